@@ -1,0 +1,95 @@
+"""The recipe of a loop: everything needed to make it again to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from reverie.music.notes import Note, notes_as_json, notes_from_json
+from reverie.music.time import Metre
+
+Kind = Literal["drums", "melody", "bass"]
+Operator = Literal["reset", "continue", "mutate"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+OPERATORS: tuple[Operator, ...] = get_args(Operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a voice allows, which the guards enforce.
+
+    ``low`` and ``high`` are MIDI pitches, ``least`` and ``most`` notes a bar, ``polyphony`` notes at a time.
+    ``scale`` is a name in :data:`reverie.music.harmony.SCALES` on ``tonic``; drums ignore pitch and scale.
+    """
+
+    low: int = 0
+    high: int = 127
+    least: float = 0.5
+    most: float = 16.0
+    polyphony: int = 1
+    tonic: int = 0
+    scale: str = "chromatic"
+    velocity_low: int = 80
+    velocity_high: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One request to a model.
+
+    ``primer`` is what the model hears before it composes: notes in ticks from 0, ``primer_steps`` sixteenths long (0
+    for none). ``bars`` is the length of the loop to make. With ``mutate`` the primer is also kept as the loop's first
+    part and the model composes the rest; otherwise the loop is wholly new.
+    """
+
+    scene: str
+    scene_hash: str
+    voice: str
+    kind: Kind
+    model: str
+    model_hash: str
+    operator: Operator
+    seed: int
+    temperature: float
+    bars: int
+    metre: Metre
+    primer: tuple[Note, ...]
+    primer_steps: int
+    limits: Limits
+
+    @property
+    def steps(self) -> int:
+        """How many sixteenths the model has to compose."""
+        whole = self.bars * self.metre.bar_steps
+        return whole - self.primer_steps if self.operator == "mutate" else whole
+
+    @property
+    def id(self) -> str:
+        """A short hash of all of it: equal ids mean equal music."""
+        canonical = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for a message or a file."""
+        data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        data["metre"] = str(self.metre)
+        data["primer"] = notes_as_json(self.primer)
+        data["limits"] = {name: getattr(self.limits, name) for name in self.limits.__slots__}
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+        """Read :meth:`as_json`'s data.
+
+        Raises:
+            ValueError, KeyError, TypeError: if it is no recipe.
+        """
+        fields = dict(data)
+        fields["metre"] = Metre.parse(fields["metre"])
+        fields["primer"] = notes_from_json(fields["primer"])
+        fields["limits"] = Limits(**fields["limits"])
+        return cls(**fields)

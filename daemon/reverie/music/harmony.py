@@ -1,0 +1,91 @@
+"""Pitch names, keys and scales."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reverie.music.notes import MAX_MIDI
+
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS = {"": 0, "#": 1, "b": -1}
+_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_PITCH = re.compile(r"([A-G])([#b]?)(-1|[0-9])")
+OCTAVE = 12
+
+SCALES: dict[str, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic-minor": (0, 2, 3, 5, 7, 8, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "locrian": (0, 1, 3, 5, 6, 8, 10),
+    "major-pentatonic": (0, 2, 4, 7, 9),
+    "minor-pentatonic": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "whole-tone": (0, 2, 4, 6, 8, 10),
+    "chromatic": tuple(range(12)),
+}
+
+
+def parse_pitch_class(name: str) -> int:
+    """Read a key's name, such as ``D``, ``F#`` or ``Bb``, as 0 (C) to 11 (B).
+
+    Raises:
+        ValueError: if it is no such name.
+    """
+    if name[:1] in _LETTERS and name[1:] in _ACCIDENTALS:
+        return (_LETTERS[name[:1]] + _ACCIDENTALS[name[1:]]) % OCTAVE
+    raise ValueError(f"a key is a letter A to G, with # or b if need be, not {name!r}")
+
+
+def parse_pitch(name: str) -> int:
+    """Read a pitch, such as ``C4`` (60, middle C), ``F#2`` or ``Bb-1``, as a MIDI number.
+
+    Raises:
+        ValueError: if it is no pitch, or none that MIDI has.
+    """
+    match = _PITCH.fullmatch(name)
+    if not match:
+        raise ValueError(f"a pitch is a letter A to G and an octave, such as C4 or F#2, not {name!r}")
+    letter, accidental, octave = match.groups()
+    pitch = _LETTERS[letter] + _ACCIDENTALS[accidental] + OCTAVE * (int(octave) + 1)
+    if not 0 <= pitch <= MAX_MIDI:
+        raise ValueError(f"{name} is outside MIDI's range, C-1 to G9")
+    return pitch
+
+
+def pitch_name(pitch: int) -> str:
+    """The name of MIDI number ``pitch``, such as ``C4`` for 60."""
+    return f"{_NAMES[pitch % OCTAVE]}{pitch // OCTAVE - 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic (0 is C) and a scale's name."""
+
+    tonic: int = 0
+    scale: str = "major"
+
+    def __contains__(self, pitch: int) -> bool:
+        """Whether a MIDI pitch belongs to the scale."""
+        return (pitch - self.tonic) % OCTAVE in SCALES[self.scale]
+
+    def nearest(self, pitch: int) -> int:
+        """The scale's pitch nearest to ``pitch``; of two equally near the lower, unless MIDI ends there."""
+        for distance in range(OCTAVE):
+            for candidate in (pitch - distance, pitch + distance):
+                if 0 <= candidate <= MAX_MIDI and candidate in self:
+                    return candidate
+        raise AssertionError("every scale has a pitch in every octave")
+
+
+def fold(pitch: int, low: int, high: int) -> int | None:
+    """Move ``pitch`` by octaves into ``low`` to ``high``; None where a narrow register has no such pitch class."""
+    if pitch < low:
+        pitch += OCTAVE * -((pitch - low) // OCTAVE)
+    elif pitch > high:
+        pitch -= OCTAVE * -((high - pitch) // OCTAVE)
+    return pitch if low <= pitch <= high else None

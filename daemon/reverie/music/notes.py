@@ -1,0 +1,103 @@
+"""Notes and loops: what composers make and players play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reverie.music.time import Metre
+
+MAX_MIDI = 127
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """One note of a loop: start and length in ticks from the loop's start, MIDI pitch and velocity 1 to 127."""
+
+    start: int
+    length: int
+    pitch: int
+    velocity: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse what MIDI cannot say.
+
+        Raises:
+            ValueError: if a field is out of MIDI's range, or the note has no length.
+        """
+        if self.start < 0 or self.length < 1:
+            raise ValueError(f"a note starts at 0 or later and lasts a tick or more: {self}")
+        if not (0 <= self.pitch <= MAX_MIDI and 1 <= self.velocity <= MAX_MIDI):
+            raise ValueError(f"pitch is 0 to 127 and velocity 1 to 127: {self}")
+
+    @property
+    def end(self) -> int:
+        """The tick at which the note is over."""
+        return self.start + self.length
+
+    def moved(self, ticks: int) -> Note:
+        """The same note, later by ``ticks``."""
+        return replace(self, start=self.start + ticks)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A few bars that can be played over and over; notes are sorted and none outlasts the loop."""
+
+    bars: int
+    metre: Metre
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        """Sort the notes, so that equal music is an equal value.
+
+        Raises:
+            ValueError: if the loop has no bar or a note outlasts it.
+        """
+        if self.bars < 1:
+            raise ValueError(f"a loop has a bar or more, not {self.bars}")
+        object.__setattr__(self, "notes", tuple(sorted(self.notes)))
+        if any(note.end > self.ticks for note in self.notes):
+            raise ValueError(f"a note outlasts its loop of {self.ticks} ticks")
+
+    @property
+    def ticks(self) -> int:
+        """Length of the loop in ticks."""
+        return self.bars * self.metre.bar_ticks
+
+    def bar(self, number: int) -> tuple[Note, ...]:
+        """The notes that start in bar ``number`` (from 0), in ticks from that bar's start."""
+        first = number * self.metre.bar_ticks
+        return tuple(note.moved(-first) for note in self.notes if first <= note.start < first + self.metre.bar_ticks)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for a message or a file; :meth:`from_json` reads it back."""
+        return {
+            "bars": self.bars,
+            "metre": str(self.metre),
+            "notes": notes_as_json(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Loop:
+        """Read :meth:`as_json`'s data.
+
+        Raises:
+            ValueError, KeyError, TypeError: if it is no such data.
+        """
+        return cls(int(data["bars"]), Metre.parse(data["metre"]), notes_from_json(data["notes"]))
+
+
+def notes_as_json(notes: Iterable[Note]) -> list[list[int]]:
+    """Notes as plain lists ``[start, length, pitch, velocity]``."""
+    return [[n.start, n.length, n.pitch, n.velocity] for n in notes]
+
+
+def notes_from_json(data: Iterable[Iterable[int]]) -> tuple[Note, ...]:
+    """Read :func:`notes_as_json`'s lists.
+
+    Raises:
+        ValueError, TypeError: if they are no notes.
+    """
+    return tuple(Note(*map(int, fields)) for fields in data)

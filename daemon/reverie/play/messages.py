@@ -1,0 +1,192 @@
+"""What conductor and player say to each other.
+
+The conductor says what to play and from which bar on; the player says what really went out. Bars are counted from the
+player's first bar, and never run backwards in one life of a player. A *part* is what the player knows of a voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from reverie.music.notes import Loop
+from reverie.music.time import Metre, Schedule, Tempo
+from reverie.wire import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A voice as the player sees it: where its notes go and in which bars they sound.
+
+    ``channel`` is 1 to 16, as musicians count; ``program`` 0 to 127 or None to leave the synth as it is;
+    ``drum_map`` replaces pitches on their way out.
+    """
+
+    name: str
+    slot: str
+    channel: int
+    program: int | None = None
+    drum_map: Mapping[int, int] = field(default_factory=dict[int, int])
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+@dataclass(frozen=True, slots=True)
+class SetScene:
+    """From the start of bar ``at_bar`` on these parts play, at this tempo; all others end there.
+
+    A bar that has already begun means the next bar line. ``epoch`` grows with every scene that is set, and a
+    :class:`Place` of another epoch is not meant for it. Bars of schedule and tempo count from the bar at which the
+    scene really began.
+    """
+
+    type: ClassVar[str] = "scene"
+    epoch: int
+    at_bar: int
+    name: str
+    metre: Metre
+    tempo: Tempo
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Play ``loop`` from scene bar ``start_bar`` (0 is the scene's first), ``times`` times over.
+
+    Queued behind what the part already has; where queued loops end and nothing follows, the last is repeated. A place
+    that begins in the past is entered in its midst, as if it had been there in time.
+    """
+
+    type: ClassVar[str] = "place"
+    epoch: int
+    part: str
+    recipe: str
+    start_bar: int
+    times: int
+    loop: Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """From the next bar line on, silence (``on``) that is intended, or music again."""
+
+    type: ClassVar[str] = "rest"
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Panic:
+    """End every note on every slot now; play on from the next bar."""
+
+    type: ClassVar[str] = "panic"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End every note and leave."""
+
+    type: ClassVar[str] = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Are you there? The player answers each with a :class:`Pong` of the same number."""
+
+    type: ClassVar[str] = "ping"
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The player is up; ``realtime`` where the system granted SCHED_FIFO."""
+
+    type: ClassVar[str] = "ready"
+    realtime: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to :class:`Ping`."""
+
+    type: ClassVar[str] = "pong"
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarPlayed:
+    """A bar went out: the evidence on which health and watchdog rest.
+
+    ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part,
+    ``sent`` those that a slot with a device took, ``lateness`` seconds after its moment for every note-on,
+    ``repeated`` the parts that had nothing new and repeated their last loop, ``depth`` the loops each part has queued
+    beyond the one it is playing, ``ends`` the scene bar at which each part's queue ends.
+    """
+
+    type: ClassVar[str] = "bar"
+    epoch: int
+    scene: str
+    bar: int
+    scene_bar: int
+    resting: bool
+    notes: Mapping[str, int]
+    sent: int
+    lateness: tuple[float, ...]
+    repeated: tuple[str, ...]
+    depth: Mapping[str, int]
+    ends: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """A slot found or lost its device; ``detail`` is one plain sentence."""
+
+    type: ClassVar[str] = "slot"
+    name: str
+    up: bool
+    detail: str
+
+
+ToPlayer = SetScene | Place | Rest | Panic | Stop | Ping
+FromPlayer = Ready | Pong | BarPlayed | SlotState
+
+
+def to_message(value: ToPlayer | FromPlayer) -> Message:
+    """A value as plain data for the wire."""
+    message: Message = {"type": value.type}
+    if isinstance(value, SetScene):
+        message |= asdict(value) | {"metre": str(value.metre)}
+    elif isinstance(value, Place):
+        message |= {name: getattr(value, name) for name in value.__slots__} | {"loop": value.loop.as_json()}
+    else:
+        message |= asdict(value)
+    return message
+
+
+def _part(data: Mapping[str, Any]) -> Part:
+    spans = tuple((first, last) for first, last in data["schedule"]["spans"])
+    drum_map = {int(pitch): int(to) for pitch, to in data["drum_map"].items()}  # JSON keys are text
+    return Part(**{**data, "drum_map": drum_map, "schedule": Schedule(data["schedule"]["every"], spans)})
+
+
+def from_message(message: Message) -> ToPlayer | FromPlayer:
+    """Read :func:`to_message`'s data.
+
+    Raises:
+        ValueError, KeyError, TypeError: if it is no such message.
+    """
+    data = {key: value for key, value in message.items() if key != "type"}
+    match message["type"]:
+        case SetScene.type:
+            data["metre"] = Metre.parse(data["metre"])
+            data["tempo"] = Tempo(**data["tempo"])
+            data["parts"] = tuple(_part(part) for part in data["parts"])
+            return SetScene(**data)
+        case Place.type:
+            return Place(**{**data, "loop": Loop.from_json(data["loop"])})
+        case BarPlayed.type:
+            return BarPlayed(**{**data, "lateness": tuple(data["lateness"]), "repeated": tuple(data["repeated"])})
+        case kind:
+            plain = {cls.type: cls for cls in (Rest, Panic, Stop, Ping, Ready, Pong, SlotState)}
+            if kind not in plain:
+                raise ValueError(f"unknown message {kind!r}")
+            return plain[kind](**data)
