@@ -32,6 +32,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """The first message of a player's life: its slots by name, as plain data of the site's configuration.
+
+    ``ledger`` is the folder of the ledgers of open notes, ``tape`` the folder to which the tape is written.
+    """
+
+    type: ClassVar[str] = "setup"
+    slots: Mapping[str, Mapping[str, Any]]
+    ledger: str
+    tape: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetScene:
     """From the start of bar ``at_bar`` on these parts play, at this tempo; all others end there.
 
@@ -146,7 +159,7 @@ class SlotState:
     detail: str
 
 
-ToPlayer = SetScene | Place | Rest | Panic | Stop | Ping
+ToPlayer = Setup | SetScene | Place | Rest | Panic | Stop | Ping
 FromPlayer = Ready | Pong | BarPlayed | SlotState
 
 
@@ -174,7 +187,7 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
     Raises:
         ValueError, KeyError, TypeError: if it is no such message.
     """
-    data = {key: value for key, value in message.items() if key != "type"}
+    data: dict[str, Any] = {key: value for key, value in message.items() if key != "type"}
     match message["type"]:
         case SetScene.type:
             data["metre"] = Metre.parse(data["metre"])
@@ -186,7 +199,7 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
         case BarPlayed.type:
             return BarPlayed(**{**data, "lateness": tuple(data["lateness"]), "repeated": tuple(data["repeated"])})
         case kind:
-            plain = {cls.type: cls for cls in (Rest, Panic, Stop, Ping, Ready, Pong, SlotState)}
+            plain = {cls.type: cls for cls in (Setup, Rest, Panic, Stop, Ping, Ready, Pong, SlotState)}
             if kind not in plain:
                 raise ValueError(f"unknown message {kind!r}")
             return plain[kind](**data)
