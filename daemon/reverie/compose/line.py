@@ -1,0 +1,143 @@
+"""The line of a voice: which loop follows which, and from which bar to which.
+
+A line knows no clock and no model. It says what to ask for next (:meth:`Line.next_recipe`), takes the answer
+(:meth:`Line.take`) and hands back where it belongs (:class:`Placement`). The daemon and the offline performance drive
+the same lines, so they make the same music.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from reverie.compose.recipe import Kind, Limits, Operator, Recipe
+from reverie.compose.seeds import derive_seed
+from reverie.music.notes import Loop, Note
+from reverie.music.time import TICKS_PER_STEP, Metre
+
+Step = Literal["reset", "continue", "mutate", "loop"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePlan:
+    """What a scene says of a voice, as far as composing goes. ``temperature`` maps a bar of the scene to a number."""
+
+    scene: str
+    scene_hash: str
+    seed: int
+    metre: Metre
+    voice: str
+    kind: Kind
+    model: str
+    model_hash: str
+    primer: tuple[Note, ...]
+    primer_steps: int
+    bars: int
+    hold: int
+    then: tuple[Step, ...]
+    temperature: Callable[[int], float]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A loop, played ``times`` times from bar ``start_bar`` of the scene; ``recipe`` is the id of what made it."""
+
+    recipe: str
+    loop: Loop
+    start_bar: int
+    times: int
+
+    @property
+    def end_bar(self) -> int:
+        """The first bar that is no longer its."""
+        return self.start_bar + self.times * self.loop.bars
+
+
+class Line:
+    """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over."""
+
+    def __init__(self, plan: VoicePlan, *, start_bar: int = 0) -> None:
+        self.plan = plan
+        self.end_bar = start_bar
+        self.steps_taken = 0
+        self._last: tuple[str, Loop] | None = None
+
+    def next_step(self) -> Step:
+        """The operator whose turn it is."""
+        if self.steps_taken == 0 or self._last is None:
+            return "reset"
+        return self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
+
+    def open_with(self, recipe: str, loop: Loop) -> Placement:
+        """Play a loop that is already there, once, until the first composed one: it is no step of the evolution."""
+        return self._place(recipe, loop, 1)
+
+    def again(self) -> Placement:
+        """Hold the last loop once more: the step ``loop``, or the way out when nothing new could be composed.
+
+        Raises:
+            RuntimeError: if there is no last loop; :meth:`next_step` never says ``loop`` then.
+        """
+        if self._last is None:
+            raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
+        self.steps_taken += 1
+        return self._place(*self._last, self.plan.hold)
+
+    def next_recipe(self) -> Recipe:
+        """What to ask a model for, by the operator whose turn it is.
+
+        Raises:
+            RuntimeError: if the turn is ``loop``, which asks no model.
+        """
+        step = self.next_step()
+        if step == "loop":
+            raise RuntimeError("holding a loop needs no recipe")
+        primer, primer_steps = self._primer(step)
+        plan = self.plan
+        return Recipe(
+            scene=plan.scene,
+            scene_hash=plan.scene_hash,
+            voice=plan.voice,
+            kind=plan.kind,
+            model=plan.model,
+            model_hash=plan.model_hash,
+            operator=step,
+            seed=derive_seed(plan.seed, plan.voice, self.steps_taken),
+            temperature=round(plan.temperature(self.end_bar), 4),
+            bars=plan.bars,
+            metre=plan.metre,
+            primer=primer,
+            primer_steps=primer_steps,
+            limits=plan.limits,
+        )
+
+    def take(self, recipe: str, loop: Loop) -> Placement:
+        """The answer to :meth:`next_recipe`: it follows what the line already plays."""
+        self.steps_taken += 1
+        self._last = (recipe, loop)
+        return self._place(recipe, loop, self.plan.hold)
+
+    def skip(self) -> Placement | None:
+        """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""
+        if self._last is not None:
+            return self.again()
+        self.steps_taken += 1
+        return None
+
+    def _primer(self, step: Operator) -> tuple[tuple[Note, ...], int]:
+        if step == "reset" or self._last is None:
+            return self.plan.primer, self.plan.primer_steps
+        loop = self._last[1]
+        steps = loop.ticks // TICKS_PER_STEP
+        if step == "continue":
+            return loop.notes, steps
+        kept = steps // 2
+        end = kept * TICKS_PER_STEP
+        return tuple(replace(n, length=min(n.length, end - n.start)) for n in loop.notes if n.start < end), kept
+
+    def _place(self, recipe: str, loop: Loop, times: int) -> Placement:
+        placement = Placement(recipe, loop, self.end_bar, times)
+        self.end_bar = placement.end_bar
+        return placement

@@ -1,0 +1,138 @@
+"""The composer process: loads models once, then answers recipes with loops.
+
+Two threads, so that liveness does not wait for music: one reads the socket and answers ``ping``, the other computes.
+A model that hangs is found by the conductor, which knows how long it has waited for an answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from reverie.compose import messages
+from reverie.compose.composer import compose
+from reverie.compose.engine import ModelError
+from reverie.compose.recipe import Recipe
+from reverie.errors import ReverieError
+from reverie.wire import Message, Wire
+
+if TYPE_CHECKING:
+    from reverie.compose.engine import Engine
+
+
+def make_engine(name: str) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        ModelError: if its packages are not installed, or no engine has that name.
+    """
+    if name != "magenta":
+        raise ModelError(f"there is no engine {name!r}; known is: magenta")
+    try:
+        from reverie.magenta.generators import MagentaEngine
+    except ImportError as error:
+        raise ModelError(
+            f"no new music can be composed, since the package {error.name} is missing: "
+            "install Reverie with its extra 'magenta' (see README, 'On a box')"
+        ) from error
+    return MagentaEngine()
+
+
+class Composer:
+    """The computing side: takes jobs from a queue until it is told to stop."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.jobs: queue.Queue[Message | None] = queue.Queue()
+        self._wire = wire
+        self._sending = threading.Lock()
+        self._engine: Engine | None = None
+        self._why_not = "the composer has not been set up"
+
+    def send(self, message: Message) -> None:
+        """Send from either thread."""
+        with self._sending:
+            self._wire.send(message)
+
+    def run(self) -> None:
+        """Work until a job is None."""
+        while (job := self.jobs.get()) is not None:
+            if job["type"] == "setup":
+                self._setup(job)
+            elif job["type"] == "compose":
+                self._compose(job)
+
+    def _setup(self, job: Message) -> None:
+        bundles = messages.bundles_of(job)
+        try:
+            self._engine = make_engine(job["engine"])
+        except ReverieError as error:
+            self._why_not = str(error)
+        for bundle in bundles:
+            begun = time.monotonic()
+            error = None if self._engine else self._why_not
+            if self._engine:
+                try:
+                    self._engine.load(bundle)
+                except ModelError as failure:
+                    error = str(failure)
+            self.send(messages.loaded(bundle.name, time.monotonic() - begun, error))
+
+    def _compose(self, job: Message) -> None:
+        number = job["number"]
+        if self._engine is None:
+            self.send(messages.failed(number, self._why_not))
+            return
+        begun = time.monotonic()
+        try:
+            answer = compose(self._engine, Recipe.from_json(job["recipe"]))
+        except ModelError as error:
+            self.send(messages.failed(number, str(error)))
+        else:
+            self.send(messages.composed(number, answer, time.monotonic() - begun))
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(0)
+
+
+def _listen(wire: Wire, composer: Composer) -> None:
+    try:
+        while not wire.closed:
+            select.select([wire], [], [])
+            for message in wire.receive():
+                if message["type"] == "ping":
+                    composer.send({"type": "pong", "number": message["number"]})
+                elif message["type"] == "stop":
+                    return
+                else:
+                    composer.jobs.put(message)
+    finally:
+        # A model that is computing cannot be interrupted, and nothing of its answer is wanted any more.
+        os._exit(0)
+
+
+def main() -> None:
+    """Serve the conductor at the other end of ``--fd`` until it stops or goes away."""
+    parser = argparse.ArgumentParser(prog="reverie-composer")
+    parser.add_argument("--fd", type=int, required=True)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the conductor's matter, which then says stop
+    signal.signal(signal.SIGTERM, _leave)
+    os.nice(5)  # the player comes first
+    wire = Wire(socket.socket(fileno=arguments.fd))
+    composer = Composer(wire)
+    threading.Thread(target=_listen, args=(wire, composer), daemon=True).start()
+    composer.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

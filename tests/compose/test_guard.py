@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.recipes import recipe
+from reverie.compose.guard import adapt, guard
+from reverie.compose.recipe import Limits
+from reverie.music.harmony import Key
+from reverie.music.notes import Loop, Note
+from reverie.music.time import Metre
+
+C_MAJOR = Limits(low=60, high=72, least=0.5, most=16, tonic=0, scale="major")
+
+
+def line(*pitches: int, length: int = 240) -> list[Note]:
+    return [Note(index * length, length, pitch) for index, pitch in enumerate(pitches)]
+
+
+@pytest.mark.parametrize(
+    ("notes", "reason"),
+    [
+        ([], "empty"),
+        (line(60, length=100), "sparse"),
+        ([Note(60 * i, 30, 60 + i % 3) for i in range(64)], "dense"),
+        (line(60, 60, 60, 60, 60, 60), "one_pitch"),
+    ],
+)
+def test_what_is_no_music_is_refused_with_its_reason(notes: list[Note], reason: str) -> None:
+    limits = Limits(low=60, high=72, least=1, most=16, scale="major")
+    outcome = guard(recipe(limits=limits, bars=2), notes)
+    assert outcome.loop is None
+    assert outcome.refusal == reason
+
+
+def test_a_pitch_out_of_register_moves_by_octaves() -> None:
+    outcome = guard(recipe(limits=C_MAJOR), line(36, 40, 91))
+    assert outcome.loop
+    assert [note.pitch for note in outcome.loop.notes] == [60, 64, 67]
+    assert outcome.clips["register"] == 3
+
+
+def test_a_pitch_out_of_key_moves_to_its_neighbour() -> None:
+    outcome = guard(recipe(limits=C_MAJOR), line(61, 66, 70))
+    assert outcome.loop
+    assert [note.pitch for note in outcome.loop.notes] == [60, 65, 69]
+    assert outcome.clips["scale"] == 3
+
+
+def test_a_monophonic_voice_cuts_a_note_where_the_next_begins() -> None:
+    outcome = guard(recipe(limits=C_MAJOR), [Note(0, 960, 60), Note(480, 480, 64), Note(480, 480, 67)])
+    assert outcome.loop
+    assert [(n.start, n.length, n.pitch) for n in outcome.loop.notes] == [(0, 480, 60), (480, 480, 67)]
+
+
+def test_a_bass_keeps_the_lowest_of_simultaneous_notes() -> None:
+    outcome = guard(recipe(kind="bass", limits=C_MAJOR), [Note(0, 480, 60), Note(0, 480, 67), Note(960, 9, 62)])
+    assert outcome.loop
+    assert [n.pitch for n in outcome.loop.notes] == [60, 62]
+
+
+def test_no_note_outlasts_its_loop() -> None:
+    outcome = guard(recipe(limits=C_MAJOR), [*line(60, 64), Note(3600, 9600, 67), Note(3840, 10, 69)])
+    assert outcome.loop
+    assert max(note.end for note in outcome.loop.notes) == outcome.loop.ticks
+    assert outcome.clips["length"] == 2
+
+
+def test_mutate_keeps_the_primer_as_the_first_part() -> None:
+    primer = tuple(line(60, 64, 67, 72, length=480))
+    outcome = guard(recipe(operator="mutate", primer=primer, primer_steps=16, limits=C_MAJOR), line(62, 65))
+    assert outcome.loop
+    assert [(n.start, n.pitch) for n in outcome.loop.notes] == [
+        (0, 60), (480, 64), (960, 67), (1440, 72), (1920, 62), (2160, 65),
+    ]  # fmt: skip
+
+
+def test_drums_keep_their_pitches_whatever_the_key() -> None:
+    outcome = guard(recipe(kind="drums", limits=C_MAJOR), [Note(0, 60, 36), Note(0, 60, 42), Note(480, 60, 49)])
+    assert outcome.loop
+    assert sorted(n.pitch for n in outcome.loop.notes) == [36, 42, 49]
+
+
+def test_velocity_follows_the_beat_within_the_voice_s_range() -> None:
+    limits = Limits(velocity_low=40, velocity_high=90)
+    outcome = guard(recipe(limits=limits), [Note(i * 120, 100, 60 + i, 127) for i in range(8)])
+    assert outcome.loop
+    velocities = [n.velocity for n in outcome.loop.notes]
+    assert velocities[0] == max(velocities) == 90
+    assert min(velocities) >= 40
+    assert velocities[4] > velocities[2] > velocities[1]
+
+
+@given(
+    st.lists(st.builds(Note, st.integers(0, 5000), st.integers(1, 5000), st.integers(0, 127), st.integers(1, 127))),
+    st.sampled_from(["melody", "bass", "drums"]),
+    st.integers(1, 3),
+    st.integers(0, 100),
+)
+def test_whatever_the_model_says_the_loop_is_legal(notes: list[Note], kind: str, polyphony: int, low: int) -> None:
+    limits = Limits(low=low, high=low + 20, least=0, most=1000, polyphony=polyphony, tonic=2, scale="dorian")
+    outcome = guard(recipe(kind=kind, limits=limits), notes)
+    if outcome.loop is None:
+        assert outcome.refusal in {"empty", "one_pitch"}
+        return
+    for note in outcome.loop.notes:
+        assert note.end <= outcome.loop.ticks
+        if kind != "drums":
+            assert low <= note.pitch <= low + 20
+            assert note.pitch in Key(2, "dorian")
+            assert sum(n.start <= note.start < n.end for n in outcome.loop.notes) <= polyphony
+
+
+def test_a_loop_of_another_voice_is_bent_to_metre_and_key() -> None:
+    loop = Loop(1, Metre(4, 4), (Note(0, 960, 61), Note(1440, 480, 66)))
+    adapted = adapt(loop, recipe(metre=Metre(3, 4), bars=2, limits=C_MAJOR))
+    assert adapted == Loop(2, Metre(3, 4), (Note(0, 960, 60), Note(1440, 960, 60)))

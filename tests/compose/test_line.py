@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.engine import BrokenEngine, DiceEngine
+from fakes.recipes import plan, recipe
+from reverie.compose.composer import ATTEMPTS, Composed, compose
+from reverie.compose.engine import ModelError
+from reverie.compose.line import Line, Placement
+from reverie.compose.recipe import Limits, Recipe
+from reverie.music.notes import Loop, Note
+
+
+def play(line: Line, engine: DiceEngine, loops: int) -> list[Placement]:
+    placements: list[Placement] = []
+    for _ in range(loops):
+        if line.next_step() == "loop":
+            placements.append(line.again())
+            continue
+        answer = compose(engine, line.next_recipe())
+        assert answer.loop
+        placements.append(line.take(answer.recipe.id, answer.loop))
+    return placements
+
+
+def test_the_first_loop_is_a_reset_and_then_the_operators_take_turns() -> None:
+    engine = DiceEngine()
+    play(Line(plan(then=("continue", "loop", "mutate"))), engine, 8)
+    assert [asked.operator for asked in engine.asked] == [
+        "reset", "continue", "mutate", "continue", "mutate", "continue",
+    ]  # fmt: skip
+
+
+def test_placements_follow_each_other_without_a_gap() -> None:
+    placements = play(Line(plan(bars=2, hold=3)), DiceEngine(), 5)
+    assert [(p.start_bar, p.end_bar) for p in placements] == [(0, 6), (6, 12), (12, 18), (18, 24), (24, 30)]
+
+
+def test_continue_hears_the_last_loop_and_mutate_its_first_half() -> None:
+    engine = DiceEngine()
+    placements = play(Line(plan(then=("continue", "mutate"))), engine, 3)
+    assert engine.asked[1].primer == placements[0].loop.notes
+    assert engine.asked[1].primer_steps == 32
+    assert engine.asked[2].primer_steps == 16
+    half = 16 * 120
+    assert [n for n in placements[2].loop.notes if n.start < half] == [
+        n for n in placements[1].loop.notes if n.start < half
+    ]
+
+
+def test_a_reset_hears_the_scene_s_primer() -> None:
+    primer = (Note(0, 480, 62),)
+    engine = DiceEngine()
+    play(Line(plan(primer=primer, primer_steps=4, then=("continue", "reset"))), engine, 3)
+    assert [asked.primer for asked in engine.asked][::2] == [primer, primer]
+
+
+def test_the_same_seed_gives_the_same_line_and_another_seed_another() -> None:
+    def music(seed: int) -> list[Placement]:
+        return play(Line(plan(seed=seed, then=("continue", "mutate", "reset"))), DiceEngine(), 6)
+
+    assert music(5) == music(5)
+    assert music(5) != music(6)
+
+
+def test_temperature_is_read_at_the_bar_where_the_loop_will_start() -> None:
+    engine = DiceEngine()
+    play(Line(plan(hold=2, bars=2, temperature=lambda bar: 1 + bar / 100)), engine, 3)
+    assert [asked.temperature for asked in engine.asked] == [1.0, 1.04, 1.08]
+
+
+def test_a_loop_that_opens_is_no_step_of_the_evolution() -> None:
+    line = Line(plan())
+    opening = line.open_with("kept", Loop(1, plan().metre, (Note(0, 10, 60),)))
+    assert (opening.start_bar, opening.end_bar) == (0, 1)
+    assert line.next_step() == "reset"
+    assert line.end_bar == 1
+
+
+def test_where_nothing_could_be_composed_the_last_loop_is_held_and_the_next_seed_is_another() -> None:
+    line = Line(plan())
+    assert line.skip() is None
+    seed = line.next_recipe().seed
+    assert seed != Line(plan()).next_recipe().seed
+    [placement] = play(line, DiceEngine(), 1)
+    held = line.skip()
+    assert held
+    assert held.loop == placement.loop
+    assert held.start_bar == placement.end_bar
+
+
+def test_refused_loops_are_counted_by_reason_and_tried_again() -> None:
+    engine = DiceEngine(bad=[[], [Note(0, 10, 60)] * 7])
+    answer = compose(engine, recipe(limits=Limits(least=1)))
+    assert answer.loop
+    assert answer.refused == {"empty": 1, "sparse": 1}
+    assert len({asked.seed for asked in engine.asked}) == 3
+
+
+def test_composing_an_answer_s_recipe_again_gives_the_same_loop_at_once() -> None:
+    answer = compose(DiceEngine(bad=[[]]), recipe())
+    engine = DiceEngine()
+    assert compose(engine, answer.recipe).loop == answer.loop
+    assert len(engine.asked) == 1
+
+
+def test_a_model_that_only_says_nonsense_gives_no_loop() -> None:
+    answer = compose(DiceEngine(bad=[[]] * ATTEMPTS), recipe())
+    assert answer.loop is None
+    assert answer.refused == {"empty": ATTEMPTS}
+
+
+def test_a_broken_model_is_an_error_and_no_refusal() -> None:
+    with pytest.raises(ModelError, match="broken"):
+        compose(BrokenEngine(), recipe())
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 3), st.sampled_from(["reset", "continue", "mutate"]))
+def test_a_recipe_survives_the_wire_to_the_byte(seed: int, temperature: float, operator: str) -> None:
+    original = recipe(seed=seed, temperature=temperature, operator=operator, primer=(Note(0, 9, 60),))
+    again = Recipe.from_json(original.as_json())
+    assert again == original
+    assert again.id == original.id
+    assert replace(original, seed=seed ^ 1).id != original.id
+
+
+def test_an_answer_survives_the_wire() -> None:
+    answer = compose(DiceEngine(), recipe())
+    assert Composed.from_json(answer.as_json()) == answer
