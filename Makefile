@@ -1,0 +1,72 @@
+# Two commands matter: `make run` plays, `make test` tests. Everything they need is put into .venv and build/.
+
+PYTHON ?= python3
+UV     := build/uv/bin/uv
+STAMPS := build/stamps
+BIN    := .venv/bin
+SCENE  ?= first-light
+
+.PHONY: help run venv test test-slow lint format wheel clean system-test
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run        install what is needed into .venv and play scenes/first-light.yaml (SCENE=name for another)"
+	@echo "make test       install what the tests need and run them"
+	@echo "make test-slow  the tests that take minutes: soak and chaos in real time"
+	@echo "make lint       ruff and pyright"
+	@echo "make wheel      build the wheel into dist/"
+	@echo "make install    put Reverie on this machine as a service (PREFIX, DESTDIR)"
+	@echo "make uninstall  take it off again; configuration and state stay"
+
+# pip brings uv, into a folder of its own; uv brings the rest, as uv.lock says. Where Debian's python3 came without
+# venv, pip alone does.
+$(UV):
+	@mkdir -p build
+	@echo "Fetching uv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Reverie needs Python 3.11 or 3.12; name one with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv build/uv 2>/dev/null && build/uv/bin/pip install --quiet uv 2>build/uv.log || \
+	  $(PYTHON) -m pip install --quiet --target build/uv uv 2>>build/uv.log || \
+	  { cat build/uv.log; echo "uv could not be installed: is pip there (apt install python3-venv python3-pip)?"; exit 1; }
+
+# --inexact: what the tests added may stay when only the daemon's own needs are asked for.
+$(STAMPS)/venv: $(UV) uv.lock pyproject.toml
+	@echo "Installing into .venv (about 3 GB with TensorFlow)"
+	@$(UV) sync --frozen --inexact --no-default-groups --extra magenta --compile-bytecode
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: $(STAMPS)/venv
+	@$(UV) sync --frozen --inexact --extra magenta
+	@mkdir -p $(STAMPS) && touch $@
+
+venv: $(STAMPS)/venv
+
+run: venv
+	@exec $(BIN)/reverie run --scene $(SCENE)
+
+system-test:
+	@tools/install-test-system.sh
+
+test: $(STAMPS)/dev system-test
+	$(BIN)/pytest -m "not slow" $(ARGS)
+
+test-slow: $(STAMPS)/dev system-test
+	$(BIN)/pytest -m slow -s $(ARGS)
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+format: $(STAMPS)/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+wheel: $(UV)
+	$(UV) build --quiet --wheel
+	@ls -l dist/*.whl
+
+clean:
+	rm -rf .venv build dist
+
+include systemd/install.mk

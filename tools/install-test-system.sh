@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Install the system packages that the tests start for real; where that is not possible, name them.
+set -euo pipefail
+
+declare -A packages=(
+  [jackd]=jackd2
+  [jack_capture]=jack-capture
+  [fluidsynth]=fluidsynth
+  [ardour7-lua]=ardour
+  [promtool]=prometheus
+  [systemd-analyze]=systemd
+  [dbus-daemon]=dbus
+  [systemctl]=systemd
+)
+missing=()
+for program in "${!packages[@]}"; do
+  command -v "$program" >/dev/null || missing+=("${packages[$program]}")
+done
+[ -e /usr/share/sounds/sf2/TimGM6mb.sf2 ] || missing+=(timgm6mb-soundfont)
+ldconfig -p 2>/dev/null | grep -q libasound.so.2 || missing+=(libasound2)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  echo "Installing for the tests: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+else
+  echo "Tests that need these packages will be skipped; to run them: apt install ${missing[*]}"
+fi
