@@ -1,0 +1,180 @@
+"""What the daemon remembers over a restart: the scene that played, and each voice's last good loops.
+
+``STATE/scene.json`` holds the scene's name; ``STATE/loops/NAME.json`` a scene's loops. A file for each scene keeps the
+writes small, for installations often run from memory cards, and a broken file costs one scene's loops and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from reverie.compose.recipe import Recipe
+from reverie.files import write_atomically
+from reverie.music.notes import Loop
+
+VERSION = 1
+KEPT_LOOPS = 3
+KEPT_SCENES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class GoodLoop:
+    """A loop that passed the guards, with the recipe that made it."""
+
+    recipe: Recipe
+    loop: Loop
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for a file."""
+        return {"recipe": self.recipe.as_json(), "loop": self.loop.as_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> GoodLoop:
+        """Read :meth:`as_json`'s data.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: if it is no such data.
+        """
+        return cls(Recipe.from_json(data["recipe"]), Loop.from_json(data["loop"]))
+
+
+T = TypeVar("T")
+Voices = dict[str, tuple[GoodLoop, ...]]
+
+
+class StateStore:
+    """The folder of what must last. Nothing here raises: music without a memory is better than none.
+
+    ``report`` is given one plain sentence for every trouble, and is not told the same twice in a row.
+    """
+
+    def __init__(self, folder: Path, report: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._report = report
+        self._trouble = ""
+        self._scenes: dict[str, Voices] = {}
+        self._changed: set[Path] = set()
+        self._scene = self._read(self._scene_file, lambda data: str(data["scene"]))
+
+    @property
+    def scene(self) -> str | None:
+        """The scene that played last."""
+        return self._scene
+
+    @scene.setter
+    def scene(self, name: str) -> None:
+        if name != self._scene:
+            self._scene = name
+            self._changed.add(self._scene_file)
+
+    def loops(self, scene: str, voice: str) -> tuple[GoodLoop, ...]:
+        """The voice's last good loops, oldest first."""
+        return self._voices(scene).get(voice, ())
+
+    def remember(self, good: GoodLoop) -> None:
+        """Keep a loop as its voice's newest."""
+        recipe = good.recipe
+        voices = self._voices(recipe.scene)
+        others = tuple(other for other in voices.get(recipe.voice, ()) if other != good)
+        voices[recipe.voice] = (*others, good)[-KEPT_LOOPS:]
+        self._changed.add(self._loops_file(recipe.scene))
+
+    def changes(self) -> dict[Path, bytes]:
+        """The files that must be written since the last call, for :meth:`write`; empty if nothing has changed."""
+        changes: dict[Path, bytes] = {}
+        if self._scene_file in self._changed:
+            changes[self._scene_file] = _encode({"scene": self._scene})
+        for name, voices in self._scenes.items():
+            path = self._loops_file(name)
+            if path in self._changed:
+                loops = {voice: [good.as_json() for good in kept] for voice, kept in voices.items()}
+                changes[path] = _encode({"voices": loops})
+        self._changed.clear()
+        while len(self._scenes) > KEPT_SCENES:
+            self._scenes.pop(next(iter(self._scenes)))  # from now on in its file only
+        return changes
+
+    def write(self, changes: Mapping[Path, bytes]) -> bool:
+        """Write what :meth:`changes` gave, and forget scenes long unused; may run in a thread, for disks are slow.
+
+        What could not be written is offered again by the next call of :meth:`changes`.
+        """
+        try:
+            for path, data in changes.items():
+                write_atomically(path, data)
+            _forget_oldest(self._folder / "loops", KEPT_SCENES)
+        except OSError as error:
+            self._changed.update(changes)
+            self._complain(
+                f"{self._folder} cannot be written ({error.strerror}): the music plays on, but after a restart it "
+                "begins anew; let the daemon's user write there."
+            )
+            return False
+        self._trouble = ""
+        return True
+
+    @property
+    def _scene_file(self) -> Path:
+        return self._folder / "scene.json"
+
+    def _loops_file(self, scene: str) -> Path:
+        return self._folder / "loops" / f"{quote(scene, safe='')}.json"
+
+    def _voices(self, scene: str) -> Voices:
+        if scene not in self._scenes:
+            self._scenes[scene] = self._read(self._loops_file(scene), _voices_from_json) or {}
+        return self._scenes[scene]
+
+    def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
+        try:
+            return parse(_decode(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._complain(f"{path} cannot be read ({error.strerror}): the music begins anew.")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self._set_aside(path)
+        return None
+
+    def _set_aside(self, path: Path) -> None:
+        aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+        try:
+            path.replace(aside)
+        except OSError as error:
+            self._complain(f"{path} is broken and cannot be set aside ({error.strerror}): the music begins anew.")
+        else:
+            self._complain(f"{path} was broken and now lies beside it as {aside.name}: the music begins anew.")
+
+    def _complain(self, sentence: str) -> None:
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self._report(sentence)
+
+
+def _encode(data: Mapping[str, Any]) -> bytes:
+    return json.dumps({"version": VERSION, **data}, ensure_ascii=False).encode()
+
+
+def _decode(text: bytes) -> Mapping[str, Any]:
+    data = json.loads(text)
+    if data["version"] != VERSION:
+        raise ValueError(f"written in version {data['version']} of this format")
+    return data
+
+
+def _voices_from_json(data: Mapping[str, Any]) -> Voices:
+    return {
+        voice: tuple(GoodLoop.from_json(good) for good in kept)[-KEPT_LOOPS:] for voice, kept in data["voices"].items()
+    }
+
+
+def _forget_oldest(folder: Path, keep: int) -> None:
+    files = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for path in files[: max(0, len(files) - keep)]:
+        path.unlink(missing_ok=True)

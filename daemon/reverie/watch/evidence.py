@@ -1,0 +1,133 @@
+"""Whether the installation sounds, judged by what the player really sent.
+
+A thread that ticks proves that a thread ticks. Here alive means that bars went out, on time and with notes in them,
+or that their silence was intended. Restarting the daemon can mend what :meth:`Evidence.alive` complains of; what it
+cannot mend, such as a synthesizer without power, is for :meth:`Evidence.ready`.
+
+All moments are monotonic seconds and handed in, so that a judgement depends on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reverie.play.messages import BarPlayed, SetScene, SlotState
+
+LATE_BARS = 3
+LATE_SECONDS = 10.0
+"""The next bar is overdue after this many bars' time, and never sooner than this many seconds."""
+SILENT_BARS = 8
+SILENT_SECONDS = 60.0
+"""Voices may be scheduled and yet send nothing for fewer bars, and for less time, than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement and the sentence that explains it to a person."""
+
+    ok: bool
+    sentence: str
+
+
+class Evidence:
+    """What has been seen of player, slots and workers, and what follows from it."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, SlotState] = {}
+        self._scenes: dict[int, SetScene] = {}
+        self._workers_down: set[str] = set()
+        self._bar: BarPlayed | None = None
+        self._bar_at = 0.0
+        self._composed_at: float | None = None
+        self._silent_bars = 0
+        self._silent_seconds = 0.0
+
+    def slots_set(self, names: Iterable[str]) -> None:
+        """A player was given these slots, and has found none of them yet."""
+        self._slots = {name: SlotState(name, up=False, detail="It has not been found yet.") for name in names}
+
+    def scene_set(self, scene: SetScene) -> None:
+        """The player was given a scene; its bars are judged by its metre, tempo and schedules."""
+        self._scenes[scene.epoch] = scene
+
+    def bar_played(self, bar: BarPlayed, now: float) -> None:
+        """The player sent a bar."""
+        for epoch in [epoch for epoch in self._scenes if epoch < bar.epoch]:
+            del self._scenes[epoch]
+        self._bar, self._bar_at = bar, now
+        if bar.resting or self._sounded(bar):
+            self._silent_bars, self._silent_seconds = 0, 0.0
+        elif self._should_sound(bar):
+            self._silent_bars += 1
+            self._silent_seconds += self._seconds(bar)
+
+    def slot_changed(self, slot: SlotState) -> None:
+        """A slot found or lost its device."""
+        self._slots[slot.name] = slot
+
+    def worker_changed(self, role: str, *, up: bool) -> None:
+        """A worker began or ended a life."""
+        if up:
+            self._workers_down.discard(role)
+        else:
+            self._workers_down.add(role)
+
+    def loop_composed(self, now: float) -> None:
+        """The composer delivered a loop that passed the guards."""
+        self._composed_at = now
+
+    def bar_is_due(self, now: float) -> bool:
+        """Whether the player should have sent another bar by now; False before its first."""
+        if self._bar is None:
+            return False
+        return now - self._bar_at > max(LATE_BARS * self._seconds(self._bar), LATE_SECONDS)
+
+    def alive(self, now: float) -> Verdict:
+        """Whether the watchdog may be fed."""
+        if self._bar is None:
+            return Verdict(ok=False, sentence="No bar has been played yet.")
+        if self.bar_is_due(now):
+            return Verdict(ok=False, sentence=f"The player has sent no bar for {now - self._bar_at:.0f} s.")
+        if self._silent_bars >= SILENT_BARS or self._silent_seconds >= SILENT_SECONDS:
+            return Verdict(
+                ok=False,
+                sentence=f"Voices are scheduled, but {self._silent_bars} bars ({self._silent_seconds:.0f} s) went by "
+                "without a note.",
+            )
+        if self._bar.resting:
+            return Verdict(ok=True, sentence="Resting, as intended.")
+        return Verdict(ok=True, sentence=f"Playing {self._bar.scene}, bar {self._bar.scene_bar + 1}.")
+
+    def ready(self) -> Verdict:
+        """Whether every slot has its device."""
+        missing = [f"{name}: {slot.detail}" for name, slot in self._slots.items() if not slot.up]
+        if missing:
+            return Verdict(ok=False, sentence=f"Without a device: {' '.join(missing)}")
+        return Verdict(ok=True, sentence="Every slot has its device.")
+
+    def concerns(self, now: float) -> tuple[str, ...]:
+        """What does not silence the music yet but should be known; a plain sentence each."""
+        sentences = [f"The {role} is down." for role in sorted(self._workers_down)]
+        if self._bar is not None and self._bar.repeated and not self._bar.resting:
+            since = "ever" if self._composed_at is None else f"for {now - self._composed_at:.0f} s"
+            voices = ", ".join(self._bar.repeated)
+            sentences.append(f"No new loop has been composed {since}; repeating: {voices}.")
+        return tuple(sentences)
+
+    def _sounded(self, bar: BarPlayed) -> bool:
+        """Notes count when a device took them, or when a missing device explains why none did."""
+        if not any(bar.notes.values()):
+            return False
+        return bar.sent > 0 or not all(slot.up for slot in self._slots.values())
+
+    def _should_sound(self, bar: BarPlayed) -> bool:
+        scene = self._scenes.get(bar.epoch)
+        if scene is None:
+            return any(bar.notes.values())
+        return any(part.schedule.plays(bar.scene_bar) for part in scene.parts)
+
+    def _seconds(self, bar: BarPlayed) -> float:
+        """How long the bar lasts; 0 if its scene is unknown."""
+        scene = self._scenes.get(bar.epoch)
+        return scene.metre.bar_ticks * scene.tempo.seconds_per_tick(bar.scene_bar) if scene else 0.0

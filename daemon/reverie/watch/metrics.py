@@ -1,0 +1,131 @@
+"""The figures that Prometheus collects, in a registry of their own.
+
+Names of scenes and voices come from files that people write, so every label takes a bounded number of values: an
+installation that runs for years must not fill a distant disk.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import defaultdict
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,  # pyright: ignore[reportUnknownVariableType]
+    generate_latest,
+)
+
+from reverie.play.messages import BarPlayed, SlotState
+
+LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
+COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+MAX_LABELS = 64
+OTHER = "other"
+
+
+class Metrics:
+    """Counts what it is told; :meth:`render` is what a scrape gets."""
+
+    def __init__(self, version: str, engine: str) -> None:
+        disable_created_metrics()  # they would double the number of series and say little
+        self._registry = registry = CollectorRegistry()
+        self._known: defaultdict[str, set[str]] = defaultdict(set)
+        self._bars = Counter("reverie_bars_played_total", "Bars that went out.", ["scene"], registry=registry)
+        self._notes = Counter("reverie_notes_sent_total", "Notes that were started.", ["voice"], registry=registry)
+        self._lateness = Histogram(
+            "reverie_note_lateness_seconds",
+            "How long after its moment a note went out.",
+            buckets=LATENESS_BUCKETS,
+            registry=registry,
+        )
+        self._last_note = Gauge(
+            "reverie_last_note_timestamp_seconds", "When a device last took a note, in Unix time.", registry=registry
+        )
+        self._depth = Gauge(
+            "reverie_score_depth", "Loops queued behind the one that plays.", ["voice"], registry=registry
+        )
+        self._composed = Counter(
+            "reverie_loops_composed_total",
+            "Loops that were composed and passed the guards.",
+            ["voice", "operator"],
+            registry=registry,
+        )
+        self._refused = Counter(
+            "reverie_loops_refused_total", "Loops that a guard refused.", ["voice", "reason"], registry=registry
+        )
+        self._repeated = Counter(
+            "reverie_loops_repeated_total",
+            "Bars for which a voice had nothing new and repeated its last loop.",
+            ["voice"],
+            registry=registry,
+        )
+        self._compose_seconds = Histogram(
+            "reverie_compose_seconds", "How long a loop took to compose.", buckets=COMPOSE_BUCKETS, registry=registry
+        )
+        self._restarts = Counter(
+            "reverie_worker_restarts_total", "Workers that died unasked.", ["role", "reason"], registry=registry
+        )
+        self._slot_up = Gauge("reverie_slot_up", "Whether the slot has its device.", ["slot"], registry=registry)
+        self._scene = Gauge("reverie_scene_info", "The scene that plays.", ["scene"], registry=registry)
+        self._configuration_ok = Gauge(
+            "reverie_configuration_ok", "Whether the configuration as it lies on disk is in force.", registry=registry
+        )
+        self._resting = Gauge("reverie_resting", "Whether the present silence is intended.", registry=registry)
+        build = Gauge("reverie_build_info", "What is running.", ["version", "python", "engine"], registry=registry)
+        build.labels(version, platform.python_version(), engine).set(1)
+
+    def bar_played(self, bar: BarPlayed, wall: float) -> None:
+        """The player sent a bar; ``wall`` is the Unix time, for ``reverie_last_note_timestamp_seconds``."""
+        scene = self._bounded("scene", bar.scene)
+        self._bars.labels(scene).inc()
+        self._scene.clear()
+        self._scene.labels(scene).set(1)
+        self._resting.set(bar.resting)
+        for voice, notes in bar.notes.items():
+            self._notes.labels(self._bounded("voice", voice)).inc(notes)
+        for seconds in bar.lateness:
+            self._lateness.observe(seconds)
+        for voice in bar.repeated:
+            self._repeated.labels(self._bounded("voice", voice)).inc()
+        self._depth.clear()
+        for voice, depth in bar.depth.items():
+            self._depth.labels(self._bounded("voice", voice)).set(depth)
+        if bar.sent:
+            self._last_note.set(wall)
+
+    def loop_composed(self, voice: str, operator: str, seconds: float) -> None:
+        """A loop was composed in so many seconds and passed the guards."""
+        self._composed.labels(self._bounded("voice", voice), self._bounded("operator", operator)).inc()
+        self._compose_seconds.observe(seconds)
+
+    def loop_refused(self, voice: str, reason: str) -> None:
+        """A guard refused a loop; ``reason`` is a word or two, not a sentence."""
+        self._refused.labels(self._bounded("voice", voice), self._bounded("reason", reason)).inc()
+
+    def worker_died(self, role: str, reason: str) -> None:
+        """A worker died unasked."""
+        self._restarts.labels(role, reason).inc()
+
+    def slot_changed(self, slot: SlotState) -> None:
+        """A slot found or lost its device."""
+        self._slot_up.labels(self._bounded("slot", slot.name)).set(slot.up)
+
+    def configuration(self, *, ok: bool) -> None:
+        """Whether the files on disk could be put in force."""
+        self._configuration_ok.set(ok)
+
+    def render(self) -> tuple[bytes, str]:
+        """The text of all metrics and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+    def _bounded(self, label: str, value: str) -> str:
+        """``value``, or ``other`` when the label has taken all the values it may."""
+        known = self._known[label]
+        if value not in known and len(known) >= MAX_LABELS:
+            return OTHER
+        known.add(value)
+        return value

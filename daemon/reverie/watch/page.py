@@ -1,0 +1,40 @@
+"""The status page: one HTML text without a script, for whoever stands before the installation with a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, cast
+
+from reverie.watch.evidence import Verdict
+
+
+def page(alive: Verdict, ready: Verdict, status: Mapping[str, Any]) -> str:
+    """The page; everything in it that people or devices named is escaped."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Reverie</title>\n'
+        '<meta http-equiv="refresh" content="10">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n'
+        f"<body><h1>Reverie</h1>\n<p>{_mark(alive)}</p>\n<p>{_mark(ready)}</p>\n"
+        f"{_show(status)}\n"
+        '<p><a href="status">status</a> <a href="metrics">metrics</a> '
+        '<a href="healthz">healthz</a> <a href="readyz">readyz</a></p></body></html>\n'
+    )
+
+
+def _mark(verdict: Verdict) -> str:
+    return f"{'✓' if verdict.ok else '✗'} {escape(verdict.sentence)}"
+
+
+def _show(value: object) -> str:
+    """Plain data as nested lists."""
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[object, object]", value)
+        rows = "".join(f"<dt>{escape(str(name))}</dt><dd>{_show(field)}</dd>" for name, field in fields.items())
+        return f"<dl>{rows}</dl>"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        items = cast("Sequence[object]", value)
+        return f"<ul>{''.join(f'<li>{_show(item)}</li>' for item in items)}</ul>"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else escape(str(value))
