@@ -133,9 +133,10 @@ async def _listens(runner: web.AppRunner, address: str, port: int, report: Calla
     except OSError as error:
         await site.stop()
         if report:
+            reason = error.strerror or error
             report(
-                f"The status page cannot be served at {address}:{port} ({error.strerror or error}); the music plays on and the "
-                "port is tried again: see `health` in the configuration."
+                f"The status page cannot be served at {address}:{port} ({reason}); the music plays on and the port is "
+                "tried again: see `health` in the configuration."
             )
         return False
     return True
