@@ -1,0 +1,111 @@
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from reverie.play.messages import BarPlayed, SlotState
+from reverie.watch.metrics import MAX_LABELS, Metrics
+
+
+def bar(**fields: Any) -> BarPlayed:
+    defaults: dict[str, Any] = {
+        "epoch": 1,
+        "scene": "first-light",
+        "bar": 0,
+        "scene_bar": 0,
+        "resting": False,
+        "notes": {"drums": 8, "lead": 4},
+        "sent": 12,
+        "lateness": (0.0004, 0.002, 0.7),
+        "repeated": ("lead",),
+        "depth": {"drums": 2, "lead": 0},
+        "ends": {},
+    }
+    return BarPlayed(**(defaults | fields))
+
+
+def busy() -> Metrics:
+    metrics = Metrics("0.1.0", "magenta")
+    metrics.bar_played(bar(), 1_700_000_000.0)
+    metrics.loop_composed("lead", "continue", 1.5)
+    metrics.loop_refused("lead", "too few notes")
+    metrics.worker_died("composer", "hang")
+    metrics.slot_changed(SlotState("main", up=True, detail=""))
+    metrics.slot_changed(SlotState("daw", up=False, detail=""))
+    metrics.configuration(ok=False)
+    return metrics
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    families = text_string_to_metric_families(metrics.render()[0].decode())
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return samples(metrics).get((name, frozenset(labels.items())))
+
+
+def test_what_was_told_is_what_is_scraped() -> None:
+    metrics = busy()
+    assert value(metrics, "reverie_bars_played_total", scene="first-light") == 1
+    assert value(metrics, "reverie_notes_sent_total", voice="drums") == 8
+    assert value(metrics, "reverie_note_lateness_seconds_count") == 3
+    assert value(metrics, "reverie_note_lateness_seconds_bucket", le="0.0005") == 1
+    assert value(metrics, "reverie_note_lateness_seconds_bucket", le="0.0025") == 2
+    assert value(metrics, "reverie_note_lateness_seconds_bucket", le="0.5") == 2
+    assert value(metrics, "reverie_score_depth", voice="drums") == 2
+    assert value(metrics, "reverie_loops_repeated_total", voice="lead") == 1
+    assert value(metrics, "reverie_loops_composed_total", voice="lead", operator="continue") == 1
+    assert value(metrics, "reverie_loops_refused_total", voice="lead", reason="too few notes") == 1
+    assert value(metrics, "reverie_compose_seconds_sum") == 1.5
+    assert value(metrics, "reverie_worker_restarts_total", role="composer", reason="hang") == 1
+    assert value(metrics, "reverie_slot_up", slot="main") == 1
+    assert value(metrics, "reverie_slot_up", slot="daw") == 0
+    assert value(metrics, "reverie_last_note_timestamp_seconds") == 1_700_000_000
+    assert value(metrics, "reverie_configuration_ok") == 0
+    assert value(metrics, "reverie_resting") == 0
+    assert any(name == "reverie_build_info" for name, _ in samples(metrics))
+
+
+def test_what_no_longer_plays_is_no_longer_shown() -> None:
+    metrics = busy()
+    metrics.bar_played(bar(scene="night-watch", depth={"pad": 1}, resting=True, sent=0), 1_800_000_000.0)
+    assert value(metrics, "reverie_scene_info", scene="first-light") is None
+    assert value(metrics, "reverie_scene_info", scene="night-watch") == 1
+    assert value(metrics, "reverie_score_depth", voice="drums") is None
+    assert value(metrics, "reverie_resting") == 1
+    assert value(metrics, "reverie_last_note_timestamp_seconds") == 1_700_000_000
+    assert value(metrics, "reverie_bars_played_total", scene="first-light") == 1
+
+
+def test_names_without_end_make_no_series_without_end() -> None:
+    metrics = Metrics("0.1.0", "magenta")
+    for number in range(MAX_LABELS * 3):
+        metrics.bar_played(bar(scene=f"scene-{number}", notes={f"voice-{number}": 1}), 0.0)
+        metrics.loop_refused(f"voice-{number}", f"reason {number}")
+    counted = {name for name, _ in samples(metrics)}
+    for name in counted:
+        assert sum(1 for other, _ in samples(metrics) if other == name) <= MAX_LABELS * 2 + 1
+    assert value(metrics, "reverie_bars_played_total", scene="other") == MAX_LABELS * 2
+
+
+def test_two_registries_do_not_meet() -> None:
+    busy()
+    assert value(Metrics("0.1.0", "dice"), "reverie_bars_played_total", scene="first-light") is None
+
+
+@pytest.mark.real
+def test_prometheus_own_linter_finds_nothing() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is missing: apt install prometheus")
+    text, content_type = busy().render()
+    assert content_type.startswith("text/plain")
+    linted = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    assert (linted.returncode, linted.stdout + linted.stderr) == (0, b"")
