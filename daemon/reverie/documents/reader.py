@@ -1,0 +1,291 @@
+"""YAML text as plain data, with the place of every key and value.
+
+Scalars are those of YAML 1.2's core schema: ``20:00``, ``on`` and ``no`` are text, as the people who write them mean.
+Source: https://yaml.org/spec/1.2.2/#103-core-schema. What is read is bounded (bytes, depth and entries, the latter
+with every alias expanded), so that no file can exhaust the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+import yaml
+from yaml.reader import ReaderError
+
+from reverie.errors import ReverieError
+
+MAX_BYTES = 1_000_000
+MAX_ENTRIES = 20_000
+MAX_DEPTH = 32
+
+Keys = tuple[str | int, ...]
+"""The way to a value: keys of mappings, numbers (from 0) of entries in lists."""
+
+_NAMESPACE = "tag:yaml.org,2002:"
+_SCALARS: dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]] = {
+    "null": (re.compile(r"~|null|Null|NULL|"), "~nN", lambda _: None),
+    "bool": (re.compile(r"true|True|TRUE|false|False|FALSE"), "tTfF", lambda text: text.lower() == "true"),
+    "int": (
+        re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+        "-+0123456789",
+        lambda text: int(text, 0) if text[:2] in {"0o", "0x"} else int(text),
+    ),
+    "float": (
+        re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+        "-+0123456789.",
+        lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
+    ),
+}
+_PLAIN_WORDS = (
+    (r"found character '\\t' that cannot", "a tab stands here; YAML is indented and spaced with blanks only"),
+    (r"mapping values are not allowed", "a second colon on this line; put a text that has a colon in quotes"),
+    (r"could not find expected ':'", "this line is no 'key: value'; is a colon missing, or the indentation wrong?"),
+    (r"expected a single document|but found '<document start>'", "a second document begins here; a file holds one"),
+    (r"expected <block end>|did not find expected", "this line does not fit those above it; is it indented like them?"),
+    (r"expected ',' or '[\]}]'", "a list [ ] or mapping { } is not closed, or a comma is missing"),
+    (r"found unexpected end of stream", "a quote is not closed"),
+    (r"found undefined alias '(.*)'", r"the alias *\1 is the name of nothing above it"),
+    (r"found duplicate anchor", "this anchor has been given before"),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something wrong at a place of a file; ``line`` and ``column`` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class DocumentError(ReverieError):
+    """A file says what it may not; the text has a line ``path:line:column: message`` for every fault."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line and a column, from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's text and its plain data; ``values`` and ``keys`` tell where each value and each key stands.
+
+    ``faults`` are those that leave the rest readable, such as a key given twice; no model is made of a document that
+    has any, but they are told together with what the model finds.
+    """
+
+    path: str
+    text: str
+    data: dict[str, Any]
+    values: Mapping[Keys, Place]
+    keys: Mapping[Keys, Place]
+    faults: tuple[Fault, ...] = ()
+
+    def fault(self, way: Keys, message: str, *, at_key: bool = False) -> Fault:
+        """A fault at the value to which ``way`` leads, or at its key."""
+        place = self.keys.get(way) if at_key else None
+        place = place or self.values.get(way, Place())
+        return Fault(self.path, place.line, place.column, message)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes, as many and as deep as a sane file has."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._entries = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._depth += 1
+        self._entries += 1
+        if self._depth > MAX_DEPTH + 1 or self._entries > 2 * MAX_ENTRIES:
+            raise yaml.MarkedYAMLError(problem=_too_much(self._depth), problem_mark=self.get_mark())
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+
+for _name, (_pattern, _first, _) in _SCALARS.items():
+    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+        _NAMESPACE + _name, re.compile(f"(?:{_pattern.pattern})$"), [*_first, ""] if _name == "null" else [*_first]
+    )
+
+
+def _too_much(depth: int) -> str:
+    return f"nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_ENTRIES} entries"
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        DocumentError: if it is missing, unreadable or no YAML mapping.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise DocumentError([Fault(str(path), 1, 1, "this is no file")])
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise DocumentError([Fault(str(path), 1, 1, "there is no such file")]) from None
+    except OSError as error:
+        raise DocumentError([Fault(str(path), 1, 1, f"the file cannot be read: {error.strerror}")]) from error
+    return parse_document(data, str(path))
+
+
+def parse_document(text: str | bytes, path: str = "<text>") -> Document:
+    """Read YAML text; ``path`` is the name that faults give it.
+
+    Raises:
+        DocumentError: if it is no UTF-8, or no single YAML mapping.
+    """
+    if len(text) > MAX_BYTES:
+        raise DocumentError([Fault(path, 1, 1, f"the file is longer than {MAX_BYTES} bytes")])
+    if isinstance(text, bytes):
+        try:
+            text = text.decode()
+        except UnicodeDecodeError as error:
+            place = _place(error.object[: error.start].decode())
+            raise DocumentError(
+                [Fault(path, place.line, place.column, "this is no UTF-8 text; save the file as UTF-8")]
+            ) from error
+    text = text.removeprefix("\ufeff")
+    return _Walk(path).document(text, _compose(text, path))
+
+
+def _place(before: str) -> Place:
+    """The place that follows the text ``before``."""
+    return Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def _compose(text: str, path: str) -> yaml.Node:
+    loader = None
+    try:
+        loader = _Loader(text)
+        node: yaml.Node | None = loader.get_single_node()
+    except ReaderError as error:
+        place = _place(text[: error.position])
+        message = f"the control character U+{ord(text[error.position]):04X} stands here; take it out"
+        raise DocumentError([Fault(path, place.line, place.column, message)]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
+        raise DocumentError([Fault(path, place.line, place.column, _plain(error))]) from error
+    except (ValueError, OverflowError) as error:  # PyYAML lets them out of escapes such as \UFFFFFFFF
+        mark = loader.get_mark() if loader else None
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
+        raise DocumentError(
+            [Fault(path, place.line, place.column, "an escape in this text is no character")]
+        ) from error
+    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
+        raise DocumentError([Fault(path, 1, 1, "the file is empty")])
+    return node
+
+
+def _plain(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or "it cannot be read"
+    for pattern, words in _PLAIN_WORDS:
+        if match := re.search(pattern, problem):
+            return match.expand(words)
+    return f"this is no YAML: {problem}"
+
+
+class _Walk:
+    """Turns nodes into plain data, and notes places and faults on the way."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._values: dict[Keys, Place] = {}
+        self._keys: dict[Keys, Place] = {}
+        self._faults: list[Fault] = []
+        self._open: list[yaml.Node] = []
+
+    def document(self, text: str, node: yaml.Node) -> Document:
+        if not isinstance(node, yaml.MappingNode):
+            self._stop(node, "a file is a mapping, that is, lines of 'key: value'")
+        return Document(self._path, text, self._value(node, ()), self._values, self._keys, tuple(self._faults))
+
+    def _value(self, node: yaml.Node, way: Keys) -> Any:
+        if len(self._values) >= MAX_ENTRIES or len(way) > MAX_DEPTH:
+            self._stop(node, f"{_too_much(len(way))}, with what its aliases stand for")
+        if any(node is outer for outer in self._open):
+            self._stop(node, "this contains an alias of itself")
+        self._values[way] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        self._open.append(node)
+        try:
+            if isinstance(node, yaml.MappingNode):
+                self._expect_tag(node, "map")
+                return self._mapping(node, way)
+            self._expect_tag(node, "seq")
+            return [self._value(entry, (*way, number)) for number, entry in enumerate(node.value)]
+        finally:
+            self._open.pop()
+
+    def _mapping(self, node: yaml.MappingNode, way: Keys) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._add(key_node, "a key is a word; lists and mappings can be values only")
+                continue
+            self._scalar(key_node)
+            key = str(key_node.value)
+            if key in data:
+                first = self._keys[*way, key].line
+                self._add(key_node, f"the key {key!r} has been given before, in line {first}")
+                continue
+            self._keys[*way, key] = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            data[key] = self._value(value_node, (*way, key))
+        return data
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        text = str(node.value)
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            self._add(node, "half of a surrogate pair is no character")
+            return ""
+        name = str(node.tag).removeprefix(_NAMESPACE)
+        if name == "str":
+            return text
+        if name not in _SCALARS:
+            self._add(node, f"the tag {node.tag!r} is not known here; leave it out")
+            return text
+        pattern, _, read = _SCALARS[name]
+        try:
+            if not pattern.fullmatch(text):
+                raise ValueError(text)  # noqa: TRY301 - one fault for both ways of being no number
+            return read(text)
+        except ValueError:
+            self._add(node, f"{text[:20]!r} cannot be read as {name}")
+            return text
+
+    def _expect_tag(self, node: yaml.Node, name: str) -> None:
+        if node.tag != _NAMESPACE + name:
+            self._add(node, f"the tag {node.tag!r} is not known here; leave it out")
+
+    def _add(self, node: yaml.Node, message: str) -> None:
+        self._faults.append(Fault(self._path, node.start_mark.line + 1, node.start_mark.column + 1, message))
+
+    def _stop(self, node: yaml.Node, message: str) -> NoReturn:
+        self._add(node, message)
+        raise DocumentError(self._faults)

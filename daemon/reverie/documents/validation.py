@@ -1,0 +1,175 @@
+"""What a model finds wrong with a document, as sentences at their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from reverie.documents.reader import Document, DocumentError, Fault, Keys
+from reverie.documents.sections import MISFIT, Facts, Section, did_you_mean
+
+Model = TypeVar("Model", bound=Section)
+
+_MEANT = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "finite_number": "a number",
+    "float_type": "a number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "int_type": "a whole number",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "{le:g} or less",
+    "literal_error": "{expected}",
+    "model_type": "a mapping",
+    "string_type": "a text",
+    "tuple_type": "a list",
+}
+_LONGEST = 40
+
+
+def validate(document: Document, model: type[Model], known: Mapping[str, Any] | None = None) -> Model:
+    """Read a document as ``model``; ``known`` is what its validators may ask for by :meth:`Facts.get`.
+
+    Raises:
+        DocumentError: with every fault of the document.
+    """
+    facts = Facts(known or {})
+    faults = list(document.faults)
+    value = None
+    try:
+        value = model.model_validate(document.data, context=facts)
+    except ValidationError as error:
+        faults += [_fault(document, details, facts) for details in error.errors(include_url=False)]
+    if value is None or faults:
+        raise DocumentError(faults)
+    return value
+
+
+def _fault(document: Document, error: ErrorDetails, facts: Facts) -> Fault:
+    way, value = _way(document.data, error["loc"])
+    parent = _at(document.data, way[:-1])
+    section = facts.sections.get(id(parent))
+    match error["type"]:
+        case "extra_forbidden" if section:
+            return document.fault(way, _unknown(str(way[-1]), section), at_key=True)
+        case "missing":
+            wanted = error["loc"][-1]
+            return document.fault(way, _missing(_subject(way), wanted, facts.sections.get(id(value))))
+        case "value_error":
+            return document.fault(way, str(error.get("ctx", {})["error"]), at_key=error["loc"][-1] == "[key]")
+        case _:
+            return document.fault(way, _sentence(way, value, error, section))
+
+
+def _sentence(way: Keys, value: Any, error: ErrorDetails, section: type[Section] | None) -> str:
+    match error["type"]:
+        case kind if kind == MISFIT:
+            return error["msg"]
+        case "too_short" | "too_long":
+            return _length(_subject(way), error)
+        case kind if kind in _MEANT:
+            meant = _MEANT[kind].format(**error.get("ctx", {}))
+            example = _example(_field(section, way)) if kind.endswith("_type") else ""
+            return f"{_subject(way)} must be {meant}{example}, not {_found(value)}{_near(error, value)}"
+        case _:
+            return f"{_subject(way)}: {error['msg']}"
+
+
+def _missing(subject: str, wanted: str | int, section: type[Section] | None) -> str:
+    if isinstance(wanted, int):  # of a list of so many
+        return f"{subject} must have more entries than {wanted}"
+    return f"the key {wanted!r} is missing{_description(section, wanted)}"
+
+
+def _way(data: Any, location: Keys) -> tuple[Keys, Any]:
+    """As much of pydantic's location as is in the data, which has no tags of unions and not what is missing."""
+    way: Keys = ()
+    for step in location:
+        if step in _inside(data):
+            way, data = (*way, step), data[step]
+    return way, data
+
+
+def _inside(data: Any) -> Collection[str | int]:
+    """The steps that lead further into ``data``."""
+    if isinstance(data, dict):
+        return cast("dict[str | int, Any]", data)
+    return range(len(cast("list[Any]", data))) if isinstance(data, list) else ()
+
+
+def _at(data: Any, way: Keys) -> Any:
+    for step in way:
+        data = data[step]
+    return data
+
+
+def _fields(section: type[Section]) -> dict[str, FieldInfo]:
+    return {info.alias or name: info for name, info in section.model_fields.items()}
+
+
+def _field(section: type[Section] | None, way: Keys) -> FieldInfo | None:
+    return _fields(section).get(str(way[-1])) if section and way else None
+
+
+def _unknown(key: str, section: type[Section]) -> str:
+    if key in section.hints:
+        return section.hints[key]
+    return f"unknown key {key!r}{did_you_mean(key, _fields(section))}"
+
+
+def _description(section: type[Section] | None, key: str) -> str:
+    description = _fields(section)[key].description if section else None
+    if not description:
+        return ""
+    first = re.split(r"[.;] ", description.rstrip("."))[0]
+    return f": {first}" if first[:2].isupper() else f": {first[0].lower()}{first[1:]}"
+
+
+def _example(info: FieldInfo | None) -> str:
+    return f", such as {info.examples[0]}" if info and info.examples else ""
+
+
+def _subject(way: Keys) -> str:
+    if not way:
+        return "the file"
+    *before, last = way
+    if isinstance(last, int):
+        return f"entry {last + 1} of {before[-1]!r}"
+    return repr(last)
+
+
+def _found(value: Any) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text {value!r}" if len(value) <= _LONGEST else f"the text {value[:_LONGEST]!r}..."
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _near(error: ErrorDetails, value: Any) -> str:
+    """For a word that is none of those possible."""
+    if error["type"] != "literal_error" or not isinstance(value, str):
+        return ""
+    guess = did_you_mean(value, re.findall(r"'([^']*)'", error.get("ctx", {})["expected"]))
+    return guess if guess.endswith("?") else ""
+
+
+def _length(subject: str, error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    fewest, most = context.get("min_length"), context.get("max_length")
+    wanted = f"{fewest} or more" if most is None else f"{most} or fewer"
+    return f"{subject} must have {wanted} entries, not {context['actual_length']}"

@@ -1,0 +1,151 @@
+"""The parts of a scene that are mappings of their own: tempo, temperature, schedule, evolution, output."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, ValidationInfo, WithJsonSchema
+
+from reverie.documents import Facts, Keys, Section, Written, did_you_mean
+from reverie.music.drums import DRUMS
+from reverie.music.notes import MAX_MIDI
+from reverie.music.time import Schedule, Tempo
+from reverie.scenes.primer import parse_drum
+from reverie.scenes.temperature import After, Temperature
+
+SLOWEST, FASTEST = 20, 300
+Operator = Literal["reset", "continue", "mutate", "loop"]
+DRUM_KEYS: dict[str, JsonValue] = {"propertyNames": {"enum": [*DRUMS]}}
+"""For editors: the keys of a mapping by drum."""
+_SPAN = re.compile(r"\s*([0-9]{1,6})\s*-\s*([0-9]{1,6})\s*")
+
+
+def known(what: str, name: str, info: ValidationInfo) -> str:
+    """Refuse a ``name`` that is not among the ``what``s that exist, where the caller knows them.
+
+    Raises:
+        ValueError: if there is none of that name.
+    """
+    names = Facts.get(info, f"{what}s")
+    if names is not None and name not in names:
+        raise ValueError(f"there is no {what} {name!r}{did_you_mean(name, names)}")
+    return name
+
+
+def _known_slot(name: str, info: ValidationInfo) -> str:
+    return known("slot", name, info)
+
+
+class TempoSection(Section):
+    """A tempo that swings slowly about its middle."""
+
+    qpm: float = Field(ge=SLOWEST, le=FASTEST, description="Quarter notes a minute.", examples=[84])
+    drift: float = Field(default=0, ge=0, description="How far the tempo swings, in quarter notes a minute either way.")
+    over: int = Field(default=64, ge=2, le=10_000, description="Bars that one swing there and back takes.")
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """With its drift, too, the tempo keeps its range."""
+        if not self.qpm - self.drift >= SLOWEST or not self.qpm + self.drift <= FASTEST:
+            swing = f"{self.qpm - self.drift:g} to {self.qpm + self.drift:g}"
+            yield ("drift",), f"a tempo is {SLOWEST} to {FASTEST}; with this drift it would swing from {swing}"
+
+    def tempo(self) -> Tempo:
+        """The value."""
+        return Tempo(self.qpm, self.drift, self.over)
+
+
+class TemperatureSection(Section):
+    """A temperature that moves over the bars."""
+
+    start: float = Field(
+        alias="from", ge=0.1, le=3, description="Temperature in the scene's first bar.", examples=[0.8]
+    )
+    end: float = Field(alias="to", ge=0.1, le=3, description="Temperature after 'over' bars.", examples=[1.2])
+    over: int = Field(default=64, ge=1, le=100_000, description="Bars that the way takes.")
+    after: After = Field(default="back", description="Then: 'back' and forth for ever, or 'hold' the end.")
+
+    def temperature(self) -> Temperature:
+        """The value."""
+        return Temperature(self.start, self.end, self.over, self.after)
+
+
+def _span(written: Any) -> tuple[int, int]:
+    if isinstance(written, int) and not isinstance(written, bool):
+        return written, written
+    if isinstance(written, str) and (match := _SPAN.fullmatch(written)):
+        first, last = int(match[1]), int(match[2])
+        if first <= last:
+            return first, last
+        raise ValueError(f"the passage {written!r} ends before it begins")
+    raise ValueError(f'bars are written like 13 or "1-8", not {written!r}')
+
+
+class ScheduleSection(Section):
+    """The bars of a cycle in which a voice plays."""
+
+    every: int = Field(ge=1, le=10_000, description="Length of the cycle in bars.", examples=[16])
+    bars: Annotated[
+        tuple[
+            Annotated[
+                tuple[int, int],
+                BeforeValidator(_span),
+                WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": _SPAN.pattern}]}),
+            ],
+            ...,
+        ],
+        Field(strict=False),
+    ] = Field(
+        min_length=1, description='Bars in which the voice plays, from 1, such as ["1-8", 13].', examples=[["1-8"]]
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Every passage lies in the cycle."""
+        for number, (first, last) in enumerate(self.bars):
+            if first < 1 or last > self.every:
+                yield ("bars", number), f"bars are 1 to {self.every}, the length of the cycle ('every')"
+
+    def schedule(self) -> Schedule:
+        """The value."""
+        return Schedule(self.every, self.bars)
+
+
+class Evolve(Section):
+    """How a voice's loop changes: each is played ``hold`` times, then the next operator makes another."""
+
+    hold: int = Field(default=4, ge=1, le=1000, description="How many times each loop is played.")
+    then: Annotated[tuple[Operator, ...], Field(strict=False)] = Field(
+        default=("continue",),
+        min_length=1,
+        description=(
+            "What comes then, one after the other and over again: 'continue' composes on from the loop, 'mutate' keeps "
+            "its first part, 'reset' begins with the primer, 'loop' holds the same loop again."
+        ),
+    )
+
+
+class Output(Section):
+    """Where a voice's notes go."""
+
+    slot: Annotated[str, AfterValidator(_known_slot)] = Field(
+        default="main", description="A slot of the site's configuration."
+    )
+    channel: int = Field(ge=1, le=16, description="The MIDI channel, 1 to 16; drums of General MIDI are on 10.")
+    program: int | None = Field(
+        default=None, ge=0, le=MAX_MIDI, description="Program (sound), from 0; absent: the synth is left as it is."
+    )
+    velocity: Annotated[tuple[int, int], Field(strict=False)] = Field(
+        default=(70, 110), description="Softest and loudest velocity, 1 to 127.", examples=[[70, 110]]
+    )
+    drum_map: dict[Annotated[int, Written(str, parse_drum)], Annotated[int, Field(ge=0, le=MAX_MIDI)]] = Field(
+        default_factory=dict[int, int],
+        description="Of drums only: MIDI number by drum, where the synth's differs from General MIDI's.",
+        json_schema_extra=DRUM_KEYS,
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Velocities are MIDI's, and in order."""
+        low, high = self.velocity
+        if not 1 <= low <= high <= MAX_MIDI:
+            yield ("velocity",), f"velocities are 1 to {MAX_MIDI}, the softest first, not [{low}, {high}]"

@@ -1,0 +1,134 @@
+"""The folders in which scenes lie, and the last good version of each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.documents import Document, DocumentError, did_you_mean, read_document, validate
+from reverie.errors import ReverieError
+from reverie.files import write_atomically
+from reverie.scenes.schema import Scene
+
+SUFFIX = ".yaml"
+
+Models = Collection[str] | Mapping[str, Collection[str]]
+"""The names of the models that exist, or by name the kinds of voice that each can be."""
+
+_log = logging.getLogger(__name__)
+
+
+class SceneError(ReverieError):
+    """There is no such scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A scene that can be played; with ``fault`` it is the last good version, and the newest cannot be played."""
+
+    scene: Scene
+    fault: DocumentError | SceneError | None = None
+
+
+def read_scene(document: Document, models: Models | None = None, slots: Collection[str] | None = None) -> Scene:
+    """Read a document as a scene.
+
+    Args:
+        document: The document; its path gives the name that the scene must have.
+        models: The models that exist; None: any will do.
+        slots: Names of the site's slots; None: any will do.
+
+    Raises:
+        DocumentError: with every fault of the document.
+    """
+    return validate(document, Scene, {"stem": Path(document.path).stem, "models": models, "slots": slots})
+
+
+def load_scene(path: Path, models: Models | None = None, slots: Collection[str] | None = None) -> Scene:
+    """Read one scene's file; for ``models`` and ``slots`` see :func:`read_scene`.
+
+    Raises:
+        DocumentError: with every fault of the file.
+    """
+    return read_scene(read_document(path), models, slots)
+
+
+class SceneFolder:
+    """Finds scenes by name; of folders that both have a scene, the first counts.
+
+    A scene that was good once is not lost: where its file breaks or goes, the last good version is given, together with
+    what is wrong, so that music plays on while people are told. With ``keep``, a folder for what lasts, that holds
+    across a power cut too.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        models: Models | None = None,
+        slots: Collection[str] | None = None,
+        keep: Path | None = None,
+    ) -> None:
+        self._folders = tuple(folders)
+        self._models = models
+        self._slots = slots
+        self._keep = keep
+        self._good: dict[str, Scene] = {}
+
+    def paths(self) -> dict[str, Path]:
+        """The file of every scene, by name and in its order; a folder that is missing has none."""
+        return _scenes_in(self._folders)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all scenes, sorted."""
+        return tuple(self.paths())
+
+    def load(self, name: str) -> Loaded:
+        """Read the scene ``name`` as it is now, or as it was when it was last good.
+
+        Raises:
+            SceneError: if there is no scene of that name, and was no good one.
+            DocumentError: if it is at fault, and was never good.
+        """
+        try:
+            return Loaded(self._newest(name))
+        except (DocumentError, SceneError) as error:
+            good = self._good.get(name) or self._kept(name)
+            if good is None:
+                raise
+            return Loaded(good, error)
+
+    def _newest(self, name: str) -> Scene:
+        paths = self.paths()
+        if name not in paths:
+            raise SceneError(f"there is no scene {name!r}{did_you_mean(name, paths)}")
+        document = read_document(paths[name])
+        scene = read_scene(document, self._models, self._slots)
+        known = self._good.get(name)
+        self._good[name] = scene
+        if self._keep and (known is None or known.hash != scene.hash):
+            try:
+                write_atomically(self._keep / paths[name].name, document.text.encode())
+            except OSError as error:  # a full disk must not stop the music
+                _log.warning("the scene %s cannot be kept for the next start: %s", name, error)
+        return scene
+
+    def _kept(self, name: str) -> Scene | None:
+        path = _scenes_in((self._keep,)).get(name) if self._keep else None
+        if path is None:
+            return None
+        try:
+            return load_scene(path, self._models, self._slots)
+        except DocumentError as error:  # kept by an older version, or its model is gone
+            _log.warning("the kept scene cannot be played either: %s", error)
+            return None
+
+
+def _scenes_in(folders: Sequence[Path]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in folder.glob(f"*{SUFFIX}"):
+            if not path.name.startswith("."):  # left there by an editor
+                found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))

@@ -1,0 +1,116 @@
+"""A scene as its file says it.
+
+Fields hold values of music already (pitches are MIDI numbers, a tempo is a ``Tempo``); how they are written stands in
+their descriptions, which also reach the artist's editor through :func:`scene_json_schema`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mean
+from reverie.music.harmony import SCALES, Key, parse_pitch_class
+from reverie.music.time import Metre, Tempo
+from reverie.scenes.fields import TempoSection
+from reverie.scenes.voices import DrumVoice, TunedVoice, Voice
+
+MAX_PRIMER_BARS = 4
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def _plain_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"a name has small letters a to z, digits, - and _ only, not {name!r}")
+    return name
+
+
+def _file_name(name: str, info: ValidationInfo) -> str:
+    stem = Facts.get(info, "stem")
+    if stem is not None and name != stem:
+        raise ValueError(f"a scene is named as its file: {stem!r}, not {name!r}")
+    return name
+
+
+def _scale(name: str) -> str:
+    if name not in SCALES:
+        raise ValueError(f"there is no scale {name!r}{did_you_mean(name, SCALES)}")
+    return name
+
+
+class Scene(Section):
+    """One state of the installation's music: its tempo and harmony, and the voices that play together."""
+
+    name: Annotated[str, AfterValidator(_plain_name), AfterValidator(_file_name)] = Field(
+        description="The scene's name, the same as the file's without .yaml.", examples=["first-light"]
+    )
+    title: str = Field(description="The scene's title for people to read.", examples=["First light"])
+    tempo: Annotated[Tempo, Written(TempoSection, TempoSection.tempo, short=("qpm",))] = Field(
+        description="Quarter notes a minute, 20 to 300; or {qpm, drift, over} for a tempo that swings slowly.",
+        examples=[84],
+    )
+    metre: Annotated[Metre, Written(str, Metre.parse)] = Field(
+        default_factory=Metre, description="Metre of every bar.", examples=["4/4", "7/8"]
+    )
+    tonic: Annotated[int, Written(str, parse_pitch_class)] = Field(
+        alias="key", description="The tonic, a letter A to G, with # or b if need be.", examples=["D", "F#", "Bb"]
+    )
+    scale: Annotated[str, AfterValidator(_scale)] = Field(
+        description=f"The scale on the tonic: {', '.join(SCALES)}.",
+        examples=["dorian"],
+        json_schema_extra={"enum": [*SCALES]},
+    )
+    seed: int = Field(
+        default=1, ge=0, lt=2**32, description="Where chance begins; another seed is another music of the same scene."
+    )
+    voices: dict[
+        Annotated[str, AfterValidator(_plain_name)],
+        Annotated[Voice, ByKind({"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice})],
+    ] = Field(min_length=1, max_length=16, description="The voices by name, 1 to 16.")
+
+    hints: ClassVar[Mapping[str, str]] = {"bpm": "the tempo is written as 'tempo', in quarter notes a minute"}
+
+    @property
+    def key(self) -> Key:
+        """Tonic and scale."""
+        return Key(self.tonic, self.scale)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what the file means; comments, spacing, the order of keys and defaults spelt out are no matter."""
+        canonical = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """What a voice cannot know alone: the metre and the other voices."""
+        longest = MAX_PRIMER_BARS * self.metre.bar_steps
+        for name, voice in self.voices.items():
+            if voice.primer_steps > longest:
+                sentence = f"a primer is {MAX_PRIMER_BARS} bars at most, here {longest} sixteenths, not "
+                yield ("voices", name, "primer"), f"{sentence}{voice.primer_steps}"
+            if voice.kind != "drums" and voice.least > self.metre.bar_steps:
+                sentence = f"a bar of {self.metre} has {self.metre.bar_steps} sixteenths, too few for "
+                yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
+        yield from self._shared_channels()
+
+    def _shared_channels(self) -> Iterator[tuple[Keys, str]]:
+        programs: dict[tuple[str, int], tuple[str, int]] = {}
+        for name, voice in self.voices.items():
+            output = voice.output
+            if output.program is None:
+                continue
+            first, program = programs.setdefault((output.slot, output.channel), (name, output.program))
+            if program != output.program:
+                sentence = f"{first!r} already has program {program} on channel {output.channel} of {output.slot!r}"
+                yield ("voices", name, "output", "program"), f"{sentence}; one channel can have one program"
+
+
+def scene_json_schema() -> dict[str, Any]:
+    """JSON Schema of a scene's file, by which editors complete and check."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Scene.model_json_schema()

@@ -1,0 +1,163 @@
+"""The voices of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar, cast
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from reverie.documents import Facts, Keys, Section, Written
+from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
+from reverie.music.notes import MAX_MIDI, Note
+from reverie.music.time import Schedule
+from reverie.scenes.fields import DRUM_KEYS, Evolve, Output, ScheduleSection, TemperatureSection, known
+from reverie.scenes.primer import Primer, drum_primer, parse_drum, parse_pattern, tune_primer
+from reverie.scenes.temperature import Temperature
+
+KindT = TypeVar("KindT", bound=str)
+Pitch = Annotated[int, Written(str, parse_pitch)]
+
+
+def _model(name: str, info: ValidationInfo) -> str:
+    """A model that exists, and can be this kind of voice where the caller knows which kinds each can be."""
+    known("model", name, info)
+    models: Collection[str] | None = Facts.get(info, "models")
+    kind = info.data.get("kind")
+    if isinstance(models, Mapping) and kind is not None:
+        kinds_of = cast("Mapping[str, Collection[str]]", models)
+        if kind in kinds_of[name]:
+            return name
+        fit = [model for model, kinds in kinds_of.items() if kind in kinds]
+        raise ValueError(
+            f"the model {name!r} cannot be a voice of kind {kind!r}; these can: {', '.join(fit) or 'none'}"
+        )
+    return name
+
+
+class CommonVoice(Section, Generic[KindT]):
+    """What every voice has; the kind stands first, since the model is checked against it."""
+
+    kind: KindT = Field(description="What the voice is.")
+    model: Annotated[str, AfterValidator(_model)] = Field(
+        description="The model that composes: the name of a bundle.", examples=["attention_rnn"]
+    )
+    bars: int = Field(default=2, ge=1, le=16, description="Length of a loop in bars.")
+    evolve: Evolve = Field(default_factory=Evolve, description="How the loop changes.")
+    temperature: Annotated[
+        Temperature, Written(TemperatureSection, TemperatureSection.temperature, short=("from", "to"))
+    ] = Field(
+        default_factory=Temperature,
+        description="How boldly the model composes, 0.1 to 3; or {from, to, over, after} to move over the bars.",
+        examples=[1.0],
+    )
+    density: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(0.5, 16.0), description="Least and most notes a bar.", examples=[[2, 12]]
+    )
+    schedule: Annotated[Schedule, Written(ScheduleSection, ScheduleSection.schedule)] = Field(
+        default_factory=Schedule, description="The bars in which the voice plays; absent: all."
+    )
+
+    primer: Primer = Field(default_factory=Primer, description="What the model hears before it composes.")
+    output: Output = Field(description="Where the notes go.")
+
+    @property
+    def primer_notes(self) -> tuple[Note, ...]:
+        """The primer's notes, in ticks from 0."""
+        return self.primer.notes
+
+    @property
+    def primer_steps(self) -> int:
+        """The primer's length in sixteenths, 0 for none."""
+        return self.primer.steps
+
+    @property
+    def least(self) -> float:
+        """Fewest notes a bar."""
+        return self.density[0]
+
+    @property
+    def most(self) -> float:
+        """Most notes a bar."""
+        return self.density[1]
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """The density is possible."""
+        least, most = self.density
+        if not 0 <= least <= most or most == 0:
+            yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"
+
+
+class DrumVoice(CommonVoice[Literal["drums"]]):
+    """A drum set."""
+
+    primer: Annotated[
+        Primer,
+        Written(
+            dict[Annotated[int, Written(str, parse_drum)], Annotated[str, AfterValidator(parse_pattern)]], drum_primer
+        ),
+    ] = Field(
+        default_factory=Primer,
+        description="What the model hears first: for each drum a pattern of x (hit) and . (nothing), one a sixteenth.",
+        examples=[{"bass": "x... x..."}],
+        json_schema_extra=DRUM_KEYS,
+    )
+
+    hints: ClassVar[Mapping[str, str]] = {"register": "drums have no register; leave it out"}
+
+    @property
+    def low(self) -> int:
+        """Lowest pitch: drums have no register."""
+        return 0
+
+    @property
+    def high(self) -> int:
+        """Highest pitch: drums have no register."""
+        return MAX_MIDI
+
+
+class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
+    """A voice of one note at a time, high or low."""
+
+    primer: Annotated[Primer, Written(str, tune_primer)] = Field(
+        default_factory=Primer,
+        description="What the model hears first: for each sixteenth a pitch, - to hold it, or . for a rest.",
+        examples=["D4 - - - F4 - A4 -"],
+    )
+    compass: Annotated[tuple[Pitch, Pitch], Field(strict=False)] = Field(
+        alias="register", description="Lowest and highest pitch, an octave apart or more.", examples=[["C4", "C6"]]
+    )
+
+    @property
+    def low(self) -> int:
+        """Lowest pitch."""
+        return self.compass[0]
+
+    @property
+    def high(self) -> int:
+        """Highest pitch."""
+        return self.compass[1]
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """The register holds every pitch class, and the primer."""
+        yield from super().misfits()
+        if self.output.drum_map:
+            yield ("output", "drum_map"), "only voices of kind 'drums' have a drum_map"
+        low, high = pitch_name(self.low), pitch_name(self.high)
+        if self.low > self.high:
+            yield ("register",), f"a register is the lowest pitch and the highest, not [{low}, {high}]"
+        elif self.high - self.low < OCTAVE:
+            yield (
+                ("register",),
+                f"a register is an octave wide or more; {low} to {high} is {self.high - self.low} semitones",
+            )
+        else:
+            outside = [pitch_name(note.pitch) for note in self.primer.notes if not self.low <= note.pitch <= self.high]
+            if outside:
+                yield (
+                    ("primer",),
+                    f"the primer leaves the register {low} to {high}: {', '.join(dict.fromkeys(outside))}",
+                )
+
+
+Voice = DrumVoice | TunedVoice

@@ -1,0 +1,128 @@
+"""A site as its file says it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from reverie.documents import ByKind, Keys, Section, Written
+from reverie.places import models_folder, scenes_folder, state_folder
+from reverie.site.slots import FluidSynthSlot, PortSlot, Slot, VirtualSlot, from_here
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+FilePath = Annotated[Path, Written(str, str), AfterValidator(from_here), WithJsonSchema({"type": "string"})]
+
+
+def _time_of_day(written: str) -> dt.time:
+    match = _TIME.fullmatch(written)
+    if not match:
+        raise ValueError(f"a time of day is written like 20:00, from 00:00 to 23:59, not {written!r}")
+    return dt.time(int(match[1]), int(match[2]))
+
+
+class Change(Section):
+    """From a time of day on, another scene."""
+
+    at: Annotated[dt.time, Written(str, _time_of_day)] = Field(
+        description="Time of day by the clock of the room.", examples=["20:00"]
+    )
+    scene: str = Field(description="The scene that plays from then on.", examples=["night-watch"])
+
+
+class Tape(Section):
+    """The record of everything that was played."""
+
+    keep_days: int = Field(default=30, ge=1, le=36_500, description="Days after which the record is deleted.")
+    folder: FilePath | None = Field(
+        default=None, description="Where the record lies; null: 'tape' in the state folder."
+    )
+
+
+class Health(Section):
+    """Where others ask whether all is well."""
+
+    address: str = Field(
+        default="127.0.0.1", min_length=1, description="Network address; 0.0.0.0 lets every machine of the network ask."
+    )
+    port: int = Field(default=8765, ge=1, le=65_535, description="TCP port, 1 to 65535.")
+
+
+class Composer(Section):
+    """The process that runs the models."""
+
+    engine: Literal["magenta"] = Field(default="magenta", description="What runs the models.")
+    patience: float = Field(
+        default=60, ge=1, le=3600, description="Seconds without an answer after which the composer counts as hung."
+    )
+
+
+def _main() -> dict[str, Slot]:
+    return {"main": FluidSynthSlot()}
+
+
+class Site(Section):
+    """One installation: what plays, when, through which slots, and where things are kept."""
+
+    scene: str = Field(default="first-light", description="The scene that plays at power-on.")
+    scenes: Annotated[tuple[FilePath, ...], Field(strict=False)] = Field(
+        default=(), description="More folders of scenes, relative to this file; shipped scenes are always known."
+    )
+    models: FilePath | None = Field(
+        default=None, description="A folder of further .mag bundles, relative to this file."
+    )
+    programme: Annotated[tuple[Change, ...], Field(strict=False)] = Field(
+        default=(), description="Which scene plays from which time of day on."
+    )
+    state: FilePath | None = Field(
+        default=None,
+        description="The folder for what must last; null: $STATE_DIRECTORY, else that of the XDG specification.",
+    )
+    slots: dict[
+        str, Annotated[Slot, ByKind({"fluidsynth": FluidSynthSlot, "port": PortSlot, "virtual": VirtualSlot})]
+    ] = Field(default_factory=_main, min_length=1, description="By what the notes leave, by name.")
+    tape: Tape = Field(default_factory=Tape, description="The record of what was played.")
+    health: Health = Field(default_factory=Health, description="Where others ask whether all is well.")
+    composer: Composer = Field(default_factory=Composer, description="The process that runs the models.")
+
+    @property
+    def scene_folders(self) -> tuple[Path, ...]:
+        """Where scenes lie, the site's own before those that are shipped."""
+        return (*self.scenes, scenes_folder())
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]:
+        """Where bundles lie, the site's own before those that are shipped."""
+        return (*((self.models,) if self.models else ()), models_folder())
+
+    @property
+    def state_folder(self) -> Path:
+        """Where state lasts."""
+        return self.state or state_folder()
+
+    @property
+    def tape_folder(self) -> Path:
+        """Where the record of what was played lies."""
+        return self.tape.folder or self.state_folder / "tape"
+
+    def slots_as_json(self) -> dict[str, dict[str, Any]]:
+        """The slots by name, as plain data for the player."""
+        return {name: slot.model_dump(mode="json") for name, slot in self.slots.items()}
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """One time of day has one scene."""
+        times: set[dt.time] = set()
+        for number, change in enumerate(self.programme):
+            if change.at in times:
+                yield ("programme", number, "at"), f"the programme has {change.at:%H:%M} twice"
+            times.add(change.at)
+
+
+def site_json_schema() -> dict[str, Any]:
+    """JSON Schema of the site's file, by which editors complete and check."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Site.model_json_schema()
