@@ -132,7 +132,8 @@ class BarPlayed:
     ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part,
     ``sent`` those that a slot with a device took, ``lateness`` seconds after its moment for every note-on,
     ``repeated`` the parts that had nothing new and repeated their last loop, ``depth`` the loops each part has queued
-    beyond the one it is playing, ``ends`` the scene bar at which each part's queue ends.
+    beyond the one it is playing, ``ends`` the scene bar at which each part's queue ends. ``breaks`` counts, over the
+    player's life, how often it was stopped for so long that it gave the bar up and began the next one afresh.
     """
 
     type: ClassVar[str] = "bar"
@@ -147,6 +148,7 @@ class BarPlayed:
     repeated: tuple[str, ...]
     depth: Mapping[str, int]
     ends: Mapping[str, int]
+    breaks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,9 @@ def to_message(value: ToPlayer | FromPlayer) -> Message:
 def _part(data: Mapping[str, Any]) -> Part:
     spans = tuple((first, last) for first, last in data["schedule"]["spans"])
     drum_map = {int(pitch): int(to) for pitch, to in data["drum_map"].items()}  # JSON keys are text
-    return Part(**{**data, "drum_map": drum_map, "schedule": Schedule(data["schedule"]["every"], spans)})
+    fields = dict(data)
+    fields |= {"drum_map": drum_map, "schedule": Schedule(data["schedule"]["every"], spans)}
+    return Part(**fields)
 
 
 def from_message(message: Message) -> ToPlayer | FromPlayer:
@@ -195,9 +199,11 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
             data["parts"] = tuple(_part(part) for part in data["parts"])
             return SetScene(**data)
         case Place.type:
-            return Place(**{**data, "loop": Loop.from_json(data["loop"])})
+            data["loop"] = Loop.from_json(data["loop"])
+            return Place(**data)
         case BarPlayed.type:
-            return BarPlayed(**{**data, "lateness": tuple(data["lateness"]), "repeated": tuple(data["repeated"])})
+            data |= {"lateness": tuple(data["lateness"]), "repeated": tuple(data["repeated"])}
+            return BarPlayed(**data)
         case kind:
             plain = {cls.type: cls for cls in (Setup, Rest, Panic, Stop, Ping, Ready, Pong, SlotState)}
             if kind not in plain:

@@ -1,0 +1,94 @@
+"""Standard MIDI Files: type 1, one track a voice behind a conductor track of tempo, metre and markers.
+
+Equal music gives equal bytes, so that a file can be compared, and made again, without opening it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reverie.files import write_atomically
+from reverie.music.notes import Note
+from reverie.music.time import TICKS_PER_QUARTER, Metre
+
+NOTE_OFF, NOTE_ON = 0x80, 0x90
+MICROSECONDS = 60_000_000
+
+_mido: Any = importlib.import_module("mido")  # it has no types
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One voice: raw MIDI messages, each with its tick from the file's start, in the order in which they sound."""
+
+    name: str
+    events: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conductor:
+    """What holds for all tracks: quarters per minute, metres and markers, each from a tick on."""
+
+    tempos: tuple[tuple[int, float], ...] = ((0, 120.0),)
+    metres: tuple[tuple[int, Metre], ...] = ((0, Metre()),)
+    markers: tuple[tuple[int, str], ...] = field(default=())
+
+
+def note_events(notes: Iterable[Note], channel: int) -> tuple[tuple[int, bytes], ...]:
+    """Notes as raw messages on ``channel`` (1 to 16); at one tick, what ends comes before what begins."""
+    events: list[tuple[int, bytes]] = []
+    for note in notes:
+        events.append((note.start, bytes((NOTE_ON | channel - 1, note.pitch, note.velocity))))
+        events.append((note.end, bytes((NOTE_OFF | channel - 1, note.pitch, 0))))
+    return tuple(sorted(events))  # the status bytes sort note-off before note-on
+
+
+def midi_bytes(tracks: Sequence[Track], conductor: Conductor, end: int) -> bytes:
+    """A Standard MIDI File of ``end`` ticks (a track that goes on for longer ends with its last event)."""
+    file = _mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
+    file.tracks.append(_conductor_track(conductor, end))
+    for track in tracks:
+        messages = [(tick, _mido.Message.from_bytes(data)) for tick, data in track.events]
+        file.tracks.append(_track(track.name, messages, end))
+    buffer = io.BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
+
+
+def write_midi(path: Path, tracks: Sequence[Track], conductor: Conductor, end: int) -> None:
+    """Write :func:`midi_bytes` to ``path``, wholly or not at all.
+
+    Raises:
+        OSError: if the folder cannot be written.
+    """
+    write_atomically(path, midi_bytes(tracks, conductor, end))
+
+
+def _conductor_track(conductor: Conductor, end: int) -> Any:
+    messages: list[tuple[int, Any]] = [
+        (
+            tick,
+            _mido.MetaMessage("time_signature", numerator=metre.numerator, denominator=metre.denominator),
+        )
+        for tick, metre in conductor.metres
+    ]
+    messages += [
+        (tick, _mido.MetaMessage("set_tempo", tempo=round(MICROSECONDS / qpm))) for tick, qpm in conductor.tempos
+    ]
+    messages += [(tick, _mido.MetaMessage("marker", text=text)) for tick, text in conductor.markers]
+    return _track("Reverie", sorted(messages, key=lambda message: message[0]), end)
+
+
+def _track(name: str, messages: Iterable[tuple[int, Any]], end: int) -> Any:
+    track = _mido.MidiTrack([_mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in messages:
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(_mido.MetaMessage("end_of_track", time=max(end - now, 0)))
+    return track

@@ -1,0 +1,228 @@
+"""FluidSynth as a child process, fed by its shell.
+
+As seen with FluidSynth 2.3.1:
+
+* A shell on stdin goes through GNU readline, which keeps every line for ever: with a note a line, a leak. The shell's
+  ``source /dev/stdin`` reads the same pipe without readline, in constant memory.
+* When the pipe ends (the player stopped, or was killed) FluidSynth leaves within 0.1 s: no note outlives the player.
+* Without a sound device it gives up with a sentence on stderr; without a soundfont, or when the device is lost later,
+  it goes on in silence, and only stderr tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from reverie.play.errors import PlayError
+from reverie.play.outputs.midi import jack_server
+
+FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
+PREFERRED = ("default-GM.sf2", "default.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2")
+PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
+LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
+PLUG_IN = "plug a sound card in, or start JACK, PipeWire or PulseAudio"
+
+_LOST = re.compile(r"fluidsynth: (?:error|panic): (.*(?:JACK server|audio device|PulseAudio|PipeWire|CoreAudio).*)")
+_NO_FONT = "not a SoundFont"
+_READY = b"ready\n"
+
+
+def find_soundfont(wanted: str) -> Path:
+    """The soundfont that ``wanted`` means: a file, or ``auto`` for $REVERIE_SOUNDFONT or one that is installed.
+
+    Raises:
+        PlayError: if there is none.
+    """
+    named = os.environ.get("REVERIE_SOUNDFONT") if wanted == "auto" else wanted
+    if named:
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise PlayError(f"there is no soundfont {path}; mend `soundfont`, or put the file there")
+        return path
+    known = [folder / name for name in PREFERRED for folder in FOLDERS]
+    others = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sf[23]"))]
+    for path in [*known, *others]:
+        if path.is_file():
+            return path
+    raise PlayError("no soundfont is installed; install the package fluid-soundfont-gm, or name a file as `soundfont`")
+
+
+def find_audio(wanted: str) -> str:
+    """The audio driver that ``wanted`` means: its name, or ``auto`` for what this machine has running.
+
+    Raises:
+        PlayError: if nothing could sound.
+    """
+    if wanted != "auto":
+        return wanted
+    if sys.platform == "darwin":
+        return "coreaudio"
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}"))
+    cards = Path("/proc/asound/cards")
+    if jack_server():
+        return "jack"
+    if (runtime / "pulse" / "native").exists():  # PipeWire offers it too
+        return "pulseaudio"
+    if (runtime / "pipewire-0").exists():
+        return "pipewire"
+    if cards.exists() and re.search(r"^\s*\d+ \[", cards.read_text(), re.MULTILINE):
+        return "alsa"
+    raise PlayError(f"there is no sound device; {PLUG_IN}")
+
+
+class FluidSynth:
+    """A FluidSynth of our own; ``options`` are settings of its, such as ``audio.alsa.device``."""
+
+    def __init__(
+        self,
+        soundfont: str = "auto",
+        audio: str = "auto",
+        gain: float = 0.6,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self._soundfont = soundfont
+        self._audio = audio
+        self._gain = gain
+        self._options = dict(options or {})
+        self._child: subprocess.Popen[bytes] | None = None
+        self._said = b""
+        self._heard = b""
+        self._since = 0.0
+        self._ready = False
+        self._playing = ""
+
+    @property
+    def description(self) -> str:
+        """Which soundfont plays through which driver."""
+        return f"FluidSynth plays {self._playing}"
+
+    def open(self) -> None:
+        """Start the program; it loads its soundfont in its own time.
+
+        Raises:
+            PlayError: if the program, a soundfont or a sound device is missing.
+        """
+        if shutil.which("fluidsynth") is None:
+            raise PlayError("FluidSynth is not installed; install the package fluidsynth")
+        font, audio = find_soundfont(self._soundfont), find_audio(self._audio)
+        self._playing = f"{font.name} through {audio}"
+        settings = {"audio.jack.id": "reverie", "audio.jack.autoconnect": "1", "synth.gain": str(self._gain)}
+        options = [f"-o{name}={value}" for name, value in (settings | self._options).items()]
+        child = subprocess.Popen(
+            ["fluidsynth", "--quiet", "--no-midi-in", "--audio-driver", audio, *options, str(font)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            process_group=0,  # a Ctrl-C for the player must leave the synth to hear the ends of the notes
+        )
+        self._child, self._said, self._heard, self._ready = child, b"", b"", False
+        self._since = time.monotonic()
+        for stream in (child.stdin, child.stdout, child.stderr):
+            os.set_blocking(_stream(stream).fileno(), False)
+        self._write(b"source /dev/stdin\necho ready\n")
+
+    def poll(self) -> bool:
+        """Whether it plays: the soundfont is loaded, the pipe is read, nothing bad was said.
+
+        Raises:
+            PlayError: if it ended, hangs, or lost its sound device.
+        """
+        child = self._child
+        if child is None:
+            return False
+        self._said = (self._said + _drain(child.stdout))[-4096:]
+        self._heard = (self._heard + _drain(child.stderr))[-4096:]
+        self._ready = self._ready or _READY in self._said
+        complaint = self._heard.decode(errors="replace")
+        if _NO_FONT in complaint:
+            raise PlayError("FluidSynth cannot read its soundfont; put another file in its place, or mend `soundfont`")
+        if match := _LOST.search(complaint):
+            raise PlayError(f"FluidSynth has no sound device ({match[1].strip()}); {PLUG_IN}")
+        if child.poll() is not None:
+            last = complaint.strip().splitlines()[-1:] or ["without a word"]
+            raise PlayError(f"FluidSynth ended ({last[0]}); it is started again")
+        self._watch_pipe()
+        return self._ready
+
+    def _watch_pipe(self) -> None:
+        """Send an empty line, which does nothing, and see that what was sent before is read."""
+        now = time.monotonic()
+        if not _unread(self._child):
+            self._since = now
+            self._write(b"\n")
+        elif now - self._since > (PATIENCE if self._ready else LOADING):
+            raise PlayError("FluidSynth hangs; it is started again")
+
+    def send(self, message: bytes) -> None:
+        """Send one message: notes, controls and programs.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        channel = message[0] & 0x0F
+        match message[0] & 0xF0:
+            case 0x90:
+                self._write(b"noteon %d %d %d\n" % (channel, message[1], message[2]))
+            case 0x80:
+                self._write(b"noteoff %d %d\n" % (channel, message[1]))
+            case 0xB0:
+                self._write(b"cc %d %d %d\n" % (channel, message[1], message[2]))
+            case 0xC0:
+                self._write(b"prog %d %d\n" % (channel, message[1]))
+            case status:
+                raise ValueError(f"the player sends no message with status {status:#x}")
+
+    def _write(self, line: bytes) -> None:
+        if self._child is None:
+            return
+        try:
+            os.write(_stream(self._child.stdin).fileno(), line)  # a pipe takes a short line wholly or not at all
+        except BlockingIOError as error:
+            raise PlayError("FluidSynth hangs; it is started again") from error
+        except BrokenPipeError as error:
+            raise PlayError("FluidSynth ended; it is started again") from error
+
+    def close(self) -> None:
+        """End the program: at once, as a synth that is closed is silent."""
+        if self._child is None:
+            return
+        self._child.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a broken sound driver can keep even the killed
+            self._child.wait(0.5)
+        for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
+            _stream(stream).close()
+        self._child = None
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise AssertionError("every stream of the child is a pipe")
+    return stream
+
+
+def _drain(stream: IO[bytes] | None) -> bytes:
+    try:
+        return os.read(_stream(stream).fileno(), 1 << 16)
+    except BlockingIOError:
+        return b""
+
+
+def _unread(child: subprocess.Popen[bytes] | None) -> int:
+    """Bytes that were written to the child's stdin and not read by it."""
+    if child is None:
+        return 0
+    size = fcntl.ioctl(_stream(child.stdin).fileno(), termios.FIONREAD, bytes(4))
+    return struct.unpack("i", size)[0]

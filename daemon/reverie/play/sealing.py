@@ -1,0 +1,135 @@
+"""Sealing: the journals of past hours become Standard MIDI Files. Done outside the player, as it takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from reverie.files import write_atomically
+from reverie.music.midi_file import Conductor, Track, midi_bytes
+from reverie.music.time import Metre
+from reverie.play.tape import SUFFIX, journal_name, journals
+
+NOTE_OFF, NOTE_ON = 0x80, 0x90
+SETTLED = 120.0  # seconds: longer than the longest bar
+_LENGTHS = {0x80: 3, 0x90: 3, 0xB0: 3, 0xC0: 2}
+
+
+@dataclass(slots=True)
+class _Recording:
+    """What a journal says, while it is read; ticks count from its first."""
+
+    start: int | None = None
+    end: int = 0
+    tempos: dict[int, float] = field(default_factory=dict[int, float])
+    metres: dict[int, Metre] = field(default_factory=dict[int, Metre])
+    markers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    scene: str = ""
+    events: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict[str, list[tuple[int, bytes]]])
+    sounding: dict[tuple[str, int, int], int] = field(default_factory=dict[tuple[str, int, int], int])
+
+    def read(self, line: str) -> None:
+        """Take in one line.
+
+        Raises:
+            ValueError: if it is damaged.
+        """
+        kind, tick, rest = line.split(" ", 2)
+        at = int(tick) - (int(tick) if self.start is None else self.start)
+        if at < 0:
+            raise ValueError(f"a tick before the journal's first: {line!r}")
+        match kind:
+            case "L":
+                self._silence(at)
+                self.markers.append((at, f"life {rest}"))
+            case "B":
+                self._bar(at, *rest.split(" ", 2))
+            case "E":
+                message, part = rest.split(" ", 1)
+                self._event(at, bytes.fromhex(message), part)
+            case _:
+                raise ValueError(f"a line of no kind: {line!r}")
+        self.start = int(tick) if self.start is None else self.start
+        self.end = max(self.end, at)
+
+    def _bar(self, at: int, qpm: str, metre: str, scene: str) -> None:
+        length = Metre.parse(metre).bar_ticks
+        if next(reversed(self.tempos.values()), None) != float(qpm):
+            self.tempos[at] = float(qpm)
+        if next(reversed(self.metres.values()), None) != Metre.parse(metre):
+            self.metres[at] = Metre.parse(metre)
+        if scene != self.scene:
+            self.scene = scene
+            self.markers.append((at, scene))
+        self.end = max(self.end, at + length)
+
+    def _event(self, at: int, message: bytes, part: str) -> None:
+        status, channel = message[0] & 0xF0, message[0] & 0x0F
+        if _LENGTHS.get(status) != len(message):
+            raise ValueError(f"no message that the player sends: {message.hex()}")
+        key = (part, channel, message[1])
+        if status == NOTE_ON:
+            self.sounding[key] = at
+        elif status == NOTE_OFF and self.sounding.pop(key, None) is None:
+            return  # it began in the hour before, and ended there
+        self.events.setdefault(part, []).append((at, message))
+
+    def _silence(self, at: int) -> None:
+        """End what still sounds: the life, or the hour, is over."""
+        for part, channel, pitch in self.sounding:
+            self.events[part].append((at, bytes((NOTE_OFF | channel, pitch, 0))))
+        self.sounding.clear()
+
+    def midi(self) -> bytes:
+        """The whole as a file."""
+        self._silence(self.end)
+        conductor = Conductor(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
+        tracks = [Track(part, tuple(events)) for part, events in sorted(self.events.items())]
+        return midi_bytes(tracks, conductor, self.end)
+
+
+def _lines(journal: Path) -> Iterator[str]:
+    text = journal.read_text(encoding="utf-8", errors="replace")
+    yield from text[: text.rfind("\n") + 1].split("\n")  # what follows the last line's end is torn
+
+
+def seal(journal: Path) -> Path:
+    """Write the journal's Standard MIDI File beside it, and delete the journal; returns the file.
+
+    Damaged lines are left out. A file that is already there, because a clock was set back, is not replaced.
+
+    Raises:
+        OSError: if the folder cannot be read or written; the journal is then still there.
+    """
+    recording = _Recording()
+    for line in _lines(journal):
+        try:
+            recording.read(line)
+        except (ValueError, IndexError):
+            continue
+    data = recording.midi()
+    number = 1
+    while True:
+        name = journal.name.removesuffix(SUFFIX) + ("" if number == 1 else f".{number}") + ".mid"
+        path = journal.with_name(name)
+        if not path.exists() or path.read_bytes() == data:
+            break
+        number += 1
+    write_atomically(path, data)
+    journal.unlink()
+    return path
+
+
+def seal_all(folder: Path, now: datetime) -> list[Path]:
+    """Seal every journal that is finished: of an hour that is over, and left alone since; returns the files.
+
+    The bar in which an hour ends still belongs to it, so a journal is written to for a while after its hour.
+
+    Raises:
+        OSError: if the folder cannot be read or written.
+    """
+    current = journal_name(now.timestamp())
+    settled = [path for path in journals(folder) if abs(now.timestamp() - path.stat().st_mtime) > SETTLED]
+    return [seal(path) for path in settled if path.name != current]

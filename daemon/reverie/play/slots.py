@@ -1,0 +1,127 @@
+"""A slot: a name that parts play to, with an output that may come and go, and the ledger of what sounds there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from reverie.play.errors import PlayError
+from reverie.play.ledger import Ledger
+from reverie.play.messages import SlotState
+from reverie.play.outputs.base import Output
+
+NOTE_OFF, NOTE_ON, PROGRAM = 0x80, 0x90, 0xC0
+
+RETRY = 3.0  # seconds between attempts to find a lost device
+POLL = 0.25  # seconds between looks at one that is there: a device that is unplugged and back takes longer
+OPENING_TAKES = 0.04  # seconds until the next note that opening a device may use up
+POLLING_TAKES = 0.004  # likewise for a look at it
+
+
+class _State(Enum):
+    DOWN = auto()
+    OPENING = auto()
+    UP = auto()
+
+
+class Slot:
+    """Sends notes while its output is up, and is silent while it is not.
+
+    Channels count from 0 here, as on the wire. ``report`` is told once of each change.
+    """
+
+    def __init__(self, name: str, output: Output, ledger: Ledger, report: Callable[[SlotState], None]) -> None:
+        self.name = name
+        self._output = output
+        self._ledger = ledger
+        self._report = report
+        self._state = _State.DOWN
+        self._due = float("-inf")
+        self._told: SlotState | None = None
+
+    @property
+    def up(self) -> bool:
+        """Whether notes reach a device."""
+        return self._state is _State.UP
+
+    @property
+    def due(self) -> float:
+        """The monotonic moment at which :meth:`tend` has something to do."""
+        return self._due
+
+    def tend(self, now: float, slack: float) -> bool:
+        """Look after the output, if it is time and the next note is ``slack`` seconds away; True when it came up.
+
+        On the way up everything is ended that an earlier life, or the loss of the device, left sounding.
+        """
+        takes = OPENING_TAKES if self._state is _State.DOWN else POLLING_TAKES
+        if now < self._due or slack < takes:
+            return False
+        try:
+            if self._state is _State.DOWN:
+                self._output.open()
+                self._state = _State.OPENING
+            up = self._output.poll()
+            came_up = up and self._state is _State.OPENING
+            if came_up:
+                self._ledger.close(self._output)
+                self._state = _State.UP
+                self._tell(True, self._output.description)
+        except PlayError as error:
+            self._lose(error, now)
+            return False
+        self._due = now + POLL
+        return came_up
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> bool:
+        """Start a note; whether a device took it."""
+        if not self.up:
+            return False
+        self._ledger.note_on(channel, pitch)
+        return self._send(bytes((NOTE_ON | channel, pitch, velocity)))
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        """End a note; while the device is away, the ledger keeps it for when it is back."""
+        if self.up and self._send(bytes((NOTE_OFF | channel, pitch, 0))):
+            self._ledger.note_off(channel, pitch)
+
+    def program(self, channel: int, program: int) -> None:
+        """Choose a sound."""
+        if self.up:
+            self._ledger.use(channel)
+            self._send(bytes((PROGRAM | channel, program)))
+
+    def hush(self) -> None:
+        """End everything that sounds, and silence every channel that was used."""
+        if not self.up:
+            return
+        try:
+            self._ledger.close(self._output)
+        except PlayError as error:
+            self._lose(error, self._due)
+
+    def close(self) -> None:
+        """End everything and let go of the device."""
+        self.hush()
+        self._output.close()
+        self._state = _State.DOWN
+
+    def _send(self, message: bytes) -> bool:
+        try:
+            self._output.send(message)
+        except PlayError as error:
+            self._lose(error, self._due)
+            return False
+        return True
+
+    def _lose(self, error: PlayError, now: float) -> None:
+        self._state = _State.DOWN
+        self._due = now + RETRY
+        self._output.close()
+        self._tell(False, str(error))
+
+    def _tell(self, up: bool, detail: str) -> None:
+        state = SlotState(self.name, up, detail)
+        if state != self._told:
+            self._told = state
+            self._report(state)

@@ -1,0 +1,129 @@
+"""The tape: everything that was sent, in a journal for each hour (UTC), while it is being sent.
+
+A journal is lines of text, appended with plain ``write``: what was written outlives ``kill -9``, and no note waits for
+a disk. Sealing it into a Standard MIDI File is left to others (:mod:`reverie.play.sealing`). The lines are::
+
+    L 0 2026-11-22T14:03:11Z            a life of the player begins at tick 0
+    B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
+    E 7680 903c64 melody                an event: tick, MIDI message, part
+
+Ticks never run backwards within a journal: a life goes on from where the one before it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reverie.music.time import Metre
+
+SUFFIX = ".journal"
+_HOUR = 3600
+_NAME = "%Y-%m-%dT%H"
+
+
+def journal_name(wall: float) -> str:
+    """The file name of the journal of the hour in which ``wall`` (seconds since 1970) lies."""
+    return datetime.fromtimestamp(wall, UTC).strftime(_NAME) + SUFFIX
+
+
+class Tape:
+    """Appends to the journal of the current hour; a disk that is full or gone costs the tape, never the music."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._descriptor = -1
+        self._hour = -1
+        self._base = 0
+        self._born = False
+        self._lines: list[str] = []
+        self._complained = False
+
+    def bar(self, wall: float, tick: int, qpm: float, metre: Metre, scene: str) -> None:
+        """Write a bar line; ``wall`` decides in which hour's journal this bar stands."""
+        self.flush()
+        hour = int(wall // _HOUR)
+        if self._descriptor < 0 or hour != self._hour:
+            self._turn(hour, wall, tick)
+        self._lines.append(f"B {self._base + tick} {qpm:.6g} {metre} {scene}\n")
+
+    def event(self, tick: int, message: bytes, part: str) -> None:
+        """Write one event of the bar that was begun last."""
+        self._lines.append(f"E {self._base + tick} {message.hex()} {part}\n")
+
+    def flush(self) -> None:
+        """Hand what was written to the system: after the notes are sent, not before."""
+        data = "".join(self._lines).encode()
+        self._lines.clear()
+        if not data or self._descriptor < 0:
+            return
+        try:
+            written = os.write(self._descriptor, data)
+        except OSError as error:
+            written = 0
+            self._complain(error)
+        if written < len(data):
+            self.close()  # the next bar opens it again, and mends a torn line
+
+    def close(self) -> None:
+        """Close the journal; the next bar opens it again."""
+        self.flush()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _turn(self, hour: int, wall: float, tick: int) -> None:
+        """Go over to the journal of ``hour``, mending what a death in the midst of a line left in it."""
+        self.close()
+        path = self._folder / journal_name(wall)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            written = path.read_bytes() if path.exists() else b""
+            whole = written[: written.rfind(b"\n") + 1]
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            if whole != written:
+                os.ftruncate(descriptor, len(whole))
+        except OSError as error:
+            self._complain(error)
+            return
+        self._descriptor, self._hour, self._complained = descriptor, hour, False
+        # A journal that this life has not yet written to may hold another life, or an hour that the clock repeats.
+        self._base = max(self._base, _last_tick(whole) - tick)
+        if not self._born or not whole:
+            stamp = datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            self._lines.append(f"L {self._base + tick} {stamp}\n")
+            self._born = True
+
+    def _complain(self, error: OSError) -> None:
+        if not self._complained:
+            self._complained = True
+            sys.stderr.write(f"the tape in {self._folder} cannot be written ({error}); free its disk or mend it\n")
+
+
+def _last_tick(journal: bytes) -> int:
+    for line in reversed(journal.splitlines()):
+        fields = line.split(b" ", 2)
+        if len(fields) > 1 and fields[1].isdigit():
+            return int(fields[1])
+    return 0
+
+
+def journals(folder: Path) -> Iterator[Path]:
+    """Every journal in the folder, oldest first."""
+    return iter(sorted(folder.glob(f"*{SUFFIX}")))
+
+
+def prune(folder: Path, keep_days: float, now: datetime) -> list[Path]:
+    """Delete what is older than ``keep_days`` by its name, not by its date of change; says what was deleted.
+
+    Raises:
+        OSError: if a file cannot be deleted.
+    """
+    oldest = (now.astimezone(UTC) - timedelta(days=keep_days)).strftime(_NAME)
+    stale = [path for path in sorted(folder.glob("????-??-??T??*")) if path.is_file() and path.name[:13] < oldest]
+    for path in stale:
+        path.unlink()
+    return stale

@@ -1,0 +1,165 @@
+"""The player process: ``python -m reverie.play.worker --fd N``, with a socket to the conductor as descriptor N.
+
+It imports no numerics and no framework, runs one thread, at real-time priority where the system grants it, and ends
+every note that it started on every way out: told to stop, by signal, left by its conductor, or by an error of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reverie.errors import ReverieError
+from reverie.play.bars import SystemClock
+from reverie.play.errors import PlayError
+from reverie.play.ledger import Ledger
+from reverie.play.messages import (
+    FromPlayer,
+    Panic,
+    Ping,
+    Place,
+    Pong,
+    Ready,
+    Rest,
+    SetScene,
+    Setup,
+    Stop,
+    from_message,
+    to_message,
+)
+from reverie.play.outputs import make_output
+from reverie.play.player import Player
+from reverie.play.slots import Slot
+from reverie.play.tape import Tape
+from reverie.wire import Message, Wire
+
+PRIORITY = 20
+TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
+TIDY_TAKES = 0.03
+
+
+class Worker:
+    """Waits for messages, deadlines and signals, in this one place."""
+
+    def __init__(self, wire: Wire, signals: int) -> None:
+        self._wire = wire
+        self._signals = signals
+        self._clock = SystemClock()
+        self._player: Player | None = None
+        self._stopped = False
+        self._tidy_at = 0.0
+
+    def run(self) -> None:
+        """Play until told to stop.
+
+        Raises:
+            ReverieError: if the conductor says what no player understands, or sets up what cannot be.
+        """
+        try:
+            while not self._stopped and not self._wire.closed:
+                self._wait()
+                for message in self._wire.receive():
+                    self._handle(message)
+                    if self._player is not None:
+                        self._player.advance()
+                if self._player is not None:
+                    self._player.advance()
+                    self._player.tend()
+                    self._tidy(self._player)
+        finally:
+            if self._player is not None:
+                self._player.close()
+
+    def _wait(self) -> None:
+        timeout = None if self._player is None else min(max(self._player.due - self._clock.now(), 0.0), 1.0)
+        readable, _, _ = select.select([self._wire, self._signals], [], [], timeout)
+        if self._signals in readable:
+            self._stopped = True
+
+    def _handle(self, message: Message) -> None:
+        try:
+            value = from_message(message)
+        except (ValueError, KeyError, TypeError) as error:
+            sys.stderr.write(f"a message to the player was not understood and is left out: {error!r}\n")
+            return
+        match value:
+            case Setup() if self._player is None:
+                self._player = self._set_up(value)
+            case Ping():
+                self._report(Pong(value.number))
+            case Stop():
+                self._stopped = True
+            case SetScene() | Place() | Rest() | Panic() if self._player is not None:
+                self._player.handle(value)
+            case _:
+                raise PlayError(f"the player cannot be told {value.type!r} now; it is set up first, and once")
+
+    def _set_up(self, setup: Setup) -> Player:
+        slots = {
+            name: Slot(name, make_output(name, settings), Ledger(Path(setup.ledger), name), self._report)
+            for name, settings in setup.slots.items()
+        }
+        player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report)
+        player.tend()
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._report(Ready(_be_punctual()))
+        return player
+
+    def _report(self, value: FromPlayer) -> None:
+        """Tell the conductor, unless it has stopped reading: music waits for nobody."""
+        if select.select([], [self._wire], [], 0)[1]:
+            self._wire.send(to_message(value))
+
+    def _tidy(self, player: Player) -> None:
+        now, deadline = self._clock.now(), player.deadline()
+        if now >= self._tidy_at and (deadline is None or deadline - now > TIDY_TAKES):
+            gc.collect()
+            self._tidy_at = now + TIDY_EVERY
+
+
+def _be_punctual() -> bool:
+    """Ask for real-time priority for this thread alone: children and the threads of libraries start without it."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+    except (OSError, AttributeError):  # not granted, or a Mac
+        return False
+    return True
+
+
+def _catch_signals() -> int:
+    """Let SIGTERM and SIGINT end the wait, from which the way out is the ordinary one; the descriptor to wait on."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    signal.set_wakeup_fd(writing)
+    return reading
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the process; its exit status is 0 unless something was wrong."""
+    parser = argparse.ArgumentParser(prog="reverie.play.worker", description="Plays what the conductor says.")
+    parser.add_argument("--fd", type=int, required=True, help="the socket to the conductor")
+    fd: int = parser.parse_args(arguments).fd
+    os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
+    signals = _catch_signals()
+    try:
+        Worker(Wire(socket.socket(fileno=fd)), signals).run()
+    except ReverieError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
