@@ -1,0 +1,165 @@
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reverie
+
+ROOT = Path(__file__).parents[2]
+MANAGER = Path(__file__).with_name("private_manager.sh")
+NAMESPACES_MISSING = 77
+
+pytestmark = pytest.mark.real
+
+
+def make(target: str, **variables: str | Path) -> subprocess.CompletedProcess[str]:
+    assignments = [f"{name}={value}" for name, value in variables.items()]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", "--no-print-directory", "-C", str(ROOT), target, *assignments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A prefix with everything but the Python environment, for which a stand-in is enough."""
+    done = make("install-files", PREFIX=tmp_path, SYSCONFDIR=tmp_path / "etc")
+    assert done.returncode == 0, done.stderr
+    program = tmp_path / "bin" / "reverie"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    return tmp_path
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is missing: apt install systemd")
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
+
+
+def unit(prefix: Path) -> Path:
+    return prefix / "lib" / "systemd" / "system" / "reverie.service"
+
+
+def test_the_installed_unit_says_nothing_that_systemd_does_not_understand(installed: Path) -> None:
+    verified = analyze("verify", "--man=no", "--recursive-errors=one", str(unit(installed)))
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+def test_the_verifier_would_have_complained(installed: Path) -> None:
+    path = unit(installed)
+    path.write_text(path.read_text().replace("WatchdogSec=", "WatchdogSecs="))
+    assert analyze("verify", "--man=no", "--recursive-errors=one", str(path)).returncode != 0
+
+
+def test_the_service_is_closed_as_far_as_music_allows(installed: Path) -> None:
+    rated = analyze("security", "--offline=true", "--threshold=50", "--no-pager", str(unit(installed)))
+    assert rated.returncode == 0, rated.stdout
+
+
+def test_no_placeholder_is_left(installed: Path) -> None:
+    text = unit(installed).read_text()
+    assert f"ExecStart={installed}/bin/reverie run --config {installed}/etc/reverie/reverie.yaml" in text
+    assert not re.search(r"@[A-Z]+@", text)
+
+
+def test_systemd_understands_the_user_and_the_folders(installed: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-sysusers") is None or shutil.which("systemd-tmpfiles") is None:
+        pytest.skip("systemd-sysusers or systemd-tmpfiles is missing: apt install systemd")
+    root = tmp_path / "machine"
+    (root / "etc").mkdir(parents=True)
+    (root / "var" / "lib").mkdir(parents=True)
+    for tool, file in (
+        (["systemd-sysusers"], "sysusers.d"),
+        (["systemd-tmpfiles", "--create"], "tmpfiles.d"),
+    ):
+        configuration = installed / "lib" / file / "reverie.conf"
+        done = subprocess.run(
+            [*tool, f"--root={root}", str(configuration)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert re.search(r"^reverie:.*:/var/lib/reverie:", (root / "etc" / "passwd").read_text(), re.MULTILINE)
+    assert re.search(r"^audio:.*\breverie$", (root / "etc" / "group").read_text(), re.MULTILINE)
+    assert (root / "var" / "lib" / "reverie").is_dir()
+
+
+def test_a_configuration_that_was_edited_survives_the_next_installation(installed: Path) -> None:
+    configuration = installed / "etc" / "reverie" / "reverie.yaml"
+    shipped = configuration.read_bytes()
+    assert make("install-files", PREFIX=installed, SYSCONFDIR=installed / "etc").returncode == 0
+    assert not configuration.with_name("reverie.yaml.new").exists()
+    configuration.write_text("scene: mine\n")
+    done = make("install-files", PREFIX=installed, SYSCONFDIR=installed / "etc")
+    assert done.returncode == 0
+    assert "Kept" in done.stdout
+    assert configuration.read_text() == "scene: mine\n"
+    assert configuration.with_name("reverie.yaml.new").read_bytes() == shipped
+
+
+def test_uninstalling_takes_what_was_installed_and_leaves_what_was_written(tmp_path: Path) -> None:
+    stage = tmp_path / "stage"
+    assert make("install-files", DESTDIR=stage).returncode == 0
+    (stage / "etc" / "reverie" / "scenes" / "mine.yaml").write_text("name: mine\n")
+    done = make("uninstall", DESTDIR=stage)
+    assert done.returncode == 0, done.stderr
+    assert "are left" in done.stdout
+    left = {str(path.relative_to(stage)) for path in stage.rglob("*") if path.is_file()}
+    assert left == {"etc/reverie/reverie.yaml", "etc/reverie/scenes/mine.yaml"}
+
+
+@pytest.mark.timeout(600)
+def test_what_was_staged_works_where_it_ends_up(tmp_path: Path) -> None:
+    stage, final = tmp_path / "stage", tmp_path / "final"
+    done = make("install", DESTDIR=stage, PREFIX=final, EXTRAS="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    staged = stage / final.relative_to("/")
+    staged.rename(final)
+    for script in (final / "lib" / "reverie" / "venv" / "bin").iterdir():
+        if script.is_file() and not script.is_symlink() and not script.name.startswith("activate"):
+            assert str(stage).encode() not in script.read_bytes(), script
+    helped = subprocess.run([final / "bin" / "reverie", "--help"], capture_output=True, text=True, check=False, cwd="/")
+    assert helped.returncode == 0, helped.stderr
+    assert "usage" in helped.stdout.lower()
+
+
+@pytest.mark.timeout(120)
+def test_systemd_kills_and_restarts_a_daemon_that_no_longer_says_it_is_well(tmp_path: Path) -> None:
+    paths = os.pathsep.join([str(ROOT / "tests"), str(Path(reverie.__file__).parents[1])])
+    (tmp_path / "dummy.service").write_text(
+        "[Unit]\nStartLimitIntervalSec=0\n"
+        "[Service]\nType=notify\nNotifyAccess=main\nWatchdogSec=1\nRestart=always\nRestartSec=1\n"
+        f"Environment=PYTHONPATH={paths}\n"
+        f"ExecStart={sys.executable} -m fakes.notifying_daemon 3\n"
+    )
+    show = "systemctl --user show dummy --property"
+    script = (
+        "systemctl --user start dummy && echo started\n"
+        f"{show} ActiveState,StatusText,NRestarts\n"
+        f"for _ in $(seq 400); do [ $({show} Result --value) = watchdog ] && echo barked && break; sleep 0.05; done\n"
+        f"for _ in $(seq 400); do [ $({show} ActiveState --value) = active ] && break; sleep 0.05; done\n"
+        f"{show} ActiveState,NRestarts\n"
+        "systemctl --user stop dummy\n"
+    )
+    ran = subprocess.run(
+        [MANAGER, tmp_path, "bash", "-c", script], capture_output=True, text=True, check=False, timeout=90
+    )
+    if ran.returncode == NAMESPACES_MISSING:
+        pytest.skip(f"no private systemd here: {ran.stderr.strip()}")
+    assert ran.returncode == 0, ran.stderr
+    _, started, restarted = (states(part) for part in re.split(r"(?:started|barked)\n", ran.stdout))
+    assert started == {"ActiveState": "active", "StatusText": "Playing first-light.", "NRestarts": "0"}
+    assert restarted == {"ActiveState": "active", "NRestarts": "1"}
+
+
+def states(output: str) -> dict[str, str]:
+    """The answer of ``systemctl show``."""
+    return dict(re.findall(r"^(\w+)=(.*)$", output, re.MULTILINE))
