@@ -28,22 +28,30 @@ def told() -> list[str]:
 
 def test_a_new_folder_remembers_nothing_and_complains_of_nothing(tmp_path: Path, told: list[str]) -> None:
     store = StateStore(tmp_path / "state", told.append)
-    assert store.scene is None
     assert store.loops("first-light", "lead") == ()
     assert store.changes() == {}
     assert told == []
 
 
-def test_scene_and_the_last_loops_outlast_the_daemon(tmp_path: Path, told: list[str]) -> None:
+def test_takes_are_counted_over_restarts(tmp_path: Path, told: list[str]) -> None:
+    for take in range(3):
+        store = StateStore(tmp_path, told.append)
+        assert store.begin("first-light") == take
+        assert save(store)
+    assert StateStore(tmp_path, told.append).begin("night-watch") == 0
+    assert told == []
+
+
+def test_the_last_loops_outlast_the_daemon(tmp_path: Path, told: list[str]) -> None:
     store = StateStore(tmp_path, told.append)
-    store.scene = "first-light"
+    store.begin("first-light")
     for number in range(5):
         store.remember(good(number))
     store.remember(good(7, voice="bass"))
     assert save(store)
 
     again = StateStore(tmp_path, told.append)
-    assert again.scene == "first-light"
+    assert again.begin("first-light") == 1
     assert again.loops("first-light", "lead") == (good(2), good(3), good(4))
     assert again.loops("first-light", "bass") == (good(7, voice="bass"),)
     assert again.loops("first-light", "drums") == ()
@@ -59,10 +67,9 @@ def test_a_loop_that_comes_again_takes_no_second_place(tmp_path: Path, told: lis
 
 def test_only_what_changed_is_written(tmp_path: Path, told: list[str]) -> None:
     store = StateStore(tmp_path, told.append)
-    store.scene = "a"
+    store.begin("a")
     store.remember(good(1, scene="a"))
-    assert {path.name for path in store.changes()} == {"scene.json", "a.json"}
-    store.scene = "a"
+    assert {path.name for path in store.changes()} == {"takes.json", "a.json"}
     store.remember(good(1, scene="b"))
     assert {path.name for path in store.changes()} == {"b.json"}
     assert store.changes() == {}
@@ -114,9 +121,9 @@ def test_a_broken_file_is_set_aside_and_told_of_once(tmp_path: Path, told: list[
     assert StateStore(tmp_path, told.append).loops("first-light", "lead") == (good(1),)
 
 
-def test_a_broken_scene_file_is_set_aside_too(tmp_path: Path, told: list[str]) -> None:
-    (tmp_path / "scene.json").write_text("first-light")
-    assert StateStore(tmp_path, told.append).scene is None
+def test_a_broken_file_of_takes_is_set_aside_too(tmp_path: Path, told: list[str]) -> None:
+    (tmp_path / "takes.json").write_text("first-light")
+    assert StateStore(tmp_path, told.append).begin("first-light") == 0
     assert len(told) == 1
 
 
@@ -133,7 +140,7 @@ def test_a_folder_that_cannot_be_written_is_told_of_once_and_tried_again(tmp_pat
     store = StateStore(folder, told.append)
     assert store.loops("first-light", "lead") == ()
     told.clear()
-    store.scene = "first-light"
+    store.begin("first-light")
     for number in range(3):
         store.remember(good(number))
         assert not save(store)
@@ -144,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_told_of_once_and_tried_again(tmp_pat
     folder.unlink()
     assert save(store)
     again = StateStore(folder, told.append)
-    assert again.scene == "first-light"
+    assert again.begin("first-light") == 1
     assert again.loops("first-light", "lead") == (good(0), good(1), good(2))
 
 

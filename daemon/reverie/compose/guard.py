@@ -57,7 +57,7 @@ def guard(recipe: Recipe, generated: Sequence[Note]) -> Guarded:
 
 
 def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
-    """A loop that was made for another voice, bent to what ``recipe`` allows; None where nothing of it remains.
+    """A loop that was made for another voice or scene, bent to what ``recipe`` allows; None where nothing remains.
 
     Density and variety are not asked for: this is for the loops that play until a model has composed.
     """

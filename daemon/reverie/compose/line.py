@@ -39,6 +39,25 @@ class VoicePlan:
     temperature: Callable[[int], float]
     limits: Limits
 
+    def recipe(self, operator: Operator, number: int, bar: int, primer: tuple[Note, ...], primer_steps: int) -> Recipe:
+        """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene."""
+        return Recipe(
+            scene=self.scene,
+            scene_hash=self.scene_hash,
+            voice=self.voice,
+            kind=self.kind,
+            model=self.model,
+            model_hash=self.model_hash,
+            operator=operator,
+            seed=derive_seed(self.seed, self.voice, number),
+            temperature=round(self.temperature(bar), 4),
+            bars=self.bars,
+            metre=self.metre,
+            primer=primer,
+            primer_steps=primer_steps,
+            limits=self.limits,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -70,9 +89,9 @@ class Line:
             return "reset"
         return self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
 
-    def open_with(self, recipe: str, loop: Loop) -> Placement:
-        """Play a loop that is already there, once, until the first composed one: it is no step of the evolution."""
-        return self._place(recipe, loop, 1)
+    def open_with(self, recipe: str, loop: Loop, times: int = 1) -> Placement:
+        """Play a loop that is already there, until a composed one follows: it is no step of the evolution."""
+        return self._place(recipe, loop, times)
 
     def again(self) -> Placement:
         """Hold the last loop once more: the step ``loop``, or the way out when nothing new could be composed.
@@ -94,24 +113,7 @@ class Line:
         step = self.next_step()
         if step == "loop":
             raise RuntimeError("holding a loop needs no recipe")
-        primer, primer_steps = self._primer(step)
-        plan = self.plan
-        return Recipe(
-            scene=plan.scene,
-            scene_hash=plan.scene_hash,
-            voice=plan.voice,
-            kind=plan.kind,
-            model=plan.model,
-            model_hash=plan.model_hash,
-            operator=step,
-            seed=derive_seed(plan.seed, plan.voice, self.steps_taken),
-            temperature=round(plan.temperature(self.end_bar), 4),
-            bars=plan.bars,
-            metre=plan.metre,
-            primer=primer,
-            primer_steps=primer_steps,
-            limits=plan.limits,
-        )
+        return self.plan.recipe(step, self.steps_taken, self.end_bar, *self._primer(step))
 
     def take(self, recipe: str, loop: Loop) -> Placement:
         """The answer to :meth:`next_recipe`: it follows what the line already plays."""

@@ -167,7 +167,7 @@ class Player:
             self._events.clear()
         if changes and self._next is not None:
             self._score, self._next = self._next[1], None
-            self._scene_start = number
+            self._scene_start = number - self._score.scene.first_bar
         score = self._score
         if score is None:
             return

@@ -1,6 +1,6 @@
-"""What the daemon remembers over a restart: the scene that played, and each voice's last good loops.
+"""What the daemon remembers over a restart: each voice's last good loops, and how often each scene was begun.
 
-``STATE/scene.json`` holds the scene's name; ``STATE/loops/NAME.json`` a scene's loops. A file for each scene keeps the
+``STATE/takes.json`` holds the latter; ``STATE/loops/NAME.json`` a scene's loops. A file for each scene keeps the
 writes small, for installations often run from memory cards, and a broken file costs one scene's loops and no more.
 """
 
@@ -21,6 +21,7 @@ from reverie.music.notes import Loop
 VERSION = 1
 KEPT_LOOPS = 3
 KEPT_SCENES = 20
+KEPT_TAKES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,19 @@ class StateStore:
         self._trouble = ""
         self._scenes: dict[str, Voices] = {}
         self._changed: set[Path] = set()
-        self._scene = self._read(self._scene_file, lambda data: str(data["scene"]))
+        self._takes = self._read(self._takes_file, _takes_from_json) or {}
 
-    @property
-    def scene(self) -> str | None:
-        """The scene that played last."""
-        return self._scene
+    def begin(self, scene: str) -> int:
+        """How often the scene was begun before; this time counts from now on.
 
-    @scene.setter
-    def scene(self, name: str) -> None:
-        if name != self._scene:
-            self._scene = name
-            self._changed.add(self._scene_file)
+        It is what makes tomorrow's music another than today's, though the scene's seed is the same.
+        """
+        take = self._takes.pop(scene, 0)
+        self._takes[scene] = take + 1
+        while len(self._takes) > KEPT_TAKES:
+            self._takes.pop(next(iter(self._takes)))
+        self._changed.add(self._takes_file)
+        return take
 
     def loops(self, scene: str, voice: str) -> tuple[GoodLoop, ...]:
         """The voice's last good loops, oldest first."""
@@ -88,8 +90,8 @@ class StateStore:
     def changes(self) -> dict[Path, bytes]:
         """The files that must be written since the last call, for :meth:`write`; empty if nothing has changed."""
         changes: dict[Path, bytes] = {}
-        if self._scene_file in self._changed:
-            changes[self._scene_file] = _encode({"scene": self._scene})
+        if self._takes_file in self._changed:
+            changes[self._takes_file] = _encode({"takes": self._takes})
         for name, voices in self._scenes.items():
             path = self._loops_file(name)
             if path in self._changed:
@@ -120,8 +122,8 @@ class StateStore:
         return True
 
     @property
-    def _scene_file(self) -> Path:
-        return self._folder / "scene.json"
+    def _takes_file(self) -> Path:
+        return self._folder / "takes.json"
 
     def _loops_file(self, scene: str) -> Path:
         return self._folder / "loops" / f"{quote(scene, safe='')}.json"
@@ -166,6 +168,10 @@ def _decode(text: bytes) -> Mapping[str, Any]:
     if data["version"] != VERSION:
         raise ValueError(f"written in version {data['version']} of this format")
     return data
+
+
+def _takes_from_json(data: Mapping[str, Any]) -> dict[str, int]:
+    return {str(scene): int(take) for scene, take in data["takes"].items()}
 
 
 def _voices_from_json(data: Mapping[str, Any]) -> Voices:

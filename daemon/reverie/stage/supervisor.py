@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -167,6 +168,11 @@ class Supervisor:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
+
+
+def own_process() -> ProcessInfo:
+    """The conductor's own process."""
+    return ProcessInfo("conductor", os.getpid(), _resident_bytes(os.getpid()), 0, "up")
 
 
 def _resident_bytes(pid: int | None) -> int | None:

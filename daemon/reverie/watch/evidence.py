@@ -43,6 +43,21 @@ class Evidence:
         self._silent_bars = 0
         self._silent_seconds = 0.0
 
+    @property
+    def bar(self) -> BarPlayed | None:
+        """The last bar that went out."""
+        return self._bar
+
+    @property
+    def slots(self) -> tuple[SlotState, ...]:
+        """What is known of every slot."""
+        return tuple(self._slots.values())
+
+    @property
+    def any_slot_up(self) -> bool:
+        """Whether anything can be heard at all."""
+        return any(slot.up for slot in self._slots.values())
+
     def slots_set(self, names: Iterable[str]) -> None:
         """A player was given these slots, and has found none of them yet."""
         self._slots = {name: SlotState(name, up=False, detail="It has not been found yet.") for name in names}

@@ -1,0 +1,222 @@
+"""The command ``reverie``: reads arguments, calls what does the work, prints what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reverie import __version__
+from reverie.errors import ReverieError
+
+FAULT = 1
+"""The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
+MOST_BARS = 1_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0 where all went well."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return options.command(options)
+    except ReverieError as error:
+        print(error, file=sys.stderr)
+        return FAULT
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was left half-written.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="reverie", description="The music of an installation that nobody attends.")
+    parser.add_argument("--version", action="version", version=f"Reverie {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="play until stopped")
+    run.add_argument("--scene", metavar="NAME", help="begin with this scene")
+    run.add_argument("--for", dest="seconds", type=_duration, metavar="DURATION", help="stop after 90s, 5m or 2h")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="check scenes and configurations; say path:line:column of each fault")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.set_defaults(command=_check)
+
+    perform = commands.add_parser("perform", help="write what a scene would play into files, faster than it sounds")
+    perform.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
+    perform.add_argument("--bars", type=_positive, required=True, metavar="N", help="how many bars")
+    perform.add_argument("--seed", type=_seed, metavar="S", help="instead of the scene's own")
+    perform.add_argument("--midi", type=Path, required=True, metavar="FILE", help="Standard MIDI File to write")
+    perform.add_argument("--wav", type=Path, metavar="FILE", help="also render it, with FluidSynth")
+    perform.set_defaults(command=_perform)
+
+    ports = commands.add_parser("ports", help="list the MIDI ports that a slot can be bound to")
+    ports.set_defaults(command=_ports)
+
+    status = commands.add_parser("status", help="how the running daemon is")
+    status.set_defaults(command=_status)
+
+    panic = commands.add_parser("panic", help="end every note, whether the daemon runs or not")
+    panic.set_defaults(command=_panic)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of scenes, for editors")
+    schema.add_argument("--site", action="store_true", help="that of reverie.yaml instead")
+    schema.set_defaults(command=_schema)
+
+    for command in (run, check, perform, status, panic):
+        command.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
+    for command in (check, perform, ports, status):
+        command.add_argument("--json", action="store_true", help="answer as JSON")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from reverie.stage.run import run
+
+    return run(options.config, options.scene, options.seconds)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from reverie.stage.check import check
+
+    faults = check(options.files, options.config)
+    if options.json:
+        rows = [
+            {"path": str(fault.path), "line": fault.line, "column": fault.column, "message": fault.message}
+            for fault in faults
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        for fault in faults:
+            print(fault)
+        if not faults:
+            print(f"{len(options.files)} {'file is' if len(options.files) == 1 else 'files are'} right.")
+    return FAULT if faults else 0
+
+
+def _perform(options: argparse.Namespace) -> int:
+    from reverie.stage.perform import perform_to_files
+
+    done = perform_to_files(options.config, options.scene, options.bars, options.seed, options.midi, options.wav)
+    if options.json:
+        print(json.dumps(done))
+    else:
+        for name in ("midi", "wav"):
+            if done.get(name):
+                print(f"{done[name]}: {done['notes']} notes in {options.bars} bars")
+    return 0
+
+
+def _ports(options: argparse.Namespace) -> int:
+    from reverie.play.outputs.midi import list_ports
+
+    found = list_ports()
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    for api, ports in found.items():
+        print(f"{api}:")
+        for port in ports:
+            print(f"  {port}")
+        if not ports:
+            print("  none")
+    if not any(found.values()):
+        print("There is no MIDI port yet: plug in a synthesizer, or start one (such as FluidSynth or a DAW).")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    address = _address(options.config)
+    try:
+        with urllib.request.urlopen(f"{address}/status", timeout=5) as answer:  # noqa: S310 - http, to our own daemon
+            status: dict[str, Any] = json.load(answer)
+    except (OSError, ValueError):
+        print(
+            f"No daemon answers at {address}: start one with `reverie run` or `systemctl start reverie`.",
+            file=sys.stderr,
+        )
+        return FAULT
+    if options.json:
+        print(json.dumps(status, indent=2))
+    else:
+        _print_status(status)
+    return 0 if status["alive"]["ok"] else FAULT
+
+
+def _print_status(status: Mapping[str, Any]) -> None:
+    print(status["alive"]["sentence"])
+    print(status["ready"]["sentence"])
+    for concern in status["concerns"]:
+        print(concern)
+    for slot in status["slots"]:
+        print(f"slot {slot['name']}: {'up' if slot['up'] else 'down'}; {slot['detail']}")
+    for process in status["processes"]:
+        memory = f"{process['rss_bytes'] / 1e6:.0f} MB" if process["rss_bytes"] else "no memory"
+        print(f"{process['role']}: {process['state']}, pid {process['pid']}, {memory}, {process['restarts']} restarts")
+
+
+def _panic(options: argparse.Namespace) -> int:
+    from reverie.play.panic import silence
+    from reverie.stage.house import site_or_last_good
+
+    address = _address(options.config)
+    request = urllib.request.Request(f"{address}/panic", method="POST", headers={"X-Reverie": "panic"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - http, to our own daemon
+            print(answer.read().decode().strip())
+    except OSError:
+        site, _ = site_or_last_good(options.config)
+        for sentence in silence(site.slots_as_json(), site.state_folder / "ledger"):
+            print(sentence)
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from reverie.scenes.schema import scene_json_schema
+    from reverie.site.schema import site_json_schema
+
+    print(json.dumps(site_json_schema() if options.site else scene_json_schema(), indent=2))
+    return 0
+
+
+def _address(config: Path | None) -> str:
+    from reverie.stage.house import site_or_last_good
+
+    health = site_or_last_good(config)[0].health
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(health.address, health.address)  # noqa: S104 - not bound here
+    return f"http://{host}:{health.port}"
+
+
+def _duration(text: str) -> float:
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1:])
+    number = text[:-1] if unit else text
+    try:
+        seconds = float(number) * (unit or 1)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"a duration is a number with s, m, h or d, such as 90s or 2h, not {text!r}")
+    return seconds
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_BARS:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {MOST_BARS} is needed, not {text!r}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or not int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {2**32 - 1}, not {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

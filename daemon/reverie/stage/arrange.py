@@ -1,0 +1,101 @@
+"""A scene as artists write it, made ready to be composed and played."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from reverie.compose.engine import Bundle
+from reverie.compose.line import VoicePlan
+from reverie.compose.recipe import Limits
+from reverie.compose.seeds import derive_seed
+from reverie.music.notes import MAX_MIDI
+from reverie.play.messages import Part
+from reverie.scenes.schema import Scene
+from reverie.scenes.voices import DrumVoice, Voice
+from reverie.stage.performance import Arrangement
+
+
+def arrange(scene: Scene, bundles: Mapping[str, Bundle], *, take: int = 0, seed: int | None = None) -> Arrangement:
+    """Plans and parts of a scene.
+
+    Args:
+        scene: as it was read.
+        bundles: the models there are, by name; a model that is not among them cannot compose, and its voice plays
+            from the reserve.
+        take: how often the scene was begun before. Take 0 is the scene's own seed; every other is other music of the
+            same scene, so that an installation does not begin each day with the same loops.
+        seed: instead of the scene's own.
+    """
+    first = scene.seed if seed is None else seed
+    begun = derive_seed(first, "take", take) if take else first
+    return Arrangement(
+        name=scene.name,
+        metre=scene.metre,
+        tempo=scene.tempo,
+        plans={name: _plan(scene, name, voice, bundles, begun) for name, voice in scene.voices.items()},
+        parts={name: _part(name, voice) for name, voice in scene.voices.items()},
+    )
+
+
+def unmet(scene: Scene, bundles: Mapping[str, Bundle], slots: Collection[str]) -> list[str]:
+    """What the scene names and this machine does not have, a sentence each; the scene plays all the same."""
+    sentences: list[str] = []
+    for name, voice in scene.voices.items():
+        where = f"{scene.name}: the voice {name}"
+        if voice.model not in bundles:
+            sentences.append(f"{where} names the model {voice.model!r}, which is not there; it plays loops of old")
+        elif voice.kind not in bundles[voice.model].kinds:
+            sentences.append(f"{where} is of a kind that {voice.model!r} cannot compose; it plays loops of old")
+        if voice.output.slot not in slots:
+            sentences.append(f"{where} names the slot {voice.output.slot!r}, which is not there; only the tape has it")
+    return sentences
+
+
+def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, Bundle], seed: int) -> VoicePlan:
+    bundle = bundles.get(voice.model)
+    return VoicePlan(
+        scene=scene.name,
+        scene_hash=scene.hash,
+        seed=seed,
+        metre=scene.metre,
+        voice=name,
+        kind=voice.kind,
+        model=voice.model,
+        model_hash=bundle.sha256 if bundle else "",
+        primer=voice.primer.notes,
+        primer_steps=voice.primer.steps,
+        bars=voice.bars,
+        hold=voice.evolve.hold,
+        then=voice.evolve.then,
+        temperature=voice.temperature.at,
+        limits=_limits(scene, voice),
+    )
+
+
+def _limits(scene: Scene, voice: Voice) -> Limits:
+    drums = isinstance(voice, DrumVoice)
+    low, high = (0, MAX_MIDI) if drums else (voice.low, voice.high)
+    softest, loudest = voice.output.velocity
+    return Limits(
+        low=low,
+        high=high,
+        least=voice.least,
+        most=voice.most,
+        polyphony=1,
+        tonic=scene.tonic,
+        scale=scene.scale,
+        velocity_low=softest,
+        velocity_high=loudest,
+    )
+
+
+def _part(name: str, voice: Voice) -> Part:
+    output = voice.output
+    return Part(
+        name=name,
+        slot=output.slot,
+        channel=output.channel,
+        program=output.program,
+        drum_map=voice.output.drum_map if isinstance(voice, DrumVoice) else {},
+        schedule=voice.schedule,
+    )

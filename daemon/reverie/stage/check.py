@@ -1,0 +1,45 @@
+"""Checking files that people wrote, before they are put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from reverie.documents import Document, DocumentError, Fault, read_document, validate
+from reverie.scenes.folder import load_scene
+from reverie.site.load import load_site
+from reverie.site.schema import Site
+from reverie.stage.house import bundles_of
+
+
+def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
+    """Every fault of these files, each a scene or a site's configuration.
+
+    Models and slots of the site decide which a scene may name; where the site itself is at fault, any may be named.
+    """
+    faults: list[Fault] = []
+    models: Mapping[str, Collection[str]] | None = None
+    slots: Collection[str] | None = None
+    try:
+        site = load_site(config)
+    except DocumentError as error:
+        if config is not None:
+            faults += error.faults
+    else:
+        bundles, _ = bundles_of(site)
+        models, slots = {name: bundle.kinds for name, bundle in bundles.items()}, site.slots
+    for path in paths:
+        try:
+            document = read_document(path)
+            if _is_site(path, document):
+                validate(document, Site, {"folder": path.absolute().parent})
+            else:
+                load_scene(path, models, slots)
+        except DocumentError as error:
+            faults += error.faults
+    return faults
+
+
+def _is_site(path: Path, document: Document) -> bool:
+    """A site's configuration is known by its name, or by having slots and no voices."""
+    return path.stem == "reverie" or ("slots" in document.data and "voices" not in document.data)

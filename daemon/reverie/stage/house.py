@@ -1,0 +1,63 @@
+"""What a site's configuration means on this machine: its models, its scenes, its place for what must last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reverie.compose.bundles import find_bundles
+from reverie.compose.engine import Bundle
+from reverie.documents import DocumentError
+from reverie.errors import ReverieError
+from reverie.files import write_atomically
+from reverie.places import config_folder, models_folder, scenes_folder, state_folder
+from reverie.scenes.folder import SceneFolder
+from reverie.site.load import FILE, find_site, load_site
+from reverie.site.schema import Site
+
+
+def bundles_of(site: Site) -> tuple[dict[str, Bundle], list[str]]:
+    """The models that scenes of this site can name, and a sentence for each model file that cannot be used."""
+    return find_bundles([models_folder(), *([site.models] if site.models else [])])
+
+
+def scenes_of(site: Site, bundles: Mapping[str, Bundle] | None = None) -> SceneFolder:
+    """The site's scenes; its own folders come before the shipped one.
+
+    With ``bundles``, a scene that names a model that is not among them, or a slot that the site does not have, is at
+    fault. Without, it is not: then the music counts, and a voice can do without its model and without its device.
+    """
+    folders = [*site.scenes, scenes_folder()]
+    if bundles is None:
+        return SceneFolder(folders)
+    return SceneFolder(folders, {name: bundle.kinds for name, bundle in bundles.items()}, site.slots)
+
+
+def site_or_last_good(path: Path | None) -> tuple[Site, ReverieError | None]:
+    """The site's configuration, or if it is at fault the last that was good, and what is at fault.
+
+    A museum that starts its box in the morning shall hear something, whatever was done to a file in the evening. What
+    was good is kept in the state folder; on a box that never had one, the shipped configuration counts.
+    """
+    try:
+        return load_site(path), None
+    except DocumentError as error:
+        fault = error
+    for candidate in (state_folder() / FILE, config_folder() / FILE):
+        try:
+            return load_site(candidate), fault
+        except DocumentError:
+            continue
+    return Site(), fault
+
+
+def keep_as_last_good(path: Path | None) -> None:
+    """Keep a copy of a configuration that was read without fault.
+
+    Raises:
+        OSError: if it cannot be kept.
+    """
+    source = path or find_site()
+    kept = state_folder() / FILE
+    if source.parent != config_folder() and source.absolute() != kept.absolute():
+        write_atomically(kept, source.read_bytes())

@@ -1,0 +1,105 @@
+"""A performance without a clock: the daemon's own way from scene to notes, as fast as the models compose."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from reverie.compose.composer import compose
+from reverie.compose.engine import Bundle, Engine
+from reverie.compose.recipe import Recipe
+from reverie.errors import ReverieError
+from reverie.music.midi_file import Conductor, Track, note_events, write_midi
+from reverie.music.notes import Note
+from reverie.play.score import SceneScore
+from reverie.play.slots import PROGRAM
+from reverie.scenes.schema import Scene
+from reverie.stage.arrange import arrange
+from reverie.stage.performance import Performance
+
+STUBBORN = 20
+"""Recipes in a row that may come to nothing before a voice counts as impossible."""
+
+
+class ImpossibleVoiceError(ReverieError):
+    """A voice's limits leave its model nothing to play."""
+
+
+def perform(
+    scene: Scene,
+    bundles: Mapping[str, Bundle],
+    engine: Engine,
+    *,
+    bars: int,
+    seed: int | None,
+    path: Path,
+    progress: Callable[[int], None],
+) -> int:
+    """Play ``bars`` bars of ``scene`` into a Standard MIDI File; the same seed gives the same bytes.
+
+    Args:
+        scene: what to play.
+        bundles: the models by name; ``engine`` has loaded those that the scene needs.
+        engine: what runs them.
+        bars: how many bars.
+        seed: instead of the scene's own.
+        path: the file, written wholly or not at all.
+        progress: told after every bar how many are done.
+
+    Returns:
+        How many notes the file has.
+
+    Raises:
+        ModelError: if a model cannot run.
+        ImpossibleVoiceError: if the guards refuse whatever a voice's model composes.
+        OSError: if the file cannot be written.
+    """
+    arrangement = arrange(scene, bundles, seed=seed)
+    performance = Performance(arrangement, epoch=1, reserves={})
+    score = SceneScore(performance.scene())
+    notes: defaultdict[str, list[Note]] = defaultdict(list)
+    tempos: list[tuple[int, float]] = []
+    for bar in range(bars):
+        _fill(performance, score, engine)
+        start = bar * scene.metre.bar_ticks
+        qpm = scene.tempo.at(bar)
+        if not tempos or tempos[-1][1] != qpm:
+            tempos.append((start, qpm))
+        for part, note in score.notes(bar):
+            pitch = part.drum_map.get(note.pitch, note.pitch)
+            notes[part.name].append(Note(start + note.start, note.length, pitch, note.velocity))
+        performance.played(bar)
+        progress(bar + 1)
+    tracks: list[Track] = []
+    for name, part in arrangement.parts.items():
+        program = () if part.program is None else ((0, bytes((PROGRAM | part.channel - 1, part.program))),)
+        tracks.append(Track(name, program + note_events(notes[name], part.channel)))
+    conductor = Conductor(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
+    write_midi(path, tracks, conductor, bars * scene.metre.bar_ticks)
+    return sum(map(len, notes.values()))
+
+
+def _fill(performance: Performance, score: SceneScore, engine: Engine) -> None:
+    fruitless: Counter[str] = Counter()
+    while True:
+        places, recipes = performance.fill()
+        for recipe in recipes:
+            answer = compose(engine, recipe)
+            places += performance.composed(answer)
+            if answer.loop is None:
+                fruitless[recipe.voice] += 1
+                _give_up_on(recipe, fruitless[recipe.voice], answer.refused)
+        for place in places:
+            score.place(place)
+        if not recipes:
+            return
+
+
+def _give_up_on(recipe: Recipe, times: int, refused: Mapping[str, int]) -> None:
+    if times >= STUBBORN:
+        reasons = ", ".join(sorted(refused))
+        raise ImpossibleVoiceError(
+            f"{recipe.scene}: the voice {recipe.voice} refuses all that {recipe.model} composes ({reasons}): "
+            "widen its density, or choose another temperature or primer"
+        )

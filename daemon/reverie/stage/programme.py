@@ -1,0 +1,33 @@
+"""Which scene the hour of the day asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """From this time of the day on, this scene."""
+
+    at: time
+    scene: str
+
+
+class Programme:
+    """A day's course of scenes, by the clock of the room.
+
+    What is due is computed anew from the time whenever it is asked, so a clock that is set, a change to summer time or
+    a box that was off makes no difference: there is no alarm that could be missed.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = sorted(entries, key=lambda entry: entry.at)
+
+    def due(self, now: datetime) -> str | None:
+        """The scene that is due at the local time ``now``: the latest to have begun, if need be yesterday."""
+        if not self._entries:
+            return None
+        begun = [entry for entry in self._entries if entry.at <= now.time()]
+        return (begun or self._entries)[-1].scene

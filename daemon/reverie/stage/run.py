@@ -1,0 +1,111 @@
+"""``reverie run``: from the configuration to a conductor that plays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+from reverie import __version__
+from reverie.errors import ReverieError
+from reverie.places import loops_folder
+from reverie.stage.conductor import Conductor, Setting
+from reverie.stage.house import bundles_of, keep_as_last_good, scenes_of, site_or_last_good
+from reverie.stage.notify import Notifier
+from reverie.stage.programme import Entry, Programme
+from reverie.stage.reserve import read_shipped
+from reverie.stage.state import StateStore
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyRunsError(ReverieError):
+    """Two daemons on one state folder would play into each other's ledger and tape."""
+
+
+def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
+    """Play until stopped by a signal, or for ``seconds``; the exit status.
+
+    Raises:
+        SceneError, DocumentError: if ``scene`` was named and cannot be played.
+        AlreadyRunsError: if a daemon already runs on this state folder.
+    """
+    _log_plainly()
+    site, fault = site_or_last_good(config)
+    faults = str(fault).splitlines() if fault else []
+    if fault:
+        log.error("The configuration is at fault; what was last good counts:\n%s", fault)
+    else:
+        try:
+            keep_as_last_good(config)
+        except OSError as error:
+            log.warning("The configuration cannot be kept as last good (%s).", error)
+    bundles, broken = bundles_of(site)
+    for sentence in broken:
+        log.warning("%s.", sentence.rstrip("."))
+    scenes = scenes_of(site)
+    if scene is not None:
+        scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
+    setting = Setting(
+        version=__version__,
+        slots=site.slots_as_json(),
+        state=site.state_folder,
+        tape=site.tape_folder,
+        keep_days=site.tape.keep_days,
+        address=site.health.address,
+        port=site.health.port,
+        engine=site.composer.engine,
+        patience=site.composer.patience,
+        bundles=bundles,
+        shipped=read_shipped(loops_folder()),
+        programme=Programme(Entry(change.at, change.scene) for change in site.programme),
+        scene=site.scene,
+        faults=(*faults, *broken),
+    )
+    with _alone(setting.state):
+        store = StateStore(setting.state, log.warning)
+        asyncio.run(_conduct(Conductor(setting, scenes, store, Notifier.from_environment()), scene, seconds))
+    return 0
+
+
+async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, conductor.stop)
+    loop.add_signal_handler(signal.SIGHUP, conductor.reload)
+    await conductor.run(scene, seconds)
+
+
+@contextlib.contextmanager
+def _alone(state: Path) -> Generator[None]:
+    """Hold the state folder's lock; the system lets go of it however this process ends."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): the music plays, but nothing of it will last.", state, error.strerror)
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AlreadyRunsError(
+            f"a daemon already plays from {state}; stop it first, or name another `state`"
+        ) from error
+    else:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _log_plainly() -> None:
+    """Sentences on standard error: with the time for a person; without for the journal, which has its own."""
+    form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form, datefmt="%H:%M:%S")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
