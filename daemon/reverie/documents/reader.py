@@ -44,13 +44,17 @@ _PLAIN_WORDS = (
     (r"found character '\\t' that cannot", "a tab stands here; YAML is indented and spaced with blanks only"),
     (r"mapping values are not allowed", "a second colon on this line; put a text that has a colon in quotes"),
     (r"could not find expected ':'", "this line is no 'key: value'; is a colon missing, or the indentation wrong?"),
-    (r"expected a single document|but found '<document start>'", "a second document begins here; a file holds one"),
-    (r"expected <block end>|did not find expected", "this line does not fit those above it; is it indented like them?"),
-    (r"expected ',' or '[\]}]'", "a list [ ] or mapping { } is not closed, or a comma is missing"),
-    (r"found unexpected end of stream", "a quote is not closed"),
+    (r"found another document", "a second document begins here; a file holds one"),
+    (r"expected <block end>", "this line does not fit those above it; is it indented like them?"),
+    (r"expected ',' or '[\]}]'", "this list [ ] or mapping { } is not closed, or lacks a comma"),
+    (r"found unexpected (end of stream|document separator)", "this quote is not closed"),
+    (r"expected the node content", "a value is missing here"),
     (r"found undefined alias '(.*)'", r"the alias *\1 is the name of nothing above it"),
     (r"found duplicate anchor", "this anchor has been given before"),
+    (r"(nested deeper|more) than (.*)", r"\g<0>"),
 )
+_UNCLOSED = re.compile(r"expected ',' or|found unexpected (end of stream|document separator)")
+"""What is to be mended where it begins, and not where the reader gave up."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -118,7 +122,8 @@ class _Loader(yaml.SafeLoader):
         self._depth += 1
         self._entries += 1
         if self._depth > MAX_DEPTH + 1 or self._entries > 2 * MAX_ENTRIES:
-            raise yaml.MarkedYAMLError(problem=_too_much(self._depth), problem_mark=self.get_mark())
+            here = self.peek_event().start_mark  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            raise yaml.MarkedYAMLError(problem=_too_much(self._depth), problem_mark=here)  # pyright: ignore[reportUnknownArgumentType]
         try:
             return super().compose_node(parent, index)
         finally:
@@ -188,7 +193,8 @@ def _compose(text: str, path: str) -> yaml.Node:
         message = f"the control character U+{ord(text[error.position]):04X} stands here; take it out"
         raise DocumentError([Fault(path, place.line, place.column, message)]) from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = _UNCLOSED.search(error.problem or "")
+        mark = (error.context_mark if unclosed else None) or error.problem_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place()
         raise DocumentError([Fault(path, place.line, place.column, _plain(error))]) from error
     except (ValueError, OverflowError) as error:  # PyYAML lets them out of escapes such as \UFFFFFFFF
@@ -208,6 +214,10 @@ def _plain(error: yaml.MarkedYAMLError) -> str:
         if match := re.search(pattern, problem):
             return match.expand(words)
     return f"this is no YAML: {problem}"
+
+
+def _foreign(node: yaml.Node) -> str:
+    return f"the tag {node.tag!r} is not known here; leave it out"
 
 
 class _Walk:
@@ -268,8 +278,7 @@ class _Walk:
         if name == "str":
             return text
         if name not in _SCALARS:
-            self._add(node, f"the tag {node.tag!r} is not known here; leave it out")
-            return text
+            self._stop(node, _foreign(node))
         pattern, _, read = _SCALARS[name]
         try:
             if not pattern.fullmatch(text):
@@ -281,7 +290,7 @@ class _Walk:
 
     def _expect_tag(self, node: yaml.Node, name: str) -> None:
         if node.tag != _NAMESPACE + name:
-            self._add(node, f"the tag {node.tag!r} is not known here; leave it out")
+            self._stop(node, _foreign(node))
 
     def _add(self, node: yaml.Node, message: str) -> None:
         self._faults.append(Fault(self._path, node.start_mark.line + 1, node.start_mark.column + 1, message))

@@ -138,19 +138,17 @@ class ByKind:
         return core_schema.no_info_before_validator_function(self._look, union)
 
     def _look(self, data: Any) -> Any:
-        refuse("kind", self._doubts(data))
-        return data
-
-    def _doubts(self, data: Any) -> Iterator[tuple[Keys, str]]:
-        kinds = " or ".join(repr(kind) for kind in self.kinds)
         if not isinstance(data, dict):
-            yield (), f"a mapping with the key 'kind' ({kinds}) is meant here"
-        elif "kind" not in data:
-            yield (), f"the key 'kind' is missing: {kinds}"
-        else:
-            kind = cast("dict[str, Any]", data)["kind"]
-            if not isinstance(kind, str) or kind not in self.kinds:
-                yield ("kind",), f"there is no kind {kind!r}{did_you_mean(str(kind), self.kinds)}"
+            raise ValidationError.from_exception_data("kind", [InitErrorDetails(type="dict_type", loc=(), input=data)])
+        section = cast("dict[str, Any]", data)
+        refuse("kind", self._doubts(section))
+        return section
+
+    def _doubts(self, data: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+        if "kind" not in data:
+            yield (), f"the key 'kind' is missing: {' or '.join(repr(kind) for kind in self.kinds)}"
+        elif data["kind"] not in tuple(self.kinds):
+            yield ("kind",), f"there is no kind {data['kind']!r}{did_you_mean(str(data['kind']), self.kinds)}"
 
 
 def _tag(data: Any) -> str:

@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=Section)
 _MEANT = {
     "bool_type": "true or false",
     "dict_type": "a mapping",
-    "finite_number": "a number",
+    "finite_number": "a finite number",
     "float_type": "a number",
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "{ge:g} or more",
@@ -45,10 +45,17 @@ def validate(document: Document, model: type[Model], known: Mapping[str, Any] | 
     try:
         value = model.model_validate(document.data, context=facts)
     except ValidationError as error:
-        faults += [_fault(document, details, facts) for details in error.errors(include_url=False)]
+        errors = error.errors(include_url=False)
+        faults += [_fault(document, details, facts) for details in errors if not _follows(document, details)]
     if value is None or faults:
         raise DocumentError(faults)
     return value
+
+
+def _follows(document: Document, error: ErrorDetails) -> bool:
+    """Whether a list is too short only because pydantic does not count entries at fault, which it tells as well."""
+    _, value = _way(document.data, error["loc"])
+    return error["type"] == "too_short" and len(value) >= error.get("ctx", {})["min_length"]
 
 
 def _fault(document: Document, error: ErrorDetails, facts: Facts) -> Fault:
@@ -76,7 +83,8 @@ def _sentence(way: Keys, value: Any, error: ErrorDetails, section: type[Section]
         case kind if kind in _MEANT:
             meant = _MEANT[kind].format(**error.get("ctx", {}))
             example = _example(_field(section, way)) if kind.endswith("_type") else ""
-            return f"{_subject(way)} must be {meant}{example}, not {_found(value)}{_near(error, value)}"
+            found = _found(value) if kind.endswith(("_type", "number")) or isinstance(value, str) else str(value)
+            return f"{_subject(way)} must be {meant}{example}, not {found}{_near(error, value)}"
         case _:
             return f"{_subject(way)}: {error['msg']}"
 

@@ -42,7 +42,9 @@ class TempoSection(Section):
     """A tempo that swings slowly about its middle."""
 
     qpm: float = Field(ge=SLOWEST, le=FASTEST, description="Quarter notes a minute.", examples=[84])
-    drift: float = Field(default=0, ge=0, description="How far the tempo swings, in quarter notes a minute either way.")
+    drift: float = Field(
+        default=0.0, ge=0, description="How far the tempo swings, in quarter notes a minute either way."
+    )
     over: int = Field(default=64, ge=2, le=10_000, description="Bars that one swing there and back takes.")
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

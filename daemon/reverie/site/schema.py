@@ -58,7 +58,7 @@ class Composer(Section):
 
     engine: Literal["magenta"] = Field(default="magenta", description="What runs the models.")
     patience: float = Field(
-        default=60, ge=1, le=3600, description="Seconds without an answer after which the composer counts as hung."
+        default=60.0, ge=1, le=3600, description="Seconds without an answer after which the composer counts as hung."
     )
 
 
@@ -92,13 +92,13 @@ class Site(Section):
 
     @property
     def scene_folders(self) -> tuple[Path, ...]:
-        """Where scenes lie, the site's own before those that are shipped."""
-        return (*self.scenes, scenes_folder())
+        """Where scenes lie; the site's own come after those that are shipped, and hide them."""
+        return (scenes_folder(), *self.scenes)
 
     @property
     def model_folders(self) -> tuple[Path, ...]:
-        """Where bundles lie, the site's own before those that are shipped."""
-        return (*((self.models,) if self.models else ()), models_folder())
+        """Where bundles lie; the site's own come after those that are shipped, and hide them."""
+        return (models_folder(), *((self.models,) if self.models else ()))
 
     @property
     def state_folder(self) -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from reverie.documents import Facts, Section
 
@@ -33,6 +33,11 @@ def _soundfont(written: str, info: ValidationInfo) -> str:
     return written if written == AUTO else str(from_here(written, info))
 
 
+def _setting(written: Any) -> Any:
+    """FluidSynth takes every setting as text, numbers too."""
+    return str(written) if isinstance(written, int | float) and not isinstance(written, bool) else written
+
+
 class FluidSynthSlot(Section):
     """A software synthesizer that Reverie starts and looks after."""
 
@@ -47,6 +52,11 @@ class FluidSynthSlot(Section):
         description="FluidSynth's audio driver, such as alsa, jack, pipewire or coreaudio; 'auto' tries what is there.",
     )
     gain: float = Field(default=0.6, gt=0, le=10, description="Loudness; FluidSynth's own default is 0.2.")
+    options: dict[str, Annotated[str, BeforeValidator(_setting)]] = Field(
+        default_factory=dict[str, str],
+        description="Settings of FluidSynth's own, by the names of `fluidsynth -o help`.",
+        examples=[{"audio.alsa.device": "hw:2"}],
+    )
 
 
 class PortSlot(Section):

@@ -1,0 +1,21 @@
+"""Scenes that are at fault: what is said of each stands in ``broken/expected.txt``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.broken import BrokenFiles
+from reverie.documents import DocumentError
+from reverie.scenes.folder import load_scene
+
+BROKEN = BrokenFiles(Path(__file__).parent / "broken")
+MODELS = {"drum_kit": ("drums",), "attention_rnn": ("melody", "bass")}
+
+
+@pytest.mark.parametrize("name", BROKEN.names())
+def test_every_fault_is_told_at_its_place(name: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        load_scene(BROKEN.path(name), MODELS, ["main"])
+    assert str(caught.value).splitlines() == BROKEN.expected(name)

@@ -1,0 +1,131 @@
+"""What a good scene says, as values of music."""
+
+from __future__ import annotations
+
+import json
+
+from reverie.documents import parse_document
+from reverie.music.harmony import Key, parse_pitch
+from reverie.music.notes import Note
+from reverie.music.time import Metre, Schedule, Tempo
+from reverie.places import scenes_folder
+from reverie.scenes.folder import read_scene
+from reverie.scenes.schema import Scene, scene_json_schema
+from reverie.scenes.temperature import Temperature
+from reverie.scenes.voices import DrumVoice, TunedVoice
+
+TEXT = """
+name: dawn
+title: Dawn
+tempo: {qpm: 84, drift: 4, over: 32}
+metre: 7/8
+key: F#
+scale: dorian
+seed: 7
+voices:
+  drums:
+    kind: drums
+    model: kit
+    primer: {bass: "x... x...", snare: ".... x..."}
+    evolve: {hold: 2, then: [loop, mutate]}
+    temperature: {from: 0.8, to: 1.2, over: 8}
+    output: {channel: 10, drum_map: {bass: 35}}
+  low:
+    kind: bass
+    model: rnn
+    primer: "D2 - . E2 E2 - - ."
+    register: [C2, C4]
+    bars: 4
+    temperature: 0.9
+    density: [1, 6.5]
+    schedule: {every: 16, bars: ["1-8", 13]}
+    output: {slot: daw, channel: 2, program: 32, velocity: [60, 90]}
+"""
+
+
+def scene(text: str = TEXT) -> Scene:
+    return read_scene(parse_document(text, "dawn.yaml"))
+
+
+def test_a_scene_hands_out_values_of_music() -> None:
+    dawn = scene()
+    assert dawn.tempo == Tempo(84, 4, 32)
+    assert dawn.metre == Metre(7, 8)
+    assert (dawn.tonic, dawn.scale, dawn.key) == (6, "dorian", Key(6, "dorian"))
+    assert list(dawn.voices) == ["drums", "low"]
+
+
+def test_a_tuned_voice() -> None:
+    low = scene().voices["low"]
+    assert isinstance(low, TunedVoice)
+    assert (low.low, low.high) == (parse_pitch("C2"), parse_pitch("C4"))
+    assert low.primer_notes == (Note(0, 240, 38), Note(360, 120, 40), Note(480, 360, 40))
+    assert low.primer_steps == 8
+    assert low.schedule == Schedule(16, ((1, 8), (13, 13)))
+    assert (low.least, low.most) == (1, 6.5)
+    assert low.temperature.at(1000) == 0.9
+    assert (low.output.slot, low.output.channel, low.output.program, low.output.velocity) == ("daw", 2, 32, (60, 90))
+    assert (low.evolve.hold, low.evolve.then) == (4, ("continue",))
+
+
+def test_a_drum_voice() -> None:
+    drums = scene().voices["drums"]
+    assert isinstance(drums, DrumVoice)
+    assert drums.primer_notes == (Note(0, 120, 36), Note(480, 120, 36), Note(480, 120, 38))
+    assert drums.primer_steps == 8
+    assert drums.output.drum_map == {36: 35}
+    assert (drums.low, drums.high) == (0, 127)
+    assert drums.schedule.plays(12345)
+    assert drums.output.slot == "main"
+
+
+def test_temperature_goes_there_and_back_or_holds() -> None:
+    back = Temperature(0.8, 1.2, 8)
+    assert [round(back.at(bar), 3) for bar in (0, 4, 8, 12, 16, 24)] == [0.8, 1.0, 1.2, 1.0, 0.8, 1.2]
+    hold = Temperature(0.8, 1.2, 8, "hold")
+    assert [round(hold.at(bar), 3) for bar in (0, 4, 8, 12, 1000)] == [0.8, 1.0, 1.2, 1.2, 1.2]
+
+
+def test_the_hash_is_of_what_the_file_means() -> None:
+    same = "# A comment.\n" + TEXT.replace("0.9", "{from: 0.9, to: 0.9}").replace("seed: 7\n", "") + "seed: 7\n"
+    assert scene(same).hash == scene().hash
+    assert len({scene(text).hash for text in (TEXT, TEXT.replace("F#", "F"), TEXT.replace("D2", "E2"))}) == 3
+
+
+def test_the_short_form_of_a_tempo_means_the_long() -> None:
+    short = TEXT.replace("{qpm: 84, drift: 4, over: 32}", "84")
+    assert scene(short).tempo == Tempo(84, 0, 64)
+    assert scene(short).hash == scene(TEXT.replace("{qpm: 84, drift: 4, over: 32}", "{qpm: 84, drift: 0}")).hash
+
+
+def test_the_schema_beside_the_scenes_is_that_of_the_code() -> None:
+    stored = json.loads((scenes_folder() / "scene.schema.json").read_text(encoding="utf-8"))
+    assert stored == scene_json_schema(), "run: reverie schema scene > scenes/scene.schema.json"
+
+
+def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:
+    schema = scene_json_schema()
+    assert set(schema["required"]) == {"name", "title", "tempo", "key", "scale", "voices"}
+    assert {"metre", "seed"} < set(schema["properties"])
+    tuned = schema["$defs"]["TunedVoice"]
+    assert {
+        "kind",
+        "model",
+        "primer",
+        "register",
+        "bars",
+        "evolve",
+        "temperature",
+        "density",
+        "schedule",
+        "output",
+    } == set(tuned["properties"])
+    assert "register" not in schema["$defs"]["DrumVoice"]["properties"]
+    assert [option.get("type") for option in schema["properties"]["tempo"]["anyOf"]] == ["number", None]
+    missing = [
+        f"{section}.{key}"
+        for section, body in schema["$defs"].items()
+        for key, said in body["properties"].items()
+        if "description" not in said
+    ]
+    assert missing == []

@@ -1,0 +1,97 @@
+"""The site's configuration is found, and its paths are those of its file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from reverie.documents import DocumentError, read_document
+from reverie.places import config_folder, models_folder, scenes_folder, state_folder
+from reverie.site.load import find_site, load_site
+from reverie.site.schema import Site, site_json_schema
+from reverie.site.slots import FluidSynthSlot, PortSlot, VirtualSlot
+
+TEXT = """
+scene: dawn
+scenes: [own, /elsewhere]
+models: bundles
+state: ../state
+programme: [{at: 7:30, scene: dawn}, {at: "20:00", scene: dusk}]
+slots:
+  main: {kind: fluidsynth, soundfont: fonts/a.sf2, options: {synth.polyphony: 64}}
+  daw: {kind: port, match: "ardour.*in"}
+  open: {kind: virtual}
+tape: {keep_days: 7}
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    (tmp_path / "reverie.yaml").write_text(TEXT, encoding="utf-8")
+    return load_site(tmp_path / "reverie.yaml")
+
+
+def test_paths_are_relative_to_the_file(site: Site, tmp_path: Path) -> None:
+    assert site.scenes == (tmp_path / "own", Path("/elsewhere"))
+    assert site.scene_folders == (scenes_folder(), tmp_path / "own", Path("/elsewhere"))
+    assert site.model_folders == (models_folder(), tmp_path / "bundles")
+    assert site.state_folder == tmp_path / "../state"
+    assert site.tape_folder == tmp_path / "../state" / "tape"
+
+
+def test_slots_are_plain_data_for_the_player(site: Site, tmp_path: Path) -> None:
+    assert [type(slot) for slot in site.slots.values()] == [FluidSynthSlot, PortSlot, VirtualSlot]
+    assert site.slots_as_json() == {
+        "main": {
+            "kind": "fluidsynth",
+            "soundfont": str(tmp_path / "fonts/a.sf2"),
+            "audio": "auto",
+            "gain": 0.6,
+            "options": {"synth.polyphony": "64"},
+        },
+        "daw": {"kind": "port", "match": "ardour.*in", "api": "auto"},
+        "open": {"kind": "virtual", "name": "Reverie", "api": "auto"},
+    }
+
+
+def test_times_of_the_programme_need_no_quotes(site: Site) -> None:
+    assert [(change.at, change.scene) for change in site.programme] == [
+        (dt.time(7, 30), "dawn"),
+        (dt.time(20, 0), "dusk"),
+    ]
+
+
+def test_what_is_shipped_says_what_holds_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = load_site(config_folder() / "reverie.yaml")
+    assert shipped == Site()
+    document = read_document(config_folder() / "reverie.yaml")
+    assert set(document.data) == set(site_json_schema()["properties"]), "every key is shown"
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/reverie:/var/lib/other")
+    assert shipped.tape_folder == Path("/var/lib/reverie/tape")
+
+
+def test_the_configuration_is_searched_where_people_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = config_folder() / "reverie.yaml"
+    assert find_site({}) in {Path("/etc/reverie/reverie.yaml"), shipped}
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "reverie.yaml").write_text("scene: dawn\n", encoding="utf-8")
+    assert load_site().scene == "dawn"
+    assert find_site({"REVERIE_CONFIG": "/meant/but/missing.yaml"}) == Path("/meant/but/missing.yaml")
+    monkeypatch.setenv("REVERIE_CONFIG", "/meant/but/missing.yaml")
+    with pytest.raises(DocumentError, match=r"missing\.yaml:1:1: there is no such file"):
+        load_site()
+
+
+def test_the_schema_beside_the_configuration_is_that_of_the_code() -> None:
+    stored = json.loads((config_folder() / "reverie.schema.json").read_text(encoding="utf-8"))
+    assert stored == site_json_schema(), "run: reverie schema site > config/reverie.schema.json"
+
+
+def test_state_lies_where_systemd_or_xdg_say() -> None:
+    assert state_folder({"STATE_DIRECTORY": "/var/lib/reverie"}) == Path("/var/lib/reverie")
+    assert state_folder({"XDG_STATE_HOME": "/home/x/state"}) == Path("/home/x/state/reverie")
+    assert state_folder({}) == Path.home() / ".local/state/reverie"
