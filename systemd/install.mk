@@ -61,6 +61,7 @@ install-files:
 	  install -m 644 config/reverie.yaml "$(STAGED)$(CONFIG)/reverie.yaml.new"; \
 	  echo "Kept $(CONFIG)/reverie.yaml; the one of this version is reverie.yaml.new beside it."; \
 	fi
+	@for schema in $(wildcard config/*.schema.json); do install -m 644 "$$schema" "$(STAGED)$(CONFIG)/"; done
 	@$(FILL_IN) systemd/reverie.service > "$(STAGED)$(UNITDIR)/reverie.service"
 	@install -m 644 systemd/reverie.sysusers "$(STAGED)$(SYSUSERSDIR)/reverie.conf"
 	@install -m 644 systemd/reverie.tmpfiles "$(STAGED)$(TMPFILESDIR)/reverie.conf"
@@ -69,7 +70,8 @@ install-files:
 uninstall:
 	@if $(SYSTEMD_IS_HERE); then systemctl disable --now reverie.service || true; fi
 	@rm -f "$(STAGED)$(BINDIR)/reverie" "$(STAGED)$(UNITDIR)/reverie.service" \
-	  "$(STAGED)$(SYSUSERSDIR)/reverie.conf" "$(STAGED)$(TMPFILESDIR)/reverie.conf"
+	  "$(STAGED)$(SYSUSERSDIR)/reverie.conf" "$(STAGED)$(TMPFILESDIR)/reverie.conf" \
+	  "$(STAGED)$(CONFIG)"/*.schema.json
 	@rm -rf "$(STAGED)$(LIBDIR)" "$(STAGED)$(DOCDIR)"
 	@if $(SYSTEMD_IS_HERE); then systemctl daemon-reload; fi
 	@echo "Removed. Configuration in $(CONFIG), state in /var/lib/reverie and the user reverie are left; they are yours."
