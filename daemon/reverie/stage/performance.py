@@ -78,26 +78,25 @@ class Performance:
         return [place for name in self._voices for place in self._from_reserve(name, times=1)]
 
     def queued(self) -> list[Place]:
-        """All that is placed and not yet over, for a new life of the player."""
+        """All that is placed and not forgotten, for a new life of the player."""
         return [
             self._place(name, placement)
             for name, voice in self._voices.items()
             for placement in voice.placements
-            if placement.end_bar > self.bar + 1
         ]
 
     def played(self, bar: int) -> None:
-        """Bar number ``bar`` of the scene went out: forget what is over."""
+        """Bar number ``bar`` of the scene went out: forget what is over, but for the loop that is then repeated."""
         self.bar = bar
         for voice in self._voices.values():
-            voice.placements = [p for p in voice.placements if p.end_bar > bar] or voice.placements[-1:]
+            voice.placements = [p for p in voice.placements if p.end_bar > bar + 1] or voice.placements[-1:]
 
     def fill(self) -> tuple[list[Place], list[Recipe]]:
         """What has to be sent to the player, and asked of the composer, so that every voice has enough ahead."""
         places: list[Place] = []
         recipes: list[Recipe] = []
         for name, voice in self._voices.items():
-            while not voice.asked and voice.ahead(self.bar) < AHEAD:
+            while not voice.asked and voice.ahead(max(self.bar, 0)) < AHEAD:
                 self._catch_up(voice)
                 if voice.line.next_step() == "loop":
                     places.append(self._keep(name, voice.line.again()))
