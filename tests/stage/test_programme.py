@@ -25,4 +25,4 @@ def test_the_latest_that_has_begun_is_due(clock: str, scene: str) -> None:
 
 
 def test_without_entries_nothing_is_due() -> None:
-    assert Programme([]).due(datetime(2026, 1, 1)) is None
+    assert Programme([]).due(datetime.fromisoformat("2026-01-01T00:00")) is None
