@@ -90,11 +90,11 @@ def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
         scenes.load("../" + tmp_path.name + "/dawn")
 
 
-def test_a_later_folder_hides_an_earlier_one(tmp_path: Path) -> None:
+def test_of_two_scenes_of_one_name_that_of_the_first_folder_counts(tmp_path: Path) -> None:
     write(tmp_path / "shipped", "Shipped")
     write(tmp_path / "shipped", "Noon", "noon")
     write(tmp_path / "own", "Own")
     (tmp_path / "own" / ".#dawn.yaml").write_text("an editor's", encoding="utf-8")
-    scenes = SceneFolder([tmp_path / "shipped", tmp_path / "own"])
+    scenes = SceneFolder([tmp_path / "own", tmp_path / "shipped"])
     assert scenes.names() == ("dawn", "noon")
     assert scenes.load("dawn").scene.title == "Own"

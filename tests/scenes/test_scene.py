@@ -100,7 +100,7 @@ def test_the_short_form_of_a_tempo_means_the_long() -> None:
 
 def test_the_schema_beside_the_scenes_is_that_of_the_code() -> None:
     stored = json.loads((scenes_folder() / "scene.schema.json").read_text(encoding="utf-8"))
-    assert stored == scene_json_schema(), "run: reverie schema scene > scenes/scene.schema.json"
+    assert stored == scene_json_schema(), "run: reverie schema > scenes/scene.schema.json"
 
 
 def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reverie.documents import DocumentError, read_document
-from reverie.places import config_folder, models_folder, scenes_folder, state_folder
+from reverie.places import config_folder, state_folder
 from reverie.site.load import find_site, load_site
 from reverie.site.schema import Site, site_json_schema
 from reverie.site.slots import FluidSynthSlot, PortSlot, VirtualSlot
@@ -36,8 +36,7 @@ def site(tmp_path: Path) -> Site:
 
 def test_paths_are_relative_to_the_file(site: Site, tmp_path: Path) -> None:
     assert site.scenes == (tmp_path / "own", Path("/elsewhere"))
-    assert site.scene_folders == (scenes_folder(), tmp_path / "own", Path("/elsewhere"))
-    assert site.model_folders == (models_folder(), tmp_path / "bundles")
+    assert site.models == tmp_path / "bundles"
     assert site.state_folder == tmp_path / "../state"
     assert site.tape_folder == tmp_path / "../state" / "tape"
 
@@ -88,7 +87,7 @@ def test_the_configuration_is_searched_where_people_put_it(tmp_path: Path, monke
 
 def test_the_schema_beside_the_configuration_is_that_of_the_code() -> None:
     stored = json.loads((config_folder() / "reverie.schema.json").read_text(encoding="utf-8"))
-    assert stored == site_json_schema(), "run: reverie schema site > config/reverie.schema.json"
+    assert stored == site_json_schema(), "run: reverie schema --site > config/reverie.schema.json"
 
 
 def test_state_lies_where_systemd_or_xdg_say() -> None:

@@ -56,7 +56,7 @@ def load_scene(path: Path, models: Models | None = None, slots: Collection[str] 
 
 
 class SceneFolder:
-    """Finds scenes by name; a later folder's hides an earlier one's of the same name.
+    """Finds scenes by name; of folders that both have a scene, the first counts.
 
     A scene that was good once is not lost: where its file breaks or goes, the last good version is given, together with
     what is wrong, so that music plays on while people are told. With ``keep``, a folder for what lasts, that holds
@@ -130,5 +130,5 @@ def _scenes_in(folders: Sequence[Path]) -> dict[str, Path]:
     for folder in folders:
         for path in folder.glob(f"*{SUFFIX}"):
             if not path.name.startswith("."):  # left there by an editor
-                found[path.stem] = path
+                found.setdefault(path.stem, path)
     return dict(sorted(found.items()))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from reverie.documents import ByKind, Keys, Section, Written
-from reverie.places import models_folder, scenes_folder, state_folder
+from reverie.places import state_folder
 from reverie.site.slots import FluidSynthSlot, PortSlot, Slot, VirtualSlot, from_here
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
@@ -89,16 +89,6 @@ class Site(Section):
     tape: Tape = Field(default_factory=Tape, description="The record of what was played.")
     health: Health = Field(default_factory=Health, description="Where others ask whether all is well.")
     composer: Composer = Field(default_factory=Composer, description="The process that runs the models.")
-
-    @property
-    def scene_folders(self) -> tuple[Path, ...]:
-        """Where scenes lie; the site's own come after those that are shipped, and hide them."""
-        return (scenes_folder(), *self.scenes)
-
-    @property
-    def model_folders(self) -> tuple[Path, ...]:
-        """Where bundles lie; the site's own come after those that are shipped, and hide them."""
-        return (models_folder(), *((self.models,) if self.models else ()))
 
     @property
     def state_folder(self) -> Path:
