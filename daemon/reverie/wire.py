@@ -35,7 +35,7 @@ def decode(line: bytes) -> Message:
     """
     try:
         message = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireError(f"a worker sent a line that is no JSON: {line[:80]!r}") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
         raise WireError(f"a worker sent a line that is no message: {line[:80]!r}")

@@ -17,7 +17,7 @@ def test_a_message_is_one_line_and_reads_back(fields: dict[str, object]) -> None
     assert decode(line) == message
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"{}", b'{"type":1}', b"\xff", b"null"])
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"{}", b'{"type":1}', b"\xff", b"null", b"[" * 100_000])
 def test_what_is_no_message_is_an_error(line: bytes) -> None:
     with pytest.raises(WireError):
         decode(line)

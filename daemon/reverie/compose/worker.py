@@ -7,6 +7,7 @@ A model that hangs is found by the conductor, which knows how long it has waited
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import queue
 import select
@@ -15,6 +16,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -128,6 +130,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the conductor's matter, which then says stop
     signal.signal(signal.SIGTERM, _leave)
     os.nice(5)  # the player comes first
+    with contextlib.suppress(OSError):  # and where memory runs out it is this process that goes; Linux only
+        Path("/proc/self/oom_score_adj").write_text("500")
     wire = Wire(socket.socket(fileno=arguments.fd))
     composer = Composer(wire)
     threading.Thread(target=_listen, args=(wire, composer), daemon=True).start()
