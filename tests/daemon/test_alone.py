@@ -1,0 +1,70 @@
+"""The daemon on a machine where nothing is plugged in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mido
+import psutil
+
+from fakes.daemon import Daemon
+
+NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
+
+
+def test_without_any_midi_system_it_plays_onto_its_tape_and_says_so_in_a_line(
+    make_daemon: Callable[..., Daemon],
+) -> None:
+    daemon = make_daemon(NOWHERE).start()
+    daemon.wait_for_bars(3)
+    assert daemon.metric("reverie_slot_up", slot="main") == 0
+    family = daemon.family()
+    code, seconds = daemon.stop()
+    assert code == 0
+    assert seconds < 5
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
+    [tape] = (daemon.state / "tape").iterdir()
+    notes = [message for message in mido.MidiFile(tape) if message.type == "note_on" and message.velocity]
+    assert len(notes) >= 3
+    lines = [
+        line for line in daemon.log.read_text().splitlines() if "Slot main" in line or "Nothing can be heard" in line
+    ]
+    assert len(lines) == 2
+    assert "start JACK" in lines[0]
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(make_daemon: Callable[..., Daemon]) -> None:
+    daemon = make_daemon(NOWHERE).start()
+    daemon.wait_for_bars(1)
+    second = daemon.run("run", "--for", "5s")
+    assert second.returncode == 1
+    assert "already plays from" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_status_and_panic_reach_the_running_daemon(make_daemon: Callable[..., Daemon]) -> None:
+    daemon = make_daemon(NOWHERE).start()
+    daemon.wait_for_bars(1)
+    status = daemon.run("status", "--json")
+    assert status.returncode == 0, status.stderr
+    assert '"scene"' in status.stdout
+    assert {process["role"] for process in daemon.status()["processes"]} == {"conductor", "player", "composer"}
+    assert all(process["pid"] and process["rss_bytes"] for process in daemon.status()["processes"])
+    assert "Every note is being ended" in daemon.run("panic").stdout
+    daemon.stop()
+    assert daemon.run("status").returncode == 1
+    assert daemon.run("panic").returncode == 0
+
+
+def test_a_broken_configuration_is_told_and_the_last_good_one_plays(make_daemon: Callable[..., Daemon]) -> None:
+    daemon = make_daemon(NOWHERE)
+    good = daemon.config.read_text()
+    daemon.start("--for", "1s")
+    assert daemon.process is not None
+    daemon.process.wait(30)
+    daemon.config.write_text(good + "colour: red\n")
+    daemon.start()
+    daemon.wait_for_bars(1)
+    assert "colour" in daemon.log.read_text()
+    assert daemon.metric("reverie_configuration_ok") == 0
+    assert any("colour" in concern for concern in daemon.status()["concerns"])
