@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
@@ -24,6 +24,10 @@ def _time_of_day(written: str) -> dt.time:
     if not match:
         raise ValueError(f"a time of day is written like 20:00, from 00:00 to 23:59, not {written!r}")
     return dt.time(int(match[1]), int(match[2]))
+
+
+def _as_written(time: datetime.time) -> str:
+    return f"{time:%H:%M}"
 
 
 class Change(Section):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from reverie.documents import Document, DocumentError, Fault, read_document, validate
+from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
 from reverie.scenes.folder import load_scene
 from reverie.site.load import load_site
 from reverie.site.schema import Site
-from reverie.stage.house import bundles_of
+from reverie.stage.house import bundles_of, scenes_of
 
 
 def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
@@ -32,12 +32,22 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
         try:
             document = read_document(path)
             if _is_site(path, document):
-                validate(document, Site, {"folder": path.absolute().parent})
+                checked = validate(document, Site, {"folder": path.absolute().parent})
+                faults += _scenes_that_are_not_there(checked, document)
             else:
                 load_scene(path, models, slots)
         except DocumentError as error:
             faults += error.faults
     return faults
+
+
+def _scenes_that_are_not_there(site: Site, document: Document) -> Iterator[Fault]:
+    names = scenes_of(site).names()
+    wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)]
+    wanted += [(("programme", number, "scene"), change.scene) for number, change in enumerate(site.programme)]
+    for way, name in wanted:
+        if name not in names:
+            yield document.fault(way, f"there is no scene {name!r}{did_you_mean(name, names)}")
 
 
 def _is_site(path: Path, document: Document) -> bool:

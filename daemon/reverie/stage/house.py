@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from reverie.compose.bundles import find_bundles
 from reverie.compose.engine import Bundle
 from reverie.documents import DocumentError
@@ -12,7 +14,7 @@ from reverie.errors import ReverieError
 from reverie.files import write_atomically
 from reverie.places import config_folder, models_folder, scenes_folder, state_folder
 from reverie.scenes.folder import SceneFolder
-from reverie.site.load import FILE, find_site, load_site
+from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
 
 
@@ -25,11 +27,12 @@ def scenes_of(site: Site, bundles: Mapping[str, Bundle] | None = None) -> SceneF
     """The site's scenes; its own folders come before the shipped one.
 
     With ``bundles``, a scene that names a model that is not among them, or a slot that the site does not have, is at
-    fault. Without, it is not: then the music counts, and a voice can do without its model and without its device.
+    fault. Without, it is not: then the music counts, a voice can do without its model and without its device, and the
+    last good version of each scene is kept.
     """
     folders = [*site.scenes, scenes_folder()]
     if bundles is None:
-        return SceneFolder(folders)
+        return SceneFolder(folders, keep=site.state_folder / "scenes")
     return SceneFolder(folders, {name: bundle.kinds for name, bundle in bundles.items()}, site.slots)
 
 
@@ -51,13 +54,13 @@ def site_or_last_good(path: Path | None) -> tuple[Site, ReverieError | None]:
     return Site(), fault
 
 
-def keep_as_last_good(path: Path | None) -> None:
-    """Keep a copy of a configuration that was read without fault.
+def keep_as_last_good(site: Site) -> None:
+    """Keep a configuration that was read without fault, its paths made absolute.
 
     Raises:
         OSError: if it cannot be kept.
     """
-    source = path or find_site()
-    kept = state_folder() / FILE
-    if source.parent != config_folder() and source.absolute() != kept.absolute():
-        write_atomically(kept, source.read_bytes())
+    text = yaml.safe_dump(site.model_dump(mode="json", by_alias=True), sort_keys=False)
+    write_atomically(
+        state_folder() / FILE, f"# The last configuration without fault, kept by the daemon.\n{text}".encode()
+    )

@@ -79,11 +79,7 @@ class Performance:
 
     def queued(self) -> list[Place]:
         """All that is placed and not forgotten, for a new life of the player."""
-        return [
-            self._place(name, placement)
-            for name, voice in self._voices.items()
-            for placement in voice.placements
-        ]
+        return [self._place(name, placement) for name, voice in self._voices.items() for placement in voice.placements]
 
     def played(self, bar: int) -> None:
         """Bar number ``bar`` of the scene went out: forget what is over, but for the loop that is then repeated."""

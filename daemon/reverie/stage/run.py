@@ -43,7 +43,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         log.error("The configuration is at fault; what was last good counts:\n%s", fault)
     else:
         try:
-            keep_as_last_good(config)
+            keep_as_last_good(site)
         except OSError as error:
             log.warning("The configuration cannot be kept as last good (%s).", error)
     bundles, broken = bundles_of(site)
