@@ -1,0 +1,71 @@
+# pyright: basic, reportMissingImports=false
+# TensorFlow, tf_slim and Magenta have no types.
+"""What Magenta 2.1.4, of 2022, needs in order to run on the TensorFlow of today.
+
+This is the only place that changes other packages at run time. Nothing is edited on disk, and every mend adds a name
+that is missing: where a package has the name again, it keeps its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import warnings
+
+_NOISY = ("absl", "tensorflow", "h5py", "numba", "matplotlib")
+_OLD_FASHIONED = r"(tensorflow|tf_keras|tf_slim|magenta|note_seq|pretty_midi|pydub|librosa)"
+
+
+@functools.cache
+def prepare() -> None:
+    """Make Magenta importable and quiet; further calls do nothing.
+
+    Raises:
+        ImportError: if TensorFlow or tf_slim is not installed.
+    """
+    _set_environment()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _mend_tf_slim()
+        _hush()
+        _build_graphs()
+        import magenta  # noqa: F401 - its first import warns; later ones do not
+    warnings.filterwarnings("ignore", module=_OLD_FASHIONED)
+
+
+def _set_environment() -> None:
+    # TensorFlow reads these once, when it is first imported or first computes.
+    settings = {
+        # Magenta's cells are built from Keras 2, which TensorFlow left for Keras 3 in 2.16.
+        "TF_USE_LEGACY_KERAS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        # A composing model multiplies one small vector at a time: more threads bring nothing, take a core from the
+        # player, and may add up sums in another order.
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+
+
+def _mend_tf_slim() -> None:
+    """tf_slim, which makes every train op, looks for IndexedSlices in a module of TensorFlow that has lost it."""
+    import tensorflow as tf
+    from tensorflow.python.framework import ops
+
+    if not hasattr(ops, "IndexedSlices"):
+        ops.IndexedSlices = tf.IndexedSlices  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _build_graphs() -> None:
+    """Magenta builds graphs and runs sessions, as TensorFlow 1 did; its own scripts begin with this call."""
+    import tensorflow.compat.v1 as tf
+
+    tf.disable_v2_behavior()
+
+
+def _hush() -> None:
+    """Keep out of the journal what only Magenta's authors could mend."""
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)
