@@ -26,16 +26,16 @@ def _time_of_day(written: str) -> dt.time:
     return dt.time(int(match[1]), int(match[2]))
 
 
-def _as_written(time: datetime.time) -> str:
+def _as_written(time: dt.time) -> str:
     return f"{time:%H:%M}"
 
 
 class Change(Section):
     """From a time of day on, another scene."""
 
-    at: Annotated[dt.time, Written(str, _time_of_day)] = Field(
-        description="Time of day by the clock of the room.", examples=["20:00"]
-    )
+    at: Annotated[
+        dt.time, Written(str, _time_of_day), PlainSerializer(_as_written, return_type=str, when_used="json")
+    ] = Field(description="Time of day by the clock of the room.", examples=["20:00"])
     scene: str = Field(description="The scene that plays from then on.", examples=["night-watch"])
 
 
