@@ -40,6 +40,9 @@ def make_engine(name: str) -> Engine:
     if name != "magenta":
         raise ModelError(f"there is no engine {name!r}; known is: magenta")
     try:
+        from reverie.magenta.compat import prepare
+
+        prepare()
         from reverie.magenta.generators import MagentaEngine
     except ImportError as error:
         raise ModelError(
