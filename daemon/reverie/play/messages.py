@@ -50,7 +50,8 @@ class SetScene:
 
     A bar that has already begun means the next bar line. ``epoch`` grows with every scene that is set, and a
     :class:`Place` of another epoch is not meant for it. Bars of schedule and tempo count from the bar at which the
-    scene really began, which is scene bar ``first_bar``: 0, or more where a new life of the player goes on with a scene.
+    scene really began, which is scene bar ``first_bar``: 0, or more where a new life of the player goes on with a
+    scene.
     """
 
     type: ClassVar[str] = "scene"

@@ -140,9 +140,9 @@ class Player:
     @property
     def due(self) -> float:
         """The monotonic moment at which the player wants to be called again, for music or for its slots."""
-        deadline = self.deadline()
-        dues = [slot.due for slot in self._slots.values()]
-        return min([*dues, deadline] if deadline is not None else dues, default=float("inf"))
+        now, deadline = self._clock.now(), self.deadline()
+        limit = float("inf") if deadline is None else deadline
+        return min([limit, *(slot.due(now, limit) for slot in self._slots.values())])
 
     def close(self) -> None:
         """End every note and let go of every slot: the last thing on every way out."""

@@ -44,18 +44,20 @@ class Slot:
         """Whether notes reach a device."""
         return self._state is _State.UP
 
+    def due(self, now: float, deadline: float) -> float:
+        """When :meth:`tend` has something to do; infinity where only the note at ``deadline`` may come before it."""
+        return self._due if deadline - max(self._due, now) >= self._takes else float("inf")
+
     @property
-    def due(self) -> float:
-        """The monotonic moment at which :meth:`tend` has something to do."""
-        return self._due
+    def _takes(self) -> float:
+        return OPENING_TAKES if self._state is _State.DOWN else POLLING_TAKES
 
     def tend(self, now: float, slack: float) -> bool:
         """Look after the output, if it is time and the next note is ``slack`` seconds away; True when it came up.
 
         On the way up everything is ended that an earlier life, or the loss of the device, left sounding.
         """
-        takes = OPENING_TAKES if self._state is _State.DOWN else POLLING_TAKES
-        if now < self._due or slack < takes:
+        if now < self._due or slack < self._takes:
             return False
         try:
             if self._state is _State.DOWN:

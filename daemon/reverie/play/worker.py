@@ -107,11 +107,11 @@ class Worker:
             for name, settings in setup.slots.items()
         }
         player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report)
+        self._report(Ready(_be_punctual()))
         player.tend()
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._report(Ready(_be_punctual()))
         return player
 
     def _report(self, value: FromPlayer) -> None:

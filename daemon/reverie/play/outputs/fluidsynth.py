@@ -34,7 +34,11 @@ PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
 LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
 PLUG_IN = "plug a sound card in, or start JACK, PipeWire or PulseAudio"
 
-_LOST = re.compile(r"fluidsynth: (?:error|panic): (.*(?:JACK server|audio device|PulseAudio|PipeWire|CoreAudio).*)")
+_LOST = re.compile(
+    r"fluidsynth: (?:error|panic): (.*(?:jack server|audio device|audio driver|pulseaudio|pipewire|coreaudio).*)"
+    r"|(Failed to create the audio driver)",
+    re.IGNORECASE,
+)
 _NO_FONT = "not a SoundFont"
 _READY = b"ready\n"
 
@@ -143,6 +147,7 @@ class FluidSynth:
         child = self._child
         if child is None:
             return False
+        over = child.poll() is not None  # asked before its last words are read, so that none is missed
         self._said = (self._said + _drain(child.stdout))[-4096:]
         self._heard = (self._heard + _drain(child.stderr))[-4096:]
         self._ready = self._ready or _READY in self._said
@@ -150,8 +155,8 @@ class FluidSynth:
         if _NO_FONT in complaint:
             raise PlayError("FluidSynth cannot read its soundfont; put another file in its place, or mend `soundfont`")
         if match := _LOST.search(complaint):
-            raise PlayError(f"FluidSynth has no sound device ({match[1].strip()}); {PLUG_IN}")
-        if child.poll() is not None:
+            raise PlayError(f"FluidSynth has no sound device ({(match[1] or match[2]).strip(' .')}); {PLUG_IN}")
+        if over:
             last = complaint.strip().splitlines()[-1:] or ["without a word"]
             raise PlayError(f"FluidSynth ended ({last[0]}); it is started again")
         self._watch_pipe()

@@ -1,0 +1,56 @@
+"""Outputs and clocks without devices and without waiting."""
+
+from __future__ import annotations
+
+from reverie.play.errors import PlayError
+
+
+class FakeClock:
+    """Stands still until it is turned."""
+
+    def __init__(self, now: float = 1000.0, wall: float = 1_795_356_000.0) -> None:
+        self.time = now
+        self.offset = wall - now
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return self.time + self.offset
+
+
+class RecordingOutput:
+    """Remembers every message and its moment; `there` and `working` are turned off to lose the device."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.there = True
+        self.working = True
+        self.opened = 0
+        self.sent: list[tuple[float, bytes]] = []
+
+    @property
+    def description(self) -> str:
+        return "recording"
+
+    @property
+    def messages(self) -> list[bytes]:
+        return [message for _, message in self.sent]
+
+    def open(self) -> None:
+        if not self.there:
+            raise PlayError("the recorder is not there; plug it in")
+        self.opened += 1
+
+    def poll(self) -> bool:
+        if not self.there:
+            raise PlayError("the recorder is gone; plug it in")
+        return True
+
+    def send(self, message: bytes) -> None:
+        if not (self.there and self.working):
+            raise PlayError("the recorder is gone; plug it in")
+        self.sent.append((self._clock.now(), message))
+
+    def close(self) -> None:
+        pass

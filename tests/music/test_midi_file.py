@@ -1,0 +1,48 @@
+"""Standard MIDI Files."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events, write_midi
+from reverie.music.notes import Note
+from reverie.music.time import Metre
+
+mido: Any = importlib.import_module("mido")
+
+NOTES = (Note(0, 480, 60, 90), Note(480, 240, 60, 80), Note(480, 480, 64))
+CONDUCTOR = Conductor(((0, 84.0), (1920, 90.0)), ((0, Metre(7, 8)),), ((0, "First light — ♪"),))
+
+
+def test_a_file_says_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "loop.mid"
+    write_midi(path, [Track("Mélodie", note_events(NOTES, 10))], CONDUCTOR, 1920)
+    file = mido.MidiFile(path, charset="utf-8")
+    assert (file.type, file.ticks_per_beat) == (1, 480)
+    conductor, melody = file.tracks
+    assert melody.name == "Mélodie"
+    assert [m.tempo for m in conductor if m.type == "set_tempo"] == [714286, 666667]
+    assert [(m.numerator, m.denominator) for m in conductor if m.type == "time_signature"] == [(7, 8)]
+    assert [m.text for m in conductor if m.type == "marker"] == ["First light — ♪"]
+    assert {m.channel for m in melody if m.type == "note_on"} == {9}
+    assert sum(message.time for message in melody) == 1920
+
+
+def test_what_ends_comes_before_what_begins() -> None:
+    assert note_events(NOTES, 1)[1:3] == ((480, b"\x80\x3c\x00"), (480, b"\x90\x3c\x50"))
+
+
+def test_equal_music_gives_equal_bytes() -> None:
+    first, second = (midi_bytes([Track("a", note_events(NOTES, 1))], CONDUCTOR, 1920) for _ in range(2))
+    assert first == second
+
+
+def test_a_track_may_outlast_the_file_s_end() -> None:
+    (_, track) = mido.MidiFile(file=_reader(midi_bytes([Track("a", note_events(NOTES, 1))], Conductor(), 10))).tracks
+    assert sum(message.time for message in track) == 960
+
+
+def _reader(data: bytes) -> Any:
+    return importlib.import_module("io").BytesIO(data)

@@ -1,0 +1,179 @@
+"""The real process with real JACK ports: it ends its notes whatever happens to it, or its next life does."""
+
+from __future__ import annotations
+
+import signal
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.jack import Jack, Receiver, wait_until
+from fakes.playing import RealPlayer, loop, place, scene, steps
+from reverie.music.notes import Note
+from reverie.music.time import Tempo
+from reverie.play.messages import BarPlayed, Ping, Pong, Ready, Rest, SlotState, Stop
+from reverie.play.panic import silence
+
+pytestmark = pytest.mark.real
+
+SLOTS = {"main": {"kind": "port", "match": "^Synth:"}}
+Start = Callable[[Mapping[str, Mapping[str, Any]]], RealPlayer]
+HUSHED = [bytes((0xB0, control, 0)) for control in (64, 123, 120)]
+
+
+@pytest.fixture
+def synth(jack: Jack) -> Iterator[Receiver]:
+    receiver = Receiver("synth")
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    players: list[RealPlayer] = []
+
+    def begin(slots: Mapping[str, Mapping[str, Any]]) -> RealPlayer:
+        players.append(RealPlayer(tmp_path, slots))
+        return players[-1]
+
+    yield begin
+    for player in players:
+        player.end()
+
+
+def hold(player: RealPlayer, receiver: Receiver) -> None:
+    """Play two notes that last for half a minute."""
+    player.hear(SlotState, lambda state: state.up)
+    player.tell(scene(tempo=Tempo(60)), place(loop(Note(0, 15000, 60), Note(0, 15000, 67), bars=8)))
+    wait_until(lambda: len(receiver.sounding()) == 2)
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "SIGINT", "stop", "conductor gone"])
+def test_every_way_out_ends_every_note(start: Start, synth: Receiver, way: str) -> None:
+    player = start(SLOTS)
+    hold(player, synth)
+    if way == "stop":
+        player.tell(Stop())
+    elif way == "conductor gone":
+        player.socket.close()
+    else:
+        player.process.send_signal(getattr(signal, way))
+    assert player.process.wait(10) == 0
+    wait_until(lambda: synth.messages[-3:] == HUSHED)
+    assert synth.sounding() == set()
+
+
+def test_nonsense_from_the_conductor_ends_every_note_too(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    hold(player, synth)
+    player.socket.sendall(b"no json\n")
+    assert player.process.wait(10) == 2
+    wait_until(lambda: synth.messages[-3:] == HUSHED)
+    assert synth.sounding() == set()
+    assert player.errors() == "a worker sent a line that is no JSON: b'no json'\n"
+
+
+def test_the_life_after_kill_9_ends_what_was_left(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    hold(player, synth)
+    player.process.kill()
+    player.process.wait()
+    assert len(synth.sounding()) == 2
+
+    start(SLOTS).hear(SlotState, lambda state: state.up)
+    wait_until(lambda: synth.messages[-3:] == HUSHED)
+    assert synth.sounding() == set()
+
+
+def test_panic_without_a_daemon_ends_what_was_left(start: Start, synth: Receiver, tmp_path: Path) -> None:
+    player = start(SLOTS)
+    hold(player, synth)
+    player.process.kill()
+    player.process.wait()
+
+    (sentence,) = silence(SLOTS, tmp_path / "ledger")
+    assert sentence.endswith("(jack); ended 2 open notes and silenced all channels")
+    wait_until(lambda: synth.messages[-1] == bytes((0xBF, 120, 0)))
+    assert synth.sounding() == set()
+
+
+def test_notes_arrive_on_time(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    player.hear(SlotState, lambda state: state.up)
+    player.tell(scene(tempo=Tempo(240)), place(loop(*(Note(120 * step, 60, 60 + step) for step in range(16)))), Ping(7))
+    assert player.hear(Pong).number == 7
+    player.hear(Ready)
+    player.hear(BarPlayed, lambda bar: bar.bar == 3)
+    bars = [bar for bar in player.heard if isinstance(bar, BarPlayed)]
+    assert [bar.sent for bar in bars] == [16] * 4
+    assert [on[1] for on in synth.ons[:64]] == [60 + step for step in range(16)] * 4
+    lateness = [late for bar in bars for late in bar.lateness]
+    assert len(lateness) == 64
+    assert min(lateness) >= 0
+    assert statistics.median(lateness) < 0.02  # far above what is wanted, far below what a broken wait would give
+
+
+def test_a_port_that_vanishes_is_told_and_found_again(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    hold(player, synth)
+    synth.close()
+    lost = player.hear(SlotState, lambda state: not state.up)
+    assert lost.detail == "the MIDI port synth:in is gone; switch the device on or plug it in again"
+
+    synth.open()
+    wait_until(lambda: synth.messages[-5:] == [b"\x80\x3c\x00", b"\x80\x43\x00", *HUSHED])
+
+
+def test_two_ports_that_match_are_refused_by_name(start: Start, synth: Receiver) -> None:
+    other = Receiver("Other synth")
+    try:
+        state = start({"main": {"kind": "port", "match": "SYNTH"}}).hear(SlotState)
+    finally:
+        other.close()
+    assert not state.up
+    assert state.detail.startswith("several MIDI ports match 'SYNTH': ")
+    assert "synth:in" in state.detail
+    assert "Other synth:in" in state.detail
+
+
+def test_the_music_outlives_the_jack_server(start: Start, jack: Jack) -> None:
+    player = start({"main": {"kind": "virtual", "name": "out"}})
+    assert player.hear(SlotState).detail == "offering the MIDI port out (jack)"
+    player.tell(scene(tempo=Tempo(240)), place(steps(60, 62, 64, 65)))
+    player.hear(BarPlayed, lambda bar: bar.sent == 4)
+    jack.kill()
+    player.hear(SlotState, lambda state: not state.up)
+    silent = player.hear(BarPlayed, lambda bar: bar.sent == 0)
+    assert silent.notes == {"lead": 4}
+    jack.start()
+    player.hear(BarPlayed, lambda bar: bar.bar > silent.bar and bar.sent == 4)
+    bars = [value for value in player.heard if isinstance(value, BarPlayed)]
+    assert [bar.breaks for bar in bars] == [0] * len(bars)
+    assert max(late for bar in bars for late in bar.lateness) < 0.5  # nothing waited for the dead server
+
+
+def test_a_stopped_process_does_not_burst_when_it_goes_on(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    player.hear(SlotState, lambda state: state.up)
+    player.tell(scene(tempo=Tempo(240)), place(steps(60, 62, 64, 65)))
+    player.hear(BarPlayed)
+    player.process.send_signal(signal.SIGSTOP)
+    before = len(synth.ons)
+    with pytest.raises(AssertionError, match="no BarPlayed as wanted"):
+        player.hear(BarPlayed, lambda bar: bar.breaks > 0, seconds=3.0)
+    player.process.send_signal(signal.SIGCONT)
+    broken = player.hear(BarPlayed, lambda bar: bar.breaks == 1)
+    after = player.hear(BarPlayed, lambda bar: bar.bar == broken.bar + 1)
+    assert after.notes == {"lead": 4}
+    assert len(synth.ons) - before < 12  # three seconds without a break would be twelve notes in a burst
+
+
+def test_rest_is_told_with_every_bar(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    player.tell(Rest(on=True), scene(tempo=Tempo(240)), place(steps(60)))
+    bar = player.hear(BarPlayed, lambda bar: bar.bar == 1)
+    assert bar.resting
+    assert synth.ons == []

@@ -1,0 +1,177 @@
+"""The tape and the files it is sealed into."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.playing import LEAD, Studio, loop, place, scene, steps
+from reverie.music.notes import Note
+from reverie.music.time import Metre, Tempo
+from reverie.play.messages import Part
+from reverie.play.sealing import seal, seal_all
+from reverie.play.tape import Tape, journal_name, prune
+
+mido: Any = importlib.import_module("mido")
+HOUR = 1_795_356_000.0  # 2026-11-22T14:00:00Z
+
+
+def absolute(track: Any) -> list[tuple[int, Any]]:
+    now, events = 0, list[tuple[int, Any]]()
+    for message in track:
+        now += message.time
+        events.append((now, message))
+    return events
+
+
+def notes(path: Path) -> Counter[tuple[str, str]]:
+    """How many note-ons and note-offs each track has."""
+    return Counter(
+        (track.name, message.type)
+        for track in mido.MidiFile(path).tracks
+        for message in track
+        if message.type in {"note_on", "note_off"}
+    )
+
+
+def test_the_journal_is_named_after_its_hour_in_utc() -> None:
+    assert journal_name(HOUR + 3599) == "2026-11-22T14.journal"
+    assert journal_name(HOUR + 3600) == "2026-11-22T15.journal"
+
+
+def test_everything_that_was_sent_is_in_the_sealed_file(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.tell(scene(LEAD, Part("kit", "main", 10, program=0), tempo=Tempo(90, 10, 8)))
+    studio.tell(place(steps(60, 62, 64)), place(steps(36, 38, 36, 38), part="kit"))
+    studio.play(10)
+    studio.player.close()
+
+    file = seal(tmp_path / "tape" / "2026-11-22T14.journal")
+    assert file.name == "2026-11-22T14.mid"
+    assert not (tmp_path / "tape" / "2026-11-22T14.journal").exists()
+    sent = Counter(
+        ("kit" if message[0] & 0xF == 9 else "lead", "note_on" if message[0] & 0xF0 == 0x90 else "note_off")
+        for message in studio.output.messages
+        if message[0] & 0xF0 in {0x80, 0x90}
+    )
+    assert notes(file) == sent
+    conductor, *tracks = mido.MidiFile(file).tracks
+    assert [track.name for track in tracks] == ["kit", "lead"]
+    assert mido.MidiFile(file).ticks_per_beat == 480
+    tempos = [(at, message.tempo) for at, message in absolute(conductor) if message.type == "set_tempo"]
+    assert tempos[:2] == [(0, round(60e6 / 90)), (1920, round(60e6 / Tempo(90, 10, 8).at(1)))]
+    assert [(at, m.text) for at, m in absolute(conductor) if m.type == "marker"][1] == (0, "one")
+    starts = [at for at, message in absolute(tracks[1]) if message.type == "note_on"]
+    assert starts[:6] == [0, 480, 960, 1920, 2400, 2880]
+
+
+def test_notes_are_taped_while_their_slot_is_down(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.output.there = False
+    studio.tell(scene(), place(steps(60, 62)))
+    studio.play(2)
+    studio.player.close()
+    assert notes(seal(tmp_path / "tape" / "2026-11-22T14.journal"))["lead", "note_on"] == 5
+
+
+def test_lives_of_one_hour_share_a_journal_and_a_torn_line_spoils_nothing(tmp_path: Path) -> None:
+    first = Studio(tmp_path)
+    first.tell(scene(), place(loop(Note(0, 1900, 60))))
+    first.play(2)  # killed with a note open
+    journal = tmp_path / "tape" / "2026-11-22T14.journal"
+    with journal.open("ab") as file:
+        file.write(b"E 5000 903e64 le")
+    second = Studio(tmp_path)
+    second.tell(scene(), place(steps(72)))
+    second.play(1)
+    second.player.close()
+    with journal.open("ab") as file:
+        file.write(b"\xff\xfe nonsense\nE 5000 90 lead\nE 99999 903c64 lea")
+
+    lines = journal.read_text(errors="replace").splitlines()
+    ticks = [int(line.split(" ")[1]) for line in lines[:-3]]
+    assert ticks == sorted(ticks)
+    assert [line[0] for line in lines].count("L") == 2
+    file_ = seal(journal)
+    assert notes(file_) == {("lead", "note_on"): 5, ("lead", "note_off"): 5}
+    track = mido.MidiFile(file_).tracks[1]
+    third = [at for at, message in absolute(track) if message.type == "note_off" and message.note == 60][2]
+    assert third == 3840  # the first life's last note ends where the second begins
+
+
+def test_the_hour_turns_at_a_bar_line_and_no_note_hangs_in_either_file(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.clock.time += 3598.0
+    studio.tell(scene(), place(loop(Note(0, 60, 50), Note(1800, 240, 60), bars=2)))
+    studio.play(4)
+    studio.player.close()
+
+    first, second = sorted((tmp_path / "tape").glob("*.journal"))
+    assert (first.name, second.name) == ("2026-11-22T14.journal", "2026-11-22T15.journal")
+    played = [mido.MidiFile(seal(journal)) for journal in (first, second)]
+    struck = [[message.note for message in file.tracks[1] if message.type == "note_on"] for file in played]
+    assert struck == [[50, 60], [50, 60, 50]]
+    for file in played:
+        sounding: Counter[int] = Counter()
+        for message in file.tracks[1]:
+            if message.type in {"note_on", "note_off"}:
+                sounding[message.note] += 1 if message.type == "note_on" else -1
+        assert not +sounding
+        assert not -sounding
+
+
+def test_sealing_again_replaces_nothing(tmp_path: Path) -> None:
+    journal = tmp_path / "2026-11-22T14.journal"
+    text = "L 0 x\nB 0 120 4/4 one\nE 0 903c64 lead\nE 10 803c00 lead\n"
+    journal.write_text(text)
+    first = seal(journal)
+    data = first.read_bytes()
+    journal.write_text(text)
+    assert seal(journal) == first
+    journal.write_text(text.replace("3c", "3d"))
+    assert seal(journal).name == "2026-11-22T14.2.mid"
+    assert first.read_bytes() == data
+
+
+def test_only_finished_hours_are_sealed(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 22, 16, 1, tzinfo=UTC)
+    for hour, age in ((13, 7000), (14, 3000), (15, 10), (16, 500)):
+        path = tmp_path / f"2026-11-22T{hour}.journal"
+        path.write_text("B 0 120 4/4 one\n")
+        os.utime(path, (now.timestamp() - age, now.timestamp() - age))
+    assert [path.name for path in seal_all(tmp_path, now)] == ["2026-11-22T13.mid", "2026-11-22T14.mid"]
+    assert sorted(path.name for path in tmp_path.glob("*.journal")) == [
+        "2026-11-22T15.journal",
+        "2026-11-22T16.journal",
+    ]
+
+
+def test_old_tapes_are_pruned_by_their_names(tmp_path: Path) -> None:
+    for name in ("2026-11-01T10.mid", "2026-11-01T10.2.mid", "2026-11-21T10.mid", "2026-11-22T10.journal", "note.txt"):
+        (tmp_path / name).touch()
+    gone = prune(tmp_path, 7, datetime(2026, 11, 22, 12, tzinfo=UTC))
+    assert [path.name for path in gone] == ["2026-11-01T10.2.mid", "2026-11-01T10.mid"]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_tape_that_cannot_be_written_says_so_once_and_is_tried_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "tape"
+    folder.write_text("in the way")
+    tape = Tape(folder)
+    for bar in range(3):
+        tape.bar(HOUR, 1920 * bar, 120, Metre(), "one")
+        tape.event(1920 * bar, b"\x90\x3c\x64", "lead")
+        tape.flush()
+    assert capsys.readouterr().err.count("cannot be written") == 1
+    folder.unlink()
+    tape.bar(HOUR, 5760, 120, Metre(), "one")
+    tape.close()
+    assert (folder / "2026-11-22T14.journal").read_text().splitlines()[-1] == "B 5760 120 4/4 one"
