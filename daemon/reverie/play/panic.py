@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from reverie.play.errors import PlayError
 from reverie.play.ledger import CHANNELS, Ledger, hush
 from reverie.play.outputs import make_output
+
+PAUSE = 0.05  # seconds
 
 
 def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, ...]:
@@ -39,11 +42,13 @@ def _silence(name: str, settings: Mapping[str, Any], ledger: Ledger) -> str:
         return f"{name}: FluidSynth ended with its player; nothing sounds there"
     try:
         output.open()
-        output.poll()
+        while not output.poll():
+            time.sleep(PAUSE)
         notes = ledger.close(output)
         for channel in range(CHANNELS):
             for message in hush(channel):
                 output.send(message)
+        time.sleep(PAUSE)  # what was sent last is under way
         description = output.description
     except PlayError as error:
         return f"{name}: could not be silenced: {error}"

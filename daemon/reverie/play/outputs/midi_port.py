@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 from reverie.play.errors import PlayError
 from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
+
+SETTLES = 0.1  # seconds after which a new connection surely carries: JACK loses what is sent before its next cycle
 
 
 class MidiPort:
@@ -20,6 +23,7 @@ class MidiPort:
         self._api = api
         self._midi: Midi | None = None
         self._port = ""
+        self._since = 0.0
 
     @property
     def description(self) -> str:
@@ -56,10 +60,10 @@ class MidiPort:
         if len(names) > 1:
             raise PlayError(f"several MIDI ports match {self._match!r}: {', '.join(names)}; make `match` fit only one")
         midi.connect(names[0])
-        self._midi, self._port = midi, names[0]
+        self._midi, self._port, self._since = midi, names[0], time.monotonic()
 
     def poll(self) -> bool:
-        """Whether the port is still there: python-rtmidi does not say so of itself.
+        """Whether the connection carries, and the port is still there: python-rtmidi does not say so of itself.
 
         Raises:
             PlayError: if it is gone.
@@ -68,7 +72,7 @@ class MidiPort:
             return False
         if self._port not in self._midi.ports():
             raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
-        return True
+        return time.monotonic() - self._since >= SETTLES
 
     def send(self, message: bytes) -> None:
         """Send one message to the port.
