@@ -48,10 +48,10 @@ class Setup:
 class SetScene:
     """From the start of bar ``at_bar`` on these parts play, at this tempo; all others end there.
 
-    A bar that has already begun means the next bar line. ``epoch`` grows with every scene that is set, and a
-    :class:`Place` of another epoch is not meant for it. Bars of schedule and tempo count from the bar at which the
-    scene really began, which is scene bar ``first_bar``: 0, or more where a new life of the player goes on with a
-    scene.
+    A bar that has already begun means the next bar line, and no scene begins before each of its parts has a loop.
+    ``epoch`` grows with every scene that is set, and a :class:`Place` of another epoch is not meant for it. Bars of
+    schedule and tempo count from the bar at which the scene really began, which is scene bar ``first_bar``: 0, or more
+    where a new life of the player goes on with a scene.
     """
 
     type: ClassVar[str] = "scene"

@@ -72,8 +72,8 @@ class SceneScore:
 
     @property
     def ready(self) -> bool:
-        """Whether there is music to begin with; a scene without parts is silent on purpose."""
-        return not self._parts or any(self._parts.values())
+        """Whether every part has a loop to begin with: what comes during the first bar is too late for that bar."""
+        return all(self._parts.values())
 
     def place(self, place: Place) -> None:
         """Queue a loop; one for another epoch, an unknown part or another metre is not meant for this scene."""
