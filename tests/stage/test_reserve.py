@@ -49,6 +49,12 @@ def test_with_nothing_at_all_a_voice_still_has_something() -> None:
     assert all(loop.notes for voice in reserve.values() for _, loop in voice)
 
 
+def test_a_primer_shorter_than_its_voice_leaves_no_bar_empty() -> None:
+    [(_, loop)] = reserves(arrange(scene(), {}), {}, ())["lead"]
+    assert loop.bars == 2
+    assert [note.pitch for note in loop.bar(1)] == [note.pitch for note in loop.bar(0)] == [62, 65, 69]
+
+
 def test_a_damaged_file_is_left_out_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "study.json").write_bytes(shipped_json([good("lead", "melody", 62)]))
     (tmp_path / "torn.json").write_bytes(shipped_json([good("lead", "melody", 62)])[:-20])

@@ -74,14 +74,13 @@ def _reserve(
     own = bent((good.recipe.id, good.loop) for good in reversed(kept) if good.recipe.kind == plan.kind)
     own += bent((one.id, one.loop) for one in shipped if (one.scene, one.voice) == (plan.scene, plan.voice))
     others = own or bent((one.id, one.loop) for one in shipped if one.kind == plan.kind)
-    yield from (
-        others or bent([("primer", Loop(plan.bars, plan.metre, _primer(plan)))]) or [("tonic", _single_note(plan))]
-    )
+    yield from others or bent([("primer", _primer(plan))]) or [("tonic", _single_note(plan))]
 
 
-def _primer(plan: VoicePlan) -> tuple[Note, ...]:
-    ticks = plan.bars * plan.metre.bar_ticks
-    return tuple(note for note in plan.primer if note.end <= ticks)
+def _primer(plan: VoicePlan) -> Loop:
+    """As many bars as the primer fills; the voice's others repeat them, as an empty bar would be a silence."""
+    bars = max(-(-plan.primer_steps * TICKS_PER_STEP // plan.metre.bar_ticks), 1)
+    return Loop(bars, plan.metre, plan.primer)
 
 
 def _single_note(plan: VoicePlan) -> Loop:
