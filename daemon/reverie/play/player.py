@@ -138,6 +138,11 @@ class Player:
                 self._send_programs(part for part in self._score.scene.parts if part.slot == slot.name)
 
     @property
+    def opening(self) -> bool:
+        """Whether a slot will be up soon."""
+        return any(slot.opening for slot in self._slots.values())
+
+    @property
     def due(self) -> float:
         """The monotonic moment at which the player wants to be called again, for music or for its slots."""
         now, deadline = self._clock.now(), self.deadline()

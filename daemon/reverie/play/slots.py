@@ -14,6 +14,7 @@ NOTE_OFF, NOTE_ON, PROGRAM = 0x80, 0x90, 0xC0
 
 RETRY = 3.0  # seconds between attempts to find a lost device
 POLL = 0.25  # seconds between looks at one that is there: a device that is unplugged and back takes longer
+SETTLING = 0.03  # the same while it is on its way up
 OPENING_TAKES = 0.04  # seconds until the next note that opening a device may use up
 POLLING_TAKES = 0.004  # likewise for a look at it
 
@@ -44,6 +45,11 @@ class Slot:
         """Whether notes reach a device."""
         return self._state is _State.UP
 
+    @property
+    def opening(self) -> bool:
+        """Whether the device was found and will be up soon."""
+        return self._state is _State.OPENING
+
     def due(self, now: float, deadline: float) -> float:
         """When :meth:`tend` has something to do; infinity where only the note at ``deadline`` may come before it."""
         return self._due if deadline - max(self._due, now) >= self._takes else float("inf")
@@ -72,7 +78,7 @@ class Slot:
         except PlayError as error:
             self._lose(error, now)
             return False
-        self._due = now + POLL
+        self._due = now + (POLL if self.up else SETTLING)
         return came_up
 
     def note_on(self, channel: int, pitch: int, velocity: int) -> bool:

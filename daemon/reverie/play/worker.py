@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +42,7 @@ from reverie.play.tape import Tape
 from reverie.wire import Message, Wire
 
 PRIORITY = 20
+HOLD = 0.3  # seconds
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
 TIDY_TAKES = 0.03
 
@@ -108,11 +110,19 @@ class Worker:
         }
         player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report)
         self._report(Ready(_be_punctual()))
-        player.tend()
+        self._open(player)
         gc.collect()
         gc.freeze()
         gc.disable()
         return player
+
+    def _open(self, player: Player) -> None:
+        """Let the first note wait for ports, which take a moment to carry; a soundfont loads while the tape runs."""
+        begun = self._clock.now()
+        player.tend()
+        while player.opening and self._clock.now() - begun < HOLD:
+            time.sleep(max(player.due - self._clock.now(), 0.0))
+            player.tend()
 
     def _report(self, value: FromPlayer) -> None:
         """Tell the conductor, unless it has stopped reading: music waits for nobody."""
