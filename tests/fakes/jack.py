@@ -71,20 +71,30 @@ def running_jack(patch: pytest.MonkeyPatch) -> Generator[Jack]:
 
 
 class Receiver:
-    """A MIDI input that others send to."""
+    """A MIDI input that others send to.
+
+    What arrives waits in a queue of python-rtmidi: JACK does not wait for a client that waits for Python's lock, but
+    hands it some messages twice and others never.
+    """
 
     def __init__(self, client: str) -> None:
         self._client = client
         self._input: Any = None
-        self.messages: list[bytes] = []
+        self._messages: list[bytes] = []
         self.open()
 
     def open(self) -> None:
         rtmidi: Any = importlib.import_module("rtmidi")
-        self._input = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=self._client)
+        self._input = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=self._client, queue_size_limit=100_000)
         self._input.ignore_types(False, False, False)
-        self._input.set_callback(lambda event, _data: self.messages.append(bytes(event[0])))
         self._input.open_virtual_port("in")
+
+    @property
+    def messages(self) -> list[bytes]:
+        """All that has arrived."""
+        while self._input is not None and (event := self._input.get_message()):
+            self._messages.append(bytes(event[0]))
+        return self._messages
 
     def close(self) -> None:
         if self._input is not None:
