@@ -1,1 +1,18 @@
-"""Puts this folder on the path of imports, so that tests find ``fakes``."""
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under continuous integration everything that tests need is there, so a test that was skipped is a fault."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if reporter is not None and os.environ.get("CI") and skipped and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(
+            f"\n{len(skipped)} tests were skipped, which continuous integration does not allow", red=True
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

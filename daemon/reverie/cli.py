@@ -122,13 +122,10 @@ def _ports(options: argparse.Namespace) -> int:
         print(json.dumps(found, indent=2))
         return 0
     for api, ports in found.items():
-        print(f"{api}:")
         for port in ports:
-            print(f"  {port}")
-        if not ports:
-            print("  none")
+            print(f"{api}: {port}")
     if not any(found.values()):
-        print("There is no MIDI port yet: plug in a synthesizer, or start one (such as FluidSynth or a DAW).")
+        print("There is no MIDI port yet: plug a synthesizer in, or start one, such as FluidSynth or a DAW.")
     return 0
 
 
