@@ -1,7 +1,9 @@
 # Two commands matter: `make run` plays, `make test` tests. Everything they need is put into .venv and build/.
+# make PYTHON=python3.12 names another interpreter.
 
 PYTHON ?= python3
 UV     := build/uv/bin/uv
+SYNC   := $(UV) sync --frozen --inexact --extra magenta $(if $(filter-out python3,$(PYTHON)),--python $(PYTHON))
 STAMPS := build/stamps
 BIN    := .venv/bin
 SCENE  ?= first-light
@@ -32,11 +34,11 @@ $(UV):
 # --inexact: what the tests added may stay when only the daemon's own needs are asked for.
 $(STAMPS)/venv: $(UV) uv.lock pyproject.toml
 	@echo "Installing into .venv (about 3 GB with TensorFlow)"
-	@$(UV) sync --frozen --inexact --no-default-groups --extra magenta --compile-bytecode
+	@$(SYNC) --no-default-groups --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/venv
-	@$(UV) sync --frozen --inexact --extra magenta
+	@$(SYNC)
 	@mkdir -p $(STAMPS) && touch $@
 
 venv: $(STAMPS)/venv
