@@ -7,6 +7,7 @@ waiting lies beside it, in :mod:`reverie.stage.performance`, :mod:`reverie.stage
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import time
 from collections.abc import Mapping
@@ -43,7 +44,6 @@ from reverie.stage.supervisor import Supervisor, own_process
 from reverie.stage.worker_life import Death, Role
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.metrics import Metrics
-from reverie.watch.web import application, serve
 from reverie.wire import Message, WireError
 
 log = logging.getLogger(__name__)
@@ -323,6 +323,10 @@ class Conductor:
             self.play_scene(due)
 
     async def _serve(self) -> None:
+        # The web server takes as long to import as all else together: the first note goes before it.
+        await asyncio.to_thread(importlib.import_module, "reverie.watch.web")
+        from reverie.watch.web import application, serve
+
         app = application(self, self._setting.address)
         await serve(app, self._setting.address, self._setting.port, log.warning)
 
