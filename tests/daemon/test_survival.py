@@ -146,6 +146,21 @@ def test_notes_of_a_killed_player_are_ended_and_the_music_resumes(synth: Receive
     assert synth.sounding() == set()
 
 
+def test_a_player_that_dies_over_and_over_is_never_away_for_long(synth: Receiver, make_daemon: MakeDaemon) -> None:
+    daemon = make_daemon(PORT, EVERY_BAR).start()
+    wait_until(daemon.answers, 60)
+    for time_of_death in range(1, 8):
+        wait_until(synth.sounding)
+        psutil.Process(worker(daemon, "player")["pid"]).kill()
+        heard, left = len(synth.messages), synth.sounding()
+        wait_until(lambda heard=heard, left=left: ended(synth.messages[heard:], left), 8)
+        silence = len(synth.ons)
+        wait_until(lambda silence=silence: len(synth.ons) > silence, 8)
+        assert deaths(daemon, "signal", "player") == time_of_death
+    leave(daemon)
+    assert synth.sounding() == set()
+
+
 def test_the_synth_of_a_killed_player_falls_silent_and_another_plays_on(jack: Jack, make_daemon: MakeDaemon) -> None:
     need("fluidsynth")
     daemon = make_daemon(SYNTH, EVERY_BAR).start()

@@ -40,7 +40,7 @@ from reverie.stage.programme import Programme
 from reverie.stage.requests import Requests, composed_of
 from reverie.stage.reserve import ShippedLoop, reserves
 from reverie.stage.state import GoodLoop, StateStore
-from reverie.stage.supervisor import Supervisor, own_process
+from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.worker_life import Death, Role
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.metrics import Metrics
@@ -86,7 +86,8 @@ class Conductor:
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
         self._requests = Requests()
-        self._player = Supervisor(PLAYER, self)
+        # While no player lives, notes hang and nothing sounds: it is never waited for as long as a composer.
+        self._player = Supervisor(PLAYER, self, Backoff(first=1.0, longest=5.0))
         self._composer = Supervisor(COMPOSER, self)
         self._scene: Scene | None = None
         self._performance: Performance | None = None
