@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from itertools import groupby, islice
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fakes.daemon import Daemon
-from fakes.jack import Jack, need, wait_until
+from fakes.jack import Jack, need
 from fakes.midi_notes import Started, channels, started
 
 pytestmark = pytest.mark.real
@@ -23,23 +24,46 @@ log = logging.getLogger(__name__)
 TRACK = {"main": {"kind": "port", "match": "^ardour:rx/midi_in", "api": "jack"}}
 
 
-@contextlib.contextmanager
-def ardour(folder: Path) -> Generator[None, None, None]:
-    """An Ardour that records from the first note that could be sent until after the last; then it saves and leaves."""
-    need("ardour7-lua")
+SCRIPT = Path(__file__).with_name("ardour_record.lua")
+STARTS = 4
+"""Attempts: in one of ten, two threads of Ardour 7.3 ask libjack at once, which mixes up their requests for good."""
+
+
+def start_ardour(folder: Path) -> subprocess.Popen[bytes]:
     folder.mkdir()
-    environment = {**os.environ, "HOME": str(folder), "RECORDING": str(folder)}
-    script = Path(__file__).with_name("ardour_record.lua")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    environment = kept | {"HOME": str(folder), "RECORDING": str(folder)}
     with (folder / "log").open("wb") as log:
-        program = subprocess.Popen(["ardour7-lua", str(script)], stdout=log, stderr=log, env=environment)
-    try:
-        wait_until((folder / "rolling").exists, 60)
-        yield
-        (folder / "enough").touch()
-        assert program.wait(60) == 0, (folder / "log").read_text()
-    finally:
-        program.kill()
-        program.wait()
+        return subprocess.Popen(["ardour7-lua", str(SCRIPT)], stdout=log, stderr=log, env=environment)
+
+
+def rolls(program: subprocess.Popen[bytes], folder: Path) -> bool:
+    """Whether it records at last; that it does so is no part of what is tested."""
+    limit = time.monotonic() + 25
+    while program.poll() is None and time.monotonic() < limit and not (folder / "rolling").exists():
+        time.sleep(0.05)
+    return (folder / "rolling").exists()
+
+
+@contextlib.contextmanager
+def ardour(jack: Jack, parent: Path) -> Generator[Path, None, None]:
+    """The folder of an Ardour that records from before the first note until after the last; then it saves."""
+    need("ardour7-lua")
+    for attempt in range(STARTS):
+        folder = parent / f"ardour-{attempt}"
+        program = start_ardour(folder)
+        try:
+            if rolls(program, folder):
+                yield folder
+                (folder / "enough").touch()
+                assert program.wait(60) == 0, (folder / "log").read_text()
+                return
+        finally:
+            program.kill()
+            program.wait()
+        jack.end()
+        jack.start()
+    pytest.fail(f"Ardour does not record; see its logs in {parent}")
 
 
 def in_order(notes: Sequence[Started]) -> list[list[int]]:
@@ -53,15 +77,16 @@ def in_same_order(notes: Sequence[Started], pattern: list[list[int]]) -> list[li
     return [sorted(islice(pitches, len(chord))) for chord in pattern]
 
 
+@pytest.mark.timeout(300)
 def test_a_daw_records_what_is_on_the_tape(jack: Jack, make_daemon: Callable[..., Daemon], tmp_path: Path) -> None:
-    with ardour(tmp_path / "ardour"):
+    with ardour(jack, tmp_path) as folder:
         daemon = make_daemon(TRACK).start()
         daemon.wait_for_bars(24)
         assert daemon.stop()[0] == 0
     assert daemon.log.read_text().count("Slot main") == 1
 
     tape = sorted((daemon.state / "tape").glob("*.mid"))
-    [recorded] = [path for path in (tmp_path / "ardour").rglob("*.mid") if path.stat().st_size]
+    [recorded] = [path for path in folder.rglob("*.mid") if path.stat().st_size]
     sent, got = started(*tape), started(recorded)
     log.info("Sent %s, recorded %s", *(dict(Counter(note.channel for note in notes)) for notes in (sent, got)))
     assert channels(*tape) == {"beat": {10}, "bass": {2}, "lead": {1}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,11 +77,14 @@ def test_every_bar_sounds_and_the_drums_are_on_channel_10(
     figures = f"{len(heard)} bars from {first} on: RMS {min(heard):.5f} to {max(heard):.5f}; silence: {silence:.7f}"
     log.info(figures)
     assert len(heard) >= 40, figures
-    assert min(heard) > max(30 * silence, 0.001), figures
+    assert min(heard) > max(100 * silence, 0.003), figures
 
     assert channels(*tape_of(daemon)) == {"drums": {10}, "bass": {2}, "melody": {1}}
-    beaten = Counter(int(note.at // BAR) for note in started(*tape_of(daemon)) if note.channel == 10)
-    assert set(beaten) == {*range(8, 16), *range(20, 30)}
+    notes = started(*tape_of(daemon))
+    assert {int(note.at // BAR) for note in notes} == set(range(SOUNDING))
+    drums = {int(note.at // BAR) for note in notes if note.channel == 10}
+    assert drums
+    assert drums <= {*range(8, 16), *range(20, 30)}
 
 
 def test_a_synth_that_is_killed_sounds_again_while_the_music_goes_on(
@@ -108,6 +110,6 @@ def test_a_synth_that_is_killed_sounds_again_while_the_music_goes_on(
     levels = levels_of(tmp_path / "sound.wav", daemon)
     figures = f"up from bar {first}, lost in {lost}, back in {back}: {[round(level, 5) for level in levels]}"
     log.info(figures)
-    assert min(levels[first : first + 3]) > 0.001, figures
+    assert min(levels[first : first + 3]) > 0.003, figures
     assert min(levels[lost:back]) < 1e-5, figures
-    assert min(levels[back : back + 4]) > 0.001, figures
+    assert min(levels[back : back + 4]) > 0.003, figures

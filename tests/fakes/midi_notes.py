@@ -10,7 +10,7 @@ import mido
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A note that starts ``at`` seconds; channels count from 1, as people count them."""
+    """A note that starts ``at`` seconds, to the microsecond; channels count from 1, as people count them."""
 
     at: float
     channel: int
@@ -25,7 +25,7 @@ def started(*paths: Path) -> list[Started]:
         for message in mido.MidiFile(path):
             now += message.time
             if message.type == "note_on" and message.velocity:
-                notes.append(Started(now, message.channel + 1, message.note))
+                notes.append(Started(round(now, 6), message.channel + 1, message.note))
     return notes
 
 
