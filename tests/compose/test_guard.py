@@ -24,7 +24,7 @@ def line(*pitches: int, length: int = 240) -> list[Note]:
         ([], "empty"),
         (line(60, length=100), "sparse"),
         ([Note(60 * i, 30, 60 + i % 3) for i in range(64)], "dense"),
-        (line(60, 60, 60, 60, 60, 60), "one_pitch"),
+        (line(60, 60, 60, 60, 60, 60, length=480), "one_pitch"),
     ],
 )
 def test_what_is_no_music_is_refused_with_its_reason(notes: list[Note], reason: str) -> None:
@@ -32,6 +32,15 @@ def test_what_is_no_music_is_refused_with_its_reason(notes: list[Note], reason: 
     outcome = guard(recipe(limits=limits, bars=2), notes)
     assert outcome.loop is None
     assert outcome.refusal == reason
+
+
+def test_a_voice_of_a_note_a_bar_or_more_has_no_empty_bar() -> None:
+    crowded = [Note(i * 240, 240, 60 + i % 2) for i in range(8)]
+    held = [Note(0, 960, 60), Note(960, 1920, 62)]
+    limits = Limits(low=60, high=72, least=1, scale="chromatic")
+    assert guard(recipe(limits=limits, bars=2), crowded).refusal == "sparse"
+    assert guard(recipe(limits=limits, bars=2), held).loop is not None
+    assert guard(recipe(limits=Limits(least=0.5), bars=2), crowded).loop is not None
 
 
 def test_a_pitch_out_of_register_moves_by_octaves() -> None:

@@ -124,13 +124,20 @@ def _refusal(notes: Sequence[Note], recipe: Recipe) -> Refusal | None:
     if not notes:
         return "empty"
     density = len(notes) / recipe.bars
-    if density < recipe.limits.least:
+    if density < recipe.limits.least or (recipe.limits.least >= 1 and _has_an_empty_bar(notes, recipe)):
         return "sparse"
     if density > recipe.limits.most:
         return "dense"
     if len(notes) >= ONE_PITCH_NOTES and len({note.pitch for note in notes}) == 1:
         return "one_pitch"
     return None
+
+
+def _has_an_empty_bar(notes: Sequence[Note], recipe: Recipe) -> bool:
+    """Whether in some bar nothing sounds, not even a note from the bar before."""
+    ticks = recipe.metre.bar_ticks
+    starts = range(0, recipe.bars * ticks, ticks)
+    return any(all(note.end <= start or note.start >= start + ticks for note in notes) for start in starts)
 
 
 def _voiced(note: Note, limits: Limits, bar_ticks: int) -> Note:

@@ -22,7 +22,8 @@ OPERATORS: tuple[Operator, ...] = get_args(Operator)
 class Limits:
     """What a voice allows, which the guards enforce.
 
-    ``low`` and ``high`` are MIDI pitches, ``least`` and ``most`` notes a bar, ``polyphony`` notes at a time.
+    ``low`` and ``high`` are MIDI pitches, ``least`` and ``most`` notes a bar on
+    average (with a least of 1 or more no bar is empty), ``polyphony`` notes at a time.
     ``scale`` is a name in :data:`reverie.music.harmony.SCALES` on ``tonic``; drums ignore pitch and scale.
     """
 

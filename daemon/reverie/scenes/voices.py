@@ -52,7 +52,9 @@ class CommonVoice(Section, Generic[KindT]):
         examples=[1.0],
     )
     density: Annotated[tuple[float, float], Field(strict=False)] = Field(
-        default=(0.5, 16.0), description="Least and most notes a bar.", examples=[[2, 12]]
+        default=(0.5, 16.0),
+        description="Least and most notes a bar, on average; with a least of 1 or more no bar is empty.",
+        examples=[[2, 12]],
     )
     schedule: Annotated[Schedule, Written(ScheduleSection, ScheduleSection.schedule)] = Field(
         default_factory=Schedule, description="The bars in which the voice plays; absent: all."
