@@ -122,9 +122,10 @@ PLANS: dict[str, Plan] = {
         hparams={
             "batch_size": 16,
             "rnn_layer_sizes": [128, 128],
-            "attn_length": 16,
+            # With attention over 16 steps its feedback on itself grew without bound, and nothing was learnt.
+            "attn_length": 0,
             "dropout_keep_prob": 0.7,
-            "learning_rate": 0.002,
+            "learning_rate": 0.001,
         },
     ),
     "attention_rnn": Plan(
@@ -207,6 +208,7 @@ def bundle(name: str, data: Path, folder: Path, out: Path) -> None:
         },
         "steps": training.progress.best_step,
         "batch_size": config.hparams.batch_size,
+        "example_steps": plan.window,
         "heldout": held_out,
         "unigram": unigram,
         "versions": {package: version(package) for package in ("magenta", "tensorflow", "note-seq")},
@@ -246,7 +248,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for examples and checkpoints")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for bundles and passports")
-    parser.add_argument("--steps", type=int, default=3000, help="train so many batches at most (default: 3000)")
+    parser.add_argument("--steps", type=int, default=8000, help="train so many batches at most (default: 8000)")
     parser.add_argument("--minutes", type=float, default=180, help="begin no more training after that (default: 180)")
     parser.add_argument(
         "--patience", type=int, default=8, help="stop after so many measurements that were no better (default: 8)"

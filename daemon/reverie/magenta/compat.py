@@ -8,10 +8,13 @@ that is missing: where a package has the name again, it keeps its own.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
+import tempfile
 import warnings
+from collections.abc import Generator
 
 _NOISY = ("absl", "tensorflow", "h5py", "numba", "matplotlib")
 _OLD_FASHIONED = r"(tensorflow|tf_keras|tf_slim|magenta|note_seq|pretty_midi|pydub|librosa)"
@@ -25,13 +28,33 @@ def prepare() -> None:
         ImportError: if TensorFlow or tf_slim is not installed.
     """
     _set_environment()
-    with warnings.catch_warnings():
+    with _first_words_held_back(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _mend_tf_slim()
         _hush()
         _build_graphs()
         import magenta  # noqa: F401 - its first import warns; later ones do not
     warnings.filterwarnings("ignore", module=_OLD_FASHIONED)
+
+
+@contextlib.contextmanager
+def _first_words_held_back() -> Generator[None]:
+    """Keep TensorFlow's C++ from writing to the log of a technician how it might have been compiled.
+
+    It does so while it is imported, before any log level can reach it. Where importing fails, its words are let out.
+    """
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def _set_environment() -> None:
