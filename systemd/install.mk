@@ -8,7 +8,7 @@ SYSCONFDIR  ?= /etc
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
-# Set to nothing for an installation without TensorFlow, which composes without Magenta.
+# Set to nothing for an installation without TensorFlow, which plays the shipped loops and composes nothing new.
 EXTRAS      ?= magenta
 
 CONFIG  = $(SYSCONFDIR)/reverie

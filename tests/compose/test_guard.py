@@ -125,3 +125,8 @@ def test_a_loop_of_another_voice_is_bent_to_metre_and_key() -> None:
     loop = Loop(1, Metre(4, 4), (Note(0, 960, 61), Note(1440, 480, 66)))
     adapted = adapt(loop, recipe(metre=Metre(3, 4), bars=2, limits=C_MAJOR))
     assert adapted == Loop(2, Metre(3, 4), (Note(0, 960, 60), Note(1440, 960, 60)))
+
+
+def test_a_loop_that_fits_already_is_kept_as_it_was_composed() -> None:
+    held_over_the_bar = Loop(2, Metre(), (Note(960, 1920, 60), Note(2880, 480, 64)))
+    assert adapt(held_over_the_bar, recipe(limits=C_MAJOR)) is held_over_the_bar

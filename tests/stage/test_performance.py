@@ -58,7 +58,7 @@ def test_every_voice_has_enough_ahead_whatever_bar_was_played() -> None:
         play.played(bar)
         placed += fill(play, DiceEngine())
         for voice in ("beat", "lead"):
-            assert sum(place.start_bar > bar for place in placed if place.part == voice) >= AHEAD
+            assert sum(place.start_bar > bar + 1 for place in placed if place.part == voice) >= AHEAD
     for voice in ("beat", "lead"):
         own = [place for place in placed if place.part == voice]
         ends = [place.start_bar + place.times * place.loop.bars for place in own]
@@ -83,6 +83,19 @@ def test_a_model_that_cannot_run_is_replaced_by_the_reserve_in_turn() -> None:
     [second] = play.failed("beat")
     assert [first.recipe, second.recipe] == ["kept-38", "kept-36"]
     assert (first.start_bar, first.times, second.start_bar) == (1, 2, 3)
+
+
+def test_a_recipe_that_was_given_up_is_not_asked_again() -> None:
+    play = performance()
+    play.opening()
+    before = play.fill()[1]
+    play.composer_lost()
+    [held] = play.given_up("beat")
+    assert held.recipe == "kept-38"
+    play.played(2)
+    after = play.fill()[1]
+    assert {recipe.voice for recipe in after} == {"beat", "lead"}
+    assert {r.id for r in before if r.voice == "beat"}.isdisjoint(r.id for r in after)
 
 
 def test_an_answer_without_a_loop_holds_what_plays() -> None:

@@ -21,7 +21,9 @@ DAY = Programme([Entry(time(20), "night"), Entry(time(8, 30), "day")])
     ],
 )
 def test_the_latest_that_has_begun_is_due(clock: str, scene: str) -> None:
-    assert DAY.due(datetime.fromisoformat(f"2026-03-29T{clock}")) == scene
+    due = DAY.due(datetime.fromisoformat(f"2026-03-29T{clock}"))
+    assert due is not None
+    assert due.scene == scene
 
 
 def test_without_entries_nothing_is_due() -> None:

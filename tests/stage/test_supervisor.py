@@ -25,6 +25,7 @@ class Ear:
         self.deaths: list[Death] = []
         self.delays: list[float] = []
         self.refuse = False
+        self.stumble = False
         self._news = asyncio.Event()
 
     def started(self, role: str) -> None:
@@ -34,6 +35,9 @@ class Ear:
     def received(self, role: str, message: Message) -> None:
         if self.refuse:
             raise WireError("that is not for the conductor")
+        if self.stumble:
+            self.stumble = False
+            raise RuntimeError("a mistake of the conductor's own")
         self.messages.append(message)
         self._news.set()
 
@@ -97,6 +101,20 @@ async def test_messages_go_both_ways_and_the_worker_counts_as_up() -> None:
         assert info.rss_bytes is not None
         assert info.rss_bytes > 1_000_000
         assert os.getpgid(info.pid) == info.pid
+
+
+async def test_a_mistake_of_the_listener_costs_one_life_and_not_the_supervision(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with supervised(role("obedient")) as (supervisor, ear):
+        await ear.until(lambda: ear.lives == 1)
+        ear.stumble = True
+        supervisor.send({"type": "say", "text": "one"})
+        await ear.until(lambda: ear.lives == 2)
+        assert [death.reason for death in ear.deaths] == ["fault"]
+        assert "a mistake of the conductor's own" in caplog.text
+        supervisor.send({"type": "say", "text": "two"})
+        await ear.until(lambda: {"type": "echo", "of": {"type": "say", "text": "two"}} in ear.messages)
 
 
 async def test_what_is_said_at_the_end_is_heard() -> None:

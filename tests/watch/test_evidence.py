@@ -32,11 +32,15 @@ def bar(number: int = 0, **fields: Any) -> BarPlayed:
         "repeated": (),
         "depth": {"lead": 1},
         "ends": {"lead": 8},
+        "due": 4,
     }
     return BarPlayed(**(defaults | fields))
 
 
-EMPTY: dict[str, Any] = {"notes": {"lead": 0}, "sent": 0, "lateness": ()}
+SILENT: dict[str, Any] = {"notes": {"lead": 0}, "sent": 0, "lateness": ()}
+"""Notes were due, and did not go out."""
+EMPTY = SILENT | {"due": 0}
+"""The score has no note in this bar."""
 
 
 def test_before_the_first_bar_nothing_is_alive() -> None:
@@ -65,11 +69,11 @@ def test_slow_music_has_three_bars_time() -> None:
 def test_bars_without_a_note_are_no_evidence() -> None:
     seen = evidence()
     for number in range(7):
-        seen.bar_played(bar(number, **EMPTY), number * BAR)
+        seen.bar_played(bar(number, **SILENT), number * BAR)
         assert seen.alive(number * BAR).ok
-    seen.bar_played(bar(7, **EMPTY), 7 * BAR)
+    seen.bar_played(bar(7, **SILENT), 7 * BAR)
     assert not seen.alive(7 * BAR).ok
-    assert "8 bars (16 s) went by without a note" in seen.alive(7 * BAR).sentence
+    assert "8 bars (16 s) went by without one" in seen.alive(7 * BAR).sentence
     seen.bar_played(bar(8), 8 * BAR)
     assert seen.alive(8 * BAR).ok
 
@@ -77,9 +81,9 @@ def test_bars_without_a_note_are_no_evidence() -> None:
 def test_a_minute_without_a_note_is_too_long_however_few_its_bars() -> None:
     seen = evidence(qpm=16.0)  # a bar lasts 15 s
     for number in range(3):
-        seen.bar_played(bar(number, **EMPTY), number * 15.0)
+        seen.bar_played(bar(number, **SILENT), number * 15.0)
     assert seen.alive(45.0).ok
-    seen.bar_played(bar(3, **EMPTY), 45.0)
+    seen.bar_played(bar(3, **SILENT), 45.0)
     assert not seen.alive(45.0).ok
 
 
@@ -93,7 +97,7 @@ def test_bars_in_which_no_voice_is_scheduled_do_not_count_against() -> None:
 def test_they_do_not_make_up_for_silence_either() -> None:
     seen = evidence(schedule=Schedule(every=2, spans=((1, 1),)))
     for number in range(15):
-        seen.bar_played(bar(number, **EMPTY), number * BAR)
+        seen.bar_played(bar(number, **(EMPTY if number % 2 else SILENT)), number * BAR)
     assert not seen.alive(14 * BAR).ok
 
 
@@ -125,8 +129,37 @@ def test_the_next_scene_is_judged_by_its_own_schedule() -> None:
         seen.bar_played(bar(number, **(EMPTY if number else {})), number * BAR)
     for number in range(8):
         assert seen.alive(10.0).ok
-        seen.bar_played(bar(4 + number, epoch=2, scene="night-watch", scene_bar=number, **EMPTY), 10.0)
+        seen.bar_played(bar(4 + number, epoch=2, scene="night-watch", scene_bar=number, **SILENT), 10.0)
     assert not seen.alive(10.0).ok
+
+
+def test_sparse_music_is_no_silence_but_a_score_that_stays_empty_is() -> None:
+    seen = evidence()
+    for number in range(31):
+        seen.bar_played(bar(number, **EMPTY), number * BAR)
+        assert seen.alive(number * BAR).ok
+    seen.bar_played(bar(31, **EMPTY), 31 * BAR)
+    assert "the score was empty for 32 bars" in seen.alive(31 * BAR).sentence
+    seen.bar_played(bar(32), 32 * BAR)
+    assert seen.alive(32 * BAR).ok
+
+
+def test_a_slot_that_the_site_does_not_have_is_told_and_is_no_silence() -> None:
+    seen = evidence()
+    seen.scene_set(SetScene(2, 0, "night-watch", Metre(), Tempo(), (Part("lead", "elsewhere", 1),)))
+    for number in range(20):
+        seen.bar_played(bar(number, epoch=2, sent=0), number * BAR)
+    assert seen.alive(19 * BAR).ok
+    assert not seen.ready().ok
+    assert "elsewhere: the scene names it" in seen.ready().sentence
+
+
+def test_the_first_bar_of_a_slower_scene_is_not_overdue_by_the_tempo_before() -> None:
+    seen = evidence()
+    seen.bar_played(bar(), 0.0)
+    seen.scene_set(SetScene(2, 1, "night-watch", Metre(), Tempo(20.0), (Part("lead", "main", 1),)))
+    assert seen.alive(30.0).ok
+    assert not seen.alive(37.0).ok
 
 
 @pytest.mark.parametrize("resting", [True, False])

@@ -29,7 +29,7 @@ def bar(**fields: Any) -> BarPlayed:
 def busy() -> Metrics:
     metrics = Metrics("0.1.0", "magenta")
     metrics.bar_played(bar(), 1_700_000_000.0)
-    metrics.loop_composed("lead", "continue", 1.5)
+    metrics.loop_composed("lead", "continue", 1.5, 1000.0)
     metrics.loop_refused("lead", "too few notes")
     metrics.worker_died("composer", "hang")
     metrics.slot_changed(SlotState("main", up=True, detail=""))

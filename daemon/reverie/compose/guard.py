@@ -61,6 +61,8 @@ def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
 
     Density and variety are not asked for: this is for the loops that play until a model has composed.
     """
+    if loop.notes and (loop.bars, loop.metre) == (recipe.bars, recipe.metre) and _fits(loop.notes, recipe):
+        return loop
     there, here = loop.metre.bar_ticks, recipe.metre.bar_ticks
     notes = [
         replace(note, start=note.start + bar * here, length=min(note.length, here - note.start))
@@ -70,8 +72,15 @@ def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
     ]
     clips: Counter[Clip] = Counter()
     if recipe.kind != "drums":
-        notes = _in_polyphony(_in_pitch(notes, recipe.limits, clips), recipe.limits.polyphony, clips)
+        notes = _in_pitch(notes, recipe.limits, clips)
+        notes = _in_polyphony(notes, recipe.limits.polyphony, clips, lowest=recipe.kind == "bass")
     return Loop(recipe.bars, recipe.metre, tuple(notes)) if notes else None
+
+
+def _fits(notes: Sequence[Note], recipe: Recipe) -> bool:
+    """Whether every pitch is one that the recipe allows."""
+    key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
+    return recipe.kind == "drums" or all(n.pitch in key and limits.low <= n.pitch <= limits.high for n in notes)
 
 
 def _in_length(notes: Sequence[Note], ticks: int, clips: Counter[Clip]) -> list[Note]:

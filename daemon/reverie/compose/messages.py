@@ -1,12 +1,13 @@
 """What conductor and composer say to each other, besides ``ping``, ``pong`` and ``stop``.
 
-To the composer: ``setup`` (engine and bundles, first of all), ``compose`` (a number and a recipe). From it: ``loaded``
-(a model is ready, or why not), ``composed`` (the number and the answer), ``failed`` (the number and one sentence).
+To the composer: ``setup`` (engine and bundles, first of all) and ``compose`` (a number and a recipe). What it says is
+read by :func:`from_composer`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,16 +40,56 @@ def compose(number: int, recipe: Recipe) -> Message:
     return {"type": "compose", "number": number, "recipe": recipe.as_json()}
 
 
-def loaded(model: str, seconds: float, error: str | None) -> Message:
+@dataclass(frozen=True, slots=True)
+class Loaded:
     """A model is ready; or it is not, and ``error`` says why."""
-    return {"type": "loaded", "model": model, "seconds": seconds, "error": error}
+
+    model: str
+    seconds: float
+    error: str | None
+
+    def as_message(self) -> Message:
+        """Plain data for the wire."""
+        return {"type": "loaded", "model": self.model, "seconds": self.seconds, "error": self.error}
 
 
-def composed(number: int, answer: Composed, seconds: float) -> Message:
-    """The answer to :func:`compose`; ``seconds`` is what it took."""
-    return {"type": "composed", "number": number, "seconds": seconds} | answer.as_json()
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to the question ``number``; ``seconds`` is what it took."""
+
+    number: int
+    seconds: float
+    composed: Composed
+
+    def as_message(self) -> Message:
+        """Plain data for the wire."""
+        return {"type": "composed", "number": self.number, "seconds": self.seconds} | self.composed.as_json()
 
 
-def failed(number: int, error: str) -> Message:
-    """No answer to :func:`compose`: its model could not run."""
-    return {"type": "failed", "number": number, "error": error}
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No answer to the question ``number``: its model could not run, and ``error`` says why."""
+
+    number: int
+    error: str
+
+    def as_message(self) -> Message:
+        """Plain data for the wire."""
+        return {"type": "failed", "number": self.number, "error": self.error}
+
+
+def from_composer(message: Message) -> Loaded | Answer | Failed:
+    """Read what a composer says.
+
+    Raises:
+        ValueError, KeyError, TypeError: if no composer says it.
+    """
+    match message["type"]:
+        case "loaded":
+            return Loaded(str(message["model"]), float(message["seconds"]), message["error"])
+        case "composed":
+            return Answer(int(message["number"]), float(message["seconds"]), Composed.from_json(message))
+        case "failed":
+            return Failed(int(message["number"]), str(message["error"]))
+        case other:
+            raise ValueError(f"unknown message {other!r}")

@@ -6,16 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from reverie.music.notes import Note, notes_as_json, notes_from_json
 from reverie.music.time import Metre
 
 Kind = Literal["drums", "melody", "bass"]
 Operator = Literal["reset", "continue", "mutate"]
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-OPERATORS: tuple[Operator, ...] = get_args(Operator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import queue
 import select
@@ -22,13 +23,16 @@ from typing import TYPE_CHECKING
 
 from reverie.compose import messages
 from reverie.compose.composer import compose
-from reverie.compose.engine import ModelError
+from reverie.compose.engine import Bundle, ModelError
 from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
 from reverie.wire import Message, Wire
 
 if TYPE_CHECKING:
     from reverie.compose.engine import Engine
+
+
+log = logging.getLogger(__name__)
 
 
 def make_engine(name: str) -> Engine:
@@ -57,6 +61,7 @@ class Composer:
 
     def __init__(self, wire: Wire) -> None:
         self.jobs: queue.Queue[Message | None] = queue.Queue()
+        self.ready = threading.Event()
         self._wire = wire
         self._sending = threading.Lock()
         self._engine: Engine | None = None
@@ -76,33 +81,45 @@ class Composer:
                 self._compose(job)
 
     def _setup(self, job: Message) -> None:
-        bundles = messages.bundles_of(job)
         try:
             self._engine = make_engine(job["engine"])
         except ReverieError as error:
             self._why_not = str(error)
-        for bundle in bundles:
+        except Exception as error:
+            log.exception("The engine %s cannot be used.", job["engine"])
+            self._why_not = f"no new music can be composed, since the engine {job['engine']} cannot be used ({error!r})"
+        for bundle in messages.bundles_of(job):
             begun = time.monotonic()
-            error = None if self._engine else self._why_not
-            if self._engine:
-                try:
-                    self._engine.load(bundle)
-                except ModelError as failure:
-                    error = str(failure)
-            self.send(messages.loaded(bundle.name, time.monotonic() - begun, error))
+            error = self._load(self._engine, bundle) if self._engine else self._why_not
+            self.send(messages.Loaded(bundle.name, time.monotonic() - begun, error).as_message())
+        self.ready.set()
+
+    def _load(self, engine: Engine, bundle: Bundle) -> str | None:
+        """Why the model is not ready, if it is not; one that is broken must not keep the others from composing."""
+        try:
+            engine.load(bundle)
+        except ModelError as error:
+            return str(error)
+        except Exception as error:
+            log.exception("%s cannot be used.", bundle.path)
+            return f"{bundle.path}: cannot be used ({error!r}); take it away, or train it anew"
+        return None
 
     def _compose(self, job: Message) -> None:
         number = job["number"]
         if self._engine is None:
-            self.send(messages.failed(number, self._why_not))
+            self.send(messages.Failed(number, self._why_not).as_message())
             return
         begun = time.monotonic()
         try:
             answer = compose(self._engine, Recipe.from_json(job["recipe"]))
         except ModelError as error:
-            self.send(messages.failed(number, str(error)))
+            self.send(messages.Failed(number, str(error)).as_message())
+        except Exception as error:
+            log.exception("A recipe could not be composed: %s", job["recipe"])
+            self.send(messages.Failed(number, f"a recipe could not be composed ({error!r})").as_message())
         else:
-            self.send(messages.composed(number, answer, time.monotonic() - begun))
+            self.send(messages.Answer(number, time.monotonic() - begun, answer).as_message())
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -115,7 +132,10 @@ def _listen(wire: Wire, composer: Composer) -> None:
             select.select([wire], [], [])
             for message in wire.receive():
                 if message["type"] == "ping":
-                    composer.send({"type": "pong", "number": message["number"]})
+                    # Not before the models are there: importing them may hold this thread up, for which the
+                    # conductor has more patience as long as there was no answer yet.
+                    if composer.ready.is_set():
+                        composer.send({"type": "pong", "number": message["number"]})
                 elif message["type"] == "stop":
                     return
                 else:

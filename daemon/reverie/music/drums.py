@@ -17,4 +17,3 @@ DRUMS: dict[str, int] = {
     "crash": 49,
     "ride": 51,
 }
-DRUM_CHANNEL = 10

@@ -136,6 +136,7 @@ class BarPlayed:
     ``repeated`` the parts that had nothing new and repeated their last loop, ``depth`` the loops each part has queued
     beyond the one it is playing, ``ends`` the scene bar at which each part's queue ends. ``breaks`` counts, over the
     player's life, how often it was stopped for so long that it gave the bar up and began the next one afresh.
+    ``due`` is how many notes the score has for the bar: a bar may be empty without anything being wrong.
     """
 
     type: ClassVar[str] = "bar"
@@ -151,6 +152,7 @@ class BarPlayed:
     depth: Mapping[str, int]
     ends: Mapping[str, int]
     breaks: int = 0
+    due: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class _Evidence:
     notes: dict[str, int]
     resting: bool
     sent: int = 0
+    due: int = 0
     lateness: list[float] = field(default_factory=list[float])
 
 
@@ -187,6 +188,7 @@ class Player:
                     self._tape.event(tick, bytes((PROGRAM | part.channel - 1, part.program)), part.name)
         if not self._rest:
             for part, note in score.notes(scene_bar):
+                self._evidence.due += 1
                 pitch = part.drum_map.get(note.pitch, note.pitch)
                 number = next(self._numbers)
                 event = _Event(bar.tick + note.start, True, number, part, pitch, note.velocity, note.length)
@@ -252,6 +254,7 @@ class Player:
                 resting=evidence.resting,
                 notes=evidence.notes,
                 sent=evidence.sent,
+                due=evidence.due,
                 lateness=tuple(evidence.lateness),
                 repeated=() if evidence.resting else score.repeated(scene_bar),
                 depth=score.depths(scene_bar),

@@ -31,12 +31,14 @@ def _as_written(time: dt.time) -> str:
 
 
 class Change(Section):
-    """From a time of day on, another scene."""
+    """From a time of day on, another scene, or rest."""
 
     at: Annotated[
         dt.time, Written(str, _time_of_day), PlainSerializer(_as_written, return_type=str, when_used="json")
     ] = Field(description="Time of day by the clock of the room.", examples=["20:00"])
-    scene: str = Field(description="The scene that plays from then on.", examples=["night-watch"])
+    scene: str | None = Field(
+        description="The scene that plays from then on; null: rest, silence that is intended.", examples=["night-watch"]
+    )
 
 
 class Tape(Section):
@@ -81,7 +83,7 @@ class Site(Section):
         default=None, description="A folder of further .mag bundles, relative to this file."
     )
     programme: Annotated[tuple[Change, ...], Field(strict=False)] = Field(
-        default=(), description="Which scene plays from which time of day on."
+        default=(), description="Which scene plays from which time of day on, or rest."
     )
     state: FilePath | None = Field(
         default=None,

@@ -44,7 +44,8 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
 def _scenes_that_are_not_there(site: Site, document: Document) -> Iterator[Fault]:
     names = scenes_of(site).names()
     wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)]
-    wanted += [(("programme", number, "scene"), change.scene) for number, change in enumerate(site.programme)]
+    changes = enumerate(site.programme)
+    wanted += [(("programme", number, "scene"), change.scene) for number, change in changes if change.scene is not None]
     for way, name in wanted:
         if name not in names:
             yield document.fault(way, f"there is no scene {name!r}{did_you_mean(name, names)}")

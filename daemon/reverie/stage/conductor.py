@@ -11,14 +11,10 @@ import importlib
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from reverie.compose import messages as composing
-from reverie.compose.engine import Bundle
-from reverie.errors import ReverieError
 from reverie.play.messages import (
     BarPlayed,
     Panic,
@@ -32,13 +28,13 @@ from reverie.play.messages import (
 )
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
-from reverie.stage.arrange import arrange, unmet
 from reverie.stage.housekeeping import Housekeeping
-from reverie.stage.notify import Notifier
+from reverie.stage.notify import Notifier, watchdog_interval
 from reverie.stage.performance import Performance
-from reverie.stage.programme import Programme
-from reverie.stage.requests import Requests, composed_of
-from reverie.stage.reserve import ShippedLoop, reserves
+from reverie.stage.programme import Entry, room_time
+from reverie.stage.repertoire import Repertoire
+from reverie.stage.requests import Requests
+from reverie.stage.setting import Setting
 from reverie.stage.state import GoodLoop, StateStore
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.worker_life import Death, Role
@@ -49,29 +45,9 @@ from reverie.wire import Message, WireError
 log = logging.getLogger(__name__)
 
 PLAYER = Role("player", "reverie.play.worker", patience=5.0, startup=20.0)
-COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=60.0, grace=1.0)
+COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=120.0, grace=1.0)
 TICK = 1.0
 """Seconds between looks at what has no message of its own: silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """All that a conductor is given, ready to use: nothing in here is a file that might be wrong."""
-
-    version: str
-    slots: Mapping[str, Mapping[str, Any]]
-    state: Path
-    tape: Path
-    keep_days: int
-    address: str
-    port: int
-    engine: str
-    patience: float
-    bundles: Mapping[str, Bundle]
-    shipped: tuple[ShippedLoop, ...]
-    programme: Programme
-    scene: str
-    faults: tuple[str, ...] = ()
 
 
 class Conductor:
@@ -79,7 +55,7 @@ class Conductor:
 
     def __init__(self, setting: Setting, scenes: SceneFolder, store: StateStore, notifier: Notifier) -> None:
         self._setting = setting
-        self._scenes = scenes
+        self._repertoire = Repertoire(scenes, store, setting.means)
         self._store = store
         self._housekeeping = Housekeeping(store, setting.tape, setting.keep_days)
         self._notifier = notifier
@@ -92,56 +68,78 @@ class Conductor:
         self._scene: Scene | None = None
         self._performance: Performance | None = None
         self._epoch = 0
-        self._due: str | None = None
+        self._due: Entry | None = None
+        self._resting = False
         self._stop = asyncio.Event()
         self._begun = time.monotonic()
         self._announced = False
-        self._faults = setting.faults
         self._models: dict[str, str] = {}
+        self._suspect = ""
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
-        """Play ``scene``, or what the hour asks for, until :meth:`stop` or for ``seconds``."""
-        self._due = self._setting.programme.due(datetime.now())  # noqa: DTZ005 - the room's own clock is meant
-        self._metrics.configuration(ok=not self._faults)
-        self._play_first(scene or self._due or self._setting.scene)
-        self._housekeeping.start()
-        loops = [asyncio.create_task(self._player.run()), asyncio.create_task(self._composer.run())]
-        around = [asyncio.create_task(self._serve()), asyncio.create_task(self._watch())]
+        """Play ``scene``, or what the hour asks for, until :meth:`stop` or for ``seconds``.
+
+        Raises:
+            RuntimeError: if something ended that never ends by itself; every note is ended all the same.
+        """
+        self._play_first(scene)
+        workers = [asyncio.create_task(self._player.run()), asyncio.create_task(self._composer.run())]
+        around = [
+            asyncio.create_task(self._serve()),
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._housekeeping.run()),
+        ]
+        self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
+        stopped = asyncio.create_task(self._stop.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            log.info("The time that was asked for is over.")
+            ended, _ = await asyncio.wait(
+                (stopped, *workers, *around), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not ended:
+                log.info("The time that was asked for is over.")
+            elif stopped not in ended:
+                raise RuntimeError("a part of the conductor ended by itself") from next(iter(ended)).exception()
         finally:
             self._notifier.stopping("Ending every note.")
-            for task in around:
+            for task in (stopped, *around):
                 task.cancel()
-            await asyncio.gather(*around, return_exceptions=True)
-            await asyncio.gather(self._composer.stop(), self._player.stop())
-            await asyncio.gather(*loops)
+            await asyncio.gather(stopped, *around, return_exceptions=True)
+            await self._composer.stop()
+            await self._player.stop()
+            await asyncio.gather(*workers, return_exceptions=True)
             await self._housekeeping.finish()
 
     def stop(self) -> None:
         """End every note and leave."""
         self._stop.set()
 
-    def _play_first(self, wanted: str) -> None:
-        """Play the scene that is wanted, or if it is at fault any that is not: never silent by accident."""
-        for name in dict.fromkeys((wanted, self._setting.scene, *self._scenes.names())):
-            self.play_scene(name)
-            if self._performance is not None:
-                return
+    def _play_first(self, named: str | None) -> None:
+        """Play what is wanted, or if that is at fault anything that is not: never silent by accident."""
+        due = self._setting.programme.due(room_time())
+        wanted = (named, due and due.scene, self._setting.scene)
+        for scene in self._repertoire.first(*(name for name in wanted if name)):
+            self._perform(scene)
+            break
+        self._configuration_told()
+        # What was named plays until something else is due; what is due and could not be read is tried again.
+        if due is None or named or due.scene is None or (self._scene and self._scene.name == due.scene):
+            self._due = due
+            self.rest(on=due is not None and due.scene is None and not named)
 
-    def play_scene(self, name: str) -> None:
+    def play_scene(self, name: str) -> bool:
         """Play the scene of that name from the next bar line on; one that cannot be read changes nothing."""
-        scene = self._load(name)
-        if scene is None or (self._scene is not None and scene.hash == self._scene.hash):
-            return
+        scene = self._repertoire.load(name)
+        self._configuration_told()
+        if scene is None:
+            return False
+        if self._scene is None or scene.hash != self._scene.hash:
+            self._perform(scene)
+        return True
+
+    def _perform(self, scene: Scene) -> None:
         self._scene = scene
         self._epoch += 1
-        arrangement = arrange(scene, self._setting.bundles, take=self._store.begin(scene.name))
-        kept = {voice: self._store.loops(scene.name, voice) for voice in scene.voices}
-        self._performance = Performance(arrangement, self._epoch, reserves(arrangement, kept, self._setting.shipped))
+        self._performance = self._repertoire.perform(scene, self._epoch)
         log.info("Playing %s (%s).", scene.name, scene.title)
         opening = self._performance.opening()
         self._set_scene(self._performance)
@@ -155,6 +153,13 @@ class Conductor:
         self._notifier.reloading(f"Reading {self._scene.name} again.")
         self.play_scene(self._scene.name)
         self._notifier.ready(self.alive().sentence)
+
+    def rest(self, *, on: bool) -> None:
+        """Be silent on purpose from the next bar line on, or play again."""
+        if on != self._resting:
+            log.info("Resting until the programme says otherwise." if on else "The rest is over.")
+        self._resting = on
+        self._player.send(to_message(Rest(on)))
 
     # What the workers say -------------------------------------------------------------------------------------------
 
@@ -172,11 +177,12 @@ class Conductor:
                     )
                 )
             )
+            self._player.send(to_message(Rest(self._resting)))
             if self._performance:
                 self._set_scene(self._performance)
                 self._send_places(self._performance.queued())
         else:
-            self._composer.send(composing.setup(self._setting.engine, self._setting.bundles.values()))
+            self._composer.send(composing.setup(self._setting.engine, self._setting.means.bundles.values()))
             self._fill()
 
     def received(self, role: str, message: Message) -> None:
@@ -186,12 +192,22 @@ class Conductor:
             WireError: if it says nonsense.
         """
         try:
-            if role == PLAYER.name:
-                self._hear_player(message)
-            else:
-                self._hear_composer(message)
+            said = from_message(message) if role == PLAYER.name else composing.from_composer(message)
         except (ValueError, KeyError, TypeError) as error:
             raise WireError(f"a message of type {message['type']} cannot be read ({error})") from error
+        match said:
+            case BarPlayed():
+                self._bar_played(said)
+            case SlotState():
+                self._slot_changed(said)
+            case Ready():
+                log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
+            case composing.Loaded():
+                self._model_loaded(said)
+            case composing.Answer() | composing.Failed():
+                self._answered(said)
+            case _:
+                raise WireError(f"the {role} may not send {said.type}")
 
     def died(self, role: str, death: Death, delay: float) -> None:
         """A worker is dead; the supervisor starts the next."""
@@ -200,28 +216,30 @@ class Conductor:
         log.warning(
             "%s %s", death.sentence, f"It is started again in {delay:.0f} s." if delay else "It is started again."
         )
-        if role == COMPOSER.name:
-            self._requests.lost()
-            if self._performance:
-                self._performance.composer_lost()
+        if role == PLAYER.name:
+            for name in self._setting.slots:
+                self._evidence.slot_changed(SlotState(name, up=False, detail="The player is down."))
+                self._metrics.slot_changed(SlotState(name, up=False, detail=""))
+        else:
+            self._composer_died()
 
-    def _hear_player(self, message: Message) -> None:
-        match from_message(message):
-            case BarPlayed() as bar:
-                self._bar_played(bar)
-            case SlotState() as slot:
-                self._slot_changed(slot)
-            case Ready(realtime=realtime):
-                log.info("The player is up%s.", "" if realtime else "; it has no real-time priority here")
-            case other:
-                raise WireError(f"the player may not send {other.type}")
+    def _composer_died(self) -> None:
+        """Ask again, unless one recipe has been the end of two composers running."""
+        computing = self._requests.lost()
+        if self._performance:
+            self._performance.composer_lost()
+        suspect = computing[1].id if computing else ""
+        if computing and suspect == self._suspect and self._performance and computing[0] == self._performance.epoch:
+            self._metrics.loop_refused(computing[1].voice, "crashed")
+            self._send_places(self._performance.given_up(computing[1].voice))
+        self._suspect = suspect
 
     def _bar_played(self, bar: BarPlayed) -> None:
         self._evidence.bar_played(bar, time.monotonic())
         self._metrics.bar_played(bar, time.time())
         if not self._announced:
             self._announced = True
-            log.info("The first bar went out %.1f s after the start.", time.monotonic() - self._begun)
+            log.info("The first bar has gone out, %.1f s after the start.", time.monotonic() - self._begun)
             self._notifier.ready(self.alive().sentence)
         if self._performance and bar.epoch == self._performance.epoch:
             self._performance.played(bar.scene_bar)
@@ -234,42 +252,36 @@ class Conductor:
         if not slot.up and not self._evidence.any_slot_up:
             log.warning("Nothing can be heard for now; the music goes on to its tape in %s.", self._setting.tape)
 
-    def _hear_composer(self, message: Message) -> None:
+    def _answered(self, said: composing.Answer | composing.Failed) -> None:
         now = time.monotonic()
-        if message["type"] == "loaded":
-            self._requests.heard(now)
-            self._model_loaded(message["model"], message["seconds"], message["error"])
-            return
-        if message["type"] not in {"composed", "failed"}:
-            raise WireError(f"the composer may not send {message['type']}")
-        asked = self._requests.answered(message, now)
+        asked = self._requests.answered(said.number, now)
         if asked is None:
             return
         epoch, recipe = asked
-        if message["type"] == "failed":
+        present = self._performance if self._performance and self._performance.epoch == epoch else None
+        if isinstance(said, composing.Failed):
             self._metrics.loop_refused(recipe.voice, "failed")
-            self._complain_once(recipe.model, message["error"])
-            if self._performance and epoch == self._performance.epoch:
-                self._send_places(self._performance.failed(recipe.voice))
+            self._complain_once(recipe.model, said.error)
+            places = present.failed(recipe.voice) if present else []
         else:
-            answer = composed_of(message)
-            for reason, count in answer.refused.items():
-                for _ in range(count):
-                    self._metrics.loop_refused(recipe.voice, reason)
+            answer = said.composed
+            self._models.pop(recipe.model, None)
+            self._metrics.guarded(recipe.voice, answer.refused, answer.clipped)
             if answer.loop:
                 self._evidence.loop_composed(now)
-                self._metrics.loop_composed(recipe.voice, recipe.operator, message["seconds"])
+                self._metrics.loop_composed(recipe.voice, recipe.operator, said.seconds, time.time())
                 self._store.remember(GoodLoop(answer.recipe, answer.loop))
-            if self._performance and epoch == self._performance.epoch:
-                self._send_places(self._performance.composed(answer))
+            places = present.composed(answer) if present else []
+        self._send_places(places)
         self._fill()
 
-    def _model_loaded(self, model: str, seconds: float, error: str | None) -> None:
-        if error:
-            self._complain_once(model, error)
+    def _model_loaded(self, said: composing.Loaded) -> None:
+        self._requests.heard(time.monotonic())
+        if said.error:
+            self._complain_once(said.model, said.error)
         else:
-            self._models.pop(model, None)
-            log.info("Model %s is ready (%.1f s).", model, seconds)
+            self._models.pop(said.model, None)
+            log.info("Model %s is ready (%.1f s).", said.model, said.seconds)
 
     def _complain_once(self, model: str, sentence: str) -> None:
         if self._models.get(model) != sentence:
@@ -303,25 +315,36 @@ class Conductor:
     # What has no message of its own ---------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Feed the watchdog with evidence, and find a composer that computes for ever."""
+        """Look every second, and oftener if systemd is less patient; a look that fails must not be the last."""
+        interval = min(TICK, watchdog_interval() or TICK)
         while True:
-            await asyncio.sleep(TICK)
-            alive = self.alive()
-            if self._announced:
-                self._notifier.status(alive.sentence)
-            if alive.ok:
-                self._notifier.watchdog()
-            silence = self._requests.silent_for(time.monotonic())
-            if silence > self._setting.patience:
-                self._requests.lost()
-                self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
-            self._follow_programme()
+            await asyncio.sleep(interval)
+            try:
+                self._look()
+            except Exception:
+                log.exception("The conductor made a mistake while it watched.")
+
+    def _look(self) -> None:
+        """Feed the watchdog with evidence, find a composer that computes for ever, and see what the hour asks for."""
+        alive = self.alive()
+        if self._announced:
+            self._notifier.status(alive.sentence)
+        if alive.ok:
+            self._notifier.watchdog()
+        silence = self._requests.silent_for(time.monotonic())
+        if silence > self._setting.patience:
+            self._requests.heard(time.monotonic())
+            self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
+        self._follow_programme()
 
     def _follow_programme(self) -> None:
-        due = self._setting.programme.due(datetime.now())  # noqa: DTZ005 - the room's own clock is meant
-        if due is not None and due != self._due:
+        """Go over to what is due; where its scene cannot be read, what plays goes on and the next look tries again."""
+        due = self._setting.programme.due(room_time())
+        if due is None or due == self._due:
+            return
+        if due.scene is None or self.play_scene(due.scene):
             self._due = due
-            self.play_scene(due)
+            self.rest(on=due.scene is None)
 
     async def _serve(self) -> None:
         # The web server takes as long to import as all else together: the first note goes before it.
@@ -350,10 +373,6 @@ class Conductor:
         log.warning("Panic: every note is ended.")
         self._player.send(to_message(Panic()))
 
-    def rest(self, *, on: bool) -> None:
-        """Be silent on purpose from the next bar line on, or play again."""
-        self._player.send(to_message(Rest(on)))
-
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         alive, ready = self.alive(), self.ready()
@@ -365,25 +384,14 @@ class Conductor:
             "bar": bar and bar.scene_bar + 1,
             "alive": {"ok": alive.ok, "sentence": alive.sentence},
             "ready": {"ok": ready.ok, "sentence": ready.sentence},
-            "concerns": [*self._evidence.concerns(now), *sorted(set(self._models.values())), *self._faults],
+            "concerns": [*self._evidence.concerns(now), *sorted(set(self._models.values())), *self._faults()],
             "slots": [asdict(slot) for slot in self._evidence.slots],
             "processes": [asdict(info) for info in (own_process(), self._player.info, self._composer.info)],
             "uptime_seconds": round(now - self._begun, 1),
         }
 
-    def _load(self, name: str) -> Scene | None:
-        """The scene as it is, or as it last was when it was good; what is at fault is told and counted."""
-        scene, fault = None, None
-        try:
-            loaded = self._scenes.load(name)
-            scene, fault = loaded.scene, loaded.fault
-        except ReverieError as error:
-            fault = error
-        faults = str(fault).splitlines() if fault else []
-        if scene is not None:
-            faults += unmet(scene, self._setting.bundles, self._setting.slots)
-        self._faults = (*self._setting.faults, *faults)
-        self._metrics.configuration(ok=not self._faults)
-        for sentence in faults:
-            log.error("%s", sentence)
-        return scene
+    def _faults(self) -> tuple[str, ...]:
+        return (*self._setting.faults, *self._repertoire.faults)
+
+    def _configuration_told(self) -> None:
+        self._metrics.configuration(ok=not self._faults())

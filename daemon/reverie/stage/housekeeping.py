@@ -1,7 +1,8 @@
 """Files kept in order while the music plays: what must last is written, finished hours of the tape are sealed.
 
-These are matters of the calendar, so APScheduler may time them: a job that is late or missed does no harm, as each does
-what is due by the state it finds. Nothing that sounds hangs on it.
+It goes by monotonic time, so that a clock that is set stops nothing, and does whatever is due by the state it finds.
+APScheduler, which goes by the clock of the room, only reminds: of the programme's times, so that a scene changes on the
+minute. Who is reminded looks for himself what is due, and looks now and then unreminded.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +21,46 @@ from reverie.stage.state import StateStore
 
 log = logging.getLogger(__name__)
 
-WRITE_STATE = 5
+WRITE_STATE = 5.0
 """Seconds between writes of what must last."""
-SEAL_TAPE = 60
-"""Seconds between looks for an hour of the tape that is over."""
+ROUNDS_PER_SEAL = 12
+"""Writes of what must last between two looks at the tape: a minute."""
 
 
 class Housekeeping:
-    """Jobs that go on between :meth:`start` and :meth:`finish`."""
+    """Goes on while :meth:`run` is awaited; :meth:`finish` puts all in order at the end."""
 
     def __init__(self, store: StateStore, tape: Path, keep_days: int) -> None:
         self._store = store
         self._tape = tape
         self._keep_days = keep_days
-        schedulers: Any = importlib.import_module("apscheduler.schedulers.asyncio")  # it has no types
-        defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        self._scheduler: Any = schedulers.AsyncIOScheduler(job_defaults=defaults)
+        self._scheduler: Any = None
 
-    def start(self) -> None:
-        """Begin, in the running event loop; the tape is looked at right away."""
-        self._scheduler.add_job(self._write_state, "interval", seconds=WRITE_STATE)
-        self._scheduler.add_job(self._seal_tape, "interval", seconds=SEAL_TAPE, next_run_time=datetime.now(UTC))
+    def remind(self, times: Iterable[time], of: Callable[[], None]) -> None:
+        """Call ``of`` at these times of the day, by the clock of the room; needs the running event loop."""
+        times = tuple(times)
+        if not times:
+            return
+        schedulers: Any = importlib.import_module("apscheduler.schedulers.asyncio")  # it has no types
+        self._scheduler = schedulers.AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+        for at in times:
+            self._scheduler.add_job(_in_the_loop(of), "cron", hour=at.hour, minute=at.minute, second=at.second)
         self._scheduler.start()
+
+    async def run(self) -> None:
+        """Keep files in order until cancelled."""
+        rounds = 0
+        while True:
+            if rounds % ROUNDS_PER_SEAL == 0:
+                await asyncio.to_thread(self._seal, all_of_it=False)
+            await self._write_state()
+            rounds += 1
+            await asyncio.sleep(WRITE_STATE)
 
     async def finish(self) -> None:
         """Stop, and put all in order: the player is gone, so the present hour of the tape is over too."""
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
         await self._write_state()
         await asyncio.to_thread(self._seal, all_of_it=True)
 
@@ -52,17 +68,22 @@ class Housekeeping:
         if changes := self._store.changes():
             await asyncio.to_thread(self._store.write, changes)
 
-    async def _seal_tape(self) -> None:
-        await asyncio.to_thread(self._seal, all_of_it=False)
-
     def _seal(self, *, all_of_it: bool) -> None:
+        """Make room first: a disk that is full must not keep from being emptied."""
         now = datetime.now(UTC)
         try:
-            if all_of_it:
-                for journal in journals(self._tape):
-                    seal(journal)
-            else:
-                seal_all(self._tape, now)
             prune(self._tape, self._keep_days, now)
+            for path in journals(self._tape) if all_of_it else ():
+                seal(path)
+            seal_all(self._tape, now)
         except OSError as error:
             log.warning("The tape in %s cannot be kept in order (%s).", self._tape, error.strerror)
+
+
+def _in_the_loop(call: Callable[[], None]) -> Any:
+    """``call`` as a coroutine: APScheduler runs plain functions in a thread."""
+
+    async def job() -> None:
+        call()
+
+    return job

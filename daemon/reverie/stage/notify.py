@@ -52,12 +52,12 @@ class Notifier:
             return False
         # A leading @ stands for the NUL byte of Linux's abstract names.
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(PATIENCE)
-            try:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(PATIENCE)
                 sock.sendto("\n".join(lines).encode(), address)
-            except OSError:
-                return False
+        except OSError:
+            return False
         return True
 
 

@@ -92,7 +92,7 @@ class Performance:
         places: list[Place] = []
         recipes: list[Recipe] = []
         for name, voice in self._voices.items():
-            while not voice.asked and voice.ahead(max(self.bar, 0)) < AHEAD:
+            while not voice.asked and voice.ahead(self.bar + 1) < AHEAD:
                 self._catch_up(voice)
                 if voice.line.next_step() == "loop":
                     places.append(self._keep(name, voice.line.again()))
@@ -109,8 +109,7 @@ class Performance:
         self._catch_up(voice)
         if answer.loop:
             return [self._keep(name, voice.line.take(answer.recipe.id, answer.loop))]
-        held = voice.line.skip()
-        return [self._keep(name, held)] if held else self._from_reserve(name, voice.line.plan.hold)
+        return self._hold(name)
 
     def failed(self, name: str) -> list[Place]:
         """No model could be run for this voice: play from the reserve, and ask again for what comes after."""
@@ -119,15 +118,16 @@ class Performance:
         self._catch_up(voice)
         return self._from_reserve(name, voice.line.plan.hold)
 
+    def given_up(self, name: str) -> list[Place]:
+        """What this voice asked for was too much for the composer: hold what it has, and ask for what comes after."""
+        self._voices[name].asked = False
+        self._catch_up(self._voices[name])
+        return self._hold(name)
+
     def composer_lost(self) -> None:
         """What was asked will not be answered; it is asked again."""
         for voice in self._voices.values():
             voice.asked = False
-
-    @property
-    def end_bar(self) -> int:
-        """The first bar for which some voice has nothing placed."""
-        return min(voice.line.end_bar for voice in self._voices.values())
 
     def _catch_up(self, voice: _Voice) -> None:
         """A line that has run out goes on at the next bar at which its repeated loop begins anew."""
@@ -135,6 +135,11 @@ class Performance:
         if late > 0 and voice.placements:
             bars = voice.placements[-1].loop.bars
             voice.line.end_bar += -(-late // bars) * bars
+
+    def _hold(self, name: str) -> list[Place]:
+        line = self._voices[name].line
+        held = line.skip()
+        return [self._keep(name, held)] if held else self._from_reserve(name, line.plan.hold)
 
     def _from_reserve(self, name: str, times: int) -> list[Place]:
         voice = self._voices[name]

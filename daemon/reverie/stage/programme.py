@@ -1,4 +1,4 @@
-"""Which scene the hour of the day asks for."""
+"""What the hour of the day asks for: a scene, or rest."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import datetime, time
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """From this time of the day on, this scene."""
+    """From this time of the day on, this scene; None is rest, silence that is intended."""
 
     at: time
-    scene: str
+    scene: str | None
 
 
 class Programme:
@@ -25,9 +25,19 @@ class Programme:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = sorted(entries, key=lambda entry: entry.at)
 
-    def due(self, now: datetime) -> str | None:
-        """The scene that is due at the local time ``now``: the latest to have begun, if need be yesterday."""
+    @property
+    def times(self) -> tuple[time, ...]:
+        """When something else becomes due."""
+        return tuple(entry.at for entry in self._entries)
+
+    def due(self, now: datetime) -> Entry | None:
+        """What is due at the local time ``now``: the latest to have begun, if need be yesterday."""
         if not self._entries:
             return None
         begun = [entry for entry in self._entries if entry.at <= now.time()]
-        return (begun or self._entries)[-1].scene
+        return (begun or self._entries)[-1]
+
+
+def room_time() -> datetime:
+    """The clock on the wall of the room, by which people write programmes."""
+    return datetime.now()  # noqa: DTZ005 - no zone is meant but the room's

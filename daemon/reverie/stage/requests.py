@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from reverie.compose import messages
-from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
 from reverie.wire import Message
 
@@ -31,28 +28,21 @@ class Requests:
         self._open[self._last_number] = (epoch, recipe)
         return messages.compose(self._last_number, recipe)
 
-    def answered(self, message: Mapping[str, Any], now: float) -> tuple[int, Recipe] | None:
+    def answered(self, number: int, now: float) -> tuple[int, Recipe] | None:
         """Whose answer this is; None for one that nobody waits for any more."""
         self._heard = now
-        return self._open.pop(message["number"], None)
+        return self._open.pop(number, None)
 
     def heard(self, now: float) -> None:
         """The composer showed that it is at work, such as by loading a model."""
         self._heard = now
 
-    def lost(self) -> None:
-        """The composer died: nothing of it will be answered."""
+    def lost(self) -> tuple[int, Recipe] | None:
+        """The composer died: nothing of it will be answered. Says what it was computing: the oldest question."""
+        oldest = next(iter(self._open.values()), None)
         self._open.clear()
+        return oldest
 
     def silent_for(self, now: float) -> float:
         """Seconds since the composer last gave a sign of work, while it owes an answer; else 0."""
         return now - self._heard if self._open else 0.0
-
-
-def composed_of(message: Mapping[str, Any]) -> Composed:
-    """The answer in a ``composed`` message.
-
-    Raises:
-        ValueError, KeyError, TypeError: if there is none.
-    """
-    return Composed.from_json(message)

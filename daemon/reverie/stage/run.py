@@ -15,11 +15,14 @@ from pathlib import Path
 from reverie import __version__
 from reverie.errors import ReverieError
 from reverie.places import loops_folder
-from reverie.stage.conductor import Conductor, Setting
+from reverie.site.schema import Site
+from reverie.stage.conductor import Conductor
 from reverie.stage.house import bundles_of, keep_as_last_good, scenes_of, site_or_last_good
 from reverie.stage.notify import Notifier
 from reverie.stage.programme import Entry, Programme
+from reverie.stage.repertoire import Means
 from reverie.stage.reserve import read_shipped
+from reverie.stage.setting import Setting
 from reverie.stage.state import StateStore
 
 log = logging.getLogger(__name__)
@@ -41,20 +44,16 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     faults = str(fault).splitlines() if fault else []
     if fault:
         log.error("The configuration is at fault; what was last good counts:\n%s", fault)
-    else:
-        try:
-            keep_as_last_good(site)
-        except OSError as error:
-            log.warning("The configuration cannot be kept as last good (%s).", error)
     bundles, broken = bundles_of(site)
     for sentence in broken:
         log.warning("%s.", sentence.rstrip("."))
     scenes = scenes_of(site)
     if scene is not None:
         scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
+    slots = site.slots_as_json()
     setting = Setting(
         version=__version__,
-        slots=site.slots_as_json(),
+        slots=slots,
         state=site.state_folder,
         tape=site.tape_folder,
         keep_days=site.tape.keep_days,
@@ -62,16 +61,24 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         port=site.health.port,
         engine=site.composer.engine,
         patience=site.composer.patience,
-        bundles=bundles,
-        shipped=read_shipped(loops_folder()),
+        means=Means(bundles, slots, read_shipped(loops_folder())),
         programme=Programme(Entry(change.at, change.scene) for change in site.programme),
         scene=site.scene,
         faults=(*faults, *broken),
     )
     with _alone(setting.state):
+        if not fault:
+            _keep(site)
         store = StateStore(setting.state, log.warning)
         asyncio.run(_conduct(Conductor(setting, scenes, store, Notifier.from_environment()), scene, seconds))
     return 0
+
+
+def _keep(site: Site) -> None:
+    try:
+        keep_as_last_good(site)
+    except OSError as error:
+        log.warning("The configuration cannot be kept as last good (%s).", error.strerror)
 
 
 async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:

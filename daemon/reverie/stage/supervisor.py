@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import time
 from collections import Counter
@@ -15,6 +16,8 @@ import psutil
 
 from reverie.stage.worker_life import Death, Life, Reason, Role
 from reverie.wire import Message
+
+log = logging.getLogger(__name__)
 
 State = Literal["starting", "up", "waiting", "stopped"]
 
@@ -130,7 +133,7 @@ class Supervisor:
         try:
             while not self._stopping.is_set():
                 born = time.monotonic()
-                death = await self._live()
+                death = await self._live_whatever_happens()
                 if self._stopping.is_set():
                     break
                 self._deaths[death.reason] += 1
@@ -146,6 +149,14 @@ class Supervisor:
         self._stopping.set()
         if self._running:
             await self._finished.wait()
+
+    async def _live_whatever_happens(self) -> Death:
+        """A fault of the listener's own costs this life, and must not cost all lives to come."""
+        try:
+            return await self._live()
+        except Exception:
+            log.exception("The conductor made a mistake while it heard the %s.", self.role.name)
+            return Death("fault", f"The {self.role.name} was killed, for the conductor could not go on with it.")
 
     async def _live(self) -> Death:
         try:

@@ -25,7 +25,7 @@ from typing import Literal
 
 from reverie.wire import MAX_LINE, Message, WireError, decode, encode
 
-Reason = Literal["exit", "signal", "hang", "protocol"]
+Reason = Literal["exit", "signal", "hang", "protocol", "fault"]
 
 STDERR = 2
 LINGER = 1.0

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.messages import BarPlayed, SetScene, SlotState
 
 LATE_BARS = 3
@@ -19,7 +20,9 @@ LATE_SECONDS = 10.0
 """The next bar is overdue after this many bars' time, and never sooner than this many seconds."""
 SILENT_BARS = 8
 SILENT_SECONDS = 60.0
-"""Voices may be scheduled and yet send nothing for fewer bars, and for less time, than this."""
+"""Notes may be due and yet not go out for fewer bars, and for less time, than this."""
+EMPTY_BARS = 32
+"""The score may hold nothing for scheduled voices in fewer bars than this: twice the longest loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Evidence:
         self._composed_at: float | None = None
         self._silent_bars = 0
         self._silent_seconds = 0.0
+        self._empty_bars = 0
 
     @property
     def bar(self) -> BarPlayed | None:
@@ -72,10 +76,12 @@ class Evidence:
             del self._scenes[epoch]
         self._bar, self._bar_at = bar, now
         if bar.resting or self._sounded(bar):
-            self._silent_bars, self._silent_seconds = 0, 0.0
-        elif self._should_sound(bar):
+            self._silent_bars, self._silent_seconds, self._empty_bars = 0, 0.0, 0
+        elif bar.due:
             self._silent_bars += 1
             self._silent_seconds += self._seconds(bar)
+        elif self._should_sound(bar):
+            self._empty_bars += 1
 
     def slot_changed(self, slot: SlotState) -> None:
         """A slot found or lost its device."""
@@ -96,7 +102,8 @@ class Evidence:
         """Whether the player should have sent another bar by now; False before its first."""
         if self._bar is None:
             return False
-        return now - self._bar_at > max(LATE_BARS * self._seconds(self._bar), LATE_SECONDS)
+        longest = max(self._seconds(self._bar), *map(_longest_bar, self._scenes.values()), 0.0)
+        return now - self._bar_at > max(LATE_BARS * longest, LATE_SECONDS)
 
     def alive(self, now: float) -> Verdict:
         """Whether the watchdog may be fed."""
@@ -107,8 +114,12 @@ class Evidence:
         if self._silent_bars >= SILENT_BARS or self._silent_seconds >= SILENT_SECONDS:
             return Verdict(
                 ok=False,
-                sentence=f"Voices are scheduled, but {self._silent_bars} bars ({self._silent_seconds:.0f} s) went by "
-                "without a note.",
+                sentence=f"Notes are due, but {self._silent_bars} bars ({self._silent_seconds:.0f} s) went by without "
+                "one.",
+            )
+        if self._empty_bars >= EMPTY_BARS:
+            return Verdict(
+                ok=False, sentence=f"Voices are scheduled, but the score was empty for {self._empty_bars} bars."
             )
         if self._bar.resting:
             return Verdict(ok=True, sentence="Resting, as intended.")
@@ -117,6 +128,7 @@ class Evidence:
     def ready(self) -> Verdict:
         """Whether every slot has its device."""
         missing = [f"{name}: {slot.detail}" for name, slot in self._slots.items() if not slot.up]
+        missing += [f"{name}: the scene names it, and the configuration has no such slot." for name in self._unknown()]
         if missing:
             return Verdict(ok=False, sentence=f"Without a device: {' '.join(missing)}")
         return Verdict(ok=True, sentence="Every slot has its device.")
@@ -134,7 +146,12 @@ class Evidence:
         """Notes count when a device took them, or when a missing device explains why none did."""
         if not any(bar.notes.values()):
             return False
-        return bar.sent > 0 or not all(slot.up for slot in self._slots.values())
+        return bar.sent > 0 or bool(self._unknown()) or not all(slot.up for slot in self._slots.values())
+
+    def _unknown(self) -> list[str]:
+        """Slots that the latest scene names and the site does not have."""
+        parts = self._scenes[max(self._scenes)].parts if self._scenes else ()
+        return sorted({part.slot for part in parts} - set(self._slots))
 
     def _should_sound(self, bar: BarPlayed) -> bool:
         scene = self._scenes.get(bar.epoch)
@@ -146,3 +163,9 @@ class Evidence:
         """How long the bar lasts; 0 if its scene is unknown."""
         scene = self._scenes.get(bar.epoch)
         return scene.metre.bar_ticks * scene.tempo.seconds_per_tick(bar.scene_bar) if scene else 0.0
+
+
+def _longest_bar(scene: SetScene) -> float:
+    """Seconds that a bar of the scene can last, at the slowest that its tempo swings."""
+    slowest = max(scene.tempo.qpm - abs(scene.tempo.drift_qpm), 1.0)
+    return scene.metre.bar_ticks * 60.0 / (slowest * TICKS_PER_QUARTER)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
+from collections.abc import Mapping
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -54,8 +55,20 @@ class Metrics:
             ["voice", "operator"],
             registry=registry,
         )
+        self._last_loop = Gauge(
+            "reverie_last_loop_timestamp_seconds", "When a loop was last composed, in Unix time.", registry=registry
+        )
         self._refused = Counter(
-            "reverie_loops_refused_total", "Loops that a guard refused.", ["voice", "reason"], registry=registry
+            "reverie_loops_refused_total",
+            "Loops that were asked for in vain: a guard refused them, or no model could make them.",
+            ["voice", "reason"],
+            registry=registry,
+        )
+        self._clipped = Counter(
+            "reverie_notes_clipped_total",
+            "Notes that a guard mended, by what was wrong with them.",
+            ["voice", "reason"],
+            registry=registry,
         )
         self._repeated = Counter(
             "reverie_loops_repeated_total",
@@ -97,14 +110,22 @@ class Metrics:
         if bar.sent:
             self._last_note.set(wall)
 
-    def loop_composed(self, voice: str, operator: str, seconds: float) -> None:
-        """A loop was composed in so many seconds and passed the guards."""
+    def loop_composed(self, voice: str, operator: str, seconds: float, wall: float) -> None:
+        """A loop was composed in so many seconds and passed the guards, at the Unix time ``wall``."""
+        self._last_loop.set(wall)
         self._composed.labels(self._bounded("voice", voice), self._bounded("operator", operator)).inc()
         self._compose_seconds.observe(seconds)
 
-    def loop_refused(self, voice: str, reason: str) -> None:
-        """A guard refused a loop; ``reason`` is a word or two, not a sentence."""
-        self._refused.labels(self._bounded("voice", voice), self._bounded("reason", reason)).inc()
+    def loop_refused(self, voice: str, reason: str, count: int = 1) -> None:
+        """Loops came to nothing; ``reason`` is a word or two, not a sentence."""
+        self._refused.labels(self._bounded("voice", voice), self._bounded("reason", reason)).inc(count)
+
+    def guarded(self, voice: str, refused: Mapping[str, int], clipped: Mapping[str, int]) -> None:
+        """What a guard did with all that was composed for one loop: refusals and mended notes by reason."""
+        for reason, count in refused.items():
+            self.loop_refused(voice, reason, count)
+        for reason, count in clipped.items():
+            self._clipped.labels(self._bounded("voice", voice), self._bounded("clip", reason)).inc(count)
 
     def worker_died(self, role: str, reason: str) -> None:
         """A worker died unasked."""

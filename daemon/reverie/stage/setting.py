@@ -1,0 +1,30 @@
+"""What a conductor is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reverie.stage.programme import Programme
+from reverie.stage.repertoire import Means
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """All that a conductor is given, ready to use: nothing in here is a file that might be wrong."""
+
+    version: str
+    slots: Mapping[str, Mapping[str, Any]]
+    state: Path
+    tape: Path
+    keep_days: int
+    address: str
+    port: int
+    engine: str
+    patience: float
+    means: Means
+    programme: Programme
+    scene: str
+    faults: tuple[str, ...] = ()

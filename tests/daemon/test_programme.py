@@ -1,0 +1,49 @@
+"""The programme of the day, in the real daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from fakes.daemon import Daemon
+from fakes.jack import wait_until
+
+NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
+
+
+def test_where_the_hour_asks_for_rest_the_silence_is_healthy(make_daemon: Callable[..., Daemon]) -> None:
+    daemon = make_daemon(NOWHERE, programme=[{"at": "00:00", "scene": None}]).start()
+    daemon.wait_for_bars(3)
+    assert daemon.metric("reverie_resting") == 1
+    assert daemon.get("/healthz").startswith("Resting")
+    assert daemon.metric("reverie_notes_sent_total") == 0
+    player = daemon.pid("player")
+    assert player is not None
+    daemon.family()[[process.pid for process in daemon.family()].index(player)].kill()
+    wait_until(lambda: daemon.pid("player") not in {player, None}, 20)
+    before = daemon.metric("reverie_bars_played_total")
+    wait_until(lambda: daemon.metric("reverie_bars_played_total") > before + 1, 20)
+    assert daemon.metric("reverie_notes_sent_total") == 0
+
+
+def test_a_scene_is_changed_by_the_clock_of_the_room(make_daemon: Callable[..., Daemon]) -> None:
+    now = datetime.now().astimezone()
+    soon = now + timedelta(seconds=75 if now.second > 45 else 60)
+    programme = [
+        {"at": f"{now - timedelta(minutes=1):%H:%M}", "scene": "study"},
+        {"at": f"{soon:%H:%M}", "scene": "cat-dreams"},
+    ]
+    daemon = make_daemon(NOWHERE, programme=programme).start()
+    daemon.wait_for_bars(1)
+    assert daemon.status()["scene"]["name"] == "study"
+    wait_until(lambda: daemon.status()["scene"]["name"] == "cat-dreams", 90)
+    wait_until(lambda: daemon.metric("reverie_bars_played_total", scene="cat-dreams") > 0, 20)
+
+
+def test_a_programmed_scene_that_is_at_fault_is_told_and_tried_again(make_daemon: Callable[..., Daemon]) -> None:
+    daemon = make_daemon(NOWHERE, programme=[{"at": "00:00", "scene": "dusk"}])
+    daemon.start()
+    daemon.wait_for_bars(1)
+    assert daemon.status()["scene"]["name"] == "study"
+    assert daemon.metric("reverie_configuration_ok") == 0
+    assert any("dusk" in concern for concern in daemon.status()["concerns"])
