@@ -100,6 +100,7 @@ class Conductor:
             elif stopped not in ended:
                 raise RuntimeError("a part of the conductor ended by itself") from next(iter(ended)).exception()
         finally:
+            log.info("Ending every note.")
             self._notifier.stopping("Ending every note.")
             for task in (stopped, *around):
                 task.cancel()
