@@ -9,10 +9,8 @@ import importlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from reverie.files import write_atomically
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_QUARTER, Metre
 
@@ -58,15 +56,6 @@ def midi_bytes(tracks: Sequence[Track], conductor: Conductor, end: int) -> bytes
     buffer = io.BytesIO()
     file.save(file=buffer)
     return buffer.getvalue()
-
-
-def write_midi(path: Path, tracks: Sequence[Track], conductor: Conductor, end: int) -> None:
-    """Write :func:`midi_bytes` to ``path``, wholly or not at all.
-
-    Raises:
-        OSError: if the folder cannot be written.
-    """
-    write_atomically(path, midi_bytes(tracks, conductor, end))
 
 
 def _conductor_track(conductor: Conductor, end: int) -> Any:

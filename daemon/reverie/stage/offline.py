@@ -10,7 +10,8 @@ from reverie.compose.composer import compose
 from reverie.compose.engine import Bundle, Engine
 from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
-from reverie.music.midi_file import Conductor, Track, note_events, write_midi
+from reverie.files import write_atomically
+from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
 from reverie.music.notes import Note
 from reverie.play.score import SceneScore
 from reverie.play.slots import PROGRAM
@@ -76,7 +77,7 @@ def perform(
         program = () if part.program is None else ((0, bytes((PROGRAM | part.channel - 1, part.program))),)
         tracks.append(Track(name, program + note_events(notes[name], part.channel)))
     conductor = Conductor(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
-    write_midi(path, tracks, conductor, bars * scene.metre.bar_ticks)
+    write_atomically(path, midi_bytes(tracks, conductor, bars * scene.metre.bar_ticks))
     return sum(map(len, notes.values()))
 
 
