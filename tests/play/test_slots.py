@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,13 @@ import pytest
 from fakes.outputs import FakeClock, RecordingOutput
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
+from reverie.play import panic
+from reverie.play.errors import MISHAPS
 from reverie.play.ledger import Ledger, hush
 from reverie.play.messages import Part, SlotState
+from reverie.play.outputs.fluidsynth import FluidSynth
+from reverie.play.outputs.midi_port import MidiPort
+from reverie.play.outputs.virtual_port import VirtualPort
 from reverie.play.panic import silence
 from reverie.play.slots import RETRY, Slot
 
@@ -132,3 +138,113 @@ def test_panic_without_a_daemon_forgets_a_synth_that_is_gone(tmp_path: Path) -> 
         "main: FluidSynth ended with its player; nothing sounds there",
     )
     assert list(Ledger(tmp_path, "main").open_notes()) == []
+
+
+@pytest.mark.parametrize("call", ["open", "poll", "send", "close"])
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied", "/dev/snd"), ImportError("no library")])
+def test_what_the_system_refuses_costs_its_slot_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, error: Exception
+) -> None:
+    studio = Studio(tmp_path, "main", "other")
+    studio.tell(scene(LEAD, Part("far", "other", 3)), place(steps(60)), place(steps(50), part="far"))
+    studio.play(1)
+    refuse(monkeypatch, studio.output, call, error)
+    studio.output.there = call == "send"  # the other calls matter when the device is lost, and looked for again
+    studio.play(4)
+    assert {state.name for state in studio.states if not state.up} == {"main"}
+    assert [bar.notes for bar in studio.bars] == [{"lead": 1, "far": 1}] * 5
+    assert [bar.sent for bar in studio.bars][-1] == 1
+    assert studio.slots["other"].up
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, output: RecordingOutput, call: str, error: Exception) -> None:
+    """Let one of the output's calls raise ``error`` from now on."""
+
+    def refused(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(output, call, refused)
+
+
+def first_word(tmp_path: Path, output: FluidSynth | MidiPort | VirtualPort) -> str:
+    """What a slot says of an output that does not open."""
+    states = list[SlotState]()
+    slot = Slot("main", output, Ledger(tmp_path / "ledger", "main"), states.append)
+    slot.tend(0.0, 9.0)
+    assert not states[0].up
+    return states[0].detail
+
+
+def test_a_soundfont_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse_to_look(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/fluidsynth")
+    monkeypatch.setattr(Path, "is_file", refuse_to_look)
+    assert first_word(tmp_path, FluidSynth("/root/a.sf2")) == (
+        "the system refuses it (/root/a.sf2: Permission denied); "
+        "give it to the user that Reverie runs as, or mend the slot"
+    )
+
+
+def test_a_fluidsynth_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "fluidsynth"
+    program.write_text("#!/nowhere/interpreter\n")
+    program.chmod(0o755)
+    (tmp_path / "a.sf2").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "fluidsynth: No such file" in first_word(tmp_path, FluidSynth(str(tmp_path / "a.sf2"), audio="file"))
+
+
+@pytest.mark.parametrize("output", [MidiPort("synth"), VirtualPort()])
+def test_a_missing_libasound_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: MidiPort | VirtualPort
+) -> None:
+    monkeypatch.setitem(sys.modules, "rtmidi", None)
+    assert "install the package libasound2" in first_word(tmp_path, output)
+
+
+def test_an_output_that_cannot_be_closed_leaves_no_other_sounding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio = held(tmp_path)
+    refuse(monkeypatch, studio.output, "close", OSError("it is stuck"))
+    studio.player.close()
+    for name, channel in (("main", 0), ("other", 2)):
+        assert studio.outputs[name].messages[-4:] == [bytes((OFF | channel, 60, 0)), *hush(channel)]
+    assert capsys.readouterr().err.startswith("slot main could not be closed: the system refuses it (it is stuck); ")
+
+
+def test_a_fault_that_nobody_foresaw_in_one_slot_leaves_no_other_sounding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = held(tmp_path)
+    refuse(monkeypatch, studio.output, "send", RuntimeError("a fault"))
+    with pytest.raises(RuntimeError, match="a fault"):
+        studio.player.close()
+    assert studio.outputs["other"].messages[-4:] == [bytes((OFF | 2, 60, 0)), *hush(2)]
+    assert not studio.slots["main"].up
+    assert not studio.slots["other"].up
+
+
+def held(tmp_path: Path) -> Studio:
+    """Two slots, on each of which a note sounds."""
+    studio = Studio(tmp_path, "main", "other")
+    studio.tell(scene(LEAD, Part("far", "other", 3)))
+    studio.tell(*(place(loop(Note(0, 1900, 60)), part=name) for name in ("lead", "far")))
+    studio.player.advance()
+    return studio
+
+
+@pytest.mark.parametrize("error", [kind("refused") for kind in MISHAPS])
+def test_panic_silences_what_it_can_whatever_is_wrong_with_one_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    broken, whole = RecordingOutput(FakeClock()), RecordingOutput(FakeClock())
+    refuse(monkeypatch, broken, "open", error)
+    monkeypatch.setattr(panic, "make_output", lambda name, _: {"broken": broken, "whole": whole}[name])
+    Ledger(tmp_path, "whole").note_on(0, 60)
+    first, second = silence({"broken": {}, "whole": {}}, tmp_path)
+    assert first.startswith("broken: could not be silenced: ")
+    assert second == "whole: recording; ended 1 open notes and silenced all channels"
+    assert whole.messages[0] == bytes((OFF, 60, 0))

@@ -7,3 +7,19 @@ from reverie.errors import ReverieError
 
 class PlayError(ReverieError):
     """An output that cannot be had, or one that was lost: its text is what a slot reports."""
+
+
+MISHAPS = (PlayError, OSError, ImportError)
+"""All that may go wrong with a device, a program or a library outside Reverie, and must cost its slot alone."""
+
+
+def plainly(error: Exception) -> str:
+    """What a person can do about one of :data:`MISHAPS`, in one plain sentence."""
+    match error:
+        case OSError():
+            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            return f"the system refuses it ({what}); give it to the user that Reverie runs as, or mend the slot"
+        case ImportError():
+            return f"a library does not load ({error}); install it, or Reverie anew"
+        case _:
+            return str(error)

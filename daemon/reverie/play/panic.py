@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reverie.play.errors import PlayError
+from reverie.play.errors import MISHAPS, plainly
 from reverie.play.ledger import CHANNELS, Ledger, hush
 from reverie.play.outputs import make_output
 
@@ -27,31 +28,26 @@ def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, 
 
     Returns:
         One plain sentence for each slot about what was done, or why nothing could be.
-
-    Raises:
-        PlayError: if a slot's settings are of no kind of output.
     """
     os.environ["JACK_NO_START_SERVER"] = "1"
     return tuple(_silence(name, settings, Ledger(ledger, name)) for name, settings in slots.items())
 
 
 def _silence(name: str, settings: Mapping[str, Any], ledger: Ledger) -> str:
-    output = make_output(name, settings)
     if settings.get("kind") == "fluidsynth":
         ledger.forget()
         return f"{name}: FluidSynth ended with its player; nothing sounds there"
     try:
-        output.open()
-        while not output.poll():
-            time.sleep(PAUSE)
-        notes = ledger.close(output)
-        for channel in range(CHANNELS):
-            for message in hush(channel):
-                output.send(message)
-        time.sleep(PAUSE)  # what was sent last is under way
-        description = output.description
-    except PlayError as error:
-        return f"{name}: could not be silenced: {error}"
-    finally:
-        output.close()
+        with contextlib.closing(make_output(name, settings)) as output:
+            output.open()
+            while not output.poll():
+                time.sleep(PAUSE)
+            notes = ledger.close(output)
+            for channel in range(CHANNELS):
+                for message in hush(channel):
+                    output.send(message)
+            time.sleep(PAUSE)  # what was sent last is under way
+            description = output.description
+    except MISHAPS as error:
+        return f"{name}: could not be silenced: {plainly(error)}"
     return f"{name}: {description}; ended {notes} open notes and silenced all channels"

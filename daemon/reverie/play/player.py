@@ -6,6 +6,7 @@ comes late moves nothing that comes after.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -151,11 +152,17 @@ class Player:
         return min([limit, *(slot.due(now, limit) for slot in self._slots.values())])
 
     def close(self) -> None:
-        """End every note and let go of every slot: the last thing on every way out."""
-        self._silence(self._now_tick())
-        for slot in self._slots.values():
-            slot.close()
-        self._tape.close()
+        """End every note and let go of every slot: the last thing on every way out.
+
+        All are silenced before the first is let go, and nothing that goes wrong with one keeps another from its turn.
+        """
+        with contextlib.ExitStack() as last_things:  # the last that is pushed is done first
+            last_things.callback(self._tape.close)
+            for slot in self._slots.values():
+                last_things.callback(slot.close)
+            for slot in self._slots.values():
+                last_things.callback(slot.hush)
+            last_things.callback(self._silence, self._now_tick())
 
     def _break(self, bar: Bar, now: float) -> None:
         """Give up a bar in which the process was stopped: no burst of what is late, but a fresh bar from now on."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from enum import Enum, auto
 
-from reverie.play.errors import PlayError
+from reverie.play.errors import MISHAPS, plainly
 from reverie.play.ledger import Ledger
 from reverie.play.messages import SlotState
 from reverie.play.outputs.base import Output
@@ -75,7 +76,7 @@ class Slot:
                 self._ledger.close(self._output)
                 self._state = _State.UP
                 self._tell(True, self._output.description)
-        except PlayError as error:
+        except MISHAPS as error:
             self._lose(error, now)
             return False
         self._due = now + (POLL if self.up else SETTLING)
@@ -105,28 +106,36 @@ class Slot:
             return
         try:
             self._ledger.close(self._output)
-        except PlayError as error:
+        except MISHAPS as error:
             self._lose(error, self._due)
 
     def close(self) -> None:
         """End everything and let go of the device."""
-        self.hush()
-        self._output.close()
-        self._state = _State.DOWN
+        try:
+            self.hush()
+        finally:
+            self._state = _State.DOWN
+            self._let_go()
 
     def _send(self, message: bytes) -> bool:
         try:
             self._output.send(message)
-        except PlayError as error:
+        except MISHAPS as error:
             self._lose(error, self._due)
             return False
         return True
 
-    def _lose(self, error: PlayError, now: float) -> None:
+    def _lose(self, error: Exception, now: float) -> None:
         self._state = _State.DOWN
         self._due = now + RETRY
-        self._output.close()
-        self._tell(False, str(error))
+        self._let_go()
+        self._tell(False, plainly(error))
+
+    def _let_go(self) -> None:
+        try:
+            self._output.close()
+        except MISHAPS as error:
+            sys.stderr.write(f"slot {self.name} could not be closed: {plainly(error)}\n")
 
     def _tell(self, up: bool, detail: str) -> None:
         state = SlotState(self.name, up, detail)

@@ -8,7 +8,8 @@ from typing import Protocol
 class Output(Protocol):
     """A device or a program that sounds, behind one slot.
 
-    No call may block for long: the player has one thread, and its notes are due.
+    No call may block for long: the player has one thread, and its notes are due. What the system refuses, an OSError,
+    may pass through any of them; the slot takes it as a loss.
     """
 
     @property

@@ -16,6 +16,7 @@ from typing import Any
 from reverie.play.errors import PlayError
 
 CLIENT = "Reverie"
+NO_LIBRARY = "MIDI ports need ALSA's library; install the package libasound2"
 NO_SYSTEM = "there is no MIDI system: neither ALSA's sequencer nor a JACK server; load the module snd-seq or start JACK"
 
 _SOCKETS = Path("/proc/net/unix")
@@ -38,6 +39,18 @@ def jack_server() -> str | None:
     return match[1] if match else None
 
 
+def _rtmidi() -> Any:
+    """The library, which has no types.
+
+    Raises:
+        PlayError: if the library that it needs is not there.
+    """
+    try:
+        return importlib.import_module("rtmidi")
+    except ImportError as error:
+        raise PlayError(f"{NO_LIBRARY} ({error})") from error
+
+
 class Midi:
     """One connection of python-rtmidi to a MIDI system."""
 
@@ -51,7 +64,7 @@ class Midi:
         self._server = jack_server() if api == "jack" else None
         if (api == "alsa" and not _SEQUENCER.exists()) or (api == "jack" and self._server is None):
             raise PlayError(NO_SYSTEM)
-        rtmidi: Any = importlib.import_module("rtmidi")  # it has no types
+        rtmidi = _rtmidi()
         number = {"alsa": rtmidi.API_LINUX_ALSA, "jack": rtmidi.API_UNIX_JACK, "coremidi": rtmidi.API_MACOSX_CORE}[api]
         try:
             self._out: Any = rtmidi.MidiOut(number, name=CLIENT)
@@ -128,7 +141,12 @@ class Midi:
 
 
 def systems(api: str) -> Iterator[Midi]:
-    """Connections to the MIDI systems that ``api`` means (``auto``: ALSA, then JACK; CoreMIDI on a Mac), if there."""
+    """Connections to the MIDI systems that ``api`` means (``auto``: ALSA, then JACK; CoreMIDI on a Mac), if there.
+
+    Raises:
+        PlayError: if the library for all of them is not there.
+    """
+    _rtmidi()
     names = [api] if api != "auto" else ["coremidi"] if sys.platform == "darwin" else ["alsa", "jack"]
     for name in names:
         try:
@@ -138,7 +156,11 @@ def systems(api: str) -> Iterator[Midi]:
 
 
 def list_ports() -> dict[str, list[str]]:
-    """The MIDI inputs of others that a slot can be bound to, by API; only the systems that are there."""
+    """The MIDI inputs of others that a slot can be bound to, by API; only the systems that are there.
+
+    Raises:
+        PlayError: if the library for all of them is not there.
+    """
     os.environ["JACK_NO_START_SERVER"] = "1"
     found: dict[str, list[str]] = {}
     for midi in systems("auto"):
