@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -104,6 +105,7 @@ class RealPlayer:
             [sys.executable, "-m", "reverie.play.worker", "--fd", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stderr=subprocess.PIPE,
+            start_new_session=True,  # as the supervisor does
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
         theirs.close()
@@ -134,10 +136,14 @@ class RealPlayer:
         assert self.process.stderr is not None
         return self.process.stderr.read().decode()
 
+    def kill(self) -> None:
+        """Kill the process and its children, as the supervisor does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+
     def end(self) -> None:
         self.socket.close()
         if self.process.poll() is None:
-            self.process.kill()
+            self.kill()
         self.process.wait()
         if self.process.stderr is not None:
             self.process.stderr.close()

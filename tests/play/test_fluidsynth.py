@@ -173,6 +173,21 @@ def test_no_synth_outlives_its_player_and_none_is_real_time(
     wait_until(lambda: ended(synth.pid))
 
 
+def test_a_synth_stuck_in_its_driver_does_not_outlive_its_killed_player(
+    bare: pytest.MonkeyPatch, tmp_path: Path, ended: Callable[[int], bool]
+) -> None:
+    (tmp_path / "bin" / "fluidsynth").write_text("#!/bin/sh\necho ready\nexec /bin/sleep 600\n")  # never reads its end
+    (tmp_path / "a.sf2").touch()
+    slot = {"kind": "fluidsynth", "soundfont": str(tmp_path / "a.sf2"), "audio": "file"}
+    player = RealPlayer(tmp_path, {"main": slot})
+    try:
+        player.hear(SlotState, lambda state: state.up)
+        (synth,) = children(player)
+    finally:
+        player.end()
+    wait_until(lambda: ended(synth.pid))
+
+
 @pytest.fixture
 def ended() -> Callable[[int], bool]:
     """Whether a process is over, be it that nobody has fetched its status yet."""

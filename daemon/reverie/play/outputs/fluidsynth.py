@@ -5,6 +5,7 @@ As seen with FluidSynth 2.3.1:
 * A shell on stdin goes through GNU readline, which keeps every line for ever: with a note a line, a leak. The shell's
   ``source /dev/stdin`` reads the same pipe without readline, in constant memory.
 * When the pipe ends (the player stopped, or was killed) FluidSynth leaves within 0.1 s: no note outlives the player.
+  One that hangs in its driver does not; it stays in the player's process group so that whoever kills that reaches it.
 * Without a sound device it gives up with a sentence on stderr; without a soundfont, or when the device is lost later,
   it goes on in silence, and only stderr tells.
 """
@@ -130,7 +131,6 @@ class FluidSynth:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            process_group=0,  # a Ctrl-C for the player must leave the synth to hear the ends of the notes
         )
         self._child, self._said, self._heard, self._ready = child, b"", b"", False
         self._since = time.monotonic()
