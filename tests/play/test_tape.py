@@ -152,6 +152,53 @@ def test_only_finished_hours_are_sealed(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "B 0 84.5",
+        "B 0 0 4/4 one",
+        "B 0 nan 4/4 one",
+        "B 0 1e9 4/4 one",
+        "B 0 120 0/4 one",
+        "E 5 9080ff lead",
+        "E 5 c080 lead",
+        "E 5  lead",
+        "E 999999999999 903c64 lead",
+        "E 5000 903c64 lead",  # right by itself, but the ticks after it run backwards
+        "\u00b2 0 0",
+    ],
+)
+def test_a_damaged_line_does_not_stop_sealing(tmp_path: Path, line: str) -> None:
+    journal = tmp_path / "2026-11-22T14.journal"
+    journal.write_text(f"L 0 x\nB 0 120 4/4 one\n{line}\nE 0 903e64 lead\nE 10 803e00 lead\n")
+    file = mido.MidiFile(seal(journal))
+    assert [at for at, message in absolute(file.tracks[1]) if getattr(message, "note", None) == 62] == [0, 10]
+    assert not journal.exists()
+
+
+def test_a_hopeless_journal_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    journal = tmp_path / "2026-11-22T14.journal"
+    journal.write_text("B 0 120 4/4 one\n")
+    monkeypatch.setattr("reverie.play.sealing.midi_bytes", refuse)
+    assert seal(journal).read_text() == "B 0 120 4/4 one\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["2026-11-22T14.journal.broken"]
+    assert "cannot be made a MIDI file" in caplog.text
+
+
+def test_a_journal_that_cannot_be_read_keeps_no_other_from_being_sealed(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-22T12.journal").mkdir()
+    for hour in (13, 14):
+        (tmp_path / f"2026-11-22T{hour}.journal").write_text("B 0 120 4/4 one\n")
+    with pytest.raises(IsADirectoryError):
+        seal_all(tmp_path, datetime(2030, 1, 1, tzinfo=UTC))
+    assert sorted(path.name for path in tmp_path.glob("*.mid")) == ["2026-11-22T13.mid", "2026-11-22T14.mid"]
+
+
 def test_old_tapes_are_pruned_by_their_names(tmp_path: Path) -> None:
     for name in ("2026-11-01T10.mid", "2026-11-01T10.2.mid", "2026-11-21T10.mid", "2026-11-22T10.journal", "note.txt"):
         (tmp_path / name).touch()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from reverie.files import write_atomically
@@ -12,8 +14,14 @@ from reverie.music.midi_file import Conductor, Track, midi_bytes
 from reverie.music.time import Metre
 from reverie.play.tape import SUFFIX, journal_name, journals
 
+log = logging.getLogger(__name__)
+
 NOTE_OFF, NOTE_ON = 0x80, 0x90
 SETTLED = 120.0  # seconds: longer than the longest bar
+BROKEN = ".broken"
+_SLOWEST, _FASTEST = 4.0, 1000.0  # quarters a minute; below 3.6 a file has no number for it
+_LATEST = 0x0FFFFFFF  # ticks: the longest time that a file can say at once
+_DATA = 0x80  # data bytes are less
 _LENGTHS = {0x80: 3, 0x90: 3, 0xB0: 3, 0xC0: 2}
 
 
@@ -38,14 +46,15 @@ class _Recording:
         """
         kind, tick, rest = line.split(" ", 2)
         at = int(tick) - (int(tick) if self.start is None else self.start)
-        if at < 0:
-            raise ValueError(f"a tick before the journal's first: {line!r}")
+        if not 0 <= at <= _LATEST:
+            raise ValueError(f"a tick out of the journal's bounds: {line!r}")
         match kind:
             case "L":
                 self._silence(at)
                 self.markers.append((at, f"life {rest}"))
             case "B":
-                self._bar(at, *rest.split(" ", 2))
+                qpm, metre, scene = rest.split(" ", 2)
+                self._bar(at, float(qpm), Metre.parse(metre), scene)
             case "E":
                 message, part = rest.split(" ", 1)
                 self._event(at, bytes.fromhex(message), part)
@@ -54,20 +63,21 @@ class _Recording:
         self.start = int(tick) if self.start is None else self.start
         self.end = max(self.end, at)
 
-    def _bar(self, at: int, qpm: str, metre: str, scene: str) -> None:
-        length = Metre.parse(metre).bar_ticks
-        if next(reversed(self.tempos.values()), None) != float(qpm):
-            self.tempos[at] = float(qpm)
-        if next(reversed(self.metres.values()), None) != Metre.parse(metre):
-            self.metres[at] = Metre.parse(metre)
+    def _bar(self, at: int, qpm: float, metre: Metre, scene: str) -> None:
+        if not _SLOWEST <= qpm <= _FASTEST:
+            raise ValueError(f"no tempo: {qpm}")
+        if next(reversed(self.tempos.values()), None) != qpm:
+            self.tempos[at] = qpm
+        if next(reversed(self.metres.values()), None) != metre:
+            self.metres[at] = metre
         if scene != self.scene:
             self.scene = scene
             self.markers.append((at, scene))
-        self.end = max(self.end, at + length)
+        self.end = max(self.end, at + metre.bar_ticks)
 
     def _event(self, at: int, message: bytes, part: str) -> None:
         status, channel = message[0] & 0xF0, message[0] & 0x0F
-        if _LENGTHS.get(status) != len(message):
+        if _LENGTHS.get(status) != len(message) or max(message[1:]) >= _DATA:
             raise ValueError(f"no message that the player sends: {message.hex()}")
         key = (part, channel, message[1])
         if status == NOTE_ON:
@@ -86,7 +96,7 @@ class _Recording:
         """The whole as a file."""
         self._silence(self.end)
         conductor = Conductor(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
-        tracks = [Track(part, tuple(events)) for part, events in sorted(self.events.items())]
+        tracks = [Track(part, tuple(sorted(events, key=itemgetter(0)))) for part, events in sorted(self.events.items())]
         return midi_bytes(tracks, conductor, self.end)
 
 
@@ -98,7 +108,8 @@ def _lines(journal: Path) -> Iterator[str]:
 def seal(journal: Path) -> Path:
     """Write the journal's Standard MIDI File beside it, and delete the journal; returns the file.
 
-    Damaged lines are left out. A file that is already there, because a clock was set back, is not replaced.
+    Damaged lines are left out. A file that is already there, because a clock was set back, is not replaced. A journal
+    that comes to no file in spite of that is set aside for whoever can mend the program, and returned as it is.
 
     Raises:
         OSError: if the folder cannot be read or written; the journal is then still there.
@@ -109,7 +120,12 @@ def seal(journal: Path) -> Path:
             recording.read(line)
         except (ValueError, IndexError):
             continue
-    data = recording.midi()
+    try:
+        data = recording.midi()
+    except Exception:
+        aside = journal.with_name(journal.name + BROKEN)
+        log.exception("The journal %s cannot be made a MIDI file; it is kept as %s.", journal, aside.name)
+        return journal.rename(aside)
     number = 1
     while True:
         name = journal.name.removesuffix(SUFFIX) + ("" if number == 1 else f".{number}") + ".mid"
@@ -125,11 +141,21 @@ def seal(journal: Path) -> Path:
 def seal_all(folder: Path, now: datetime) -> list[Path]:
     """Seal every journal that is finished: of an hour that is over, and left alone since; returns the files.
 
-    The bar in which an hour ends still belongs to it, so a journal is written to for a while after its hour.
+    The bar in which an hour ends still belongs to it, so a journal is written to for a while after its hour. One that
+    cannot be sealed now keeps no other from it.
 
     Raises:
-        OSError: if the folder cannot be read or written.
+        OSError: if the folder or a journal cannot be read or written: the first of such errors, after all was tried.
     """
     current = journal_name(now.timestamp())
-    settled = [path for path in journals(folder) if abs(now.timestamp() - path.stat().st_mtime) > SETTLED]
-    return [seal(path) for path in settled if path.name != current]
+    files: list[Path] = []
+    errors: list[OSError] = []
+    for journal in journals(folder):
+        try:
+            if journal.name != current and abs(now.timestamp() - journal.stat().st_mtime) > SETTLED:
+                files.append(seal(journal))
+        except OSError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return files
