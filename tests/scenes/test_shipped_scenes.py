@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from reverie.documents import read_document
-from reverie.music.drums import DRUM_CHANNEL
 from reverie.places import scenes_folder
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene, scene_json_schema
@@ -41,7 +40,7 @@ def test_in_every_bar_somebody_plays(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_drums_and_only_drums_are_on_the_drum_channel(name: str) -> None:
     for voice in load(name).voices.values():
-        assert (voice.output.channel == DRUM_CHANNEL) == (voice.kind == "drums")
+        assert (voice.output.channel == 10) == (voice.kind == "drums")
         assert voice.primer_steps > 0, "a primer makes a scene its own from the first bar on"
 
 
