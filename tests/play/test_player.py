@@ -142,6 +142,21 @@ def test_evidence_counts_notes_repetitions_and_what_is_queued(studio: Studio) ->
     assert [bar.sent for bar in studio.bars] == [3, 1, 2]
 
 
+def test_an_empty_bar_is_due_nothing_and_neither_is_rest(studio: Studio) -> None:
+    drums = Part("drums", "main", 10, schedule=Schedule(4, ((1, 1),)))
+    studio.tell(scene(LEAD, drums), place(loop(Note(0, 100, 60), bars=2)), place(steps(36, 38), part="drums"))
+    studio.play(3)
+    studio.tell(Rest(on=True))
+    studio.play(2)
+    assert [(bar.due, bar.resting) for bar in studio.bars] == [
+        (3, False),
+        (0, False),
+        (1, False),
+        (0, False),
+        (0, True),
+    ]
+
+
 def test_rest_begins_and_ends_at_bar_lines(studio: Studio) -> None:
     studio.tell(scene(), place(loop(Note(0, 3840, 60), bars=2)))
     studio.player.advance()
