@@ -44,3 +44,10 @@ def test_equal_music_gives_equal_bytes() -> None:
 def test_a_track_may_outlast_the_file_s_end() -> None:
     (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1))], Conductor(), 10)).tracks
     assert sum(message.time for message in track) == 960
+
+
+def test_a_text_stands_before_the_notes_of_its_tick() -> None:
+    texts = ((0, "first"), (480, "second"))
+    (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1), texts)], Conductor(), 10)).tracks
+    kinds = [message.type for message in track]
+    assert kinds[:5] == ["track_name", "text", "note_on", "text", "note_off"]

@@ -91,3 +91,11 @@ def test_the_past_is_forgotten() -> None:
         score.place(place(two_bars(60), start))
         pitches(score, start)
     assert len(score._parts["lead"]._passages) == 1
+
+
+def test_a_part_that_rests_forgets_the_past_too() -> None:
+    score = SceneScore(scene())
+    for start in range(1000):
+        score.place(place(two_bars(60), start))
+        assert score.depths(start) == {"lead": 0}  # all that the player asks while it rests
+    assert len(score._parts["lead"]._passages) == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,10 @@ import pytest
 
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
-from reverie.music.time import Metre, Tempo
+from reverie.music.time import Metre, Schedule, Tempo
 from reverie.play.messages import Part
 from reverie.play.sealing import seal, seal_all
-from reverie.play.tape import Tape, journal_name, prune
+from reverie.play.tape import RETRY, Tape, journal_name, prune
 
 mido: Any = importlib.import_module("mido")
 HOUR = 1_795_356_000.0  # 2026-11-22T14:00:00Z
@@ -219,6 +221,51 @@ def test_a_tape_that_cannot_be_written_says_so_once_and_is_tried_again(
         tape.flush()
     assert capsys.readouterr().err.count("cannot be written") == 1
     folder.unlink()
-    tape.bar(HOUR, 5760, 120, Metre(), "one")
+    tape.bar(HOUR + RETRY, 5760, 120, Metre(), "one")
     tape.close()
     assert (folder / "2026-11-22T14.journal").read_text().splitlines()[-1] == "B 5760 120 4/4 one"
+
+
+def test_a_full_disk_is_told_once_and_the_journal_is_not_read_again_at_each_bar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    reads, read = list[Path](), Path.read_bytes
+    journal = tmp_path / "2026-11-22T14.journal"
+    journal.write_text("L 0 x\n")
+    tape = Tape(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda path: (reads.append(path), read(path))[1])
+        patch.setattr(os, "write", refuse)
+        for bar in range(100):
+            tape.bar(HOUR + 2 * bar, 1920 * bar, 120, Metre(), "one")
+            tape.recipe(1920 * bar, "abc", "lead")
+    assert 2 <= len(reads) <= 5  # 200 seconds
+    assert capsys.readouterr().err.count("No space left on device") == 1
+    tape.bar(HOUR + 300, 192000, 120, Metre(), "one")
+    tape.recipe(192000, "abc", "lead")
+    tape.close()
+    assert journal.read_text().splitlines()[-2:] == ["B 192000 120 4/4 one", "P 192000 abc lead"]
+
+
+def test_a_loop_heard_last_week_is_traced_to_its_recipe(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.clock.time += 3592.0  # the hour turns after four bars
+    studio.tell(scene(LEAD, Part("kit", "main", 10, schedule=Schedule(2, ((2, 2),)))))
+    first, second, beat = place(steps(60)), place(steps(62), 2), place(steps(36), part="kit")
+    studio.tell(replace(first, recipe="a1"), replace(second, recipe="b2"), replace(beat, recipe="c3"))
+    studio.play(6)
+    studio.player.close()
+    texts = [
+        [(at, message.text) for at, message in absolute(track) if message.type == "text"]
+        for journal in sorted((tmp_path / "tape").glob("*.journal"))
+        for track in mido.MidiFile(seal(journal)).tracks[1:]
+    ]
+    assert texts == [
+        [(1920, "recipe c3")],
+        [(0, "recipe a1"), (3840, "recipe b2")],
+        [(1920, "recipe c3")],
+        [(0, "recipe b2")],
+    ]

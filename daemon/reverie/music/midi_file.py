@@ -9,6 +9,7 @@ import importlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from reverie.music.notes import Note
@@ -22,10 +23,14 @@ _mido: Any = importlib.import_module("mido")  # it has no types
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One voice: raw MIDI messages, each with its tick from the file's start, in the order in which they sound."""
+    """One voice: raw MIDI messages and texts, each with its tick from the file's start.
+
+    What stands at one tick keeps its order, behind the texts of that tick.
+    """
 
     name: str
     events: tuple[tuple[int, bytes], ...]
+    texts: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ def midi_bytes(tracks: Sequence[Track], conductor: Conductor, end: int) -> bytes
     file = _mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_conductor_track(conductor, end))
     for track in tracks:
-        messages = [(tick, _mido.Message.from_bytes(data)) for tick, data in track.events]
+        messages = [(tick, _mido.MetaMessage("text", text=text)) for tick, text in track.texts]
+        messages += [(tick, _mido.Message.from_bytes(data)) for tick, data in track.events]
         file.tracks.append(_track(track.name, messages, end))
     buffer = io.BytesIO()
     file.save(file=buffer)
@@ -70,13 +76,13 @@ def _conductor_track(conductor: Conductor, end: int) -> Any:
         (tick, _mido.MetaMessage("set_tempo", tempo=round(MICROSECONDS / qpm))) for tick, qpm in conductor.tempos
     ]
     messages += [(tick, _mido.MetaMessage("marker", text=text)) for tick, text in conductor.markers]
-    return _track("Reverie", sorted(messages, key=lambda message: message[0]), end)
+    return _track("Reverie", messages, end)
 
 
 def _track(name: str, messages: Iterable[tuple[int, Any]], end: int) -> Any:
     track = _mido.MidiTrack([_mido.MetaMessage("track_name", name=name)])
     now = 0
-    for tick, message in messages:
+    for tick, message in sorted(messages, key=itemgetter(0)):
         track.append(message.copy(time=tick - now))
         now = tick
     track.append(_mido.MetaMessage("end_of_track", time=max(end - now, 0)))

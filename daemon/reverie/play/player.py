@@ -194,6 +194,8 @@ class Player:
                 if part.program is not None:
                     self._tape.event(tick, bytes((PROGRAM | part.channel - 1, part.program)), part.name)
         if not self._rest:
+            for name, recipe in score.recipes(scene_bar):
+                self._tape.recipe(tick, recipe, name)
             for part, note in score.notes(scene_bar):
                 self._evidence.due += 1
                 pitch = part.drum_map.get(note.pitch, note.pitch)

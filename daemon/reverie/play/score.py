@@ -12,11 +12,12 @@ from reverie.play.messages import Part, Place, SetScene
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A loop that stands in the score from scene bar ``start`` on, up to and without bar ``end``."""
+    """A loop that stands in the score from scene bar ``start`` on, up to and without bar ``end``, and its recipe."""
 
     start: int
     end: int
     loop: Loop
+    recipe: str
 
     def notes(self, bar: int) -> tuple[Note, ...]:
         """The notes that start in scene bar ``bar``; after ``end`` the loop goes round and round."""
@@ -59,7 +60,11 @@ class PartScore:
         return current
 
     def depth(self, bar: int) -> int:
-        """How many passages wait beyond the one that sounds in scene bar ``bar``."""
+        """How many passages wait beyond the one that sounds in scene bar ``bar``, forgetting all before it.
+
+        A part that rests is asked nothing else, and must not pile up what it is given meanwhile.
+        """
+        self.passage(bar)
         return sum(passage.start > bar for passage in self._passages)
 
 
@@ -80,7 +85,8 @@ class SceneScore:
         part = self._parts.get(place.part)
         if part is None or place.epoch != self.scene.epoch or place.loop.metre != self.scene.metre:
             return
-        part.add(Passage(place.start_bar, place.start_bar + place.times * place.loop.bars, place.loop))
+        end = place.start_bar + place.times * place.loop.bars
+        part.add(Passage(place.start_bar, end, place.loop, place.recipe))
 
     def notes(self, bar: int) -> Iterator[tuple[Part, Note]]:
         """Every note that starts in scene bar ``bar``, in ticks from the bar's start."""
@@ -89,6 +95,13 @@ class SceneScore:
             if passage is not None and part.part.schedule.plays(bar):
                 for note in passage.notes(bar):
                     yield part.part, note
+
+    def recipes(self, bar: int) -> Iterator[tuple[str, str]]:
+        """The parts that play in scene bar ``bar``, each with the recipe of its loop."""
+        for name, part in self._parts.items():
+            passage = part.passage(bar)
+            if passage is not None and part.part.schedule.plays(bar):
+                yield name, passage.recipe
 
     def repeated(self, bar: int) -> tuple[str, ...]:
         """The parts that play in scene bar ``bar`` and have nothing new for it."""

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 
 from reverie.files import write_atomically
@@ -36,6 +35,7 @@ class _Recording:
     markers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     scene: str = ""
     events: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict[str, list[tuple[int, bytes]]])
+    texts: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
     sounding: dict[tuple[str, int, int], int] = field(default_factory=dict[tuple[str, int, int], int])
 
     def read(self, line: str) -> None:
@@ -55,6 +55,9 @@ class _Recording:
             case "B":
                 qpm, metre, scene = rest.split(" ", 2)
                 self._bar(at, float(qpm), Metre.parse(metre), scene)
+            case "P":
+                recipe, part = rest.split(" ", 1)
+                self.texts.setdefault(part, []).append((at, f"recipe {recipe}"))
             case "E":
                 message, part = rest.split(" ", 1)
                 self._event(at, bytes.fromhex(message), part)
@@ -96,7 +99,10 @@ class _Recording:
         """The whole as a file."""
         self._silence(self.end)
         conductor = Conductor(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
-        tracks = [Track(part, tuple(sorted(events, key=itemgetter(0)))) for part, events in sorted(self.events.items())]
+        tracks = [
+            Track(part, tuple(self.events.get(part, ())), tuple(self.texts.get(part, ())))
+            for part in sorted(self.events.keys() | self.texts.keys())
+        ]
         return midi_bytes(tracks, conductor, self.end)
 
 

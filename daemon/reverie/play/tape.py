@@ -1,10 +1,13 @@
 """The tape: everything that was sent, in a journal for each hour (UTC), while it is being sent.
 
-A journal is lines of text, appended with plain ``write``: what was written outlives ``kill -9``, and no note waits for
-a disk. Sealing it into a Standard MIDI File is left to others (:mod:`reverie.play.sealing`). The lines are::
+A journal is lines of text, appended with plain ``write`` once the notes that were due are out: what was written
+outlives ``kill -9``. The system takes it into its memory and does not wait for the disk, unless so much is unwritten
+that it makes all writers wait; then the next note may be late. Sealing a journal into a Standard MIDI File is left to
+others (:mod:`reverie.play.sealing`). The lines are::
 
     L 0 2026-11-22T14:03:11Z            a life of the player begins at tick 0
     B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
+    P 7680 5f0c1e7a9b3d2846 melody      a part begins to play another recipe, or goes on with it in a new journal
     E 7680 903c64 melody                an event: tick, MIDI message, part
 
 Ticks never run backwards within a journal: a life goes on from where the one before it ended.
@@ -21,6 +24,7 @@ from pathlib import Path
 from reverie.music.time import Metre
 
 SUFFIX = ".journal"
+RETRY = 60.0  # seconds between attempts to write to a disk that is full or gone
 _HOUR = 3600
 _NAME = "%Y-%m-%dT%H"
 
@@ -40,19 +44,31 @@ class Tape:
         self._base = 0
         self._born = False
         self._lines: list[str] = []
+        self._recipes: dict[str, str] = {}
+        self._wall = 0.0
+        self._failed = float("-inf")
         self._complained = False
 
     def bar(self, wall: float, tick: int, qpm: float, metre: Metre, scene: str) -> None:
         """Write a bar line; ``wall`` decides in which hour's journal this bar stands."""
         self.flush()
+        self._wall = wall
         hour = int(wall // _HOUR)
-        if self._descriptor < 0 or hour != self._hour:
-            self._turn(hour, wall, tick)
+        if hour != self._hour or self._descriptor < 0:
+            self.close()
+            if abs(wall - self._failed) >= RETRY:
+                self._turn(hour, wall, tick)
         self._lines.append(f"B {self._base + tick} {qpm:.6g} {metre} {scene}\n")
 
     def event(self, tick: int, message: bytes, part: str) -> None:
         """Write one event of the bar that was begun last."""
         self._lines.append(f"E {self._base + tick} {message.hex()} {part}\n")
+
+    def recipe(self, tick: int, recipe: str, part: str) -> None:
+        """Write which recipe a part plays in the bar that was begun last, if the journal does not say so already."""
+        if self._recipes.get(part) != recipe:
+            self._recipes[part] = recipe
+            self._lines.append(f"P {self._base + tick} {recipe} {part}\n")
 
     def flush(self) -> None:
         """Hand what was written to the system: after the notes are sent, not before."""
@@ -65,8 +81,11 @@ class Tape:
         except OSError as error:
             written = 0
             self._complain(error)
-        if written < len(data):
-            self.close()  # the next bar opens it again, and mends a torn line
+        if written == len(data):
+            self._complained = False
+        else:
+            self._failed = self._wall
+            self.close()  # a later bar opens it again, and mends a torn line
 
     def close(self) -> None:
         """Close the journal; the next bar opens it again."""
@@ -76,8 +95,7 @@ class Tape:
             self._descriptor = -1
 
     def _turn(self, hour: int, wall: float, tick: int) -> None:
-        """Go over to the journal of ``hour``, mending what a death in the midst of a line left in it."""
-        self.close()
+        """Open the journal of ``hour``, mending what a death in the midst of a line left in it."""
         path = self._folder / journal_name(wall)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -88,8 +106,10 @@ class Tape:
                 os.ftruncate(descriptor, len(whole))
         except OSError as error:
             self._complain(error)
+            self._failed = wall
             return
-        self._descriptor, self._hour, self._complained = descriptor, hour, False
+        self._descriptor, self._hour = descriptor, hour
+        self._recipes.clear()
         # A journal that this life has not yet written to may hold another life, or an hour that the clock repeats.
         self._base = max(self._base, _last_tick(whole) - tick)
         if not self._born or not whole:
