@@ -7,8 +7,10 @@ every note that it started on every way out: told to stop, by signal, left by it
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -45,6 +47,7 @@ PRIORITY = 20
 HOLD = 0.3  # seconds
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
 TIDY_TAKES = 0.03
+LOCK_WHAT_IS_USED = 1 | 2 | 4  # mlockall's MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT, without which all is brought in
 
 
 class Worker:
@@ -109,6 +112,7 @@ class Worker:
             for name, settings in setup.slots.items()
         }
         player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report)
+        _stay_in_memory()
         self._report(Ready(_be_punctual()))
         self._open(player)
         gc.collect()
@@ -143,6 +147,17 @@ def _be_punctual() -> bool:
     except (OSError, AttributeError):  # not granted, or a Mac
         return False
     return True
+
+
+def _stay_in_memory() -> None:
+    """Keep what is in use from being swapped out, so that no note waits for it to come back.
+
+    Only without a limit: under one, memory that is asked for later would be refused as soon as the limit is reached.
+    What is mapped and never used stays out, the stacks of threads and most of each library.
+    """
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    if sys.platform == "linux" and unlimited:
+        ctypes.CDLL(None).mlockall(LOCK_WHAT_IS_USED)
 
 
 def _catch_signals() -> int:
