@@ -144,8 +144,10 @@ def seal(journal: Path) -> Path:
     return path
 
 
-def seal_all(folder: Path, now: datetime) -> list[Path]:
+def seal_all(folder: Path, now: datetime | None) -> list[Path]:
     """Seal every journal that is finished: of an hour that is over, and left alone since; returns the files.
+
+    Without ``now`` every journal is finished, since no player writes any more.
 
     The bar in which an hour ends still belongs to it, so a journal is written to for a while after its hour. One that
     cannot be sealed now keeps no other from it.
@@ -153,15 +155,18 @@ def seal_all(folder: Path, now: datetime) -> list[Path]:
     Raises:
         OSError: if the folder or a journal cannot be read or written: the first of such errors, after all was tried.
     """
-    current = journal_name(now.timestamp())
     files: list[Path] = []
     errors: list[OSError] = []
     for journal in journals(folder):
         try:
-            if journal.name != current and abs(now.timestamp() - journal.stat().st_mtime) > SETTLED:
+            if now is None or _finished(journal, now.timestamp()):
                 files.append(seal(journal))
         except OSError as error:
             errors.append(error)
     if errors:
         raise errors[0]
     return files
+
+
+def _finished(journal: Path, now: float) -> bool:
+    return journal.name != journal_name(now) and abs(now - journal.stat().st_mtime) > SETTLED

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from reverie.play.sealing import seal, seal_all
-from reverie.play.tape import journals, prune
+from reverie.play.sealing import seal_all
+from reverie.play.tape import prune
 from reverie.stage.state import StateStore
 
 log = logging.getLogger(__name__)
@@ -73,9 +73,7 @@ class Housekeeping:
         now = datetime.now(UTC)
         try:
             prune(self._tape, self._keep_days, now)
-            for path in journals(self._tape) if all_of_it else ():
-                seal(path)
-            seal_all(self._tape, now)
+            seal_all(self._tape, None if all_of_it else now)
         except OSError as error:
             log.warning("The tape in %s cannot be kept in order (%s).", self._tape, error.strerror)
 
