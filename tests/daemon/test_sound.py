@@ -68,7 +68,7 @@ def test_every_bar_sounds_and_the_drums_are_on_channel_10(
     with recording(tmp_path / "sound.wav"):
         daemon = make_daemon(SYNTH, dawn_in_haste()).start()
         first = wait_for_synth(daemon)
-        daemon.wait_for_bars(SILENT[-1] + 1, 90)
+        daemon.wait_for_bars(SILENT[-1] + 4, 90)  # a few more, as JACK skips what a busy machine did not compute
         assert daemon.stop()[0] == 0
     assert daemon.log.read_text().count("Slot main") == 1
 
