@@ -162,8 +162,6 @@ class Conductor:
         self._resting = on
         self._player.send(to_message(Rest(on)))
 
-    # What the workers say -------------------------------------------------------------------------------------------
-
     def started(self, role: str) -> None:
         """A worker begins a life and knows nothing yet."""
         self._evidence.worker_changed(role, up=True)
@@ -290,8 +288,6 @@ class Conductor:
                 log.warning("%s. Loops that are there already play instead.", sentence.rstrip("."))
             self._models[model] = sentence
 
-    # What the workers are told --------------------------------------------------------------------------------------
-
     def _set_scene(self, performance: Performance) -> None:
         message = performance.scene()
         self._evidence.scene_set(message)
@@ -312,8 +308,6 @@ class Conductor:
                 self._requests.lost()
                 self._performance.composer_lost()
                 break
-
-    # What has no message of its own ---------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
         """Look every second, and oftener if systemd is less patient; a look that fails must not be the last."""
@@ -348,14 +342,17 @@ class Conductor:
             self.rest(on=due.scene is None)
 
     async def _serve(self) -> None:
-        # The web server takes as long to import as all else together: the first note goes before it.
-        await asyncio.to_thread(importlib.import_module, "reverie.watch.web")
-        from reverie.watch.web import application, serve
+        """Serve the pages; a fault there is no reason for silence."""
+        try:
+            # The web server takes as long to import as all else together: the first note goes before it.
+            await asyncio.to_thread(importlib.import_module, "reverie.watch.web")
+            from reverie.watch.web import application, serve
 
-        app = application(self, self._setting.address)
-        await serve(app, self._setting.address, self._setting.port, log.warning)
-
-    # What the web asks ----------------------------------------------------------------------------------------------
+            app = application(self, self._setting.address)
+            await serve(app, self._setting.address, self._setting.port, log.warning)
+        except Exception:
+            log.exception("There is no status page any more; the music plays on.")
+            await asyncio.Event().wait()
 
     def alive(self) -> Verdict:
         """Whether the installation sounds, or rests as intended."""

@@ -51,9 +51,12 @@ class Housekeeping:
         """Keep files in order until cancelled."""
         rounds = 0
         while True:
-            if rounds % ROUNDS_PER_SEAL == 0:
-                await asyncio.to_thread(self._seal, all_of_it=False)
-            await self._write_state()
+            try:
+                if rounds % ROUNDS_PER_SEAL == 0:
+                    await asyncio.to_thread(self._seal, all_of_it=False)
+                await self._write_state()
+            except Exception:
+                log.exception("Files could not be kept in order; it is tried again.")
             rounds += 1
             await asyncio.sleep(WRITE_STATE)
 
