@@ -11,6 +11,7 @@ declare -A packages=(
   [systemd-analyze]=systemd
   [dbus-daemon]=dbus
   [systemctl]=systemd
+  [ip]=iproute2
 )
 missing=()
 for program in "${!packages[@]}"; do
