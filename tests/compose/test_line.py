@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import ATTEMPTS, Composed, compose
-from reverie.compose.engine import ModelError
 from reverie.compose.line import Line, Placement
 from reverie.compose.recipe import Limits, Recipe
+from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
 
 

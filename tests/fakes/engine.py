@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from reverie.compose.engine import Bundle, ModelError
+from reverie.compose.engine import Bundle
 from reverie.compose.recipe import Recipe
+from reverie.models.errors import ModelError
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP
 

@@ -57,6 +57,10 @@ class Sound:
         """The levels of ``count`` stretches that follow each other."""
         return [self.level(begin + number * each, each) for number in range(count)]
 
+    def end(self, level: float) -> float:
+        """The last moment that is at least as loud as ``level``."""
+        return (1 + max(hop for hop, power in enumerate(self._power) if power >= level * level)) * HOP
+
     def begin(self, onsets: Sequence[float]) -> float:
         """When music begins whose notes start ``onsets`` seconds later: most of them then meet a rise in level."""
         levels = [math.sqrt(power) for power in self._power]

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fakes import recipes
-from reverie.compose.engine import Bundle, Engine, ModelError
+from reverie.compose.engine import Bundle, Engine
 from reverie.compose.recipe import Limits, Recipe
+from reverie.models.errors import ModelError
 from reverie.music.drums import DRUMS
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP, Metre

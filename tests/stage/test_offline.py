@@ -8,7 +8,7 @@ import pytest
 
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.scenes import TEXT, scene
-from reverie.compose.engine import ModelError
+from reverie.models.errors import ModelError
 from reverie.stage.offline import ImpossibleVoiceError, perform
 
 

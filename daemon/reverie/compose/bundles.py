@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reverie.compose.engine import Bundle, ModelError
+from reverie.compose.engine import Bundle
 from reverie.compose.recipe import Kind
+from reverie.models.errors import ModelError
 
 _KINDS: dict[str, tuple[Kind, ...]] = {"drums": ("drums",), "melody": ("melody", "bass")}
 

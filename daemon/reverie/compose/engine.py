@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reverie.compose.recipe import Kind, Recipe
-from reverie.errors import ReverieError
 from reverie.music.notes import Note
-
-
-class ModelError(ReverieError):
-    """A model is missing, broken or unfit for what was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 
 from reverie.compose import messages
 from reverie.compose.composer import compose
-from reverie.compose.engine import Bundle, ModelError
+from reverie.compose.engine import Bundle
 from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
+from reverie.models.errors import ModelError
 from reverie.wire import Message, Wire
 
 if TYPE_CHECKING:

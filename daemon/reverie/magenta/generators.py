@@ -15,9 +15,10 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from note_seq.protobuf import generator_pb2, music_pb2
 
-from reverie.compose.engine import Bundle, ModelError
+from reverie.compose.engine import Bundle
 from reverie.compose.recipe import Recipe
 from reverie.magenta.families import Family, family_of
+from reverie.models.errors import ModelError
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, fold
 from reverie.music.notes import MAX_MIDI, Note
