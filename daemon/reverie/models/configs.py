@@ -1,0 +1,95 @@
+"""Which configurations of Magenta's models there are; nothing numeric, so that any process may ask.
+
+A configuration is a name for an encoding and a wiring. Its layer sizes are left out on purpose: they are read from the
+weights, since published bundles differ from Magenta's defaults. What weights do not show stands in ``settings`` with
+Magenta's default, and a bundle's passport may say otherwise.
+
+Sources: ``default_configs`` in Magenta 2.1.4, ``magenta/models/*/*_model.py``, and ``CONFIG_MAP`` in
+``magenta/models/music_vae/configs.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reverie.models.errors import ModelError
+
+Family = Literal[
+    "drums_rnn",
+    "melody_rnn",
+    "improv_rnn",
+    "polyphony_rnn",
+    "performance_rnn",
+    "pianoroll_rnn_nade",
+    "music_vae",
+    "piano_genie",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """One configuration; ``kinds`` are the kinds of voice that it can be."""
+
+    name: str
+    family: Family
+    kinds: tuple[str, ...] = ()
+    settings: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+_MELODIC = ("melody", "bass")
+
+CONFIGS: Mapping[str, ModelConfig] = {
+    config.name: config
+    for config in (
+        ModelConfig("one_drum", "drums_rnn", ("drums",), {"steps_per_quarter": 2}),
+        ModelConfig("drum_kit", "drums_rnn", ("drums",), {"attention_length": 32}),
+        ModelConfig("basic_rnn", "melody_rnn", _MELODIC),
+        ModelConfig("mono_rnn", "melody_rnn", _MELODIC),
+        ModelConfig("lookback_rnn", "melody_rnn", _MELODIC),
+        ModelConfig("attention_rnn", "melody_rnn", _MELODIC, {"attention_length": 40}),
+        ModelConfig("basic_improv", "improv_rnn"),
+        ModelConfig("attention_improv", "improv_rnn", (), {"attention_length": 40}),
+        ModelConfig("chord_pitches_improv", "improv_rnn"),
+        ModelConfig("polyphony", "polyphony_rnn"),
+        ModelConfig("performance", "performance_rnn"),
+        ModelConfig("performance_with_dynamics", "performance_rnn"),
+        ModelConfig("performance_with_dynamics_compact", "performance_rnn"),
+        ModelConfig("performance_with_dynamics_and_modulo_encoding", "performance_rnn"),
+        ModelConfig("performance_with_dynamics_and_note_encoding", "performance_rnn"),
+        ModelConfig("density_conditioned_performance_with_dynamics", "performance_rnn"),
+        ModelConfig("pitch_conditioned_performance_with_dynamics", "performance_rnn"),
+        ModelConfig("multiconditioned_performance_with_dynamics", "performance_rnn"),
+        ModelConfig("optional_multiconditioned_performance_with_dynamics", "performance_rnn"),
+        ModelConfig("chord_conditioned_performance", "performance_rnn"),
+        ModelConfig("rnn-nade", "pianoroll_rnn_nade"),
+        ModelConfig("rnn-nade_attn", "pianoroll_rnn_nade", (), {"attention_length": 32}),
+        ModelConfig("cat-mel_2bar_small", "music_vae"),
+        ModelConfig("cat-mel_2bar_big", "music_vae"),
+        ModelConfig("cat-drums_2bar_small", "music_vae"),
+        ModelConfig("cat-drums_2bar_big", "music_vae"),
+        ModelConfig("groovae_2bar_humanize", "music_vae"),
+        ModelConfig("groovae_2bar_tap_fixed_velocity", "music_vae"),
+        ModelConfig("groovae_2bar_add_closed_hh", "music_vae"),
+        ModelConfig("flat-trio_16bar", "music_vae"),
+        ModelConfig("hierdec-trio_16bar", "music_vae"),
+        ModelConfig("hier-trio_16bar", "music_vae"),
+        ModelConfig("flat-mel_16bar", "music_vae"),
+        ModelConfig("hierdec-mel_16bar", "music_vae"),
+        ModelConfig("hier-mel_16bar", "music_vae"),
+        ModelConfig("piano_genie", "piano_genie"),
+    )
+}
+
+
+def config_of(name: str) -> ModelConfig:
+    """The configuration of that name.
+
+    Raises:
+        ModelError: if there is none.
+    """
+    try:
+        return CONFIGS[name]
+    except KeyError:
+        raise ModelError(f"there is no configuration {name!r}; known are {', '.join(CONFIGS)}") from None
