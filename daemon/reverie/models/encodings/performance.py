@@ -10,7 +10,6 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from reverie.models.encodings.base import Hot, Label
 from reverie.music.notes import MAX_MIDI, Note
 
 NOTE_ON = 1
@@ -35,64 +34,41 @@ class PerformanceEvent(NamedTuple):
         return f"{_KINDS.get(self.kind, self.kind)} {self.value}"
 
 
-def vocabulary(velocity_bins: int = 0, max_shift: int = MAX_SHIFT) -> tuple[PerformanceEvent, ...]:
-    """Every event in the order of note_seq's ``PerformanceOneHotEncoding``: its place is its class."""
-    ranges = (
-        (NOTE_ON, range(MAX_MIDI + 1)),
-        (NOTE_OFF, range(MAX_MIDI + 1)),
-        (TIME_SHIFT, range(1, max_shift + 1)),
-        (VELOCITY, range(1, velocity_bins + 1)),
-    )
-    return tuple(PerformanceEvent(kind, value) for kind, values in ranges for value in values)
-
-
-class OneHotPerformance:
-    """The last event as a one-hot vector; the state is that vector.
-
-    Equal to note_seq's ``OneHotEventSequenceEncoderDecoder`` of a ``PerformanceOneHotEncoding``. It serves
-    ``OneHotIndexEventSequenceEncoderDecoder`` as well: Magenta makes one-hot vectors of its indices inside the graph,
-    so what the network hears is the same.
-    """
+class PerformanceAlphabet:
+    """Notes on, notes off, time shifts, velocities, in this order; note_seq's ``PerformanceOneHotEncoding``."""
 
     def __init__(self, velocity_bins: int = 0, max_shift: int = MAX_SHIFT) -> None:
-        events = vocabulary(velocity_bins, max_shift)
-        self._events: dict[Label, PerformanceEvent] = dict(enumerate(events))
-        self._labels = {event: label for label, event in enumerate(events)}
-        self._hots = tuple(Hot((label,), (1.0,)) for label in range(len(events)))
-        self.input_size = len(events)
-        self.classes = (len(events),)
-        self.default_event = PerformanceEvent(TIME_SHIFT, max_shift)
+        """Number the events.
 
-    def start(self) -> Hot:
-        """Nothing has happened yet."""
-        return Hot((), ())
+        Args:
+            velocity_bins: 0 for performances without velocities.
+            max_shift: the longest time shift, in steps.
+        """
+        ranges = (
+            (NOTE_ON, range(MAX_MIDI + 1)),
+            (NOTE_OFF, range(MAX_MIDI + 1)),
+            (TIME_SHIFT, range(1, max_shift + 1)),
+            (VELOCITY, range(1, velocity_bins + 1)),
+        )
+        self.events = tuple(PerformanceEvent(kind, value) for kind, values in ranges for value in values)
+        self.size = len(self.events)
+        self.default = PerformanceEvent(TIME_SHIFT, max_shift)
+        self._classes = {event: index for index, event in enumerate(self.events)}
 
-    def push(self, state: Hot, event: PerformanceEvent) -> Hot:  # noqa: ARG002 - only the last event is heard
-        """One event later."""
-        return self._hots[self.label_of(event)]
-
-    def input(self, state: Hot, control: None = None) -> Hot:  # noqa: ARG002 - the seam's
-        """The last event."""
-        return state
-
-    def label(self, state: Hot, event: PerformanceEvent) -> int:  # noqa: ARG002 - the seam's
-        """The class of ``event``, whatever came before."""
-        return self.label_of(event)
-
-    def event(self, state: Hot, label: Label) -> PerformanceEvent:  # noqa: ARG002 - the seam's
-        """The event of a class, whatever came before."""
-        return self._events[label]
-
-    def label_of(self, event: PerformanceEvent) -> int:
+    def encode(self, event: PerformanceEvent) -> int:
         """The class of ``event``.
 
         Raises:
             ValueError: if there is no such event here, such as a velocity where there are no velocity bins.
         """
         try:
-            return self._labels[event]
+            return self._classes[event]
         except KeyError:
-            raise ValueError(f"a performance of {len(self._events)} classes has no event {event}") from None
+            raise ValueError(f"a performance of {self.size} kinds of event has no {event}") from None
+
+    def decode(self, index: int) -> PerformanceEvent:
+        """The event of a class."""
+        return self.events[index]
 
 
 def velocity_bin(velocity: int, bins: int) -> int:
