@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from reverie.files import write_atomically
 from reverie.models.errors import ModelError
-from reverie.models.passport import Passport, read_header, read_passport
+from reverie.models.passport import Passport, header_bytes, read_header
 
 Weights = Mapping[str, NDArray[np.float32]]
+
+_STORED = np.dtype("<f4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,20 @@ class Bundle:
 
 
 def seal(passport: Passport, weights: Weights) -> Bundle:
-    """A bundle that may be written: all weights finite, and the passport with their hash.
+    """A bundle that may be written: all weights finite and in the order of their names, the passport with their hash.
 
     Raises:
         ModelError: if a weight is not a number, or infinite.
     """
-    exact = {name: np.ascontiguousarray(weights[name], dtype=np.float32) for name in sorted(weights)}
+    exact = {name: np.ascontiguousarray(weights[name], dtype=_STORED) for name in sorted(weights)}
     for name, tensor in exact.items():
         if not np.isfinite(tensor).all():
             wrong = int(np.count_nonzero(~np.isfinite(tensor)))
             raise ModelError(f"{passport.name}: {wrong} of {tensor.size} numbers in {name} are infinite or none at all")
-    return Bundle(replace(passport, weights=_hash(save(exact))), exact)
+    digest = hashlib.sha256()
+    for tensor in exact.values():
+        digest.update(tensor.data)
+    return Bundle(replace(passport, weights=digest.hexdigest()), exact)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:
@@ -47,7 +51,8 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
     Raises:
         OSError: if the folder cannot be written.
     """
-    write_atomically(path, save(dict(bundle.weights), metadata=bundle.passport.as_metadata()))
+    header = header_bytes(bundle.passport, {name: tensor.shape for name, tensor in bundle.weights.items()})
+    write_atomically(path, b"".join([header, *(tensor.data for tensor in bundle.weights.values())]))
 
 
 def read_bundle(path: Path) -> Bundle:
@@ -56,35 +61,30 @@ def read_bundle(path: Path) -> Bundle:
     Raises:
         ModelError: if it is missing, cut off or damaged.
     """
-    passport = read_passport(path)
+    header = read_header(path)
     try:
-        data = path.read_bytes()
-        weights = load(data)
+        with path.open("rb") as file:
+            file.seek(header.begin)
+            data = file.read()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    except SafetensorError as error:
-        raise ModelError(f"{path}: is damaged ({error}); copy or pull it again") from error
-    if _hash(data) != passport.weights:
+    if hashlib.sha256(data).hexdigest() != header.passport.weights:
         raise ModelError(f"{path}: is damaged: its weights are not those that its passport names; copy it again")
-    for name, tensor in weights.items():
-        if tensor.dtype != np.float32:
-            raise ModelError(f"{path}: {name} is of type {tensor.dtype}, not float32; import the model anew")
+    weights: dict[str, NDArray[np.float32]] = {}
+    at = 0
+    for name, shape in header.shapes.items():
+        tensor = np.frombuffer(data, _STORED, math.prod(shape), at).reshape(shape)
         if not np.isfinite(tensor).all():
             raise ModelError(f"{path}: {name} has numbers that are infinite or none at all; import the model anew")
-    return Bundle(passport, weights)
+        weights[name] = tensor
+        at += tensor.nbytes
+    return Bundle(header.passport, weights)
 
 
-def _hash(data: bytes) -> str:
-    """The SHA-256 of a safetensors file's tensors, without its header, in which the hash itself stands."""
-    length = int.from_bytes(data[:8], "little")
-    return hashlib.sha256(data[8 + length :]).hexdigest()
-
-
-def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(path: Path) -> Mapping[str, tuple[int, ...]]:
     """The shapes of a bundle's weights, without reading them.
 
     Raises:
         ModelError: if the file is damaged.
     """
-    header, _ = read_header(path)
-    return {name: tuple(row["shape"]) for name, row in header.items() if name != "__metadata__"}
+    return read_header(path).shapes

@@ -1,11 +1,16 @@
 """A model's passport: what it is, where it comes from, and what it must answer. It travels inside the model's file.
 
-Nothing numeric is imported here, so that processes that only name models stay small.
+The file is a safetensors file whose header is sealed: a checksum in it covers all of it, and with it the checksum of
+the weights. Nothing numeric is imported here, so that processes that only name models stay small.
+
+Source of the format: https://huggingface.co/docs/safetensors/index#format.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,12 +22,19 @@ from reverie.models.errors import ModelError
 FORMAT = 1
 SUFFIX = ".safetensors"
 
-_METADATA = "reverie"
-"""The one entry of the file's metadata. More than one would be written in any order, and no two files be equal."""
+_PASSPORT = "reverie"
+_SEAL = "seal"
+_UNSEALED = "0" * 64
+_METADATA = "__metadata__"
+_TYPE = "F32"
+_BYTES = 4
 
 _LENGTH = struct.Struct("<Q")
+_ALIGNMENT = 8
 _LONGEST_HEADER = 10_000_000
 """Bytes; the largest model here needs 20,000."""
+
+_DAMAGED = "is damaged, or no safetensors file; copy or pull it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,66 +60,71 @@ class Passport:
 
     name: str
     config: str
-    weights: str
+    weights: str = ""
     settings: Mapping[str, int | float | bool | str] = field(default_factory=dict[str, int | float | bool | str])
     source: Mapping[str, Any] = field(default_factory=dict[str, Any])
     training: Mapping[str, Any] = field(default_factory=dict[str, Any])
     golden: Golden | None = None
 
-    def as_metadata(self) -> dict[str, str]:
-        """The metadata of a safetensors file."""
-        return {_METADATA: json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)}
 
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str], path: Path) -> Passport:
-        """Read :meth:`as_metadata`'s data.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """All of a run-time bundle but its tensors: their shapes by name, in the order in which they follow each other.
 
-        Raises:
-            ModelError: if it is no passport that this version reads; ``path`` is where it was found.
-        """
-        try:
-            data: dict[str, Any] = json.loads(metadata[_METADATA])
-            version = data.pop("format")
-        except (KeyError, ValueError, AttributeError, TypeError) as error:
-            raise ModelError(
-                f"{path}: has no passport, so it is no model of Reverie's; `reverie models import` makes one of it"
-            ) from error
-        if version != FORMAT:
-            raise ModelError(f"{path}: is of format {version}, and this Reverie reads format {FORMAT}; import it anew")
-        try:
-            golden = data.pop("golden")
-            passport = cls(**data, golden=golden and Golden(int(golden["question"]), tuple(golden["answer"])))
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{path}: its passport cannot be read ({error}); import the model anew") from error
-        if not all(isinstance(text, str) for text in (passport.name, passport.config, passport.weights)):
-            raise ModelError(f"{path}: its passport cannot be read; import the model anew")
-        return passport
+    ``begin`` is the byte at which the first begins.
+    """
+
+    passport: Passport
+    shapes: Mapping[str, tuple[int, ...]]
+    begin: int = 0
 
 
-def read_header(path: Path) -> tuple[dict[str, Any], int]:
-    """The header of a safetensors file and the byte at which its tensors begin, without reading them.
+def header_bytes(passport: Passport, shapes: Mapping[str, tuple[int, ...]]) -> bytes:
+    """The sealed header of a file in which float32 tensors of these shapes follow."""
+    rows: dict[str, Any] = {}
+    at = 0
+    for name, shape in shapes.items():
+        end = at + _BYTES * math.prod(shape)
+        rows[name] = {"dtype": _TYPE, "shape": shape, "data_offsets": (at, end)}
+        at = end
+    metadata = {_PASSPORT: json.dumps({"format": FORMAT, **asdict(passport)}, sort_keys=True), _SEAL: _UNSEALED}
+    text = json.dumps({_METADATA: metadata, **rows}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    header = _LENGTH.pack(len(text)) + text
+    return header.replace(_UNSEALED.encode(), hashlib.sha256(header).hexdigest().encode(), 1)
 
-    Source: https://huggingface.co/docs/safetensors/index#format.
+
+def read_header(path: Path) -> Header:
+    """The header of a run-time bundle, without reading its tensors.
 
     Raises:
-        ModelError: if the file cannot be read, is no safetensors file or is cut off.
+        ModelError: if the file cannot be read, is none of Reverie's models, is cut off, or its header is damaged.
     """
     try:
         with path.open("rb") as file:
-            (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+            prefix = file.read(_LENGTH.size)
+            length = _LENGTH.unpack(prefix)[0]
             if length > _LONGEST_HEADER:
-                raise ModelError(f"{path}: is no safetensors file")
-            header: dict[str, Any] = json.loads(file.read(length))
+                raise ModelError(f"{path}: {_DAMAGED}")
+            text = file.read(length)
             size = file.seek(0, 2)
+        rows: dict[str, Any] = json.loads(text)
+        metadata: dict[str, str] = rows.pop(_METADATA, {})
         begin = _LENGTH.size + length
-        end = begin + max((row["data_offsets"][1] for name, row in header.items() if name != "__metadata__"), default=0)
+        end = begin + max((row["data_offsets"][1] for row in rows.values()), default=0)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path}: is damaged, or no safetensors file") from error
+    except (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path}: {_DAMAGED}") from error
     if size != end:
         raise ModelError(f"{path}: is cut off: {size:,} bytes of {end:,} are there; copy or pull it again")
-    return header, begin
+    passport = _passport(metadata, path)
+    if not _seal_holds(prefix + text, metadata):
+        raise ModelError(f"{path}: is damaged: its passport is not as it was sealed; copy or pull it again")
+    shapes = {name: tuple(row["shape"]) for name, row in rows.items()}
+    if header_bytes(passport, shapes) != prefix + text:
+        raise ModelError(f"{path}: was not written by Reverie; import the model anew")
+    return Header(passport, shapes, begin)
 
 
 def read_passport(path: Path) -> Passport:
@@ -116,6 +133,28 @@ def read_passport(path: Path) -> Passport:
     Raises:
         ModelError: if there is none, or the file is damaged as far as can be seen without reading its tensors.
     """
-    header, _ = read_header(path)
-    metadata = header.get("__metadata__", {})
-    return Passport.from_metadata(metadata if isinstance(metadata, dict) else {}, path)
+    return read_header(path).passport
+
+
+def _seal_holds(header: bytes, metadata: Mapping[str, str]) -> bool:
+    seal = metadata.get(_SEAL, "")
+    unsealed = header.replace(f'"{seal}"'.encode(), f'"{_UNSEALED}"'.encode(), 1)
+    return hashlib.sha256(unsealed).hexdigest() == seal
+
+
+def _passport(metadata: Mapping[str, str], path: Path) -> Passport:
+    try:
+        data: dict[str, Any] = json.loads(metadata[_PASSPORT])
+        version = data.pop("format")
+    except (KeyError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise ModelError(
+            f"{path}: has no passport, so it is no model of Reverie's; `reverie models import` makes one of the file "
+            "that it was published as"
+        ) from error
+    if version != FORMAT:
+        raise ModelError(f"{path}: is of format {version}, and this Reverie reads format {FORMAT}; import it anew")
+    try:
+        golden = data.pop("golden")
+        return Passport(**data, golden=golden and Golden(int(golden["question"]), tuple(golden["answer"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path}: its passport cannot be read ({error}); import the model anew") from error

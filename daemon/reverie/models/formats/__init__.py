@@ -1,0 +1,1 @@
+"""The formats in which others keep models, read without TensorFlow."""

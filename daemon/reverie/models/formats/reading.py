@@ -1,0 +1,88 @@
+"""Reads a model in whichever foreign format it is."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import tempfile
+from pathlib import Path
+
+from reverie.models.errors import ModelError
+from reverie.models.formats.browser import (
+    DEEPLEARN_MANIFEST,
+    MAGENTA_JS_MANIFEST,
+    read_deeplearn,
+    read_magenta_js,
+)
+from reverie.models.formats.checkpoint import is_checkpoint, read_checkpoint
+from reverie.models.formats.mag import read_mag
+from reverie.models.formats.source import Source
+
+_BLOCK = 1 << 20
+_FORMATS = (
+    "a Magenta bundle (.mag), a TensorFlow checkpoint (also as .tar), a magenta.js checkpoint or a deeplearn.js dump"
+)
+
+
+def read_source(path: Path) -> Source:
+    """Read a Magenta bundle, a TensorFlow checkpoint, a magenta.js checkpoint or a deeplearn.js dump.
+
+    Raises:
+        ModelError: if ``path`` is none of these, or damaged.
+    """
+    try:
+        return _read(path)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _read(path: Path) -> Source:
+    if path.is_dir():
+        if (path / MAGENTA_JS_MANIFEST).is_file():
+            return read_magenta_js(path)
+        if (path / DEEPLEARN_MANIFEST).is_file():
+            return read_deeplearn(path)
+    elif path.name in {MAGENTA_JS_MANIFEST, DEEPLEARN_MANIFEST}:
+        return _read(path.parent)
+    elif path.suffix == ".mag":
+        return read_mag(path.read_bytes())
+    elif path.suffix in {".tar", ".tgz"} or path.name.endswith(".tar.gz"):
+        return _from_archive(path)
+    elif not is_checkpoint(path):
+        raise ModelError(f"is none of what can be imported: {_FORMATS}" if path.exists() else "is not there")
+    return Source("TensorFlow checkpoint", read_checkpoint(path))
+
+
+def _from_archive(path: Path) -> Source:
+    with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
+        try:
+            with tarfile.open(path) as archive:
+                archive.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError, ValueError) as error:
+            raise ModelError(f"is no archive, or cut off ({error}); copy or pull it again") from error
+        return Source("TensorFlow checkpoint", read_checkpoint(Path(folder)))
+
+
+def fingerprint(path: Path) -> str:
+    """The SHA-256 of a file, or of all files in a folder with their names.
+
+    Raises:
+        ModelError: if one cannot be read.
+    """
+    try:
+        if not path.is_dir():
+            return _sha256(path)
+        sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(path.iterdir()) if file.is_file())
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    return hashlib.sha256(sums.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
