@@ -22,31 +22,36 @@ def gates_compiled(kernel: Array, bias: Array) -> tuple[Array, Array]:
     Returns:
         Both with the gates in the order i, f, o, j, the three sigmoid gates halved, the forget bias added.
     """
-    i, j, f, o = np.split(kernel, 4, axis=1)
-    bi, bj, bf, bo = np.split(bias, 4)
-    half = np.float32(0.5)
-    return (
-        np.ascontiguousarray(np.hstack([i * half, f * half, o * half, j])),
-        np.concatenate([bi * half, (bf + np.float32(FORGET_BIAS)) * half, bo * half, bj]),
-    )
+    units = len(bias) // 4
+    order = np.concatenate([np.arange(units) + gate * units for gate in (0, 2, 3, 1)])
+    scale = np.repeat(np.asarray([0.5, 0.5, 0.5, 1.0], np.float32), units)
+    biased = bias[order]
+    biased[units : 2 * units] += np.float32(FORGET_BIAS)
+    return np.ascontiguousarray(kernel[:, order] * scale), biased * scale
 
 
-def advance(gates: Array, cell: Array, hidden: Array) -> None:
-    """One step: ``cell`` and ``hidden`` (batch, units) are replaced.
+def advance_columns(gates: Array, cell: Array, hidden: Array) -> None:
+    """One step of a batch that lies in columns: ``cell`` and ``hidden`` (units, batch) are replaced.
 
     Args:
-        gates: (batch, 4 * units), the compiled kernel times the input, plus the compiled bias; it is overwritten.
+        gates: (4 * units, batch), the compiled kernel's transpose times the input, plus the compiled bias; it is
+            overwritten.
         cell: the memory.
         hidden: the output.
     """
-    units = cell.shape[1]
+    units = len(cell)
     np.tanh(gates, out=gates)
-    sigmoids = gates[:, : 3 * units]
+    sigmoids = gates[: 3 * units]
     sigmoids += 1.0
     sigmoids *= 0.5
-    cell *= gates[:, units : 2 * units]
-    candidate = gates[:, 3 * units :]
-    candidate *= gates[:, :units]
+    cell *= gates[units : 2 * units]
+    candidate = gates[3 * units :]
+    candidate *= gates[:units]
     cell += candidate
     np.tanh(cell, out=hidden)
-    hidden *= gates[:, 2 * units : 3 * units]
+    hidden *= gates[2 * units : 3 * units]
+
+
+def advance(gates: Array, cell: Array, hidden: Array) -> None:
+    """One step of a batch that lies in rows: as :func:`advance_columns`, with everything transposed."""
+    advance_columns(gates.T, cell.T, hidden.T)
