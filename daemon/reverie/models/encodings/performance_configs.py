@@ -14,16 +14,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reverie.models.encodings.base import Conditional, Control, Encoding
-from reverie.models.encodings.controls import DensityBins, OptionalControl, PitchHistogram, Several
+from reverie.models.encodings.chords import ChordAlphabet
+from reverie.models.encodings.controls import BarPosition, DensityBins, OptionalControl, PitchHistogram, Several
 from reverie.models.encodings.modulo import ModuloPerformance
 from reverie.models.encodings.note_performance import NotePerformance
 from reverie.models.encodings.onehot import OneHot, OneHotControl
 from reverie.models.encodings.performance import PerformanceAlphabet, PerformanceEvent
 
-VELOCITY_BINS: Mapping[str, int] = {"performance": 0, "chord_conditioned_performance": 8}
-"""Where it is not :data:`DEFAULT_VELOCITY_BINS`."""
-
 DEFAULT_VELOCITY_BINS = 32
+CHORD_VELOCITY_BINS = 8
+_VELOCITY_BINS: Mapping[str, int] = {"performance": 0, "chord_conditioned_performance": CHORD_VELOCITY_BINS}
 
 DENSITY_WINDOW = 3.0
 HISTOGRAM_WINDOW = 5.0
@@ -34,17 +34,18 @@ _DENSITY_BOUNDS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 def velocity_bins(config: str) -> int:
     """How many velocities the events of ``config`` tell apart; 0 for none."""
-    return VELOCITY_BINS.get(config, DEFAULT_VELOCITY_BINS)
+    return _VELOCITY_BINS.get(config, DEFAULT_VELOCITY_BINS)
 
 
 def _one_hot(bins: int = DEFAULT_VELOCITY_BINS) -> OneHot[PerformanceEvent]:
     return OneHot(PerformanceAlphabet(bins))
 
 
-def _under(control: Control) -> Callable[[], Encoding[Any, Any]]:
-    return lambda: Conditional(control, _one_hot())
+def _under(control: Control, bins: int = DEFAULT_VELOCITY_BINS) -> Callable[[], Encoding[Any, Any]]:
+    return lambda: Conditional(control, _one_hot(bins))
 
 
+_CHORD = OneHotControl(ChordAlphabet())
 _DENSITY = OneHotControl(DensityBins(_DENSITY_BOUNDS))
 _HISTOGRAM = PitchHistogram()
 
@@ -57,5 +58,6 @@ ENCODINGS: Mapping[str, Callable[[], Encoding[Any, Any]]] = {
     "density_conditioned_performance_with_dynamics": _under(Several(_DENSITY)),
     "pitch_conditioned_performance_with_dynamics": _under(Several(_HISTOGRAM)),
     "multiconditioned_performance_with_dynamics": _under(Several(_DENSITY, _HISTOGRAM)),
+    "chord_conditioned_performance": _under(Several(_CHORD, BarPosition()), CHORD_VELOCITY_BINS),
     "optional_multiconditioned_performance_with_dynamics": _under(OptionalControl(Several(_DENSITY, _HISTOGRAM))),
 }
