@@ -89,9 +89,10 @@ def _scaled(stored: NDArray[Any], quantised: Mapping[str, Any] | None) -> NDArra
 def _settings(folder: Path) -> dict[str, int]:
     if not (folder / MAGENTA_JS_CONFIG).is_file():
         return {}
-    config: Any = _json(folder / MAGENTA_JS_CONFIG)
-    spec: Any = config.get("spec") if isinstance(config, dict) else None
-    length = cast("dict[str, Any]", spec).get("attentionLength") if isinstance(spec, dict) else None
+    try:
+        length = _json(folder / MAGENTA_JS_CONFIG).get("attentionLength", 0)
+    except AttributeError as error:
+        raise ModelError(f"its {MAGENTA_JS_CONFIG} is none of magenta.js's") from error
     return {"attention_length": length} if isinstance(length, int) and length > 0 else {}
 
 

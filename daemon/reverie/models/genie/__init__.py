@@ -1,0 +1,1 @@
+"""Piano Genie: eight buttons play a piano's eighty-eight keys."""

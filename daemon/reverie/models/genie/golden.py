@@ -1,0 +1,26 @@
+"""What a Piano Genie must answer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reverie.models.bundle import Bundle
+from reverie.models.genie.decoder import Genie, Memory
+from reverie.models.genie.names import BUTTONS, KEYS
+
+_PRESSES = 8
+_LONGEST = 1.5
+"""Seconds between presses; beyond the longest that the network tells apart."""
+
+
+def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
+    """The log-probabilities of all keys after the last of some presses drawn from ``question``."""
+    random = np.random.default_rng(question)
+    genie = Genie(bundle)
+    memory = genie.start()
+    likelihoods: tuple[float, ...] = ()
+    for _ in range(_PRESSES):
+        heard, memory = genie.hear(memory, int(random.integers(BUTTONS)), float(random.uniform(0, _LONGEST)))
+        likelihoods = tuple(heard.tolist())
+        memory = Memory(memory.cells, memory.hiddens, int(random.integers(KEYS)))
+    return likelihoods

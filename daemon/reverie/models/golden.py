@@ -1,0 +1,65 @@
+"""A fixed question to each model and what it must answer, so that a model that answers otherwise is found out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from reverie.models.bundle import Bundle
+from reverie.models.configs import config_of
+from reverie.models.errors import ModelError
+from reverie.models.passport import Golden
+
+QUESTION = 1
+TOLERANCE = 1e-4
+"""By how much a log-probability may differ between processors and versions of NumPy."""
+
+
+def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
+    """The model's log-probabilities for a question that is made from the number ``question``.
+
+    Raises:
+        ModelError: if the weights are not those of the model's configuration.
+    """
+    family = config_of(bundle.passport.config).family
+    if family == "music_vae":
+        from reverie.models.vae.golden import answer as answered
+    elif family == "pianoroll_rnn_nade":
+        from reverie.models.nade.golden import answer as answered
+    elif family == "piano_genie":
+        from reverie.models.genie.golden import answer as answered
+    else:
+        from reverie.models.recurrent.golden import answer as answered
+    return answered(bundle, question)
+
+
+def with_golden(bundle: Bundle) -> Bundle:
+    """The bundle with what it answers now in its passport."""
+    golden = Golden(QUESTION, answer(bundle, QUESTION))
+    return Bundle(replace(bundle.passport, golden=golden), bundle.weights)
+
+
+def check(bundle: Bundle) -> float:
+    """Ask the question of the passport.
+
+    Returns:
+        By how much the answer differs at most.
+
+    Raises:
+        ModelError: if it differs by more than the tolerance, or the passport knows no answer.
+    """
+    name, golden = bundle.passport.name, bundle.passport.golden
+    if golden is None:
+        raise ModelError(f"{name}: its passport has no golden answer, so only its hash was checked; import it anew")
+    given = np.array(answer(bundle, golden.question))
+    expected = np.array(golden.answer)
+    if given.shape != expected.shape:
+        raise ModelError(f"{name}: answers with {given.size} numbers, and its passport has {expected.size}")
+    difference = float(np.abs(given - expected).max(initial=0.0))
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"{name}: answers otherwise than when it was imported, by {difference:.2g} ({TOLERANCE:g} is allowed); "
+            "import or pull it anew, and if that changes nothing, install another version of NumPy"
+        )
+    return difference
