@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 _DEEPEST = {"uint8": 255, "uint16": 65535}
 
 
 def magenta_js(
-    folder: Path, tensors: Mapping[str, np.ndarray], stored: str = "float32", shards: int = 1, **config: Any
+    folder: Path, tensors: Mapping[str, NDArray[Any]], stored: str = "float32", shards: int = 1, **config: Any
 ) -> Path:
     """Write a magenta.js checkpoint; with ``stored`` uint8 or uint16 its weights are quantised."""
     folder.mkdir(parents=True)
@@ -39,7 +40,7 @@ def magenta_js(
     return folder
 
 
-def deeplearn(folder: Path, tensors: Mapping[str, np.ndarray]) -> Path:
+def deeplearn(folder: Path, tensors: Mapping[str, NDArray[Any]]) -> Path:
     """Write a dump for deeplearn.js."""
     folder.mkdir(parents=True)
     manifest: dict[str, Any] = {}
@@ -50,7 +51,7 @@ def deeplearn(folder: Path, tensors: Mapping[str, np.ndarray]) -> Path:
     return folder
 
 
-def recurrent_tensors(inputs: int, classes: int, units: int = 4, seed: int = 0) -> dict[str, np.ndarray]:
+def recurrent_tensors(inputs: int, classes: int, units: int = 4, seed: int = 0) -> dict[str, NDArray[Any]]:
     """The variables of a recurrent model of one layer, as TensorFlow names them."""
     random = np.random.default_rng(seed)
     shapes = {

@@ -35,7 +35,7 @@ def serving(server: ModelServer) -> Generator[ModelServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - http.server calls it so
+        def do_GET(self) -> None:
             _answer(server, self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server calls it so

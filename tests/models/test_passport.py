@@ -172,6 +172,6 @@ def test_a_file_of_the_right_content_in_another_form_is_refused(tmp_path: Path) 
 def test_a_folder_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "file"
     folder.write_text("no folder")
-    with pytest.raises(OSError, match="exists|directory"):
+    with pytest.raises(OSError, match=r"exists|directory"):
         write_bundle(folder / "small.safetensors", seal(PASSPORT, WEIGHTS))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

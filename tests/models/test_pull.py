@@ -9,12 +9,14 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from fakes.checkpoints import magenta_js
 from fakes.model_server import ModelServer, serving
-
 from reverie.models.bundle import read_bundle
 from reverie.models.catalogue import Entry
 from reverie.models.download import download
@@ -160,7 +162,7 @@ def published(server: ModelServer, tmp_path: Path) -> Entry:
     return Entry("genie", "piano_genie", "magenta.js", f"{server.url}/js/genie", "Buttons.", "Apache-2.0")
 
 
-def genie_tensors(seed: int) -> dict[str, np.ndarray]:
+def genie_tensors(seed: int) -> dict[str, NDArray[Any]]:
     random = np.random.default_rng(seed)
     scope = "phero_model/decoder"
     shapes = {

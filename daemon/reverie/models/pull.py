@@ -54,14 +54,14 @@ def pull(entry: Entry, folder: Path, progress: Progress, wish: Wish | None = Non
     except OSError as error:
         raise ModelError(f"{error.filename or folder}: cannot be written ({error.strerror})") from error
     finally:
-        with contextlib.suppress(OSError):  # what broke off is kept
-            downloads.rmdir()
-            downloads.parent.rmdir()
+        for place in (downloads / _last(entry.url), downloads, downloads.parent):
+            with contextlib.suppress(OSError):  # what broke off is kept
+                place.rmdir()
 
 
 def _pull(entry: Entry, downloads: Path, folder: Path, wish: Wish, progress: Progress) -> Imported:
     known = known_hashes(folder)
-    model = downloads / entry.url.rpartition("/")[2]
+    model = downloads / _last(entry.url)
     fresh = {url: _checked(url, file, known) for url, file in _files(entry, model, progress)}
     try:
         imported = import_model(model, folder, wish)
@@ -160,6 +160,10 @@ def _alone(folder: Path) -> Generator[None]:
         raise ModelError(f"{folder.name} is being pulled already") from error
     finally:
         os.close(descriptor)
+
+
+def _last(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def _remove(model: Path) -> None:

@@ -28,7 +28,7 @@ _COUNTING = {3, 4, 5, 6, 7, 9, 10, 17, 22, 23}
 _TYPES = {2: "float64", 8: "complex64", 14: "bfloat16", 18: "complex128", 19: "float16"}
 _LITTLE_ENDIAN = 0
 _LONGEST_AXIS = 2**31
-_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_SHARD = re.compile(r"(\.data)?-[\d?]{5}-of-\d{5}$")
 _NAMED = re.compile(r'^model_checkpoint_path: "(.*)"$', re.MULTILINE)
 
 
@@ -70,7 +70,7 @@ def _name(path: Path) -> Path:
     if path.is_dir():
         named = path / "checkpoint"
         if named.is_file() and (found := _NAMED.search(named.read_text(encoding="utf-8", errors="replace"))):
-            return path / Path(found[1]).name
+            return path / _SHARD.sub("", Path(found[1]).name)
         indices = sorted(path.rglob("*.index"))
         if len(indices) != 1:
             raise ModelError(
@@ -79,8 +79,7 @@ def _name(path: Path) -> Path:
         return indices[0].with_suffix("")
     if path.suffix in {".index", ".meta"}:
         return path.with_suffix("")
-    without = _SHARD.sub("", path.name)
-    return path.with_name(without.removesuffix(".data"))
+    return path.with_name(_SHARD.sub("", path.name))
 
 
 def weights_in_tables(shards: Iterable[bytes]) -> Tensors:
