@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,15 @@ from numpy.typing import NDArray
 
 from fakes.checkpoints import recurrent_tensors
 from fakes.magenta_rnn import MagentaRnn
+from fakes.model_server import ModelServer, serving
+from fakes.vae_magenta import Reference
+from reverie.models.bundle import Bundle, read_bundle
+from reverie.models.catalogue import Entry, Format
 from reverie.models.errors import ModelError
 from reverie.models.formats.reading import read_source
+from reverie.models.golden import check
+from reverie.models.importing import import_model
+from reverie.models.pull import pull
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore")]
 
@@ -195,3 +204,39 @@ def test_bundles_of_magenta(tmp_path: Path, config: str, window: dict[str, int])
     assert source.config == config
     assert source.settings == window
     compare(source.tensors, model.weights)
+
+
+def test_a_checkpoint_of_musicvae_as_magenta_publishes_them_is_pulled(tmp_path: Path) -> None:
+    theirs = Reference("cat-mel_2bar_small", batch_size=1, enc_rnn_size=[16], dec_rnn_size=[8, 8], z_size=4)
+    variables = {name.removesuffix(":0"): value for name, value in theirs.variables.items()}
+    training = {f"{name}/Adam_1": value for name, value in variables.items()} | {"global_step": np.int64(5)}
+    folder = tmp_path / "cat-mel"
+    folder.mkdir()
+    saved(folder, {**variables, **training}, 2)
+    with tarfile.open(tmp_path / "cat-mel.tar", "w") as archive:
+        for path in folder.iterdir():
+            archive.add(path, path.name)
+    found = _pulled(tmp_path / "cat-mel.tar", "tar", "cat-mel_2bar_small")
+    assert check(found) == 0
+    assert sum(map(np.size, found.weights.values())) == sum(map(np.size, variables.values()))
+
+
+def test_a_bundle_as_magenta_publishes_them_is_pulled(tmp_path: Path) -> None:
+    MagentaRnn("attention_rnn", rnn_layer_sizes=[16, 16]).write_bundle(tmp_path / "attention.mag")
+    found = _pulled(tmp_path / "attention.mag", "mag", "attention_rnn")
+    assert check(found) == 0
+    assert found.passport.settings == {"attention_length": 40}
+    assert found.passport.source["sha256"] == hashlib.sha256((tmp_path / "attention.mag").read_bytes()).hexdigest()
+
+
+def test_a_bundle_of_compact_performances_is_one_of_performances(tmp_path: Path) -> None:
+    """Magenta gives both the same name; they differ only in how training examples are kept."""
+    MagentaRnn("performance_with_dynamics_compact", rnn_layer_sizes=[8]).write_bundle(tmp_path / "compact.mag")
+    assert import_model(tmp_path / "compact.mag", tmp_path).passport.config == "performance_with_dynamics"
+
+
+def _pulled(file: Path, kind: Format, config: str) -> Bundle:
+    """Pull a file as if it were published."""
+    with serving(ModelServer({f"/{file.name}": file.read_bytes()})) as server:
+        entry = Entry("published", config, kind, f"{server.url}/{file.name}", "Published.", "Apache-2.0")
+        return read_bundle(pull(entry, file.parent / "models", lambda *_: None).path)

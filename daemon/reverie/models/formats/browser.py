@@ -39,7 +39,7 @@ def read_magenta_js(folder: Path) -> Source:
     try:
         for group in cast("list[Any]", _json(folder / MAGENTA_JS_MANIFEST)):
             data = b"".join(_bytes(folder, path) for path in group["paths"])
-            tensors |= _unpacked(group["weights"], data)
+            tensors |= _unpacked(group["weights"], memoryview(data))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"its {MAGENTA_JS_MANIFEST} is none of magenta.js's") from error
     return Source("magenta.js checkpoint", tensors, settings=_settings(folder))
@@ -60,7 +60,7 @@ def shards_in(manifest: bytes) -> tuple[str, ...]:
     return names
 
 
-def _unpacked(weights: Any, data: bytes) -> Tensors:
+def _unpacked(weights: Any, data: memoryview) -> Tensors:
     tensors: Tensors = {}
     at = 0
     for row in weights:
@@ -82,7 +82,7 @@ def _unpacked(weights: Any, data: bytes) -> Tensors:
 
 def _scaled(stored: NDArray[Any], quantised: Mapping[str, Any] | None) -> NDArray[np.float32]:
     if quantised is None:
-        return stored.astype(np.float32)
+        return stored.astype(np.float32, copy=False)
     return (stored.astype(np.float64) * float(quantised["scale"]) + float(quantised["min"])).astype(np.float32)
 
 

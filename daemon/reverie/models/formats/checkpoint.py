@@ -82,7 +82,7 @@ def _name(path: Path) -> Path:
     return path.with_name(_SHARD.sub("", path.name))
 
 
-def weights_in_tables(shards: Iterable[bytes]) -> Tensors:
+def weights_in_tables(shards: Iterable[bytes | memoryview]) -> Tensors:
     """The weights of a checkpoint of version 1, given its files.
 
     Raises:

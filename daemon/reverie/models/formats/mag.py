@@ -25,7 +25,7 @@ def read_mag(data: bytes) -> Source:
     config = bundle.message(1).text(1)
     if len(checkpoints) != 1 or not config:
         raise ModelError("is no bundle of Magenta's, or cut off")
-    tensors = weights_in_tables([bytes(checkpoints[0])])
+    tensors = weights_in_tables(checkpoints)
     description = bundle.message(4).text(1)
     return Source(
         format="Magenta bundle",
