@@ -240,7 +240,9 @@ def _chords(sequence: Any, start: int, end: int) -> list[str] | None:
 
 @with_note_seq
 @pytest.mark.parametrize("config", CONFIGS)
-@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.slow)], ids=("some", "all"))
+@pytest.mark.parametrize(
+    "every", [10, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(600)])], ids=("some", "all")
+)
 def test_openewld_is_heard_and_said_as_by_note_seq(config: str, every: int, sheets: list[Score]) -> None:
     ours, theirs, steps = ENCODINGS[config](), _theirs(config), 0
     for score in sheets[::every]:

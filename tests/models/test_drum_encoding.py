@@ -114,7 +114,11 @@ def _assert_same_notes(events: Iterable[Drums]) -> None:
     assert list(notes_of(events)) == notes_in(note_seq.DrumTrack(list(events)).to_sequence(qpm=QPM))
 
 
-@pytest.fixture(scope="module", params=[10, pytest.param(1, marks=pytest.mark.slow)], ids=("some", "all"))
+@pytest.fixture(
+    scope="module",
+    params=[10, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(600)])],
+    ids=("some", "all"),
+)
 def performances(request: pytest.FixtureRequest) -> list[Score]:
     magenta()
     return groove(every=request.param)
