@@ -16,6 +16,7 @@ class ModelServer:
 
     ``breaks`` has, for the requests to come, after how many bytes each answer breaks off. With ``ranges`` off it
     answers every request with the whole file, as simple servers do; with ``versions`` off it says no entity tag.
+    ``misplaced`` is by how many bytes the part that it sends begins too early.
     ``asked`` has the path and range of each request.
     """
 
@@ -24,6 +25,7 @@ class ModelServer:
     ranges: bool = True
     versions: bool = True
     lengths: bool = True
+    misplaced: int = 0
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     url: str = ""
 
@@ -64,7 +66,7 @@ def _answer(server: ModelServer, request: BaseHTTPRequestHandler) -> None:
     tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
     begin = 0
     if wanted and server.ranges and request.headers["If-Range"] in {None, tag}:
-        begin = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        begin = int(wanted.removeprefix("bytes=").removesuffix("-")) - server.misplaced
         if begin >= len(data):
             request.send_error(416)
             return

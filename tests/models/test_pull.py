@@ -125,6 +125,15 @@ def test_a_server_that_always_breaks_at_the_same_place_is_given_up(server: Model
     assert len(server.asked) == 2
 
 
+def test_a_part_that_was_not_asked_for_is_not_used(server: ModelServer, path: Path) -> None:
+    server.breaks = [100_000]
+    server.misplaced = 7
+    with pytest.raises(ModelError, match="the server sends another part than was asked for"):
+        download(f"{server.url}/file", path, no_progress)
+    download(f"{server.url}/file", path, no_progress)
+    assert path.read_bytes() == DATA
+
+
 def test_a_server_that_does_not_say_how_long_a_file_is(server: ModelServer, path: Path) -> None:
     server.lengths = False
     download(f"{server.url}/file", path, no_progress)

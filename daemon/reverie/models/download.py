@@ -106,7 +106,7 @@ class _Transfer:
             begin, total = _extent(answer.status, answer.headers)
             if begin not in {0, have}:
                 self.begin_anew()
-                return False
+                raise http.client.HTTPException("the server sends another part than was asked for")
             self._tag.write_text(_version(answer.headers), encoding="utf-8")
             with self._part.open("ab" if begin else "wb") as file:
                 at = begin
