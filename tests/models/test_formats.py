@@ -326,6 +326,15 @@ def test_a_bundle_with_any_byte_changed_is_refused_or_the_same(tiny_mag: bytes, 
     same(source.tensors, {"w": np.arange(3, dtype=np.float32)})
 
 
+def test_a_compressed_block_is_refused() -> None:
+    block = _block({b"": b""})[:-5] + b"\1"
+    block += masked_crc32c(block).to_bytes(4, "little")
+    footer = (_varint(0) + _varint(0) + _varint(0) + _varint(len(block) - 5)).ljust(40, b"\0")
+    table = block + footer + bytes.fromhex("57fb808b247547db")
+    with pytest.raises(ModelError, match="is a compressed checkpoint"):
+        read_mag(_field(1, _field(1, b"basic_rnn")) + _field(2, table))
+
+
 @ON_DAMAGED_BYTES
 @given(data=st.data())
 def test_a_bundle_that_is_cut_off_is_refused(tiny_mag: bytes, data: st.DataObject) -> None:

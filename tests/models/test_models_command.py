@@ -98,6 +98,11 @@ def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[st
     }
 
 
+def test_info_says_how_large_a_download_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("info", "js-mel_2bar_small") == 0
+    assert "megabytes: 17.7" in capsys.readouterr().out.splitlines()
+
+
 def test_info_reads_a_file(run: Run, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = import_model(source, tmp_path / "else", Wish(config="basic_rnn")).path
     assert run("info", path) == 0

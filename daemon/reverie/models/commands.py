@@ -124,6 +124,7 @@ def _info(folders: Folders, options: argparse.Namespace) -> int:
             "description": entry.description,
             "licence": entry.licence,
             "url": entry.url,
+            **({"megabytes": entry.megabytes} if entry.megabytes else {}),
         }
     else:
         path = _file(options.name, files)

@@ -1,4 +1,4 @@
-"""Sorted string tables, in which TensorFlow keeps its checkpoints: LevelDB's format, never compressed.
+"""Sorted string tables, in which TensorFlow keeps its checkpoints: LevelDB's format, not compressed.
 
 Source: https://github.com/google/leveldb/blob/main/doc/table_format.md.
 """
@@ -55,7 +55,9 @@ def _block(data: memoryview, place: tuple[int, int]) -> memoryview:
     if masked_crc32c(data[begin : end + 1]) != int.from_bytes(data[end + 1 : end + _TRAILER], "little"):
         raise ModelError(DAMAGED)
     if data[end]:
-        raise ModelError("is a compressed checkpoint, which TensorFlow never writes; save it anew without compression")
+        raise ModelError(
+            "is a compressed checkpoint, which cannot be read here; restore it in TensorFlow and save it anew"
+        )
     return data[begin:end]
 
 
