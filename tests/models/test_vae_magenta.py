@@ -1,5 +1,7 @@
+# pyright: basic, reportMissingImports=false, reportArgumentType=false
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from fakes.vae import dumped
 from fakes.vae_magenta import Reference
 from reverie.models.lstm import Array
 from reverie.models.vae.heads import Frames
+from reverie.models.vae.latent import interpolate
 from reverie.models.vae.model import Vae
 from reverie.models.vae.names import weights_from
 from reverie.models.vae.wirings import WIRINGS
@@ -123,6 +126,15 @@ def test_the_published_decoder_equals_magenta() -> None:
     published = dumped(data_folder("magenta-weights/mel_2bar_small"))
     reference = Reference(config, batch_size=64, weights=published)
     _equal(reference, Vae(config, weights_from(config, reference.variables)))
+
+
+def test_the_way_between_two_vectors_is_magentas() -> None:
+    import reverie.magenta  # noqa: F401 - prepares TensorFlow  # isort: skip
+    from magenta.models.music_vae.trained_model import TrainedModel
+
+    for a, b in np.random.default_rng(0).standard_normal((5, 2, 256)).astype(np.float32):
+        model = SimpleNamespace(encode=lambda *_, ends=(a, b): (None, ends, None), decode=lambda z, **_: z)
+        np.testing.assert_allclose(interpolate(a, b, 9), TrainedModel.interpolate(model, None, None, 9), atol=1e-5)
 
 
 @pytest.mark.slow

@@ -185,6 +185,13 @@ def test_latent_vectors_of_another_size_are_refused() -> None:
         load(random_vae("cat-mel_2bar_small")).decode(np.zeros((1, 7), np.float32), 2, 1.0, np.random.default_rng(0))
 
 
+def test_frames_of_another_model_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(1, steps, 1\), not \(1, 4, 3\)"):
+        load(random_vae("cat-mel_2bar_small")).log_likelihood(
+            np.zeros((1, 6), np.float32), np.zeros((1, 4, 3), np.int64)
+        )
+
+
 def test_a_choice_is_the_first_whose_sum_is_greater() -> None:
     shares = np.array([[0.25, 0.0, 0.75]] * 4)
     assert chosen(shares, np.array([0.0, 0.2499, 0.25, 0.9999])).tolist() == [0, 0, 2, 2]

@@ -13,9 +13,9 @@ _STEPS = 24
 
 
 def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
-    """Log-probabilities of sequences that the model itself has drawn at random, hot; 16 of them.
+    """Log-probabilities of frames given latent vectors, both drawn at random; 16 of them.
 
-    The frames are drawn without the model, so that a difference in one step does not become another sequence.
+    The frames are not the model's own, so that a small difference in one step does not become another sequence.
 
     Raises:
         ModelError: if the bundle is no MusicVAE.
@@ -30,4 +30,4 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
     else:
         frames = rng.random((*shape, vae.frame_width)).astype(np.float32)
         frames[..., : vae.draws] = frames[..., : vae.draws] > 0.5  # noqa: PLR2004 - a hit or none
-    return tuple(float(p) for p in vae.log_likelihood(z, frames)[:, ::3].ravel())
+    return tuple(round(float(p), 6) for p in vae.log_likelihood(z, frames)[:, ::3].ravel())

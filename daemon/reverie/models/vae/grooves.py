@@ -104,9 +104,10 @@ class Grooves:
         drums = len(self._kinds)
         velocities = (frames[:, drums : 2 * drums] * MAX_MIDI).round().clip(0, MAX_MIDI)
         offsets = (frames[:, 2 * drums :] / 2).clip(-0.5, 0.5)
+        struck: list[list[int]] = np.argwhere(frames[:, :drums] > 0.5).tolist()  # noqa: PLR2004 - as Magenta does
         return tuple(
             Hit(float(step - offsets[step, drum]), self._kinds[drum][0], int(velocities[step, drum]))
-            for step, drum in np.argwhere(frames[:, :drums] > 0.5).tolist()  # noqa: PLR2004 - as Magenta reads a hit
+            for step, drum in struck
         )
 
     def _performed(self, hits: Sequence[Hit]) -> Array:

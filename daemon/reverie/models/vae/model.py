@@ -129,15 +129,12 @@ class Vae:
         trained on are the beginnings of longer ones.
 
         Raises:
-            ValueError: if there are no steps, more than the conductor leads, or the temperature is not above zero.
+            ValueError: if there are no steps or more than the conductor leads, the temperature is not above zero, or
+                the latent vectors are of another size.
         """
         if not temperature > 0:
             raise ValueError(f"a temperature is above zero, not {temperature}")
-        if steps < 1 or (self.wiring.conductor and steps > self.wiring.longest):
-            raise ValueError(f"{self.config} decodes 1 to {self.wiring.longest} steps, not {steps}")
-        vectors = np.asarray(z, np.float32)
-        if vectors.ndim != 2 or vectors.shape[1] != self.latent_size:  # noqa: PLR2004 - a matrix
-            raise ValueError(f"latent vectors are of shape (batch, {self.latent_size}), not {vectors.shape}")
+        vectors = self._vectors(z, steps)
         return Decoded(*self._decoder.sample(vectors, rng.random((len(vectors), steps, self.draws)), temperature))
 
     def sample(self, count: int, steps: int, temperature: float, rng: Source) -> Decoded:
@@ -158,12 +155,33 @@ class Vae:
 
         Probabilities of the heads' classes one after another; of a groove the probabilities of hits, the velocities
         (0 to 1) and the offsets (-1 to 1).
+
+        Raises:
+            ValueError: see :meth:`log_likelihood`.
         """
-        return self._decoder.activated(np.asarray(z, np.float32), frames)
+        return self._decoder.activated(self._vectors_of(z, frames), frames)
 
     def log_likelihood(self, z: Array, frames: Frames) -> Floats:
-        """The logarithm of each frame's probability (batch, steps) at temperature 1, given those before it."""
-        return self._decoder.log_p(np.asarray(z, np.float32), frames)
+        """The logarithm of each frame's probability (batch, steps) at temperature 1, given those before it.
+
+        Raises:
+            ValueError: if the frames are not this model's, or do not fit the latent vectors (batch, z).
+        """
+        return self._decoder.log_p(self._vectors_of(z, frames), frames)
+
+    def _vectors_of(self, z: Array, frames: Frames) -> Array:
+        vectors = self._vectors(z, frames.shape[1])
+        if frames.shape != (len(vectors), frames.shape[1], self.frame_width):
+            raise ValueError(f"frames are of shape ({len(vectors)}, steps, {self.frame_width}), not {frames.shape}")
+        return vectors
+
+    def _vectors(self, z: Array, steps: int) -> Array:
+        if steps < 1 or (self.wiring.conductor and steps > self.wiring.longest):
+            raise ValueError(f"{self.config} decodes 1 to {self.wiring.longest} steps, not {steps}")
+        vectors = np.asarray(z, np.float32)
+        if vectors.ndim != 2 or vectors.shape[1] != self.latent_size:  # noqa: PLR2004 - a matrix
+            raise ValueError(f"latent vectors are of shape (batch, {self.latent_size}), not {vectors.shape}")
+        return vectors
 
 
 def load(bundle: Bundle) -> Vae:
