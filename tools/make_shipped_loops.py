@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import sys
 
-from reverie.compose.bundles import find_bundles
 from reverie.compose.composer import compose
+from reverie.compose.memories import Memories
 from reverie.compose.worker import make_engine
 from reverie.files import write_atomically
+from reverie.models.shelf import find_models
 from reverie.places import loops_folder, models_folder, scenes_folder
 from reverie.scenes.folder import load_scene
 from reverie.stage.arrange import arrange
@@ -28,10 +29,11 @@ LOOPS = 4
 
 def main() -> None:
     """Write a file for each shipped scene."""
-    bundles, faults = find_bundles([models_folder()])
+    bundles, faults = find_models([models_folder()])
     if faults:
         sys.exit("\n".join(faults))
-    engine = make_engine("magenta")
+    memories = Memories()
+    engine = make_engine("numpy")
     for bundle in bundles.values():
         engine.load(bundle)
     kinds = {name: bundle.kinds for name, bundle in bundles.items()}
@@ -43,7 +45,7 @@ def main() -> None:
         while any(len(found) < LOOPS for found in loops.values()):
             _, recipes = performance.fill()
             for recipe in recipes:
-                answer = compose(engine, recipe)
+                answer = compose(engine, recipe, memories)
                 performance.composed(answer)
                 found = loops[recipe.voice]
                 if answer.loop and len(found) < LOOPS and all(good.loop != answer.loop for good in found):

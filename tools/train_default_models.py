@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
-import json
 import shutil
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.files import write_atomically
+from reverie.models.importing import Wish, import_model
 
 if TYPE_CHECKING:
     from reverie.magenta.training import Progress, Training
@@ -182,22 +181,15 @@ def train(name: str, folder: Path, steps: int, minutes: float, patience: int) ->
 
 
 def bundle(name: str, data: Path, folder: Path, out: Path) -> None:
-    """Write the bundle and its passport, each whole or not at all."""
+    """Write Magenta's bundle into the work folder, and import it as a run-time bundle, each whole or not at all."""
     from reverie.magenta.training import count_records
 
     plan, training = PLANS[name], _training(name, folder)
     held_out, unigram = _measure(training, training.checkpoint)
-    path = out / f"{name}.mag"
-    training.write_bundle(path, f"{plan.description}. Trained on: {plan.corpus.name}, {plan.corpus.licence}.")
     config = training.design.family.config(name, plan.hparams)
-    passport = {
-        "name": name,
-        "config": name,
-        "kind": training.design.family.kind,
+    facts = {
         "description": plan.description,
         "hparams": config.hparams.values(),
-        "encoding": type(config.encoder_decoder).__name__,
-        "steps_per_quarter": config.steps_per_quarter,
         "data": {
             "name": plan.corpus.name,
             "licence": plan.corpus.licence,
@@ -212,11 +204,13 @@ def bundle(name: str, data: Path, folder: Path, out: Path) -> None:
         "heldout": held_out,
         "unigram": unigram,
         "versions": {package: version(package) for package in ("magenta", "tensorflow", "note-seq")},
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "created": datetime.now(UTC).date().isoformat(),
     }
-    write_atomically(path.with_suffix(".json"), (json.dumps(passport, indent=2) + "\n").encode())
-    print(f"{path}: {path.stat().st_size} bytes, {held_out}, unigram {unigram}", flush=True)
+    draft = folder / f"{name}.mag"
+    training.write_bundle(draft, f"{plan.description}. Trained on: {plan.corpus.name}, {plan.corpus.licence}.")
+    licence = f"Apache-2.0; trained on {plan.corpus.name}, {plan.corpus.licence}"
+    made = import_model(draft, out, Wish(source={"licence": licence}, training=facts, replace=True))
+    print(f"{made.path}: {made.path.stat().st_size} bytes, {held_out}, unigram {unigram}", flush=True)
 
 
 def _measure(training: Training, checkpoint: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -247,7 +241,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--data", type=Path, required=True, metavar="DIR", help=f"folder that has {GROOVE} and {OPENEWLD}"
     )
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for examples and checkpoints")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for bundles and passports")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for run-time bundles")
     parser.add_argument("--steps", type=int, default=8000, help="train so many batches at most (default: 8000)")
     parser.add_argument("--minutes", type=float, default=180, help="begin no more training after that (default: 180)")
     parser.add_argument(

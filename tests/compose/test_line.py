@@ -10,6 +10,7 @@ from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import ATTEMPTS, Composed, compose
 from reverie.compose.line import Line, Placement
+from reverie.compose.memories import Memories
 from reverie.compose.recipe import Limits, Recipe
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
@@ -21,7 +22,7 @@ def play(line: Line, engine: DiceEngine, loops: int) -> list[Placement]:
         if line.next_step() == "loop":
             placements.append(line.again())
             continue
-        answer = compose(engine, line.next_recipe())
+        answer = compose(engine, line.next_recipe(), Memories())
         assert answer.loop
         placements.append(line.take(answer.recipe.id, answer.loop))
     return placements
@@ -95,28 +96,28 @@ def test_where_nothing_could_be_composed_the_last_loop_is_held_and_the_next_seed
 
 def test_refused_loops_are_counted_by_reason_and_tried_again() -> None:
     engine = DiceEngine(bad=[[], [Note(0, 10, 60)] * 7])
-    answer = compose(engine, recipe(limits=Limits(least=1)))
+    answer = compose(engine, recipe(limits=Limits(least=1)), Memories())
     assert answer.loop
     assert answer.refused == {"empty": 1, "sparse": 1}
     assert len({asked.seed for asked in engine.asked}) == 3
 
 
 def test_composing_an_answer_s_recipe_again_gives_the_same_loop_at_once() -> None:
-    answer = compose(DiceEngine(bad=[[]]), recipe())
+    answer = compose(DiceEngine(bad=[[]]), recipe(), Memories())
     engine = DiceEngine()
-    assert compose(engine, answer.recipe).loop == answer.loop
+    assert compose(engine, answer.recipe, Memories()).loop == answer.loop
     assert len(engine.asked) == 1
 
 
 def test_a_model_that_only_says_nonsense_gives_no_loop() -> None:
-    answer = compose(DiceEngine(bad=[[]] * ATTEMPTS), recipe())
+    answer = compose(DiceEngine(bad=[[]] * ATTEMPTS), recipe(), Memories())
     assert answer.loop is None
     assert answer.refused == {"empty": ATTEMPTS}
 
 
 def test_a_broken_model_is_an_error_and_no_refusal() -> None:
     with pytest.raises(ModelError, match="broken"):
-        compose(BrokenEngine(), recipe())
+        compose(BrokenEngine(), recipe(), Memories())
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 3), st.sampled_from(["reset", "continue", "mutate"]))
@@ -129,5 +130,5 @@ def test_a_recipe_survives_the_wire_to_the_byte(seed: int, temperature: float, o
 
 
 def test_an_answer_survives_the_wire() -> None:
-    answer = compose(DiceEngine(), recipe())
+    answer = compose(DiceEngine(), recipe(), Memories())
     assert Composed.from_json(answer.as_json()) == answer

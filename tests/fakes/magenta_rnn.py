@@ -5,11 +5,20 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+CHORDS = ("C", "Am7", "F#m7b5", "Bb", "N.C.", "Gm", "Ebmaj7", "E+")
+
+SIGNALS = {
+    "NoteDensityPerformanceControlSignal": lambda step: float(1 + step // 100 % 40),
+    "PitchHistogramPerformanceControlSignal": lambda step: [float((step // 100 + tone) % 12) for tone in range(12)],
+}
+"""What is asked of a performance at each hundredth of a second."""
 
 
 def configs() -> dict[str, tuple[Any, Any, Any]]:
@@ -56,6 +65,7 @@ class MagentaRnn:
     """A graph of Magenta's in a session, with random weights; every bias is random too, so that none is forgotten."""
 
     def __init__(self, name: str, batch: int = 1, seed: int = 1, **hparams: Any) -> None:
+        self.name = name
         original, self._model, self._generator = configs()[name]
         import tensorflow.compat.v1 as tf
         from magenta.models.shared import events_rnn_graph
@@ -95,6 +105,57 @@ class MagentaRnn:
         feed |= {self._inputs: inputs, self._temperature: temperature}
         self.state, softmax = self.session.run([self._final, self._softmax], feed)
         return softmax
+
+    def first_event(self) -> Any:
+        """What a passage begins with where there is no primer."""
+        return self.encoder.class_index_to_event(self.encoder.default_event_label, [])
+
+    def labels(self, events: Sequence[Any]) -> list[Any]:
+        """The class of each event."""
+        target = getattr(self.encoder, "_target_encoder_decoder", self.encoder)
+        return [target.events_to_label(events, position) for position in range(len(events))]
+
+    def say(self, count: int, seed: int, **beam: int) -> list[Any]:
+        """A passage that Magenta's own generator draws, after its first event."""
+        np.random.seed(seed)  # noqa: NPY002 - Magenta draws from it
+        model = self._model(self.config)
+        model._session = self.session
+        return model._generate_events(count + 1, [self.first_event()], **beam, **self._controls())
+
+    def chances(self, events: Sequence[Any]) -> list[np.ndarray]:
+        """What it expects after each of ``events`` but the last: (1, steps, classes) for each head."""
+        controls = self.controls(events)
+        given = ([controls], [events[:-1]]) if controls else ([events[:-1]],)
+        self.state = self.session.run(self._initial)
+        return self.hear(self.encoder.get_inputs_batch(*given, full_length=True))
+
+    def controls(self, events: Sequence[Any]) -> list[Any]:
+        """What each of ``events`` stands under; nothing where the configuration knows no conditions."""
+        given = self._controls()
+        if not given:
+            return []
+        controls = list(given["control_events"])
+        if "control_state" in given:
+            given["extend_control_events_callback"](controls, events, given["control_state"])
+        return controls[: len(events)]
+
+    def _controls(self) -> dict[str, Any]:
+        if hasattr(self.config, "control_signals") and self.config.control_signals:
+            from magenta.models.performance_rnn import performance_model
+
+            signals = [SIGNALS[type(signal).__name__] for signal in self.config.control_signals]
+            disabled = (lambda step: step // 400 % 3 == 2) if self.config.optional_conditioning else None
+            first = tuple(signal(0) for signal in signals)
+            return {
+                "control_events": [(disabled(0), first) if disabled else first],
+                "control_state": performance_model.PerformanceControlState(0, 0),
+                "extend_control_events_callback": functools.partial(
+                    performance_model._extend_control_events, signals, disabled
+                ),
+            }
+        if type(self.encoder).__name__ == "ConditionalEventSequenceEncoderDecoder":
+            return {"control_events": [chord for chord in CHORDS for _ in range(16)] * 40}
+        return {}
 
     def write_bundle(self, path: Path, **hparams: Any) -> None:
         """Export the weights as Magenta's own programs do: a checkpoint, then a ``.mag``."""

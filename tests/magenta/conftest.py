@@ -9,7 +9,8 @@ import pytest
 
 import reverie
 from reverie.compose.bundles import read_bundle
-from reverie.compose.engine import Bundle, Engine
+from reverie.compose.engine import Engine
+from reverie.models.shelf import ModelFile
 
 SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 
@@ -28,17 +29,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def drums() -> Bundle:
+def drums() -> ModelFile:
     return read_bundle(SHIPPED / "drum_kit.mag")
 
 
 @pytest.fixture(scope="session")
-def melody() -> Bundle:
+def melody() -> ModelFile:
     return read_bundle(SHIPPED / "attention_rnn.mag")
 
 
 @pytest.fixture(scope="session")
-def engine(drums: Bundle, melody: Bundle) -> Engine:
+def engine(drums: ModelFile, melody: ModelFile) -> Engine:
     from reverie.magenta.generators import MagentaEngine
 
     engine = MagentaEngine()

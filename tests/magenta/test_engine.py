@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fakes import recipes
-from reverie.compose.engine import Bundle, Engine
+from reverie.compose.engine import Engine
+from reverie.models.shelf import ModelFile
 from reverie.compose.recipe import Limits, Recipe
 from reverie.models.errors import ModelError
 from reverie.music.drums import DRUMS
@@ -24,7 +25,7 @@ TUNE = tuple(Note(480 * beat, 480, pitch) for beat, pitch in enumerate((62, 65, 
 BEAT = tuple(Note(960 * i, 120, 36) for i in range(4)) + tuple(Note(480 + 960 * i, 120, 38) for i in range(4))
 
 
-def recipe(bundle: Bundle, **changes: Any) -> Recipe:
+def recipe(bundle: ModelFile, **changes: Any) -> Recipe:
     fields: dict[str, Any] = {
         "kind": bundle.kinds[0],
         "model": bundle.name,
@@ -42,11 +43,11 @@ def higher(notes: tuple[Note, ...], semitones: int) -> tuple[Note, ...]:
 
 
 @pytest.fixture(params=["drums", "melody"])
-def bundle(request: pytest.FixtureRequest) -> Bundle:
+def bundle(request: pytest.FixtureRequest) -> ModelFile:
     return request.getfixturevalue(request.param)
 
 
-def test_the_same_recipe_gives_the_same_notes_whatever_was_asked_before(engine: Engine, bundle: Bundle) -> None:
+def test_the_same_recipe_gives_the_same_notes_whatever_was_asked_before(engine: Engine, bundle: ModelFile) -> None:
     first = engine.generate(recipe(bundle))
     others = [engine.generate(recipe(bundle, seed=seed)) for seed in range(2, 6)]
     assert first
@@ -54,7 +55,7 @@ def test_the_same_recipe_gives_the_same_notes_whatever_was_asked_before(engine: 
     assert any(other != first for other in others)
 
 
-def test_an_engine_of_its_own_gives_the_same_notes(engine: Engine, bundle: Bundle) -> None:
+def test_an_engine_of_its_own_gives_the_same_notes(engine: Engine, bundle: ModelFile) -> None:
     from reverie.magenta.generators import MagentaEngine
 
     another = MagentaEngine()
@@ -62,7 +63,7 @@ def test_an_engine_of_its_own_gives_the_same_notes(engine: Engine, bundle: Bundl
     assert another.generate(recipe(bundle)) == engine.generate(recipe(bundle))
 
 
-def test_notes_are_on_the_grid_and_begin_inside_the_loop(engine: Engine, bundle: Bundle) -> None:
+def test_notes_are_on_the_grid_and_begin_inside_the_loop(engine: Engine, bundle: ModelFile) -> None:
     for seed in range(8):
         asked = recipe(bundle, seed=seed, temperature=1.4, bars=1)
         for note in engine.generate(asked):
@@ -70,14 +71,14 @@ def test_notes_are_on_the_grid_and_begin_inside_the_loop(engine: Engine, bundle:
             assert 0 <= note.start < asked.steps * TICKS_PER_STEP
 
 
-def test_mutating_composes_only_what_the_primer_leaves(engine: Engine, bundle: Bundle) -> None:
+def test_mutating_composes_only_what_the_primer_leaves(engine: Engine, bundle: ModelFile) -> None:
     kept = tuple(note for note in recipe(bundle).primer if note.start < 1920)
     asked = recipe(bundle, operator="mutate", primer=kept, primer_steps=16)
     assert asked.steps == 16
     assert all(note.start < 16 * TICKS_PER_STEP for note in engine.generate(asked))
 
 
-def test_the_primer_is_heard(engine: Engine, bundle: Bundle) -> None:
+def test_the_primer_is_heard(engine: Engine, bundle: ModelFile) -> None:
     asked = recipe(bundle)
     half = tuple(asked.primer[::2])
     assert any(
@@ -86,13 +87,13 @@ def test_the_primer_is_heard(engine: Engine, bundle: Bundle) -> None:
     )
 
 
-def test_a_primer_off_the_grid_is_heard_on_it(engine: Engine, bundle: Bundle) -> None:
+def test_a_primer_off_the_grid_is_heard_on_it(engine: Engine, bundle: ModelFile) -> None:
     asked = recipe(bundle)
     swung = tuple(replace(note, start=note.start + 40) for note in asked.primer)
     assert engine.generate(replace(asked, primer=swung)) == engine.generate(asked)
 
 
-def test_drums_are_the_nine_that_the_model_knows(engine: Engine, drums: Bundle) -> None:
+def test_drums_are_the_nine_that_the_model_knows(engine: Engine, drums: ModelFile) -> None:
     cowbells = tuple(Note(480 * i, 120, 56) for i in range(8))
     for seed in range(4):
         notes = engine.generate(recipe(drums, seed=seed, primer=BEAT + cowbells, temperature=1.3))
@@ -100,38 +101,38 @@ def test_drums_are_the_nine_that_the_model_knows(engine: Engine, drums: Bundle) 
 
 
 @pytest.mark.parametrize("semitones", [-31, -24, -5, 1, 7, 12, 40])
-def test_a_melody_in_another_key_or_octave_is_the_same_melody(engine: Engine, melody: Bundle, semitones: int) -> None:
+def test_a_melody_in_another_key_or_octave_is_the_same_melody(engine: Engine, melody: ModelFile, semitones: int) -> None:
     asked = recipe(melody)
     limits = replace(D_DORIAN, tonic=(D_DORIAN.tonic + semitones) % 12)
     moved = engine.generate(replace(asked, primer=higher(TUNE, semitones), limits=limits))
     assert tuple(moved) == higher(tuple(engine.generate(asked)), semitones)
 
 
-def test_a_melody_stays_near_a_primer_far_outside_the_range_of_the_model(engine: Engine, melody: Bundle) -> None:
+def test_a_melody_stays_near_a_primer_far_outside_the_range_of_the_model(engine: Engine, melody: ModelFile) -> None:
     bass = higher(TUNE, -36)
     for seed in range(4):
         for note in engine.generate(recipe(melody, seed=seed, primer=bass)):
             assert 62 - 36 - 24 <= note.pitch <= 62 - 36 + 24
 
 
-def test_a_primer_from_end_to_end_of_the_keyboard_is_folded(engine: Engine, melody: Bundle) -> None:
+def test_a_primer_from_end_to_end_of_the_keyboard_is_folded(engine: Engine, melody: ModelFile) -> None:
     wide = tuple(Note(480 * beat, 480, pitch) for beat, pitch in enumerate((0, 127, 2, 125)))
     engine.generate(recipe(melody, primer=wide, primer_steps=16))
 
 
-def test_without_a_scale_the_key_is_guessed(engine: Engine, melody: Bundle) -> None:
+def test_without_a_scale_the_key_is_guessed(engine: Engine, melody: ModelFile) -> None:
     chromatic = replace(D_DORIAN, scale="chromatic")
     asked = recipe(melody, limits=chromatic)
     moved = engine.generate(replace(asked, primer=higher(TUNE, 3)))
     assert tuple(moved) == higher(tuple(engine.generate(asked)), 3)
 
 
-def test_without_a_primer_drums_begin_with_a_bass_drum(engine: Engine, drums: Bundle) -> None:
+def test_without_a_primer_drums_begin_with_a_bass_drum(engine: Engine, drums: ModelFile) -> None:
     notes = engine.generate(recipe(drums, primer=(), primer_steps=0))
     assert Note(0, TICKS_PER_STEP, DRUMS["bass"]) in notes
 
 
-def test_without_a_primer_a_melody_begins_with_the_tonic_in_its_register(engine: Engine, melody: Bundle) -> None:
+def test_without_a_primer_a_melody_begins_with_the_tonic_in_its_register(engine: Engine, melody: ModelFile) -> None:
     for limits in (D_DORIAN, replace(D_DORIAN, low=24, high=48)):
         first = engine.generate(recipe(melody, primer=(), primer_steps=0, limits=limits))[0]
         assert first.start == 0
@@ -139,49 +140,49 @@ def test_without_a_primer_a_melody_begins_with_the_tonic_in_its_register(engine:
         assert limits.low <= first.pitch <= limits.high
 
 
-def test_a_silent_primer_is_none(engine: Engine, bundle: Bundle) -> None:
+def test_a_silent_primer_is_none(engine: Engine, bundle: ModelFile) -> None:
     assert engine.generate(recipe(bundle, primer=())) == engine.generate(recipe(bundle, primer=(), primer_steps=0))
 
 
-def test_a_loop_of_one_step_is_possible(engine: Engine, bundle: Bundle) -> None:
+def test_a_loop_of_one_step_is_possible(engine: Engine, bundle: ModelFile) -> None:
     for steps in (0, 1):
         notes = engine.generate(recipe(bundle, bars=1, metre=Metre(1, 16), primer=BEAT[:1], primer_steps=steps))
         assert all(note.start == 0 for note in notes)
 
 
-def test_a_model_that_was_not_loaded_is_named(engine: Engine, drums: Bundle) -> None:
+def test_a_model_that_was_not_loaded_is_named(engine: Engine, drums: ModelFile) -> None:
     with pytest.raises(ModelError, match=r"drum_kit was asked for music before it was loaded"):
         engine.generate(recipe(drums, model_hash="another"))
 
 
-def copy_of(bundle: Bundle, path: Path, content: bytes) -> Bundle:
+def copy_of(bundle: ModelFile, path: Path, content: bytes) -> ModelFile:
     path.write_bytes(content)
     return replace(bundle, path=path, sha256=hashlib.sha256(content).hexdigest())
 
 
-def test_a_bundle_that_is_not_there(engine: Engine, drums: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_that_is_not_there(engine: Engine, drums: ModelFile, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"gone\.mag: cannot be read \(No such file or directory\)"):
         engine.load(replace(drums, path=tmp_path / "gone.mag"))
 
 
-def test_a_bundle_that_changed_under_its_name(engine: Engine, drums: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_that_changed_under_its_name(engine: Engine, drums: ModelFile, tmp_path: Path) -> None:
     other = copy_of(drums, tmp_path / "other.mag", b"other")
     with pytest.raises(ModelError, match=r"other\.mag: is not the file it was"):
         engine.load(replace(other, sha256=drums.sha256))
 
 
-def test_a_file_that_is_no_bundle(engine: Engine, drums: Bundle, tmp_path: Path) -> None:
+def test_a_file_that_is_no_bundle(engine: Engine, drums: ModelFile, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"noise\.mag: is damaged or no bundle of Magenta's"):
         engine.load(copy_of(drums, tmp_path / "noise.mag", b"\xff\xfe no bundle"))
 
 
-def test_a_bundle_that_was_cut_short(engine: Engine, drums: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_that_was_cut_short(engine: Engine, drums: ModelFile, tmp_path: Path) -> None:
     content = drums.path.read_bytes()
     with pytest.raises(ModelError, match=r"cut\.mag"):
         engine.load(copy_of(drums, tmp_path / "cut.mag", content[: len(content) // 2]))
 
 
-def test_a_bundle_whose_weights_are_noise(engine: Engine, drums: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_whose_weights_are_noise(engine: Engine, drums: ModelFile, tmp_path: Path) -> None:
     from note_seq.protobuf import generator_pb2
 
     data = generator_pb2.GeneratorBundle.FromString(drums.path.read_bytes())
@@ -190,7 +191,7 @@ def test_a_bundle_whose_weights_are_noise(engine: Engine, drums: Bundle, tmp_pat
         engine.load(copy_of(drums, tmp_path / "noise.mag", data.SerializeToString()))
 
 
-def test_a_bundle_of_another_family(engine: Engine, drums: Bundle, tmp_path: Path) -> None:
+def test_a_bundle_of_another_family(engine: Engine, drums: ModelFile, tmp_path: Path) -> None:
     from note_seq.protobuf import generator_pb2
 
     data = generator_pb2.GeneratorBundle.FromString(drums.path.read_bytes())
@@ -199,6 +200,6 @@ def test_a_bundle_of_another_family(engine: Engine, drums: Bundle, tmp_path: Pat
         engine.load(copy_of(drums, tmp_path / "poly.mag", data.SerializeToString()))
 
 
-def test_a_passport_of_another_kind(engine: Engine, drums: Bundle) -> None:
+def test_a_passport_of_another_kind(engine: Engine, drums: ModelFile) -> None:
     with pytest.raises(ModelError, match="is a model of drums, unlike its passport says"):
         engine.load(replace(drums, kinds=("melody", "bass")))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import reverie
-from reverie.compose.bundles import find_bundles
+from reverie.models.shelf import find_models
 
 SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 NAMES = ("attention_rnn", "drum_kit")
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.magenta
 
 
 def test_both_models_are_shipped_and_usable() -> None:
-    found, faults = find_bundles([SHIPPED])
+    found, faults = find_models([SHIPPED])
     assert sorted(found) == sorted(NAMES)
     assert not faults
 

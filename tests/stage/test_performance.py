@@ -3,6 +3,7 @@ from __future__ import annotations
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
 from reverie.compose.composer import Composed, compose
+from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
@@ -23,7 +24,7 @@ def performance(reserves: dict[str, tuple[tuple[str, Loop], ...]] | None = None)
 
 
 def answer_all(play: Performance, engine: DiceEngine, recipes: list[Recipe]) -> list[Place]:
-    return [place for recipe in recipes for place in play.composed(compose(engine, recipe))]
+    return [place for recipe in recipes for place in play.composed(compose(engine, recipe, Memories()))]
 
 
 def fill(play: Performance, engine: DiceEngine) -> list[Place]:
@@ -108,7 +109,7 @@ def test_an_answer_without_a_loop_holds_what_plays() -> None:
     _, [again] = play.fill()
     assert again.voice == "beat"
     assert again.seed != beat.seed
-    [composed] = play.composed(compose(DiceEngine(), again))
+    [composed] = play.composed(compose(DiceEngine(), again, Memories()))
     play.played(2)
     third = next(recipe for recipe in play.fill()[1] if recipe.voice == "beat")
     [held] = play.composed(Composed(third, None, {"dense": 6}, {}))

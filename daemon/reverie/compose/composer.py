@@ -1,4 +1,7 @@
-"""From a recipe to a loop that may be played: the model composes, the guard judges, another seed is tried."""
+"""From a recipe to a loop that may be played: the model composes, the guard judges, the best is kept.
+
+Where the guard refuses all candidates, another seed is tried.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reverie.compose.choice import choose
 from reverie.compose.engine import Engine
 from reverie.compose.guard import guard
+from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop
@@ -21,13 +26,15 @@ ATTEMPTS = 6
 class Composed:
     """An answer: the recipe that really made the loop (its seed is that of the attempt), or no loop at all.
 
-    ``refused`` counts refusals by reason and ``clipped`` mended notes by kind, over all attempts.
+    ``refused`` counts refusals by reason over all candidates, ``clipped`` mended notes by kind in the loop that was
+    kept. ``memory`` names what a loop that continues this one goes on from.
     """
 
     recipe: Recipe
     loop: Loop | None
     refused: Mapping[str, int]
     clipped: Mapping[str, int]
+    memory: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a message."""
@@ -36,6 +43,7 @@ class Composed:
             "loop": self.loop and self.loop.as_json(),
             "refused": dict(self.refused),
             "clipped": dict(self.clipped),
+            "memory": self.memory,
         }
 
     @classmethod
@@ -46,25 +54,45 @@ class Composed:
             ValueError, KeyError, TypeError: if it is no such data.
         """
         loop = data["loop"]
-        return cls(Recipe.from_json(data["recipe"]), loop and Loop.from_json(loop), data["refused"], data["clipped"])
+        return cls(
+            Recipe.from_json(data["recipe"]),
+            loop and Loop.from_json(loop),
+            data["refused"],
+            data["clipped"],
+            data["memory"],
+        )
 
 
-def compose(engine: Engine, recipe: Recipe) -> Composed:
-    """Ask ``engine`` for the loop of ``recipe``, with further seeds while the guard refuses.
+def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
+    """Ask ``engine`` for the loop of ``recipe``, with further seeds while the guard refuses all candidates.
 
-    The first attempt uses the recipe's own seed: composing an answer's recipe again gives the same loop at once.
+    The answer's recipe is that of the attempt that came to something, with the candidate that was kept: composing it
+    gives the same loop at once. A memory that is gone is left out of it, as the model then heard the primer instead.
 
     Raises:
         ModelError: if the engine cannot run the recipe's model.
     """
+    memory = memories.find(recipe.memory) if recipe.memory else None
+    if memory is None and recipe.memory:
+        recipe = replace(recipe, memory=None)
     refused: Counter[str] = Counter()
-    clipped: Counter[str] = Counter()
     attempt = recipe
     for number in range(ATTEMPTS):
         attempt = replace(recipe, seed=derive_seed(recipe.seed, "attempt", number)) if number else recipe
-        outcome = guard(attempt, engine.generate(attempt))
-        clipped.update(outcome.clips)
-        if outcome.loop:
-            return Composed(attempt, outcome.loop, refused, clipped)
-        refused[str(outcome.refusal)] += 1
-    return Composed(attempt, None, refused, clipped)
+        candidates = engine.generate(attempt, memory)
+        guarded = [guard(attempt, candidate.notes) for candidate in candidates]
+        refused.update(str(one.refusal) for one in guarded if one.refusal)
+        likelihoods = [candidate.log_likelihood for candidate in candidates]
+        kept = choose(attempt, guarded, likelihoods, [candidate.notes for candidate in candidates])
+        if kept is None:
+            continue
+        choice, score = kept
+        remembered = candidates[choice].memory
+        return Composed(
+            replace(attempt, choice=choice, score=score),
+            guarded[choice].loop,
+            refused,
+            Counter({str(kind): count for kind, count in guarded[choice].clips.items()}),
+            memories.keep(remembered) if remembered is not None else None,
+        )
+    return Composed(attempt, None, refused, Counter())

@@ -4,42 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from reverie.compose.recipe import Kind, Recipe
+from reverie.compose.recipe import Recipe
+from reverie.models.shelf import ModelFile
 from reverie.music.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """A model file: its name in scenes, where it lies, what its weights hash to and which kinds of voice it can be."""
+class Candidate:
+    """One of the answers to a recipe.
 
-    name: str
-    path: Path
-    sha256: str
-    kinds: tuple[Kind, ...]
+    ``notes`` are in ticks from the end of the primer, each starting before ``recipe.steps`` sixteenths are over. They
+    are the model's own, unguarded: out of register, too many or none. ``log_likelihood`` is the mean over the events
+    that were drawn, where the engine knows it. ``memory`` is what the model would go on from after this answer.
+    """
+
+    notes: tuple[Note, ...]
+    log_likelihood: float | None = None
+    memory: bytes | None = None
 
 
 class Engine(Protocol):
     """Runs models. Its answer depends on the recipe and the weights alone, so the same recipe gives the same notes."""
 
-    def load(self, bundle: Bundle) -> None:
+    def load(self, model: ModelFile) -> None:
         """Make a model ready; the first note of a loop must not wait for a file.
 
         Raises:
-            ModelError: if the bundle is missing, broken or no model that this engine runs.
+            ModelError: if the file is missing, broken or no model that this engine runs.
         """
         ...
 
-    def generate(self, recipe: Recipe) -> Sequence[Note]:
+    def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
         """Compose ``recipe.steps`` sixteenths after the recipe's primer.
 
+        Args:
+            recipe: what is asked.
+            memory: that of the candidate which the primer was, if the recipe goes on from one; the primer is then not
+                heard again.
+
         Returns:
-            Notes in ticks from the end of the primer, each starting before ``recipe.steps`` sixteenths are over. They
-            are the model's own, unguarded: out of register, too many or none.
+            Up to ``recipe.candidates`` answers, and at least one.
 
         Raises:
-            ModelError: if the model was not loaded or fails.
+            ModelError: if the model was not loaded or fails, or the memory is not its own.
         """
         ...

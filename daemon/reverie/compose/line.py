@@ -38,9 +38,18 @@ class VoicePlan:
     then: tuple[Step, ...]
     temperature: Callable[[int], float]
     limits: Limits
+    candidates: int = 1
+    novelty: tuple[float, float] = (0.0, 1.0)
 
-    def recipe(self, operator: Operator, number: int, bar: int, primer: tuple[Note, ...], primer_steps: int) -> Recipe:
-        """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene."""
+    def recipe(self, operator: Operator, number: int, bar: int, after: After | None = None) -> Recipe:
+        """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene.
+
+        A reset hears the scene's own primer; the other operators hear the loop they come after.
+        """
+        primer, primer_steps, memory = self.primer, self.primer_steps, None
+        if after and operator != "reset":
+            primer, primer_steps = after.primer(whole=operator == "continue")
+            memory = after.memory if operator == "continue" else None
         return Recipe(
             scene=self.scene,
             scene_hash=self.scene_hash,
@@ -56,7 +65,29 @@ class VoicePlan:
             primer=primer,
             primer_steps=primer_steps,
             limits=self.limits,
+            memory=memory,
+            candidates=self.candidates,
+            before=after.loop.notes if after else (),
+            novelty=self.novelty,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The loop that comes before: the id of the recipe that made it, and what its model remembers of it, if it does."""
+
+    recipe: str
+    loop: Loop
+    memory: str | None = None
+
+    def primer(self, *, whole: bool) -> tuple[tuple[Note, ...], int]:
+        """The loop, or its first half, as a primer; and how many sixteenths long that is."""
+        steps = self.loop.ticks // TICKS_PER_STEP
+        if whole:
+            return self.loop.notes, steps
+        kept = steps // 2
+        end = kept * TICKS_PER_STEP
+        return tuple(replace(n, length=min(n.length, end - n.start)) for n in self.loop.notes if n.start < end), kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +112,7 @@ class Line:
         self.plan = plan
         self.end_bar = start_bar
         self.steps_taken = 0
-        self._last: tuple[str, Loop] | None = None
+        self._last: After | None = None
 
     def next_step(self) -> Step:
         """The operator whose turn it is."""
@@ -102,7 +133,7 @@ class Line:
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
         self.steps_taken += 1
-        return self._place(*self._last, self.plan.hold)
+        return self._place(self._last.recipe, self._last.loop, self.plan.hold)
 
     def next_recipe(self) -> Recipe:
         """What to ask a model for, by the operator whose turn it is.
@@ -113,12 +144,12 @@ class Line:
         step = self.next_step()
         if step == "loop":
             raise RuntimeError("holding a loop needs no recipe")
-        return self.plan.recipe(step, self.steps_taken, self.end_bar, *self._primer(step))
+        return self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
 
-    def take(self, recipe: str, loop: Loop) -> Placement:
+    def take(self, recipe: str, loop: Loop, memory: str | None = None) -> Placement:
         """The answer to :meth:`next_recipe`: it follows what the line already plays."""
         self.steps_taken += 1
-        self._last = (recipe, loop)
+        self._last = After(recipe, loop, memory)
         return self._place(recipe, loop, self.plan.hold)
 
     def skip(self) -> Placement | None:
@@ -127,17 +158,6 @@ class Line:
             return self.again()
         self.steps_taken += 1
         return None
-
-    def _primer(self, step: Operator) -> tuple[tuple[Note, ...], int]:
-        if step == "reset" or self._last is None:
-            return self.plan.primer, self.plan.primer_steps
-        loop = self._last[1]
-        steps = loop.ticks // TICKS_PER_STEP
-        if step == "continue":
-            return loop.notes, steps
-        kept = steps // 2
-        end = kept * TICKS_PER_STEP
-        return tuple(replace(n, length=min(n.length, end - n.start)) for n in loop.notes if n.start < end), kept
 
     def _place(self, recipe: str, loop: Loop, times: int) -> Placement:
         placement = Placement(recipe, loop, self.end_bar, times)

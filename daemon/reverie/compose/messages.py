@@ -12,27 +12,30 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.compose.composer import Composed
-from reverie.compose.engine import Bundle
-from reverie.compose.recipe import Kind, Recipe
+from reverie.compose.recipe import Recipe
+from reverie.models.shelf import ModelFile
 from reverie.wire import Message
 
 
-def setup(engine: str, bundles: Iterable[Bundle]) -> Message:
-    """The first message of a composer's life."""
+def setup(engine: str, bundles: Iterable[ModelFile], memories: Path) -> Message:
+    """The first message of a composer's life; ``memories`` is the folder for what models remember."""
     return {
         "type": "setup",
         "engine": engine,
+        "memories": str(memories),
         "bundles": [{"name": b.name, "path": str(b.path), "sha256": b.sha256, "kinds": list(b.kinds)} for b in bundles],
     }
 
 
-def bundles_of(message: Message) -> tuple[Bundle, ...]:
+def memories_of(message: Message) -> Path:
+    """The folder of a :func:`setup`."""
+    return Path(message["memories"])
+
+
+def bundles_of(message: Message) -> tuple[ModelFile, ...]:
     """The bundles of a :func:`setup`."""
     rows = cast("list[dict[str, Any]]", message["bundles"])
-    return tuple(
-        Bundle(row["name"], Path(row["path"]), row["sha256"], cast("tuple[Kind, ...]", tuple(row["kinds"])))
-        for row in rows
-    )
+    return tuple(ModelFile(row["name"], Path(row["path"]), row["sha256"], tuple(row["kinds"])) for row in rows)
 
 
 def compose(number: int, recipe: Recipe) -> Message:

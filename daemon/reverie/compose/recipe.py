@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reverie.music.notes import Note, notes_as_json, notes_from_json
@@ -41,7 +41,12 @@ class Recipe:
 
     ``primer`` is what the model hears before it composes: notes in ticks from 0, ``primer_steps`` sixteenths long (0
     for none). ``bars`` is the length of the loop to make. With ``mutate`` the primer is also kept as the loop's first
-    part and the model composes the rest; otherwise the loop is wholly new.
+    part and the model composes the rest; otherwise the loop is wholly new. ``memory`` names what the model remembers
+    of the loop that is continued and of all before it (:mod:`reverie.compose.memories`); it is then not told again.
+
+    ``candidates`` loops are composed at once. ``before`` is the loop that came before, from which the one that is kept
+    shall differ by a share within ``novelty``. ``choice`` and ``score`` are there once one was kept: its number, and
+    why it was it (:mod:`reverie.compose.choice`).
     """
 
     scene: str
@@ -58,6 +63,12 @@ class Recipe:
     primer: tuple[Note, ...]
     primer_steps: int
     limits: Limits
+    memory: str | None = None
+    candidates: int = 1
+    before: tuple[Note, ...] = ()
+    novelty: tuple[float, float] = (0.0, 1.0)
+    choice: int | None = None
+    score: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @property
     def steps(self) -> int:
@@ -76,6 +87,9 @@ class Recipe:
         data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         data["metre"] = str(self.metre)
         data["primer"] = notes_as_json(self.primer)
+        data["before"] = notes_as_json(self.before)
+        data["novelty"] = list(self.novelty)
+        data["score"] = dict(self.score)
         data["limits"] = {name: getattr(self.limits, name) for name in self.limits.__slots__}
         return data
 
@@ -90,4 +104,7 @@ class Recipe:
         fields["metre"] = Metre.parse(fields["metre"])
         fields["primer"] = notes_from_json(fields["primer"])
         fields["limits"] = Limits(**fields["limits"])
+        fields["before"] = notes_from_json(fields.get("before", ()))
+        low, high = fields.get("novelty", (0.0, 1.0))
+        fields["novelty"] = (float(low), float(high))
         return cls(**fields)

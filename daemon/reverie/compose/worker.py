@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING
 
 from reverie.compose import messages
 from reverie.compose.composer import compose
-from reverie.compose.engine import Bundle
+from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
+from reverie.models.shelf import ModelFile
 from reverie.wire import Message, Wire
 
 if TYPE_CHECKING:
@@ -42,8 +43,12 @@ def make_engine(name: str) -> Engine:
     Raises:
         ModelError: if its packages are not installed, or no engine has that name.
     """
+    if name == "numpy":
+        from reverie.compose.numpy_engine import NumpyEngine
+
+        return NumpyEngine()
     if name != "magenta":
-        raise ModelError(f"there is no engine {name!r}; known is: magenta")
+        raise ModelError(f"there is no engine {name!r}; known are numpy and magenta")
     try:
         from reverie.magenta.compat import prepare
 
@@ -51,8 +56,8 @@ def make_engine(name: str) -> Engine:
         from reverie.magenta.generators import MagentaEngine
     except ImportError as error:
         raise ModelError(
-            f"no new music can be composed, since the package {error.name} is missing: "
-            "install Reverie with its extra 'magenta' (see README, 'On a box')"
+            f"the engine magenta cannot be used, since the package {error.name} is missing: install Reverie with its "
+            "extra 'magenta' (see README, 'On a box'), or set composer.engine to numpy, which needs nothing more"
         ) from error
     return MagentaEngine()
 
@@ -66,6 +71,7 @@ class Composer:
         self._wire = wire
         self._sending = threading.Lock()
         self._engine: Engine | None = None
+        self._memories = Memories()
         self._why_not = "the composer has not been set up"
 
     def send(self, message: Message) -> None:
@@ -82,6 +88,7 @@ class Composer:
                 self._compose(job)
 
     def _setup(self, job: Message) -> None:
+        self._memories = Memories(messages.memories_of(job))
         try:
             self._engine = make_engine(job["engine"])
         except ReverieError as error:
@@ -95,7 +102,7 @@ class Composer:
             self.send(messages.Loaded(bundle.name, time.monotonic() - begun, error).as_message())
         self.ready.set()
 
-    def _load(self, engine: Engine, bundle: Bundle) -> str | None:
+    def _load(self, engine: Engine, bundle: ModelFile) -> str | None:
         """Why the model is not ready, if it is not; one that is broken must not keep the others from composing."""
         try:
             engine.load(bundle)
@@ -113,7 +120,7 @@ class Composer:
             return
         begun = time.monotonic()
         try:
-            answer = compose(self._engine, Recipe.from_json(job["recipe"]))
+            answer = compose(self._engine, Recipe.from_json(job["recipe"]), self._memories)
         except ModelError as error:
             self.send(messages.Failed(number, str(error)).as_message())
         except Exception as error:

@@ -125,6 +125,23 @@ class Evolve(Section):
             "its first part, 'reset' begins with the primer, 'loop' holds the same loop again."
         ),
     )
+    candidates: int = Field(
+        default=8, ge=1, le=64, description="How many loops are composed at a time, of which the best is kept."
+    )
+    novelty: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(0.1, 0.95),
+        description=(
+            "How much of a loop should differ from the one before, least and most: 0 is the same again, 1 has not a "
+            "note in common."
+        ),
+        examples=[[0.1, 0.95]],
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Novelty is a share, the least first."""
+        low, high = self.novelty
+        if not 0 <= low <= high <= 1:
+            yield ("novelty",), f"novelty is a least and a most share, from 0 to 1, not [{low:g}, {high:g}]"
 
 
 class Output(Section):

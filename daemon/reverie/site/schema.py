@@ -62,7 +62,10 @@ class Health(Section):
 class Composer(Section):
     """The process that runs the models."""
 
-    engine: Literal["magenta"] = Field(default="magenta", description="What runs the models.")
+    engine: Literal["numpy", "magenta"] = Field(
+        default="numpy",
+        description="What runs the models: 'numpy', or Magenta itself, which needs the extra 'magenta' and 800 MB.",
+    )
     patience: float = Field(
         default=60.0, ge=1, le=3600, description="Seconds without an answer after which the composer counts as hung."
     )
@@ -80,7 +83,7 @@ class Site(Section):
         default=(), description="More folders of scenes, relative to this file; shipped scenes are always known."
     )
     models: FilePath | None = Field(
-        default=None, description="A folder of further .mag bundles, relative to this file."
+        default=None, description="A folder of further models (.safetensors), relative to this file."
     )
     programme: Annotated[tuple[Change, ...], Field(strict=False)] = Field(
         default=(), description="Which scene plays from which time of day on, or rest."

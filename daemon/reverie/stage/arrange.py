@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from reverie.compose.engine import Bundle
 from reverie.compose.line import VoicePlan
 from reverie.compose.recipe import Limits
 from reverie.compose.seeds import derive_seed
+from reverie.models.shelf import ModelFile
 from reverie.music.notes import MAX_MIDI
 from reverie.play.messages import Part
 from reverie.scenes.schema import Scene
@@ -15,7 +15,7 @@ from reverie.scenes.voices import DrumVoice, Voice
 from reverie.stage.performance import Arrangement
 
 
-def arrange(scene: Scene, bundles: Mapping[str, Bundle], *, take: int = 0, seed: int | None = None) -> Arrangement:
+def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, seed: int | None = None) -> Arrangement:
     """Plans and parts of a scene.
 
     Args:
@@ -37,7 +37,7 @@ def arrange(scene: Scene, bundles: Mapping[str, Bundle], *, take: int = 0, seed:
     )
 
 
-def unmet(scene: Scene, bundles: Mapping[str, Bundle], slots: Collection[str]) -> list[str]:
+def unmet(scene: Scene, bundles: Mapping[str, ModelFile], slots: Collection[str]) -> list[str]:
     """What the scene names and this machine does not have, a sentence each; the scene plays all the same."""
     sentences: list[str] = []
     for name, voice in scene.voices.items():
@@ -51,7 +51,7 @@ def unmet(scene: Scene, bundles: Mapping[str, Bundle], slots: Collection[str]) -
     return sentences
 
 
-def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, Bundle], seed: int) -> VoicePlan:
+def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int) -> VoicePlan:
     bundle = bundles.get(voice.model)
     return VoicePlan(
         scene=scene.name,
@@ -69,6 +69,8 @@ def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, Bundle], 
         then=voice.evolve.then,
         temperature=voice.temperature.at,
         limits=_limits(scene, voice),
+        candidates=voice.evolve.candidates,
+        novelty=voice.evolve.novelty,
     )
 
 

@@ -181,7 +181,11 @@ class Conductor:
                 self._set_scene(self._performance)
                 self._send_places(self._performance.queued())
         else:
-            self._composer.send(composing.setup(self._setting.engine, self._setting.means.bundles.values()))
+            self._composer.send(
+                composing.setup(
+                    self._setting.engine, self._setting.means.bundles.values(), self._setting.state / "memories"
+                )
+            )
             self._fill()
 
     def received(self, role: str, message: Message) -> None:

@@ -7,23 +7,22 @@ from pathlib import Path
 
 import yaml
 
-from reverie.compose.bundles import find_bundles
-from reverie.compose.engine import Bundle
 from reverie.documents import DocumentError
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
+from reverie.models.shelf import ModelFile, find_models
 from reverie.places import config_folder, models_folder, scenes_folder, state_folder
 from reverie.scenes.folder import SceneFolder
 from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
 
 
-def bundles_of(site: Site) -> tuple[dict[str, Bundle], list[str]]:
+def bundles_of(site: Site) -> tuple[dict[str, ModelFile], list[str]]:
     """The models that scenes of this site can name, and a sentence for each model file that cannot be used."""
-    return find_bundles([models_folder(), *([site.models] if site.models else [])])
+    return find_models([models_folder(), *([site.models] if site.models else [])])
 
 
-def scenes_of(site: Site, bundles: Mapping[str, Bundle] | None = None) -> SceneFolder:
+def scenes_of(site: Site, bundles: Mapping[str, ModelFile] | None = None) -> SceneFolder:
     """The site's scenes; its own folders come before the shipped one.
 
     With ``bundles``, a scene that names a model that is not among them, or a slot that the site does not have, is at

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reverie.compose.composer import compose
-from reverie.compose.engine import Bundle, Engine
+from reverie.compose.engine import Engine
+from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
+from reverie.models.shelf import ModelFile
 from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
 from reverie.music.notes import Note
 from reverie.play.score import SceneScore
@@ -29,7 +31,7 @@ class ImpossibleVoiceError(ReverieError):
 
 def perform(
     scene: Scene,
-    bundles: Mapping[str, Bundle],
+    bundles: Mapping[str, ModelFile],
     engine: Engine,
     *,
     bars: int,
@@ -59,10 +61,11 @@ def perform(
     arrangement = arrange(scene, bundles, seed=seed)
     performance = Performance(arrangement, epoch=1, reserves={})
     score = SceneScore(performance.scene())
+    memories = Memories()
     notes: defaultdict[str, list[Note]] = defaultdict(list)
     tempos: list[tuple[int, float]] = []
     for bar in range(bars):
-        _fill(performance, score, engine)
+        _fill(performance, score, engine, memories)
         start = bar * scene.metre.bar_ticks
         qpm = scene.tempo.at(bar)
         if not tempos or tempos[-1][1] != qpm:
@@ -81,12 +84,12 @@ def perform(
     return sum(map(len, notes.values()))
 
 
-def _fill(performance: Performance, score: SceneScore, engine: Engine) -> None:
+def _fill(performance: Performance, score: SceneScore, engine: Engine, memories: Memories) -> None:
     fruitless: Counter[str] = Counter()
     while True:
         places, recipes = performance.fill()
         for recipe in recipes:
-            answer = compose(engine, recipe)
+            answer = compose(engine, recipe, memories)
             places += performance.composed(answer)
             if answer.loop is None:
                 fruitless[recipe.voice] += 1

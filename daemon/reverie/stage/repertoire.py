@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reverie.compose.engine import Bundle
 from reverie.errors import ReverieError
+from reverie.models.shelf import ModelFile
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
 from reverie.stage.arrange import arrange, unmet
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class Means:
     """What a scene can be played with: the models, the site's slots by name, and the loops out of the package."""
 
-    bundles: Mapping[str, Bundle]
+    bundles: Mapping[str, ModelFile]
     slots: Mapping[str, object]
     shipped: tuple[ShippedLoop, ...]
 

@@ -66,7 +66,7 @@ def reserves(
 def _reserve(
     plan: VoicePlan, kept: tuple[GoodLoop, ...], shipped: tuple[ShippedLoop, ...]
 ) -> Iterator[tuple[str, Loop]]:
-    bare = plan.recipe("reset", 0, 0, plan.primer, plan.primer_steps)
+    bare = plan.recipe("reset", 0, 0)
 
     def bent(candidates: Iterable[tuple[str, Loop]]) -> list[tuple[str, Loop]]:
         return [(name, fitting) for name, loop in candidates if (fitting := adapt(loop, bare))]

@@ -1,0 +1,90 @@
+"""Which of several loops is kept: the likelier, the fitter, and neither the last loop again nor a stranger to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reverie.compose.guard import Clip, Guarded
+from reverie.compose.recipe import Recipe
+from reverie.music.harmony import Key
+from reverie.music.notes import Loop, Note
+
+FIT_WEIGHT = 1.0
+LIKELIHOOD_WEIGHT = 1.0
+"""Equal: a model's likeliest loops are dull, and the fittest may be noise."""
+
+
+def choose(
+    recipe: Recipe, guarded: Sequence[Guarded], log_likelihoods: Sequence[float | None], raw: Sequence[Sequence[Note]]
+) -> tuple[int, dict[str, float]] | None:
+    """The number of the loop to keep, and its score; None where the guard refused them all.
+
+    Args:
+        recipe: what was asked.
+        guarded: what the guard made of each answer.
+        log_likelihoods: of each answer, the mean over its events; None where unknown.
+        raw: what the model composed, before the guard.
+    """
+    passed = [number for number, one in enumerate(guarded) if one.loop]
+    known = [value for number in passed if (value := log_likelihoods[number]) is not None]
+    least, most = min(known, default=0.0), max(known, default=0.0)
+    best: tuple[int, dict[str, float]] | None = None
+    for number in passed:
+        loop, likelihood = guarded[number].loop, log_likelihoods[number]
+        if loop is None:
+            continue
+        score = fit(recipe, loop, guarded[number].clips, raw[number])
+        if likelihood is not None:
+            score["log_likelihood"] = likelihood
+        likely = 1.0 if likelihood is None or most == least else (likelihood - least) / (most - least)
+        score["total"] = (FIT_WEIGHT * score["fit"] + LIKELIHOOD_WEIGHT * likely) / (FIT_WEIGHT + LIKELIHOOD_WEIGHT)
+        if best is None or score["total"] > best[1]["total"]:
+            best = number, score
+    return None if best is None else (best[0], {name: round(value, 4) for name, value in best[1].items()})
+
+
+def fit(recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Note]) -> dict[str, float]:
+    """How well a loop is what was asked for: parts from 0 to 1 by name, and their mean as ``fit``.
+
+    ``mended`` is the share of notes that the guard left alone, ``density`` is 1 in the middle of what is asked for and
+    a half at its edges, ``key`` and ``register`` are the shares of the model's own notes that were in them, ``novelty``
+    is 1 where the distance from the loop before is in the band.
+    """
+    parts = {
+        "mended": 1.0 - min(sum(clips.values()) / max(len(raw), 1), 1.0),
+        "density": _density(recipe, loop),
+        "novelty": _novelty(recipe, loop),
+    }
+    if recipe.kind != "drums" and raw:
+        key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
+        parts["key"] = sum(note.pitch in key for note in raw) / len(raw)
+        parts["register"] = sum(limits.low <= note.pitch <= limits.high for note in raw) / len(raw)
+    return parts | {"fit": sum(parts.values()) / len(parts)}
+
+
+def distance(one: Iterable[Note], other: Iterable[Note]) -> float:
+    """How different two loops are: the share of their notes (by start and pitch) that only one of them has."""
+    here, there = ({(note.start, note.pitch) for note in notes} for notes in (one, other))
+    together = here | there
+    return 1.0 - len(here & there) / len(together) if together else 0.0
+
+
+def _density(recipe: Recipe, loop: Loop) -> float:
+    least, most = recipe.limits.least, recipe.limits.most
+    half = (most - least) / 2
+    if half <= 0:
+        return 1.0
+    return max(0.0, 1.0 - 0.5 * abs(len(loop.notes) / loop.bars - least - half) / half)
+
+
+def _novelty(recipe: Recipe, loop: Loop) -> float:
+    """1 in the band; outside, the less the further from it."""
+    if not recipe.before:
+        return 1.0
+    low, high = recipe.novelty
+    apart = distance(loop.notes, recipe.before)
+    if apart < low:
+        return apart / low
+    if apart > high:
+        return (1.0 - apart) / (1.0 - high)
+    return 1.0

@@ -1,0 +1,108 @@
+"""What a model is told before it composes: the primer on the model's own grid, in its own key and register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reverie.compose.recipe import Recipe
+from reverie.models.encodings.melody_notes import major_key
+from reverie.music.drums import DRUMS
+from reverie.music.harmony import OCTAVE, fold
+from reverie.music.notes import MAX_MIDI, Note
+from reverie.music.time import TICKS_PER_STEP
+
+_MAJOR_BELOW = {
+    "major": 0,
+    "major-pentatonic": 0,
+    "dorian": 2,
+    "phrygian": 4,
+    "lydian": 5,
+    "mixolydian": 7,
+    "minor": 9,
+    "harmonic-minor": 9,
+    "minor-pentatonic": 9,
+    "blues": 9,
+    "locrian": 11,
+}
+"""How far above the tonic of the major scale with (nearly) the same notes a scale begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What a model can hear: ``low`` to ``high`` are its pitches; ``transposes`` if it knows C major only."""
+
+    drums: bool = False
+    low: int = 0
+    high: int = MAX_MIDI
+    transposes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A primer's notes in sixteenths, how long it is, and the step at which the answer begins.
+
+    That is the primer's end, but for an opening that the recipe did not give, which is part of the answer. ``shift``
+    is what pitches were moved by.
+    """
+
+    notes: tuple[Note, ...]
+    steps: int
+    first: int
+    shift: int = 0
+
+    def drawn(self, wanted: int) -> int:
+        """How many steps have to follow what is heard, so that the answer has ``wanted`` steps."""
+        return max(self.first + wanted - self.steps, 0)
+
+    def played(self, note: Note) -> Note:
+        """One of the model's notes, in sixteenths from the beginning of what it heard, as a note of the answer."""
+        pitch = fold(note.pitch - self.shift, 0, MAX_MIDI)
+        if pitch is None:
+            raise AssertionError("MIDI has more than an octave")
+        start = (note.start - self.first) * TICKS_PER_STEP
+        return Note(start, note.length * TICKS_PER_STEP, pitch, note.velocity)
+
+
+def hear(recipe: Recipe, ear: Ear) -> Heard:
+    """What a model with this ear is told of a recipe.
+
+    A recipe without a primer begins as Magenta's own programs do: drums with a bass drum, a melody with the tonic,
+    which then is the first note of the answer. The same holds for a primer that is silent, since what follows silence
+    is mostly silence.
+    """
+    limits, steps = recipe.limits, recipe.primer_steps
+    notes = tuple(_on_grid(note, steps) for note in recipe.primer) if steps else ()
+    first = steps
+    if not notes:
+        notes, steps, first = (_opening(ear, limits.tonic, limits.low, limits.high),), 1, 0
+    if not ear.transposes:
+        return Heard(notes, steps, first)
+    shift = _shift(ear, recipe, [note.pitch for note in notes])
+    moved = (replace(note, pitch=fold(note.pitch + shift, ear.low, ear.high) or ear.low) for note in notes)
+    return Heard(tuple(moved), steps, first, shift)
+
+
+def _opening(ear: Ear, tonic: int, low: int, high: int) -> Note:
+    if ear.drums:
+        return Note(0, 1, DRUMS["bass"])
+    middle = (low + high) // 2
+    return Note(0, 1, max(tonic, middle - (middle - tonic) % OCTAVE))
+
+
+def _on_grid(note: Note, steps: int) -> Note:
+    start = min(round(note.start / TICKS_PER_STEP), steps - 1)
+    end = min(max(round(note.end / TICKS_PER_STEP), start + 1), steps)
+    return Note(start, end - start, note.pitch, note.velocity)
+
+
+def _shift(ear: Ear, recipe: Recipe, pitches: Sequence[int]) -> int:
+    """How far to move a primer so that it is in C and in the middle of what the model was trained on.
+
+    The model knows melodies in C major and its modes only. A scene's scale says the key; where it has none, Magenta's
+    guess does, which is unreliable for short primers.
+    """
+    above = _MAJOR_BELOW.get(recipe.limits.scale)
+    key = major_key(pitches) if above is None else recipe.limits.tonic - above
+    middle = (min(pitches) + max(pitches)) / 2
+    return OCTAVE * round(((ear.low + ear.high) / 2 - middle + key) / OCTAVE) - key
