@@ -22,9 +22,9 @@ from fakes.vae_magenta import Reference
 from reverie.models.bundle import Bundle, read_bundle
 from reverie.models.catalogue import Entry, Format
 from reverie.models.errors import ModelError
-from reverie.models.formats.reading import read_source
+from reverie.models.formats.reading import fingerprint, read_source
 from reverie.models.golden import check
-from reverie.models.importing import import_model
+from reverie.models.importing import Wish, import_model
 from reverie.models.pull import pull
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore")]
@@ -78,6 +78,31 @@ def test_checkpoints_of_both_versions(tmp_path: Path, version: int, sharded: boo
     ways += [tmp_path]
     for way in ways:
         compare(read_source(way).tensors, expected)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("sharded", [False, True])
+def test_a_checkpoint_is_imported_by_its_name(tmp_path: Path, version: int, sharded: bool) -> None:
+    """And known by the same fingerprint, however it was named."""
+    saved(tmp_path, recurrent_tensors(38, 38), version, sharded=sharded)
+    name = tmp_path / "model.ckpt-7"
+    imported = import_model(name, tmp_path / "models", Wish(config="basic_rnn"))
+    assert imported.path.name == "model.ckpt-7.safetensors"
+    if version == 2:
+        assert imported.passport.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.index")
+        assert imported.passport.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.data-00000-of-00001")
+
+
+def test_an_archive_as_it_was_packed_elsewhere(tmp_path: Path) -> None:
+    """In a folder of its own, with what macOS leaves beside files, and a record that names another checkpoint."""
+    inner = tmp_path / "archive" / "model"
+    inner.mkdir(parents=True)
+    saved(inner, {"w": np.ones(2, np.float32)}, 2)
+    (tmp_path / "archive" / "checkpoint").write_text('model_checkpoint_path: "/home/someone/model.ckpt-900"\n')
+    (inner / "._model.ckpt-7.index").write_bytes(b"\0\5\26\7")
+    with tarfile.open(tmp_path / "model.tar", "w") as archive:
+        archive.add(tmp_path / "archive", ".")
+    assert set(read_source(tmp_path / "model.tar").tensors) == {"w"}
 
 
 def test_several_data_files(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ Sources: TensorFlow's ``saved_tensor_slice.proto``, ``tensor_bundle.proto``, ``t
 
 from __future__ import annotations
 
+import glob
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -46,7 +47,7 @@ def read_checkpoint(path: Path) -> Tensors:
         index = name.with_name(f"{name.name}.index")
         if index.is_file():
             return _version_2(name, memoryview(index.read_bytes()))
-        shards = [name] if name.is_file() else sorted(name.parent.glob(f"{name.name}-?????-of-?????"))
+        shards = [name] if name.is_file() else sorted(name.parent.glob(f"{glob.escape(name.name)}-?????-of-?????"))
         if not shards:
             raise ModelError("there is no checkpoint of that name; name its .index file, or the folder that it is in")
         return weights_in_tables([shard.read_bytes() for shard in shards])
@@ -59,10 +60,21 @@ def is_checkpoint(path: Path) -> bool:
     if path.suffix in {".index", ".meta"} or re.search(r"\.data-\d{5}-of-\d{5}$", path.name):
         return True
     if not path.is_file():
-        return any(path.parent.glob(f"{path.name}.index")) or any(path.parent.glob(f"{path.name}-?????-of-?????"))
+        name = glob.escape(path.name)
+        return any(path.parent.glob(f"{name}.index")) or any(path.parent.glob(f"{name}-?????-of-?????"))
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 8))
         return is_table(file.read())
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of a checkpoint, by whatever it is called; its graph is none of them."""
+    name = _name(path)
+    return sorted(
+        file
+        for file in name.parent.iterdir()
+        if file == name or (file.name.startswith((f"{name.name}.", f"{name.name}-")) and file.suffix != ".meta")
+    )
 
 
 def _name(path: Path) -> Path:
@@ -70,8 +82,10 @@ def _name(path: Path) -> Path:
     if path.is_dir():
         named = path / "checkpoint"
         if named.is_file() and (found := _NAMED.search(named.read_text(encoding="utf-8", errors="replace"))):
-            return path / _SHARD.sub("", Path(found[1]).name)
-        indices = sorted(path.rglob("*.index"))
+            name = path / _SHARD.sub("", Path(found[1]).name)
+            if is_checkpoint(name):  # it may have been moved here without the one it names
+                return name
+        indices = [index for index in sorted(path.rglob("*.index")) if not index.name.startswith(".")]
         if len(indices) != 1:
             raise ModelError(
                 f"{len(indices)} checkpoints are in it; name the .index file of one" if indices else "has no model"

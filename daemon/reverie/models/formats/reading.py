@@ -14,7 +14,7 @@ from reverie.models.formats.browser import (
     read_deeplearn,
     read_magenta_js,
 )
-from reverie.models.formats.checkpoint import is_checkpoint, read_checkpoint
+from reverie.models.formats.checkpoint import files_of, is_checkpoint, read_checkpoint
 from reverie.models.formats.mag import read_mag
 from reverie.models.formats.source import Source
 
@@ -66,15 +66,19 @@ def _from_archive(path: Path) -> Source:
 
 
 def fingerprint(path: Path) -> str:
-    """The SHA-256 of a file, or of all files in a folder with their names.
+    """The SHA-256 of a file; where a model is several, that of theirs with their names, as ``sha256sum`` writes them.
 
     Raises:
         ModelError: if one cannot be read.
     """
     try:
-        if not path.is_dir():
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.is_file())
+        elif path.is_file() and path.suffix not in {".index", ".meta"} and ".data-" not in path.name:
             return _sha256(path)
-        sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in sorted(path.iterdir()) if file.is_file())
+        else:
+            files = files_of(path)
+        sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in files)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     return hashlib.sha256(sums.encode()).hexdigest()

@@ -55,9 +55,7 @@ def _block(data: memoryview, place: tuple[int, int]) -> memoryview:
     if masked_crc32c(data[begin : end + 1]) != int.from_bytes(data[end + 1 : end + _TRAILER], "little"):
         raise ModelError(DAMAGED)
     if data[end]:
-        raise ModelError(
-            "is a compressed checkpoint, which cannot be read here; restore it in TensorFlow and save it anew"
-        )
+        raise ModelError("is compressed, which cannot be read here; restore it in TensorFlow and save it anew")
     return data[begin:end]
 
 
