@@ -7,13 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import reverie
-from reverie.compose.bundles import read_bundle
-from reverie.compose.engine import Engine
-from reverie.models.shelf import ModelFile
-
-SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = importlib.util.find_spec("magenta") is None
@@ -26,23 +19,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(
                     pytest.mark.skip(reason="the extra 'magenta' is not installed (uv sync --extra magenta)")
                 )
-
-
-@pytest.fixture(scope="session")
-def drums() -> ModelFile:
-    return read_bundle(SHIPPED / "drum_kit.mag")
-
-
-@pytest.fixture(scope="session")
-def melody() -> ModelFile:
-    return read_bundle(SHIPPED / "attention_rnn.mag")
-
-
-@pytest.fixture(scope="session")
-def engine(drums: ModelFile, melody: ModelFile) -> Engine:
-    from reverie.magenta.generators import MagentaEngine
-
-    engine = MagentaEngine()
-    engine.load(drums)
-    engine.load(melody)
-    return engine
