@@ -57,6 +57,8 @@ def with_note_seq(test: Any) -> Any:
         ("Eb+", Chord(3, frozenset({3, 7, 11}), 3, Triad.AUGMENTED)),
         ("Dsus4", Chord(2, frozenset({2, 7, 9}), 2, None)),
         ("Cadd7", Chord(0, frozenset({0, 4, 7, 10}), 0, Triad.MAJOR)),
+        ("Cob5", Chord(0, frozenset({0, 3, 5}), 0, None)),
+        ("C(#9)", Chord(0, frozenset({0, 4, 7, 3}), 0, Triad.MAJOR)),
         ("Gno3", Chord(7, frozenset({7, 2}), 7, None)),
     ],
 )
@@ -89,6 +91,11 @@ def test_an_alphabet_refuses_triads_that_it_does_not_have() -> None:
         ChordAlphabet(MAJOR_MINOR).encode("Cdim")
     with pytest.raises(ValueError, match="write a simpler chord"):
         ChordAlphabet().encode("C5")
+
+
+def test_root_tones_and_bass_are_heard() -> None:
+    assert ChordPitches().encode("D/A").places == (1 + 2, 13 + 2, 13 + 6, 13 + 9, 25 + 9)
+    assert ChordPitches().encode(NO_CHORD).places == (0,)
 
 
 @given(st.lists(st.integers(0, 48), max_size=30))

@@ -38,9 +38,8 @@ _rests = st.sampled_from((NO_EVENT, NOTE_OFF))
 def melodies(low: int = 0, high: int = 128) -> st.SearchStrategy[list[int]]:
     """Any events in any order, and melodies that repeat themselves."""
     event = _rests | st.integers(low, high - 1)
-    middle = (low + high) // 2
-    few = _rests | st.integers(middle - 2, middle + 2)
-    phrases = st.builds(lambda phrase, times: phrase * times, st.lists(few, min_size=1, max_size=32), st.integers(1, 5))
+    few = st.integers(low, high - 5).flatmap(lambda least: st.lists(_rests | st.integers(least, least + 4), min_size=1))
+    phrases = st.builds(lambda phrase, times: phrase[:32] * times, few, st.integers(1, 5))
     return st.lists(event, min_size=1, max_size=80) | phrases
 
 
@@ -84,8 +83,56 @@ def test_the_past_that_is_kept_does_not_grow(config: str) -> None:
     assert len(state.events) == 33
 
 
-def test_a_bar_that_returns_is_a_repetition_and_says_what_it_repeats() -> None:
-    encoding = ENCODINGS["lookback_rnn"]()
+def heard(config: str, events: Sequence[int]) -> tuple[set[int], set[int]]:
+    """Where a model hears 1 and where -1."""
+    encoding = ENCODINGS[config]()
+    state = encoding.start()
+    for event in events:
+        state = encoding.push(state, event)
+    hot = encoding.input(state)
+    signs = {sign: {place for place, value in zip(*hot, strict=True) if value == sign} for sign in (1.0, -1.0)}
+    assert len(hot.places) == len(signs[1]) + len(signs[-1])
+    return signs[1], signs[-1]
+
+
+def test_what_lookback_hears() -> None:
+    # 38 classes three times, five counters, two repetitions.
+    assert heard("lookback_rnn", [60]) == ({14, 38, 76, 114}, {115, 116, 117, 118})
+    bar = [62, 60, 60, *[NO_EVENT] * 13]
+    ones, _ = heard("lookback_rnn", [*bar, 62, NOTE_OFF])
+    assert ones == {1, 38 + 14, 76, 115, 118}
+    ones, _ = heard("lookback_rnn", [*bar, *bar, 62])
+    assert ones == {16, 38 + 14, 76 + 14, 114, 119, 120}
+
+
+def test_what_attention_hears() -> None:
+    # 36 pitches, sound, silence, attack, contour, two repetitions, seven counters, bar line, keys, keys of late.
+    def keys(*tonics: int) -> set[int]:
+        return {place + tonic for place in (50, 62) for tonic in tonics}
+
+    with_c = keys(0, 1, 3, 5, 7, 8, 10)
+    counters = set(range(42, 49))
+    assert heard("attention_rnn", [60]) == ({12, 36, 38, 42} | with_c, counters - {42})
+    assert heard("attention_rnn", [60, NO_EVENT]) == ({12, 36, 43} | with_c, counters - {43})
+    assert heard("attention_rnn", [60, NO_EVENT, 64])[0] == {16, 36, 38, 39, 42, 43} | keys(0, 5, 7)
+    ones, minus = heard("attention_rnn", [64, 60, NOTE_OFF])
+    assert (ones, minus) == ({37, 38, 42, 43} | keys(0, 5, 7), counters - {42, 43} | {39})
+    assert 39 in heard("attention_rnn", [60, 62, 62])[0]
+    ones, _ = heard("attention_rnn", [60, 62, 64, 66, 64])
+    assert ones == {16, 36, 38, 42, 44, 50 + 7, 62 + 2, 62 + 7, 62 + 9}
+    ones, _ = heard("attention_rnn", [*[NO_EVENT] * 14, NOTE_OFF, NO_EVENT])
+    assert ones == {37, 46, 49} | keys(*range(12))
+
+
+def test_the_lowest_pitch_of_midi_is_silence_to_attention_as_in_note_seq() -> None:
+    encoding = KeyMelody(Register(0, 6))
+    places = encoding.input(encoding.push(encoding.start(), 0)).places
+    assert places[:2] == (7, 8)  # silence, and an attack
+
+
+@pytest.mark.parametrize(("config", "nothing"), [("lookback_rnn", 0), ("attention_rnn", 36)])
+def test_a_bar_that_returns_is_a_repetition_and_says_what_it_repeats(config: str, nothing: int) -> None:
+    encoding = ENCODINGS[config]()
     state = encoding.start()
     bar = [60, NO_EVENT, 62, NO_EVENT, 64, NO_EVENT, 65, NO_EVENT] * 2
     assert encoding.label(state, NO_EVENT) == 39  # before the first bar there was silence
@@ -94,14 +141,17 @@ def test_a_bar_that_returns_is_a_repetition_and_says_what_it_repeats() -> None:
         state = encoding.push(state, event)
     assert encoding.label(state, 60) == 38
     assert encoding.event(state, 38) == 60
+    assert encoding.label(state, NO_EVENT) == encoding.label(encoding.push(state, 60), NO_EVENT) == 39
     assert encoding.event(state, 39) == NO_EVENT
     for event in bar:
         state = encoding.push(state, event)
     assert encoding.label(state, 60) == 39
+    assert encoding.label(state, NO_EVENT) == nothing
+    assert encoding.label(encoding.push(state, 60), NO_EVENT) == 39
 
 
 def test_a_note_ends_where_the_next_begins_and_of_a_chord_the_highest_is_kept() -> None:
-    notes = [Note(17, 9, 60), Note(20, 2, 64), Note(20, 1, 67), Note(24, 2, 60)]
+    notes = [Note(17, 5, 60), Note(20, 2, 64), Note(20, 1, 67), Note(24, 2, 60)]
     assert events_of(notes) == Passage(16, (-2, 60, -2, -2, 67, -1, -2, -2, 60, -2))
     with pytest.raises(ValueError, match="step 20"):
         events_of(notes, highest=False)
@@ -109,6 +159,13 @@ def test_a_note_ends_where_the_next_begins_and_of_a_chord_the_highest_is_kept() 
         16, (-2, 60, -2, -2, 67, -1, -2, -2, 60, -2, -1, -2, -2, -2, -2, -2)
     )
     assert events_of([]) is None
+
+
+def test_a_melody_goes_on_in_silence() -> None:
+    assert resized((60, NO_EVENT), 4) == (60, NO_EVENT, NOTE_OFF, NO_EVENT)
+    assert resized((60, NOTE_OFF), 4) == (60, NOTE_OFF, NO_EVENT, NO_EVENT)
+    assert resized((60, NO_EVENT, 62), 2) == (60, NO_EVENT)
+    assert resized((), 2) == (NO_EVENT, NO_EVENT)
 
 
 def test_a_silent_bar_divides_a_part() -> None:
@@ -136,10 +193,10 @@ def test_a_squashed_melody_is_in_its_register_and_keeps_its_rhythm(events: list[
 
 
 def test_a_melody_is_moved_by_the_nearest_octaves_and_back() -> None:
-    d_major = (74, 76, 78, 79, 81, 83, 85)
-    found = squashed(d_major, Register(48, 84, 0))
-    assert found == Squashed((60, 62, 64, 65, 67, 69, 71), -14)
-    assert transposed(found.events, -found.by) == d_major
+    for d_major, by in (((74, 76, 78, 79, 81, 83, 85), -14), ((81, 83, 85, 86, 88, 90, 91), -26)):
+        found = squashed(d_major, Register(48, 84, 0))
+        assert found == Squashed(tuple(pitch + by for pitch in d_major), by)
+        assert transposed(found.events, -found.by) == d_major
 
 
 def _theirs(config: str) -> Any:
@@ -206,13 +263,13 @@ def test_any_melody_is_heard_and_said_as_note_seq_does(config: str, data: st.Dat
 @with_note_seq
 @pytest.mark.parametrize("distances", [(), (3,), (2, 5), (8, 4)])
 @unhurried
-@given(events=melodies(60, 66))
+@given(events=melodies(0, 6))
 def test_any_distances_are_looked_back_over_as_note_seq_does(distances: tuple[int, ...], events: list[int]) -> None:
     magenta()
     import note_seq
 
-    register = Register(60, 66)
-    theirs: Any = note_seq.MelodyOneHotEncoding(60, 66)
+    register = Register(0, 6)  # with pitch 0, of which note_seq makes a silence
+    theirs: Any = note_seq.MelodyOneHotEncoding(0, 6)
     assert_equals_note_seq(
         Lookback(MelodyAlphabet(register), distances, 3),
         note_seq.LookbackEventSequenceEncoderDecoder(theirs, list(distances), 3),
@@ -220,7 +277,7 @@ def test_any_distances_are_looked_back_over_as_note_seq_does(distances: tuple[in
         classes_at=1,
     )
     if distances:
-        theirs = note_seq.KeyMelodyEncoderDecoder(60, 66, list(distances), 3)
+        theirs = note_seq.KeyMelodyEncoderDecoder(0, 6, list(distances), 3)
         assert_equals_note_seq(KeyMelody(register, distances, 3), theirs, events, classes_at=1)
 
 

@@ -65,6 +65,7 @@ def test_notes_are_said_from_high_to_low_and_held_until_they_end() -> None:
 
 def test_an_unfinished_step_counts_and_what_was_never_begun_is_not_heard() -> None:
     assert notes_of([START, new(60), held(72)], start=8) == (Note(8, 1, 60),)
+    assert notes_of([new(60), STEP_END, held(60)]) == (Note(0, 2, 60),)
     assert notes_of([START]) == ()
     assert notes_of([new(60), STEP_END, END, START, held(60), STEP_END]) == (Note(0, 2, 60),)
 
