@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # TensorFlow, note_seq and Magenta have no types.
 """Magenta's own recurrent models with random weights of their published shape: what the engine is measured against.
 
@@ -117,9 +117,7 @@ class Reference:
             config.hparams.override_from_dict({"batch_size": 1})
             counts_seconds = self._generator_class is performance_sequence_generator.PerformanceRnnSequenceGenerator
             grid = {} if counts_seconds else {"steps_per_quarter": config.steps_per_quarter}
-            generator = self._generator_class(
-                self._model_class(config), config.details, checkpoint=checkpoint, **grid
-            )
+            generator = self._generator_class(self._model_class(config), config.details, checkpoint=checkpoint, **grid)
             with generator:
                 generator.create_bundle_file(str(path), "random weights")
 
