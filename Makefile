@@ -3,16 +3,17 @@
 
 PYTHON ?= python3
 UV     := build/uv/bin/uv
-SYNC   := $(UV) sync --frozen --inexact --extra magenta $(if $(filter-out python3,$(PYTHON)),--python $(PYTHON))
+SYNC   := $(UV) sync --frozen --inexact $(if $(filter-out python3,$(PYTHON)),--python $(PYTHON))
 STAMPS := build/stamps
 BIN    := .venv/bin
 SCENE  ?= first-light
 
-.PHONY: help run venv test test-slow lint format wheel clean system-test
+.PHONY: help run venv magenta test test-slow lint format wheel clean system-test
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run        install what is needed into .venv and play scenes/first-light.yaml (SCENE=name for another)"
+	@echo "make magenta    add Magenta itself and TensorFlow (3 GB): training, and the reference to measure against"
 	@echo "make test       install what the tests need and run them"
 	@echo "make test-slow  the tests that take minutes: soak and chaos in real time"
 	@echo "make lint       ruff and pyright"
@@ -33,15 +34,22 @@ $(UV):
 
 # --inexact: what the tests added may stay when only the daemon's own needs are asked for.
 $(STAMPS)/venv: $(UV) uv.lock pyproject.toml
-	@echo "Installing into .venv (about 3 GB with TensorFlow)"
+	@echo "Installing into .venv (about 150 MB)"
 	@$(SYNC) --no-default-groups --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/dev: $(STAMPS)/venv
-	@$(SYNC)
+$(STAMPS)/magenta: $(STAMPS)/venv
+	@echo "Installing Magenta and TensorFlow into .venv (about 3 GB)"
+	@$(SYNC) --extra magenta --no-default-groups --compile-bytecode
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: $(STAMPS)/magenta
+	@$(SYNC) --extra magenta
 	@mkdir -p $(STAMPS) && touch $@
 
 venv: $(STAMPS)/venv
+
+magenta: $(STAMPS)/magenta
 
 run: venv
 	@exec $(BIN)/reverie run --scene $(SCENE)

@@ -8,8 +8,8 @@ SYSCONFDIR  ?= /etc
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
-# Set to nothing for an installation without TensorFlow, which plays the shipped loops and composes nothing new.
-EXTRAS      ?= magenta
+# EXTRAS=magenta adds Magenta itself and TensorFlow (3 GB), for `engine: magenta` and for training.
+EXTRAS      ?=
 
 CONFIG  = $(SYSCONFDIR)/reverie
 STAGED  = $(if $(DESTDIR),$(abspath $(DESTDIR)))

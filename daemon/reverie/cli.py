@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from reverie import __version__
+from reverie.bench import commands as bench
 from reverie.errors import ReverieError
+from reverie.models import commands as models
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
@@ -69,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of scenes, for editors")
     schema.add_argument("--site", action="store_true", help="that of reverie.yaml instead")
     schema.set_defaults(command=_schema)
+
+    models.add_parsers(commands, _model_folders)
+    bench.add_parsers(commands)
 
     for command in (run, check, perform, status, panic):
         command.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
@@ -181,6 +186,12 @@ def _schema(options: argparse.Namespace) -> int:
 
     print(json.dumps(site_json_schema() if options.site else scene_json_schema(), indent=2))
     return 0
+
+
+def _model_folders(config: Path | None) -> list[Path]:
+    from reverie.stage.house import model_folders_of, site_or_last_good
+
+    return model_folders_of(site_or_last_good(config)[0])
 
 
 def _address(config: Path | None) -> str:

@@ -56,8 +56,9 @@ def make_engine(name: str) -> Engine:
         from reverie.magenta.generators import MagentaEngine
     except ImportError as error:
         raise ModelError(
-            f"the engine magenta cannot be used, since the package {error.name} is missing: install Reverie with its "
-            "extra 'magenta' (see README, 'On a box'), or set composer.engine to numpy, which needs nothing more"
+            f"the engine magenta cannot be used, since the package {error.name} is missing: install Reverie's extra "
+            "'magenta' (`make magenta`, or `make install EXTRAS=magenta`), or set composer.engine to numpy, which "
+            "needs nothing more"
         ) from error
     return MagentaEngine()
 

@@ -19,7 +19,12 @@ from reverie.site.schema import Site
 
 def bundles_of(site: Site) -> tuple[dict[str, ModelFile], list[str]]:
     """The models that scenes of this site can name, and a sentence for each model file that cannot be used."""
-    return find_models([models_folder(), *([site.models] if site.models else [])])
+    return find_models(model_folders_of(site))
+
+
+def model_folders_of(site: Site) -> list[Path]:
+    """Where models lie, the shipped ones first; what is imported goes into the last."""
+    return [models_folder(), site.models or site.state_folder / "models"]
 
 
 def scenes_of(site: Site, bundles: Mapping[str, ModelFile] | None = None) -> SceneFolder:
