@@ -32,8 +32,11 @@ class MagentaNade:
         self.config.hparams.batch_size = batch
         hparams = self.config.hparams
         rng = np.random.default_rng(seed)
+        options = tf.ConfigProto()
+        # Optimizing thousands of small operations takes longer than running them.
+        options.graph_options.rewrite_options.disable_meta_optimizer = True
 
-        self._generating = tf.Session(graph=tf.Graph())
+        self._generating = tf.Session(graph=tf.Graph(), config=options)
         with self._generating.graph.as_default():
             graph.get_build_graph_fn("generate", self.config)()
             self.weights = {v.op.name: _random(rng, v.op.name, v.shape.as_list()) for v in tf.global_variables()}
@@ -44,7 +47,7 @@ class MagentaNade:
             self._initial, self._final = collected("initial_state"), collected("final_state")
         self.zero_state = self._generating.run(self._initial)
 
-        self._judging = tf.Session(graph=tf.Graph())
+        self._judging = tf.Session(graph=tf.Graph(), config=options)
         with (
             self._judging.graph.as_default(),
             mock.patch("tensorflow_probability.python.distributions.bernoulli.samplers.uniform", self._next_uniform),

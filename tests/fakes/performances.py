@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,15 +104,19 @@ def their_encoding(config: str) -> Any:
 
 def their_event(event: PerformanceEvent) -> Any:
     """An event as note_seq's."""
-    theirs: Any = pytest.importorskip("note_seq").PerformanceEvent
-    return theirs(*event)
+    return _their_class()(*event)
 
 
 def their_note_event(event: NoteEvent) -> Any:
     """A note as note_seq's four events."""
-    theirs: Any = pytest.importorskip("note_seq").PerformanceEvent
+    theirs = _their_class()
     kinds = (theirs.TIME_SHIFT, theirs.NOTE_ON, theirs.VELOCITY, theirs.DURATION)
     return tuple(theirs(kind, value) for kind, value in zip(kinds, event, strict=True))
+
+
+@cache
+def _their_class() -> Any:
+    return pytest.importorskip("note_seq").PerformanceEvent
 
 
 def our_events(performance: Iterable[Any]) -> list[PerformanceEvent]:
@@ -140,7 +145,9 @@ class Compact:
 
     def events_to_input(self, events: Sequence[Any], position: int) -> list[float]:
         (index,) = self._theirs.events_to_input(events, position)
-        return [float(place == index) for place in range(self.input_size)]
+        vector = [0.0] * self.input_size
+        vector[index] = 1.0
+        return vector
 
 
 class AsList:
