@@ -83,7 +83,8 @@ class Site(Section):
         default=(), description="More folders of scenes, relative to this file; shipped scenes are always known."
     )
     models: FilePath | None = Field(
-        default=None, description="A folder of further models (.safetensors), relative to this file; else 'models' in the state folder."
+        default=None,
+        description="A folder of further models, relative to this file; else 'models' in the state folder.",
     )
     programme: Annotated[tuple[Change, ...], Field(strict=False)] = Field(
         default=(), description="Which scene plays from which time of day on, or rest."

@@ -23,7 +23,7 @@ class Hot(NamedTuple):
 
     def after(self, offset: int) -> Hot:
         """The same entries in a longer vector, ``offset`` places further on."""
-        return Hot(tuple(place + offset for place in self.places), self.values)
+        return Hot(tuple([place + offset for place in self.places]), self.values)
 
     def __or__(self, other: Hot) -> Hot:
         """Both vectors as one; the other's places must come after this one's."""
@@ -50,7 +50,7 @@ class Encoding(Protocol[Event, State]):
 
     @property
     def default_event(self) -> Event:
-        """What happens where nothing else does; Magenta begins with it where there is no primer."""
+        """What happens where nothing else does."""
         ...
 
     def start(self) -> State:

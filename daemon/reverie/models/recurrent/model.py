@@ -20,7 +20,6 @@ from reverie.models.lstm import Array
 from reverie.models.recurrent.network import Memory, Network
 from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose
 
-
 _STATES = "states"
 
 
