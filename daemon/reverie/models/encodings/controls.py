@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 
 from reverie.models.encodings.base import Control, Hot
 from reverie.models.encodings.performance import NOTE_OFF, NOTE_ON, STEPS_PER_SECOND, TIME_SHIFT, PerformanceEvent
@@ -53,12 +54,17 @@ class PitchHistogram:
         Raises:
             ValueError: if there are not 12 weights of 0 or more.
         """
-        if len(value) != OCTAVE or not all(0 <= weight < math.inf for weight in value):
-            raise ValueError(f"a pitch histogram has 12 weights of 0 or more, not {value}")
-        total = sum(value)
-        shares = [weight / total for weight in value] if total else [1 / OCTAVE] * OCTAVE
-        entries = [(place, share) for place, share in enumerate(shares) if share]
-        return Hot(tuple(place for place, _ in entries), tuple(share for _, share in entries))
+        return _shares(tuple(value))
+
+
+@lru_cache(maxsize=1024)
+def _shares(weights: tuple[float, ...]) -> Hot:
+    if len(weights) != OCTAVE or not all(0 <= weight < math.inf for weight in weights):
+        raise ValueError(f"a pitch histogram has 12 weights of 0 or more, not {weights}")
+    total = sum(weights)
+    shares = [weight / total for weight in weights] if total else [1 / OCTAVE] * OCTAVE
+    entries = [(place, share) for place, share in enumerate(shares) if share]
+    return Hot(tuple(place for place, _ in entries), tuple(share for _, share in entries))
 
 
 class BarPosition:
