@@ -61,9 +61,9 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     """The report for people."""
     machine = report["machine"]
     load = " to ".join(f"{load:.1f}" for load in machine["load"])
-    yield f"{machine['processor']}, {machine['cores']} cores; one thread each. Medians by the clock; of CPU time in [ ]."
+    yield f"{machine['processor']}, {machine['cores']} cores; one thread each. Medians by the clock, [of CPU time]."
     if max(machine["load"]) > machine["cores"]:
-        yield f"Other programs ran too (load {load}): times by the clock are too long, above all where threads wait."
+        yield f"Other programs ran too (load {load}): times by the clock are too long, most where threads wait."
     for config, figures in report["configs"].items():
         yield from _lines_of(config, figures)
     yield "From the start of a process to its first loop"
