@@ -83,6 +83,14 @@ def test_what_is_drawn_has_the_chances_that_it_has_when_it_is_given() -> None:
         np.testing.assert_allclose(drawn.chances, nade.chances(biases, drawn.frames), atol=1e-5)
 
 
+def test_where_it_is_coldest_the_likelier_is_drawn() -> None:
+    rng = np.random.default_rng(6)
+    nade = Nade(*rng.standard_normal((2, 88, 16)).astype(np.float32))
+    biases = rng.standard_normal((10, 104)).astype(np.float32)
+    coldest = nade.draw(biases, rng.random((10, 88)), 1e-4)
+    np.testing.assert_array_equal(coldest.frames, nade.draw(biases, None).frames)
+
+
 def test_a_loop_can_be_continued_from_what_was_kept(small: NadeModel) -> None:
     stream = small.stream(small.start(3))
     stream.prime([(), (0, 3), (2,)])
