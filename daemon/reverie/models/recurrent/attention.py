@@ -15,15 +15,11 @@ import numpy as np
 
 from reverie.models.lstm import Array
 
-_MOST = np.float32(43.0)
-"""So far tanh's argument goes: at 10 it is 1 to the last bit of a float32, and exp(2 * 43) is still finite."""
+_MOST = np.float32(86.0)
+"""``exp`` of this is still finite, and of its negative not yet zero: what is in the window stays a positive number.
 
-
-def _exp_twice(values: Array) -> None:
-    """``exp(2 values)`` in place, without overflow."""
-    np.clip(values, -_MOST, _MOST, out=values)
-    values *= 2.0
-    np.exp(values, out=values)
+A query may then be infinite or zero all the same: tanh is 1 or -1 to the last bit long before.
+"""
 
 
 class Window:
@@ -33,7 +29,7 @@ class Window:
         """Begin with given outputs.
 
         Args:
-            memory: M, transposed: (units, units).
+            memory: 2 M, transposed: (units, units).
             score: (units,).
             outputs: (batch, length, units), oldest first; zeros where nothing has been heard.
         """
@@ -41,8 +37,8 @@ class Window:
         self._memory = memory
         self._score = score[None, :] * np.float32(-2.0)
         self._outputs = outputs.copy()
-        self._features = np.ascontiguousarray(np.matmul(outputs, memory.T).transpose(1, 2, 0))
-        _exp_twice(self._features)
+        features = np.matmul(outputs, memory.T).transpose(1, 2, 0)
+        self._features: Array = np.exp(np.clip(features, -_MOST, _MOST), order="C")
         self._oldest = 0
         self._room = np.empty_like(self._features)
         self._scores = np.empty((length, 1, batch), np.float32)
@@ -54,9 +50,14 @@ class Window:
         return np.roll(self._outputs, -self._oldest, axis=1)
 
     def attend(self, query: Array, out: Array) -> None:
-        """Weigh the outputs by their likeness to ``query`` (units, batch), which is overwritten, into ``out``."""
+        """Weigh the outputs by their likeness to a query, into ``out`` (units, batch).
+
+        Args:
+            query: 2 q, (units, batch); it is overwritten.
+            out: (units, batch).
+        """
         length, units, batch = self._features.shape
-        _exp_twice(query)
+        np.exp(query, out=query)
         room = self._room
         np.multiply(self._features, query, out=room)
         room += 1.0
@@ -77,5 +78,7 @@ class Window:
         self._outputs[:, self._oldest] = output.T
         feature = self._features[self._oldest]
         np.matmul(self._memory, output, out=feature)
-        _exp_twice(feature)
+        np.minimum(feature, _MOST, out=feature)
+        np.maximum(feature, -_MOST, out=feature)
+        np.exp(feature, out=feature)
         self._oldest = (self._oldest + 1) % self._outputs.shape[1]

@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ from reverie.models.recurrent.network import Memory, Network
 from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose
 
 _STATES = "states"
+_LEAST = float(np.finfo(np.float32).tiny)
+"""The chance of an event that was forced and had none."""
+
+_Kind = TypeVar("_Kind", np.float32, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class Stream:
         self._begun = carried.begun
         self._bounds = tuple(int(bound) for bound in np.cumsum(model.encoding.classes)[:-1])
         self.log_likelihoods = np.zeros(self._run.batch)
+        self._rows = np.arange(self._run.batch)
         self.latest: list[Array] = []
 
     @property
@@ -164,8 +169,7 @@ class Stream:
         """
         self._ask(controls, temperature)
         if mask is not None:
-            masks = np.split(mask, self._bounds)
-            self.latest = [allowed(head, part) for head, part in zip(self.latest, masks, strict=True)]
+            self.latest = [allowed(*pair) for pair in zip(self.latest, self._heads(mask), strict=True)]
         numbers = uniforms.random((self.batch, len(self.latest)))
         return self._happen([choose(head, numbers[:, index]) for index, head in enumerate(self.latest)])
 
@@ -195,13 +199,15 @@ class Stream:
         if not self._begun:
             raise ValueError("a model goes on from an event; push one first")
         logits = self._hear(controls)
-        self.latest = [chances(head, temperature) for head in np.split(logits, self._bounds)]
+        self.latest = [chances(head, temperature) for head in self._heads(logits)]
+
+    def _heads(self, rows: NDArray[_Kind]) -> list[NDArray[_Kind]]:
+        """What belongs to each head."""
+        return np.split(rows, self._bounds) if self._bounds else [rows]
 
     def _happen(self, heads: Sequence[NDArray[np.intp]]) -> tuple[Any, ...]:
-        rows = np.arange(self.batch)
         for chance, head in zip(self.latest, heads, strict=True):
-            with np.errstate(divide="ignore"):  # what was forced may have had no chance
-                self.log_likelihoods += np.log(chance[head, rows].astype(np.float64))
+            self.log_likelihoods += np.log(np.maximum(chance[head, self._rows], _LEAST))
         encoding = self._model.encoding
         labels = heads[0].tolist() if len(heads) == 1 else list(zip(*(head.tolist() for head in heads), strict=True))
         events = tuple(

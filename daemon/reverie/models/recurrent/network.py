@@ -89,7 +89,10 @@ class _Layer:
 
 @dataclass(frozen=True, slots=True)
 class _Attention:
-    """The weights of attention that are not in the first layer's kernel, transposed, biases in columns."""
+    """The weights of attention that are not in the first layer's kernel, transposed, biases in columns.
+
+    Those of memory and query are doubled, as :class:`Window` wants them.
+    """
 
     memory: Array
     score: Array
@@ -269,8 +272,8 @@ def gathered(rows: Array, inputs: Sequence[Hot]) -> Array:
         [hot] = inputs
         if hot.values == (1.0,):
             return rows[hot.places[0]][:, None]
-        one: Array = np.matmul(rows[list(hot.places)].T, np.asarray(hot.values, np.float32)[:, None])
-        return one
+        one: Array = np.dot(np.asarray(hot.values, np.float32), rows.take(hot.places, axis=0))
+        return one[:, None]
     places = [place for hot in inputs for place in hot.places]
     if len(places) == len(inputs) and all(hot.values == (1.0,) for hot in inputs):
         return rows[places].T
@@ -318,10 +321,10 @@ def _attention(weights: Mapping[str, Array]) -> _Attention:
     output, query = weights[f"{names}output.kernel"].T, weights[f"{names}query.kernel"].T
     units = len(output)
     return _Attention(
-        np.ascontiguousarray(weights[f"{names}memory"].T),
+        np.ascontiguousarray(weights[f"{names}memory"].T) * np.float32(2.0),
         weights[f"{names}score"],
-        np.hstack([query[:, units:], query[:, :units]]),
-        weights[f"{names}query.bias"][:, None],
+        np.hstack([query[:, units:], query[:, :units]]) * np.float32(2.0),
+        weights[f"{names}query.bias"][:, None] * np.float32(2.0),
         np.hstack([output[:, units:], output[:, :units]]),
         weights[f"{names}output.bias"][:, None],
     )
