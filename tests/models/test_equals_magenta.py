@@ -52,19 +52,23 @@ def assert_equal(magenta: MagentaRnn, model: RecurrentModel, seed: int, said: in
     worst = peak = 0.0
     by_rounding = 0
     for position in range(1, said + 1):
-        event = encoding.event(stream._states[0], labels[position])
+        state = stream._states[0]
+        event = encoding.event(state, labels[position])
         stream.force([event], controls=[controls[position]] if controls else None)
-        wanted = labels[position] if isinstance(labels[position], tuple) else (labels[position],)
-        for number, (ours, label) in enumerate(zip(stream.latest, wanted, strict=True)):
-            drawn = uniforms.random((1,))
-            if choose(ours, drawn)[0] != label:
+        drawn = [uniforms.random((1,)) for _ in stream.latest]
+        chosen = [int(choose(ours, number)[0]) for ours, number in zip(stream.latest, drawn, strict=True)]
+        # Two classes may mean the same event here: that it is what it is, and that it is what was two bars ago.
+        if encoding.event(state, tuple(chosen) if len(chosen) > 1 else chosen[0]) != event:
+            wanted = labels[position] if isinstance(labels[position], tuple) else (labels[position],)
+            for ours, number, ours_chosen, label in zip(stream.latest, drawn, chosen, wanted, strict=True):
                 edges = np.cumsum(ours[:, 0], dtype=np.float64)
-                assert np.abs(edges / edges[-1] - drawn).min() < EDGE, f"another event at {position}"
-                by_rounding += 1
-            if position <= HEARD:
-                his = theirs[number][0, position - 1]
-                worst = max(worst, float(np.abs(ours[:, 0] - his).max()))
-                peak += float(his.max()) / HEARD / len(theirs)
+                near = np.abs(edges / edges[-1] - number).min() < EDGE
+                assert ours_chosen == label or near, f"another event at {position}"
+            by_rounding += 1
+        if position <= HEARD:
+            for ours, his in zip(stream.latest, theirs, strict=True):
+                worst = max(worst, float(np.abs(ours[:, 0] - his[0, position - 1]).max()))
+                peak += float(his[0, position - 1].max()) / HEARD / len(theirs)
     log.info(
         "%s: max|dp| %.1e over %d steps (likeliest class %.2f), the same %d events but for %d of %d within rounding",
         magenta.name,
