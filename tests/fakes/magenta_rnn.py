@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # TensorFlow and Magenta have no types.
 """Magenta's own recurrent models with random weights of the real shape: what the engine must equal."""
 

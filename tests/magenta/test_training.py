@@ -13,7 +13,9 @@ from types import ModuleType
 import pytest
 
 from fakes.recipes import recipe
-from reverie.compose.bundles import read_bundle
+from reverie.compose.numpy_engine import NumpyEngine
+from reverie.models.passport import read_passport
+from reverie.models.shelf import read_model_file
 
 REPOSITORY = Path(__file__).parents[2]
 DATA = Path(os.environ.get("REVERIE_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -65,8 +67,6 @@ def few_drums(tmp_path: Path) -> Path:
 def test_from_scores_to_a_bundle_that_plays_and_on_after_an_interruption(
     tool: ModuleType, few_drums: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from reverie.magenta.generators import MagentaEngine
-
     work, out = tmp_path / "work", tmp_path / "out"
     common = ["--model", "drum_kit", "--data", str(few_drums), "--work", str(work), "--out", str(out)]
     assert tool.main(["convert", "train", "--steps", "1", *common]) == 0
@@ -76,15 +76,15 @@ def test_from_scores_to_a_bundle_that_plays_and_on_after_an_interruption(
     progress = json.loads((work / "drum_kit" / "progress.json").read_text(encoding="utf-8"))
     assert [step for step, _ in progress["history"]] == [1, 2]
 
-    bundle = read_bundle(out / "drum_kit.mag")
-    passport = json.loads((out / "drum_kit.json").read_text(encoding="utf-8"))
-    assert passport["data"]["files"] == {"train": 3, "validation": 1, "test": 1}
-    assert passport["steps"] == progress["best_step"]
-    assert str(tmp_path) not in (out / "drum_kit.json").read_text(encoding="utf-8")
+    path = out / "drum_kit.safetensors"
+    training = read_passport(path).training
+    assert training["data"]["files"] == {"train": 3, "validation": 1, "test": 1}
+    assert training["steps"] == progress["best_step"]
+    assert str(tmp_path).encode() not in path.read_bytes()
 
-    engine = MagentaEngine()
-    engine.load(bundle)
-    assert engine.generate(recipe(kind="drums", model=bundle.name, model_hash=bundle.sha256))
+    model, engine = read_model_file(path), NumpyEngine()
+    engine.load(model)
+    assert engine.generate(recipe(kind="drums", model=model.name, model_hash=model.sha256))
 
 
 def test_a_step_taken_too_early_says_so(tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
