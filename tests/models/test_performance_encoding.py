@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ from reverie.models.recurrent.names import weights_from
 from reverie.music.notes import Note
 
 GROOVE_SAMPLE = 80
+PLAIN = ("performance", "performance_with_dynamics", "performance_with_dynamics_compact")
 
 
 def _event(kind: int, value: int) -> PerformanceEvent:
@@ -171,9 +173,7 @@ class TestAgainstNoteSeq:
         theirs.set_length(steps)
         assert list(of_length(said, steps)) == our_events(theirs)
 
-    @pytest.mark.parametrize(
-        "config", ["performance", "performance_with_dynamics", "performance_with_dynamics_compact"]
-    )
+    @pytest.mark.parametrize("config", PLAIN)
     @unhurried
     @given(data=st.data())
     def test_of_invented_performances(self, config: str, data: st.DataObject) -> None:
@@ -181,14 +181,18 @@ class TestAgainstNoteSeq:
         assert_equals_note_seq(ENCODINGS[config](), their_encoding(config), said, their_event=their_event)
 
     @pytest.mark.parametrize(
-        "every", [GROOVE_SAMPLE, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+        ("every", "configs"),
+        [
+            (GROOVE_SAMPLE, PLAIN),
+            pytest.param(1, ("performance_with_dynamics",), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        ],
     )
-    def test_of_groove(self, every: int) -> None:
+    def test_of_groove(self, every: int, configs: Sequence[str]) -> None:
         import note_seq
 
         performances = 0
         for notes in groove(every):
-            for config in ("performance", "performance_with_dynamics", "performance_with_dynamics_compact"):
+            for config in configs:
                 bins = velocity_bins(config)
                 said = events_of(notes, velocity_bins=bins)
                 performance = note_seq.Performance(quantized(notes), num_velocity_bins=bins)
