@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -275,3 +278,14 @@ def test_a_memory_of_another_model_is_refused(drums: ModelFile, melody: ModelFil
     memory = engine.generate(recipe(drums))[0].memory
     with pytest.raises(ModelError, match="damaged, or another model's"):
         engine.generate(recipe(melody), memory)
+
+
+def test_the_numpy_engine_has_one_thread() -> None:
+    """More would take a core from the player."""
+    code = (
+        "import psutil; from reverie.compose.worker import make_engine; make_engine('numpy');"
+        "import numpy; a = numpy.ones((900, 900), 'f'); a @ a; print(psutil.Process().num_threads())"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=kept)
+    assert done.stdout.strip() == "1"

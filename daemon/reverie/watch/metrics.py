@@ -60,7 +60,7 @@ class Metrics:
         )
         self._refused = Counter(
             "reverie_loops_refused_total",
-            "Loops that were asked for in vain: a guard refused them, or no model could make them.",
+            "Candidates that a guard refused, and loops that no model could make.",
             ["voice", "reason"],
             registry=registry,
         )
