@@ -44,15 +44,16 @@ class Reference:
         magenta = copy.deepcopy(configs.CONFIG_MAP[config])
         self.hparams = magenta.hparams
         self.hparams.override_from_dict({"sampling_schedule": "constant", "sampling_rate": 0, **hparams})
-        if segments:
-            lengths = magenta.model.decoder._level_lengths
-            magenta.model.decoder._level_lengths = [segments, *lengths[1:]]
-            self.hparams.max_seq_len = segments * lengths[-1]
-        self.batch, self.longest = self.hparams.batch_size, self.hparams.max_seq_len
+        self.batch, self.heard = self.hparams.batch_size, self.hparams.max_seq_len
+        self.longest = self.heard
         self.input_depth, self.depth = magenta.data_converter.input_depth, magenta.data_converter.output_depth
         with tf.Graph().as_default() as graph:
             model = magenta.model
             model.build(self.hparams, self.depth, is_training=False)
+            if segments:
+                *_, segment = model.decoder._level_lengths
+                self.longest = model.decoder._total_length = segments * segment
+                model.decoder._level_lengths = [segments, segment]
             self._x = tf.placeholder(tf.float32, [self.batch, None, self.input_depth])
             self._lengths = tf.placeholder(tf.int32, [self.batch])
             self._z = tf.placeholder(tf.float32, [self.batch, self.hparams.z_size])

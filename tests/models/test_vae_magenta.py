@@ -1,6 +1,7 @@
 # pyright: basic, reportMissingImports=false, reportArgumentType=false
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,10 +19,9 @@ from reverie.models.vae.model import Vae
 from reverie.models.vae.names import weights_from
 from reverie.models.vae.wirings import WIRINGS
 
-pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(600)]
 
 EXACT = 1e-5
-SLOW = (pytest.mark.slow, pytest.mark.timeout(1200))
 SIZES: dict[str, dict[str, Any]] = {
     "cat-mel_2bar_small": {},
     "cat-drums_2bar_small": {},
@@ -32,14 +32,14 @@ SIZES: dict[str, dict[str, Any]] = {
     "cat-drums_2bar_big": {"enc_rnn_size": [64], "dec_rnn_size": [64, 64, 64], "z_size": 32},
     "flat-trio_16bar": {"enc_rnn_size": [64, 32], "dec_rnn_size": [64, 64, 64], "z_size": 32},
     "hierdec-trio_16bar": {"segments": 4, "enc_rnn_size": [64, 32], "dec_rnn_size": [64, 48], "z_size": 32},
-    "hier-trio_16bar": {"enc_rnn_size": [64], "dec_rnn_size": [64, 48], "z_size": 32},
+    "hier-trio_16bar": {"segments": 4, "enc_rnn_size": [64], "dec_rnn_size": [64, 48], "z_size": 32},
     "flat-mel_16bar": {"enc_rnn_size": [64, 32], "dec_rnn_size": [64, 64, 64], "z_size": 32},
-    "hierdec-mel_16bar": {"segments": 4, "enc_rnn_size": [64, 32], "dec_rnn_size": [64, 48], "z_size": 32},
-    "hier-mel_16bar": {"enc_rnn_size": [64], "dec_rnn_size": [64, 48], "z_size": 32},
+    "hierdec-mel_16bar": {"enc_rnn_size": [64, 32], "dec_rnn_size": [64, 48], "z_size": 32},
+    "hier-mel_16bar": {"segments": 4, "enc_rnn_size": [64], "dec_rnn_size": [64, 48], "z_size": 32},
 }
 """What is smaller here than Magenta has it; those of the published small models are as they are.
 
-Magenta builds a graph of its own for each segment, so where that would take long there are four.
+Magenta builds a graph of its own for each segment, so most conductors here lead four.
 """
 
 
@@ -57,9 +57,20 @@ class Numbers:
         raise AssertionError(size)
 
 
+def _classes(vae: Vae) -> list[int]:
+    return [count for core in vae.wiring.cores for count in core]
+
+
+def _frames(vae: Vae, vectors: Array) -> Frames:
+    """What Magenta's vectors are here."""
+    if not _classes(vae):
+        return vectors
+    return np.stack([head.argmax(axis=-1) for head in np.split(vectors, np.cumsum(_classes(vae))[:-1], axis=-1)], -1)
+
+
 def _vectors(vae: Vae, frames: Frames) -> Array:
     """Frames as Magenta has them."""
-    classes = [count for core in vae.wiring.cores for count in core]
+    classes = _classes(vae)
     if not classes:
         return frames
     return np.concatenate(
@@ -68,7 +79,7 @@ def _vectors(vae: Vae, frames: Frames) -> Array:
 
 
 def _random_frames(vae: Vae, rng: np.random.Generator, shape: tuple[int, int]) -> Frames:
-    classes = [count for core in vae.wiring.cores for count in core]
+    classes = _classes(vae)
     if classes:
         return np.stack([rng.integers(0, count, shape) for count in classes], axis=-1)
     groove = rng.uniform(-1, 1, (*shape, vae.frame_width)).astype(np.float32)
@@ -76,17 +87,18 @@ def _random_frames(vae: Vae, rng: np.random.Generator, shape: tuple[int, int]) -
     return groove
 
 
-def _equal(reference: Reference, vae: Vae, seed: int = 0, draws: int = 2000) -> None:
-    """Encoder, teacher-forced decoder and samples of both."""
-    rng = np.random.default_rng(seed)
+def _equal(reference: Reference, vae: Vae, *, drawn: int = 2000, temperatures: Sequence[float] = (1.0, 0.6)) -> None:
+    """Encoder, teacher-forced decoder, and so many steps or more that both draw."""
+    rng = np.random.default_rng(0)
     batch, longest = reference.batch, reference.longest
     frames = _random_frames(vae, rng, (batch, longest))
     z = rng.standard_normal((batch, vae.latent_size)).astype(np.float32)
 
-    x = _vectors(vae, frames)
+    heard = reference.heard
+    x = _vectors(vae, _random_frames(vae, rng, (batch, heard)))
     if x.shape[-1] != reference.input_depth:
-        x = (rng.random((batch, longest, reference.input_depth)) > 0.7).astype(np.float32)
-    for lengths in (np.full(batch, longest), np.array([0, longest] * batch)[:batch]):
+        x = (rng.random((batch, heard, reference.input_depth)) > 0.7).astype(np.float32)
+    for lengths in (np.full(batch, heard), np.array([0, heard] * batch)[:batch]):
         for ours, theirs in zip(vae.encode(x, lengths), reference.encode(x, lengths), strict=True):
             assert np.abs(ours - theirs).max() <= EXACT
             assert theirs.std() > 0.01
@@ -98,22 +110,43 @@ def _equal(reference: Reference, vae: Vae, seed: int = 0, draws: int = 2000) -> 
     assert np.abs(found - expected).max() <= EXACT
     assert expected.max(axis=-1).mean() > 0.1
 
-    seen = 0
-    for temperature in (1.0, 0.6):
-        while seen < draws * temperature:
+    for temperature in temperatures:
+        seen = 0
+        while seen < drawn / len(temperatures):
             numbers = rng.random((batch, longest, vae.draws))
-            theirs = reference.sample(z, numbers, temperature)
-            ours = vae.decode(z, longest, temperature, Numbers(numbers)).frames
-            if ours.dtype == np.float32:
-                np.testing.assert_allclose(ours, theirs, atol=EXACT)
-            else:
-                np.testing.assert_array_equal(_vectors(vae, ours), theirs)
-            seen += batch * longest
+            theirs = _frames(vae, reference.sample(z, numbers, temperature))
+            seen += _agreed(vae, z, theirs, numbers, temperature)
 
 
-@pytest.mark.parametrize("config", [pytest.param(c, marks=SLOW) if c == "hier-trio_16bar" else c for c in SIZES])
+def _agreed(vae: Vae, z: Array, theirs: Frames, numbers: NDArray[np.float64], temperature: float) -> int:
+    """How many steps pass until the sequences part, which they may only do where a number lies between two classes."""
+    ours = vae.decode(z, theirs.shape[1], temperature, Numbers(numbers)).frames
+    parted = (ours != theirs)[..., : vae.draws].any(axis=-1)
+    agreed = np.where(parted.any(axis=1), parted.argmax(axis=1), parted.shape[1])
+    for row, steps in enumerate(agreed):
+        np.testing.assert_allclose(ours[row, :steps], theirs[row, :steps], atol=EXACT)
+    for row in np.flatnonzero(parted.any(axis=1)):
+        step = agreed[row]
+        for draw in np.flatnonzero(ours[row, step, : vae.draws] != theirs[row, step, : vae.draws]):
+            edges = _shares(vae, z, theirs, temperature)[draw][row, step].cumsum()
+            assert np.abs(edges - numbers[row, step, draw]).min() <= EXACT
+    return int(agreed.sum())
+
+
+def _shares(vae: Vae, z: Array, frames: Frames, temperature: float) -> list[NDArray[np.float64]]:
+    """For each draw the probabilities of its classes."""
+    activated = vae.activated(z, frames)
+    if _classes(vae):
+        draws = np.split(activated, np.cumsum(_classes(vae))[:-1], axis=-1)
+    else:
+        draws = [np.stack([1 - hits, hits], axis=-1) for hits in np.moveaxis(activated[..., : vae.draws], -1, 0)]
+    sharper = [shares ** (1 / temperature) for shares in draws]
+    return [shares / shares.sum(axis=-1, keepdims=True) for shares in sharper]
+
+
+@pytest.mark.parametrize("config", SIZES)
 def test_equals_magenta(config: str) -> None:
-    reference = Reference(config, batch_size=3 if "16bar" in config else 24, seed=7, **SIZES[config])
+    reference = Reference(config, batch_size=8 if "16bar" in config else 24, seed=7, **SIZES[config])
     _equal(reference, Vae(config, weights_from(config, reference.variables)))
 
 
@@ -142,4 +175,4 @@ def test_the_way_between_two_vectors_is_magentas() -> None:
 @pytest.mark.parametrize("config", [config for config in SIZES if "small" not in config and "groovae" not in config])
 def test_equals_magenta_at_full_size(config: str) -> None:
     reference = Reference(config, batch_size=2, seed=8)
-    _equal(reference, Vae(config, weights_from(config, reference.variables)), draws=1)
+    _equal(reference, Vae(config, weights_from(config, reference.variables)), drawn=1, temperatures=[1.0])

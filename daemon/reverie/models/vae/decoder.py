@@ -125,12 +125,15 @@ class Decoder:
         return total
 
     def _outputs(self, z: Array, frames: Frames) -> list[Array]:
-        """Each core's outputs, given the frames before each step."""
+        """Each core's outputs, given the frames before each step; all segments run side by side."""
         batch, steps, _ = frames.shape
-        heard = np.concatenate([self.empty(batch, 1), frames[:, :-1]], axis=1)
-        parts = np.split(heard, self._frame_ends[:-1], axis=-1)
-        segments = self._vectors(z, steps)
-        return [
-            np.concatenate([core.outputs(vector, part[:, segment]) for segment, vector in segments], axis=1)
-            for core, part in zip(self._cores, parts, strict=True)
-        ]
+        vectors = np.stack([vector for _, vector in self._vectors(z, steps)], axis=1)
+        count, segment = vectors.shape[1], self._segment or steps
+        heard = self.empty(batch, count * segment)
+        heard[:, 1:steps] = frames[:, :-1]
+        side_by_side = vectors.reshape(batch * count, -1)
+        outputs: list[Array] = []
+        for core, part in zip(self._cores, np.split(heard, self._frame_ends[:-1], axis=-1), strict=True):
+            said = core.outputs(side_by_side, part.reshape(batch * count, segment, -1))
+            outputs.append(said.reshape(batch, count * segment, -1)[:, :steps])
+        return outputs
