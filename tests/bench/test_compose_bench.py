@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import signal
@@ -19,6 +20,9 @@ from reverie.bench.timing import Task, Timing, in_turn
 from reverie.models.configs import CONFIGS
 
 CONFIG = "basic_rnn"
+needs_magenta = pytest.mark.skipif(
+    importlib.util.find_spec("magenta") is None, reason="Magenta is not installed (make magenta)"
+)
 RUN = (
     "import argparse, sys; from reverie.bench.commands import add_parsers; parser = argparse.ArgumentParser();"
     "add_parsers(parser.add_subparsers()); options = parser.parse_args(); sys.exit(options.command(options))"
@@ -31,6 +35,7 @@ def bench(*arguments: str) -> argparse.Namespace:
     return parser.parse_args(["bench", "compose", *arguments])
 
 
+@needs_magenta
 @pytest.mark.magenta
 @pytest.mark.timeout(600)
 def test_a_quick_run_measures_all_that_it_promises(capfd: pytest.CaptureFixture[str]) -> None:
@@ -43,6 +48,7 @@ def test_a_quick_run_measures_all_that_it_promises(capfd: pytest.CaptureFixture[
     figures = report["configs"][CONFIG]
     assert figures["ratio_batch1"] == ratio(figures, "magenta_us_per_event", "engine_us_per_event")
     assert figures["ratio_batch32"] == ratio(figures, "magenta_us_per_event", "engine_batch32_us_per_event")
+    assert figures["ratio_batch1_at_floor"] == ratio(figures, "magenta_us_per_event", "weights_floor_us")
     assert figures["ratio_batch32_of_both"] == ratio(
         figures, "magenta_batch32_us_per_event", "engine_batch32_us_per_event"
     )
@@ -66,6 +72,7 @@ def ratio(figures: dict[str, Any], over: str, under: str) -> Any:
     return pytest.approx(figures[over] / figures[under], rel=0.01)
 
 
+@needs_magenta
 @pytest.mark.magenta
 def test_what_cannot_be_measured_is_refused_by_name(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(processes.BenchError, match="the reason stands above"):
@@ -75,6 +82,7 @@ def test_what_cannot_be_measured_is_refused_by_name(capfd: pytest.CaptureFixture
     assert "Traceback" not in said
 
 
+@needs_magenta
 @pytest.mark.magenta
 def test_ctrl_c_ends_all_of_it_quietly() -> None:
     command = (sys.executable, "-c", RUN, "bench", "compose", "--quick", "--config", CONFIG)

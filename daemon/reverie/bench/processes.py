@@ -49,7 +49,7 @@ def measure(configs: tuple[str, ...], *, quick: bool = False) -> dict[str, Any]:
     """
     if importlib.util.find_spec("magenta") is None or importlib.util.find_spec("tensorflow") is None:
         raise BenchError(
-            "Magenta, which is measured against, is not installed: run `make venv-magenta`, or "
+            "Magenta, which is measured against, is not installed: run `make magenta`, or "
             "`uv sync --extra magenta`, and use the reverie of that environment."
         )
     load = [os.getloadavg()[0]]

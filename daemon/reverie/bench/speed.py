@@ -170,6 +170,7 @@ def _report(timings: dict[str, Timing], weights_bytes: int) -> dict[str, Any]:
 def _ratios(us: dict[str, float]) -> dict[str, float]:
     return {
         "ratio_batch1": us["magenta_us_per_event"] / us["engine_us_per_event"],
+        "ratio_batch1_at_floor": us["magenta_us_per_event"] / us["weights_floor_us"],
         "ratio_batch32": us["magenta_us_per_event"] / us["engine_batch32_us_per_event"],
         "ratio_batch32_of_both": us["magenta_batch32_us_per_event"] / us["engine_batch32_us_per_event"],
         "engine_history2048_over_16": us["engine_history2048_us"] / us["engine_history16_us"],

@@ -77,7 +77,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _lines_of(config: str, figures: Mapping[str, Any]) -> Iterator[str]:
     targets = targets_of(config)
-    yield f"{config}: {figures['weights_bytes'] / 1e6:.1f} MB of weights, read in {figures['weights_floor_us']:,.0f} us"
+    floor = f"read in {figures['weights_floor_us']:,.0f} us ({figures['ratio_batch1_at_floor']:.1f} times at best)"
+    yield f"{config}: {figures['weights_bytes'] / 1e6:.1f} MB of weights, {floor}"
     magenta = f"Magenta {figures['magenta_us_per_event']:,.0f} us"
     for what, field, ratio in (
         ("event", "engine_us_per_event", "ratio_batch1"),
