@@ -91,7 +91,7 @@ class Decoder:
         state = self._conductor.begin(z)
         silence = np.broadcast_to(self._conductor.cells[0].bias, (len(z), 4 * self._conductor.cells[0].units))
         return [
-            (slice(begin, min(begin + self._segment, steps)), self._conductor.step(silence.copy(), state).copy())
+            (slice(begin, min(begin + self._segment, steps)), self._conductor.step(silence, state).copy())
             for begin in range(0, steps, self._segment)
         ]
 

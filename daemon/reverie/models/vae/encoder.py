@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.lstm import Array, advance
-from reverie.models.vae.layers import Cell, cell_from
+from reverie.models.vae.layers import Cell, cell_from, product
 from reverie.models.vae.names import layer_count
 from reverie.models.vae.wirings import Wiring
 
@@ -124,7 +124,7 @@ def _read(cell: Cell, x: NDArray[Any], lengths: Lengths, *, keep: bool) -> tuple
         rows = np.flatnonzero(lengths > step)
         heard = cell.inputs[x[rows, step]].sum(axis=1) if heard_always is None else heard_always[rows, step]
         own, out = memory[rows], hidden[rows]
-        gates = out @ cell.recurrent
+        gates = product(out, cell.recurrent)
         gates += heard
         gates += cell.bias
         advance(gates, own, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from reverie.models.vae.names import layer_count
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A compiled cell: ``inputs`` (inputs, 4 * units), ``recurrent`` (units, 4 * units), ``bias`` (4 * units)."""
+    """A compiled cell: ``inputs`` (inputs, 4 * units), ``recurrent`` (units, 4 * units), ``bias`` (4 * units).
+
+    ``recurrent`` lies in columns, for :func:`product`.
+    """
 
     inputs: Array
     recurrent: Array
@@ -29,7 +32,16 @@ def cell_from(weights: Mapping[str, Array], name: str) -> Cell:
     """Compile the cell of that name."""
     kernel, bias = gates_compiled(weights[f"{name}.kernel"], weights[f"{name}.bias"])
     units = len(bias) // 4
-    return Cell(kernel[:-units], kernel[-units:], bias)
+    return Cell(kernel[:-units].copy(), np.asfortranarray(kernel[-units:]), bias)
+
+
+def product(x: Array, kernel: Array) -> Array:
+    """The product of a small batch (batch, rows) and a kernel (rows, columns) that lies in columns.
+
+    Taken the other way round, since BLAS would copy the whole kernel at every step: for two sequences or more that
+    takes three times as long.
+    """
+    return (kernel.T @ x.T).T
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,8 @@ class Stack:
     def __init__(self, weights: Mapping[str, Array], name: str) -> None:
         """Compile ``{name}.layers`` and ``{name}.initial``."""
         layers = f"{name}.layers"
-        self.cells = tuple(cell_from(weights, f"{layers}.{n}") for n in range(layer_count(weights, layers)))
+        first, *others = (cell_from(weights, f"{layers}.{n}") for n in range(layer_count(weights, layers)))
+        self.cells = (first, *(replace(cell, inputs=np.asfortranarray(cell.inputs)) for cell in others))
         self._kernel, self._bias = weights[f"{name}.initial.kernel"], weights[f"{name}.initial.bias"]
 
     def begin(self, z: Array) -> State:
@@ -56,22 +69,21 @@ class Stack:
         parts = [np.ascontiguousarray(part) for part in np.split(flat, ends[:-1], axis=1)]
         return State(tuple(parts[::2]), tuple(parts[1::2]))
 
-    def step(self, gates: Array, state: State) -> Array:
+    def step(self, heard: Array, state: State) -> Array:
         """One step of all layers.
 
         Args:
-            gates: (batch, 4 * units), what the first layer hears times its kernel, plus its bias; it is overwritten.
+            heard: (batch, 4 * units), what the first layer hears times its kernel, plus its bias.
             state: is replaced.
 
         Returns:
             The last layer's output (batch, units), good until the next step.
         """
-        hidden = state.hiddens[0]
         for number, cell in enumerate(self.cells):
             if number:
-                gates = hidden @ cell.inputs
-                gates += cell.bias
-                hidden = state.hiddens[number]
-            gates += hidden @ cell.recurrent
-            advance(gates, state.cells[number], hidden)
-        return hidden
+                heard = product(state.hiddens[number - 1], cell.inputs)
+                heard += cell.bias
+            gates = product(state.hiddens[number], cell.recurrent)
+            gates += heard
+            advance(gates, state.cells[number], state.hiddens[number])
+        return state.hiddens[-1]
