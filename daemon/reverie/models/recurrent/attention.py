@@ -62,10 +62,14 @@ class Window:
         np.multiply(self._features, query, out=room)
         room += 1.0
         np.reciprocal(room, out=room)
-        if batch == 1:
-            np.dot(room.reshape(length, units), self._score[0], out=self._scores.reshape(length))
-        else:
-            np.matmul(self._score, room, out=self._scores)
+        if batch == 1:  # the same along a line, which NumPy does several times as fast as along a column
+            alone = np.dot(room.reshape(length, units), self._score[0])
+            alone -= alone.max()
+            np.exp(alone, out=alone)
+            alone /= alone.sum()
+            np.dot(alone, self._outputs[0], out=out.reshape(units))
+            return
+        np.matmul(self._score, room, out=self._scores)
         weights = self._scores.reshape(length, batch)
         weights -= weights.max(axis=0)
         np.exp(weights, out=weights)
