@@ -92,7 +92,7 @@ class RecurrentModel:
             states = tuple(_like(template, state) for state in notes["states"])
             carried = Carried(Memory.from_tensors(tensors), states, bool(notes["begun"]))
             self.network.run(carried.memory)
-        except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ModelError(f"{self.name}: what it was to go on from is damaged, or another model's") from error
         return carried
 

@@ -1,0 +1,57 @@
+"""Small recurrent models with random weights, made without Magenta."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reverie.models.bundle import Bundle, seal
+from reverie.models.encodings.registry import encoding_of
+from reverie.models.lstm import Array
+from reverie.models.passport import Passport
+from reverie.models.recurrent.model import RecurrentModel
+
+
+def weights(
+    inputs: int, layers: Sequence[int], classes: int, *, attention: bool = False, residual: bool = False, seed: int = 1
+) -> dict[str, Array]:
+    rng = np.random.default_rng(seed)
+    made: dict[str, Array] = {}
+
+    def add(name: str, *shape: int) -> None:
+        made[name] = (rng.standard_normal(shape) / np.sqrt(shape[0] if len(shape) > 1 else 4)).astype(np.float32)
+
+    heard, before = inputs, 0
+    for number, units in enumerate(layers):
+        layer = f"layers.{number}"
+        if residual and units != before:
+            add(f"{layer}.projection.kernel", heard, units)
+            add(f"{layer}.projection.bias", units)
+            heard = units
+        if attention and number == 0:
+            add(f"{layer}.attention.memory", units, units)
+            add(f"{layer}.attention.score", units)
+            for part, rows, columns in (
+                ("input", heard + units, heard),
+                ("query", 2 * units, units),
+                ("output", 2 * units, units),
+            ):
+                add(f"{layer}.attention.{part}.kernel", rows, columns)
+                add(f"{layer}.attention.{part}.bias", columns)
+        add(f"{layer}.kernel", heard + units, 4 * units)
+        add(f"{layer}.bias", 4 * units)
+        heard = before = units
+    add("output.kernel", heard, classes)
+    add("output.bias", classes)
+    return made
+
+
+def model(config: str = "attention_rnn", layers: Sequence[int] = (16, 12), window: int = 5) -> RecurrentModel:
+    return RecurrentModel(bundle(config, layers, window))
+
+
+def bundle(config: str = "attention_rnn", layers: Sequence[int] = (16, 12), window: int = 5) -> Bundle:
+    encoding = encoding_of(config)
+    made = weights(encoding.input_size, layers, sum(encoding.classes), attention=bool(window))
+    return seal(Passport("small", config, settings={"attention_length": window} if window else {}), made)
