@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fakes import networks
 from reverie.models.encodings.base import Hot
@@ -23,14 +24,15 @@ from reverie.models.recurrent.names import canonical_name, weights_from
 from reverie.models.recurrent.network import Network, gathered
 from reverie.models.recurrent.sampling import allowed, chances, choose
 
+Double = NDArray[np.float64]
 CONFIGS = ("drum_kit", "attention_rnn", "polyphony", "performance_with_dynamics_and_note_encoding")
 
 
-def sigmoid(x: Array) -> Array:
+def sigmoid(x: Double) -> Double:
     return 1 / (1 + np.exp(-x))
 
 
-def plain_step(weights: dict[str, Array], x: Array, state: dict[str, Array]) -> Array:
+def plain_step(weights: dict[str, Array], x: Double, state: dict[str, Double]) -> Double:
     """A step as TensorFlow's cells and Magenta's attention are defined, in double precision and nothing rewritten."""
     w = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
     number = 0
@@ -142,7 +144,7 @@ def test_a_passage_in_a_batch_is_the_passage_alone(config: str) -> None:
         def __init__(self, rows: Sequence[int]) -> None:
             self.steps = iter(numbers[:, list(rows)])
 
-        def random(self, size: tuple[int, ...]) -> Array:
+        def random(self, size: tuple[int, ...]) -> Double:
             step = next(self.steps)
             assert step.shape == size
             return step
