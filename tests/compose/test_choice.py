@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from fakes.engine import DiceEngine
-from fakes.recipes import recipe
+from fakes.recipes import plan, recipe
 from reverie.compose.choice import choose, distance, fit
-from reverie.compose.composer import compose
+from reverie.compose.composer import Composed, compose
 from reverie.compose.engine import Candidate
 from reverie.compose.guard import guard
 from reverie.compose.line import After, Line
 from reverie.compose.memories import Memories
-from reverie.compose.recipe import Limits, Recipe
+from reverie.compose.recipe import Limits, Past, Recipe
+from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 
@@ -91,34 +95,58 @@ def test_the_best_of_eight_is_better_than_the_first_on_the_whole() -> None:
 
 
 def test_a_loop_that_continues_goes_on_from_what_the_model_remembers() -> None:
-    from fakes.recipes import plan
-
     engine, memories = DiceEngine(), Memories()
     line = Line(plan(then=("continue", "mutate"), candidates=3))
+    answers: list[Composed] = []
     for _ in range(3):
         answer = compose(engine, line.next_recipe(), memories)
         assert answer.loop
-        line.take(answer.recipe.id, answer.loop, answer.memory)
-    reset, carried, mutated = engine.remembered
-    assert reset is None
-    assert carried is not None
-    first = engine.asked[0]
-    assert carried.decode().startswith(f"{first.voice} {first.seed} ")
-    assert mutated is None
-    assert engine.asked[1].before == engine.asked[1].primer
+        line.take(answer.recipe, answer.loop)
+        answers.append(answer)
+    first = answers[0].recipe
+    assert engine.remembered == [None, f"{first.voice} {first.seed} {first.choice}".encode(), None]
+    assert answers[0].loop
+    assert engine.asked[1].before == answers[0].loop.notes
 
 
-def test_a_memory_that_is_gone_is_left_out_of_the_recipe() -> None:
-    engine = DiceEngine()
-    answer = compose(engine, recipe(operator="continue", memory="gone", primer=melody(60), primer_steps=4), Memories())
-    assert engine.remembered == [None]
-    assert answer.recipe.memory is None
+def test_a_memory_that_the_engine_cannot_use_is_forgotten_and_drawn_again() -> None:
+    class Forgetful(DiceEngine):
+        def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
+            if memory is not None:
+                raise ModelError("of an older version")
+            return super().generate(recipe)
+
+    memories = Memories()
+    asked = recipe(operator="continue", past=(Past(1, 1.0, 1, 0, 32),))
+    assert asked.memory
+    memories.keep(asked.memory, b"strange")
+    assert compose(Forgetful(), asked, memories).loop
+    assert memories.find(asked.memory) is None
+
+
+def test_a_choice_that_was_made_stands_whatever_counts_today() -> None:
+    answer = compose(DiceEngine(), recipe(candidates=8), Memories())
+    other = next(n for n in range(8) if n != answer.recipe.choice)
+    asked = replace(answer.recipe, choice=other)
+    assert compose(DiceEngine(), asked, Memories()).recipe.choice == other
+
+
+def test_a_likelihood_that_hardly_differs_hardly_counts() -> None:
+    asked = recipe(bars=1, limits=C_MAJOR)
+    strange, plain = melody(30, 61, 31, 63), melody(60, 62, 64, 65)
+    assert kept(asked, Candidate(strange, -1.0), Candidate(plain, -1.000001)) == 1
+    assert kept(asked, Candidate(strange, -0.1), Candidate(plain, -9.0)) == 0
+
+
+def test_no_more_is_composed_for_an_answer_than_can_be_waited_for() -> None:
+    for candidates, attempts in ((1, 6), (8, 3), (64, 1)):
+        engine = DiceEngine(bad=[[]] * 6)
+        compose(engine, recipe(candidates=candidates), Memories())
+        assert len(engine.asked) == attempts
 
 
 def test_a_reset_differs_from_the_loop_before_but_does_not_hear_it() -> None:
-    from fakes.recipes import plan
-
     loop = Loop(2, Metre(), melody(60, 62))
-    asked = plan().recipe("reset", 3, 8, After("r", loop, "m"))
+    asked = plan().recipe("reset", 3, 8, After(recipe(choice=0), loop))
     assert asked.before == loop.notes
-    assert (asked.primer, asked.memory) == ((), None)
+    assert (asked.primer, asked.past, asked.memory) == ((), (), None)

@@ -14,8 +14,11 @@ import pytest
 
 import reverie
 from fakes import recipes
+from reverie.compose.composer import compose
 from reverie.compose.engine import Engine
-from reverie.compose.recipe import Limits, Recipe
+from reverie.compose.line import Line
+from reverie.compose.memories import Memories
+from reverie.compose.recipe import Limits, Past, Recipe
 from reverie.compose.worker import make_engine
 from reverie.models.bundle import read_bundle, seal, write_bundle
 from reverie.models.errors import ModelError
@@ -241,43 +244,69 @@ def test_candidates_are_different_and_come_with_their_likelihood(bundle: ModelFi
     assert all(candidate.log_likelihood is not None and candidate.log_likelihood < 0 for candidate in candidates)
 
 
-def test_going_on_from_memory_is_going_on_from_the_whole_passage(bundle: ModelFile) -> None:
-    """Three loops by way of memories equal one long answer, for the same numbers drawn."""
+class Drawn:
+    """The numbers of one generator, whoever asks for a new one."""
 
-    class Drawn:
-        """The numbers of one generator, in pieces."""
+    def __init__(self) -> None:
+        self.generator = np.random.default_rng(5)
 
-        def __init__(self) -> None:
-            self.generator = np.random.default_rng(5)
+    def random(self, size: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        return self.generator.random(size)
 
-        def random(self, size: tuple[int, ...]) -> np.ndarray[Any, Any]:
-            return self.generator.random(size)
 
-    engine = loaded("numpy", bundle)
-    asked = recipe(bundle, bars=2)
+def test_going_on_from_loop_to_loop_is_going_on_from_the_whole_passage(bundle: ModelFile) -> None:
+    """Three loops in turn equal one long answer, for the same numbers drawn."""
+    engine, asked = loaded("numpy", bundle), recipe(bundle, bars=2)
+    pieces: list[tuple[int, int]] = []
     with pytest.MonkeyPatch.context() as patch:
         drawn = Drawn()
         patch.setattr(np.random, "default_rng", lambda _seed: drawn)
-        first = engine.generate(asked)[0]
-        second = engine.generate(asked, first.memory)[0]
-        third = engine.generate(asked, second.memory)[0]
+        memory = None
+        for number in range(3):
+            [candidate] = engine.generate(asked, memory)
+            pieces += [(note.start + number * 32 * TICKS_PER_STEP, note.pitch) for note in candidate.notes]
+            assert candidate.memory
+            memory = candidate.memory()
+            asked = replace(asked, past=replace(asked, choice=0).remembered)
     with pytest.MonkeyPatch.context() as patch:
-        drawn_again = Drawn()
-        patch.setattr(np.random, "default_rng", lambda _seed: drawn_again)
-        whole = engine.generate(replace(asked, bars=6))[0]
-    pieces = [
-        (note.start + number * 32 * TICKS_PER_STEP, note.pitch)
-        for number, candidate in enumerate((first, second, third))
-        for note in candidate.notes
-    ]
+        again = Drawn()
+        patch.setattr(np.random, "default_rng", lambda _seed: again)
+        [whole] = engine.generate(recipe(bundle, bars=6))
     assert pieces == [(note.start, note.pitch) for note in whole.notes]
+
+
+@pytest.mark.parametrize("primed", [True, False])
+def test_a_recipe_is_made_again_to_the_byte_without_any_memory(bundle: ModelFile, primed: bool) -> None:
+    engine, memories = loaded("numpy", bundle), Memories()
+    primer = {} if primed else {"primer": (), "primer_steps": 0}
+    first = recipe(bundle, candidates=5, temperature=1.2, limits=replace(D_DORIAN, most=32.0), **primer)
+    line = Line(
+        recipes.plan(
+            kind=first.kind,
+            model=first.model,
+            model_hash=first.model_hash,
+            primer=first.primer,
+            limits=first.limits,
+            primer_steps=first.primer_steps,
+            candidates=5,
+            then=("continue", "continue", "mutate", "continue"),
+        )
+    )
+    for _ in range(6):
+        answer = compose(engine, line.next_recipe(), memories)
+        assert answer.loop
+        line.take(answer.recipe, answer.loop)
+        again = compose(loaded("numpy", bundle), Recipe.from_json(answer.recipe.as_json()), Memories())
+        assert again.loop == answer.loop
+        assert again.recipe == answer.recipe
 
 
 def test_a_memory_of_another_model_is_refused(drums: ModelFile, melody: ModelFile) -> None:
     engine = loaded("numpy", drums, melody)
     memory = engine.generate(recipe(drums))[0].memory
+    assert memory
     with pytest.raises(ModelError, match="damaged, or another model's"):
-        engine.generate(recipe(melody), memory)
+        engine.generate(recipe(melody, past=(Past(1, 1.0, 1, 0, 32),)), memory())
 
 
 def test_the_numpy_engine_has_one_thread() -> None:

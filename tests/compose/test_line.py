@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import ATTEMPTS, Composed, compose
-from reverie.compose.line import Line, Placement
+from reverie.compose.line import LONGEST_PAST, Line, Placement
 from reverie.compose.memories import Memories
 from reverie.compose.recipe import Limits, Recipe
 from reverie.models.errors import ModelError
@@ -24,7 +24,7 @@ def play(line: Line, engine: DiceEngine, loops: int) -> list[Placement]:
             continue
         answer = compose(engine, line.next_recipe(), Memories())
         assert answer.loop
-        placements.append(line.take(answer.recipe.id, answer.loop))
+        placements.append(line.take(answer.recipe, answer.loop))
     return placements
 
 
@@ -41,16 +41,44 @@ def test_placements_follow_each_other_without_a_gap() -> None:
     assert [(p.start_bar, p.end_bar) for p in placements] == [(0, 6), (6, 12), (12, 18), (18, 24), (24, 30)]
 
 
-def test_continue_hears_the_last_loop_and_mutate_its_first_half() -> None:
+def test_mutate_hears_the_first_half_of_the_last_loop() -> None:
     engine = DiceEngine()
     placements = play(Line(plan(then=("continue", "mutate"))), engine, 3)
-    assert engine.asked[1].primer == placements[0].loop.notes
-    assert engine.asked[1].primer_steps == 32
     assert engine.asked[2].primer_steps == 16
     half = 16 * 120
     assert [n for n in placements[2].loop.notes if n.start < half] == [
         n for n in placements[1].loop.notes if n.start < half
     ]
+
+
+def test_continue_goes_on_from_all_since_the_primer_and_what_came_of_it() -> None:
+    primer = (Note(0, 480, 62),)
+    engine = DiceEngine()
+    play(Line(plan(primer=primer, primer_steps=4, candidates=3)), engine, 4)
+    assert [asked.primer for asked in engine.asked] == [primer] * 4
+    assert [len(asked.past) for asked in engine.asked] == [0, 1, 2, 3]
+    last = engine.asked[-1].past
+    assert [past.seed for past in last] == [asked.seed for asked in engine.asked[:-1]]
+    assert all(past.candidates == 3 and past.choice in range(3) and past.steps == 32 for past in last)
+
+
+def test_a_long_passage_begins_anew_with_its_last_loop_so_that_recipes_stay_short() -> None:
+    engine = DiceEngine()
+    placements = play(Line(plan()), engine, 2 * LONGEST_PAST + 4)
+    lengths = [len(asked.past) for asked in engine.asked]
+    assert lengths == [*range(LONGEST_PAST + 1), *range(LONGEST_PAST + 1), 0, 1]
+    anew = engine.asked[LONGEST_PAST + 1]
+    assert (anew.primer, anew.primer_steps) == (placements[LONGEST_PAST].loop.notes, 32)
+
+
+def test_what_is_remembered_after_a_loop_is_what_the_next_goes_on_from() -> None:
+    engine, memories = DiceEngine(), Memories()
+    line = Line(plan(candidates=2))
+    first = compose(engine, line.next_recipe(), memories)
+    assert first.loop
+    line.take(first.recipe, first.loop)
+    assert line.next_recipe().memory == first.recipe.memory_after
+    assert first.recipe.memory is None
 
 
 def test_a_reset_hears_the_scene_s_primer() -> None:

@@ -9,33 +9,49 @@ from reverie.compose.memories import Memories
 
 
 def test_a_memory_is_found_by_its_name_also_after_a_restart(tmp_path: Path) -> None:
-    name = Memories(tmp_path).keep(b"a tune")
-    assert Memories(tmp_path).find(name) == b"a tune"
-
-
-def test_equal_memories_have_equal_names() -> None:
-    memories = Memories()
-    assert memories.keep(b"one") == memories.keep(b"one") != memories.keep(b"other")
+    Memories(tmp_path / "new").keep("a", b"a tune")
+    assert Memories(tmp_path / "new").find("a") == b"a tune"
 
 
 def test_without_a_folder_they_are_gone_with_the_process() -> None:
-    name = Memories().keep(b"a tune")
-    assert Memories().find(name) is None
+    memories = Memories()
+    memories.keep("a", b"a tune")
+    assert memories.find("a") == b"a tune"
+    assert Memories().find("a") is None
 
 
-def test_a_damaged_one_is_not_found(tmp_path: Path) -> None:
-    name = Memories(tmp_path).keep(b"a tune")
-    (tmp_path / name).write_bytes(b"a tun")
-    assert Memories(tmp_path).find(name) is None
+@pytest.mark.parametrize("damage", [b"", b"short", b"x" * 40])
+def test_a_damaged_one_is_not_found(damage: bytes, tmp_path: Path) -> None:
+    Memories(tmp_path).keep("a", b"a tune")
+    (tmp_path / "a").write_bytes(damage)
+    assert Memories(tmp_path).find("a") is None
 
 
 def test_the_newest_are_kept_within_the_quota(tmp_path: Path) -> None:
-    memories = Memories(tmp_path, quota=250)
-    names: list[str] = []
-    for number in range(5):
-        names.append(memories.keep(bytes([number]) * 100))
-        os.utime(tmp_path / names[-1], (number, number))
-    assert {path.name for path in tmp_path.iterdir()} == set(names[-2:])
+    memories = Memories(tmp_path, quota=1000)
+    for number in range(20):
+        memories.keep(str(number), bytes(100))
+        os.utime(tmp_path / str(number), (number, number))
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 1000
+    left = {int(path.name) for path in tmp_path.iterdir()}
+    assert left == set(range(20 - len(left), 20))
+    assert len(left) >= 5
+
+
+def test_what_a_process_before_left_counts_too(tmp_path: Path) -> None:
+    for life in range(5):
+        Memories(tmp_path, quota=500).keep(str(life), bytes(200))
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 500
+    assert (tmp_path / "4").exists()
+
+
+def test_one_that_is_of_no_use_is_forgotten(tmp_path: Path) -> None:
+    memories = Memories(tmp_path)
+    memories.keep("a", b"a tune")
+    memories.forget("a")
+    memories.forget("b")
+    assert memories.find("a") is None
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
@@ -43,6 +59,7 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     memories = Memories(tmp_path / "file")
-    names = [memories.keep(bytes([number])) for number in range(3)]
-    assert [memories.find(name) for name in names] == [b"\0", b"\1", b"\2"]
+    for number in range(3):
+        memories.keep(str(number), bytes([number]))
+    assert [memories.find(str(number)) for number in range(3)] == [b"\0", b"\1", b"\2"]
     assert len(caplog.records) == 1

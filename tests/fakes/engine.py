@@ -16,6 +16,8 @@ from reverie.music.time import TICKS_PER_STEP
 class DiceEngine:
     """Throws dice for every sixteenth; ``bad`` answers are given first, one for each call."""
 
+    name = "dice"
+
     def __init__(self, bad: Sequence[Sequence[Note]] = ()) -> None:
         self.loaded: list[str] = []
         self.asked: list[Recipe] = []
@@ -40,7 +42,7 @@ def _thrown(recipe: Recipe, number: int) -> Candidate:
         for step in range(recipe.steps)
         if dice.random() < 0.3
     )
-    return Candidate(notes, -dice.random(), f"{recipe.voice} {recipe.seed} {number}".encode())
+    return Candidate(notes, -dice.random(), f"{recipe.voice} {recipe.seed} {number}".encode)
 
 
 class BrokenEngine(DiceEngine):

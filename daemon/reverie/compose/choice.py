@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from reverie.compose.guard import Clip, Guarded
@@ -11,13 +12,19 @@ from reverie.music.notes import Loop, Note
 
 FIT_WEIGHT = 1.0
 LIKELIHOOD_WEIGHT = 1.0
-"""Equal: a model's likeliest loops are dull, and the fittest may be noise."""
+"""Equal: a model's likeliest loops are dull, and the fittest may be noise.
+
+Likelihood counts by how many times less likely an event is on average than in the likeliest of the candidates, so that
+what hardly differs hardly counts.
+"""
 
 
 def choose(
     recipe: Recipe, guarded: Sequence[Guarded], log_likelihoods: Sequence[float | None], raw: Sequence[Sequence[Note]]
 ) -> tuple[int, dict[str, float]] | None:
     """The number of the loop to keep, and its score; None where the guard refused them all.
+
+    A recipe that says which was kept means that one, whatever counts today.
 
     Args:
         recipe: what was asked.
@@ -27,7 +34,9 @@ def choose(
     """
     passed = [number for number, one in enumerate(guarded) if one.loop]
     known = [value for number in passed if (value := log_likelihoods[number]) is not None]
-    least, most = min(known, default=0.0), max(known, default=0.0)
+    if recipe.choice in passed:
+        passed = [recipe.choice]
+    most = max(known, default=0.0)
     best: tuple[int, dict[str, float]] | None = None
     for number in passed:
         loop, likelihood = guarded[number].loop, log_likelihoods[number]
@@ -36,7 +45,7 @@ def choose(
         score = fit(recipe, loop, guarded[number].clips, raw[number])
         if likelihood is not None:
             score["log_likelihood"] = likelihood
-        likely = 1.0 if likelihood is None or most == least else (likelihood - least) / (most - least)
+        likely = 1.0 if likelihood is None else math.exp(likelihood - most)
         score["total"] = (FIT_WEIGHT * score["fit"] + LIKELIHOOD_WEIGHT * likely) / (FIT_WEIGHT + LIKELIHOOD_WEIGHT)
         if best is None or score["total"] > best[1]["total"]:
             best = number, score

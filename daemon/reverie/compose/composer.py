@@ -5,21 +5,28 @@ Where the guard refuses all candidates, another seed is tried.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reverie.compose.choice import choose
-from reverie.compose.engine import Engine
+from reverie.compose.engine import Candidate, Engine
 from reverie.compose.guard import guard
 from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
+from reverie.models.errors import ModelError
 from reverie.music.notes import Loop
 
+log = logging.getLogger(__name__)
+
 ATTEMPTS = 6
-"""How often a refused loop is tried again; each attempt costs a tenth of a second or so."""
+"""How often a recipe is tried, if all its candidates are refused."""
+
+_CANDIDATES = 24
+"""How many candidates are composed for an answer at most, unless a single attempt has more: nobody waits for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +34,13 @@ class Composed:
     """An answer: the recipe that really made the loop (its seed is that of the attempt), or no loop at all.
 
     ``refused`` counts refusals by reason over all candidates, ``clipped`` mended notes by kind in the loop that was
-    kept. ``memory`` names what a loop that continues this one goes on from.
+    kept.
     """
 
     recipe: Recipe
     loop: Loop | None
     refused: Mapping[str, int]
     clipped: Mapping[str, int]
-    memory: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a message."""
@@ -43,7 +49,6 @@ class Composed:
             "loop": self.loop and self.loop.as_json(),
             "refused": dict(self.refused),
             "clipped": dict(self.clipped),
-            "memory": self.memory,
         }
 
     @classmethod
@@ -59,7 +64,6 @@ class Composed:
             loop and Loop.from_json(loop),
             data["refused"],
             data["clipped"],
-            data["memory"],
         )
 
 
@@ -67,19 +71,16 @@ def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
     """Ask ``engine`` for the loop of ``recipe``, with further seeds while the guard refuses all candidates.
 
     The answer's recipe is that of the attempt that came to something, with the candidate that was kept: composing it
-    gives the same loop at once. A memory that is gone is left out of it, as the model then heard the primer instead.
+    gives the same loop at once.
 
     Raises:
         ModelError: if the engine cannot run the recipe's model.
     """
-    memory = memories.find(recipe.memory) if recipe.memory else None
-    if memory is None and recipe.memory:
-        recipe = replace(recipe, memory=None)
     refused: Counter[str] = Counter()
     attempt = recipe
-    for number in range(ATTEMPTS):
+    for number in range(min(ATTEMPTS, max(1, _CANDIDATES // recipe.candidates))):
         attempt = replace(recipe, seed=derive_seed(recipe.seed, "attempt", number)) if number else recipe
-        candidates = engine.generate(attempt, memory)
+        candidates = _generated(engine, attempt, memories)
         guarded = [guard(attempt, candidate.notes) for candidate in candidates]
         refused.update(str(one.refusal) for one in guarded if one.refusal)
         likelihoods = [candidate.log_likelihood for candidate in candidates]
@@ -87,12 +88,23 @@ def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
         if kept is None:
             continue
         choice, score = kept
-        remembered = candidates[choice].memory
-        return Composed(
-            replace(attempt, choice=choice, score=score),
-            guarded[choice].loop,
-            refused,
-            Counter({str(kind): count for kind, count in guarded[choice].clips.items()}),
-            memories.keep(remembered) if remembered is not None else None,
-        )
+        made = replace(attempt, choice=choice, score=score, engine=engine.name)
+        remember = candidates[choice].memory
+        if remember:
+            memories.keep(made.memory_after, remember())
+        clips = Counter({str(kind): count for kind, count in guarded[choice].clips.items()})
+        return Composed(made, guarded[choice].loop, refused, clips)
     return Composed(attempt, None, refused, Counter())
+
+
+def _generated(engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candidate]:
+    """Ask the engine; a memory that it cannot use, such as one of an older version, is drawn again."""
+    name = recipe.memory
+    memory = memories.find(name) if name else None
+    if name and memory is not None:
+        try:
+            return engine.generate(recipe, memory)
+        except ModelError as error:
+            log.info("A memory of %s is drawn again (%s).", recipe.model, error)
+            memories.forget(name)
+    return engine.generate(recipe)

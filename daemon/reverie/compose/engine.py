@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,16 +17,21 @@ class Candidate:
 
     ``notes`` are in ticks from the end of the primer, each starting before ``recipe.steps`` sixteenths are over. They
     are the model's own, unguarded: out of register, too many or none. ``log_likelihood`` is the mean over the events
-    that were drawn, where the engine knows it. ``memory`` is what the model would go on from after this answer.
+    that were drawn, where the engine knows it. ``memory`` gives what the model would go on from after it.
     """
 
     notes: tuple[Note, ...]
     log_likelihood: float | None = None
-    memory: bytes | None = None
+    memory: Callable[[], bytes] | None = None
 
 
 class Engine(Protocol):
     """Runs models. Its answer depends on the recipe and the weights alone, so the same recipe gives the same notes."""
+
+    @property
+    def name(self) -> str:
+        """As it is called in the site's configuration."""
+        ...
 
     def load(self, model: ModelFile) -> None:
         """Make a model ready; the first note of a loop must not wait for a file.
@@ -41,8 +46,7 @@ class Engine(Protocol):
 
         Args:
             recipe: what is asked.
-            memory: that of the candidate which the primer was, if the recipe goes on from one; the primer is then not
-                heard again.
+            memory: what the model remembers of the recipe's past, to spare drawing it again; None has the same answer.
 
         Returns:
             Up to ``recipe.candidates`` answers, and at least one.

@@ -137,7 +137,7 @@ def _refusal(notes: Sequence[Note], recipe: Recipe) -> Refusal | None:
         return "sparse"
     if density > recipe.limits.most:
         return "dense"
-    if len(notes) >= ONE_PITCH_NOTES and len({note.pitch for note in notes}) == 1:
+    if recipe.kind != "drums" and len(notes) >= ONE_PITCH_NOTES and len({note.pitch for note in notes}) == 1:
         return "one_pitch"
     return None
 

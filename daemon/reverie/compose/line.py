@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reverie.compose.recipe import Kind, Limits, Operator, Recipe
+from reverie.compose.recipe import Kind, Limits, Operator, Past, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP, Metre
 
 Step = Literal["reset", "continue", "mutate", "loop"]
+
+LONGEST_PAST = 16
+"""So many loops back a model remembers, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class VoicePlan:
 
         A reset hears the scene's own primer; the other operators hear the loop they come after.
         """
-        primer, primer_steps, memory = self.primer, self.primer_steps, None
-        if after and operator != "reset":
-            primer, primer_steps = after.primer(whole=operator == "continue")
-            memory = after.memory if operator == "continue" else None
+        primer, primer_steps, past = self.primer, self.primer_steps, ()
+        if after and operator == "mutate":
+            primer, primer_steps = after.first_half
+        elif after and operator == "continue":
+            primer, primer_steps, past = after.continued
         return Recipe(
             scene=self.scene,
             scene_hash=self.scene_hash,
@@ -65,7 +69,7 @@ class VoicePlan:
             primer=primer,
             primer_steps=primer_steps,
             limits=self.limits,
-            memory=memory,
+            past=past,
             candidates=self.candidates,
             before=after.loop.notes if after else (),
             novelty=self.novelty,
@@ -74,18 +78,27 @@ class VoicePlan:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The loop that comes before: the id of the recipe that made it, and what its model remembers of it, if it does."""
+    """The loop that comes before, and the recipe that made it."""
 
-    recipe: str
+    recipe: Recipe
     loop: Loop
-    memory: str | None = None
 
-    def primer(self, *, whole: bool) -> tuple[tuple[Note, ...], int]:
-        """The loop, or its first half, as a primer; and how many sixteenths long that is."""
-        steps = self.loop.ticks // TICKS_PER_STEP
-        if whole:
-            return self.loop.notes, steps
-        kept = steps // 2
+    @property
+    def continued(self) -> tuple[tuple[Note, ...], int, tuple[Past, ...]]:
+        """What a model that goes on from the loop is told: a primer, its length in sixteenths, and what came of it.
+
+        That is what it was told for the first of the loops that continue each other. So that a recipe stays short, a
+        passage of many loops begins anew now and then, with the last loop as its primer.
+        """
+        past = self.recipe.remembered
+        if 0 < len(past) <= LONGEST_PAST:
+            return self.recipe.primer, self.recipe.primer_steps, past
+        return self.loop.notes, self.loop.ticks // TICKS_PER_STEP, ()
+
+    @property
+    def first_half(self) -> tuple[tuple[Note, ...], int]:
+        """The first half of the loop as a primer, and its length in sixteenths."""
+        kept = self.loop.ticks // TICKS_PER_STEP // 2
         end = kept * TICKS_PER_STEP
         return tuple(replace(n, length=min(n.length, end - n.start)) for n in self.loop.notes if n.start < end), kept
 
@@ -133,7 +146,7 @@ class Line:
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
         self.steps_taken += 1
-        return self._place(self._last.recipe, self._last.loop, self.plan.hold)
+        return self._place(self._last.recipe.id, self._last.loop, self.plan.hold)
 
     def next_recipe(self) -> Recipe:
         """What to ask a model for, by the operator whose turn it is.
@@ -146,11 +159,11 @@ class Line:
             raise RuntimeError("holding a loop needs no recipe")
         return self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
 
-    def take(self, recipe: str, loop: Loop, memory: str | None = None) -> Placement:
+    def take(self, recipe: Recipe, loop: Loop) -> Placement:
         """The answer to :meth:`next_recipe`: it follows what the line already plays."""
         self.steps_taken += 1
-        self._last = After(recipe, loop, memory)
-        return self._place(recipe, loop, self.plan.hold)
+        self._last = After(recipe, loop)
+        return self._place(recipe.id, loop, self.plan.hold)
 
     def skip(self) -> Placement | None:
         """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""

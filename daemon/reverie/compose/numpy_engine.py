@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ import numpy as np
 from reverie.compose.engine import Candidate
 from reverie.compose.hearing import Ear, Heard, hear
 from reverie.compose.recipe import Recipe
-from reverie.models.bundle import read_bundle
+from reverie.models.bundle import read_model
 from reverie.models.configs import config_of
 from reverie.models.encodings import drums, melody_notes
 from reverie.models.encodings.melody import REGISTERS
 from reverie.models.errors import ModelError
-from reverie.models.recurrent.model import RecurrentModel, compose
-from reverie.models.shelf import ModelFile, identity
+from reverie.models.passport import Passport
+from reverie.models.recurrent.model import Carried, RecurrentModel, Stream, compose
+from reverie.models.shelf import ModelFile
 from reverie.music.notes import Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
@@ -42,6 +43,8 @@ class NumpyEngine:
     reset; Magenta's generators would hear the last loop only, and read it again.
     """
 
+    name = "numpy"
+
     def __init__(self) -> None:
         self._voices: dict[str, _Voice] = {}
 
@@ -51,16 +54,14 @@ class NumpyEngine:
         Raises:
             ModelError: if the file is missing, broken or no model that this engine runs.
         """
-        bundle = read_bundle(model.path)
-        if identity(bundle.passport) != model.sha256:
-            raise ModelError(f"{model.path}: is not the file it was when Reverie found it; start Reverie again")
+        bundle = read_model(model)
         try:
-            self._voices[model.sha256] = _voice(model, RecurrentModel(bundle), bundle.passport.config)
+            self._voices[model.sha256] = _voice(model, RecurrentModel(bundle), bundle.passport)
         except ModelError as error:
             raise ModelError(f"{model.path}: {error}") from error
 
     def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
-        """Compose ``recipe.steps`` sixteenths after the recipe's primer, ``recipe.candidates`` times.
+        """Compose ``recipe.steps`` sixteenths after the recipe's primer and past, ``recipe.candidates`` times.
 
         Raises:
             ModelError: if the model was not loaded, or the memory is not its own.
@@ -68,29 +69,51 @@ class NumpyEngine:
         voice = self._voices.get(recipe.model_hash)
         if voice is None:
             raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
-        if memory is None:
-            heard = hear(recipe, voice.ear)
-            opening = voice.model.stream(voice.model.start())
-            events = voice.events_of(heard.notes, heard.steps)
-            opening.prime(events)
+        heard = hear(recipe, voice.ear)
+        opening = voice.events_of(heard.notes, heard.steps)
+        if recipe.past:
+            carried = voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening)
+            heard, opening = Heard((), 0, 0, heard.shift), ()
         else:
-            moved, _, remembered = memory.partition(b"\n")
-            heard = Heard((), 0, 0, int(json.loads(moved)["shift"]))
-            opening = voice.model.stream(voice.model.carried_from_bytes(remembered))
-            events = ()
-        stream = voice.model.stream(opening.carried.take([0] * recipe.candidates))
-        count = -(-heard.drawn(recipe.steps) // voice.unit)
-        drawn = compose(stream, count, np.random.default_rng(recipe.seed), recipe.temperature)
-        carried = stream.carried
-        shift = json.dumps({"shift": heard.shift}).encode() + b"\n"
+            carried = _told(voice, opening)
+        stream = voice.model.stream(carried.take([0] * recipe.candidates))
+        drawn = _drawn(voice, stream, heard.drawn(recipe.steps), recipe.seed, recipe.temperature)
+        after = stream.carried
         return [
             Candidate(
-                _answer(recipe, heard, voice.notes_of((*events, *new))),
+                _answer(recipe, heard, voice.notes_of((*opening, *new))),
                 float(stream.log_likelihoods[row]) / max(len(new), 1),
-                shift + carried.take([row]).as_bytes(),
+                partial(_packed, after, row),
             )
             for row, new in enumerate(drawn)
         ]
+
+
+def _told(voice: _Voice, opening: Sequence[Any]) -> Carried:
+    """The model when it has heard its primer."""
+    stream = voice.model.stream(voice.model.start())
+    stream.prime(opening)
+    return stream.carried
+
+
+def _recalled(voice: _Voice, recipe: Recipe, heard: Heard, opening: Sequence[Any]) -> Carried:
+    """What the model remembers of the recipe's past: all of it is drawn again, and the same chosen."""
+    carried = _told(voice, opening)
+    for number, past in enumerate(recipe.past):
+        stream = voice.model.stream(carried.take([0] * past.candidates))
+        steps = past.steps if number else heard.drawn(past.steps)
+        _drawn(voice, stream, steps, past.seed, past.temperature)
+        carried = stream.carried.take([past.choice])
+    return carried
+
+
+def _drawn(voice: _Voice, stream: Stream, steps: int, seed: int, temperature: float) -> list[tuple[Any, ...]]:
+    """So many sixteenths of each passage, rounded up to the model's own steps."""
+    return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature)
+
+
+def _packed(carried: Carried, row: int) -> bytes:
+    return carried.take([row]).as_bytes()
 
 
 def _answer(recipe: Recipe, heard: Heard, notes: Sequence[Note]) -> tuple[Note, ...]:
@@ -99,14 +122,17 @@ def _answer(recipe: Recipe, heard: Heard, notes: Sequence[Note]) -> tuple[Note, 
     return tuple(sorted(note for note in played if note.start < recipe.steps * TICKS_PER_STEP))
 
 
-def _voice(file: ModelFile, model: RecurrentModel, config_name: str) -> _Voice:
+def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _Voice:
     """How a model speaks.
 
     Raises:
-        ModelError: if its family is none that a voice can be.
+        ModelError: if its family is none that a voice can be, or its steps are not those of sixteenths.
     """
-    config = config_of(config_name)
-    unit = STEPS_PER_QUARTER // config.settings.get("steps_per_quarter", STEPS_PER_QUARTER)
+    config = config_of(passport.config)
+    per_quarter = int(passport.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
+    if per_quarter not in {1, 2, 4}:
+        raise ModelError(f"has {per_quarter} steps in a quarter, which do not fall on sixteenths")
+    unit = STEPS_PER_QUARTER // per_quarter
     if config.family == "drums_rnn":
 
         def struck(notes: Sequence[Note], steps: int) -> tuple[frozenset[int], ...]:
@@ -118,7 +144,7 @@ def _voice(file: ModelFile, model: RecurrentModel, config_name: str) -> _Voice:
 
         return _Voice(file, model, Ear(drums=True), unit, struck, strokes)
     if config.family == "melody_rnn":
-        register = REGISTERS[config_name]
+        register = REGISTERS[config.name]
         ear = Ear(low=register.low, high=register.high - 1, transposes=register.key is not None)
 
         def line(notes: Sequence[Note], steps: int) -> tuple[int, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from typing import Any, Literal
 
 from reverie.music.notes import Note, notes_as_json, notes_from_json
@@ -36,17 +36,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What has to be drawn again to remember a loop that is continued: which of how many, and how long."""
+
+    seed: int
+    temperature: float
+    candidates: int
+    choice: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """One request to a model.
 
     ``primer`` is what the model hears before it composes: notes in ticks from 0, ``primer_steps`` sixteenths long (0
     for none). ``bars`` is the length of the loop to make. With ``mutate`` the primer is also kept as the loop's first
-    part and the model composes the rest; otherwise the loop is wholly new. ``memory`` names what the model remembers
-    of the loop that is continued and of all before it (:mod:`reverie.compose.memories`); it is then not told again.
+    part and the model composes the rest; otherwise the loop is wholly new. A loop that continues others has the first
+    one's primer, and those others, oldest first, as its ``past``: what the model remembers of them can be drawn again.
 
     ``candidates`` loops are composed at once. ``before`` is the loop that came before, from which the one that is kept
-    shall differ by a share within ``novelty``. ``choice`` and ``score`` are there once one was kept: its number, and
-    why it was it (:mod:`reverie.compose.choice`).
+    shall differ by a share within ``novelty``. ``choice``, ``score`` and ``engine`` are there once one was kept: its
+    number, why it was it (:mod:`reverie.compose.choice`), and what composed it.
     """
 
     scene: str
@@ -63,12 +74,13 @@ class Recipe:
     primer: tuple[Note, ...]
     primer_steps: int
     limits: Limits
-    memory: str | None = None
+    past: tuple[Past, ...] = ()
     candidates: int = 1
     before: tuple[Note, ...] = ()
     novelty: tuple[float, float] = (0.0, 1.0)
     choice: int | None = None
     score: Mapping[str, float] = field(default_factory=dict[str, float])
+    engine: str = ""
 
     @property
     def steps(self) -> int:
@@ -78,9 +90,29 @@ class Recipe:
 
     @property
     def id(self) -> str:
-        """A short hash of all of it: equal ids mean equal music."""
-        canonical = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        """A short hash of all of it but the score, which is a measurement: equal ids mean equal music."""
+        return _hash({name: value for name, value in self.as_json().items() if name != "score"})
+
+    @property
+    def memory(self) -> str | None:
+        """The name of what the model remembers before it composes this; None where that is the primer alone."""
+        return self._memory(self.past) if self.past else None
+
+    @property
+    def remembered(self) -> tuple[Past, ...]:
+        """The past of a loop that continues the one which was made by this; nothing where none was kept."""
+        if self.choice is None:
+            return ()
+        return (*self.past, Past(self.seed, self.temperature, self.candidates, self.choice, self.steps))
+
+    @property
+    def memory_after(self) -> str:
+        """The name of what the model remembers after it has composed this."""
+        return self._memory(self.remembered)
+
+    def _memory(self, past: Sequence[Past]) -> str:
+        told = {name: value for name, value in self.as_json().items() if name in _TOLD}
+        return _hash({**told, "past": [astuple(one) for one in past]})
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a message or a file."""
@@ -90,6 +122,7 @@ class Recipe:
         data["before"] = notes_as_json(self.before)
         data["novelty"] = list(self.novelty)
         data["score"] = dict(self.score)
+        data["past"] = [list(astuple(one)) for one in self.past]
         data["limits"] = {name: getattr(self.limits, name) for name in self.limits.__slots__}
         return data
 
@@ -107,4 +140,14 @@ class Recipe:
         fields["before"] = notes_from_json(fields.get("before", ()))
         low, high = fields.get("novelty", (0.0, 1.0))
         fields["novelty"] = (float(low), float(high))
+        fields["past"] = tuple(Past(*one) for one in fields.get("past", ()))
         return cls(**fields)
+
+
+_TOLD = {"model_hash", "kind", "primer", "primer_steps", "limits"}
+"""What a model's memory depends on, besides the past."""
+
+
+def _hash(data: Mapping[str, Any]) -> str:
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

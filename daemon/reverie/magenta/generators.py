@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,10 @@ from reverie.compose.engine import Candidate
 from reverie.compose.hearing import Ear, Heard, hear
 from reverie.compose.recipe import Recipe
 from reverie.magenta.families import family_of
-from reverie.models.bundle import Bundle, read_bundle
+from reverie.models.bundle import Bundle, read_model
 from reverie.models.errors import ModelError
 from reverie.models.recurrent.names import canonical_name, layer_count
-from reverie.models.shelf import ModelFile, identity
+from reverie.models.shelf import ModelFile
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
@@ -47,6 +47,8 @@ class MagentaEngine:
     each time.
     """
 
+    name = "magenta"
+
     def __init__(self) -> None:
         self._models: dict[str, _Model] = {}
 
@@ -56,9 +58,7 @@ class MagentaEngine:
         Raises:
             ModelError: if the file is missing, broken or no model that this engine runs.
         """
-        bundle = read_bundle(model.path)
-        if identity(bundle.passport) != model.sha256:
-            raise ModelError(f"{model.path}: is not the file it was when Reverie found it; start Reverie again")
+        bundle = read_model(model)
         try:
             family = family_of(bundle.passport.config)
         except KeyError as error:
@@ -92,7 +92,7 @@ class MagentaEngine:
         self._models[model.sha256] = loaded
 
     def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:  # noqa: ARG002
-        """Compose ``recipe.steps`` sixteenths after the recipe's primer, which is heard again whatever is remembered.
+        """Compose ``recipe.steps`` sixteenths after the recipe's primer, or after the loop before where it has a past.
 
         Raises:
             ModelError: if the model was not loaded or fails.
@@ -100,6 +100,9 @@ class MagentaEngine:
         model = self._models.get(recipe.model_hash)
         if model is None:
             raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
+        if recipe.past:
+            before = recipe.bars * recipe.metre.bar_steps
+            recipe = replace(recipe, primer=recipe.before, primer_steps=before, past=())
         heard = hear(recipe, model.ear)
         try:
             # At least one step has to follow what the model hears, even if only its opening is wanted.

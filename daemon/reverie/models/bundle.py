@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reverie.files import write_atomically
 from reverie.models.errors import ModelError
 from reverie.models.passport import Passport, header_bytes, read_header
+from reverie.models.shelf import ModelFile, identity
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -81,10 +82,13 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(header.passport, weights)
 
 
-def tensor_shapes(path: Path) -> Mapping[str, tuple[int, ...]]:
-    """The shapes of a bundle's weights, without reading them.
+def read_model(file: ModelFile) -> Bundle:
+    """Read a model that was found before.
 
     Raises:
-        ModelError: if the file is damaged.
+        ModelError: if it is missing, damaged or not what it was.
     """
-    return read_header(path).shapes
+    bundle = read_bundle(file.path)
+    if identity(bundle.passport) != file.sha256:
+        raise ModelError(f"{file.path}: is not the file it was when Reverie found it; start Reverie again")
+    return bundle

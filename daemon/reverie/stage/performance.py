@@ -108,7 +108,7 @@ class Performance:
         voice.asked = False
         self._catch_up(voice)
         if answer.loop:
-            return [self._keep(name, voice.line.take(answer.recipe.id, answer.loop, answer.memory))]
+            return [self._keep(name, voice.line.take(answer.recipe, answer.loop))]
         return self._hold(name)
 
     def failed(self, name: str) -> list[Place]:

@@ -18,8 +18,8 @@ from reverie.models.lstm import Array
 _MOST = np.float32(86.0)
 """``exp`` of this is still finite, and of its negative not yet zero: what is in the window stays a positive number.
 
-So all holds while neither half of tanh's argument is beyond 43, which trained weights keep far away from: at 10, tanh is
-1 to the last bit. Beyond that the result stays a number.
+So all holds while neither half of tanh's argument is beyond 43, from which trained weights keep far away: at 10, tanh
+is 1 to the last bit. Beyond that the result stays a number.
 """
 
 
