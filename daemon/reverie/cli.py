@@ -189,9 +189,10 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _model_folders(config: Path | None) -> list[Path]:
+    from reverie.site.load import load_site
     from reverie.stage.house import model_folders_of, site_or_last_good
 
-    return model_folders_of(site_or_last_good(config)[0])
+    return model_folders_of(load_site(config) if config else site_or_last_good(config)[0])
 
 
 def _address(config: Path | None) -> str:

@@ -162,3 +162,10 @@ def test_groove_is_heard_and_said_as_note_seq_does(config: str, performances: li
             steps += len(passage.events)
     assert steps > 100 * len(performances) > 10_000
     print(f"\n{config}: {steps:,} events of {len(performances):,} performances")
+
+
+def test_a_bar_that_is_filled_up_with_silence_has_nothing_of_what_comes_after_the_gap() -> None:
+    passage = events_of([Note(48, 1, 30), Note(55, 1, 30)], bar=12, gap_bars=0.5, whole_bars=True)
+    assert passage is not None
+    assert passage.start == 48
+    assert passage.events == (frozenset({30}), *(frozenset[int](),) * 11)

@@ -94,6 +94,7 @@ def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[st
         "configuration": "polyphony",
         "description": catalogue.entry_of("polyphony_rnn").description,
         "licence": "Apache-2.0",
+        "for voices": "no voice yet",
         "url": "http://download.magenta.tensorflow.org/models/polyphony_rnn.mag",
     }
 

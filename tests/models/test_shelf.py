@@ -56,7 +56,8 @@ def test_who_puts_magenta_s_own_bundle_there_is_told_what_to_do_with_it(tmp_path
     (tmp_path / "drum_kit_rnn.mag").write_bytes(b"")
     [fault] = find_models([tmp_path])[1]
     assert f"reverie models import {tmp_path / 'drum_kit_rnn.mag'}" in fault
-    put(tmp_path, "drum_kit_rnn")
+    passport = replace(bundle("mine").passport, source={"file": "drum_kit_rnn.mag"})
+    write_bundle(tmp_path / "mine.safetensors", seal(passport, WEIGHTS))
     assert not find_models([tmp_path])[1]
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reverie.models.configs import CONFIGS
 from reverie.models.errors import ModelError
 from reverie.models.passport import SUFFIX, Passport, read_header, read_passport
 
@@ -88,16 +89,22 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
         return 0
     _say(f"Installed: {len(found)}")
     for name, (path, passport) in found.items():
-        _say(f"  {name:<46} {passport.config:<46} {path.stat().st_size / _MEGABYTE:8.1f} MB")
+        size = f"{path.stat().st_size / _MEGABYTE:.1f} MB"
+        _say(f"  {name:<46} {passport.config:<46} {_voices(passport.config):<14} {size}")
     playable = [entry for entry in offered if entry.config]
     _say("", f"Published by Magenta, for `reverie models pull NAME`: {len(playable)}")
     for entry in playable:
-        _say(f"  {entry.name:<46} {entry.config:<46} {entry.description}")
+        _say(f"  {entry.name:<46} {entry.config:<46} {_voices(entry.config or ''):<14} {entry.description}")
     _say("", "Published too, but of kinds that Reverie cannot play:")
     _say(f"  {', '.join(entry.name for entry in offered if not entry.config)}")
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201 - a command prints
     return 0
+
+
+def _voices(config: str) -> str:
+    """The kinds of voice that a scene can give to a model."""
+    return ", ".join(CONFIGS[config].kinds if config in CONFIGS else ()) or "no voice yet"
 
 
 def _passports(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, Passport]], list[str]]:
@@ -121,6 +128,7 @@ def _info(folders: Folders, options: argparse.Namespace) -> int:
             "name": entry.name,
             "installed": False,
             "configuration": entry.config or "none that Reverie has",
+            "for voices": _voices(entry.config or ""),
             "description": entry.description,
             "licence": entry.licence,
             "url": entry.url,
@@ -134,6 +142,7 @@ def _info(folders: Folders, options: argparse.Namespace) -> int:
             "name": passport.name,
             "file": str(path),
             "configuration": passport.config,
+            "for voices": _voices(passport.config),
             "parameters": (path.stat().st_size - header.begin) // 4,
             "weights": {name: " x ".join(map(str, shape)) for name, shape in header.shapes.items()},
             "weights' SHA-256": passport.weights,
@@ -152,8 +161,14 @@ def _lines(facts: Mapping[str, Any], indent: str = "") -> list[str]:
             if value:
                 lines += [f"{indent}{name}:", *_lines(value, f"{indent}  ")]  # pyright: ignore[reportUnknownArgumentType]
         else:
-            lines.append(f"{indent}{name}: {f'{value:,}' if isinstance(value, int) else value}")
+            lines.append(f"{indent}{name}: {_told(value)}")
     return lines
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _verify(folders: Folders, options: argparse.Namespace) -> int:
@@ -187,10 +202,12 @@ def _file(name: str, files: Mapping[str, Path]) -> Path:
 
 
 def _import(folders: Folders, options: argparse.Namespace) -> int:
-    from reverie.models.importing import import_model
+    from reverie.models.importing import import_model, name_of
 
     facts = {key: value for key in ("licence", "url") if (value := getattr(options, key))}
-    return _report(import_model(options.source, _target(options, folders), _wish(options, options.config, facts)))
+    wish, target = _wish(options, options.config, facts), _target(options, folders)
+    _refuse_to_hide(wish.name or name_of(options.source), target, folders, options)
+    return _report(import_model(options.source, target, wish))
 
 
 def _pull(folders: Folders, options: argparse.Namespace) -> int:
@@ -199,16 +216,19 @@ def _pull(folders: Folders, options: argparse.Namespace) -> int:
 
     entry = entry_of(options.published)
     target = _target(options, folders)
-    name = options.name or entry.name
+    _refuse_to_hide(options.name or entry.name, target, folders, options)
+    with _Meter() as meter:
+        imported = pull(entry, target, meter.show, _wish(options))
+    return _report(imported)
+
+
+def _refuse_to_hide(name: str, target: Path, folders: Folders, options: argparse.Namespace) -> None:
     shadowed = installed([folder for folder in folders(options.site) if folder != target])
     if name in shadowed and not options.replace:
         raise ModelError(
             f"another model {name} is installed ({shadowed[name]}), which would be hidden; give another --name, or"
             " --replace"
         )
-    with _Meter() as meter:
-        imported = pull(entry, target, meter.show, _wish(options))
-    return _report(imported)
 
 
 def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any] | None = None) -> Wish:

@@ -6,7 +6,7 @@ that two versions are never put together.
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import http.client
 import os
 import re
@@ -26,6 +26,9 @@ PATIENCE = 20.0
 """Seconds without a byte after which a connection counts as broken."""
 
 _BLOCK = 1 << 16
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What a disk has against being written to; a network has other complaints."""
+
 _OK, _PARTIAL, _NOT_FOUND, _BEYOND = 200, 206, 404, 416
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
@@ -53,8 +56,9 @@ def download(url: str, path: Path, progress: Progress) -> None:
                 continue
             raise ModelError(f"{url}: its server answers {error.code} {error.reason}; try again later") from error
         except (OSError, http.client.HTTPException) as error:
-            if isinstance(error, OSError) and error.filename:
-                raise ModelError(f"{error.filename}: cannot be written ({error.strerror})") from error
+            if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
+                where = error.filename or transfer.part
+                raise ModelError(f"{where}: cannot be written ({error.strerror}); what came is kept") from error
             whole, reason = False, _reason(error)
         if whole:
             transfer.finish()
@@ -73,6 +77,11 @@ class _Transfer:
         self._progress = progress
         self._part = path.with_name(f"{path.name}.part")
         self._tag = path.with_name(f"{path.name}.part.tag")
+
+    @property
+    def part(self) -> Path:
+        """The file that grows."""
+        return self._part
 
     def size(self) -> int:
         """How many bytes are there."""
@@ -153,10 +162,3 @@ def _unreachable(url: str, reason: str, have: int) -> str:
     host = urllib.parse.urlsplit(url).hostname
     kept = f"{have:,} bytes came and are kept" if have else "nothing was changed"
     return f"{host} cannot be reached ({reason}); {kept}. Connect to the network and give the same command again"
-
-
-def forget(path: Path) -> None:
-    """Remove a download, whole or not."""
-    for suffix in ("", ".part", ".part.tag"):
-        with contextlib.suppress(FileNotFoundError):
-            path.with_name(f"{path.name}{suffix}").unlink()

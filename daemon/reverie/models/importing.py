@@ -56,9 +56,8 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
         ModelError: if it cannot be read, does not fit its configuration, or is there already; nothing is written then.
     """
     wish = wish or Wish()
-    name = wish.name or _name_of(source)
-    if not _NAME.fullmatch(name):
-        raise ModelError(f"{name!r} is no name for a model: letters, digits, dots and dashes are; give --name")
+    name = wish.name or name_of(source)
+    check_name(name)
     path = folder / f"{name}{SUFFIX}"
     if path.exists() and not wish.replace:
         raise ModelError(f"{path} is there already; give another --name, or --replace")
@@ -81,7 +80,18 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
     return Imported(path, bundle.passport, tuple(notes))
 
 
-def _name_of(source: Path) -> str:
+def check_name(name: str) -> None:
+    """Whether a model can be called that.
+
+    Raises:
+        ModelError: if not.
+    """
+    if not _NAME.fullmatch(name):
+        raise ModelError(f"{name!r} is no name for a model: letters, digits, dots and dashes are; give --name")
+
+
+def name_of(source: Path) -> str:
+    """What a model is called where nobody says otherwise."""
     name = source.resolve().name
     for ending in _ENDINGS:
         name = name.removesuffix(ending)

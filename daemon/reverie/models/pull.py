@@ -20,7 +20,7 @@ from reverie.models.download import Progress, download
 from reverie.models.errors import ModelError
 from reverie.models.formats.browser import MAGENTA_JS_CONFIG, MAGENTA_JS_MANIFEST, shards_in
 from reverie.models.formats.reading import fingerprint
-from reverie.models.importing import Imported, Wish, import_model
+from reverie.models.importing import Imported, Wish, check_name, import_model
 from reverie.models.passport import SUFFIX, read_passport
 
 KNOWN = "known-hashes.json"
@@ -38,6 +38,7 @@ def pull(entry: Entry, folder: Path, progress: Progress, wish: Wish | None = Non
     if entry.config is None:
         raise ModelError(f"{entry.name} is of a kind that Reverie cannot play, so it was not pulled")
     name = wish.name or entry.name
+    check_name(name)
     path = folder / f"{name}{SUFFIX}"
     if path.exists() and not wish.replace:
         passport = read_passport(path)
@@ -70,7 +71,8 @@ def _pull(entry: Entry, downloads: Path, folder: Path, wish: Wish, progress: Pro
     finally:
         _remove(model)
     if not fresh.items() <= known.items():
-        text = json.dumps({**known, **fresh}, indent=2, sort_keys=True)
+        # Read again: another pull may have added its own meanwhile.
+        text = json.dumps({**known_hashes(folder), **fresh}, indent=2, sort_keys=True)
         write_atomically(folder / KNOWN, f"{text}\n".encode())
     return imported
 

@@ -37,6 +37,7 @@ def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], list[str
     """
     found: dict[str, ModelFile] = {}
     faults: list[str] = []
+    imported: set[str] = set()
     for folder in folders:
         for path in sorted(folder.glob(f"*{SUFFIX}")):
             try:
@@ -44,13 +45,14 @@ def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], list[str
             except ModelError as error:
                 faults.append(str(error))
             else:
+                imported.add(str(read_passport(path).source.get("file")))
                 if model.kinds:
                     found[model.name] = model
         faults += [
             f"{path}: Magenta's own bundles are not read while the music plays; "
-            f"`reverie models import {path}` makes a model of it that is"
+            f"`reverie models import {path} --to {folder}` makes a model of it that is"
             for path in sorted(folder.glob("*.mag"))
-            if not path.with_suffix(SUFFIX).exists()
+            if path.name not in imported
         ]
     return found, faults
 

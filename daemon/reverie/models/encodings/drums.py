@@ -109,9 +109,10 @@ def events_of(
         if step - end >= gap_bars * bar:
             break
         end = step + 1
+    events = [frozenset(struck.get(step, ())) for step in range(start, end)]
     if whole_bars:
-        end = bar_line_after(end, start, bar)
-    return Passage(start, tuple(frozenset(struck.get(step, ())) for step in range(start, end)))
+        events += [SILENCE] * (bar_line_after(end, start, bar) - end)
+    return Passage(start, tuple(events))
 
 
 def passages_of(
