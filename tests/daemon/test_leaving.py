@@ -116,8 +116,9 @@ def test_a_broken_edit_is_told_and_the_music_goes_on(synth: Receiver, make_daemo
     assert tape.gaps() == []
 
 
+@pytest.mark.magenta
 def test_the_first_note_waits_for_no_model(synth: Receiver, make_daemon: MakeDaemon) -> None:
-    daemon = make_daemon(PORT)
+    daemon = make_daemon(PORT, composer={"engine": "magenta"})  # whose models take seconds
     begun = time.monotonic()
     daemon.start()
     wait_until(lambda: synth.ons, 60)
