@@ -34,7 +34,7 @@ $(UV):
 
 # --inexact: what the tests added may stay when only the daemon's own needs are asked for.
 $(STAMPS)/venv: $(UV) uv.lock pyproject.toml
-	@echo "Installing into .venv (about 150 MB)"
+	@echo "Installing into .venv (about 110 MB)"
 	@$(SYNC) --no-default-groups --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 
