@@ -183,6 +183,28 @@ def test_a_damaged_state_is_refused(cut: int) -> None:
         model.carried_from_bytes(started(model).carried.as_bytes()[:cut])
 
 
+def test_whatever_bit_of_a_state_is_flipped_it_is_read_or_refused() -> None:
+    model = networks.model()
+    saved = started(model).carried.as_bytes()
+    refused = 0
+    for place in range(len(saved)):
+        damaged = bytearray(saved)
+        damaged[place] ^= 1 << place % 8
+        try:
+            model.carried_from_bytes(bytes(damaged))
+        except ModelError:
+            refused += 1
+    assert refused > len(saved) / 2
+
+
+def test_a_state_that_seems_to_be_encrypted_is_refused() -> None:
+    model = networks.model()
+    saved = bytearray(started(model).carried.as_bytes())
+    saved[saved.index(b"PK\x01\x02") + 8] ^= 1
+    with pytest.raises(ModelError, match="damaged, or another model's"):
+        model.carried_from_bytes(bytes(saved))
+
+
 @pytest.mark.parametrize("other", [{"config": "drum_kit"}, {"layers": (16, 16)}, {"window": 6}, {"window": 0}])
 def test_a_state_of_another_model_is_refused(other: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match="damaged, or another model's"):

@@ -39,8 +39,8 @@ class _Voice:
 class NumpyEngine:
     """Equals Magenta's own generators, and composes all candidates of a recipe at once.
 
-    A loop that continues another goes on from the model's memory of it, which holds the whole passage since the last
-    reset; Magenta's generators would hear the last loop only, and read it again.
+    A loop that continues others goes on from the model's memory of them, which its recipe's past can make again;
+    Magenta's generators would hear the last loop only, and read it again.
     """
 
     name = "numpy"

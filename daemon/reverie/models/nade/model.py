@@ -6,13 +6,12 @@ https://arxiv.org/abs/1206.6392.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from reverie.models.archive import packed, unpacked
 from reverie.models.bundle import Bundle
 from reverie.models.encodings.pianoroll import Frame, hot
 from reverie.models.errors import ModelError
@@ -42,9 +41,7 @@ class Carried:
 
     def as_bytes(self) -> bytes:
         """A NumPy archive of it, without pickles; equal values make equal bytes."""
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, **self.memory.as_tensors(), **{_BIASES: self.biases})
-        return file.getvalue()
+        return packed({**self.memory.as_tensors(), _BIASES: self.biases})
 
 
 class NadeModel:
@@ -78,12 +75,11 @@ class NadeModel:
             ModelError: if it is none of this model.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-                tensors: dict[str, Array] = {name: archive[name] for name in archive.files}
+            tensors: dict[str, Array] = unpacked(data)
             memory = Memory.from_tensors(tensors)
             biases = tensors[_BIASES].reshape(memory.batch, self.network.classes)
             self.network.run(memory)
-        except (ValueError, KeyError, IndexError, OSError, zipfile.BadZipFile) as error:
+        except (ValueError, LookupError) as error:
             raise ModelError(f"{self.name}: what it was to go on from is damaged, or another model's") from error
         return Carried(memory, biases)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -12,6 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.models.archive import packed, unpacked
 from reverie.models.bundle import Bundle
 from reverie.models.encodings.base import Encoding, Hot, Label
 from reverie.models.encodings.registry import encoding_of
@@ -45,9 +44,7 @@ class Carried:
     def as_bytes(self) -> bytes:
         """A NumPy archive of it, without pickles; equal values make equal bytes."""
         states = json.dumps({"begun": self.begun, "states": [_plain(state) for state in self.states]})
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, **self.memory.as_tensors(), **{_STATES: np.array(states)})
-        return file.getvalue()
+        return packed({**self.memory.as_tensors(), _STATES: np.array(states)})
 
 
 class RecurrentModel:
@@ -85,14 +82,13 @@ class RecurrentModel:
             ModelError: if it is none of this model.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-                tensors: dict[str, Array] = dict(archive)
+            tensors: dict[str, Array] = unpacked(data)
             notes = json.loads(str(tensors.pop(_STATES)))
             template = self.encoding.start()
             states = tuple(_like(template, state) for state in notes["states"])
             carried = Carried(Memory.from_tensors(tensors), states, bool(notes["begun"]))
             self.network.run(carried.memory)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ModelError(f"{self.name}: what it was to go on from is damaged, or another model's") from error
         return carried
 
