@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
-from reverie.site.slots import FluidSynthSlot, PortSlot, Slot, VirtualSlot, from_here
+from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
@@ -93,9 +93,9 @@ class Site(Section):
         default=None,
         description="The folder for what must last; null: $STATE_DIRECTORY, else that of the XDG specification.",
     )
-    slots: dict[
-        str, Annotated[Slot, ByKind({"fluidsynth": FluidSynthSlot, "port": PortSlot, "virtual": VirtualSlot})]
-    ] = Field(default_factory=_main, min_length=1, description="By what the notes leave, by name.")
+    slots: dict[str, Annotated[Slot, ByKind(SLOT_KINDS)]] = Field(
+        default_factory=_main, min_length=1, description="By what the notes leave, by name."
+    )
     tape: Tape = Field(default_factory=Tape, description="The record of what was played.")
     health: Health = Field(default_factory=Health, description="Where others ask whether all is well.")
     composer: Composer = Field(default_factory=Composer, description="The process that runs the models.")
@@ -121,6 +121,10 @@ class Site(Section):
             if change.at in times:
                 yield ("programme", number, "at"), f"the programme has {change.at:%H:%M} twice"
             times.add(change.at)
+        for name, slot in self.slots.items():
+            if slot.absent not in {MUTE, SYNTH, *self.slots} or slot.absent == name:
+                others = ", ".join([MUTE, SYNTH, *sorted(set(self.slots) - {name})])
+                yield ("slots", name, "absent"), f"what sounds while {name!r} is away is one of {others}"
 
 
 def site_json_schema() -> dict[str, Any]:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from reverie.documents import Facts, Section
+from reverie.documents import Facts, Keys, Section, Written
+from reverie.music.notes import MAX_MIDI
 
 Api = Literal["auto", "alsa", "jack", "coremidi"]
 AUTO = "auto"
+CHANNELS = 16
+MUTE, SYNTH = "mute", "synth"
+
+KindT = TypeVar("KindT", bound=str)
+Channel = Annotated[int, Field(ge=1, le=CHANNELS)]
+Data = Annotated[int, Field(ge=0, le=MAX_MIDI)]
 
 
 def from_here(written: str, info: ValidationInfo) -> Path:
@@ -38,7 +46,63 @@ def _setting(written: Any) -> Any:
     return str(written) if isinstance(written, int | float) and not isinstance(written, bool) else written
 
 
-class FluidSynthSlot(Section):
+def _channel(written: str) -> int:
+    if not written.isdecimal() or not 1 <= int(written) <= CHANNELS:
+        raise ValueError(f"a MIDI channel is 1 to {CHANNELS}, not {written}")
+    return int(written)
+
+
+Key = Annotated[int, Written(str, _channel)]
+"""A channel as the key of a mapping: keys of a file are text."""
+
+
+class Sound(Section):
+    """What a channel of the synthesizer is set to."""
+
+    program: Data | None = Field(default=None, description="Program (sound), from 0.")
+    bank: int | None = Field(default=None, ge=0, lt=1 << 14, description="Bank, 0 to 16383, chosen before the program.")
+
+
+class CommonSlot(Section, Generic[KindT]):
+    """What every slot has."""
+
+    kind: KindT = Field(description="What the slot is.")
+    latency: float = Field(
+        default=0.0,
+        ge=0,
+        le=2000,
+        description="Milliseconds from a note's arrival to its sound; the other slots wait for the slowest.",
+    )
+    clock: bool = Field(default=False, description="Whether MIDI clock is sent there: tempo, start, stop, position.")
+    channels: dict[Key, Channel] = Field(
+        default_factory=dict[int, int],
+        description="Where a scene's channel goes instead, channel by channel.",
+        examples=[{1: 11}],
+    )
+    sounds: dict[Key, Sound] = Field(
+        default_factory=dict[int, Sound],
+        description="Program and bank by channel, sent whenever the device is there anew.",
+        examples=[{10: {"bank": 128, "program": 0}}],
+    )
+    volume: Data | None = Field(
+        default=None, description="Channel volume (controller 7), 0 to 127; null: left as it is."
+    )
+    fade: float = Field(
+        default=0.0, ge=0, le=60, description="Seconds in which the volume rises at the start and falls at the end."
+    )
+    absent: str = Field(
+        default=MUTE,
+        min_length=1,
+        description="While the device is away: 'mute', or the slot that sounds instead, or 'synth', a FluidSynth.",
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """A fade needs a volume to rise to."""
+        if self.fade and self.volume is None:
+            yield ("fade",), "a fade needs `volume`, to which it rises and from which it falls"
+
+
+class FluidSynthSlot(CommonSlot[Literal["fluidsynth"]]):
     """A software synthesizer that Reverie starts and looks after."""
 
     kind: Literal["fluidsynth"] = Field(default="fluidsynth", description="What the slot is: 'fluidsynth'.")
@@ -59,19 +123,54 @@ class FluidSynthSlot(Section):
     )
 
 
-class PortSlot(Section):
+class Device(Section):
+    """Marks by which a device is known again: the more of them fit, the better."""
+
+    name: str | None = Field(default=None, description="The port's name.", examples=["Minilogue MIDI 1"])
+    client: str | None = Field(default=None, description="The name of the device or program that the port belongs to.")
+    usb: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")] | None = Field(
+        default=None, description="USB vendor and product.", examples=["0944:0117"]
+    )
+    serial: str | None = Field(default=None, description="The device's serial number.")
+    location: str | None = Field(
+        default=None, description="The socket that it is plugged into, as the kernel counts.", examples=["1-1.2"]
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """At least one mark."""
+        if not any((self.name, self.client, self.usb, self.serial, self.location)):
+            yield (), "a device is known by one of name, client, usb, serial and location"
+
+
+class PortSlot(CommonSlot[Literal["port"]]):
     """A MIDI input that is there already: of a synthesizer, an interface or a DAW."""
 
     kind: Literal["port"] = Field(default="port", description="What the slot is: 'port'.")
-    match: Annotated[str, AfterValidator(_regular)] = Field(
+    match: Annotated[str, AfterValidator(_regular)] | None = Field(
+        default=None,
         min_length=1,
         description="Part of the port's name, as a regular expression; small and capital letters are alike.",
         examples=["Ardour"],
     )
+    device: Device | None = Field(
+        default=None, description="The device itself, by marks that stay; `reverie ports learn` writes them."
+    )
+    label: str | None = Field(default=None, min_length=1, description="What people call it.", examples=["grey synth"])
+    place: str | None = Field(default=None, min_length=1, description="Where it stands.", examples=["left shelf"])
     api: Api = Field(default="auto", description="The system by which the port is reached.")
+    din: bool = Field(
+        default=False,
+        description="Whether a DIN cable is behind it, with its 31,250 baud: controllers are thinned.",
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """A port is known by something."""
+        yield from super().misfits()
+        if self.match is None and self.device is None:
+            yield (), "a port is known by `match`, part of its name, or by `device`; `reverie ports learn` finds it out"
 
 
-class VirtualSlot(Section):
+class VirtualSlot(CommonSlot[Literal["virtual"]]):
     """A MIDI port of Reverie's own, to which others connect."""
 
     kind: Literal["virtual"] = Field(default="virtual", description="What the slot is: 'virtual'.")
@@ -79,4 +178,48 @@ class VirtualSlot(Section):
     api: Api = Field(default="auto", description="The system by which the port is offered.")
 
 
-Slot = FluidSynthSlot | PortSlot | VirtualSlot
+class RtpSlot(CommonSlot[Literal["rtp"]]):
+    """A session of RTP-MIDI over the network, as Macs and iPads have it built in."""
+
+    kind: Literal["rtp"] = Field(default="rtp", description="What the slot is: 'rtp'.")
+    name: str = Field(default="Reverie", min_length=1, max_length=60, description="The session's name, for others.")
+    port: int = Field(
+        default=5004, ge=0, le=65_534, description="UDP port at which others may join, with the next; 0: nobody may."
+    )
+    address: str = Field(default="0.0.0.0", min_length=1, description="Network address to listen at.")  # noqa: S104
+    invite: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(
+        default=(),
+        description="Sessions to join: HOST:PORT, or a name that is found by zeroconf.",
+        examples=[["studio-mac.local:5004"]],
+    )
+    advertise: bool = Field(default=True, description="Whether zeroconf tells the network of the session.")
+
+
+class OscSlot(CommonSlot[Literal["osc"]]):
+    """Notes and bars as Open Sound Control, for visuals, lights and samplers."""
+
+    kind: Literal["osc"] = Field(default="osc", description="What the slot is: 'osc'.")
+    host: str = Field(min_length=1, description="Name or address of the machine that listens.", examples=["127.0.0.1"])
+    port: int = Field(ge=1, le=65_535, description="Its UDP port.", examples=[9000])
+    prefix: str = Field(
+        default="/reverie", pattern=r"^(/[^ #*,/?\[\]{}]+)+$", description="What every address begins with."
+    )
+
+
+class DinSlot(CommonSlot[Literal["din"]]):
+    """A DIN socket: a serial line or a raw MIDI device, to which Reverie writes every byte itself."""
+
+    kind: Literal["din"] = Field(default="din", description="What the slot is: 'din'.")
+    device: str = Field(min_length=1, description="The device.", examples=["/dev/ttyAMA0", "/dev/snd/midiC1D0"])
+
+
+Slot = FluidSynthSlot | PortSlot | VirtualSlot | RtpSlot | OscSlot | DinSlot
+SLOT_KINDS: dict[str, type[Slot]] = {
+    "din": DinSlot,
+    "fluidsynth": FluidSynthSlot,
+    "osc": OscSlot,
+    "port": PortSlot,
+    "rtp": RtpSlot,
+    "virtual": VirtualSlot,
+}
+"""What each `kind` of the file is read as."""

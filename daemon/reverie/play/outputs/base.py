@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+LOOK = 0.25
+"""Seconds between looks at an output that is there: a device that is unplugged and back takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarLine:
+    """A bar begins: what outputs can say to those who follow along. ``bar`` counts from the scene's first, 0."""
+
+    scene: str
+    bar: int
+    qpm: float
+    metre: str
 
 
 class Output(Protocol):
-    """A device or a program that sounds, behind one slot.
+    """A device or a program that sounds, behind one slot; classes inherit from it for what they need not say.
 
-    No call may block for long: the player has one thread, and its notes are due. What the system refuses, an OSError,
+    No call may block for long: its process has one thread, and notes are due. What the system refuses, an OSError,
     may pass through any of them; the slot takes it as a loss.
     """
 
     @property
+    @abstractmethod
     def description(self) -> str:
         """One plain sentence about what the slot is connected to, for people; true while the output is up."""
         ...
 
+    @abstractmethod
     def open(self) -> None:
         """Begin to connect; :meth:`poll` says when that is done.
 
@@ -25,6 +43,7 @@ class Output(Protocol):
         """
         ...
 
+    @abstractmethod
     def poll(self) -> bool:
         """Whether messages can be sent; False while still opening.
 
@@ -33,6 +52,7 @@ class Output(Protocol):
         """
         ...
 
+    @abstractmethod
     def send(self, message: bytes) -> None:
         """Send one MIDI message now.
 
@@ -41,6 +61,14 @@ class Output(Protocol):
         """
         ...
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the device; harmless if nothing is open. What was sent before still arrives."""
         ...
+
+    def tell(self, line: BarLine) -> None:
+        """A bar begins. Most outputs have no words for it."""
+
+    def waits_for(self) -> tuple[Sequence[int], float]:
+        """Descriptors whose readability, and seconds after which in any case, :meth:`poll` is to be called."""
+        return (), LOOK

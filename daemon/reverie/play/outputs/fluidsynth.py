@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from reverie.play.errors import PlayError
+from reverie.play.outputs.base import Output
 from reverie.play.outputs.midi import jack_server
 
 FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
@@ -87,7 +88,7 @@ def find_audio(wanted: str) -> str:
     raise PlayError(f"there is no sound device; {PLUG_IN}")
 
 
-class FluidSynth:
+class FluidSynth(Output):
     """A FluidSynth of our own; ``options`` are settings of its, such as ``audio.alsa.device``."""
 
     def __init__(

@@ -6,12 +6,13 @@ import re
 import time
 
 from reverie.play.errors import PlayError
+from reverie.play.outputs.base import Output
 from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
 
 SETTLES = 0.1  # seconds after which a new connection surely carries: JACK loses what is sent before its next cycle
 
 
-class MidiPort:
+class MidiPort(Output):
     """The one port whose name matches a case-insensitive regular expression.
 
     Several matches are refused: a guess would send the drums to the lights on the day a second interface is plugged

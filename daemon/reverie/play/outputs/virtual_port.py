@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from reverie.play.errors import PlayError
+from reverie.play.outputs.base import Output
 from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
 
 
-class VirtualPort:
+class VirtualPort(Output):
     """A port by name, up as long as the MIDI system is."""
 
     def __init__(self, name: str = "Reverie", api: str = "auto") -> None:
