@@ -81,6 +81,32 @@ class Tempo:
 
 
 @dataclass(frozen=True, slots=True)
+class Swing:
+    """How unevenly each pair of steps is played, as on drum machines.
+
+    ``share`` is the part of a pair that the first step takes: 0.5 is even, 2/3 a triplet's feel. ``of`` is the note
+    value that swings: 16 (sixteenths) or 8 (eighths). A half pair at a bar's end stays as it is.
+    """
+
+    share: float = 0.5
+    of: int = 16
+
+    def warp(self, tick: int, bar_ticks: int) -> int:
+        """Where the ``tick`` of an even performance is played; bar lines stay, and so does the order of ticks."""
+        if self.share == 0.5:  # noqa: PLR2004 - even
+            return tick
+        bars, place = divmod(tick, bar_ticks)
+        step = TICKS_PER_WHOLE // self.of
+        pairs, within = divmod(place, 2 * step)
+        if 2 * step * (pairs + 1) > bar_ticks:
+            return tick
+        first = 2 * step * self.share
+        second = 2 * step - first
+        moved = within * first / step if within < step else first + (within - step) * second / step
+        return bars * bar_ticks + pairs * 2 * step + round(moved)
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """The bars of a cycle in which a voice plays; ``every`` 0 means always.
 

@@ -11,8 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from reverie.music.notes import Loop
-from reverie.music.time import Metre, Schedule, Tempo
+from reverie.music.time import Metre, Schedule, Swing, Tempo
 from reverie.wire import Message
+
+SELF = "self"
+"""The leader of a scene that follows nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,15 @@ class Part:
 class Setup:
     """The first message of a player's life: its slots by name, as plain data of the site's configuration.
 
-    ``ledger`` is the folder of the ledgers of open notes, ``tape`` the folder to which the tape is written.
+    ``ledger`` is the folder of the ledgers of open notes, ``tape`` the folder to which the tape is written, ``sync``
+    the section of that name of the site's configuration.
     """
 
     type: ClassVar[str] = "setup"
     slots: Mapping[str, Mapping[str, Any]]
     ledger: str
     tape: str
+    sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ class SetScene:
     A bar that has already begun means the next bar line, and no scene begins before each of its parts has a loop.
     ``epoch`` grows with every scene that is set, and a :class:`Place` of another epoch is not meant for it. Bars of
     schedule and tempo count from the bar at which the scene really began, which is scene bar ``first_bar``: 0, or more
-    where a new life of the player goes on with a scene.
+    where a new life of the player goes on with a scene. ``lead`` says whose tempo it is: ``self``, or the leader of that
+    name (``clock``, ``link``), which the player follows while it is there.
     """
 
     type: ClassVar[str] = "scene"
@@ -62,6 +68,8 @@ class SetScene:
     tempo: Tempo
     parts: tuple[Part, ...]
     first_bar: int = 0
+    swing: Swing = field(default_factory=Swing)
+    lead: str = SELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,20 @@ class Rest:
 
     type: ClassVar[str] = "rest"
     on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """What hands have set, all of it: each message replaces the one before, and a new life is told again.
+
+    ``qpm`` is a tempo in place of the scene's own (None), ``volume`` a share (0 to 1) of every slot's volume, ``muted``
+    are parts that do not sound. It holds at once, not from the next bar line on.
+    """
+
+    type: ClassVar[str] = "steer"
+    qpm: float | None = None
+    volume: float = 1.0
+    muted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +153,15 @@ class Pong:
 class BarPlayed:
     """A bar went out: the evidence on which health and watchdog rest.
 
-    ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part,
-    ``sent`` those that a slot with a device took, ``lateness`` seconds after its moment for every note-on,
-    ``repeated`` the parts that had nothing new and repeated their last loop, ``depth`` the loops each part has queued
-    beyond the one it is playing, ``ends`` the scene bar at which each part's queue ends. ``breaks`` counts, over the
-    player's life, how often it was stopped for so long that it gave the bar up and began the next one afresh.
-    ``due`` is how many notes the score has for the bar: a bar may be empty without anything being wrong.
+    ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part, ``sent``
+    those that a slot with a device took, ``due`` how many notes the score has for the bar: a bar may be empty without
+    anything being wrong. ``repeated`` are the parts that had nothing new and repeated their last loop, ``muted`` those
+    that hands have silenced, ``depth`` the loops each part has queued beyond the one it is playing.
+
+    ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,
+    ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.player.LATE` is counted in
+    ``late``; notes so late that they were not begun in ``skipped``; ``dropped`` is 1 where the player was stopped for
+    so long that it gave the bar up and began the next one afresh.
     """
 
     type: ClassVar[str] = "bar"
@@ -150,9 +175,12 @@ class BarPlayed:
     lateness: tuple[float, ...]
     repeated: tuple[str, ...]
     depth: Mapping[str, int]
-    ends: Mapping[str, int]
-    breaks: int = 0
     due: int = 0
+    clock_lateness: tuple[float, ...] = ()
+    late: int = 0
+    skipped: int = 0
+    dropped: int = 0
+    muted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +193,21 @@ class SlotState:
     detail: str
 
 
-ToPlayer = Setup | SetScene | Place | Rest | Panic | Stop | Ping
-FromPlayer = Ready | Pong | BarPlayed | SlotState
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """Who leads the tempo now, and whether it is followed; ``detail`` is one plain sentence."""
+
+    type: ClassVar[str] = "sync"
+    leader: str
+    following: bool
+    detail: str
+
+
+ToPlayer = Setup | SetScene | Place | Rest | Steer | Panic | Stop | Ping
+FromPlayer = Ready | Pong | BarPlayed | SlotState | SyncState
+
+
+_LISTS = ("lateness", "repeated", "clock_lateness", "muted")
 
 
 def to_message(value: ToPlayer | FromPlayer) -> Message:
@@ -200,16 +241,18 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
         case SetScene.type:
             data["metre"] = Metre.parse(data["metre"])
             data["tempo"] = Tempo(**data["tempo"])
+            data["swing"] = Swing(**data["swing"])
             data["parts"] = tuple(_part(part) for part in data["parts"])
             return SetScene(**data)
         case Place.type:
             data["loop"] = Loop.from_json(data["loop"])
             return Place(**data)
         case BarPlayed.type:
-            data |= {"lateness": tuple(data["lateness"]), "repeated": tuple(data["repeated"])}
-            return BarPlayed(**data)
+            return BarPlayed(**data | {name: tuple(data[name]) for name in _LISTS})
+        case Steer.type:
+            return Steer(**data | {"muted": tuple(data["muted"])})
         case kind:
-            plain = {cls.type: cls for cls in (Setup, Rest, Panic, Stop, Ping, Ready, Pong, SlotState)}
+            plain = {cls.type: cls for cls in (Setup, Rest, Panic, Stop, Ping, Ready, Pong, SlotState, SyncState)}
             if kind not in plain:
                 raise ValueError(f"unknown message {kind!r}")
             return plain[kind](**data)

@@ -267,7 +267,5 @@ class Player:
                 lateness=tuple(evidence.lateness),
                 repeated=() if evidence.resting else score.repeated(scene_bar),
                 depth=score.depths(scene_bar),
-                ends=score.ends(),
-                breaks=self._breaks,
             )
         )

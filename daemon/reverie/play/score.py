@@ -114,7 +114,3 @@ class SceneScore:
     def depths(self, bar: int) -> dict[str, int]:
         """By part, how many passages wait beyond the one that sounds in scene bar ``bar``."""
         return {name: part.depth(bar) for name, part in self._parts.items()}
-
-    def ends(self) -> dict[str, int]:
-        """By part, the scene bar at which what is queued ends."""
-        return {name: part.end for name, part in self._parts.items()}
