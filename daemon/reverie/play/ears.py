@@ -1,0 +1,270 @@
+"""Listening to a MIDI input: a helper process has the port, its owner gets timed messages.
+
+:class:`Ears` is the owner's side, in the player or in the conductor. The process ``python -m reverie.play.ears --fd N``
+is the other: it finds the port, as often as it must, and hands on ``["hex", seconds]`` for each message, and the state
+``{"up": bool, "detail": sentence}`` whenever that changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reverie.play.errors import MISHAPS, PlayError, plainly
+from reverie.play.outputs.midi import CLIENT, NO_LIBRARY, NO_SYSTEM, jack_server
+from reverie.play.sync.apart import Apart, Owner, still_here
+
+POLL = 0.004  # seconds between looks at python-rtmidi's queue
+LOOK = 0.25  # seconds between looks at whether the port is still there
+RECENT = 10.0  # seconds over which the smallest delay of messages is taken
+LOST = 0.5  # seconds of delay that only lost messages explain
+QUEUE = 4096
+SEARCH = 1.0  # seconds between looks for a port that is not there
+ACTIVE_SENSING = 0xFE
+STARTING = "the MIDI input is being opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message and the monotonic second at which it arrived."""
+
+    time: float
+    message: bytes
+
+
+class Ears:
+    """A MIDI input, wherever it comes and goes. No call blocks; nothing is raised for a port that is not there.
+
+    Wait for ``fileno()`` to be readable, by ``select`` or ``loop.add_reader``, then :meth:`receive`; call that each
+    second too, as it notices a helper that died and starts another.
+
+    Args:
+        port: By what the input is known: ``match`` or ``device``, and ``api``, as plain data of the site's file.
+    """
+
+    def __init__(self, port: Mapping[str, Any]) -> None:
+        self._helper = Apart("reverie.play.ears", port)
+        self._up = False
+        self._detail = STARTING
+
+    @property
+    def up(self) -> bool:
+        """Whether the port is there, as far as :meth:`receive` has heard."""
+        return self._up
+
+    @property
+    def description(self) -> str:
+        """One plain sentence about the port, for people."""
+        return self._detail
+
+    def fileno(self) -> int:
+        """The descriptor to wait on; the same for ever."""
+        return self._helper.fileno()
+
+    def receive(self) -> list[Heard]:
+        """What has arrived, in order."""
+        heard: list[Heard] = []
+        for packet in self._helper.receive(time.monotonic()):
+            match packet:
+                case {"up": bool(up), "detail": str(detail)}:
+                    self._up, self._detail = up, detail
+                case [str(message), float(seconds)]:
+                    heard.append(Heard(seconds, bytes.fromhex(message)))
+                case _:
+                    pass
+        if self._up and not self._helper.alive:
+            self._up, self._detail = False, "the MIDI input hung, and is opened anew"
+        return heard
+
+    def close(self) -> None:
+        """Let go of the port."""
+        self._helper.close()
+
+
+class Moments:
+    """From python-rtmidi's steps between messages to monotonic seconds.
+
+    The steps are measured where messages arrive, and are better than the moments at which they are read. Their sum is
+    set right by the smallest delay of reading that was seen lately: no message is read before it came.
+    """
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._delay = float("inf")
+        self._coming = float("inf")
+        self._since = float("-inf")
+
+    def of(self, step: float, now: float) -> float:
+        """The moment of a message that came ``step`` seconds after the one before and is read at ``now``."""
+        self._sum += step
+        delay = now - self._sum
+        if now - self._since > RECENT:
+            self._delay, self._coming, self._since = self._coming, float("inf"), now
+        if delay - self._delay > LOST:
+            self._delay = self._coming = float("inf")
+        self._coming = min(self._coming, delay)
+        self._delay = min(self._delay, self._coming)
+        return self._sum + self._delay
+
+
+class MidiInput:
+    """One MIDI output of others, listened to by python-rtmidi.
+
+    Its queue is read and its callback is not used: JACK does not wait for a callback that waits for Python's lock, but
+    hands it some messages twice and others never.
+    """
+
+    def __init__(self, match: str | None = None, device: Mapping[str, Any] | None = None, api: str = "auto") -> None:
+        self._match = match
+        self._device = device
+        self._api = api
+        self._in: Any = None
+        self._port = ""
+        self._server: str | None = None
+        self._moments = Moments()
+
+    def open(self) -> str:
+        """Find the port and open it; which one it is, in one sentence.
+
+        Raises:
+            PlayError: if there is none, or more than one.
+        """
+        seen: list[str] = []
+        for api, number in _systems(self._api):
+            self._in = _rtmidi().MidiIn(number, name=CLIENT, queue_size_limit=QUEUE)
+            self._server = jack_server() if api == "jack" else None
+            ports = self._ports()
+            names = [name for name in ports if re.search(self._match or "", name, re.IGNORECASE)]
+            if len(names) > 1:
+                raise PlayError(
+                    f"several MIDI inputs match {self._match!r}: {', '.join(names)}; make `match` fit only one"
+                )
+            if names:
+                self._connect(names[0])
+                return f"listening to the MIDI port {names[0]} ({api})"
+            self.close()
+            seen += ports
+        others = f"there are {', '.join(seen)}" if seen else "there are none at all"
+        raise PlayError(f"no MIDI input matches {self._match!r}; {others}: switch the device on, or mend `match`")
+
+    def _connect(self, name: str) -> None:
+        # What is not wanted is left out by whoever asks: messages that python-rtmidi ignores take their steps along.
+        self._in.ignore_types(False, False, False)
+        self._in.open_port(self._in.get_ports().index(name), name="in")
+        self._port, self._moments = name, Moments()
+
+    def _ports(self) -> list[str]:
+        names: list[str] = self._in.get_ports()
+        return [name for name in names if not re.match(rf"{CLIENT}(-\d+)?:", name)]
+
+    def check(self) -> None:
+        """Notice a port that is gone: python-rtmidi does not say so of itself.
+
+        Raises:
+            PlayError: if it is.
+        """
+        if self._server is not None and jack_server() != self._server:
+            raise PlayError("the JACK server is gone; start it again")
+        if self._port not in self._ports():
+            raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
+
+    def read(self) -> Iterator[Heard]:
+        """What has arrived."""
+        while self._in is not None and (event := self._in.get_message()):
+            message, step = event
+            yield Heard(self._moments.of(step, time.monotonic()), bytes(message))
+
+    def close(self) -> None:
+        """Let go of the port."""
+        if self._in is not None:
+            self._in.close_port()
+            self._in.delete()
+            self._in = None
+
+
+def _rtmidi() -> Any:
+    try:
+        return importlib.import_module("rtmidi")
+    except ImportError as error:
+        raise PlayError(f"{NO_LIBRARY} ({error})") from error
+
+
+def _systems(api: str) -> Iterator[tuple[str, int]]:
+    """The MIDI systems that ``api`` means and that are there, with python-rtmidi's number.
+
+    Raises:
+        PlayError: if there is none.
+    """
+    rtmidi = _rtmidi()
+    there = {
+        "coremidi": (rtmidi.API_MACOSX_CORE, sys.platform == "darwin"),
+        "alsa": (rtmidi.API_LINUX_ALSA, Path("/dev/snd/seq").exists()),
+        "jack": (rtmidi.API_UNIX_JACK, jack_server() is not None),
+    }
+    found = [(name, number) for name, (number, here) in there.items() if here and api in {"auto", name}]
+    if not found:
+        raise PlayError(NO_SYSTEM)
+    yield from found
+
+
+class Helper:
+    """Listens for its owner, for as long as there is one."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._input = MidiInput(**owner.settings)
+        self._up = False
+        self._due = float("-inf")
+        self._news: Mapping[str, Any] | None = None
+
+    def run(self) -> None:
+        """Hand on what is heard until the owner is gone."""
+        while not self._owner.gone:
+            still_here()
+            for message in self._input.read():
+                if message.message[0] != ACTIVE_SENSING:
+                    self._owner.tell([message.message.hex(), message.time])
+            if time.monotonic() >= self._due:
+                self._look()
+            if self._news is not None and self._owner.tell(self._news):
+                self._news = None
+            select.select([self._owner], [], [], POLL if self._up else max(self._due - time.monotonic(), 0.0))
+            for _ in self._owner.receive():
+                pass
+
+    def _look(self) -> None:
+        try:
+            if self._up:
+                self._input.check()
+            else:
+                self._say(True, self._input.open())
+        except MISHAPS as error:
+            self._input.close()
+            self._say(False, plainly(error))
+        self._due = time.monotonic() + (LOOK if self._up else SEARCH)
+
+    def _say(self, up: bool, detail: str) -> None:
+        self._up = up
+        self._news = {"up": up, "detail": detail}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the process."""
+    parser = argparse.ArgumentParser(prog="reverie.play.ears", description="Listens to a MIDI input.")
+    parser.add_argument("--fd", type=int, required=True, help="the socket to the owner")
+    os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
+    Helper(Owner(parser.parse_args(arguments).fd)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
