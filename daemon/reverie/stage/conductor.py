@@ -7,11 +7,9 @@ waiting lies beside it, in :mod:`reverie.stage.performance`, :mod:`reverie.stage
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from reverie.compose import messages as composing
@@ -30,6 +28,7 @@ from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier, watchdog_interval
+from reverie.stage.pages import describe, serve_pages
 from reverie.stage.performance import Performance
 from reverie.stage.programme import Entry, room_time
 from reverie.stage.repertoire import Repertoire
@@ -85,7 +84,7 @@ class Conductor:
         self._play_first(scene)
         workers = [asyncio.create_task(self._player.run()), asyncio.create_task(self._composer.run())]
         around = [
-            asyncio.create_task(self._serve()),
+            asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port)),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._housekeeping.run()),
         ]
@@ -345,19 +344,6 @@ class Conductor:
             self._due = due
             self.rest(on=due.scene is None)
 
-    async def _serve(self) -> None:
-        """Serve the pages; a fault there is no reason for silence."""
-        try:
-            # The web server takes as long to import as all else together: the first note goes before it.
-            await asyncio.to_thread(importlib.import_module, "reverie.watch.web")
-            from reverie.watch.web import application, serve
-
-            app = application(self, self._setting.address)
-            await serve(app, self._setting.address, self._setting.port, log.warning)
-        except Exception:
-            log.exception("There is no status page any more; the music plays on.")
-            await asyncio.Event().wait()
-
     def alive(self) -> Verdict:
         """Whether the installation sounds, or rests as intended."""
         return self._evidence.alive(time.monotonic())
@@ -377,18 +363,13 @@ class Conductor:
 
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
-        alive, ready = self.alive(), self.ready()
         now = time.monotonic()
-        bar = self._evidence.bar
+        faults = (*sorted(set(self._models.values())), *self._faults())
+        processes = (own_process(), self._player.info, self._composer.info)
         return {
             "version": self._setting.version,
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
-            "bar": bar and bar.scene_bar + 1,
-            "alive": {"ok": alive.ok, "sentence": alive.sentence},
-            "ready": {"ok": ready.ok, "sentence": ready.sentence},
-            "concerns": [*self._evidence.concerns(now), *sorted(set(self._models.values())), *self._faults()],
-            "slots": [asdict(slot) for slot in self._evidence.slots],
-            "processes": [asdict(info) for info in (own_process(), self._player.info, self._composer.info)],
+            **describe(self._evidence, now, faults, processes),
             "uptime_seconds": round(now - self._begun, 1),
         }
 
