@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
 from reverie.scenes.folder import load_scene
+from reverie.site import learned
 from reverie.site.load import load_site
 from reverie.site.schema import Site
 from reverie.stage.house import bundles_of, scenes_of
@@ -31,14 +32,15 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
     for path in paths:
         try:
             document = read_document(path)
-            if _is_site(path, document):
-                checked = validate(document, Site, {"folder": path.absolute().parent})
-                faults += _scenes_that_are_not_there(checked, document)
+            if path.name == learned.FILE:
+                validate(document, learned.Learned)
+            elif _is_site(path, document):
+                faults += _scenes_that_are_not_there(load_site(path), document)
             else:
                 load_scene(path, models, slots)
         except DocumentError as error:
             faults += error.faults
-    return faults
+    return list(dict.fromkeys(faults))
 
 
 def _scenes_that_are_not_there(site: Site, document: Document) -> Iterator[Fault]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from reverie.documents import DocumentError
+from reverie.documents import DocumentError, write_text
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
 from reverie.models.shelf import ModelFile, find_models
@@ -44,15 +42,16 @@ def site_or_last_good(path: Path | None) -> tuple[Site, ReverieError | None]:
     """The site's configuration, or if it is at fault the last that was good, and what is at fault.
 
     A museum that starts its box in the morning shall hear something, whatever was done to a file in the evening. What
-    was good is kept in the state folder; on a box that never had one, the shipped configuration counts.
+    was good is kept in the state folder; on a box that never had one, the shipped configuration counts. Where only what
+    was learned is at fault, the site's own file counts alone.
     """
     try:
         return load_site(path), None
     except DocumentError as error:
         fault = error
-    for candidate in (state_folder() / FILE, config_folder() / FILE):
+    for candidate in (path, state_folder() / FILE, config_folder() / FILE):
         try:
-            return load_site(candidate), fault
+            return load_site(candidate, learned=False), fault
         except DocumentError:
             continue
     return Site(), fault
@@ -64,7 +63,7 @@ def keep_as_last_good(site: Site) -> None:
     Raises:
         OSError: if it cannot be kept.
     """
-    text = yaml.safe_dump(site.model_dump(mode="json", by_alias=True), sort_keys=False)
+    text = write_text(site.model_dump(mode="json", by_alias=True))
     write_atomically(
         state_folder() / FILE, f"# The last configuration without fault, kept by the daemon.\n{text}".encode()
     )

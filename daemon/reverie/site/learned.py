@@ -1,0 +1,156 @@
+"""What was learned at the devices themselves: ``learned.yaml`` beside the site's file.
+
+``reverie ports learn`` and ``reverie learn`` write it, so that no command ever rewrites what a person wrote. It is a
+file for people all the same: strict, with every fault told at its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import Field
+
+from reverie.documents import (
+    Document,
+    DocumentError,
+    Fault,
+    Section,
+    parse_document,
+    read_document,
+    validate,
+    write_text,
+)
+from reverie.errors import ReverieError
+from reverie.files import write_atomically
+from reverie.site.schema import Site
+from reverie.site.slots import Api, Device
+
+FILE = "learned.yaml"
+HEADER = """\
+# What was learned at the devices; it goes before what reverie.yaml says. `reverie ports learn` and `reverie learn`
+# write this file anew each time, without comments of yours. To unlearn something, delete it.
+"""
+
+_REPLACED = ("match", "device", "label", "place")
+
+
+class LearnedError(ReverieError):
+    """What was learned cannot be kept."""
+
+
+class LearnedSlot(Section):
+    """The port that a slot was taught."""
+
+    device: Device = Field(description="The device, by marks that stay.")
+    label: str | None = Field(default=None, min_length=1, description="What people call it.", examples=["grey synth"])
+    place: str | None = Field(default=None, min_length=1, description="Where it stands.", examples=["left shelf"])
+    api: Api = Field(default="auto", description="The system by which the port is reached.")
+
+
+class Learned(Section):
+    """All that was learned."""
+
+    slots: dict[str, LearnedSlot] = Field(
+        default_factory=dict[str, LearnedSlot], description="Slots of kind 'port', by name."
+    )
+    controls: dict[str, Any] = Field(
+        default_factory=dict[str, Any], description="What knobs, keys and messages steer, by name."
+    )
+
+
+def beside(site: Path) -> Path:
+    """The file of what was learned for the site whose file is ``site``."""
+    return site.with_name(FILE)
+
+
+def merged(site: Document, path: Path) -> Document:
+    """The site's document with what ``path`` says was learned; itself if there is no such file.
+
+    Places stay those of the site's own file: what was learned is held to the rules here, at its own places.
+
+    Raises:
+        DocumentError: with the faults of ``path``.
+    """
+    if not path.exists():
+        return site
+    learned = read_document(path)
+    validate(learned, Learned)
+    data = dict(site.data)
+    for section, entries in learned.data.items():
+        there = data.get(section, _default_slots() if section == "slots" else {})
+        if isinstance(there, dict):  # else the site's own fault, which its validation tells
+            written = cast("dict[str, Any]", there)
+            data[section] = _slots(learned, written) if section == "slots" else written | entries
+    return dataclasses.replace(site, data=data)
+
+
+def _default_slots() -> dict[str, Any]:
+    return Site().model_dump(mode="json", by_alias=True, include={"slots"})["slots"]
+
+
+def _slots(learned: Document, written: Mapping[str, Any]) -> dict[str, Any]:
+    slots, faults = dict(written), list[Fault]()
+    for name, marks in learned.data["slots"].items():
+        slot = slots.get(name, {"kind": "port"})
+        if not isinstance(slot, dict):
+            continue  # likewise
+        settings = cast("dict[str, Any]", slot)
+        if (kind := settings.get("kind", "port")) != "port":
+            message = f"the slot {name!r} is of kind {kind!r}, and a device is learned for a 'port'; name another slot"
+            faults.append(learned.fault(("slots", name), message, at_key=True))
+        slots[name] = {key: value for key, value in settings.items() if key not in _REPLACED} | marks
+    if faults:
+        raise DocumentError(faults)
+    return slots
+
+
+def update(path: Path, sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set entries of sections of the file, atomically; what else it says stays. An entry that is None is taken out.
+
+    Args:
+        path: The file, such as :func:`beside` names it; it need not be there yet.
+        sections: By name of the section (``slots``, ``controls``), plain data by entry.
+
+    Raises:
+        DocumentError: if the file is at fault, or would be: it is left as it is, for a person to mend.
+        LearnedError: if the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone_in(path.parent):
+            data = _read(path)
+            for section, entries in sections.items():
+                together = {**data.get(section, {}), **entries}
+                data[section] = {name: entry for name, entry in together.items() if entry is not None}
+            text = HEADER + write_text(data)
+            validate(parse_document(text, str(path)), Learned)
+            write_atomically(path, text.encode())
+    except OSError as error:
+        raise LearnedError(
+            f"{path} cannot be written ({error.strerror}); do it as a user who may, for example with sudo"
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    document = read_document(path)
+    validate(document, Learned)
+    return dict(document.data)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Generator[None]:
+    """Hold the folder's lock, so that of two commands neither loses what the other learned."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,180 @@
+"""What was learned at the devices goes before what the site's file says, and never stops it from being used."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reverie.documents import DocumentError, read_document
+from reverie.site.learned import FILE, LearnedError, beside, update
+from reverie.site.load import load_site
+from reverie.site.slots import Device, FluidSynthSlot, PortSlot, Slot
+from reverie.stage.check import check
+from reverie.stage.house import keep_as_last_good, site_or_last_good
+
+GREY = {"name": "Grey MIDI 1", "client": "Grey", "usb": "0944:0117", "serial": "0012e45", "location": "1-1.2"}
+SITE = """
+slots:
+  main: {kind: fluidsynth}
+  lead: {kind: port, match: "Old", label: old, latency: 12}
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "reverie.yaml"
+    path.write_text(SITE)
+    return path
+
+
+def port(slot: Slot) -> PortSlot:
+    assert isinstance(slot, PortSlot)
+    return slot
+
+
+def faults_of(path: Path) -> list[str]:
+    with pytest.raises(DocumentError) as caught:
+        load_site(path)
+    return [str(fault).removeprefix(f"{path.parent}/") for fault in caught.value.faults]
+
+
+def test_a_learned_device_replaces_the_one_of_the_site_and_leaves_the_rest(site: Path) -> None:
+    update(beside(site), {"slots": {"lead": {"device": GREY, "place": "left shelf"}}})
+    lead = port(load_site(site).slots["lead"])
+    assert lead.device == Device(**GREY)
+    assert (lead.match, lead.label, lead.place, lead.latency) == (None, None, "left shelf", 12)
+
+
+def test_a_slot_that_only_was_learned_is_a_port(site: Path) -> None:
+    update(beside(site), {"slots": {"bass": {"device": GREY, "api": "alsa"}}})
+    slots = load_site(site).slots
+    assert list(slots) == ["main", "lead", "bass"]
+    assert port(slots["bass"]).api == "alsa"
+
+
+def test_a_site_without_slots_keeps_the_one_that_it_has_anyway(site: Path) -> None:
+    site.write_text("scene: night-watch\n")
+    update(beside(site), {"slots": {"bass": {"device": GREY}}})
+    slots = load_site(site).slots
+    assert list(slots) == ["main", "bass"]
+    assert slots["main"] == FluidSynthSlot()
+
+
+def test_a_slot_may_leave_its_device_to_be_learned(site: Path) -> None:
+    site.write_text("slots: {lead: {kind: port, latency: 5}}\n")
+    assert "`reverie ports learn` finds it out" in faults_of(site)[0]
+    update(beside(site), {"slots": {"lead": {"device": GREY}}})
+    assert port(load_site(site).slots["lead"]).latency == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("slots: {lead: {}}", "1:15: the key 'device' is missing: the device, by marks that stay"),
+        (
+            "slots:\n  lead: {device: {usb: 0944}}",
+            "2:24: 'usb' must be a text, such as 0944:0117, not the number 944",
+        ),
+        ("slots: {lead: {device: {}}}", "1:24: a device is known by one of name, client, usb, serial and location"),
+        (
+            "slots: {main: {device: {name: x}}}",
+            "1:9: the slot 'main' is of kind 'fluidsynth', and a device is learned for a 'port'; name another slot",
+        ),
+        ("slot: {}", "1:1: unknown key 'slot'; did you mean 'slots'?"),
+        ("slots: [", "1:9: a value is missing here"),
+        ("", "1:1: the file is empty"),
+    ],
+)
+def test_faults_are_told_at_their_places_and_the_site_counts_alone(site: Path, text: str, fault: str) -> None:
+    beside(site).write_text(text)
+    assert faults_of(site) == [f"{FILE}:{fault}"]
+    assert [str(found) for found in check([site], site)] == [f"{beside(site)}:{fault}"]
+    alone, told = site_or_last_good(site)
+    assert port(alone.slots["lead"]).match == "Old"
+    assert f"{FILE}:{fault}" in str(told)
+
+
+def test_faults_of_both_files_are_told_together(site: Path) -> None:
+    site.write_text(SITE + "scen: x\n")
+    beside(site).write_text("slot: {}")
+    assert faults_of(site) == [
+        "learned.yaml:1:1: unknown key 'slot'; did you mean 'slots'?",
+        "reverie.yaml:5:1: unknown key 'scen'; did you mean 'scene'?",
+    ]
+
+
+def test_the_last_good_configuration_knows_what_was_learned(site: Path) -> None:
+    update(beside(site), {"slots": {"lead": {"device": GREY}}})
+    good = load_site(site)
+    keep_as_last_good(good)
+    site.write_text("scene: [")
+    assert site_or_last_good(site)[0] == good
+
+
+def test_what_others_learned_stays(site: Path) -> None:
+    path = beside(site)
+    update(path, {"controls": {"pause": {"cc": 20}}})
+    update(path, {"slots": {"lead": {"device": GREY}}})
+    update(path, {"slots": {"bass": {"device": GREY}}, "controls": {"panic": {"cc": 21}}})
+    update(path, {"slots": {"lead": None}})
+    assert read_document(path).data == {
+        "controls": {"pause": {"cc": 20}, "panic": {"cc": 21}},
+        "slots": {"bass": {"device": GREY}},
+    }
+    assert path.read_text().startswith("# ")
+
+
+def test_two_who_learn_at_once_lose_nothing(site: Path) -> None:
+    path = beside(site)
+    names = [f"slot {number}" for number in range(20)]
+    threads = [threading.Thread(target=update, args=(path, {"slots": {name: {"device": GREY}}})) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(read_document(path).data["slots"]) == sorted(names)
+
+
+@pytest.mark.parametrize("text", ["slots: [", "slots: {a: {device: {name: x}}, a: {device: {name: y}}}", "slot: {}"])
+def test_a_file_at_fault_is_left_to_a_person(site: Path, text: str) -> None:
+    beside(site).write_text(text)
+    with pytest.raises(DocumentError):
+        update(beside(site), {"slots": {"lead": {"device": GREY}}})
+    assert beside(site).read_text() == text
+
+
+def test_what_would_be_at_fault_is_not_written(site: Path) -> None:
+    with pytest.raises(DocumentError, match="'usb'"):
+        update(beside(site), {"slots": {"lead": {"device": {"usb": "none"}}}})
+    assert not beside(site).exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_plainly(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LearnedError, match=r"learned.yaml cannot be written \(.+\); do it as a user who may"):
+        update(tmp_path / "file" / FILE, {"slots": {}})
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@given(words, words, st.sampled_from(["1e5", "0o17", "0x1f", "12:30", "yes", "~", "null", "- a", "a: b", "#", "1_0"]))
+def test_any_text_is_read_as_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory, label: str, serial: str, odd: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "texts" / FILE
+    slot: dict[str, Any] = {"device": {"serial": serial, "name": odd}, "label": label, "place": odd}
+    path.unlink(missing_ok=True)
+    update(path, {"slots": {label: slot, odd: slot}})
+    assert read_document(path).data["slots"] == {label: slot, odd: slot}
