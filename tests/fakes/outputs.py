@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reverie.play.errors import PlayError
+from reverie.play.outputs.base import BarLine, Output
 
 
 class FakeClock:
@@ -19,7 +20,7 @@ class FakeClock:
         return self.time + self.offset
 
 
-class RecordingOutput:
+class RecordingOutput(Output):
     """Remembers every message and its moment; `there` and `working` are turned off to lose the device."""
 
     def __init__(self, clock: FakeClock) -> None:
@@ -28,6 +29,7 @@ class RecordingOutput:
         self.working = True
         self.opened = 0
         self.sent: list[tuple[float, bytes]] = []
+        self.told: list[BarLine] = []
 
     @property
     def description(self) -> str:
@@ -51,6 +53,9 @@ class RecordingOutput:
         if not (self.there and self.working):
             raise PlayError("the recorder is gone; plug it in")
         self.sent.append((self._clock.now(), message))
+
+    def tell(self, line: BarLine) -> None:
+        self.told.append(line)
 
     def close(self) -> None:
         pass

@@ -25,12 +25,15 @@ from reverie.play.messages import (
     SetScene,
     Setup,
     SlotState,
+    SyncState,
     ToPlayer,
     from_message,
     to_message,
 )
 from reverie.play.player import Player
+from reverie.play.settings import SlotSettings
 from reverie.play.slots import Slot
+from reverie.play.sync.base import Leader
 from reverie.play.tape import Tape
 from reverie.wire import decode, encode
 
@@ -58,18 +61,28 @@ def place(music: Loop, start_bar: int = 0, times: int = 1, part: str = "lead", e
 class Studio:
     """A player with a recording output for each slot, whose clock jumps to whatever is due next."""
 
-    def __init__(self, folder: Path, *slots: str) -> None:
+    def __init__(
+        self, folder: Path, *slots: str, leaders: Mapping[str, Leader] | None = None, **settings: SlotSettings
+    ) -> None:
         self.clock = FakeClock()
-        self.outputs = {name: RecordingOutput(self.clock) for name in slots or ("main",)}
+        self.outputs = {name: RecordingOutput(self.clock) for name in (*slots, *settings) or ("main",)}
         self.states: list[SlotState] = []
         self.bars: list[BarPlayed] = []
         self.folder = folder
         self.ledgers = {name: Ledger(folder / "ledger", name) for name in self.outputs}
         self.slots = {
-            name: Slot(name, output, self.ledgers[name], self.states.append) for name, output in self.outputs.items()
+            name: Slot(name, output, self.ledgers[name], self.states.append, settings.get(name))
+            for name, output in self.outputs.items()
         }
-        self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self.bars.append)
+        self.synced: list[SyncState] = []
+        self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self._hear, leaders)
         self.player.tend()
+
+    def _hear(self, news: BarPlayed | SyncState) -> None:
+        if isinstance(news, BarPlayed):
+            self.bars.append(news)
+        else:
+            self.synced.append(news)
 
     @property
     def output(self) -> RecordingOutput:

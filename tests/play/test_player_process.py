@@ -111,7 +111,7 @@ def test_notes_arrive_on_time(start: Start, synth: Receiver) -> None:
     assert [bar.sent for bar in bars] == [16] * 4
     assert [on[1] for on in synth.ons[:64]] == [60 + step for step in range(16)] * 4
     lateness = [late for bar in bars for late in bar.lateness]
-    assert len(lateness) == 64
+    assert len(lateness) >= 128 - 1  # every note and its end; the last may fall on the bar line
     assert min(lateness) >= 0
     assert statistics.median(lateness) < 0.02  # far above what is wanted, far below what a broken wait would give
 
@@ -151,7 +151,7 @@ def test_the_music_outlives_the_jack_server(start: Start, jack: Jack) -> None:
     jack.start()
     player.hear(BarPlayed, lambda bar: bar.bar > silent.bar and bar.sent == 4)
     bars = [value for value in player.heard if isinstance(value, BarPlayed)]
-    assert [bar.breaks for bar in bars] == [0] * len(bars)
+    assert [bar.dropped for bar in bars] == [0] * len(bars)
     assert max(late for bar in bars for late in bar.lateness) < 0.5  # nothing waited for the dead server
 
 
@@ -163,9 +163,9 @@ def test_a_stopped_process_does_not_burst_when_it_goes_on(start: Start, synth: R
     player.process.send_signal(signal.SIGSTOP)
     before = len(synth.ons)
     with pytest.raises(AssertionError, match="no BarPlayed as wanted"):
-        player.hear(BarPlayed, lambda bar: bar.breaks > 0, seconds=3.0)
+        player.hear(BarPlayed, lambda bar: bar.dropped > 0, seconds=3.0)
     player.process.send_signal(signal.SIGCONT)
-    broken = player.hear(BarPlayed, lambda bar: bar.breaks == 1)
+    broken = player.hear(BarPlayed, lambda bar: bar.dropped == 1)
     after = player.hear(BarPlayed, lambda bar: bar.bar == broken.bar + 1)
     assert after.notes == {"lead": 4}
     assert len(synth.ons) - before < 12  # three seconds without a break would be twelve notes in a burst

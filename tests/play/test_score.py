@@ -74,7 +74,6 @@ def test_depth_counts_what_waits_and_ends_say_until_when() -> None:
         score.place(place(two_bars(60), start))
 
     assert [score.depths(bar)["lead"] for bar in range(6)] == [2, 2, 1, 1, 0, 0]
-    assert score.ends() == {"lead": 6}
 
 
 def test_what_is_not_meant_for_the_scene_is_dropped() -> None:

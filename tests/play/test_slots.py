@@ -68,12 +68,12 @@ def test_a_lost_device_is_told_once_and_tried_again(tmp_path: Path) -> None:
         slot.tend(clock.now(), 9.0)
         clock.time += RETRY / 2
     assert states == [SlotState("main", False, "the recorder is not there; plug it in")]
-    assert not slot.note_on(0, 60, 100)
+    assert not slot.start(0, 60, 100, "me")
 
     output.there = True
     slot.tend(clock.now(), 9.0)
     assert states[1:] == [SlotState("main", True, "recording")]
-    assert slot.note_on(0, 60, 100)
+    assert slot.start(0, 60, 100, "me")
 
 
 def test_a_device_is_not_opened_when_a_note_is_due(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from reverie.wire import Message
 
 SELF = "self"
 """The leader of a scene that follows nobody."""
+MOST_NOTES = 8192
+"""Notes of a loop that the player takes: more than any cable carries in 16 bars, and as many as it reads in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class SetScene:
     A bar that has already begun means the next bar line, and no scene begins before each of its parts has a loop.
     ``epoch`` grows with every scene that is set, and a :class:`Place` of another epoch is not meant for it. Bars of
     schedule and tempo count from the bar at which the scene really began, which is scene bar ``first_bar``: 0, or more
-    where a new life of the player goes on with a scene. ``lead`` says whose tempo it is: ``self``, or the leader of that
-    name (``clock``, ``link``), which the player follows while it is there.
+    where a new life of the player goes on with a scene. ``lead`` says whose tempo it is: ``self``, or the leader of
+    that name (``clock``, ``link``), which the player follows while it is there.
     """
 
     type: ClassVar[str] = "scene"
@@ -153,10 +155,10 @@ class Pong:
 class BarPlayed:
     """A bar went out: the evidence on which health and watchdog rest.
 
-    ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part, ``sent``
-    those that a slot with a device took, ``due`` how many notes the score has for the bar: a bar may be empty without
-    anything being wrong. ``repeated`` are the parts that had nothing new and repeated their last loop, ``muted`` those
-    that hands have silenced, ``depth`` the loops each part has queued beyond the one it is playing.
+    ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part,
+    ``sent`` those that a slot with a device took, ``due`` how many notes the score has for the bar: a bar may be empty
+    without anything being wrong. ``repeated`` are the parts that had nothing new and repeated their last loop,
+    ``muted`` those that hands have silenced, ``depth`` the loops each part has queued beyond the one it is playing.
 
     ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,
     ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.player.LATE` is counted in
@@ -245,12 +247,16 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
             data["parts"] = tuple(_part(part) for part in data["parts"])
             return SetScene(**data)
         case Place.type:
+            if len(data["loop"]["notes"]) > MOST_NOTES:
+                raise ValueError(f"a loop of {len(data['loop']['notes'])} notes; {MOST_NOTES} is most")
             data["loop"] = Loop.from_json(data["loop"])
             return Place(**data)
         case BarPlayed.type:
-            return BarPlayed(**data | {name: tuple(data[name]) for name in _LISTS})
+            data |= {name: tuple(data[name]) for name in _LISTS}
+            return BarPlayed(**data)
         case Steer.type:
-            return Steer(**data | {"muted": tuple(data["muted"])})
+            data["muted"] = tuple(data["muted"])
+            return Steer(**data)
         case kind:
             plain = {cls.type: cls for cls in (Setup, Rest, Panic, Stop, Ping, Ready, Pong, SlotState, SyncState)}
             if kind not in plain:

@@ -1,55 +1,47 @@
 """The player: what is due is sent, bar after bar. It does not wait itself; it says until when one may.
 
-Everything hangs on absolute moments: an event on its tick, a tick on its bar, a bar on the end of the bar before. What
-comes late moves nothing that comes after.
+Everything hangs on absolute moments: an event on its tick, a tick on the timeline, a bar on the end of the bar before.
+What comes late moves nothing that comes after.
 """
 
 from __future__ import annotations
 
 import contextlib
-import heapq
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
+from operator import itemgetter
 
-from reverie.play.bars import Bar, Clock
-from reverie.play.messages import BarPlayed, Panic, Part, Place, Rest, SetScene
+from reverie.music.time import TICKS_PER_QUARTER
+from reverie.play.barlog import BarLog
+from reverie.play.clock import Clock
+from reverie.play.following import Following
+from reverie.play.lanes import Control, Lane, Rank, Start
+from reverie.play.messages import SELF, BarPlayed, Panic, Part, Place, Rest, SetScene, Steer, SyncState
+from reverie.play.midi_clock import locate, pulses, stop
+from reverie.play.outputs.base import BarLine
 from reverie.play.score import SceneScore
-from reverie.play.slots import NOTE_OFF, NOTE_ON, PROGRAM, Slot
+from reverie.play.slots import PROGRAM, Slot
+from reverie.play.sync.base import Leader
 from reverie.play.tape import Tape
+from reverie.play.timeline import Timeline
 
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
+TURN = 0.3  # seconds in which a volume that hands have set is reached
+HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
 
-_Key = tuple[str, int, int]  # slot, channel from 0, pitch
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its number, its first tick and its length in ticks."""
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Event:
-    """A note's start or, without ``length``, its end. At one tick ends come first, then in the score's order."""
-
-    tick: int
-    starts: bool
     number: int
-    part: Part = field(compare=False)
-    pitch: int = field(compare=False)
-    velocity: int = field(compare=False, default=0)
-    length: int = field(compare=False, default=0)
+    tick: int
+    ticks: int
 
     @property
-    def key(self) -> _Key:
-        """What sounds: one pitch on one channel sounds once."""
-        return self.part.slot, self.part.channel - 1, self.pitch
-
-
-@dataclass(slots=True)
-class _Evidence:
-    """What has been sent of the bar that is being played."""
-
-    notes: dict[str, int]
-    resting: bool
-    sent: int = 0
-    due: int = 0
-    lateness: list[float] = field(default_factory=list[float])
+    def end(self) -> int:
+        """The tick of the bar line at its end."""
+        return self.tick + self.ticks
 
 
 class Player:
@@ -59,29 +51,36 @@ class Player:
         slots: The slots by name; a part on a slot that does not exist sounds on the tape only.
         tape: Where everything is written that is sent.
         clock: The time.
-        report: Told of every bar that went out, between notes.
+        report: Told of every bar that went out, and of who leads.
+        leaders: Clocks of others that a scene may follow, by the name that scenes have for them.
     """
 
     def __init__(
-        self, slots: Mapping[str, Slot], tape: Tape, clock: Clock, report: Callable[[BarPlayed], None]
+        self,
+        slots: Mapping[str, Slot],
+        tape: Tape,
+        clock: Clock,
+        report: Callable[[BarPlayed | SyncState], None],
+        leaders: Mapping[str, Leader] | None = None,
     ) -> None:
         self._slots = slots
         self._tape = tape
         self._clock = clock
         self._report = report
+        slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
+        self._lanes = {name: Lane(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
+        self._following = Following(leaders or {})
+        self._timeline = Timeline(0, 0.0, 1.0)
         self._next: tuple[int, SceneScore] | None = None
         self._score: SceneScore | None = None
         self._bar: Bar | None = None
         self._scene_start = 0
         self._rest = False
-        self._breaks = 0
-        self._events: list[_Event] = []
-        self._sounding: dict[_Key, _Event] = {}
-        self._numbers = count()
-        self._evidence = _Evidence({}, resting=False)
-        self._news: list[BarPlayed] = []
+        self._steer = Steer()
+        self._log = BarLog()
+        self._news: list[BarPlayed | SyncState] = []
 
-    def handle(self, message: SetScene | Place | Rest | Panic) -> None:
+    def handle(self, message: SetScene | Place | Rest | Steer | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         match message:
             case SetScene():
@@ -92,9 +91,10 @@ class Player:
                         score.place(message)
             case Rest():
                 self._rest = message.on
+            case Steer():
+                self._turn_to(message)
             case Panic():
-                self._silence(self._now_tick())
-                self._events.clear()
+                self._silence()
                 for slot in self._slots.values():
                     slot.hush()
 
@@ -102,42 +102,45 @@ class Player:
         """The monotonic moment of what is due next; None as long as there is nothing to play."""
         if self._bar is None:
             return self._clock.now() if self._next is not None and self._next[1].ready else None
-        if self._events and self._events[0].tick < self._bar.end_tick:
-            return self._bar.time_of(self._events[0].tick)
-        return self._bar.end
+        return min(self._timeline.time_of(self._bar.end), *(moment for moment, _ in self._heads()), float("inf"))
 
     def advance(self) -> None:
         """Send everything that is due."""
+        self._follow()
         deadline = self.deadline()
         if deadline is None:
             return
         now = self._clock.now()
         if self._bar is None:
             self._begin_bar(0, 0, now)
-        elif now - deadline > min(PATIENCE, self._bar.end - self._bar.time):
+        elif now - deadline > min(PATIENCE, self._bar.ticks * self._timeline.seconds_per_tick):
             self._break(self._bar, now)
+        muted = frozenset(self._steer.muted)
         while (bar := self._bar) is not None:
-            event = self._events[0] if self._events and self._events[0].tick < bar.end_tick else None
-            if self._clock.now() < (bar.time_of(event.tick) if event else bar.end):
+            line = self._timeline.time_of(bar.end)
+            moment, lane = min(self._heads(), key=itemgetter(0), default=(line, None))
+            if self._clock.now() < min(moment, line):
                 break
-            if event:
-                heapq.heappop(self._events)
-                self._play(event, bar)
-            else:
+            if lane is None or line <= moment:
                 self._finish(bar)
-                self._begin_bar(bar.number + 1, bar.end_tick, bar.end)
+                self._begin_bar(bar.number + 1, bar.end, line)
+            else:
+                lane.play_next(moment, self._clock.now, muted, self._log)
         self._tape.flush()
         for news in self._news:
             self._report(news)
         self._news.clear()
 
     def tend(self) -> None:
-        """Look after the slots, in the time that is left until the next note."""
+        """Look after slots and volumes, in the time that is left until the next note."""
         deadline = self.deadline()
-        for slot in self._slots.values():
-            now = self._clock.now()
-            if slot.tend(now, float("inf") if deadline is None else deadline - now) and self._score is not None:
-                self._send_programs(part for part in self._score.scene.parts if part.slot == slot.name)
+        self._want_stand_ins()
+        for name, slot in self._slots.items():
+            now, lane = self._clock.now(), self._lanes[name]
+            if slot.tend(now, float("inf") if deadline is None else deadline - now):
+                lane.came_up(now)
+                self._send_programs(slot)
+            lane.tend_volume(now)
 
     @property
     def opening(self) -> bool:
@@ -149,7 +152,24 @@ class Player:
         """The monotonic moment at which the player wants to be called again, for music or for its slots."""
         now, deadline = self._clock.now(), self.deadline()
         limit = float("inf") if deadline is None else deadline
-        return min([limit, *(slot.due(now, limit) for slot in self._slots.values())])
+        others = [slot.due(now, limit) for slot in self._slots.values()]
+        volumes = [lane.volume_due for lane in self._lanes.values()]
+        return min([limit, *others, *volumes, self._following.due(now)])
+
+    def waits_for(self) -> dict[int, Callable[[], None]]:
+        """Descriptors whose readability is news, each with what to do then before the player is called again."""
+        waiting = {descriptor: slot.look_now for slot in self._slots.values() for descriptor in slot.waits_for()}
+        return waiting | dict.fromkeys(self._following.waits_for(), self._following.poll_now)
+
+    def fade_out(self) -> float:
+        """Let every volume that fades fall; the monotonic moment at which it has."""
+        now = self._clock.now()
+        longest = 0.0
+        for lane in self._lanes.values():
+            if lane.slot is not None and lane.slot.up and lane.slot.settings.fade:
+                lane.aim(0.0, now, lane.slot.settings.fade)
+                longest = max(longest, lane.slot.settings.fade)
+        return now + longest
 
     def close(self) -> None:
         """End every note and let go of every slot: the last thing on every way out.
@@ -158,114 +178,178 @@ class Player:
         """
         with contextlib.ExitStack() as last_things:  # the last that is pushed is done first
             last_things.callback(self._tape.close)
+            last_things.callback(self._following.close)
             for slot in self._slots.values():
                 last_things.callback(slot.close)
+            for lane in self._lanes.values():
+                last_things.callback(self._stop_clock, lane)
             for slot in self._slots.values():
                 last_things.callback(slot.hush)
-            last_things.callback(self._silence, self._now_tick())
+            last_things.callback(self._silence)
+
+    def _heads(self) -> list[tuple[float, Lane]]:
+        """Every lane with something before it, and when that is due."""
+        time_of = self._timeline.time_of
+        return [
+            (time_of(tick) + lane.delay, lane) for lane in self._lanes.values() if (tick := lane.next_tick) is not None
+        ]
+
+    def _turn_to(self, steer: Steer) -> None:
+        """Do what hands have set, at once."""
+        now = self._clock.now()
+        muted = frozenset(steer.muted) - frozenset(self._steer.muted)
+        tempo_set = steer.qpm != self._steer.qpm
+        self._steer = steer
+        for lane in self._lanes.values():
+            lane.aim(steer.volume, now, TURN)
+            if muted:
+                lane.silence(self._now_tick(), muted)
+        if tempo_set and self._bar is not None and not self._following.followed:
+            tick = self._timeline.tick_at(now)
+            if tick >= self._bar.tick:
+                self._timeline.bend(tick, now, self._seconds_per_tick(self._bar.number - self._scene_start))
+
+    def _seconds_per_tick(self, scene_bar: int) -> float:
+        if self._score is None:
+            raise AssertionError("only a scene has a tempo")
+        qpm = self._steer.qpm
+        return 60 / (qpm * TICKS_PER_QUARTER) if qpm else self._score.scene.tempo.seconds_per_tick(scene_bar)
+
+    def _follow(self) -> None:
+        """Keep pace with whoever leads, and let those know who follow us."""
+        bar, now = self._bar, self._clock.now()
+        if bar is None or self._score is None:
+            return
+        state = self._following.keep_pace(self._score.scene.lead, self._timeline, now)
+        self._following.announce(self._timeline, now, bar.tick, playing=not self._log.resting)
+        if state is not None:
+            self._news.append(state)
 
     def _break(self, bar: Bar, now: float) -> None:
         """Give up a bar in which the process was stopped: no burst of what is late, but a fresh bar from now on."""
-        self._breaks += 1
-        self._silence(bar.end_tick)
-        self._events.clear()
+        self._silence(bar.end)
+        for lane in self._lanes.values():
+            lane.in_place = False
+        self._following.lose()
+        self._log.dropped = 1
         self._finish(bar)
-        self._begin_bar(bar.number + 1, bar.end_tick, now)
+        self._begin_bar(bar.number + 1, bar.end, now)
 
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
-        changes = self._next is not None and self._next[1].ready and (self._bar is None or number >= self._next[0])
-        if changes or (self._rest and not self._evidence.resting):
-            self._silence(tick)
-            self._events.clear()
-        if changes and self._next is not None:
-            self._score, self._next = self._next[1], None
-            self._scene_start = number - self._score.scene.first_bar
+        changes = self._change_scene(number)
         score = self._score
         if score is None:
             return
         scene, scene_bar = score.scene, number - self._scene_start
-        self._bar = bar = Bar(number, tick, moment, scene.metre.bar_ticks, scene.tempo.seconds_per_tick(scene_bar))
-        self._evidence = _Evidence({part.name: 0 for part in scene.parts}, self._rest)
-        self._tape.bar(self._clock.wall(), tick, scene.tempo.at(scene_bar), scene.metre, scene.name)
+        resting = self._rest or self._following.stopped
+        if changes or (resting and not self._log.resting):
+            for lane in self._lanes.values():
+                lane.cut(tick)
+        self._bar = bar = Bar(number, tick, scene.metre.bar_ticks)
+        entered = self._lay_time(bar, moment, scene_bar)
+        self._log = BarLog.begin((part.name for part in scene.parts), resting=resting)
+        qpm = 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
+        self._tape.bar(self._clock.wall(), tick, qpm, scene.metre, scene.name)
+        line = BarLine(scene.name, scene_bar, qpm, str(scene.metre))
+        for lane in self._lanes.values():
+            lane.add(tick, Rank.TRANSPORT, line)
+            if lane.clocked:
+                self._lay_clock(lane, bar, resting=resting, entered=entered)
         if changes:
-            self._send_programs(scene.parts)
-            for part in scene.parts:
-                if part.program is not None:
-                    self._tape.event(tick, bytes((PROGRAM | part.channel - 1, part.program)), part.name)
-        if not self._rest:
-            for name, recipe in score.recipes(scene_bar):
-                self._tape.recipe(tick, recipe, name)
-            for part, note in score.notes(scene_bar):
-                self._evidence.due += 1
-                pitch = part.drum_map.get(note.pitch, note.pitch)
-                number = next(self._numbers)
-                event = _Event(bar.tick + note.start, True, number, part, pitch, note.velocity, note.length)
-                heapq.heappush(self._events, event)
+            self._lay_programs(scene.parts, tick)
+        if not resting:
+            self._lay_notes(bar, score, scene_bar)
+        if entered:
+            self._drop_what_has_passed()
 
-    def _play(self, event: _Event, bar: Bar) -> None:
-        """Start or end a note; one that sounds already is ended before it is struck again."""
-        slot = self._slots.get(event.part.slot)
-        sounding = self._sounding.get(event.key)
-        if not event.starts:
-            if sounding is event:
-                self._end(event, event.tick)
-            return
-        if sounding is not None:
-            self._end(sounding, event.tick)
-        end = _Event(event.tick + event.length, False, next(self._numbers), event.part, event.pitch)
-        self._sounding[event.key] = end
-        heapq.heappush(self._events, end)
-        self._evidence.lateness.append(self._clock.now() - bar.time_of(event.tick))
-        channel = event.part.channel - 1
-        if slot is not None and slot.note_on(channel, event.pitch, event.velocity):
-            self._evidence.sent += 1
-        self._evidence.notes[event.part.name] += 1
-        self._tape.event(event.tick, bytes((NOTE_ON | channel, event.pitch, event.velocity)), event.part.name)
+    def _change_scene(self, number: int) -> bool:
+        """Go over to the next scene if it begins with bar ``number``."""
+        if self._next is None or not self._next[1].ready or (self._bar is not None and number < self._next[0]):
+            return False
+        self._score, self._next = self._next[1], None
+        self._scene_start = number - self._score.scene.first_bar
+        return True
 
-    def _end(self, end: _Event, tick: int) -> None:
-        """End the note that ``end`` belongs to, at ``tick``."""
-        name, channel, pitch = end.key
-        del self._sounding[end.key]
-        if name in self._slots:
-            self._slots[name].note_off(channel, pitch)
-        self._tape.event(tick, bytes((NOTE_OFF | channel, pitch, 0)), end.part.name)
+    def _lay_time(self, bar: Bar, moment: float, scene_bar: int) -> bool:
+        """Lay out the bar's time, from its leader's last or next bar line if it has one; True where that has passed."""
+        lead = self._score.scene.lead if self._score else SELF
+        led = self._following.next_line(lead, bar.tick, bar.ticks, moment, self._clock.now())
+        if led is not None:
+            self._timeline.bend(bar.tick, *led)
+        elif not self._following.free_runs(lead):
+            self._timeline.bend(bar.tick, moment, self._seconds_per_tick(scene_bar))
+        return led is not None and led[0] < moment - HURRIED
 
-    def _silence(self, tick: int) -> None:
-        """End every note at ``tick``."""
-        for end in tuple(self._sounding.values()):
-            self._end(end, tick)
+    def _lay_clock(self, lane: Lane, bar: Bar, *, resting: bool, entered: bool) -> None:
+        if resting and lane.in_place:
+            lane.add(bar.tick, Rank.TRANSPORT, stop())
+            lane.in_place = False
+        elif not (resting or lane.in_place or entered):
+            for message in locate(bar.tick, bar.ticks):
+                lane.add(bar.tick, Rank.TRANSPORT, message)
+            lane.in_place = True
+        for tick, message in pulses(bar.tick, bar.end):
+            lane.add(tick, Rank.CLOCK, message)
 
-    def _send_programs(self, parts: Iterable[Part]) -> None:
+    def _lay_programs(self, parts: Iterable[Part], tick: int) -> None:
         for part in parts:
-            if part.program is not None and part.slot in self._slots:
-                self._slots[part.slot].program(part.channel - 1, part.program)
+            if part.program is not None:
+                message = bytes((PROGRAM | part.channel - 1, part.program))
+                self._lane(part.slot).add(tick, Rank.CONTROL, Control(part, message))
+
+    def _lay_notes(self, bar: Bar, score: SceneScore, scene_bar: int) -> None:
+        warp = score.scene.swing.warp
+        for name, recipe in score.recipes(scene_bar):
+            self._tape.recipe(bar.tick, recipe, name)
+        for part, note in score.notes(scene_bar):
+            self._log.due += part.name not in self._steer.muted
+            begin, end = warp(note.start, bar.ticks), warp(note.end, bar.ticks)
+            pitch = part.drum_map.get(note.pitch, note.pitch)
+            start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1))
+            self._lane(part.slot).add(bar.tick + begin, Rank.START, start)
+
+    def _drop_what_has_passed(self) -> None:
+        begin = self._clock.now() - HURRIED
+        for lane in self._lanes.values():
+            lane.drop(lambda tick, delay=lane.delay: self._timeline.time_of(tick) + delay < begin)
+
+    def _lane(self, name: str) -> Lane:
+        """The lane to a slot; one that no site knows leads to the tape alone."""
+        return self._lanes.setdefault(name, Lane(None, self._tape))
+
+    def _want_stand_ins(self) -> None:
+        """Look for the device of a slot that only stands in for others once one of those is away."""
+        for slot in self._slots.values():
+            if slot.stand_in is not None and not slot.up and not slot.stand_in.wanted:
+                slot.stand_in.wanted = True
+
+    def _silence(self, tick: int | None = None) -> None:
+        """End every note at ``tick``, else now, and forget what was to come."""
+        for lane in self._lanes.values():
+            lane.silence(self._now_tick() if tick is None else tick)
+            lane.clear()
+
+    def _stop_clock(self, lane: Lane) -> None:
+        if lane.slot is not None and lane.clocked and lane.in_place:
+            lane.slot.clock(stop())
+
+    def _send_programs(self, slot: Slot) -> None:
+        """Choose the sounds of all parts that are heard by ``slot``, which is there anew."""
+        parts: tuple[Part, ...] = self._score.scene.parts if self._score else ()
+        for part in parts:
+            own = self._slots.get(part.slot)
+            if part.program is not None and own is not None and own.heard is slot:
+                slot.control(bytes((PROGRAM | part.channel - 1, part.program)))
 
     def _now_tick(self) -> int:
         """The tick of this moment, within the bar that is being played."""
         if self._bar is None:
             return 0
-        ticks = round((self._clock.now() - self._bar.time) / self._bar.seconds_per_tick)
-        return self._bar.tick + min(max(ticks, 0), self._bar.ticks)
+        return min(max(round(self._timeline.tick_at(self._clock.now())), self._bar.tick), self._bar.end)
 
     def _finish(self, bar: Bar) -> None:
         """Say what went out of ``bar``."""
-        score = self._score
-        if score is None:
-            return
-        scene_bar, evidence = bar.number - self._scene_start, self._evidence
-        self._news.append(
-            BarPlayed(
-                epoch=score.scene.epoch,
-                scene=score.scene.name,
-                bar=bar.number,
-                scene_bar=scene_bar,
-                resting=evidence.resting,
-                notes=evidence.notes,
-                sent=evidence.sent,
-                due=evidence.due,
-                lateness=tuple(evidence.lateness),
-                repeated=() if evidence.resting else score.repeated(scene_bar),
-                depth=score.depths(scene_bar),
-            )
-        )
+        if self._score is not None:
+            scene_bar = bar.number - self._scene_start
+            self._news.append(self._log.report(self._score, bar.number, scene_bar, self._steer.muted))

@@ -59,7 +59,7 @@ class _Recording:
                 recipe, part = rest.split(" ", 1)
                 self.texts.setdefault(part, []).append((at, f"recipe {recipe}"))
             case "E":
-                message, part = rest.split(" ", 1)
+                message, part, *_ = rest.split(" ")
                 self._event(at, bytes.fromhex(message), part)
             case _:
                 raise ValueError(f"a line of no kind: {line!r}")
@@ -100,10 +100,14 @@ class _Recording:
         self._silence(self.end)
         conductor = Conductor(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
         tracks = [
-            Track(part, tuple(self.events.get(part, ())), tuple(self.texts.get(part, ())))
+            Track(part, tuple(sorted(self.events.get(part, ()), key=_tick)), tuple(self.texts.get(part, ())))
             for part in sorted(self.events.keys() | self.texts.keys())
         ]
         return midi_bytes(tracks, conductor, self.end)
+
+
+def _tick(event: tuple[int, bytes]) -> int:
+    return event[0]
 
 
 def _lines(journal: Path) -> Iterator[str]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from reverie.play.errors import MISHAPS, plainly
 from reverie.play.ledger import Ledger
 from reverie.play.messages import SlotState
-from reverie.play.outputs.base import Output
+from reverie.play.outputs.base import LOOK, BarLine, Output
+from reverie.play.settings import SlotSettings
 
-NOTE_OFF, NOTE_ON, PROGRAM = 0x80, 0x90, 0xC0
+NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
+BANK, BANK_LOW, VOLUME = 0, 32, 7
 
 RETRY = 3.0  # seconds between attempts to find a lost device
-POLL = 0.25  # seconds between looks at one that is there: a device that is unplugged and back takes longer
 SETTLING = 0.03  # the same while it is on its way up
 OPENING_TAKES = 0.04  # seconds until the next note that opening a device may use up
 POLLING_TAKES = 0.004  # likewise for a look at it
+_CHAIN = 4  # slots that may stand in for one another, one after the other
 
 
 class _State(Enum):
@@ -29,17 +31,29 @@ class _State(Enum):
 class Slot:
     """Sends notes while its output is up, and is silent while it is not.
 
-    Channels count from 0 here, as on the wire. ``report`` is told once of each change.
+    Channels are a scene's, counted from 0 as on the wire; the slot's own map leads them to the device's. ``report`` is
+    told once of each change. A slot that is not ``wanted`` does not look for its device.
     """
 
-    def __init__(self, name: str, output: Output, ledger: Ledger, report: Callable[[SlotState], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        output: Output,
+        ledger: Ledger,
+        report: Callable[[SlotState], None],
+        settings: SlotSettings | None = None,
+    ) -> None:
         self.name = name
+        self.settings = settings or SlotSettings({})
+        self.stand_in: Slot | None = None
+        self.wanted = True
         self._output = output
         self._ledger = ledger
         self._report = report
         self._state = _State.DOWN
         self._due = float("-inf")
         self._told: SlotState | None = None
+        self._owners: dict[tuple[int, int], object] = {}
 
     @property
     def up(self) -> bool:
@@ -51,20 +65,41 @@ class Slot:
         """Whether the device was found and will be up soon."""
         return self._state is _State.OPENING
 
+    @property
+    def heard(self) -> Slot | None:
+        """This slot, or while its device is away the one that stands in for it; None if nobody does."""
+        slot: Slot | None = self
+        for _ in range(_CHAIN):
+            if slot is None or slot.up:
+                return slot
+            slot = slot.stand_in
+        return None
+
     def due(self, now: float, deadline: float) -> float:
         """When :meth:`tend` has something to do; infinity where only the note at ``deadline`` may come before it."""
+        if not self.wanted:
+            return float("inf")
         return self._due if deadline - max(self._due, now) >= self._takes else float("inf")
+
+    def waits_for(self) -> Sequence[int]:
+        """Descriptors whose readability means that :meth:`tend` should look at once."""
+        return () if self._state is _State.DOWN else self._output.waits_for()[0]
 
     @property
     def _takes(self) -> float:
         return OPENING_TAKES if self._state is _State.DOWN else POLLING_TAKES
+
+    def look_now(self) -> None:
+        """Look after the output at the next :meth:`tend`: it has something to say."""
+        if self._state is not _State.DOWN:
+            self._due = float("-inf")
 
     def tend(self, now: float, slack: float) -> bool:
         """Look after the output, if it is time and the next note is ``slack`` seconds away; True when it came up.
 
         On the way up everything is ended that an earlier life, or the loss of the device, left sounding.
         """
-        if now < self._due or slack < self._takes:
+        if not self.wanted or now < self._due or slack < self._takes:
             return False
         try:
             if self._state is _State.DOWN:
@@ -74,36 +109,74 @@ class Slot:
             came_up = up and self._state is _State.OPENING
             if came_up:
                 self._ledger.close(self._output)
+                self._owners.clear()
                 self._state = _State.UP
                 self._tell(True, self._output.description)
+            elif self.up and not up:
+                self._state = _State.OPENING
+                self._tell(False, self._output.description)
         except MISHAPS as error:
             self._lose(error, now)
             return False
-        self._due = now + (POLL if self.up else SETTLING)
+        descriptors, seconds = self._output.waits_for()
+        self._due = now + min(seconds, LOOK if self.up or descriptors else SETTLING)
         return came_up
 
-    def note_on(self, channel: int, pitch: int, velocity: int) -> bool:
-        """Start a note; whether a device took it."""
+    def start(self, channel: int, pitch: int, velocity: int, owner: object) -> bool:
+        """Start a note, ending the same pitch first where another owner left it sounding; whether a device took it."""
         if not self.up:
             return False
+        channel = self._channel(channel)
+        if (channel, pitch) in self._owners:
+            self._end(channel, pitch)
         self._ledger.note_on(channel, pitch)
+        self._owners[channel, pitch] = owner
         return self._send(bytes((NOTE_ON | channel, pitch, velocity)))
 
-    def note_off(self, channel: int, pitch: int) -> None:
-        """End a note; while the device is away, the ledger keeps it for when it is back."""
-        if self.up and self._send(bytes((NOTE_OFF | channel, pitch, 0))):
-            self._ledger.note_off(channel, pitch)
+    def end(self, channel: int, pitch: int, owner: object) -> None:
+        """End its owner's note; while the device is away, the ledger keeps it for when it is back."""
+        channel = self._channel(channel)
+        if self._owners.get((channel, pitch)) is owner:
+            self._end(channel, pitch)
 
-    def program(self, channel: int, program: int) -> None:
-        """Choose a sound."""
+    def control(self, message: bytes) -> None:
+        """Send a program or a controller of a scene's channel."""
         if self.up:
+            channel = self._channel(message[0] & 0x0F)
             self._ledger.use(channel)
-            self._send(bytes((PROGRAM | channel, program)))
+            self._send(bytes((message[0] & 0xF0 | channel,)) + message[1:])
+
+    def clock(self, message: bytes) -> None:
+        """Send a message of MIDI clock or transport, which has no channel."""
+        if self.up:
+            self._send(message)
+
+    def tell(self, line: BarLine) -> None:
+        """A bar begins."""
+        if self.up:
+            try:
+                self._output.tell(line)
+            except MISHAPS as error:
+                self._lose(error, self._due)
+
+    def set_sounds(self) -> None:
+        """Choose bank and program of every channel that the settings name."""
+        for number, sound in self.settings.sounds.items():
+            channel = number - 1
+            if not self.up:
+                return
+            self._ledger.use(channel)
+            if sound.bank is not None:
+                self._send(bytes((CONTROL | channel, BANK, sound.bank >> 7)))
+                self._send(bytes((CONTROL | channel, BANK_LOW, sound.bank & 0x7F)))
+            if sound.program is not None:
+                self._send(bytes((PROGRAM | channel, sound.program)))
 
     def hush(self) -> None:
         """End everything that sounds, and silence every channel that was used."""
         if not self.up:
             return
+        self._owners.clear()
         try:
             self._ledger.close(self._output)
         except MISHAPS as error:
@@ -117,6 +190,14 @@ class Slot:
             self._state = _State.DOWN
             self._let_go()
 
+    def _channel(self, channel: int) -> int:
+        return self.settings.channels.get(channel + 1, channel + 1) - 1
+
+    def _end(self, channel: int, pitch: int) -> None:
+        if self.up and self._send(bytes((NOTE_OFF | channel, pitch, 0))):
+            self._ledger.note_off(channel, pitch)
+            del self._owners[channel, pitch]
+
     def _send(self, message: bytes) -> bool:
         try:
             self._output.send(message)
@@ -128,6 +209,7 @@ class Slot:
     def _lose(self, error: Exception, now: float) -> None:
         self._state = _State.DOWN
         self._due = now + RETRY
+        self._owners.clear()
         self._let_go()
         self._tell(False, plainly(error))
 

@@ -8,9 +8,10 @@ others (:mod:`reverie.play.sealing`). The lines are::
     L 0 2026-11-22T14:03:11Z            a life of the player begins at tick 0
     B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
     P 7680 5f0c1e7a9b3d2846 melody      a part begins to play another recipe, or goes on with it in a new journal
-    E 7680 903c64 melody                an event: tick, MIDI message, part
+    E 7680 903c64 melody 85             an event: tick, MIDI message, part, microseconds from its moment to its sending
 
-Ticks never run backwards within a journal: a life goes on from where the one before it ended.
+A life goes on at the tick where the one before it ended. Ticks run backwards only as far as one slot plays later than
+another.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Tape:
         self._descriptor = -1
         self._hour = -1
         self._base = 0
+        self._first = 0
         self._born = False
         self._lines: list[str] = []
         self._recipes: dict[str, str] = {}
@@ -60,9 +62,10 @@ class Tape:
                 self._turn(hour, wall, tick)
         self._lines.append(f"B {self._base + tick} {qpm:.6g} {metre} {scene}\n")
 
-    def event(self, tick: int, message: bytes, part: str) -> None:
-        """Write one event of the bar that was begun last."""
-        self._lines.append(f"E {self._base + tick} {message.hex()} {part}\n")
+    def event(self, tick: int, message: bytes, part: str, late: float = 0.0) -> None:
+        """Write one event, sent ``late`` seconds after its moment; one of the last hour stands at this one's start."""
+        at = max(self._base + tick, self._first)
+        self._lines.append(f"E {at} {message.hex()} {part} {round(late * 1e6)}\n")
 
     def recipe(self, tick: int, recipe: str, part: str) -> None:
         """Write which recipe a part plays in the bar that was begun last, if the journal does not say so already."""
@@ -112,6 +115,7 @@ class Tape:
         self._recipes.clear()
         # A journal that this life has not yet written to may hold another life, or an hour that the clock repeats.
         self._base = max(self._base, _last_tick(whole) - tick)
+        self._first = self._base + tick
         if not self._born or not whole:
             stamp = datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             self._lines.append(f"L {self._base + tick} {stamp}\n")

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.errors import ReverieError
-from reverie.play.bars import SystemClock
+from reverie.play.cabling import make_slots
+from reverie.play.clock import SystemClock
 from reverie.play.errors import PlayError
-from reverie.play.ledger import Ledger
 from reverie.play.messages import (
     FromPlayer,
     Panic,
@@ -33,18 +33,17 @@ from reverie.play.messages import (
     Rest,
     SetScene,
     Setup,
+    Steer,
     Stop,
     from_message,
     to_message,
 )
-from reverie.play.outputs import make_output
 from reverie.play.player import Player
-from reverie.play.slots import Slot
 from reverie.play.tape import Tape
 from reverie.wire import Message, Wire
 
 PRIORITY = 20
-HOLD = 0.3  # seconds
+HOLD = 0.6  # seconds
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
 TIDY_TAKES = 0.03
 LOCK_WHAT_IS_USED = 1 | 2 | 4  # mlockall's MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT, without which all is brought in
@@ -60,6 +59,7 @@ class Worker:
         self._player: Player | None = None
         self._stopped = False
         self._tidy_at = 0.0
+        self._leave_at = float("inf")
 
     def run(self) -> None:
         """Play until told to stop.
@@ -83,15 +83,19 @@ class Worker:
                 self._player.close()
 
     def _wait(self) -> None:
-        timeout = None if self._player is None else min(max(self._player.due - self._clock.now(), 0.0), 1.0)
-        readable, _, _ = select.select([self._wire, self._signals], [], [], timeout)
-        if self._signals in readable:
+        player = self._player
+        news = {} if player is None else player.waits_for()
+        timeout = None if player is None else min(max(player.due - self._clock.now(), 0.0), 1.0)
+        readable, _, _ = select.select([self._wire, self._signals, *news], [], [], timeout)
+        for descriptor in news.keys() & set(readable):
+            news[descriptor]()
+        if self._signals in readable or self._clock.now() >= self._leave_at:
             self._stopped = True
 
     def _handle(self, message: Message) -> None:
         try:
             value = from_message(message)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             sys.stderr.write(f"a message to the player was not understood and is left out: {error!r}\n")
             return
         match value:
@@ -100,17 +104,14 @@ class Worker:
             case Ping():
                 self._report(Pong(value.number))
             case Stop():
-                self._stopped = True
-            case SetScene() | Place() | Rest() | Panic() if self._player is not None:
+                self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
+            case SetScene() | Place() | Rest() | Steer() | Panic() if self._player is not None:
                 self._player.handle(value)
             case _:
                 raise PlayError(f"the player cannot be told {value.type!r} now; it is set up first, and once")
 
     def _set_up(self, setup: Setup) -> Player:
-        slots = {
-            name: Slot(name, make_output(name, settings), Ledger(Path(setup.ledger), name), self._report)
-            for name, settings in setup.slots.items()
-        }
+        slots = make_slots(setup, self._report)
         player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report)
         _stay_in_memory()
         self._report(Ready(_be_punctual()))

@@ -1,0 +1,36 @@
+"""From the site's slots, as plain data, to slots with outputs and ledgers, each knowing who stands in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reverie.play.ledger import Ledger
+from reverie.play.messages import Setup, SlotState
+from reverie.play.outputs import make_output
+from reverie.play.settings import MUTE, SYNTH, SlotSettings
+from reverie.play.slots import Slot
+
+
+def make_slots(setup: Setup, report: Callable[[SlotState], None]) -> dict[str, Slot]:
+    """The slots by name.
+
+    Where one names the built-in synthesizer as its stand-in, a slot ``synth`` is among them, which looks for nothing
+    as long as no other is away.
+
+    Raises:
+        PlayError: if the settings are of no kind of output, or do not fit it.
+    """
+    settings = {name: SlotSettings.read(written) for name, written in setup.slots.items()}
+    if any(one.absent == SYNTH for one in settings.values()) and SYNTH not in settings:
+        settings[SYNTH] = SlotSettings({"kind": "fluidsynth"})
+    slots = {
+        name: Slot(name, make_output(name, one.output), Ledger(Path(setup.ledger), name), report, one)
+        for name, one in settings.items()
+    }
+    for name, one in settings.items():
+        if one.absent != MUTE:
+            slots[name].stand_in = slots[one.absent]
+    if SYNTH not in setup.slots and SYNTH in slots:
+        slots[SYNTH].wanted = False
+    return slots

@@ -1,0 +1,241 @@
+"""A lane: what is to be sent to one slot, in the order of its ticks.
+
+Every slot has a lane of its own since each plays a little later than the score says: by as much as the slowest
+instrument of all is slower than its own, so that all of them sound together.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import count
+
+from reverie.play.barlog import TOO_LATE, BarLog
+from reverie.play.messages import Part
+from reverie.play.outputs.base import BarLine
+from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, VOLUME, Slot
+from reverie.play.tape import Tape
+from reverie.play.volume import STEP, USUAL, Fader
+
+
+class Rank(IntEnum):
+    """The order of what falls on one tick: ends before all else, transport before its clock, notes last."""
+
+    END = 0
+    TRANSPORT = 1
+    CLOCK = 2
+    CONTROL = 3
+    START = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A note to be started; ``channel`` counts from 0, ``length`` is in ticks."""
+
+    part: Part
+    channel: int
+    pitch: int
+    velocity: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounding:
+    """A note that was started, and where it was heard."""
+
+    part: Part
+    channel: int
+    pitch: int
+    heard: Slot | None
+
+    def end(self) -> None:
+        """End it there."""
+        if self.heard is not None:
+            self.heard.end(self.channel, self.pitch, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A controller or a program of a part."""
+
+    part: Part
+    message: bytes
+
+
+Content = Start | Sounding | Control | BarLine | bytes
+"""What can be due; plain bytes are messages of MIDI clock and transport."""
+_Entry = tuple[int, Rank, int, Content]
+
+_numbers = count()  # entries that are alike otherwise keep the order in which they were written
+
+
+class Lane:
+    """What one slot has before it, and what sounds on it. ``slot`` is None where a scene names one that is not there.
+
+    ``delay`` is in seconds. What is played stands on ``tape`` at the tick where the score has it.
+    """
+
+    def __init__(self, slot: Slot | None, tape: Tape, delay: float = 0.0) -> None:
+        self.slot = slot
+        self.delay = delay
+        self.in_place = False
+        """Whether those who follow the slot's MIDI clock know where the music is, and that it plays."""
+        self._tape = tape
+        self._entries: list[_Entry] = []
+        self._sounding: dict[tuple[int, int], Sounding] = {}
+        self._fence: int | None = None
+        self._channels: set[int] = set()
+        self._fader = Fader()
+        self._volume: int | None = None
+        self._volume_due = float("inf")
+
+    @property
+    def clocked(self) -> bool:
+        """Whether MIDI clock goes there."""
+        return self.slot is not None and self.slot.settings.clock
+
+    @property
+    def next_tick(self) -> int | None:
+        """The tick of what comes next."""
+        return self._entries[0][0] if self._entries else None
+
+    def add(self, tick: int, rank: Rank, content: Content) -> None:
+        """Write something down."""
+        heapq.heappush(self._entries, (tick, rank, next(_numbers), content))
+        if isinstance(content, Start | Control):
+            self._use(content.channel if isinstance(content, Start) else content.message[0] & 0x0F)
+
+    def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
+        """Send what comes next, due at ``moment``, unless it is a note that is muted or comes much too late."""
+        tick, _, _, content = heapq.heappop(self._entries)
+        late = clock() - moment
+        match content:
+            case Start(part=part) if part.name not in muted:
+                if late > TOO_LATE:
+                    log.skipped += 1
+                else:
+                    log.started(part.name, sent=self._start(tick, content, late))
+                    log.sent_late(late)
+            case Sounding() if self._sounding.get((content.channel, content.pitch)) is content:
+                self._end(content, tick, late)
+                log.sent_late(late)
+            case Control(part=part, message=message):
+                self._send(lambda slot: slot.control(message))
+                self._tape.event(tick, message, part.name, late)
+                log.sent_late(late)
+            case BarLine():
+                self._send(lambda slot: slot.tell(content))
+            case bytes():
+                self._send(lambda slot: slot.clock(content))
+                log.sent_late(late, clock=True)
+            case _:  # a muted note, or the end of one that has ended already
+                pass
+
+    def cut(self, tick: int) -> None:
+        """At ``tick`` other music begins: what has begun before ends there, and what was to begin then does not."""
+        self._fence = tick
+        kept: list[_Entry] = []
+        for entry in self._entries:
+            at, rank, number, content = entry
+            if at < tick or not isinstance(content, Start | Control | Sounding):
+                kept.append(entry)
+            elif isinstance(content, Sounding):
+                kept.append((tick, rank, number, content))
+        self._entries = kept
+        heapq.heapify(self._entries)
+
+    def drop(self, passed: Callable[[int], bool]) -> None:
+        """Forget the notes and clock ticks whose time has passed already, where a bar is entered in its midst."""
+        self._entries = [
+            entry
+            for entry in self._entries
+            if not (passed(entry[0]) and (isinstance(entry[3], Start) or entry[1] is Rank.CLOCK))
+        ]
+        heapq.heapify(self._entries)
+
+    def clear(self) -> None:
+        """Forget all that was to come."""
+        self._entries.clear()
+        self._fence = None
+
+    def silence(self, tick: int, parts: frozenset[str] | None = None) -> None:
+        """End every note now, or those of some parts; ``tick`` is now."""
+        for sounding in tuple(self._sounding.values()):
+            if parts is None or sounding.part.name in parts:
+                self._end(sounding, tick, 0.0)
+
+    def came_up(self, now: float) -> None:
+        """The device is there anew: it knows neither sounds, nor volume, nor the place in the music."""
+        self.in_place = False
+        self._volume = None
+        if self.slot is not None:
+            self.slot.set_sounds()
+            if self._fader.target > 0:
+                share, seconds = self._fader.target, self.slot.settings.fade
+                self._fader = Fader(0.0 if seconds else share)
+                self._fader.aim(share, now, seconds)
+            self._look_at_volume(now)
+
+    def aim(self, share: float, now: float, seconds: float) -> None:
+        """Bring the volume to a share of what the settings say."""
+        if share != self._fader.target:
+            self._fader.aim(share, now, seconds)
+            self._look_at_volume(now)
+
+    @property
+    def volume_due(self) -> float:
+        """The monotonic moment at which :meth:`tend_volume` has something to do."""
+        return self._volume_due
+
+    def tend_volume(self, now: float) -> None:
+        """Send the volume if it has changed."""
+        if now < self._volume_due or self.slot is None:
+            return
+        base = self.slot.settings.volume
+        value = round((USUAL if base is None else base) * self._fader.share(now))
+        if value != self._volume and self.slot.up:
+            for channel in self._channels:
+                self.slot.control(bytes((CONTROL | channel, VOLUME, value)))
+            self._volume = value
+        self._volume_due = float("inf") if self._fader.arrived(now) else now + STEP
+
+    def _look_at_volume(self, now: float) -> None:
+        if self.slot is not None and (
+            self.slot.settings.volume is not None or self._fader.target != 1.0 or self._volume
+        ):
+            self._volume_due = now
+
+    def _use(self, channel: int) -> None:
+        if channel not in self._channels:
+            self._channels.add(channel)
+            if self._volume is not None or (self.slot is not None and self.slot.settings.volume is not None):
+                self._volume, self._volume_due = None, float("-inf")
+
+    def _send(self, how: Callable[[Slot], None]) -> None:
+        """Send to the slot or, while its device is away, to the one that stands in."""
+        slot = self.slot.heard if self.slot is not None else None
+        if slot is not None:
+            how(slot)
+
+    def _start(self, tick: int, start: Start, late: float) -> bool:
+        """Start a note, ending the same pitch of the same channel first; whether a device took it."""
+        key = start.channel, start.pitch
+        if key in self._sounding:
+            self._end(self._sounding[key], tick, late)
+        heard = self.slot.heard if self.slot is not None else None
+        sounding = Sounding(start.part, start.channel, start.pitch, heard)
+        end = tick + start.length
+        if self._fence is not None and tick < self._fence:
+            end = min(end, self._fence)
+        self._sounding[key] = sounding
+        self.add(end, Rank.END, sounding)
+        taken = heard is not None and heard.start(start.channel, start.pitch, start.velocity, sounding)
+        self._tape.event(tick, bytes((NOTE_ON | start.channel, start.pitch, start.velocity)), start.part.name, late)
+        return taken
+
+    def _end(self, sounding: Sounding, tick: int, late: float) -> None:
+        del self._sounding[sounding.channel, sounding.pitch]
+        sounding.end()
+        self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name, late)
