@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, Validati
 from reverie.documents import Facts, Keys, Section, Written, did_you_mean
 from reverie.music.drums import DRUMS
 from reverie.music.notes import MAX_MIDI
-from reverie.music.time import Schedule, Tempo
+from reverie.music.time import Schedule, Swing, Tempo
 from reverie.scenes.primer import parse_drum
 from reverie.scenes.temperature import After, Temperature
 
@@ -56,6 +56,22 @@ class TempoSection(Section):
     def tempo(self) -> Tempo:
         """The value."""
         return Tempo(self.qpm, self.drift, self.over)
+
+
+class SwingSection(Section):
+    """How unevenly each pair of steps is played."""
+
+    share: float = Field(
+        ge=0.5,
+        le=0.75,
+        description="The part of each pair that its first step takes: 0.5 is even, 0.67 a triplet's feel.",
+        examples=[0.58],
+    )
+    of: Literal[8, 16] = Field(default=16, description="What swings: 16, sixteenths, or 8, eighths.")
+
+    def swing(self) -> Swing:
+        """The value."""
+        return Swing(self.share, self.of)
 
 
 class TemperatureSection(Section):

@@ -11,14 +11,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mean
 from reverie.music.harmony import SCALES, Key, parse_pitch_class
-from reverie.music.time import Metre, Tempo
-from reverie.scenes.fields import TempoSection
+from reverie.music.time import Metre, Swing, Tempo
+from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.voices import DrumVoice, TunedVoice, Voice
 
 MAX_PRIMER_BARS = 4
@@ -57,6 +57,18 @@ class Scene(Section):
     )
     metre: Annotated[Metre, Written(str, Metre.parse)] = Field(
         default_factory=Metre, description="Metre of every bar.", examples=["4/4", "7/8"]
+    )
+    swing: Annotated[Swing, Written(SwingSection, SwingSection.swing, short=("share",))] = Field(
+        default_factory=Swing,
+        description="How unevenly pairs of sixteenths are played, 0.5 (even) to 0.75; or {share, of} for eighths.",
+        examples=[0.58],
+    )
+    lead: Literal["self", "clock", "link"] = Field(
+        default="self",
+        description=(
+            "Whose tempo it is: 'self', the scene's own; or that of the MIDI clock or the Ableton Link session which "
+            "the site's `sync` names, for as long as it is there."
+        ),
     )
     tonic: Annotated[int, Written(str, parse_pitch_class)] = Field(
         alias="key", description="The tonic, a letter A to G, with # or b if need be.", examples=["D", "F#", "Bb"]

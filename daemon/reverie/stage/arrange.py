@@ -32,6 +32,8 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
         name=scene.name,
         metre=scene.metre,
         tempo=scene.tempo,
+        swing=scene.swing,
+        lead=scene.lead,
         plans={name: _plan(scene, name, voice, bundles, begun) for name, voice in scene.voices.items()},
         parts={name: _part(name, voice) for name, voice in scene.voices.items()},
     )

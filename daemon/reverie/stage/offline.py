@@ -64,15 +64,17 @@ def perform(
     memories = Memories()
     notes: defaultdict[str, list[Note]] = defaultdict(list)
     tempos: list[tuple[int, float]] = []
+    ticks = scene.metre.bar_ticks
     for bar in range(bars):
         _fill(performance, score, engine, memories)
-        start = bar * scene.metre.bar_ticks
+        start = bar * ticks
         qpm = scene.tempo.at(bar)
         if not tempos or tempos[-1][1] != qpm:
             tempos.append((start, qpm))
         for part, note in score.notes(bar):
             pitch = part.drum_map.get(note.pitch, note.pitch)
-            notes[part.name].append(Note(start + note.start, note.length, pitch, note.velocity))
+            begin, end = scene.swing.warp(note.start, ticks), scene.swing.warp(note.end, ticks)
+            notes[part.name].append(Note(start + begin, max(end - begin, 1), pitch, note.velocity))
         performance.played(bar)
         progress(bar + 1)
     tracks: list[Track] = []
@@ -80,7 +82,7 @@ def perform(
         program = () if part.program is None else ((0, bytes((PROGRAM | part.channel - 1, part.program))),)
         tracks.append(Track(name, program + note_events(notes[name], part.channel)))
     conductor = Conductor(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
-    write_atomically(path, midi_bytes(tracks, conductor, bars * scene.metre.bar_ticks))
+    write_atomically(path, midi_bytes(tracks, conductor, bars * ticks))
     return sum(map(len, notes.values()))
 
 

@@ -7,18 +7,22 @@ what to send. The offline performance drives it without a conductor.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
+from typing import Literal
 
 from reverie.compose.composer import Composed
 from reverie.compose.line import Line, Placement, VoicePlan
 from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
-from reverie.music.time import Metre, Tempo
-from reverie.play.messages import Part, Place, SetScene
+from reverie.music.time import Metre, Swing, Tempo
+from reverie.play.messages import SELF, Part, Place, SetScene
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
+
+Renewal = Literal["soon", "next"]
+"""From when on the queue of a voice is renewed: the present loop's next turn, or the loop after it."""
 
 Reserve = Sequence[tuple[str, Loop]]
 """Loops that are there without composing: recipe id and loop, best first."""
@@ -33,17 +37,28 @@ class Arrangement:
     tempo: Tempo
     plans: Mapping[str, VoicePlan]
     parts: Mapping[str, Part]
+    swing: Swing = field(default_factory=Swing)
+    lead: str = SELF
 
 
 @dataclass(slots=True)
 class _Voice:
+    """``stale`` are bars in which a loop begins that the player has and the line has forgotten."""
+
     line: Line
     reserve: Iterator[tuple[str, Loop]]
     placements: list[Placement] = field(default_factory=list[Placement])
+    stale: list[int] = field(default_factory=list[int])
     asked: bool = False
+    held: bool = False
+    renewal: Renewal | None = None
 
     def ahead(self, bar: int) -> int:
         return sum(placement.start_bar > bar for placement in self.placements)
+
+    def present(self, bar: int) -> Placement | None:
+        """What sounds in scene bar ``bar``."""
+        return next((one for one in reversed(self.placements) if one.start_bar <= bar), None)
 
 
 class Performance:
@@ -71,6 +86,8 @@ class Performance:
             tempo=self.arrangement.tempo,
             parts=tuple(self.arrangement.parts.values()),
             first_bar=max(self.bar + 1, 0),
+            swing=self.arrangement.swing,
+            lead=self.arrangement.lead,
         )
 
     def opening(self) -> list[Place]:
@@ -79,6 +96,8 @@ class Performance:
 
     def queued(self) -> list[Place]:
         """All that is placed and not forgotten, for a new life of the player."""
+        for voice in self._voices.values():
+            voice.stale.clear()
         return [self._place(name, placement) for name, voice in self._voices.items() for placement in voice.placements]
 
     def played(self, bar: int) -> None:
@@ -92,10 +111,14 @@ class Performance:
         places: list[Place] = []
         recipes: list[Recipe] = []
         for name, voice in self._voices.items():
+            if voice.renewal and not voice.asked:
+                self._renew(voice, voice.renewal)
             while not voice.asked and voice.ahead(self.bar + 1) < AHEAD:
                 self._catch_up(voice)
-                if voice.line.next_step() == "loop":
-                    places.append(self._keep(name, voice.line.again()))
+                if voice.held and voice.placements and not voice.line.wanted:
+                    places += self._keep(name, voice.line.repeat(voice.placements[-1]))
+                elif voice.line.next_step() == "loop":
+                    places += self._keep(name, voice.line.again())
                 else:
                     voice.asked = True
                     recipes.append(voice.line.next_recipe())
@@ -108,7 +131,7 @@ class Performance:
         voice.asked = False
         self._catch_up(voice)
         if answer.loop:
-            return [self._keep(name, voice.line.take(answer.recipe, answer.loop))]
+            return self._keep(name, voice.line.take(answer.recipe, answer.loop))
         return self._hold(name)
 
     def failed(self, name: str) -> list[Place]:
@@ -129,6 +152,48 @@ class Performance:
         for voice in self._voices.values():
             voice.asked = False
 
+    def set_temperature(self, name: str, temperature: float) -> None:
+        """Compose this voice at another temperature than its plan's from now on; what waits is composed anew."""
+        self._voices[name].line.temperature = temperature
+        self._voices[name].renewal = self._voices[name].renewal or "next"
+
+    def temperature(self, name: str) -> float:
+        """At which temperature this voice is composed now."""
+        line = self._voices[name].line
+        return line.plan.temperature(max(self.bar + 1, 0)) if line.temperature is None else line.temperature
+
+    def mutate(self, name: str) -> None:
+        """Mutate the loop that this voice plays, from its next turn on; without one, compose another."""
+        self._voices[name].line.wanted = "mutate"
+        self._voices[name].renewal = "soon"
+
+    def hold(self, *, on: bool) -> None:
+        """Have every voice repeat the loop that it plays, or evolve again."""
+        for voice in self._voices.values():
+            voice.held = on
+            voice.renewal = voice.renewal or "next"
+
+    def _renew(self, voice: _Voice, when: Renewal) -> None:
+        """Forget the loops that have not begun. The player keeps them until others are placed over them.
+
+        Where that would leave the player a loop that begins within another's turn, they stay, and only what comes
+        after them is new.
+        """
+        voice.renewal = None
+        now = self.bar + 1
+        present = voice.present(now)
+        waiting = [one.start_bar for one in voice.placements if one.start_bar > now]
+        if present is None or not waiting:
+            return
+        turns = (now - present.start_bar) // present.loop.bars + 1
+        bar = min(present.start_bar + turns * present.loop.bars, waiting[0]) if when == "soon" else waiting[0]
+        stale = sorted({*voice.stale, *waiting})
+        if any((start - bar) % voice.line.plan.bars for start in stale if start > bar):
+            return
+        voice.stale = stale
+        voice.placements = [one for one in voice.placements if one.start_bar < bar]
+        voice.line.resume(present, bar)
+
     def _catch_up(self, voice: _Voice) -> None:
         """A line that has run out goes on at the next bar at which its repeated loop begins anew."""
         late = self.bar + 1 - voice.line.end_bar
@@ -139,16 +204,23 @@ class Performance:
     def _hold(self, name: str) -> list[Place]:
         line = self._voices[name].line
         held = line.skip()
-        return [self._keep(name, held)] if held else self._from_reserve(name, line.plan.hold)
+        return self._keep(name, held) if held else self._from_reserve(name, line.plan.hold)
 
     def _from_reserve(self, name: str, times: int) -> list[Place]:
         voice = self._voices[name]
         spare = next(voice.reserve, None)
-        return [self._keep(name, voice.line.open_with(*spare, times))] if spare else []
+        return self._keep(name, voice.line.open_with(*spare, times)) if spare else []
 
-    def _keep(self, name: str, placement: Placement) -> Place:
-        self._voices[name].placements.append(placement)
-        return self._place(name, placement)
+    def _keep(self, name: str, placement: Placement) -> list[Place]:
+        """Place a loop, and over whatever is stale while it plays its own next turn."""
+        voice = self._voices[name]
+        voice.placements.append(placement)
+        places = [self._place(name, placement)]
+        for start in (bar for bar in voice.stale if placement.start_bar < bar < placement.end_bar):
+            turns = (placement.end_bar - start) // placement.loop.bars
+            places.append(self._place(name, replace(placement, start_bar=start, times=turns)))
+        voice.stale = [bar for bar in voice.stale if bar >= placement.end_bar]
+        return places
 
     def _place(self, name: str, placement: Placement) -> Place:
         return Place(self.epoch, name, placement.recipe, placement.start_bar, placement.times, placement.loop)
