@@ -69,7 +69,7 @@ class Player:
         self._report = report
         slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
         self._lanes = {name: Lane(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
-        self._following = Following(leaders or {})
+        self._following = Following({} if leaders is None else leaders)
         self._timeline = Timeline(0, 0.0, 1.0)
         self._next: tuple[int, SceneScore] | None = None
         self._score: SceneScore | None = None

@@ -17,8 +17,9 @@ BANK, BANK_LOW, VOLUME = 0, 32, 7
 
 RETRY = 3.0  # seconds between attempts to find a lost device
 SETTLING = 0.03  # the same while it is on its way up
-OPENING_TAKES = 0.04  # seconds until the next note that opening a device may use up
+OPENING_TAKES = 0.015  # seconds until the next note that opening a device may use up: starting a process
 POLLING_TAKES = 0.004  # likewise for a look at it
+STARVED = 0.5  # seconds after which it is done all the same: better one clock tick late than a slot that never returns
 _CHAIN = 4  # slots that may stand in for one another, one after the other
 
 
@@ -76,10 +77,10 @@ class Slot:
         return None
 
     def due(self, now: float, deadline: float) -> float:
-        """When :meth:`tend` has something to do; infinity where only the note at ``deadline`` may come before it."""
+        """When :meth:`tend` has something to do, now that the next note is due at ``deadline``."""
         if not self.wanted:
             return float("inf")
-        return self._due if deadline - max(self._due, now) >= self._takes else float("inf")
+        return self._due if deadline - max(self._due, now) >= self._takes else self._due + STARVED
 
     def waits_for(self) -> Sequence[int]:
         """Descriptors whose readability means that :meth:`tend` should look at once."""
@@ -99,7 +100,7 @@ class Slot:
 
         On the way up everything is ended that an earlier life, or the loss of the device, left sounding.
         """
-        if not self.wanted or now < self._due or slack < self._takes:
+        if not self.wanted or now < self._due or (slack < self._takes and now < self._due + STARVED):
             return False
         try:
             if self._state is _State.DOWN:

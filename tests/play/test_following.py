@@ -1,0 +1,143 @@
+"""Keeping pace with others: found, followed, lost, jumping, stopping; and being followed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.leaders import FakeLeader
+from fakes.playing import Studio, place, scene, steps
+
+ON = 0x90
+
+
+class Led(Studio):
+    """A studio whose scene follows the MIDI clock of a leader of straw."""
+
+    def __init__(self, folder: Path, qpm: float) -> None:
+        self.leaders: dict[str, FakeLeader] = {}
+        super().__init__(folder, leaders=self.leaders)
+        self.leader = self.leaders["clock"] = FakeLeader(self.clock, qpm)
+
+    def begin(self) -> None:
+        self.tell(replace(scene(), lead="clock"), place(steps(60, 62, 64, 65)))
+
+    def off(self, first: float) -> list[float]:
+        """How far from the leader's quarters every note was that came after ``first``, in the leader's ticks."""
+        offs: list[float] = []
+        since, tick = self.leader._anchor
+        for at, message in self.output.sent:
+            if message[0] & 0xF0 == ON and at >= max(first, since):
+                there = tick + (at - since) / self.leader._seconds_per_tick
+                nearest = round(there / 480)
+                assert message[1] == (60, 62, 64, 65)[nearest % 4], "another quarter of the leader's bar"
+                offs.append(there - 480 * nearest)
+        return offs
+
+
+def test_the_first_bar_begins_with_the_leaders(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 90)
+    studio.clock.time += 2.0  # in the second half of a bar of 2.67 s
+    studio.begin()
+    studio.play(3)
+    assert studio.off(0.0) == pytest.approx([0.0] * len(studio.off(0.0)), abs=0.01)
+    assert studio.synced[-1].following
+
+
+def test_a_bar_that_has_just_begun_is_entered_in_its_midst(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 90)
+    studio.clock.time += 1.0  # after the first quarter, before the second
+    studio.begin()
+    studio.play(2)
+    first_on = next(message for message in studio.output.messages if message[0] == ON)
+    assert first_on[1] == 62 + 2, "the quarters that are over are not played in a burst"
+    assert studio.off(0.0) == pytest.approx([0.0] * len(studio.off(0.0)), abs=0.01)
+    assert not any(bar.skipped or bar.dropped for bar in studio.bars)
+
+
+@pytest.mark.parametrize("to", [60.0, 89.0, 91.0, 140.0])
+def test_a_tempo_change_is_followed(tmp_path: Path, to: float) -> None:
+    studio = Led(tmp_path, 90)
+    studio.begin()
+    studio.play(2)
+    studio.leader.turn(to)
+    studio.play(8)
+    settled = studio.off(studio.clock.now() - 8 * 60 / to)
+    assert settled == pytest.approx([0.0] * len(settled), abs=1.0)  # a tick is 1 to 2 ms
+    assert len(settled) >= 6
+
+
+@pytest.mark.parametrize("jump", [15.0, -15.0, 400.0, -700.0, 1000.0, 19200.0])
+def test_a_leader_that_jumps_is_met_again(tmp_path: Path, jump: float) -> None:
+    studio = Led(tmp_path, 100)
+    studio.begin()
+    studio.play(3)
+    studio.leader.turn(100, jump)
+    studio.play(6)
+    settled = studio.off(studio.clock.now() - 5.0)
+    assert settled == pytest.approx([0.0] * len(settled), abs=1.0)
+    starts = [at for at, message in studio.output.sent if message[0] & 0xF0 == ON]
+    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    assert max(gaps) < 2.4 + 0.6, "never silent for longer than a bar"
+    assert min(gaps) > 0.1, "no burst"
+
+
+def test_when_the_leader_is_lost_the_music_goes_on_at_its_tempo(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 75)
+    studio.begin()
+    studio.play(2)
+    studio.leader.there = False
+    studio.play(5)
+    assert not studio.synced[-1].following
+    starts = [at for at, message in studio.output.sent if message[0] & 0xF0 == ON]
+    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    assert gaps == pytest.approx([0.8] * len(gaps), abs=0.002)
+    studio.leader.there = True
+    studio.play(3)
+    assert studio.synced[-1].following
+
+
+def test_without_a_leader_the_scene_has_its_own_tempo(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 75)
+    studio.leader.there = False
+    studio.begin()
+    studio.play(2)
+    starts = [at for at, message in studio.output.sent if message[0] & 0xF0 == ON]
+    assert starts[1] - starts[0] == pytest.approx(0.5)
+
+
+def test_a_leader_that_says_stop_makes_the_music_rest_and_no_other(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 120)
+    studio.begin()
+    studio.leader.playing = True
+    studio.play(2)
+    studio.leader.playing = False
+    studio.play(3)
+    assert [bar.resting for bar in studio.bars[-2:]] == [True, True]
+    studio.leader.playing = True
+    studio.play(3)
+    assert not studio.bars[-1].resting
+
+
+def test_a_scene_of_its_own_tempo_is_announced_to_others(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 75)
+    studio.tell(scene(), place(steps(60)))
+    studio.play(3)
+    assert len(studio.leader.announced) > 100
+    for now, tick, seconds_per_tick, playing in studio.leader.announced:
+        assert seconds_per_tick == pytest.approx(60 / (120 * 480))
+        assert tick == pytest.approx((now - 1000.0) / seconds_per_tick % 1920, abs=0.01)
+        assert playing
+
+
+def test_after_a_long_stop_the_leader_is_met_at_its_bar_line(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 100)
+    studio.begin()
+    studio.play(2)
+    studio.clock.time += 7.7
+    studio.play(3)
+    assert sum(bar.dropped for bar in studio.bars) == 1
+    settled = studio.off(studio.clock.now() - 4.0)
+    assert settled == pytest.approx([0.0] * len(settled), abs=1.0)
