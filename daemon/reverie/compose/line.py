@@ -105,12 +105,16 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A loop, played ``times`` times from bar ``start_bar`` of the scene; ``recipe`` is the id of what made it."""
+    """A loop, played ``times`` times from bar ``start_bar`` of the scene; ``recipe`` is the id of what made it.
+
+    ``made_by`` is the recipe itself; None for a loop that was there already.
+    """
 
     recipe: str
     loop: Loop
     start_bar: int
     times: int
+    made_by: Recipe | None = None
 
     @property
     def end_bar(self) -> int:
@@ -119,18 +123,25 @@ class Placement:
 
 
 class Line:
-    """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over."""
+    """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
+
+    ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once.
+    """
 
     def __init__(self, plan: VoicePlan, *, start_bar: int = 0) -> None:
         self.plan = plan
         self.end_bar = start_bar
         self.steps_taken = 0
+        self.temperature: float | None = None
+        self.wanted: Operator | None = None
         self._last: After | None = None
 
     def next_step(self) -> Step:
         """The operator whose turn it is."""
         if self.steps_taken == 0 or self._last is None:
             return "reset"
+        if self.wanted:
+            return self.wanted
         return self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
 
     def open_with(self, recipe: str, loop: Loop, times: int = 1) -> Placement:
@@ -145,8 +156,20 @@ class Line:
         """
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
-        self.steps_taken += 1
-        return self._place(self._last.recipe.id, self._last.loop, self.plan.hold)
+        self._step()
+        return self._place(self._last.recipe.id, self._last.loop, self.plan.hold, self._last.recipe)
+
+    def repeat(self, placement: Placement) -> Placement:
+        """Play what was placed once more: it is no step of the evolution."""
+        return self._place(placement.recipe, placement.loop, self.plan.hold, placement.made_by)
+
+    def resume(self, placement: Placement, bar: int) -> None:
+        """Forget what was placed after ``placement``, and go on from it in scene bar ``bar``.
+
+        The steps that were taken stay taken, so that what follows now is other music than what was forgotten.
+        """
+        self.end_bar = bar
+        self._last = After(placement.made_by, placement.loop) if placement.made_by else None
 
     def next_recipe(self) -> Recipe:
         """What to ask a model for, by the operator whose turn it is.
@@ -157,22 +180,27 @@ class Line:
         step = self.next_step()
         if step == "loop":
             raise RuntimeError("holding a loop needs no recipe")
-        return self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
+        recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
+        return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
     def take(self, recipe: Recipe, loop: Loop) -> Placement:
         """The answer to :meth:`next_recipe`: it follows what the line already plays."""
-        self.steps_taken += 1
+        self._step()
         self._last = After(recipe, loop)
-        return self._place(recipe.id, loop, self.plan.hold)
+        return self._place(recipe.id, loop, self.plan.hold, recipe)
 
     def skip(self) -> Placement | None:
         """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""
         if self._last is not None:
             return self.again()
-        self.steps_taken += 1
+        self._step()
         return None
 
-    def _place(self, recipe: str, loop: Loop, times: int) -> Placement:
-        placement = Placement(recipe, loop, self.end_bar, times)
+    def _step(self) -> None:
+        self.steps_taken += 1
+        self.wanted = None
+
+    def _place(self, recipe: str, loop: Loop, times: int, made_by: Recipe | None = None) -> Placement:
+        placement = Placement(recipe, loop, self.end_bar, times, made_by)
         self.end_bar = placement.end_bar
         return placement

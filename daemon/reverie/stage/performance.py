@@ -138,7 +138,10 @@ class Performance:
         """No model could be run for this voice: play from the reserve, and ask again for what comes after."""
         voice = self._voices[name]
         voice.asked = False
+        voice.line.wanted = None
         self._catch_up(voice)
+        if voice.held and voice.placements:
+            return self._keep(name, voice.line.repeat(voice.placements[-1]))
         return self._from_reserve(name, voice.line.plan.hold)
 
     def given_up(self, name: str) -> list[Place]:
@@ -151,6 +154,15 @@ class Performance:
         """What was asked will not be answered; it is asked again."""
         for voice in self._voices.values():
             voice.asked = False
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The voices as the player knows them."""
+        return tuple(self.arrangement.parts.values())
+
+    def tempo(self) -> float:
+        """The scene's own tempo in the bar that plays."""
+        return self.arrangement.tempo.at(max(self.bar + 1, 0))
 
     def set_temperature(self, name: str, temperature: float) -> None:
         """Compose this voice at another temperature than its plan's from now on; what waits is composed anew."""
@@ -217,7 +229,7 @@ class Performance:
         voice.placements.append(placement)
         places = [self._place(name, placement)]
         for start in (bar for bar in voice.stale if placement.start_bar < bar < placement.end_bar):
-            turns = (placement.end_bar - start) // placement.loop.bars
+            turns = max((placement.end_bar - start) // placement.loop.bars, 1)
             places.append(self._place(name, replace(placement, start_bar=start, times=turns)))
         voice.stale = [bar for bar in voice.stale if bar >= placement.end_bar]
         return places

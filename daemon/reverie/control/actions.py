@@ -1,0 +1,85 @@
+"""What hands can do to the running music, and how far they can go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from reverie.errors import ReverieError
+
+Level = Literal["volume", "tempo", "temperature"]
+Switch = Literal["pause", "loop", "mute"]
+Push = Literal["next", "scene", "quieter", "louder", "mutate", "panic"]
+Kind = Literal[Level, Switch, Push]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+SWITCHES: tuple[Switch, ...] = get_args(Switch)
+KINDS = cast("tuple[Kind, ...]", get_args(Kind))
+VOICED = frozenset({"temperature", "mutate", "mute"})
+"""What may be meant for one voice; a mute always is."""
+
+HIGHEST = 127
+"""The highest position of a MIDI controller."""
+
+
+class ControlError(ReverieError):
+    """What a hand asked for cannot be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do.
+
+    ``value`` is a number for levels (a share, quarters per minute, a temperature), on or off for switches (None: the
+    other way round), and for ``scene`` its name, or its number from 1. ``voice`` None means all voices.
+    """
+
+    kind: Kind
+    value: float | bool | str | None = None
+    voice: str | None = None
+
+    def __str__(self) -> str:
+        match self.value:
+            case None:
+                value = ""
+            case bool(on):
+                value = "on" if on else "off"
+            case float(number):
+                value = f"{number:.4g}"
+            case text:
+                value = str(text)
+        return " ".join(filter(None, (self.kind, self.voice, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How low and how high hands can go: quarters per minute, a share of the slots' volume, temperatures."""
+
+    tempo: tuple[float, float] = (60.0, 140.0)
+    volume: tuple[float, float] = (0.2, 1.0)
+    temperature: tuple[float, float] = (0.5, 1.5)
+
+    def of(self, kind: Level) -> tuple[float, float]:
+        """The lowest and the highest value."""
+        match kind:
+            case "tempo":
+                return self.tempo
+            case "volume":
+                return self.volume
+            case "temperature":
+                return self.temperature
+
+    def within(self, kind: Level, value: float) -> float:
+        """The value, or the limit that it exceeds."""
+        low, high = self.of(kind)
+        return min(max(value, low), high)
+
+    def at(self, kind: Level, position: int) -> float:
+        """What a controller's position (0 to 127) means."""
+        low, high = self.of(kind)
+        return self.within(kind, low + (high - low) * position / HIGHEST)
+
+    def position(self, kind: Level, value: float) -> float:
+        """Where a controller stands that means ``value``: 0 to 127, and not as a rule a whole number."""
+        low, high = self.of(kind)
+        return (self.within(kind, value) - low) / (high - low) * HIGHEST if high > low else 0.0

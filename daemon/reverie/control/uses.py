@@ -1,0 +1,96 @@
+"""The record of what hands did: a line of JSON for each use, in a file that stays small."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reverie.control.actions import Action
+from reverie.files import write_atomically
+
+log = logging.getLogger(__name__)
+
+LARGEST = 512_000
+"""Bytes at which the older half of the record is deleted: some thousand uses."""
+MOST_UNWRITTEN = 1000
+WRITE = 1.0
+"""Seconds between writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a control; ``refused`` says why nothing came of it, and is empty where it was done."""
+
+    time: str
+    source: str
+    action: str
+    value: float | bool | str | None
+    voice: str | None
+    refused: str = ""
+
+    @classmethod
+    def of(cls, action: Action, source: str, refused: str = "") -> Use:
+        """What is recorded of an action, now."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return cls(now, source, action.kind, action.value, action.voice, refused)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for a line of the record."""
+        return asdict(self)
+
+
+class Record:
+    """Keeps uses in ``path``; a disk that is slow or full costs the record and not the music."""
+
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+        self._path = path
+        self._largest = largest
+        self._unwritten: deque[Use] = deque(maxlen=MOST_UNWRITTEN)
+        self._failing = False
+        self.last: deque[Use] = deque(maxlen=5)
+        """The latest, for people who look."""
+
+    def add(self, use: Use) -> None:
+        """Take a use in; it is written soon."""
+        self._unwritten.append(use)
+        self.last.append(use)
+
+    async def run(self) -> None:
+        """Write what there is until cancelled, and then once more."""
+        try:
+            while True:
+                await asyncio.sleep(WRITE)
+                if uses := self._taken():
+                    await asyncio.to_thread(self._write, uses)
+        finally:
+            self._write(self._taken())
+
+    def _taken(self) -> Sequence[Use]:
+        uses = tuple(self._unwritten)
+        self._unwritten.clear()
+        return uses
+
+    def _write(self, uses: Sequence[Use]) -> None:
+        """Append the lines in one write, so that a power cut leaves whole lines but for the last; then prune."""
+        if not uses:
+            return
+        lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab", buffering=0) as file:
+                file.write(lines)
+            if self._path.stat().st_size > self._largest:
+                kept = self._path.read_bytes()[-self._largest // 2 :]
+                write_atomically(self._path, kept.partition(b"\n")[2])
+            self._failing = False
+        except OSError as error:
+            if not self._failing:
+                log.warning("What hands do cannot be recorded in %s (%s).", self._path, error.strerror)
+            self._failing = True
