@@ -37,12 +37,14 @@ class LegalStream:
     """Takes a stream in pieces of any size; :meth:`end` says that it is over.
 
     ``sounding`` are notes (channel from 0, pitch) that sound before the stream begins. ``strays`` allows note-offs for
-    notes that do not sound, as a panic sends them. ``packets`` says that every piece is one whole message with its own
+    notes that do not sound, as a panic sends them. ``joining`` allows start and continue while notes sound, as where a
+    device comes back in the midst of the music and is told at the next bar line. ``packets`` says that every piece is one whole message with its own
     status, as ports take them.
     """
 
     sounding: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     strays: bool = False
+    joining: bool = False
     packets: bool = False
     faults: list[Fault] = field(default_factory=list[Fault])
     messages: list[tuple[float | None, bytes]] = field(default_factory=list[tuple[float | None, bytes]])
@@ -158,7 +160,7 @@ class LegalStream:
     def _real_time(self, byte: int) -> None:
         """May come anywhere, between the bytes of others too, and changes nothing of them."""
         self.messages.append((self._time, bytes([byte])))
-        if byte in TRANSPORT:
+        if byte == STOP or (byte in TRANSPORT and not self.joining):
             for channel, pitch in sorted(self.sounding):
                 self._fault(f"note {pitch} on channel {channel + 1} sounds across a {TRANSPORT[byte]}")
         elif byte == RESET:

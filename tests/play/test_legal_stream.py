@@ -70,6 +70,12 @@ def test_a_panic_may_end_what_does_not_sound() -> None:
     assert faults("80 3c 00", strays=True) == []
 
 
+def test_a_device_may_join_while_notes_sound_but_nothing_stops_before_they_end() -> None:
+    stream = LegalStream(joining=True)
+    stream.feed(bytes.fromhex("90 3c 64 f2 00 01 fb f8 80 3c 00 90 3c 64 fc"))
+    assert [fault.text for fault in stream.faults] == ["note 60 on channel 1 sounds across a stop"]
+
+
 def test_what_sounded_before_is_ended() -> None:
     stream = LegalStream(sounding={(0, 60), (3, 61)})
     stream.feed(bytes.fromhex("80 3c 00"))
