@@ -390,7 +390,7 @@ def test_a_device_that_takes_nothing_is_noticed_and_its_messages_stay_whole(tmp_
     clock.time += HANGS / 2
     for _ in range(2):
         assert din.poll()
-    assert os.read(reading, 100) == bytes.fromhex("90 3c 64 3c 00")
+    assert os.read(reading, 100) == bytes.fromhex("90 3c 64 90 3c 00")
     os.write(filling, b"\xfe" * filled)
     din.send(note(61)[0])
     clock.time += HANGS * 1.1
