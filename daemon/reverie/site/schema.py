@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
+from reverie.site.control import ControlBinding, ControlSection, overlaps
 from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
@@ -99,6 +100,14 @@ class Site(Section):
     tape: Tape = Field(default_factory=Tape, description="The record of what was played.")
     health: Health = Field(default_factory=Health, description="Where others ask whether all is well.")
     composer: Composer = Field(default_factory=Composer, description="The process that runs the models.")
+    control: ControlSection = Field(
+        default_factory=ControlSection, description="Hands on the running installation: by MIDI and OSC, and how far."
+    )
+    controls: dict[str, ControlBinding] = Field(
+        default_factory=dict[str, ControlBinding],
+        description="What the knobs, keys and pads of the control surface do, by names of your own.",
+        examples=[{"volume": {"action": "volume", "cc": 7}}],
+    )
 
     @property
     def state_folder(self) -> Path:
@@ -115,12 +124,13 @@ class Site(Section):
         return {name: slot.model_dump(mode="json") for name, slot in self.slots.items()}
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """One time of day has one scene."""
+        """One time of day has one scene, one control one action."""
         times: set[dt.time] = set()
         for number, change in enumerate(self.programme):
             if change.at in times:
                 yield ("programme", number, "at"), f"the programme has {change.at:%H:%M} twice"
             times.add(change.at)
+        yield from overlaps(self.controls)
         for name, slot in self.slots.items():
             if slot.absent not in {MUTE, SYNTH, *self.slots} or slot.absent == name:
                 others = ", ".join([MUTE, SYNTH, *sorted(set(self.slots) - {name})])

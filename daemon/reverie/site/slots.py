@@ -27,7 +27,8 @@ def from_here(written: str, info: ValidationInfo) -> Path:
     return (Facts.get(info, "folder") or Path()) / Path(written).expanduser()
 
 
-def _regular(pattern: str) -> str:
+def regular(pattern: str) -> str:
+    """A regular expression that can be one."""
     try:
         re.compile(pattern)
     except re.error as error:
@@ -88,7 +89,7 @@ class CommonSlot(Section, Generic[KindT]):
         default=None, description="Channel volume (controller 7), 0 to 127; null: left as it is."
     )
     fade: float = Field(
-        default=0.0, ge=0, le=60, description="Seconds in which the volume rises at the start and falls at the end."
+        default=0.0, ge=0, le=8, description="Seconds in which the volume rises at the start and falls at the end."
     )
     absent: str = Field(
         default=MUTE,
@@ -146,7 +147,7 @@ class PortSlot(CommonSlot[Literal["port"]]):
     """A MIDI input that is there already: of a synthesizer, an interface or a DAW."""
 
     kind: Literal["port"] = Field(default="port", description="What the slot is: 'port'.")
-    match: Annotated[str, AfterValidator(_regular)] | None = Field(
+    match: Annotated[str, AfterValidator(regular)] | None = Field(
         default=None,
         min_length=1,
         description="Part of the port's name, as a regular expression; small and capital letters are alike.",

@@ -1,0 +1,147 @@
+"""Control: what hands may do to the running installation, and by which knobs, keys and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from reverie.control.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
+from reverie.control.bindings import Binding, Control
+from reverie.documents import Keys, Section
+from reverie.site.slots import Api, Channel, Data, Device, regular
+
+Range = Annotated[tuple[float, float], Field(strict=False)]
+
+_USUAL = Limits()
+
+FAINTEST = 0.05
+"""The share of the volume that a limit cannot go below: quieter is not silent."""
+SLOWEST, FASTEST = 20.0, 400.0
+COLDEST, HOTTEST = 0.1, 3.0
+
+
+class LimitsSection(Section):
+    """How low and how high hands can go."""
+
+    tempo: Range = Field(default=_USUAL.tempo, description="Lowest and highest tempo, quarters a minute, 20 to 400.")
+    volume: Range = Field(
+        default=_USUAL.volume, description="Lowest and highest share of the slots' volume, 0.05 to 1: never silent."
+    )
+    temperature: Range = Field(default=_USUAL.temperature, description="Lowest and highest temperature, 0.1 to 3.")
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Low before high, within reason."""
+        for name, (low, high), (least, most) in (
+            ("tempo", self.tempo, (SLOWEST, FASTEST)),
+            ("volume", self.volume, (FAINTEST, 1.0)),
+            ("temperature", self.temperature, (COLDEST, HOTTEST)),
+        ):
+            if not least <= low <= high <= most:
+                yield (name,), f"the limits of {name} are a lowest and a highest from {least:g} to {most:g}"
+
+
+class MidiControl(Section):
+    """The control surface: a MIDI output of others that Reverie listens to."""
+
+    match: Annotated[str, AfterValidator(regular)] | None = Field(
+        default=None,
+        min_length=1,
+        description="Part of the port's name, as a regular expression; small and capital letters are alike.",
+        examples=["nanoKONTROL"],
+    )
+    device: Device | None = Field(default=None, description="The device itself, by marks that stay.")
+    api: Api = Field(default="auto", description="The system by which the port is reached.")
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """A surface is known by something."""
+        if self.match is None and self.device is None:
+            yield (), "a control surface is known by `match`, part of its port's name, or by `device`"
+
+
+class OscControl(Section):
+    """Where messages of Open Sound Control are heard."""
+
+    address: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Network address to listen at; 0.0.0.0 lets every machine of the network control.",
+    )
+    port: int = Field(default=8766, ge=1, le=65_535, description="UDP port, 1 to 65535.")
+
+
+class ControlSection(Section):
+    """Hands on the running installation."""
+
+    midi: MidiControl | None = Field(default=None, description="The control surface; null: none.")
+    osc: OscControl | None = Field(default=None, description="Open Sound Control; null: not heard.")
+    limits: LimitsSection = Field(default_factory=LimitsSection, description="How far hands can go.")
+    pickup: bool = Field(
+        default=True, description="Whether a knob has to meet a level before it moves it; else the level jumps to it."
+    )
+    pause_for: float = Field(
+        default=600.0, ge=1, le=86_400, description="Seconds after which a pause ends by itself, up to a day."
+    )
+
+
+class ControlBinding(Section):
+    """What one knob, key or pad of the control surface does."""
+
+    action: Kind = Field(description="What is done.", examples=["volume"])
+    voice: str | None = Field(default=None, description="For one voice alone; null: for all.", examples=["lead"])
+    scene: str | None = Field(default=None, description="For the action 'scene': its name.", examples=["night-watch"])
+    to: float | bool | None = Field(
+        default=None, description="The value that a button sets: of a level, or true or false of a switch."
+    )
+    cc: Data | None = Field(default=None, description="The controller's number.")
+    note: Data | None = Field(default=None, description="The note's number.")
+    program: Data | None = Field(default=None, description="The program's number, from 0.")
+    channel: Channel | None = Field(default=None, description="The MIDI channel; null: any.")
+
+    @property
+    def control(self) -> Control:
+        """The knob, key or pad."""
+        if self.cc is not None:
+            return Control("cc", self.cc, self.channel)
+        if self.note is not None:
+            return Control("note", self.note, self.channel)
+        return Control("program", self.program or 0, self.channel)
+
+    @property
+    def binding(self) -> Binding:
+        """The binding as a value."""
+        value: Any = self.scene if self.action == "scene" else self.to
+        if self.action in LEVELS and value is not None:
+            value = float(value)
+        return Binding(self.control, self.action, self.voice, value)
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Each action needs what it is about, and takes nothing else."""
+        if sum(number is not None for number in (self.cc, self.note, self.program)) != 1:
+            yield (), "a control is one of cc, note and program, with its number"
+        if self.action == "scene" and self.scene is None:
+            yield (), "the action 'scene' needs `scene`, the name of one"
+        if self.action != "scene" and self.scene is not None:
+            yield ("scene",), "a scene is for the action 'scene'"
+        if self.action == "mute" and self.voice is None:
+            yield (), "the action 'mute' needs `voice`, the one that it is for"
+        if self.voice is not None and self.action not in VOICED:
+            yield ("voice",), f"a voice is for the actions {', '.join(sorted(VOICED))}"
+        if self.action in LEVELS and isinstance(self.to, bool):
+            yield ("to",), f"what {self.action!r} is set to is a number"
+        elif self.action in SWITCHES and self.to is not None and not isinstance(self.to, bool):
+            yield ("to",), f"what {self.action!r} is set to is true or false"
+        elif self.action not in LEVELS + SWITCHES and self.to is not None:
+            yield ("to",), f"the action {self.action!r} is not set to anything"
+        if self.action in LEVELS and self.cc is None and self.to is None:
+            yield (), f"{self.action!r} is turned by a controller (cc); a note or a program needs `to`, a value to set"
+
+
+def overlaps(controls: dict[str, ControlBinding]) -> Iterator[tuple[Keys, str]]:
+    """Controls that two names claim."""
+    names = list(controls)
+    for number, name in enumerate(names):
+        for other in names[:number]:
+            if controls[name].control.meets(controls[other].control):
+                yield ("controls", name), f"{controls[name].control} is already taken by {other!r}"
