@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from reverie.play.identity import PortMarks, parse_port, sequencer_client
-from reverie.play.outputs.midi import systems
 
 SYS, PROC = Path("/sys"), Path("/proc")
 
@@ -91,20 +89,3 @@ def _text(path: Path) -> str | None:
 
 def _line(path: Path) -> str:
     return (_text(path) or "").strip()
-
-
-def list_ports(enumerator: Enumerator | None = None) -> list[PortMarks]:
-    """The MIDI inputs of others that a slot can be bound to, of every system that is there.
-
-    Raises:
-        PlayError: if the library for all of them is not there, or a system goes while it is asked.
-    """
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    look = enumerator or Enumerator()
-    found: list[PortMarks] = []
-    for midi in systems("auto"):
-        try:
-            found += look.ports(midi.api, midi.ports())
-        finally:
-            midi.close()
-    return found

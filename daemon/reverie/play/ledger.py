@@ -11,9 +11,11 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from reverie.play.outputs.base import Output
+if TYPE_CHECKING:  # outputs need what is here
+    from reverie.play.outputs.base import Output
 
 CHANNELS = 16
 PITCHES = 128

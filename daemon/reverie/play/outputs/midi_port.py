@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
+from collections.abc import Mapping, Sequence
 
+from reverie.play.devices import Enumerator
 from reverie.play.errors import PlayError
+from reverie.play.identity import PortMarks, Wanted, choose, missing
+from reverie.play.ledger import CHANNELS, hush
 from reverie.play.outputs.base import Output
 from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
 
@@ -13,23 +16,35 @@ SETTLES = 0.1  # seconds after which a new connection surely carries: JACK loses
 
 
 class MidiPort(Output):
-    """The one port whose name matches a case-insensitive regular expression.
+    """The one port that is meant, by its device's marks or by part of its name.
 
-    Several matches are refused: a guess would send the drums to the lights on the day a second interface is plugged
-    in.
+    Several that fit equally are refused: a guess would send the drums to the lights on the day a second interface is
+    plugged in.
     """
 
-    def __init__(self, match: str, api: str = "auto") -> None:
-        self._match = match
+    def __init__(
+        self,
+        match: str | None = None,
+        device: Mapping[str, str | None] | None = None,
+        label: str | None = None,
+        place: str | None = None,
+        rivals: Sequence[Mapping[str, str | None]] = (),
+        api: str = "auto",
+    ) -> None:
+        self._wanted = Wanted.read({"match": match, "device": device, "label": label, "place": place, "rivals": rivals})
         self._api = api
+        self._enumerator = Enumerator()
         self._midi: Midi | None = None
-        self._port = ""
+        self._port = PortMarks()
+        self._names: list[str] = []
         self._since = 0.0
 
     @property
     def description(self) -> str:
-        """Which port was found, and through which API."""
-        return f"connected to the MIDI port {self._port} ({self._midi.api if self._midi else self._api})"
+        """Which port was found, through which API, and what people call it."""
+        called = ", ".join(name for name in (self._wanted.label, self._wanted.place) if name)
+        api = self._midi.api if self._midi else self._api
+        return f"connected to the MIDI port {self._port.port} ({api}){f': {called}' if called else ''}"
 
     def open(self) -> None:
         """Find the port and open it.
@@ -37,16 +52,16 @@ class MidiPort(Output):
         Raises:
             PlayError: if there is none, or more than one.
         """
-        pattern = re.compile(self._match, re.IGNORECASE)
-        seen: list[str] = []
+        seen: list[PortMarks] = []
         found = False
         for midi in systems(self._api):
             found = True
             try:
-                ports = midi.ports()
-                names = [name for name in ports if pattern.search(name)]
-                if names:
-                    self._choose(midi, names)
+                names = midi.ports()
+                ports = self._enumerator.ports(midi.api, names)
+                if port := choose(self._wanted, ports):
+                    midi.connect(port.port)
+                    self._midi, self._port, self._names, self._since = midi, port, names, time.monotonic()
                     return
             finally:
                 if self._midi is not midi:
@@ -54,26 +69,39 @@ class MidiPort(Output):
             seen += ports
         if not found:
             raise PlayError(NO_SYSTEM)
-        others = f"there are {', '.join(seen)}" if seen else "there are no MIDI ports at all"
-        raise PlayError(f"no MIDI port matches {self._match!r}; {others}: switch the device on, or mend `match`")
-
-    def _choose(self, midi: Midi, names: list[str]) -> None:
-        if len(names) > 1:
-            raise PlayError(f"several MIDI ports match {self._match!r}: {', '.join(names)}; make `match` fit only one")
-        midi.connect(names[0])
-        self._midi, self._port, self._since = midi, names[0], time.monotonic()
+        raise PlayError(missing(self._wanted, seen))
 
     def poll(self) -> bool:
         """Whether the connection carries, and the port is still there: python-rtmidi does not say so of itself.
 
         Raises:
-            PlayError: if it is gone.
+            PlayError: if it is gone, or one that fits better has come.
         """
         if self._midi is None:
             return False
-        if self._port not in self._midi.ports():
-            raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
+        names = self._midi.ports()
+        if self._port.port not in names:
+            raise PlayError(f"the MIDI port {self._port.port} is gone; switch the device on or plug it in again")
+        if names != self._names:
+            self._names = names
+            self._give_way(self._midi)
         return time.monotonic() - self._since >= SETTLES
+
+    def _give_way(self, midi: Midi) -> None:
+        """Leave a device that was taken for want of a better: one of its kind while the one that was learned was away.
+
+        Nobody ends the notes there afterwards, so they are ended now.
+        """
+        try:
+            best = choose(self._wanted, self._enumerator.ports(midi.api, self._names))
+        except PlayError:
+            return  # others are as good, and this one plays
+        if best is None or best.port == self._port.port:
+            return
+        for channel in range(CHANNELS):
+            for message in hush(channel):
+                midi.send(message)
+        raise PlayError(f"{best.label()} has come and is who is meant; {self._port.label()} is left")
 
     def send(self, message: bytes) -> None:
         """Send one message to the port.
