@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from reverie.music.time import Metre, Schedule, Tempo
-from reverie.play.messages import BarPlayed, Part, SetScene, SlotState
+from reverie.play.messages import BarPlayed, Part, SetScene, SlotState, SyncState
 from reverie.watch.evidence import Evidence
 
 BAR = 2.0
@@ -31,7 +31,6 @@ def bar(number: int = 0, **fields: Any) -> BarPlayed:
         "lateness": (0.001,) * 4,
         "repeated": (),
         "depth": {"lead": 1},
-        "ends": {"lead": 8},
         "due": 4,
     }
     return BarPlayed(**(defaults | fields))
@@ -194,3 +193,28 @@ def test_concerns_are_known_before_anyone_hears_them() -> None:
     seen.worker_changed("composer", up=True)
     seen.loop_composed(4.0)
     assert seen.concerns(34.0) == ("No new loop has been composed for 30 s; repeating: lead.",)
+
+
+def test_bars_that_a_leader_or_a_hand_makes_slow_are_not_overdue_by_the_scenes_own_tempo() -> None:
+    seen = evidence(qpm=120.0)
+    seen.bar_played(bar(seconds=12.0), 0.0)
+    assert seen.alive(36.0).ok
+    assert not seen.alive(36.1).ok
+
+
+def test_muted_voices_are_silent_on_purpose() -> None:
+    seen = evidence()
+    for number in range(40):
+        seen.bar_played(bar(number, muted=("lead",), **EMPTY), number * BAR)
+    assert seen.alive(40 * BAR).ok
+
+
+def test_a_leader_that_is_not_there_is_a_concern() -> None:
+    seen = evidence()
+    seen.bar_played(bar(), 0.0)
+    seen.sync_changed(SyncState("self", following=False, detail="nobody is followed"))
+    assert seen.concerns(0.0) == ()
+    seen.sync_changed(SyncState("clock", following=False, detail="no clock"))
+    assert seen.concerns(0.0) == ("The scene's leader, 'clock', is not there; it leads itself.",)
+    seen.sync_changed(SyncState("clock", following=True, detail="a clock"))
+    assert seen.concerns(0.0) == ()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from reverie.play.messages import BarPlayed, SlotState
+from reverie.play.messages import BarPlayed, SlotState, SyncState
 from reverie.watch.metrics import MAX_LABELS, Metrics
 
 
@@ -21,7 +21,9 @@ def bar(**fields: Any) -> BarPlayed:
         "lateness": (0.0004, 0.002, 0.7),
         "repeated": ("lead",),
         "depth": {"drums": 2, "lead": 0},
-        "ends": {},
+        "clock_lateness": (0.0003, 0.0003),
+        "late": 2,
+        "skipped": 1,
     }
     return BarPlayed(**(defaults | fields))
 
@@ -34,6 +36,8 @@ def busy() -> Metrics:
     metrics.worker_died("composer", "hang")
     metrics.slot_changed(SlotState("main", up=True, detail=""))
     metrics.slot_changed(SlotState("daw", up=False, detail=""))
+    metrics.sync_changed(SyncState("self", following=False, detail=""))
+    metrics.sync_changed(SyncState("clock", following=True, detail=""))
     metrics.configuration(ok=False)
     return metrics
 
@@ -59,6 +63,12 @@ def test_what_was_told_is_what_is_scraped() -> None:
     assert value(metrics, "reverie_note_lateness_seconds_bucket", le="0.0005") == 1
     assert value(metrics, "reverie_note_lateness_seconds_bucket", le="0.0025") == 2
     assert value(metrics, "reverie_note_lateness_seconds_bucket", le="0.5") == 2
+    assert value(metrics, "reverie_clock_lateness_seconds_bucket", le="0.0005") == 2
+    assert value(metrics, "reverie_late_total", severity="noted") == 2
+    assert value(metrics, "reverie_late_total", severity="skipped") == 1
+    assert value(metrics, "reverie_late_total", severity="dropped") == 0
+    assert value(metrics, "reverie_following", leader="clock") == 1
+    assert value(metrics, "reverie_following", leader="self") is None
     assert value(metrics, "reverie_score_depth", voice="drums") == 2
     assert value(metrics, "reverie_loops_repeated_total", voice="lead") == 1
     assert value(metrics, "reverie_loops_composed_total", voice="lead", operator="continue") == 1

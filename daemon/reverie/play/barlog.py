@@ -43,7 +43,7 @@ class BarLog:
         self.notes[part] = self.notes.get(part, 0) + 1
         self.sent += sent
 
-    def report(self, score: SceneScore, bar: int, scene_bar: int, muted: Iterable[str]) -> BarPlayed:
+    def report(self, score: SceneScore, bar: int, scene_bar: int, *, seconds: float, muted: Iterable[str]) -> BarPlayed:
         """The message about the bar."""
         return BarPlayed(
             epoch=score.scene.epoch,
@@ -59,6 +59,7 @@ class BarLog:
             late=self.late,
             skipped=self.skipped,
             dropped=self.dropped,
+            seconds=round(seconds, 6),
             repeated=() if self.resting else score.repeated(scene_bar),
             depth=score.depths(scene_bar),
             muted=tuple(sorted(muted)),

@@ -159,6 +159,7 @@ class BarPlayed:
     ``sent`` those that a slot with a device took, ``due`` how many notes the score has for the bar: a bar may be empty
     without anything being wrong. ``repeated`` are the parts that had nothing new and repeated their last loop,
     ``muted`` those that hands have silenced, ``depth`` the loops each part has queued beyond the one it is playing.
+    ``seconds`` is how long the bar lasts, at the tempo that it ended with.
 
     ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,
     ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.player.LATE` is counted in
@@ -182,6 +183,7 @@ class BarPlayed:
     late: int = 0
     skipped: int = 0
     dropped: int = 0
+    seconds: float = 0.0
     muted: tuple[str, ...] = ()
 
 

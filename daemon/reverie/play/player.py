@@ -351,5 +351,6 @@ class Player:
     def _finish(self, bar: Bar) -> None:
         """Say what went out of ``bar``."""
         if self._score is not None:
-            scene_bar = bar.number - self._scene_start
-            self._news.append(self._log.report(self._score, bar.number, scene_bar, self._steer.muted))
+            scene_bar, seconds = bar.number - self._scene_start, bar.ticks * self._timeline.seconds_per_tick
+            report = self._log.report(self._score, bar.number, scene_bar, seconds=seconds, muted=self._steer.muted)
+            self._news.append(report)

@@ -10,9 +10,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reverie.compose import messages as composing
+from reverie.control.desk import Desk
+from reverie.control.inputs import Inputs
+from reverie.control.uses import Record
 from reverie.play.messages import (
     BarPlayed,
     Panic,
@@ -21,6 +25,8 @@ from reverie.play.messages import (
     Rest,
     Setup,
     SlotState,
+    Steer,
+    SyncState,
     from_message,
     to_message,
 )
@@ -28,7 +34,7 @@ from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier, watchdog_interval
-from reverie.stage.pages import describe, serve_pages
+from reverie.stage.pages import describe, serve_pages, steered
 from reverie.stage.performance import Performance
 from reverie.stage.programme import Entry, room_time
 from reverie.stage.repertoire import Repertoire
@@ -61,8 +67,12 @@ class Conductor:
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
         self._requests = Requests()
+        self._record = Record(setting.state / "uses.jsonl")
+        self._desk = Desk(self, setting.controls.limits, setting.controls.pause_for, self._record)
+        self._inputs = Inputs(setting.controls, self._desk)
         # While no player lives, notes hang and nothing sounds: it is never waited for as long as a composer.
-        self._player = Supervisor(PLAYER, self, Backoff(first=1.0, longest=5.0))
+        fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
+        self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
         self._composer = Supervisor(COMPOSER, self)
         self._scene: Scene | None = None
         self._performance: Performance | None = None
@@ -87,6 +97,8 @@ class Conductor:
             asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port)),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._housekeeping.run()),
+            asyncio.create_task(self._inputs.run()),
+            asyncio.create_task(self._record.run()),
         ]
         self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
         stopped = asyncio.create_task(self._stop.wait())
@@ -142,6 +154,7 @@ class Conductor:
         self._performance = self._repertoire.perform(scene, self._epoch)
         log.info("Playing %s (%s).", scene.name, scene.title)
         opening = self._performance.opening()
+        self._desk.scene_begun()
         self._set_scene(self._performance)
         self._send_places(opening)
         self._fill()
@@ -159,7 +172,34 @@ class Conductor:
         if on != self._resting:
             log.info("Resting until the programme says otherwise." if on else "The rest is over.")
         self._resting = on
-        self._player.send(to_message(Rest(on)))
+        self._player.send(to_message(Rest(on or self._desk.paused)))
+
+    def pause(self, *, on: bool) -> None:
+        """Hands want silence from the next bar line on, or music, where the programme does not rest."""
+        self._player.send(to_message(Rest(on or self._resting)))
+
+    @property
+    def music(self) -> Performance | None:
+        """What plays."""
+        return self._performance
+
+    def scenes(self) -> tuple[list[str], str | None]:
+        """The names of all scenes in order, and of the one that plays."""
+        return self._repertoire.names(), self._scene.name if self._scene else None
+
+    def steer(self, steer: Steer) -> None:
+        """Hands have set something."""
+        self._player.send(to_message(steer))
+        if self._performance:
+            self._evidence.scene_set(steered(self._performance.scene(), steer))
+
+    def renewed(self) -> None:
+        """Hands want other loops."""
+        self._fill()
+
+    def used(self, action: str, source: str) -> None:
+        """Hands did something."""
+        self._metrics.used(action, source)
 
     def started(self, role: str) -> None:
         """A worker begins a life and knows nothing yet."""
@@ -172,10 +212,12 @@ class Conductor:
                         slots=self._setting.slots,
                         ledger=str(self._setting.state / "ledger"),
                         tape=str(self._setting.tape),
+                        sync=self._setting.sync,
                     )
                 )
             )
-            self._player.send(to_message(Rest(self._resting)))
+            self._player.send(to_message(Rest(self._resting or self._desk.paused)))
+            self._player.send(to_message(self._desk.hands.steer))
             if self._performance:
                 self._set_scene(self._performance)
                 self._send_places(self._performance.queued())
@@ -202,6 +244,10 @@ class Conductor:
                 self._bar_played(said)
             case SlotState():
                 self._slot_changed(said)
+            case SyncState():
+                self._evidence.sync_changed(said)
+                self._metrics.sync_changed(said)
+                log.info("The tempo: %s, %s.", said.detail, "followed" if said.following else "not followed")
             case Ready():
                 log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
             case composing.Loaded():
@@ -293,7 +339,7 @@ class Conductor:
 
     def _set_scene(self, performance: Performance) -> None:
         message = performance.scene()
-        self._evidence.scene_set(message)
+        self._evidence.scene_set(steered(message, self._desk.hands.steer))
         self._player.send(to_message(message))
 
     def _send_places(self, places: list[Place]) -> None:
@@ -333,6 +379,7 @@ class Conductor:
         if silence > self._setting.patience:
             self._requests.heard(time.monotonic())
             self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
+        self._desk.look()
         self._follow_programme()
 
     def _follow_programme(self) -> None:
@@ -370,6 +417,7 @@ class Conductor:
             "version": self._setting.version,
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
             **describe(self._evidence, now, faults, processes),
+            "hands": {**self._desk.status(), "inputs": self._inputs.states},
             "uptime_seconds": round(now - self._begun, 1),
         }
 

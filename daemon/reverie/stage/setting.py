@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reverie.control.inputs import Controls
 from reverie.stage.programme import Programme
 from reverie.stage.repertoire import Means
 
@@ -28,3 +29,5 @@ class Setting:
     programme: Programme
     scene: str
     faults: tuple[str, ...] = ()
+    sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    controls: Controls = field(default_factory=Controls)

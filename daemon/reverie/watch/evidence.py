@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.play.messages import BarPlayed, SetScene, SlotState
+from reverie.play.messages import SELF, BarPlayed, SetScene, SlotState, SyncState
 
 LATE_BARS = 3
 LATE_SECONDS = 10.0
@@ -46,6 +46,12 @@ class Evidence:
         self._silent_bars = 0
         self._silent_seconds = 0.0
         self._empty_bars = 0
+        self._sync: SyncState | None = None
+
+    @property
+    def sync(self) -> SyncState | None:
+        """Who leads the tempo, where anybody might."""
+        return self._sync
 
     @property
     def bar(self) -> BarPlayed | None:
@@ -86,6 +92,10 @@ class Evidence:
     def slot_changed(self, slot: SlotState) -> None:
         """A slot found or lost its device."""
         self._slots[slot.name] = slot
+
+    def sync_changed(self, sync: SyncState) -> None:
+        """The player follows another leader, or has lost its own."""
+        self._sync = sync
 
     def worker_changed(self, role: str, *, up: bool) -> None:
         """A worker began or ended a life."""
@@ -140,6 +150,10 @@ class Evidence:
             since = "ever" if self._composed_at is None else f"for {now - self._composed_at:.0f} s"
             voices = ", ".join(self._bar.repeated)
             sentences.append(f"No new loop has been composed {since}; repeating: {voices}.")
+        if self._sync is not None and self._sync.leader != SELF and not self._sync.following:
+            sentences.append(
+                f"The scene's leader, {self._sync.leader!r}, is not there; it leads itself."
+            )
         return tuple(sentences)
 
     def _sounded(self, bar: BarPlayed) -> bool:
@@ -157,10 +171,12 @@ class Evidence:
         scene = self._scenes.get(bar.epoch)
         if scene is None:
             return any(bar.notes.values())
-        return any(part.schedule.plays(bar.scene_bar) for part in scene.parts)
+        return any(part.schedule.plays(bar.scene_bar) for part in scene.parts if part.name not in bar.muted)
 
     def _seconds(self, bar: BarPlayed) -> float:
-        """How long the bar lasts; 0 if its scene is unknown."""
+        """How long the bar lasts; 0 if nobody knows."""
+        if bar.seconds:
+            return bar.seconds
         scene = self._scenes.get(bar.epoch)
         return scene.metre.bar_ticks * scene.tempo.seconds_per_tick(bar.scene_bar) if scene else 0.0
 

@@ -20,7 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from reverie.play.messages import BarPlayed, SlotState
+from reverie.play.messages import BarPlayed, SlotState, SyncState
 
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -39,9 +39,24 @@ class Metrics:
         self._notes = Counter("reverie_notes_sent_total", "Notes that were started.", ["voice"], registry=registry)
         self._lateness = Histogram(
             "reverie_note_lateness_seconds",
-            "How long after its moment a note went out.",
+            "How long after its moment a note, its end or a controller went out.",
             buckets=LATENESS_BUCKETS,
             registry=registry,
+        )
+        self._clock_lateness = Histogram(
+            "reverie_clock_lateness_seconds",
+            "How long after its moment MIDI clock went out.",
+            buckets=LATENESS_BUCKETS,
+            registry=registry,
+        )
+        self._late = Counter(
+            "reverie_late_total",
+            "What came late, by what was done about it.",
+            ["severity"],
+            registry=registry,
+        )
+        self._following = Gauge(
+            "reverie_following", "Whether the tempo is that of a leader outside.", ["leader"], registry=registry
         )
         self._last_note = Gauge(
             "reverie_last_note_timestamp_seconds", "When a device last took a note, in Unix time.", registry=registry
@@ -102,6 +117,10 @@ class Metrics:
             self._notes.labels(self._bounded("voice", voice)).inc(notes)
         for seconds in bar.lateness:
             self._lateness.observe(seconds)
+        for seconds in bar.clock_lateness:
+            self._clock_lateness.observe(seconds)
+        for severity, count in (("noted", bar.late), ("skipped", bar.skipped), ("dropped", bar.dropped)):
+            self._late.labels(severity).inc(count)
         for voice in bar.repeated:
             self._repeated.labels(self._bounded("voice", voice)).inc()
         self._depth.clear()
@@ -134,6 +153,11 @@ class Metrics:
     def slot_changed(self, slot: SlotState) -> None:
         """A slot found or lost its device."""
         self._slot_up.labels(self._bounded("slot", slot.name)).set(slot.up)
+
+    def sync_changed(self, sync: SyncState) -> None:
+        """The player follows another leader, or none."""
+        self._following.clear()
+        self._following.labels(sync.leader).set(sync.following)
 
     def configuration(self, *, ok: bool) -> None:
         """Whether the files on disk could be put in force."""
