@@ -7,10 +7,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
-from reverie.control.actions import LEVELS, Action, ControlError, Level, Limits
+from reverie.control.actions import LEVELS, Action, ControlError, Level
 from reverie.control.hands import STEP, Hands, muted
+from reverie.control.inputs import Controls, Inputs
 from reverie.control.pace import Pace
 from reverie.control.uses import Record, Use
 from reverie.documents import did_you_mean
@@ -83,12 +85,8 @@ class Stage(Protocol):
         """Tell the player what hands have set."""
         ...
 
-    def renewed(self) -> None:
-        """The music has something new to ask for or to place."""
-        ...
-
-    def used(self, action: str, source: str) -> None:
-        """Count a use."""
+    def fill(self) -> None:
+        """Place and ask for whatever the music wants next."""
         ...
 
 
@@ -103,26 +101,34 @@ class Desk:
 
     Args:
         stage: What is moved.
-        limits: How far.
-        pause_for: Seconds after which a pause ends by itself.
-        record: Where every use is kept.
+        controls: By what, and how far.
+        record: The file in which every use is kept.
+        count: Told of every use: the action and where it came from.
         later: Calls something later; the event loop's ``call_later`` unless given.
     """
 
     def __init__(
-        self, stage: Stage, limits: Limits, pause_for: float, record: Record, later: Later | None = None
+        self,
+        stage: Stage,
+        controls: Controls,
+        record: Path,
+        count: Callable[[str, str], None],
+        later: Later | None = None,
     ) -> None:
         self._stage = stage
-        self._limits = limits
-        self._pause_for = pause_for
-        self._record = record
-        self.hands = self._begin()
+        self._limits = controls.limits
+        self._pause_for = controls.pause_for
+        self._record = Record(record)
+        self._count = count
+        self._inputs = Inputs(controls, self)
+        self.hands = Hands(volume=controls.limits.within("volume", 1.0))
         later = later or _later
         self._pace = Pace[tuple[str, str | None], _Wish](AT_MOST_EVERY, self._do, later)
         self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later)
 
-    def _begin(self) -> Hands:
-        return Hands(volume=self._limits.within("volume", 1.0))
+    async def attend(self) -> None:
+        """Listen to hands, and keep the record, until cancelled."""
+        await asyncio.gather(self._inputs.run(), self._record.run())
 
     @property
     def paused(self) -> bool:
@@ -161,7 +167,8 @@ class Desk:
     def status(self) -> Mapping[str, Any]:
         """What hands have set and did last, for people."""
         now = list(self.hands.sentences(time.monotonic()))
-        return {"now": now, "last": [use.as_json() for use in self._record.last]}
+        last = [use.as_json() for use in self._record.last]
+        return {"now": now, "last": last, "inputs": self._inputs.states}
 
     def _do(self, wish: _Wish) -> None:
         """Nothing that a hand wants may be the end of the music."""
@@ -181,7 +188,7 @@ class Desk:
     def _note(self, noted: tuple[_Wish, str]) -> None:
         wish, refused = noted
         self._record.add(Use.of(wish.action, wish.source, refused))
-        self._stage.used(wish.action.kind, wish.source)
+        self._count(wish.action.kind, wish.source)
         log.info(
             "By hand (%s): %s%s.", wish.source, wish.action, f"; refused: {refused.rstrip('.')}" if refused else ""
         )
@@ -216,7 +223,7 @@ class Desk:
         else:
             for name in self._voices(music, action.voice):
                 music.mutate(name)
-        self._stage.renewed()
+        self._stage.fill()
 
     def _move(self, level: Level, action: Action) -> None:
         if not isinstance(action.value, int | float):
@@ -232,7 +239,7 @@ class Desk:
             for name in voices:
                 music.set_temperature(name, value)
             self.hands = replace(self.hands, temperatures={**self.hands.temperatures, **dict.fromkeys(voices, value)})
-            self._stage.renewed()
+            self._stage.fill()
 
     def _set(self, hands: Hands) -> None:
         self.hands = hands

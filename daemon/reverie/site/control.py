@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from reverie.control.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
 from reverie.control.bindings import Binding, Control
+from reverie.control.inputs import Controls
 from reverie.documents import Keys, Section
 from reverie.site.slots import Api, Channel, Data, Device, regular
 
@@ -138,10 +139,23 @@ class ControlBinding(Section):
             yield (), f"{self.action!r} is turned by a controller (cc); a note or a program needs `to`, a value to set"
 
 
-def overlaps(controls: dict[str, ControlBinding]) -> Iterator[tuple[Keys, str]]:
+def overlaps(controls: Mapping[str, ControlBinding]) -> Iterator[tuple[Keys, str]]:
     """Controls that two names claim."""
     names = list(controls)
     for number, name in enumerate(names):
         for other in names[:number]:
             if controls[name].control.meets(controls[other].control):
                 yield ("controls", name), f"{controls[name].control} is already taken by {other!r}"
+
+
+def controls_of(section: ControlSection, bindings: Mapping[str, ControlBinding]) -> Controls:
+    """What the conductor is given of it."""
+    limits = section.limits
+    return Controls(
+        midi=section.midi and section.midi.model_dump(mode="json"),
+        osc=section.osc and (section.osc.address, section.osc.port),
+        bindings=tuple(one.binding for one in bindings.values()),
+        limits=Limits(limits.tempo, limits.volume, limits.temperature),
+        pickup=section.pickup,
+        pause_for=section.pause_for,
+    )

@@ -15,14 +15,14 @@ from typing import Any
 
 from reverie.compose import messages as composing
 from reverie.control.desk import Desk
-from reverie.control.inputs import Inputs
-from reverie.control.uses import Record
+from reverie.music.time import Tempo
 from reverie.play.messages import (
     BarPlayed,
     Panic,
     Place,
     Ready,
     Rest,
+    SetScene,
     Setup,
     SlotState,
     Steer,
@@ -32,9 +32,10 @@ from reverie.play.messages import (
 )
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
+from reverie.stage.complaints import Complaints
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier, watchdog_interval
-from reverie.stage.pages import describe, serve_pages, steered
+from reverie.stage.pages import describe, serve_pages
 from reverie.stage.performance import Performance
 from reverie.stage.programme import Entry, room_time
 from reverie.stage.repertoire import Repertoire
@@ -67,9 +68,7 @@ class Conductor:
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
         self._requests = Requests()
-        self._record = Record(setting.state / "uses.jsonl")
-        self._desk = Desk(self, setting.controls.limits, setting.controls.pause_for, self._record)
-        self._inputs = Inputs(setting.controls, self._desk)
+        self._desk = Desk(self, setting.controls, setting.state / "uses.jsonl", self._metrics.used)
         # While no player lives, notes hang and nothing sounds: it is never waited for as long as a composer.
         fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
         self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
@@ -82,7 +81,7 @@ class Conductor:
         self._stop = asyncio.Event()
         self._begun = time.monotonic()
         self._announced = False
-        self._models: dict[str, str] = {}
+        self._complaints = Complaints()
         self._suspect = ""
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
@@ -97,8 +96,7 @@ class Conductor:
             asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port)),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._housekeeping.run()),
-            asyncio.create_task(self._inputs.run()),
-            asyncio.create_task(self._record.run()),
+            asyncio.create_task(self._desk.attend()),
         ]
         self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
         stopped = asyncio.create_task(self._stop.wait())
@@ -157,7 +155,7 @@ class Conductor:
         self._desk.scene_begun()
         self._set_scene(self._performance)
         self._send_places(opening)
-        self._fill()
+        self.fill()
 
     def reload(self) -> None:
         """Read the present scene's file again, and go over to it if it has changed and is right."""
@@ -183,7 +181,7 @@ class Conductor:
         """What plays."""
         return self._performance
 
-    def scenes(self) -> tuple[list[str], str | None]:
+    def scenes(self) -> tuple[tuple[str, ...], str | None]:
         """The names of all scenes in order, and of the one that plays."""
         return self._repertoire.names(), self._scene.name if self._scene else None
 
@@ -191,15 +189,7 @@ class Conductor:
         """Hands have set something."""
         self._player.send(to_message(steer))
         if self._performance:
-            self._evidence.scene_set(steered(self._performance.scene(), steer))
-
-    def renewed(self) -> None:
-        """Hands want other loops."""
-        self._fill()
-
-    def used(self, action: str, source: str) -> None:
-        """Hands did something."""
-        self._metrics.used(action, source)
+            self._evidence.scene_set(self._steered(self._performance))
 
     def started(self, role: str) -> None:
         """A worker begins a life and knows nothing yet."""
@@ -227,7 +217,7 @@ class Conductor:
                     self._setting.engine, self._setting.means.bundles.values(), self._setting.state / "memories"
                 )
             )
-            self._fill()
+            self.fill()
 
     def received(self, role: str, message: Message) -> None:
         """A worker says something.
@@ -291,7 +281,7 @@ class Conductor:
             self._notifier.ready(self.alive().sentence)
         if self._performance and bar.epoch == self._performance.epoch:
             self._performance.played(bar.scene_bar)
-            self._fill()
+            self.fill()
 
     def _slot_changed(self, slot: SlotState) -> None:
         self._evidence.slot_changed(slot)
@@ -309,11 +299,11 @@ class Conductor:
         present = self._performance if self._performance and self._performance.epoch == epoch else None
         if isinstance(said, composing.Failed):
             self._metrics.loop_refused(recipe.voice, "failed")
-            self._complain_once(recipe.model, said.error)
+            self._complaints.add(recipe.model, said.error)
             places = present.failed(recipe.voice) if present else []
         else:
             answer = said.composed
-            self._models.pop(recipe.model, None)
+            self._complaints.drop(recipe.model)
             self._metrics.guarded(recipe.voice, answer.refused, answer.clipped)
             if answer.loop:
                 self._evidence.loop_composed(now)
@@ -321,32 +311,32 @@ class Conductor:
                 self._store.remember(GoodLoop(answer.recipe, answer.loop))
             places = present.composed(answer) if present else []
         self._send_places(places)
-        self._fill()
+        self.fill()
 
     def _model_loaded(self, said: composing.Loaded) -> None:
         self._requests.heard(time.monotonic())
         if said.error:
-            self._complain_once(said.model, said.error)
+            self._complaints.add(said.model, said.error)
         else:
-            self._models.pop(said.model, None)
+            self._complaints.drop(said.model)
             log.info("Model %s is ready (%.1f s).", said.model, said.seconds)
 
-    def _complain_once(self, model: str, sentence: str) -> None:
-        if self._models.get(model) != sentence:
-            if sentence not in self._models.values():
-                log.warning("%s. Loops that are there already play instead.", sentence.rstrip("."))
-            self._models[model] = sentence
-
     def _set_scene(self, performance: Performance) -> None:
-        message = performance.scene()
-        self._evidence.scene_set(steered(message, self._desk.hands.steer))
-        self._player.send(to_message(message))
+        self._evidence.scene_set(self._steered(performance))
+        self._player.send(to_message(performance.scene()))
+
+    def _steered(self, performance: Performance) -> SetScene:
+        """The scene at the tempo that hands have set: its bars may last longer than its own."""
+        qpm = self._desk.hands.tempo
+        scene = performance.scene()
+        return scene if qpm is None else replace(scene, tempo=Tempo(qpm))
 
     def _send_places(self, places: list[Place]) -> None:
         for place in places:
             self._player.send(to_message(place))
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """Place and ask for whatever the music wants next."""
         if self._performance is None or self._composer.state == "stopped":
             return
         places, recipes = self._performance.fill()
@@ -411,13 +401,13 @@ class Conductor:
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         now = time.monotonic()
-        faults = (*sorted(set(self._models.values())), *self._faults())
+        faults = (*self._complaints.sentences, *self._faults())
         processes = (own_process(), self._player.info, self._composer.info)
         return {
             "version": self._setting.version,
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
             **describe(self._evidence, now, faults, processes),
-            "hands": {**self._desk.status(), "inputs": self._inputs.states},
+            "hands": self._desk.status(),
             "uptime_seconds": round(now - self._begun, 1),
         }
 

@@ -45,6 +45,10 @@ class Repertoire:
         """A sentence for everything that is at fault with scenes that were wanted."""
         return tuple(sentence for sentences in self._faults.values() for sentence in sentences)
 
+    def names(self) -> tuple[str, ...]:
+        """All scenes, in order."""
+        return self._scenes.names()
+
     def load(self, name: str) -> Scene | None:
         """The scene as it is now, or as it last was when it was good; None where it never was."""
         scene, fault = None, None

@@ -15,6 +15,7 @@ from pathlib import Path
 from reverie import __version__
 from reverie.errors import ReverieError
 from reverie.places import loops_folder
+from reverie.site.control import controls_of
 from reverie.site.schema import Site
 from reverie.stage.conductor import Conductor
 from reverie.stage.house import bundles_of, keep_as_last_good, scenes_of, site_or_last_good
@@ -65,6 +66,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         programme=Programme(Entry(change.at, change.scene) for change in site.programme),
         scene=site.scene,
         faults=(*faults, *broken),
+        controls=controls_of(site.control, site.controls),
     )
     with _alone(setting.state):
         if not fault:

@@ -103,6 +103,12 @@ class Metrics:
             "reverie_configuration_ok", "Whether the configuration as it lies on disk is in force.", registry=registry
         )
         self._resting = Gauge("reverie_resting", "Whether the present silence is intended.", registry=registry)
+        self._used = Counter(
+            "reverie_control_actions_total",
+            "What hands did, by where it came from.",
+            ["action", "source"],
+            registry=registry,
+        )
         build = Gauge("reverie_build_info", "What is running.", ["version", "python", "engine"], registry=registry)
         build.labels(version, platform.python_version(), engine).set(1)
 
@@ -158,6 +164,10 @@ class Metrics:
         """The player follows another leader, or none."""
         self._following.clear()
         self._following.labels(sync.leader).set(sync.following)
+
+    def used(self, action: str, source: str) -> None:
+        """Hands did something."""
+        self._used.labels(self._bounded("action", action), self._bounded("source", source)).inc()
 
     def configuration(self, *, ok: bool) -> None:
         """Whether the files on disk could be put in force."""

@@ -1,0 +1,131 @@
+"""Where hands come in: a control surface by MIDI, and Open Sound Control. Either may be away, and is looked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reverie.control.actions import Action, Level, Limits
+from reverie.control.bindings import Binding, Surface
+from reverie.control.osc import OscInput
+from reverie.control.pace import Pace
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0
+"""Seconds between looks at whether the control surface's helper lives."""
+RETRY = 10.0
+"""Seconds until what failed is tried again."""
+COMPLAIN = 60.0
+"""Seconds between two complaints about messages that make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the site says of control, ready to use.
+
+    ``midi`` is what :class:`~reverie.play.ears.Ears` takes, ``osc`` an address and a port; None: there is none.
+    """
+
+    midi: Mapping[str, Any] | None = None
+    osc: tuple[str, int] | None = None
+    bindings: tuple[Binding, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    pickup: bool = True
+    pause_for: float = 600.0
+
+
+class Hearer(Protocol):
+    """Where actions go."""
+
+    def use(self, action: Action, source: str) -> None:
+        """A hand wants this."""
+        ...
+
+    def present(self, level: Level, voice: str | None) -> float | None:
+        """What a level is; None where that cannot be said."""
+        ...
+
+
+class Inputs:
+    """Listens while :meth:`run` is awaited, and hands on to the desk."""
+
+    def __init__(self, controls: Controls, desk: Hearer) -> None:
+        self._controls = controls
+        self._desk = desk
+        self._states: dict[str, tuple[bool, str]] = {}
+
+    @property
+    def states(self) -> list[Mapping[str, Any]]:
+        """Each input, whether it hears, and a sentence."""
+        return [{"name": name, "up": up, "detail": detail} for name, (up, detail) in self._states.items()]
+
+    async def run(self) -> None:
+        """Listen until cancelled; what goes wrong is told and tried again."""
+        wanted: list[Callable[[], Awaitable[None]]] = []
+        if self._controls.midi is not None:
+            wanted.append(self._midi)
+        if self._controls.osc is not None:
+            wanted.append(self._osc)
+        await asyncio.gather(*(_again_and_again(listen) for listen in wanted), asyncio.Event().wait())
+
+    async def _midi(self) -> None:
+        from reverie.play.ears import Ears
+
+        surface = Surface(self._controls.bindings, self._controls.limits, pickup=self._controls.pickup)
+        ears = Ears(self._controls.midi or {})
+
+        def hear() -> None:
+            for heard in ears.receive():
+                if action := surface.hear(heard.message, self._desk.present):
+                    self._desk.use(action, "midi")
+            self._tell("midi", ears.up, ears.description)
+
+        loop = asyncio.get_running_loop()
+        loop.add_reader(ears.fileno(), hear)
+        try:
+            while True:
+                hear()
+                await asyncio.sleep(LOOK)
+        finally:
+            loop.remove_reader(ears.fileno())
+            ears.close()
+
+    async def _osc(self) -> None:
+        address, port = self._controls.osc or ("", 0)
+        loop = asyncio.get_running_loop()
+        complaints = Pace[str, str](COMPLAIN, lambda sentence: log.warning("OSC: %s.", sentence), loop.call_later)
+        heard = OscInput(
+            self._controls.limits,
+            lambda action: self._desk.use(action, "osc"),
+            lambda sentence: complaints.offer("", sentence),
+        )
+        try:
+            transport, _ = await loop.create_datagram_endpoint(lambda: heard, local_addr=(address, port))
+        except OSError as error:
+            reason = error.strerror or error
+            self._tell("osc", False, f"cannot listen at {address}:{port} ({reason}); see `control.osc`")
+            await asyncio.sleep(RETRY)
+            return
+        try:
+            self._tell("osc", True, f"listening at {address}:{port} (UDP)")
+            await asyncio.Event().wait()
+        finally:
+            transport.close()
+
+    def _tell(self, name: str, up: bool, detail: str) -> None:
+        if self._states.get(name) != (up, detail):
+            self._states[name] = (up, detail)
+            (log.info if up else log.warning)("Control by %s: %s.", name, detail.rstrip("."))
+
+
+async def _again_and_again(listen: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await listen()
+        except Exception:
+            log.exception("Hands cannot be heard for now; the music plays on.")
+            await asyncio.sleep(RETRY)
