@@ -18,6 +18,7 @@ from reverie.stage.check import check
 from reverie.stage.house import keep_as_last_good, site_or_last_good
 
 GREY = {"name": "Grey MIDI 1", "client": "Grey", "usb": "0944:0117", "serial": "0012e45", "location": "1-1.2"}
+PAUSE, PANIC = {"action": "pause", "note": 36}, {"action": "panic", "note": 37}
 SITE = """
 slots:
   main: {kind: fluidsynth}
@@ -92,6 +93,10 @@ def test_a_slot_may_leave_its_device_to_be_learned(site: Path) -> None:
             "1:9: the slot 'main' is of kind 'fluidsynth', and a device is learned for a 'port'; name another slot",
         ),
         ("slot: {}", "1:1: unknown key 'slot'; did you mean 'slots'?"),
+        (
+            "controls: {a: {action: pause, cc: 1}, b: {action: panic, cc: 1}}",
+            "1:42: controller 1 is already taken by 'a'",
+        ),
         ("slots: [", "1:9: a value is missing here"),
         ("", "1:1: the file is empty"),
     ],
@@ -103,6 +108,21 @@ def test_faults_are_told_at_their_places_and_the_site_counts_alone(site: Path, t
     alone, told = site_or_last_good(site)
     assert port(alone.slots["lead"]).match == "Old"
     assert f"{FILE}:{fault}" in str(told)
+
+
+def test_learned_controls_go_before_those_of_the_site(site: Path) -> None:
+    site.write_text("controls: {pause: {action: pause, note: 1}, next: {action: next, note: 2}}")
+    update(beside(site), {"controls": {"pause": PAUSE}})
+    controls = load_site(site).controls
+    assert {name: binding.note for name, binding in controls.items()} == {"pause": 36, "next": 2}
+
+
+def test_rivals_are_the_devices_of_other_slots(site: Path) -> None:
+    update(beside(site), {"slots": {"lead": {"device": GREY}, "bass": {"device": {**GREY, "serial": "13"}}}})
+    slots = load_site(site).slots_as_json()
+    assert [rival["serial"] for rival in slots["lead"]["rivals"]] == ["13"]
+    assert [rival["serial"] for rival in slots["bass"]["rivals"]] == ["0012e45"]
+    assert "rivals" not in slots["main"]
 
 
 def test_faults_of_both_files_are_told_together(site: Path) -> None:
@@ -124,12 +144,12 @@ def test_the_last_good_configuration_knows_what_was_learned(site: Path) -> None:
 
 def test_what_others_learned_stays(site: Path) -> None:
     path = beside(site)
-    update(path, {"controls": {"pause": {"cc": 20}}})
+    update(path, {"controls": {"pause": PAUSE}})
     update(path, {"slots": {"lead": {"device": GREY}}})
-    update(path, {"slots": {"bass": {"device": GREY}}, "controls": {"panic": {"cc": 21}}})
+    update(path, {"slots": {"bass": {"device": GREY}}, "controls": {"panic": PANIC}})
     update(path, {"slots": {"lead": None}})
     assert read_document(path).data == {
-        "controls": {"pause": {"cc": 20}, "panic": {"cc": 21}},
+        "controls": {"pause": PAUSE, "panic": PANIC},
         "slots": {"bass": {"device": GREY}},
     }
     assert path.read_text().startswith("# ")

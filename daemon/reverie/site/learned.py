@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import fcntl
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from reverie.documents import (
     Document,
     DocumentError,
     Fault,
+    Keys,
     Section,
     parse_document,
     read_document,
@@ -28,6 +29,7 @@ from reverie.documents import (
 )
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
+from reverie.site.control import ControlBinding, overlaps
 from reverie.site.schema import Site
 from reverie.site.slots import Api, Device
 
@@ -59,9 +61,13 @@ class Learned(Section):
     slots: dict[str, LearnedSlot] = Field(
         default_factory=dict[str, LearnedSlot], description="Slots of kind 'port', by name."
     )
-    controls: dict[str, Any] = Field(
-        default_factory=dict[str, Any], description="What knobs, keys and messages steer, by name."
+    controls: dict[str, ControlBinding] = Field(
+        default_factory=dict[str, ControlBinding], description="What knobs, keys and pads do, by name."
     )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """One control has one action."""
+        yield from overlaps(self.controls)
 
 
 def beside(site: Path) -> Path:

@@ -120,8 +120,12 @@ class Site(Section):
         return self.tape.folder or self.state_folder / "tape"
 
     def slots_as_json(self) -> dict[str, dict[str, Any]]:
-        """The slots by name, as plain data for the player."""
-        return {name: slot.model_dump(mode="json") for name, slot in self.slots.items()}
+        """The slots by name, as plain data for the player; a port knows the devices of the others, to leave them alone."""
+        slots = {name: slot.model_dump(mode="json") for name, slot in self.slots.items()}
+        devices = {name: slot["device"] for name, slot in slots.items() if slot["kind"] == "port" and slot["device"]}
+        for name in devices:
+            slots[name]["rivals"] = [device for other, device in devices.items() if other != name]
+        return slots
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """One time of day has one scene, one control one action."""
