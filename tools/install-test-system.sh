@@ -10,6 +10,7 @@ declare -A packages=(
   [promtool]=prometheus
   [systemd-analyze]=systemd
   [dbus-daemon]=dbus
+  [faketime]=faketime
   [systemctl]=systemd
   [ip]=iproute2
 )

@@ -81,6 +81,8 @@ class Receiver:
         self._client = client
         self._input: Any = None
         self._messages: list[bytes] = []
+        self.moments: list[float] = []
+        """Seconds at which each message arrived, by JACK's own clock, from the first on."""
         self.open()
 
     def open(self) -> None:
@@ -94,6 +96,7 @@ class Receiver:
         """All that has arrived."""
         while self._input is not None and (event := self._input.get_message()):
             self._messages.append(bytes(event[0]))
+            self.moments.append(self.moments[-1] + event[1] if self.moments else 0.0)
         return self._messages
 
     def close(self) -> None:

@@ -109,7 +109,7 @@ class Studio:
 class RealPlayer:
     """The real process, spoken to over its socket."""
 
-    def __init__(self, folder: Path, slots: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, folder: Path, slots: Mapping[str, Mapping[str, Any]], **environment: str) -> None:
         ours, theirs = socket.socketpair()
         self.socket = ours
         self.heard: list[FromPlayer] = []
@@ -119,7 +119,7 @@ class RealPlayer:
             pass_fds=[theirs.fileno()],
             stderr=subprocess.PIPE,
             start_new_session=True,  # as the supervisor does
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
         )
         theirs.close()
         self.tell(Setup(slots, str(folder / "ledger"), str(folder / "tape")))

@@ -15,7 +15,6 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +44,7 @@ from reverie.wire import Message, Wire
 PRIORITY = 20
 HOLD = 0.6  # seconds
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
-TIDY_TAKES = 0.03
+TIDY_TAKES = 0.004  # what is set up once is frozen, and little is left to look at
 LOCK_WHAT_IS_USED = 1 | 2 | 4  # mlockall's MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT, without which all is brought in
 
 
@@ -126,7 +125,10 @@ class Worker:
         begun = self._clock.now()
         player.tend()
         while player.opening and self._clock.now() - begun < HOLD:
-            time.sleep(max(player.due - self._clock.now(), 0.0))
+            news = player.waits_for()
+            readable, _, _ = select.select([*news], [], [], max(player.due - self._clock.now(), 0.0))
+            for descriptor in readable:
+                news[descriptor]()
             player.tend()
 
     def _report(self, value: FromPlayer) -> None:
