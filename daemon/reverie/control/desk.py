@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from reverie.control.actions import LEVELS, Action, ControlError, Level
 from reverie.control.hands import STEP, Hands, muted
-from reverie.control.inputs import Controls, Inputs
+from reverie.control.inputs import Controls, Inputs, always
 from reverie.control.pace import Pace
 from reverie.control.uses import Record, Use
 from reverie.documents import did_you_mean
@@ -128,7 +128,7 @@ class Desk:
 
     async def attend(self) -> None:
         """Listen to hands, and keep the record, until cancelled."""
-        await asyncio.gather(self._inputs.run(), self._record.run())
+        await asyncio.gather(always(self._inputs.run), always(self._record.run))
 
     @property
     def paused(self) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reverie.control.actions import ControlError
-from reverie.play.messages import Part, Steer
+from reverie.music.time import Tempo
+from reverie.play.messages import Part, SetScene, Steer
 
 STEP = 0.1
 """The share of the volume's range by which `quieter` and `louder` go."""
@@ -33,6 +34,10 @@ class Hands:
     def steer(self) -> Steer:
         """What the player is told of it."""
         return Steer(self.tempo, self.volume, tuple(sorted(self.muted)))
+
+    def steered(self, scene: SetScene) -> SetScene:
+        """The scene at the tempo that hands have set: its bars may last longer than its own."""
+        return scene if self.tempo is None else replace(scene, tempo=Tempo(self.tempo))
 
     def in_new_scene(self) -> Hands:
         """What is left of it when another scene begins."""

@@ -70,7 +70,7 @@ class Inputs:
             wanted.append(self._midi)
         if self._controls.osc is not None:
             wanted.append(self._osc)
-        await asyncio.gather(*(_again_and_again(listen) for listen in wanted), asyncio.Event().wait())
+        await asyncio.gather(*(always(listen) for listen in wanted), asyncio.Event().wait())
 
     async def _midi(self) -> None:
         from reverie.play.ears import Ears
@@ -122,10 +122,11 @@ class Inputs:
             (log.info if up else log.warning)("Control by %s: %s.", name, detail.rstrip("."))
 
 
-async def _again_and_again(listen: Callable[[], Awaitable[None]]) -> None:
+async def always(attend: Callable[[], Awaitable[None]]) -> None:
+    """Begin again whatever ends: a fault in control is no reason for silence."""
     while True:
         try:
-            await listen()
+            await attend()
         except Exception:
-            log.exception("Hands cannot be heard for now; the music plays on.")
+            log.exception("Hands have no effect for now; the music plays on.")
             await asyncio.sleep(RETRY)

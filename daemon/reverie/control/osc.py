@@ -27,6 +27,7 @@ LARGEST = 8192
 """Bytes of a packet that is looked at; a control's has less than a hundred."""
 MOST = 32
 """Messages of a packet that are obeyed."""
+LONGEST_NAME = 100
 UNREADABLE = (
     ParseError,
     BundleError,
@@ -59,15 +60,17 @@ def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action 
     voice = next((part for part in rest if part), None)
     given = list(arguments)
     if prefix != PREFIX or word not in _WORDS:
-        raise ControlError(f"nothing is controlled by {address!r}{did_you_mean(word, _WORDS)}")
+        raise ControlError(f"nothing is controlled by {address[:LONGEST_NAME]!r}{did_you_mean(word, _WORDS)}")
     kind, opposite = _OPPOSITES.get(word, (cast("Kind", word), None))
     if kind in VOICED and voice is None and given and isinstance(given[0], str):
         voice = given.pop(0)
     if voice is not None and kind not in VOICED:
-        raise ControlError(f"{address!r} names a voice, and {kind!r} is for all of them")
+        raise ControlError(f"{address[:LONGEST_NAME]!r} names a voice, and {kind!r} is for all of them")
     if kind == "mute" and voice is None:
         raise ControlError("a mute is for one voice, such as /reverie/mute/lead")
     value = given[0] if given else None
+    if any(isinstance(word, str) and len(word) > LONGEST_NAME for word in (voice, value)):
+        raise ControlError(f"/{PREFIX}/{word} has a name that is longer than {LONGEST_NAME} characters")
     if kind in LEVELS:
         return Action(kind, limits.within(kind, _number(address, value)), voice)
     if kind == "scene":
@@ -81,7 +84,7 @@ def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action 
 
 def _number(address: str, value: Any) -> float:
     if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ControlError(f"{address} needs a number")
+        raise ControlError(f"{address[:LONGEST_NAME]} needs a number")
     return float(value)
 
 

@@ -81,7 +81,7 @@ class Record:
         """Append the lines in one write, so that a power cut leaves whole lines but for the last; then prune."""
         if not uses:
             return
-        lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode()
+        lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode(errors="replace")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab", buffering=0) as file:

@@ -15,15 +15,12 @@ from typing import Any
 
 from reverie.compose import messages as composing
 from reverie.control.desk import Desk
-from reverie.music.time import Tempo
 from reverie.play.messages import (
     BarPlayed,
     Panic,
     Place,
     Ready,
     Rest,
-    SetScene,
-    Setup,
     SlotState,
     Steer,
     SyncState,
@@ -42,6 +39,7 @@ from reverie.stage.repertoire import Repertoire
 from reverie.stage.requests import Requests
 from reverie.stage.setting import Setting
 from reverie.stage.state import GoodLoop, StateStore
+from reverie.stage.stopping import until
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.worker_life import Death, Role
 from reverie.watch.evidence import Evidence, Verdict
@@ -99,21 +97,14 @@ class Conductor:
             asyncio.create_task(self._desk.attend()),
         ]
         self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
-        stopped = asyncio.create_task(self._stop.wait())
         try:
-            ended, _ = await asyncio.wait(
-                (stopped, *workers, *around), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not ended:
-                log.info("The time that was asked for is over.")
-            elif stopped not in ended:
-                raise RuntimeError("a part of the conductor ended by itself") from next(iter(ended)).exception()
+            await until(self._stop, seconds, (*workers, *around))
         finally:
             log.info("Ending every note.")
             self._notifier.stopping("Ending every note.")
-            for task in (stopped, *around):
+            for task in around:
                 task.cancel()
-            await asyncio.gather(stopped, *around, return_exceptions=True)
+            await asyncio.gather(*around, return_exceptions=True)
             await self._composer.stop()
             await self._player.stop()
             await asyncio.gather(*workers, return_exceptions=True)
@@ -189,23 +180,14 @@ class Conductor:
         """Hands have set something."""
         self._player.send(to_message(steer))
         if self._performance:
-            self._evidence.scene_set(self._steered(self._performance))
+            self._evidence.scene_set(self._desk.hands.steered(self._performance.scene()))
 
     def started(self, role: str) -> None:
         """A worker begins a life and knows nothing yet."""
         self._evidence.worker_changed(role, up=True)
         if role == PLAYER.name:
             self._evidence.slots_set(self._setting.slots)
-            self._player.send(
-                to_message(
-                    Setup(
-                        slots=self._setting.slots,
-                        ledger=str(self._setting.state / "ledger"),
-                        tape=str(self._setting.tape),
-                        sync=self._setting.sync,
-                    )
-                )
-            )
+            self._player.send(to_message(self._setting.setup))
             self._player.send(to_message(Rest(self._resting or self._desk.paused)))
             self._player.send(to_message(self._desk.hands.steer))
             if self._performance:
@@ -322,14 +304,8 @@ class Conductor:
             log.info("Model %s is ready (%.1f s).", said.model, said.seconds)
 
     def _set_scene(self, performance: Performance) -> None:
-        self._evidence.scene_set(self._steered(performance))
+        self._evidence.scene_set(self._desk.hands.steered(performance.scene()))
         self._player.send(to_message(performance.scene()))
-
-    def _steered(self, performance: Performance) -> SetScene:
-        """The scene at the tempo that hands have set: its bars may last longer than its own."""
-        qpm = self._desk.hands.tempo
-        scene = performance.scene()
-        return scene if qpm is None else replace(scene, tempo=Tempo(qpm))
 
     def _send_places(self, places: list[Place]) -> None:
         for place in places:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.control.inputs import Controls
+from reverie.play.messages import Setup
 from reverie.stage.programme import Programme
 from reverie.stage.repertoire import Means
 
@@ -31,3 +32,8 @@ class Setting:
     faults: tuple[str, ...] = ()
     sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
     controls: Controls = field(default_factory=Controls)
+
+    @property
+    def setup(self) -> Setup:
+        """What a new player is told."""
+        return Setup(self.slots, ledger=str(self.state / "ledger"), tape=str(self.tape), sync=self.sync)
