@@ -75,7 +75,7 @@ def test_each_rank_goes_before_the_next() -> None:
     ]
     grades = [fit(LEARNED, port) for port in fitting]
     assert None not in grades
-    assert grades == sorted(grades, key=lambda grade: grade or (99, True, True))
+    assert grades == sorted(grades, key=lambda grade: grade or (99, True, True, True))
     assert len(set(grades)) == len(grades)
     for count in range(len(fitting)):
         assert chosen(LEARNED, *fitting[count:]) == fitting[count]
@@ -132,6 +132,13 @@ def test_the_device_of_another_slot_is_not_taken_while_ours_is_away() -> None:
     assert chosen(ours, left, right, rivals=(theirs,)) == right
     moved = like(right, location="1-3")
     assert chosen(ours, left, moved, rivals=(theirs,)) == moved
+
+
+def test_makers_who_give_every_device_the_same_serial_number_are_seen_through() -> None:
+    left, right = (like(GREY, serial="000000", location=socket) for socket in ("1-1.1", "1-1.2"))
+    ours, theirs = Marks(**right.marks()), Marks(**left.marks())
+    assert chosen(ours, left, right) == right
+    assert chosen(ours, left, rivals=(theirs,)) is None
 
 
 def test_two_slots_may_share_a_device() -> None:
@@ -199,7 +206,7 @@ def test_what_is_chosen_fits_best_and_contradicts_nothing(device: Marks, ports: 
     for name in ("usb", "serial"):
         assert None in {getattr(device, name), getattr(result, name)} or getattr(device, name) == getattr(result, name)
     for port in set(ports) - {result}:
-        assert (fit(device, port) or (99, True, True)) > grade
+        assert (fit(device, port) or (99, True, True, True)) > grade
 
 
 @given(ports_there)

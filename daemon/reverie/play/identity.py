@@ -114,8 +114,8 @@ def sequencer_client(marks: PortMarks) -> int | None:
     return int(match["client"]) if match else None
 
 
-Fit = tuple[int, bool, bool]
-"""How well a port fits, the less the better: the rank, and whether its name and its client's name are others."""
+Fit = tuple[int, bool, bool, bool]
+"""How well a port fits, the less the better: the rank, then whether socket, name and client's name are others."""
 
 
 def fit(wanted: Marks, port: PortMarks) -> Fit | None:
@@ -131,7 +131,7 @@ def fit(wanted: Marks, port: PortMarks) -> Fit | None:
         return None
     for rank, marks in enumerate(_RANKS):
         if equal.issuperset(marks):
-            return rank, "name" not in equal, "client" not in equal
+            return rank, "location" not in equal, "name" not in equal, "client" not in equal
     return None
 
 
@@ -159,7 +159,7 @@ def _ours(wanted: Wanted, device: Marks, port: PortMarks) -> Fit | None:
     """How well a port fits, unless it is the device of another slot: two equal synthesizers are not each other's."""
     grade = fit(device, port)
     rivals = [theirs for rival in wanted.rivals if (theirs := fit(rival, port)) is not None]
-    return None if grade is None or any(theirs[0] < grade[0] for theirs in rivals) else grade
+    return None if grade is None or any(theirs[:2] < grade[:2] for theirs in rivals) else grade
 
 
 def _ambiguous(wanted: Wanted, ports: Sequence[PortMarks]) -> str:

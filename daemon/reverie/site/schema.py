@@ -120,7 +120,7 @@ class Site(Section):
         return self.tape.folder or self.state_folder / "tape"
 
     def slots_as_json(self) -> dict[str, dict[str, Any]]:
-        """The slots by name, as plain data for the player; a port knows the devices of the others, to leave them alone."""
+        """The slots by name, as plain data for the player; a port is told of the devices of the others."""
         slots = {name: slot.model_dump(mode="json") for name, slot in self.slots.items()}
         devices = {name: slot["device"] for name, slot in slots.items() if slot["kind"] == "port" and slot["device"]}
         for name in devices:
