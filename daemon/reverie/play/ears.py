@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.play.apart import Apart, Owner, still_here
+from reverie.play.devices import Enumerator
 from reverie.play.errors import MISHAPS, PlayError, plainly
+from reverie.play.identity import PortMarks, Wanted, choose, missing
 from reverie.play.outputs.midi import CLIENT, NO_LIBRARY, NO_SYSTEM, jack_server
-from reverie.play.sync.apart import Apart, Owner, still_here
 
 POLL = 0.004  # seconds between looks at python-rtmidi's queue
 LOOK = 0.25  # seconds between looks at whether the port is still there
@@ -123,10 +125,10 @@ class MidiInput:
     hands it some messages twice and others never.
     """
 
-    def __init__(self, match: str | None = None, device: Mapping[str, Any] | None = None, api: str = "auto") -> None:
-        self._match = match
-        self._device = device
-        self._api = api
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._wanted = Wanted.read(settings)
+        self._api: str = settings.get("api", "auto")
+        self._enumerator = Enumerator()
         self._in: Any = None
         self._port = ""
         self._server: str | None = None
@@ -138,31 +140,28 @@ class MidiInput:
         Raises:
             PlayError: if there is none, or more than one.
         """
-        seen: list[str] = []
+        seen: list[PortMarks] = []
         for api, number in _systems(self._api):
-            self._in = _rtmidi().MidiIn(number, name=CLIENT, queue_size_limit=QUEUE)
             self._server = jack_server() if api == "jack" else None
-            ports = self._ports()
-            names = [name for name in ports if re.search(self._match or "", name, re.IGNORECASE)]
-            if len(names) > 1:
-                raise PlayError(
-                    f"several MIDI inputs match {self._match!r}: {', '.join(names)}; make `match` fit only one"
-                )
-            if names:
-                self._connect(names[0])
-                return f"listening to the MIDI port {names[0]} ({api})"
+            self._in = _rtmidi().MidiIn(number, name=CLIENT, queue_size_limit=QUEUE)
+            ports = self._enumerator.ports(api, self._names())
+            if (port := choose(self._wanted, ports)) is not None:
+                self._connect(port.port)
+                return f"listening to the MIDI port {port.port} ({api})"
             self.close()
             seen += ports
-        others = f"there are {', '.join(seen)}" if seen else "there are none at all"
-        raise PlayError(f"no MIDI input matches {self._match!r}; {others}: switch the device on, or mend `match`")
+        raise PlayError(missing(self._wanted, seen))
 
     def _connect(self, name: str) -> None:
         # What is not wanted is left out by whoever asks: messages that python-rtmidi ignores take their steps along.
         self._in.ignore_types(False, False, False)
-        self._in.open_port(self._in.get_ports().index(name), name="in")
+        try:
+            self._in.open_port(self._in.get_ports().index(name), name="in")
+        except ValueError as error:
+            raise PlayError(f"the MIDI port {name} went as it was being opened") from error
         self._port, self._moments = name, Moments()
 
-    def _ports(self) -> list[str]:
+    def _names(self) -> list[str]:
         names: list[str] = self._in.get_ports()
         return [name for name in names if not re.match(rf"{CLIENT}(-\d+)?:", name)]
 
@@ -174,7 +173,7 @@ class MidiInput:
         """
         if self._server is not None and jack_server() != self._server:
             raise PlayError("the JACK server is gone; start it again")
-        if self._port not in self._ports():
+        if self._port not in self._names():
             raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
 
     def read(self) -> Iterator[Heard]:
@@ -221,7 +220,7 @@ class Helper:
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._input = MidiInput(**owner.settings)
+        self._input = MidiInput(owner.settings)
         self._up = False
         self._due = float("-inf")
         self._news: Mapping[str, Any] | None = None

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 RETRY = 3.0  # seconds between the end of a helper and the start of another
@@ -40,15 +40,17 @@ class Apart:
         """Whether a helper runs, as far as :meth:`receive` has seen."""
         return self._child is not None
 
-    def receive(self, now: float) -> Iterator[Any]:
+    def receive(self, now: float) -> list[Any]:
         """What the helper has said; starts one where none runs, so it is to be called each second or so in any case."""
         ended = self._child is not None and self._child.poll() is not None
+        said: list[Any] = []
         while (packet := _take(self._ours)) is not None:
-            yield json.loads(packet)
+            said.append(json.loads(packet))
         if ended:
             self._child, self._starts_at = None, now + RETRY
         if self._child is None and now >= self._starts_at:
             self._start(now)
+        return said
 
     def send(self, value: Any) -> bool:
         """Tell the helper something; False where it has not read for long."""
@@ -93,14 +95,16 @@ class Owner:
         """The descriptor that is readable when the owner has said something, or is gone."""
         return self._socket.fileno()
 
-    def receive(self) -> Iterator[Any]:
+    def receive(self) -> list[Any]:
         """What the owner has said; sets :attr:`gone` when there is none any more."""
+        said: list[Any] = []
         try:
             while packet := _take(self._socket):
-                yield json.loads(packet)
+                said.append(json.loads(packet))
         except OSError:
             packet = b""
         self.gone = self.gone or packet == b""
+        return said
 
     def tell(self, value: Any) -> bool:
         """Say something; False, and it is lost, where the owner has not read for long."""

@@ -1,0 +1,26 @@
+"""The leaders that the site sets up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reverie.play.sync.base import Leader
+from reverie.play.sync.link import Link
+from reverie.play.sync.midi_clock import MidiClock
+
+CLOCK, LINK = "clock", "link"
+
+
+def make_leader(settings: Mapping[str, Any], name: str) -> Leader | None:
+    """The leader that scenes call ``name``, as the section ``sync`` of the site sets it up; None where it does not."""
+    section: Mapping[str, Any] = settings.get(name) or {}
+    if name == CLOCK and section:
+        return MidiClock(section)
+    return Link(start_stop=section["start_stop"]) if name == LINK and section.get("on") else None
+
+
+def make_leaders(settings: Mapping[str, Any]) -> dict[str, Leader]:
+    """Every leader that the site sets up, by the name that scenes have for it."""
+    leaders = {name: make_leader(settings, name) for name in (CLOCK, LINK)}
+    return {name: leader for name, leader in leaders.items() if leader is not None}

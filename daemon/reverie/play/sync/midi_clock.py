@@ -1,0 +1,52 @@
+"""Following a MIDI clock that arrives at a MIDI input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reverie.play.ears import Ears
+from reverie.play.sync.base import Position
+from reverie.play.sync.follower import ClockFollower
+
+
+class MidiClock:
+    """Whoever sends MIDI clock to one of our inputs, for the player.
+
+    Args:
+        port: By what the input is known: ``match`` or ``device``, and ``api``.
+    """
+
+    def __init__(self, port: Mapping[str, Any]) -> None:
+        self._ears = Ears(port)
+        self._follower = ClockFollower()
+
+    @property
+    def description(self) -> str:
+        """Which input is listened to."""
+        return self._ears.description
+
+    @property
+    def playing(self) -> bool | None:
+        """What the leader last said; None before it has, and while its port is gone."""
+        return self._follower.playing if self._ears.up else None
+
+    def position(self, now: float) -> Position | None:
+        """Where the leader is; None while it sends no clock."""
+        return self._follower.position(now)
+
+    def announce(self, now: float, tick: float, seconds_per_tick: float, *, playing: bool) -> None:
+        """Whoever sends clock does not listen to ours here: that is a slot's matter."""
+
+    def waits_for(self) -> Sequence[int]:
+        """The descriptor of the ears."""
+        return (self._ears.fileno(),)
+
+    def poll(self, now: float) -> None:  # noqa: ARG002 - messages bring their own moments
+        """Take in what has arrived."""
+        for heard in self._ears.receive():
+            self._follower.hear(heard.time, heard.message)
+
+    def close(self) -> None:
+        """Let go of the port."""
+        self._ears.close()
