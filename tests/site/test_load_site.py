@@ -10,6 +10,7 @@ import pytest
 
 from reverie.documents import DocumentError, read_document
 from reverie.places import config_folder, state_folder
+from reverie.play.settings import SlotSettings, Sound
 from reverie.site.load import find_site, load_site
 from reverie.site.schema import Site, site_json_schema
 from reverie.site.slots import FluidSynthSlot, PortSlot, VirtualSlot
@@ -22,8 +23,9 @@ state: ../state
 programme: [{at: 7:30, scene: dawn}, {at: "20:00", scene: dusk}]
 slots:
   main: {kind: fluidsynth, soundfont: fonts/a.sf2, options: {synth.polyphony: 64}}
-  daw: {kind: port, match: "ardour.*in"}
-  open: {kind: virtual}
+  daw: {kind: port, match: "ardour.*in", latency: 5, clock: true, channels: {1: 11}}
+  open:
+    {kind: virtual, volume: 90, fade: 2.5, absent: main, sounds: {10: {program: 0, bank: 128}, 2: {program: 4}}}
 tape: {keep_days: 7}
 """
 
@@ -43,17 +45,23 @@ def test_paths_are_relative_to_the_file(site: Site, tmp_path: Path) -> None:
 
 def test_slots_are_plain_data_for_the_player(site: Site, tmp_path: Path) -> None:
     assert [type(slot) for slot in site.slots.values()] == [FluidSynthSlot, PortSlot, VirtualSlot]
-    assert site.slots_as_json() == {
-        "main": {
+    slots = {name: SlotSettings.read(written) for name, written in site.slots_as_json().items()}
+    assert slots["main"] == SlotSettings(
+        {
             "kind": "fluidsynth",
             "soundfont": str(tmp_path / "fonts/a.sf2"),
             "audio": "auto",
             "gain": 0.6,
             "options": {"synth.polyphony": "64"},
-        },
-        "daw": {"kind": "port", "match": "ardour.*in", "api": "auto"},
-        "open": {"kind": "virtual", "name": "Reverie", "api": "auto"},
-    }
+        }
+    )
+    unknown = {"device": None, "label": None, "place": None}
+    port = {"kind": "port", "match": "ardour.*in", "api": "auto", "din": False}
+    assert slots["daw"] == SlotSettings(port | unknown, latency=0.005, clock=True, channels={1: 11})
+    sounds = {10: Sound(program=0, bank=128), 2: Sound(program=4)}
+    assert slots["open"] == SlotSettings(
+        {"kind": "virtual", "name": "Reverie", "api": "auto"}, sounds=sounds, volume=90, fade=2.5, absent="main"
+    )
 
 
 def test_times_of_the_programme_need_no_quotes(site: Site) -> None:
