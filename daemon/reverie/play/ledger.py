@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:  # outputs need what is here
     from reverie.play.outputs.base import Output
@@ -41,7 +41,13 @@ class Ledger:
 
         A folder that cannot be written costs the memory of what sounds across lives, but not the music.
         """
-        self._map = _map(folder / f"{quote(slot, safe='')}.ledger")
+        self.path = folder / f"{quote(slot, safe='')}.ledger"
+        self._map = _map(self.path)
+
+    @classmethod
+    def at(cls, path: Path) -> Ledger:
+        """Open the ledger that another process keeps in that file."""
+        return cls(path.parent, unquote(path.stem))
 
     def note_on(self, channel: int, pitch: int) -> None:
         """Note a note before it is sent: one too many is closed in vain, one too few would hang."""

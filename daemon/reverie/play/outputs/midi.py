@@ -51,6 +51,10 @@ def _rtmidi() -> Any:
         raise PlayError(f"{NO_LIBRARY} ({error})") from error
 
 
+class SystemGoneError(PlayError):
+    """A MIDI system that died with clients of this process: only another process is rid of what is left of them."""
+
+
 class Midi:
     """One connection of python-rtmidi to a MIDI system."""
 
@@ -91,7 +95,7 @@ class Midi:
             PlayError: if it did.
         """
         if self.api == "jack" and jack_server() != self._server:
-            raise PlayError("the JACK server is gone; start it again")
+            raise SystemGoneError("the JACK server is gone; start it again")
         if self.api == "alsa" and not _SEQUENCER.exists():
             raise PlayError(NO_SYSTEM)
 

@@ -1,0 +1,242 @@
+"""An output in a process of its own, its carrier: whatever hangs there, the player does not.
+
+The player's end of the socket of :mod:`reverie.play.carrier`. A packet to the carrier is either one or more whole MIDI
+messages, of which each begins with a status byte, or one JSON object; packets from it are JSON objects.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reverie.play.errors import PlayError
+from reverie.play.outputs.base import LOOK, BarLine, Output
+
+LARGEST = 1 << 16
+"""Bytes of a packet."""
+HANGS = 1.0
+"""Seconds for which a carrier may leave what it was sent unread, once it is up."""
+HANGS_OPENING = 8.0
+"""The same while it opens its device, which may take long; a little more than its own clock gives it."""
+_BUFFER = 1 << 20  # bytes; what the system grants of it holds some 500 messages
+_LEAVING: list[subprocess.Popen[bytes]] = []
+
+
+class Carried(Output):
+    """An output of another process, which is started when it is opened, and again whenever it hung or died.
+
+    A device that goes and returns is the carrier's matter: :meth:`poll` is False meanwhile, and the description says
+    why. Nothing here waits; what the carrier does not read is a loss.
+    """
+
+    def __init__(
+        self,
+        slot: str,
+        settings: Mapping[str, Any],
+        ledger: Path | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Carry the output of ``settings``; ``ledger`` is the slot's file, None if nobody is to silence it."""
+        self._setup = {"slot": slot, "output": dict(settings), "ledger": str(ledger) if ledger else None}
+        self._clock = clock
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._up = False
+        self._detail = _STARTING
+        self._waiting = bytearray()
+        self._read_at = 0.0
+
+    @property
+    def description(self) -> str:
+        """What the carrier says of its device, whether it is there or not."""
+        return self._detail
+
+    @property
+    def pid(self) -> int | None:
+        """The carrier's process, if one was started."""
+        return self._process.pid if self._process else None
+
+    def open(self) -> None:
+        """Start a carrier, without waiting for it.
+
+        Raises:
+            OSError: if the system grants no process.
+        """
+        self.close()
+        reap()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                ours.setblocking(False)
+                ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+                ours.send(_encode(self._setup))
+                self._process = _start(theirs.fileno())
+            except BaseException:
+                ours.close()
+                raise
+        self._socket, self._up, self._detail, self._read_at = ours, False, _STARTING, self._clock()
+
+    def poll(self) -> bool:
+        """Whether the device is there, as far as the carrier has said.
+
+        One state at a time is heard: a device that went and returned has been away, however fast it was.
+
+        Raises:
+            PlayError: if the carrier has left or hangs.
+        """
+        reap()
+        if self._socket is None:
+            return False
+        state = self._hear(self._socket)
+        if state is not None:
+            self._up, self._detail = bool(state.get("up")), str(state.get("detail"))
+        self._flush()
+        self._check_progress()
+        return self._up
+
+    def send(self, message: bytes) -> None:
+        """Hand over one message.
+
+        Raises:
+            PlayError: if the carrier is gone, or reads nothing any more.
+        """
+        if self._socket is None:
+            return
+        self._waiting += message
+        self._flush()
+        if self._waiting:
+            self._check_progress()
+
+    def tell(self, line: BarLine) -> None:
+        """A bar begins; a carrier that does not read just now does not learn of it."""
+        if self._socket is not None and not self._waiting:
+            with contextlib.suppress(OSError):  # its end shows at the next poll
+                self._socket.send(_encode({"bar": asdict(line)}))
+
+    def waits_for(self) -> tuple[Sequence[int], float]:
+        """What the carrier says."""
+        return (() if self._socket is None else (self._socket.fileno(),)), LOOK
+
+    def close(self) -> None:
+        """Let the carrier go: it reads what was sent, silences what is open, and leaves by itself."""
+        if self._socket is not None:
+            with contextlib.suppress(PlayError):
+                self._flush()
+            self._socket.close()
+        if self._process is not None:
+            _LEAVING.append(self._process)
+        self._socket, self._process, self._up = None, None, False
+        self._waiting.clear()
+
+    def _hear(self, end: socket.socket) -> Mapping[str, Any] | None:
+        """The next state; None if there is none yet.
+
+        Raises:
+            PlayError: if the carrier has left.
+        """
+        while True:
+            try:
+                packet = end.recv(LARGEST)
+            except BlockingIOError:
+                return None
+            except ConnectionResetError:
+                continue  # it left without reading all, but what it said before is still there: unix(7) says it once
+            if not packet:
+                self._give_up()
+            return json.loads(packet)
+
+    def _flush(self) -> None:
+        """Hand over what waits: one message for each packet, or many where the carrier had no time for some.
+
+        Raises:
+            PlayError: if the carrier has left.
+        """
+        while self._waiting and self._socket is not None:
+            packet = bytes(self._waiting[:LARGEST])
+            if len(self._waiting) > LARGEST:
+                packet = packet[: _last_status(packet)]
+            try:
+                self._socket.send(packet)
+            except BlockingIOError:
+                return
+            except (BrokenPipeError, ConnectionResetError):
+                while (state := self._hear(self._socket)) is not None:
+                    self._detail = str(state.get("detail"))
+            else:
+                del self._waiting[: len(packet)]
+
+    def _check_progress(self) -> None:
+        """Notice a carrier that reads nothing any more.
+
+        Raises:
+            PlayError: if it does not.
+        """
+        now = self._clock()
+        if self._socket is None or not (self._waiting or _unread(self._socket)):
+            self._read_at = now
+        elif now - self._read_at > (HANGS if self._up else HANGS_OPENING) or len(self._waiting) > _MOST_WAITING:
+            self._detail = ""
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """End what is left of the carrier, and say what it said last.
+
+        Raises:
+            PlayError: always.
+        """
+        detail = self._detail if self._detail and not self._up else _HANGS
+        if self._process is not None:
+            self._process.kill()
+        self._waiting.clear()
+        self.close()
+        raise PlayError(detail)
+
+
+_STARTING = "its carrier is being started"
+_HANGS = "its carrier hangs; it is started again"
+_MOST_WAITING = 1 << 20
+
+
+def reap() -> bool:
+    """Ask the carriers that were let go whether they have left, without waiting; whether all have."""
+    _LEAVING[:] = [process for process in _LEAVING if process.poll() is None]
+    return not _LEAVING
+
+
+def _start(descriptor: int) -> subprocess.Popen[bytes]:
+    flags = sys.orig_argv[1 : sys.orig_argv.index("-m")] if "-m" in sys.orig_argv else []
+    return subprocess.Popen(
+        [sys.executable, *flags, "-m", "reverie.play.carrier", "--fd", str(descriptor)],
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"JACK_NO_START_SERVER": "1"},
+    )
+
+
+def _unread(end: socket.socket) -> int:
+    """Bytes that the other end has not read yet (SIOCOUTQ, unix(7))."""
+    count = array.array("i", [0])
+    fcntl.ioctl(end, termios.TIOCOUTQ, count)
+    return count[0]
+
+
+def _last_status(packet: bytes) -> int:
+    """Where the last message of a packet begins."""
+    return next(at for at in range(len(packet) - 1, -1, -1) if packet[at] & 0x80)
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
