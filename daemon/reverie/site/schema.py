@@ -14,6 +14,7 @@ from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
 from reverie.site.control import ControlBinding, ControlSection, overlaps
 from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
+from reverie.site.sync import Sync
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
@@ -100,6 +101,7 @@ class Site(Section):
     tape: Tape = Field(default_factory=Tape, description="The record of what was played.")
     health: Health = Field(default_factory=Health, description="Where others ask whether all is well.")
     composer: Composer = Field(default_factory=Composer, description="The process that runs the models.")
+    sync: Sync = Field(default_factory=Sync, description="The clocks of others, which scenes may follow.")
     control: ControlSection = Field(
         default_factory=ControlSection, description="Hands on the running installation: by MIDI and OSC, and how far."
     )

@@ -14,10 +14,10 @@ CLOCK, LINK = "clock", "link"
 
 def make_leader(settings: Mapping[str, Any], name: str) -> Leader | None:
     """The leader that scenes call ``name``, as the section ``sync`` of the site sets it up; None where it does not."""
-    section: Mapping[str, Any] = settings.get(name) or {}
-    if name == CLOCK and section:
-        return MidiClock(section)
-    return Link(start_stop=section["start_stop"]) if name == LINK and section.get("on") else None
+    section: Mapping[str, Any] | None = settings.get(name)
+    if section is None:
+        return None
+    return MidiClock(section) if name == CLOCK else Link(**section)
 
 
 def make_leaders(settings: Mapping[str, Any]) -> dict[str, Leader]:
