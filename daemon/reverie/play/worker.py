@@ -38,6 +38,7 @@ from reverie.play.messages import (
     to_message,
 )
 from reverie.play.player import Player
+from reverie.play.sync.leaders import make_leaders
 from reverie.play.tape import Tape
 from reverie.wire import Message, Wire
 
@@ -111,7 +112,7 @@ class Worker:
 
     def _set_up(self, setup: Setup) -> Player:
         slots = make_slots(setup, self._report)
-        player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report)
+        player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report, make_leaders(setup.sync))
         _stay_in_memory()
         self._report(Ready(_be_punctual()))
         self._open(player)

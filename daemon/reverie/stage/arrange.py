@@ -9,7 +9,7 @@ from reverie.compose.recipe import Limits
 from reverie.compose.seeds import derive_seed
 from reverie.models.shelf import ModelFile
 from reverie.music.notes import MAX_MIDI
-from reverie.play.messages import Part
+from reverie.play.messages import SELF, Part
 from reverie.scenes.schema import Scene
 from reverie.scenes.voices import DrumVoice, Voice
 from reverie.stage.performance import Arrangement
@@ -39,9 +39,15 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
     )
 
 
-def unmet(scene: Scene, bundles: Mapping[str, ModelFile], slots: Collection[str]) -> list[str]:
+def unmet(
+    scene: Scene, bundles: Mapping[str, ModelFile], slots: Collection[str], leaders: Collection[str] = ()
+) -> list[str]:
     """What the scene names and this machine does not have, a sentence each; the scene plays all the same."""
     sentences: list[str] = []
+    if scene.lead not in {SELF, *leaders}:
+        sentences.append(
+            f"{scene.name}: its leader is {scene.lead!r}, which is not in the site's `sync`; it leads itself"
+        )
     for name, voice in scene.voices.items():
         where = f"{scene.name}: the voice {name}"
         if voice.model not in bundles:

@@ -20,11 +20,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a scene can be played with: the models, the site's slots by name, and the loops out of the package."""
+    """What a scene can be played with: the models, the site's slots by name, shipped loops, and leaders to follow."""
 
     bundles: Mapping[str, ModelFile]
     slots: Mapping[str, object]
     shipped: tuple[ShippedLoop, ...]
+    leaders: frozenset[str] = frozenset()
 
 
 class Repertoire:
@@ -59,7 +60,7 @@ class Repertoire:
             fault = error
         sentences = str(fault).splitlines() if fault else []
         if scene is not None:
-            sentences += unmet(scene, self._means.bundles, self._means.slots)
+            sentences += unmet(scene, self._means.bundles, self._means.slots, self._means.leaders)
         for sentence in sentences:
             if sentence not in self._faults.get(name, ()):
                 log.error("%s", sentence)

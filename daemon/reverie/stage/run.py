@@ -51,7 +51,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     scenes = scenes_of(site)
     if scene is not None:
         scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
-    slots = site.slots_as_json()
+    slots, sync = site.slots_as_json(), site.sync.as_json()
     setting = Setting(
         version=__version__,
         slots=slots,
@@ -62,11 +62,12 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         port=site.health.port,
         engine=site.composer.engine,
         patience=site.composer.patience,
-        means=Means(bundles, slots, read_shipped(loops_folder())),
+        means=Means(bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])),
         programme=Programme(Entry(change.at, change.scene) for change in site.programme),
         scene=site.scene,
         faults=(*faults, *broken),
         controls=controls_of(site.control, site.controls),
+        sync=sync,
     )
     with _alone(setting.state):
         if not fault:
