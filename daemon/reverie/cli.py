@@ -14,6 +14,7 @@ from reverie import __version__
 from reverie.bench import commands as bench
 from reverie.errors import ReverieError
 from reverie.models import commands as models
+from reverie.play import commands as ports
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
@@ -59,9 +60,6 @@ def _parser() -> argparse.ArgumentParser:
     perform.add_argument("--wav", type=Path, metavar="FILE", help="also render it, with FluidSynth")
     perform.set_defaults(command=_perform)
 
-    ports = commands.add_parser("ports", help="list the MIDI ports that a slot can be bound to")
-    ports.set_defaults(command=_ports)
-
     status = commands.add_parser("status", help="how the running daemon is")
     status.set_defaults(command=_status)
 
@@ -72,12 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("--site", action="store_true", help="that of reverie.yaml instead")
     schema.set_defaults(command=_schema)
 
+    ports.add_parsers(commands, _slots)
     models.add_parsers(commands, _model_folders)
     bench.add_parsers(commands)
 
     for command in (run, check, perform, status, panic):
         command.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
-    for command in (check, perform, ports, status):
+    for command in (check, perform, status):
         command.add_argument("--json", action="store_true", help="answer as JSON")
     return parser
 
@@ -116,21 +115,6 @@ def _perform(options: argparse.Namespace) -> int:
         for name in ("midi", "wav"):
             if done.get(name):
                 print(f"{done[name]}: {done['notes']} notes in {options.bars} bars")
-    return 0
-
-
-def _ports(options: argparse.Namespace) -> int:
-    from reverie.play.outputs.midi import list_ports
-
-    found = list_ports()
-    if options.json:
-        print(json.dumps(found, indent=2))
-        return 0
-    for api, ports in found.items():
-        for port in ports:
-            print(f"{api}: {port}")
-    if not any(found.values()):
-        print("There is no MIDI port yet: plug a synthesizer in, or start one, such as FluidSynth or a DAW.")
     return 0
 
 
@@ -186,6 +170,12 @@ def _schema(options: argparse.Namespace) -> int:
 
     print(json.dumps(site_json_schema() if options.site else scene_json_schema(), indent=2))
     return 0
+
+
+def _slots(config: Path | None) -> Mapping[str, Mapping[str, Any]]:
+    from reverie.stage.house import site_or_last_good
+
+    return site_or_last_good(config)[0].slots_as_json()
 
 
 def _model_folders(config: Path | None) -> list[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from reverie.play.errors import PlayError
@@ -169,10 +169,10 @@ def _ambiguous(wanted: Wanted, ports: Sequence[PortMarks]) -> str:
     telling = [mark for mark in _MARKS if len({getattr(port, mark) for port in ports}) == len(ports)]
     if not telling:
         return f"several MIDI ports are alike in every mark: {names}; unplug all but the one that is meant"
-    return f"several MIDI ports fit {wanted}: {names}; {_all_of(telling)} would tell them apart: `reverie ports learn`"
+    return f"several MIDI ports fit {wanted}: {names}; {_any_of(telling)} would tell them apart: `reverie ports learn`"
 
 
-def _all_of(words: Sequence[str]) -> str:
+def _any_of(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
@@ -184,8 +184,3 @@ def missing(wanted: Wanted, ports: Iterable[PortMarks]) -> str:
         return f"no MIDI port matches {wanted.match!r}; {others}: switch the device on, or mend `match`"
     what = "switch the device on or plug it in, or name another by `reverie ports learn`"
     return f"no MIDI port is {wanted}; {others}: {what}"
-
-
-def as_row(port: PortMarks) -> dict[str, str | None]:
-    """A port for those who read JSON: every key is always there."""
-    return asdict(port)

@@ -116,6 +116,18 @@ def _slots(learned: Document, written: Mapping[str, Any]) -> dict[str, Any]:
     return slots
 
 
+def ready(path: Path) -> None:
+    """See that something can be learned, before a person crawls behind a rack for it.
+
+    Raises:
+        DocumentError: if the file is at fault.
+        LearnedError: if it could not be written.
+    """
+    _read(path)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise LearnedError(_refused(path, "its folder is not yours"))
+
+
 def update(path: Path, sections: Mapping[str, Mapping[str, Any]]) -> None:
     """Set entries of sections of the file, atomically; what else it says stays. An entry that is None is taken out.
 
@@ -138,9 +150,11 @@ def update(path: Path, sections: Mapping[str, Mapping[str, Any]]) -> None:
             validate(parse_document(text, str(path)), Learned)
             write_atomically(path, text.encode())
     except OSError as error:
-        raise LearnedError(
-            f"{path} cannot be written ({error.strerror}); do it as a user who may, for example with sudo"
-        ) from error
+        raise LearnedError(_refused(path, error.strerror or str(error))) from error
+
+
+def _refused(path: Path, why: str) -> str:
+    return f"{path} cannot be written ({why}); do it as a user who may, for example with sudo"
 
 
 def _read(path: Path) -> dict[str, Any]:

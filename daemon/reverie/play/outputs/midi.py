@@ -157,17 +157,3 @@ def systems(api: str) -> Iterator[Midi]:
             yield Midi(name)
         except PlayError:
             continue
-
-
-def list_ports() -> dict[str, list[str]]:
-    """The MIDI inputs of others that a slot can be bound to, by API; only the systems that are there.
-
-    Raises:
-        PlayError: if the library for all of them is not there.
-    """
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    found: dict[str, list[str]] = {}
-    for midi in systems("auto"):
-        found[midi.api] = midi.ports()
-        midi.close()
-    return found
