@@ -1,1 +1,1 @@
-"""Measures the engine against Magenta's own generators, on whatever machine it is asked to."""
+"""Measures engine and player beside Magenta's own and others, on whatever machine it is asked to."""

@@ -61,7 +61,7 @@ def measure(configs: tuple[str, ...], *, quick: bool = False) -> dict[str, Any]:
     for name, row in figures.items():
         row["targets"] = held_against(targets_of(name), row)
     machine = {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "load": load,
         "python": platform.python_version(),
@@ -114,7 +114,7 @@ def _answer(module: str, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def _processor() -> str:
+def processor() -> str:
     """What the machine calls its processor."""
     names: Mapping[str, str] = {}
     information = Path("/proc/cpuinfo")

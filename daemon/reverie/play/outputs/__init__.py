@@ -15,6 +15,7 @@ KINDS = {
     "din": ("reverie.play.outputs.din", "Din"),
     "fluidsynth": ("reverie.play.outputs.fluidsynth", "FluidSynth"),
     "port": ("reverie.play.outputs.midi_port", "MidiPort"),
+    "probe": ("reverie.bench.probe", "Probe"),  # measures; no site can have it
     "virtual": ("reverie.play.outputs.virtual_port", "VirtualPort"),
 }
 """Module and class of every kind: each is imported only where it is used, as the player is to stay light."""

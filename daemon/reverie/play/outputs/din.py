@@ -201,13 +201,9 @@ class DinPort(Output):
 
 def overloaded(line: DinLine, now: float) -> str:
     """What a description adds where more is asked than a cable carries; nothing as long as all is well."""
-    load = line.load(now)
-    if load <= 1:
+    if line.load(now) <= 1:
         return ""
-    return (
-        f", though {load:.0%} of what a DIN cable carries was asked of it in {WINDOW} s: give its scene fewer notes, "
-        "or a second cable"
-    )
+    return f", though more than a DIN cable carries was asked of it for {WINDOW} s: give its scene fewer notes"
 
 
 def _set_rate(descriptor: int, device: str) -> None:

@@ -1,0 +1,119 @@
+"""What the machine does while players play: nothing, composing without a pause, or as much as all its cores can.
+
+As a process: ``python -m reverie.bench.play_loads compose|burn``, which says ``ready`` and goes on until it is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from itertools import count
+
+from reverie.errors import ReverieError
+from reverie.places import models_folder
+
+IDLE, COMPOSE, BURN = "idle", "compose", "burn"
+LOADS = {
+    IDLE: "nothing else runs",
+    COMPOSE: (
+        "loops are composed without a pause: for Reverie, isobar and mido in a process of its own, as Reverie does it, "
+        "with the shipped models, eight candidates a loop and one thread; for Magenta's player and its Sleeper in "
+        "another thread of the same process, as Magenta's interactions do it, by its own generator of attention_rnn"
+    ),
+    BURN: "a process on every core does nothing but count, at ordinary priority",
+}
+"""The loads, and what each is."""
+_CANDIDATES = 8
+
+
+@contextlib.contextmanager
+def running(load: str) -> Generator[None]:
+    """A load, from when it is under way until the block ends.
+
+    Raises:
+        ReverieError: if it ends before it is.
+    """
+    with contextlib.ExitStack() as processes:
+        started = [processes.enter_context(_process(load)) for _ in range(_count(load))]
+        for process in started:
+            if process.stdout is None or process.stdout.readline().strip() != b"ready":
+                raise ReverieError(f"the load {load} could not be had; the reason stands above")
+        yield
+
+
+def _count(load: str) -> int:
+    return {IDLE: 0, COMPOSE: 1, BURN: os.cpu_count() or 1}[load]
+
+
+@contextlib.contextmanager
+def _process(load: str) -> Generator[subprocess.Popen[bytes]]:
+    command = (sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__, load)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _compose() -> Iterator[None]:
+    """Compose as the composer does: politely, on one thread, loop after loop with each shipped model."""
+    os.nice(5)
+    from reverie.compose.recipe import Limits, Recipe
+    from reverie.compose.worker import make_engine
+    from reverie.models.shelf import find_models
+    from reverie.music.time import Metre
+
+    engine, (models, _) = make_engine("numpy"), find_models([models_folder()])
+    recipes: list[Recipe] = []
+    for model in models.values():
+        engine.load(model)
+        recipes.append(
+            Recipe(
+                scene="bench",
+                scene_hash="",
+                voice="bench",
+                kind="drums" if "drums" in model.kinds else "melody",
+                model=model.name,
+                model_hash=model.sha256,
+                operator="reset",
+                seed=0,
+                temperature=1.0,
+                bars=2,
+                metre=Metre(),
+                primer=(),
+                primer_steps=0,
+                limits=Limits(),
+                candidates=_CANDIDATES,
+            )
+        )
+    for seed in count():
+        for recipe in recipes:
+            engine.generate(replace(recipe, seed=seed))
+            yield
+
+
+def _burn() -> Iterator[None]:
+    yield
+    total = 0
+    while True:
+        total += 1
+
+
+def main(load: str) -> None:
+    """Be the load."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the process that asked says that it was interrupted
+    under_way = {COMPOSE: _compose, BURN: _burn}[load]()
+    next(under_way)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for _ in under_way:
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,180 @@
+"""Reverie's own player plays the score: the real process, spoken to as its conductor speaks to it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from reverie.bench.play_score import (
+    METRE,
+    PARTS,
+    QPM,
+    SETTLING,
+    Lateness,
+    Struck,
+    figures,
+    lateness,
+    onsets,
+    percentiles,
+)
+from reverie.bench.probe import stamps
+from reverie.errors import ReverieError
+from reverie.music.time import Tempo
+from reverie.play.messages import (
+    BarPlayed,
+    FromPlayer,
+    Part,
+    Place,
+    Ready,
+    SetScene,
+    Setup,
+    SlotState,
+    Stop,
+    ToPlayer,
+    from_message,
+    to_message,
+)
+from reverie.play.midi_clock import PULSE
+from reverie.wire import decode, encode
+
+_ON, _OFF = 0x90, 0x80
+_PULSES = 24
+_PATIENCE = 20.0
+_SLOT = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of it: the far end's figures, the player's own, its clock's, and whether it had real-time priority."""
+
+    realtime: bool
+    lateness: Lateness
+    figures: dict[str, Any]
+
+
+def play(bars: int, *, realtime: bool = True) -> Played:
+    """Let the player play so many bars to a probe.
+
+    Raises:
+        ReverieError: if it does not.
+    """
+    with tempfile.TemporaryDirectory(prefix="reverie-bench-") as name:
+        folder = Path(name)
+        with _player(realtime=realtime) as heard_from:
+            ready, played = _conduct(*heard_from, folder, bars)
+        return _figures(ready, played, tuple(stamps(folder / "stamps")), bars)
+
+
+@contextlib.contextmanager
+def _player(*, realtime: bool) -> Generator[tuple[socket.socket, Iterator[FromPlayer]]]:
+    """The process, from its start to its end: our end of its socket, and what it says."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(_PATIENCE)
+    before = () if realtime else (sys.executable, "-m", "reverie.bench.ordinary")
+    with ours, theirs:
+        command = (*before, sys.executable, "-m", "reverie.play.worker", "--fd", str(theirs.fileno()))
+        with subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL) as process:
+            theirs.close()
+            try:
+                yield ours, _said(ours)
+                _tell(ours, Stop())
+                process.wait(_PATIENCE)
+            finally:
+                process.kill()
+
+
+def _tell(wire: socket.socket, *messages: ToPlayer) -> None:
+    for message in messages:
+        wire.sendall(encode(to_message(message)))
+
+
+def _said(wire: socket.socket) -> Iterator[FromPlayer]:
+    """What the player says, until it leaves.
+
+    Raises:
+        ReverieError: if it says nothing for too long.
+    """
+    pending = b""
+    try:
+        while data := wire.recv(1 << 16):
+            *lines, pending = (pending + data).split(b"\n")
+            for line in lines:
+                yield from_message(decode(line))  # pyright: ignore[reportReturnType]
+    except TimeoutError as error:
+        raise ReverieError("the player says nothing any more; nothing was measured") from error
+
+
+def _conduct(
+    wire: socket.socket, said: Iterator[FromPlayer], folder: Path, bars: int
+) -> tuple[Ready, tuple[BarPlayed, ...]]:
+    """Set the player up, let it play, and hear what it has to say.
+
+    Raises:
+        ReverieError: if it leaves before.
+    """
+    room = bars * (sum(len(loop.notes) * 2 for loop in PARTS.values()) + _PULSES * METRE.numerator) + 1024
+    slot = {"kind": "probe", "file": str(folder / "stamps"), "room": room, "clock": True}
+    _tell(wire, Setup({_SLOT: slot}, str(folder / "ledger"), str(folder / "tape")))
+    ready: Ready | None = None
+    for news in said:
+        if isinstance(news, Ready):
+            ready = news
+        if ready is not None and isinstance(news, SlotState) and news.up:
+            break
+    parts = tuple(Part(part, _SLOT, channel) for channel, part in enumerate(PARTS, 1))
+    _tell(wire, SetScene(1, 0, "bench", METRE, Tempo(QPM), parts))
+    _tell(wire, *(Place(1, part, "", 0, bars + 1, loop) for part, loop in PARTS.items()))
+    played: list[BarPlayed] = []
+    for news in said:
+        if isinstance(news, BarPlayed):
+            played.append(news)
+        if ready is not None and len(played) == bars:
+            return ready, tuple(played)
+    raise ReverieError("the player left before it had played; the reason stands above")
+
+
+def _figures(
+    ready: Ready, played: tuple[BarPlayed, ...], stamped: tuple[tuple[float, bytes], ...], bars: int
+) -> Played:
+    """Hold what reached the probe against the score.
+
+    The player alone knows when its first note was due. Each event reached the probe at its due moment, plus how late
+    the player knows that it sent it, plus the way; so the earliest of the rests is the beginning and the shortest way.
+    What is measured is the way's lateness too, but not its shortest time, of some ten microseconds.
+    """
+    notes = [(at, message) for at, message in stamped if message[0] & 0xF0 in {_ON, _OFF}]
+    struck = [Struck(at, message[1]) for at, message in notes if message[0] & 0xF0 == _ON]
+    struck = struck[: len(tuple(onsets(bars)))]  # the next bar may have begun
+    own = [late for bar in played for late in bar.lateness]
+    sent = [late for (_, message), late in zip(notes, own, strict=False) if message[0] & 0xF0 == _ON]
+    away = lateness([Struck(note.time - late, note.pitch) for note, late in zip(struck, sent, strict=True)], 0.0, bars)
+    measured = lateness(struck, min(away.late), bars)
+    pulses = [at for at, message in stamped if message[0] == PULSE]
+    return Played(
+        ready.realtime,
+        measured,
+        {
+            **figures(measured),
+            "sent": percentiles([late for bar in played[SETTLING:] for late in bar.lateness]),
+            "clock": _clock_figures(pulses),
+            "late": sum(bar.late for bar in played),
+            "skipped": sum(bar.skipped for bar in played),
+            "dropped": sum(bar.dropped for bar in played),
+        },
+    )
+
+
+def _clock_figures(pulses: Sequence[float]) -> dict[str, Any] | None:
+    """How far the intervals of MIDI clock are from what they should be; None where there was no clock."""
+    counted = pulses[_PULSES * METRE.numerator * SETTLING :]
+    wanted = 60 / QPM / _PULSES
+    off = [abs(later - earlier - wanted) for earlier, later in pairwise(counted)]
+    return {"intervals": len(off), **percentiles(off)} if off else None
