@@ -72,7 +72,7 @@ class Limits:
     def within(self, kind: Level, value: float) -> float:
         """The value, or the limit that it exceeds."""
         low, high = self.of(kind)
-        return min(max(value, low), high)
+        return float(min(max(value, low), high))
 
     def at(self, kind: Level, position: int) -> float:
         """What a controller's position (0 to 127) means."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -105,6 +106,7 @@ class Desk:
         record: The file in which every use is kept.
         count: Told of every use: the action and where it came from.
         later: Calls something later; the event loop's ``call_later`` unless given.
+        clock: Monotonic seconds.
     """
 
     def __init__(
@@ -114,17 +116,19 @@ class Desk:
         record: Path,
         count: Callable[[str, str], None],
         later: Later | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stage = stage
         self._limits = controls.limits
         self._pause_for = controls.pause_for
         self._record = Record(record)
         self._count = count
+        self._clock = clock
         self._inputs = Inputs(controls, self)
         self.hands = Hands(volume=controls.limits.within("volume", 1.0))
         later = later or _later
-        self._pace = Pace[tuple[str, str | None], _Wish](AT_MOST_EVERY, self._do, later)
-        self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later)
+        self._pace = Pace[tuple[str, str | None], _Wish](AT_MOST_EVERY, self._do, later, clock)
+        self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later, clock)
 
     async def attend(self) -> None:
         """Listen to hands, and keep the record, until cancelled."""
@@ -161,12 +165,12 @@ class Desk:
 
     def look(self) -> None:
         """See whether the pause is over; called every second."""
-        if self.hands.paused_until is not None and time.monotonic() >= self.hands.paused_until:
+        if self.hands.paused_until is not None and self._clock() >= self.hands.paused_until:
             self.use(Action("pause", value=False), "time")
 
     def status(self) -> Mapping[str, Any]:
         """What hands have set and did last, for people."""
-        now = list(self.hands.sentences(time.monotonic()))
+        now = list(self.hands.sentences(self._clock()))
         last = [use.as_json() for use in self._record.last]
         return {"now": now, "last": last, "inputs": self._inputs.states}
 
@@ -226,9 +230,9 @@ class Desk:
         self._stage.fill()
 
     def _move(self, level: Level, action: Action) -> None:
-        if not isinstance(action.value, int | float):
+        if isinstance(action.value, bool | str | None) or not math.isfinite(action.value):
             raise ControlError(f"{level} needs a number")
-        value = self._limits.within(level, float(action.value))
+        value = self._limits.within(level, action.value)
         if level == "volume":
             self._set(replace(self.hands, volume=value))
         elif level == "tempo":
@@ -248,7 +252,7 @@ class Desk:
     def _pause(self, value: object) -> None:
         on = not self.paused if value is None else bool(value)
         if on != self.paused:
-            self.hands = replace(self.hands, paused_until=time.monotonic() + self._pause_for if on else None)
+            self.hands = replace(self.hands, paused_until=self._clock() + self._pause_for if on else None)
             self._stage.pause(on=on)
 
     def _go(self, wanted: str | None) -> None:

@@ -1,0 +1,168 @@
+"""A real daemon, steered by Open Sound Control."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pythonosc.udp_client import SimpleUDPClient
+
+from fakes.daemon import STUDY, Daemon
+from fakes.jack import wait_until
+
+ALONE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
+
+
+def free_udp_port() -> int:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+@pytest.fixture
+def osc(make_daemon: Callable[..., Daemon]) -> Iterator[tuple[Daemon, SimpleUDPClient]]:
+    """A daemon that plays and composes, and who speaks to it."""
+    port = free_udp_port()
+    control = {"osc": {"port": port}, "pause_for": 600, "limits": {"tempo": [30, 300]}}
+    daemon = make_daemon(ALONE, control=control)
+    (daemon.folder / "scenes" / "zebra.yaml").write_text(STUDY.replace("name: study", "name: zebra"))
+    daemon.start()
+    daemon.wait_for_models()
+    daemon.wait_for_bars(2)
+    client = SimpleUDPClient("127.0.0.1", port)
+    with contextlib.closing(client):
+        yield daemon, client
+
+
+def hands(daemon: Daemon) -> dict[str, Any]:
+    return daemon.status()["hands"]
+
+
+def notes_in_bars(daemon: Daemon, bars: int) -> dict[str, float]:
+    """By voice, the notes of so many bars."""
+    voices = ("beat", "bass", "lead")
+    before = {voice: daemon.metric("reverie_notes_sent_total", voice=voice) for voice in voices}
+    begun = daemon.metric("reverie_bars_played_total")
+    wait_until(lambda: daemon.metric("reverie_bars_played_total") >= begun + bars, 60)
+    return {voice: daemon.metric("reverie_notes_sent_total", voice=voice) - before[voice] for voice in voices}
+
+
+def records(daemon: Daemon) -> list[dict[str, Any]]:
+    path = daemon.state / "uses.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.mark.real
+def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> None:
+    daemon, client = osc
+    assert hands(daemon)["now"] == []
+    assert hands(daemon)["inputs"][0]["up"]
+
+    client.send_message("/reverie/mute/beat", 1)
+    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."], 10)
+    notes_in_bars(daemon, 1)
+    counted = notes_in_bars(daemon, 4)
+    assert counted["beat"] == 0
+    assert counted["bass"] + counted["lead"] > 0
+
+    client.send_message("/reverie/mute/bass", 1)
+    client.send_message("/reverie/mute/lead", 1)
+    wait_until(lambda: any(use["refused"] for use in hands(daemon)["last"]), 10)
+    assert hands(daemon)["now"] == ["bass is muted.", "beat is muted."]
+
+    client.send_message("/reverie/pause", 1)
+    wait_until(lambda: daemon.metric("reverie_resting") == 1, 10)
+    assert daemon.get("/healthz")
+    client.send_message("/reverie/play", [])
+    wait_until(lambda: daemon.metric("reverie_resting") == 0, 10)
+
+    client.send_message("/reverie/next", [])
+    wait_until(lambda: daemon.metric("reverie_scene_info", scene="zebra") == 1, 10)
+    assert hands(daemon)["now"] == []
+
+    client.send_message("/reverie/panic", [])
+    wait_until(lambda: any(use["action"] == "panic" for use in hands(daemon)["last"]), 10)
+    assert notes_in_bars(daemon, 2)["beat"] > 0
+
+    assert daemon.metric("reverie_control_actions_total", source="osc", action="mute") == 3
+    assert daemon.metric("reverie_control_actions_total", source="osc") == 7
+    wait_until(lambda: len(records(daemon)) == 7, 10)
+    assert [use["action"] for use in records(daemon)] == ["mute", "mute", "mute", "pause", "pause", "next", "panic"]
+    assert [bool(use["refused"]) for use in records(daemon)] == [False, False, True, False, False, False, False]
+    assert daemon.stop()[0] == 0
+
+
+def seconds_a_bar(daemon: Daemon, bars: int) -> float:
+    notes_in_bars(daemon, 1)
+    begun = time.monotonic()
+    notes_in_bars(daemon, bars)
+    return (time.monotonic() - begun) / bars
+
+
+@pytest.mark.real
+def test_tempo_is_felt_and_what_is_no_packet_is_not(osc: tuple[Daemon, SimpleUDPClient]) -> None:
+    daemon, client = osc
+    client.send_message("/reverie/tempo", 1e9)
+    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 300 quarters a minute."], 10)
+    quick = seconds_a_bar(daemon, 5)
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        for packet in (b"", b"\0", b"#bundle\0", b"/reverie/tempo\0\0,f\0\0", b"/" * 9000, bytes(range(256))):
+            sock.sendto(packet, ("127.0.0.1", client._port))
+    client.send_message("/reverie/nonsense", 1)
+    client.send_message("/reverie/tempo", "fast")
+    client.send_message("/reverie/tempo", 60)
+    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 60 quarters a minute."], 10)
+    assert seconds_a_bar(daemon, 2) > 2.5 * quick
+    assert "nothing is controlled by '/reverie/nonsense'" in daemon.log.read_text()
+    assert "Traceback" not in daemon.log.read_text()
+
+
+@pytest.mark.real
+def test_loops_are_held_freed_mutated_and_composed_at_another_temperature(
+    osc: tuple[Daemon, SimpleUDPClient],
+) -> None:
+    daemon, client = osc
+
+    def composed(**labels: str) -> float:
+        return daemon.metric("reverie_loops_composed_total", **labels)
+
+    client.send_message("/reverie/loop", 1)
+    wait_until(lambda: hands(daemon)["now"] == ["The present loops are held."], 10)
+    notes_in_bars(daemon, 2)
+    before = composed()
+    notes_in_bars(daemon, 8)
+    assert composed() == before
+    assert daemon.metric("reverie_loops_repeated_total") == 0
+
+    mutated = composed(operator="mutate", voice="bass")
+    client.send_message("/reverie/mutate/bass", [])
+    wait_until(lambda: composed(operator="mutate", voice="bass") == mutated + 1, 20)
+    assert composed() == before + 1
+
+    client.send_message("/reverie/free", [])
+    client.send_message("/reverie/temperature/lead", 1.25)
+    wait_until(lambda: composed(voice="lead") >= 2 and composed() >= before + 6, 30)
+    kept = daemon.state / "loops" / "study.json"
+
+    def lead_temperatures() -> set[float]:
+        good = json.loads(kept.read_text())["voices"]["lead"] if kept.exists() else []
+        return {loop["recipe"]["temperature"] for loop in good}
+
+    wait_until(lambda: 1.25 in lead_temperatures(), 30)
+
+
+@pytest.mark.real
+def test_a_port_that_is_taken_is_told_and_tried_again(make_daemon: Callable[..., Daemon]) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        daemon = make_daemon(ALONE, control={"osc": {"port": port}}).start()
+        wait_until(daemon.answers, 30)
+        wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [False], 30)
+    wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [True], 30)
+    assert daemon.stop()[0] == 0

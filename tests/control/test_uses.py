@@ -1,0 +1,71 @@
+"""The record of what hands did."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reverie.control.actions import Action
+from reverie.control.uses import Record, Use
+
+
+def use(number: float) -> Use:
+    return Use.of(Action("tempo", number), "osc")
+
+
+async def keep(record: Record, *uses: Use) -> None:
+    for one in uses:
+        record.add(one)
+    task = asyncio.create_task(record.run())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_each_use_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "uses.jsonl"
+    record = Record(path)
+    asyncio.run(keep(record, use(90.0), Use.of(Action("mute", value=True, voice="lead"), "midi", "no")))
+    asyncio.run(keep(record, use(91.0)))
+    first, second, third = lines(path)
+    assert (first["action"], first["value"], first["source"], first["refused"]) == ("tempo", 90.0, "osc", "")
+    assert (second["voice"], second["refused"]) == ("lead", "no")
+    assert third["value"] == 91.0
+    assert first["time"].endswith("+00:00")
+
+
+def test_the_file_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "uses.jsonl"
+    record = Record(path, largest=4000)
+    for start in range(0, 400, 20):
+        asyncio.run(keep(record, *(use(float(number)) for number in range(start, start + 20))))
+        assert path.stat().st_size <= 4000
+    values = [line["value"] for line in lines(path)]
+    assert values == [float(number) for number in range(400 - len(values), 400)]
+    assert len(values) > 10
+
+
+def test_a_disk_that_cannot_be_written_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("in the way")
+    record = Record(tmp_path / "file" / "uses.jsonl")
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(keep(record, use(1.0)))
+        asyncio.run(keep(record, use(2.0)))
+    assert len(caplog.records) == 1
+    assert "cannot be recorded" in caplog.text
+    assert [one.value for one in record.last] == [1.0, 2.0]
+
+
+def test_text_that_is_no_text_is_recorded_somehow(tmp_path: Path) -> None:
+    path = tmp_path / "uses.jsonl"
+    asyncio.run(keep(Record(path), Use.of(Action("scene", "\ud800\nä"), "osc")))
+    assert "ä" in lines(path)[0]["value"]
