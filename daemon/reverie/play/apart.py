@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 RETRY = 3.0  # seconds between the end of a helper and the start of another
-HANGS = 4.0  # seconds without a turn after which a helper is taken for hung, and ends
+HANGS = 7.0  # seconds without a turn after which a helper is taken for hung, and ends
 LARGEST = 1 << 16
 
 
