@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fakes.jack import Jack, Receiver, wait_until
@@ -76,11 +77,28 @@ def test_nonsense_from_the_conductor_ends_every_note_too(start: Start, synth: Re
     assert player.errors() == "a worker sent a line that is no JSON: b'no json'\n"
 
 
+def kill_with_its_carriers(player: RealPlayer) -> None:
+    """As if the power of all of them had failed at once: there is nobody left to end a note."""
+    family = [*psutil.Process(player.process.pid).children(recursive=True), psutil.Process(player.process.pid)]
+    for process in family:
+        process.suspend()  # or one would see the end of another
+    for process in family:
+        process.kill()
+    psutil.wait_procs(family, timeout=5)
+
+
+def test_the_carrier_of_a_killed_player_ends_its_notes(start: Start, synth: Receiver) -> None:
+    player = start(SLOTS)
+    hold(player, synth)
+    player.kill()
+    wait_until(lambda: synth.messages[-3:] == HUSHED, seconds=1.0)
+    assert synth.sounding() == set()
+
+
 def test_the_life_after_kill_9_ends_what_was_left(start: Start, synth: Receiver) -> None:
     player = start(SLOTS)
     hold(player, synth)
-    player.process.kill()
-    player.process.wait()
+    kill_with_its_carriers(player)
     assert len(synth.sounding()) == 2
 
     start(SLOTS).hear(SlotState, lambda state: state.up)
@@ -91,8 +109,7 @@ def test_the_life_after_kill_9_ends_what_was_left(start: Start, synth: Receiver)
 def test_panic_without_a_daemon_ends_what_was_left(start: Start, synth: Receiver, tmp_path: Path) -> None:
     player = start(SLOTS)
     hold(player, synth)
-    player.process.kill()
-    player.process.wait()
+    kill_with_its_carriers(player)
 
     (sentence,) = silence(SLOTS, tmp_path / "ledger")
     assert sentence.endswith("(jack); ended 2 open notes and silenced all channels")

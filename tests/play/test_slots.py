@@ -19,7 +19,7 @@ from reverie.play.outputs.fluidsynth import FluidSynth
 from reverie.play.outputs.midi_port import MidiPort
 from reverie.play.outputs.virtual_port import VirtualPort
 from reverie.play.panic import silence
-from reverie.play.slots import RETRY, Slot
+from reverie.play.slots import RETRY, STARVED, Slot
 
 ON, OFF, PROGRAM = 0x90, 0x80, 0xC0
 
@@ -81,7 +81,14 @@ def test_a_device_is_not_opened_when_a_note_is_due(tmp_path: Path) -> None:
     slot = Slot("main", output, Ledger(tmp_path, "main"), lambda _: None)
     assert not slot.tend(0.0, 0.001)
     assert output.opened == 0
-    assert slot.due(0.0, 0.001) == float("inf")  # or the player would spin until the note
+    assert slot.due(0.0, 0.001) == STARVED  # at once, the player would spin until the note
+    for tick in range(1, 20):  # with MIDI clock something is always due soon
+        assert slot.tend(tick * STARVED / 20, 0.001) is False
+    assert output.opened == 0
+    assert slot.tend(STARVED, 0.001), "better one tick late than a slot that never comes"
+    slot.close()
+    slot = Slot("main", output, Ledger(tmp_path, "main"), lambda _: None)
+    output.opened = 0
     assert slot.due(0.0, 1.0) <= 0.0
     assert slot.tend(0.0, 1.0)
     assert output.opened == 1

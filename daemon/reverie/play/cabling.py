@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reverie.play.ledger import Ledger
 from reverie.play.messages import Setup, SlotState
-from reverie.play.outputs import make_output
+from reverie.play.outputs import open_output
 from reverie.play.settings import MUTE, SYNTH, SlotSettings
 from reverie.play.slots import Slot
 
@@ -24,10 +24,10 @@ def make_slots(setup: Setup, report: Callable[[SlotState], None]) -> dict[str, S
     settings = {name: SlotSettings.read(written) for name, written in setup.slots.items()}
     if any(one.absent == SYNTH for one in settings.values()) and SYNTH not in settings:
         settings[SYNTH] = SlotSettings({"kind": "fluidsynth"})
-    slots = {
-        name: Slot(name, make_output(name, one.output), Ledger(Path(setup.ledger), name), report, one)
-        for name, one in settings.items()
-    }
+    slots: dict[str, Slot] = {}
+    for name, one in settings.items():
+        ledger = Ledger(Path(setup.ledger), name)
+        slots[name] = Slot(name, open_output(name, one.output, ledger), ledger, report, one)
     for name, one in settings.items():
         if one.absent != MUTE:
             slots[name].stand_in = slots[one.absent]

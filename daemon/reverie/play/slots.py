@@ -63,8 +63,8 @@ class Slot:
 
     @property
     def opening(self) -> bool:
-        """Whether the device was found and will be up soon."""
-        return self._state is _State.OPENING
+        """Whether the device will be up soon, for all that is known."""
+        return self._state is _State.OPENING and self._output.lacks is None
 
     @property
     def heard(self) -> Slot | None:
@@ -100,7 +100,11 @@ class Slot:
 
         On the way up everything is ended that an earlier life, or the loss of the device, left sounding.
         """
-        if not self.wanted or now < self._due or (slack < self._takes and now < self._due + STARVED):
+        if not self.wanted or now < self._due:
+            return False
+        if self._due == float("-inf"):
+            self._due = now
+        if slack < self._takes and now < self._due + STARVED:
             return False
         try:
             if self._state is _State.DOWN:
@@ -113,9 +117,10 @@ class Slot:
                 self._owners.clear()
                 self._state = _State.UP
                 self._tell(True, self._output.description)
-            elif self.up and not up:
+            elif not up:
                 self._state = _State.OPENING
-                self._tell(False, self._output.description)
+                if (lacks := self._output.lacks) is not None:
+                    self._tell(False, lacks)
         except MISHAPS as error:
             self._lose(error, now)
             return False

@@ -34,6 +34,11 @@ class Output(Protocol):
         """One plain sentence about what the slot is connected to, for people; true while the output is up."""
         ...
 
+    @property
+    def lacks(self) -> str | None:
+        """One plain sentence about the device that an open output waits for; None while it is there or merely late."""
+        return None
+
     @abstractmethod
     def open(self) -> None:
         """Begin to connect; :meth:`poll` says when that is done.

@@ -53,6 +53,7 @@ class Carried(Output):
         self._clock = clock
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._said = False
         self._up = False
         self._detail = _STARTING
         self._waiting = bytearray()
@@ -62,6 +63,11 @@ class Carried(Output):
     def description(self) -> str:
         """What the carrier says of its device, whether it is there or not."""
         return self._detail
+
+    @property
+    def lacks(self) -> str | None:
+        """Why the carrier's device is not there, once the carrier has said so."""
+        return self._detail if self._said and not self._up else None
 
     @property
     def pid(self) -> int | None:
@@ -86,7 +92,8 @@ class Carried(Output):
             except BaseException:
                 ours.close()
                 raise
-        self._socket, self._up, self._detail, self._read_at = ours, False, _STARTING, self._clock()
+        self._socket, self._said, self._up, self._detail = ours, False, False, _STARTING
+        self._read_at = self._clock()
 
     def poll(self) -> bool:
         """Whether the device is there, as far as the carrier has said.
@@ -101,7 +108,7 @@ class Carried(Output):
             return False
         state = self._hear(self._socket)
         if state is not None:
-            self._up, self._detail = bool(state.get("up")), str(state.get("detail"))
+            self._said, self._up, self._detail = True, bool(state.get("up")), str(state.get("detail"))
         self._flush()
         self._check_progress()
         return self._up
