@@ -217,7 +217,7 @@ def _ask(question: str, given: str | None, before: str | None) -> str | None:
 def _input(prompt: str) -> str:
     try:
         return input(prompt)
-    except EOFError as error:
+    except (EOFError, OSError) as error:
         raise PlayError("the question was left without an answer; nothing is changed") from error
 
 

@@ -115,7 +115,7 @@ class Lesson:
             if gone and not came and not told:
                 self.say(f"{', '.join(sorted(port.label() for port in gone.values()))} is gone. Plug it in again.")
                 told, limit = True, now + self.within
-            if now >= limit:
+            if now >= limit + (SETTLES if came else 0.0):
                 raise PlayError(f"it was not plugged in again within {self.within:g} seconds; nothing is changed")
             self.clock.sleep(LOOK)
 
