@@ -6,6 +6,7 @@ what to send. The offline performance drives it without a conductor.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -43,7 +44,7 @@ class Arrangement:
 
 @dataclass(slots=True)
 class _Voice:
-    """``stale`` are bars in which a loop begins that the player has and the line has forgotten."""
+    """``stale`` are bars in which the player may have the beginning of a loop that the line does not know."""
 
     line: Line
     reserve: Iterator[tuple[str, Loop]]
@@ -96,8 +97,6 @@ class Performance:
 
     def queued(self) -> list[Place]:
         """All that is placed and not forgotten, for a new life of the player."""
-        for voice in self._voices.values():
-            voice.stale.clear()
         return [self._place(name, placement) for name, voice in self._voices.items() for placement in voice.placements]
 
     def played(self, bar: int) -> None:
@@ -188,8 +187,8 @@ class Performance:
     def _renew(self, voice: _Voice, when: Renewal) -> None:
         """Forget the loops that have not begun. The player keeps them until others are placed over them.
 
-        Where that would leave the player a loop that begins within another's turn, they stay, and only what comes
-        after them is new.
+        Where that would leave the player a loop that begins within another's turn, as loops of the reserve may, they
+        stay, and only what comes after them is new.
         """
         voice.renewal = None
         now = self.bar + 1
@@ -200,7 +199,8 @@ class Performance:
         turns = (now - present.start_bar) // present.loop.bars + 1
         bar = min(present.start_bar + turns * present.loop.bars, waiting[0]) if when == "soon" else waiting[0]
         stale = sorted({*voice.stale, *waiting})
-        if any((start - bar) % voice.line.plan.bars for start in stale if start > bar):
+        turn = math.lcm(voice.line.plan.bars, present.loop.bars if voice.held else 1)
+        if any((start - bar) % turn for start in stale if start > bar):
             return
         voice.stale = stale
         voice.placements = [one for one in voice.placements if one.start_bar < bar]
@@ -231,7 +231,7 @@ class Performance:
         for start in (bar for bar in voice.stale if placement.start_bar < bar < placement.end_bar):
             turns = max((placement.end_bar - start) // placement.loop.bars, 1)
             places.append(self._place(name, replace(placement, start_bar=start, times=turns)))
-        voice.stale = [bar for bar in voice.stale if bar >= placement.end_bar]
+        voice.stale = [bar for bar in voice.stale if bar > self.bar]
         return places
 
     def _place(self, name: str, placement: Placement) -> Place:
