@@ -249,7 +249,7 @@ def test_panic_silences_what_it_can_whatever_is_wrong_with_one_slot(
 ) -> None:
     broken, whole = RecordingOutput(FakeClock()), RecordingOutput(FakeClock())
     refuse(monkeypatch, broken, "open", error)
-    monkeypatch.setattr(panic, "make_output", lambda name, _: {"broken": broken, "whole": whole}[name])
+    monkeypatch.setattr(panic, "Carried", lambda name, *_: {"broken": broken, "whole": whole}[name])
     Ledger(tmp_path, "whole").note_on(0, 60)
     first, second = silence({"broken": {}, "whole": {}}, tmp_path)
     assert first.startswith("broken: could not be silenced: ")

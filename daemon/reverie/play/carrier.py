@@ -8,6 +8,7 @@ leaves. :mod:`reverie.play.outputs.carried` is the other end.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import select
@@ -21,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from reverie.play.errors import MISHAPS, plainly
-from reverie.play.ledger import Ledger
+from reverie.play.heir import AGAIN, Heir
 from reverie.play.outputs import make_output
 from reverie.play.outputs.base import LOOK, BarLine, Output
-from reverie.play.outputs.carried import LARGEST
+from reverie.play.outputs.carried import LARGEST, SYSEX_END
 from reverie.play.outputs.midi import SystemGoneError
 from reverie.play.priority import be_punctual
 
@@ -36,9 +37,11 @@ TURN = 3.0
 """Seconds that a turn may take before the carrier is taken for hung, and ends."""
 OPENING = 7.0
 """The same for a turn in which a device is opened: JACK and zeroconf take their time."""
-_TWO_BYTES, _THREE_BYTES = {0xC, 0xD}, {0x8, 0x9, 0xA, 0xB, 0xE}
+FAREWELL = 2.0
+"""Seconds in which a carrier without a player still tries to end what sounds."""
+_TWO_BYTES = {0xC, 0xD}
 _SYSTEM = {0xF1: 2, 0xF2: 3, 0xF3: 2}
-_SYSEX, _SYSEX_END = 0xF0, 0xF7
+_SYSEX = 0xF0
 
 
 class _State(Enum):
@@ -48,89 +51,113 @@ class _State(Enum):
 
 
 class Carrier:
-    """Hands on what the player sends, and tells it whether the device is there."""
+    """Hands on what the player sends, and tells it whether the device is there.
 
-    def __init__(self, end: socket.socket, output: Output, ledger: Path | None) -> None:
+    Each turn puts off the end of the process, which comes by itself when one takes too long.
+    """
+
+    def __init__(self, end: socket.socket, output: Output, heir: Heir | None) -> None:
         self._socket = end
         self._output = output
-        self._ledger = ledger
+        self._heir = heir
         self._state = _State.DOWN
         self._due = float("-inf")
-        self._left = False
+        self._alone = False
+        self._leave_at: float | None = None
         self._told: tuple[bool, str] | None = None
 
     def run(self) -> None:
-        """Carry until the player is gone or the MIDI system is."""
-        while not self._left:
-            still_here(OPENING if self._state is _State.DOWN else TURN)
-            descriptors, seconds = self._waits_for()
-            timeout = max(min(self._due - time.monotonic(), seconds), 0.0)
-            readable, _, _ = select.select([self._socket, *descriptors], [], [], timeout)
-            still_here(OPENING if self._state is _State.DOWN else TURN)
-            if self._socket in readable:
-                self._read()
-            if time.monotonic() >= self._due or len(readable) > (self._socket in readable) or timeout == seconds:
+        """Carry until the player is gone and nothing sounds any more, or the MIDI system is gone."""
+        self._take_over()
+        while not self._done:
+            self._wait()
+            if time.monotonic() >= self._due:
                 self._tend()
+        if self._state is not _State.DOWN:
+            self._let_go()
 
-    def _waits_for(self) -> tuple[Sequence[int], float]:
-        return ((), SEARCH) if self._state is _State.DOWN else self._output.waits_for()
+    def _take_over(self) -> None:
+        """Let the carrier before leave."""
+        still_here(OPENING)
+        while self._heir is not None and not self._heir.enter():
+            self._tell(False, "the carrier before has not left yet")
+            if self._leave_at is not None and time.monotonic() >= self._leave_at:
+                return
+            time.sleep(AGAIN)
+            self._hear()
+            still_here(OPENING)
 
-    def _read(self) -> None:
+    @property
+    def _done(self) -> bool:
+        if self._leave_at is None:
+            return False
+        return self._heir is None or self._heir.quiet or time.monotonic() >= self._leave_at
+
+    def _wait(self) -> None:
+        """Wait for the player, for the device, or for what is due."""
+        still_here(TURN)
+        descriptors, seconds = ((), SEARCH) if self._state is _State.DOWN else self._output.waits_for()
+        now = time.monotonic()
+        self._due = min(self._due, now + seconds)
+        player = () if self._leave_at is not None else (self._socket,)
+        readable, _, _ = select.select([*player, *descriptors], [], [], max(self._due - now, 0.0))
+        if self._socket in readable:
+            self._hear()
+        if set(readable) - {self._socket}:
+            self._due = float("-inf")
+
+    def _hear(self) -> None:
+        """Hand on what the player says, up to its end."""
         for packet in packets(self._socket):
             if not packet:
-                self._leave()
+                self._leave_at = time.monotonic() + FAREWELL
+                self._silence()
                 return
-            try:
-                self._take(packet)
-            except MISHAPS as error:
-                self._lose(error)
+            if self._state is _State.UP:  # else there is nobody to take it
+                try:
+                    self._hand_on(packet)
+                except MISHAPS as error:
+                    self._lose(error)
 
-    def _take(self, packet: bytes) -> None:
-        """Hand one packet on; while the device is away there is nobody to take it."""
-        if self._state is not _State.UP:
-            return
+    def _hand_on(self, packet: bytes) -> None:
         if packet[0] & 0x80:
             for message in apart(packet):
                 self._output.send(message)
-                if self._state is not _State.UP:
-                    return
         else:
             self._output.tell(BarLine(**json.loads(packet)["bar"]))
 
     def _tend(self) -> None:
+        """Look after the device."""
+        still_here(OPENING)
         try:
             if self._state is _State.DOWN:
                 self._output.open()
                 self._state = _State.OPENING
             up = self._output.poll()
-            if up:
-                self._state = _State.UP
-                self._tell(True, self._output.description)
-            elif self._state is _State.UP:
-                self._state = _State.OPENING
-                self._tell(False, self._output.description)
-            self._due = time.monotonic() + (LOOK if up else SETTLING)
         except MISHAPS as error:
             self._lose(error)
+            return
+        self._due = time.monotonic() + (LOOK if up else SETTLING)
+        if up or self._state is _State.UP:
+            self._state = _State.UP if up else _State.OPENING
+            self._tell(up, self._output.description)
+        if up and self._leave_at is not None:
+            self._silence()
+
+    def _silence(self) -> None:
+        """End what a player that is gone left sounding."""
+        if self._state is _State.UP and self._heir is not None:
+            try:
+                self._heir.silence(self._output)
+            except MISHAPS as error:
+                self._lose(error)
 
     def _lose(self, error: Exception) -> None:
-        self._state = _State.DOWN
-        self._due = time.monotonic() + SEARCH
         self._tell(False, plainly(error))
-        self._left = isinstance(error, SystemGoneError)
-        if not self._left:
-            self._let_go()
-
-    def _leave(self) -> None:
-        """The player is gone: end what it left sounding."""
-        self._left = True
-        if self._state is _State.UP and self._ledger is not None:
-            try:
-                Ledger.at(self._ledger).close(self._output)
-            except MISHAPS as error:
-                sys.stderr.write(f"what sounds could not be ended: {plainly(error)}\n")
-        if self._state is not _State.DOWN:
-            self._let_go()
+        if isinstance(error, SystemGoneError):
+            raise error
+        self._let_go()
+        self._state, self._due = _State.DOWN, time.monotonic() + SEARCH
 
     def _let_go(self) -> None:
         try:
@@ -139,13 +166,15 @@ class Carrier:
             sys.stderr.write(f"a device could not be closed: {plainly(error)}\n")
 
     def _tell(self, up: bool, detail: str) -> None:
-        if (up, detail) == self._told:
-            return
-        self._told = up, detail
-        try:
-            self._socket.send(json.dumps({"up": up, "detail": detail}).encode(), socket.MSG_DONTWAIT)
-        except OSError:
-            return  # the player is gone, which the next read shows
+        if (up, detail) != self._told:
+            self._told = up, detail
+            tell(self._socket, up, detail)
+
+
+def tell(end: socket.socket, up: bool, detail: str) -> None:
+    """Tell the player; that it is gone shows when it is listened to."""
+    with contextlib.suppress(OSError):
+        end.send(json.dumps({"up": up, "detail": detail}).encode(), socket.MSG_DONTWAIT)
 
 
 def still_here(seconds: float) -> None:
@@ -173,7 +202,7 @@ def apart(packet: bytes) -> Iterator[bytes]:
     while at < len(packet):
         status = packet[at]
         if status == _SYSEX:
-            end = packet.find(_SYSEX_END, at)
+            end = packet.find(SYSEX_END, at)
             size = (end if end >= 0 else len(packet) - 1) - at + 1
         elif status >= _SYSEX:
             size = _SYSTEM.get(status, 1)
@@ -190,14 +219,16 @@ def _be_left_alone() -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
-def _carry(end: socket.socket, setup: Mapping[str, Any]) -> None:
-    ledger = Path(setup["ledger"]) if setup["ledger"] else None
+def carry(end: socket.socket, setup: Mapping[str, Any]) -> None:
+    """Carry what the player's first packet says."""
+    slot, settings, ledger = setup["slot"], setup["output"], setup["ledger"]
     try:
-        output = make_output(setup["slot"], setup["output"])
+        output = make_output(slot, settings)
+        Carrier(end, output, Heir(Path(ledger), slot, settings) if ledger else None).run()
+    except SystemGoneError:
+        return  # only another process is rid of what is left of it
     except MISHAPS as error:
-        end.send(json.dumps({"up": False, "detail": plainly(error)}).encode())
-        return
-    Carrier(end, output, ledger).run()
+        tell(end, False, plainly(error))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -212,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end = socket.socket(fileno=fd)
     packet = end.recv(LARGEST)
     if packet:
-        _carry(end, json.loads(packet))
+        carry(end, json.loads(packet))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads of libraries, and destructors that wait for the dead, keep nobody here

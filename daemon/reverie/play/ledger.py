@@ -1,17 +1,21 @@
-"""The ledger: what sounds on a slot right now, in a file that outlives whoever wrote it.
+"""The ledger: what sounds on a slot right now, and where, in a file that outlives whoever wrote it.
 
 The file is mapped into memory, so that noting a note costs no system call and ``kill -9`` forgets nothing. Whoever
-comes next, be it the player's next life or ``reverie panic``, closes what is open.
+comes next, be it the player's next life or ``reverie panic``, closes what is open, on the output on which it was
+opened: the configuration may have changed since.
 """
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
+import struct
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:  # outputs need what is here
@@ -21,11 +25,21 @@ CHANNELS = 16
 PITCHES = 128
 SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
 NOTE_OFF, CONTROL = 0x80, 0xB0
+SUFFIX = ".ledger"
 
-_MAGIC = b"REVLEDG1"
+_MAGIC, _FIRST_MAGIC = b"REVLEDG2", b"REVLEDG1"
 _NOTES = len(_MAGIC)
 _USED = _NOTES + CHANNELS * PITCHES
-_SIZE = _USED + CHANNELS
+_CLAIM = _USED + CHANNELS
+_CLAIM_SIZE = 8
+_TRIES = _CLAIM + _CLAIM_SIZE
+_PLACE_HEAD = _TRIES + 1
+_HEAD = struct.Struct("<II")  # length and CRC of what follows
+_PLACE = _PLACE_HEAD + _HEAD.size
+_SIZE = 8192
+MOST_TRIES = 2
+"""How often it is tried to end notes on an output that the configuration has no more: one that hangs must not keep the
+slot from its new one for ever."""
 
 
 def hush(channel: int) -> tuple[bytes, ...]:
@@ -41,13 +55,76 @@ class Ledger:
 
         A folder that cannot be written costs the memory of what sounds across lives, but not the music.
         """
-        self.path = folder / f"{quote(slot, safe='')}.ledger"
-        self._map = _map(self.path)
+        path = folder / f"{quote(slot, safe='')}{SUFFIX}"
+        self._map, kept = _map(path)
+        self.path = path if kept else None
+        """Its file; None if it is in memory alone."""
 
     @classmethod
     def at(cls, path: Path) -> Ledger:
-        """Open the ledger that another process keeps in that file."""
+        """Open the ledger that is in that file."""
         return cls(path.parent, unquote(path.stem))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to end and no channel to silence."""
+        return not any(self._map[_NOTES:_CLAIM])
+
+    @property
+    def place(self) -> Mapping[str, Any] | None:
+        """The settings of the output on which notes were opened; None if that is not known."""
+        size, check = _HEAD.unpack_from(self._map, _PLACE_HEAD)
+        written = self._map[_PLACE : _PLACE + size]
+        if not size or len(written) != size or zlib.crc32(written) != check:
+            return None
+        try:
+            place: Any = json.loads(written)
+        except ValueError:
+            return None
+        return cast("Mapping[str, Any]", place) if isinstance(place, dict) else None
+
+    def is_elsewhere(self, settings: Mapping[str, Any]) -> bool:
+        """Whether something is open on another output than that of ``settings``."""
+        return not self.quiet and self.place not in (None, json.loads(_encode(settings)))
+
+    def try_to_close(self) -> bool:
+        """Note that it is about to be tried to end what is open elsewhere; False if that was tried often enough."""
+        tries = self._map[_TRIES]
+        self._map[_TRIES] = min(tries + 1, MOST_TRIES)
+        return tries < MOST_TRIES
+
+    def move_to(self, settings: Mapping[str, Any]) -> None:
+        """From now on notes are opened on the output of ``settings``; what is open elsewhere is given up.
+
+        Settings that are too long to be kept are not, and whatever is open is then ended on the slot's present output.
+        """
+        if self.is_elsewhere(settings):
+            self.forget()
+        self._map[_TRIES] = 0
+        written = _encode(settings)
+        self._map[_PLACE_HEAD:_PLACE] = bytes(_HEAD.size)  # not known, until all of it is written
+        if len(written) <= _SIZE - _PLACE:
+            self._map[_PLACE : _PLACE + len(written)] = written
+            _HEAD.pack_into(self._map, _PLACE_HEAD, len(written), zlib.crc32(written))
+
+    def set_aside(self) -> Path | None:
+        """Go on with a new file, and leave what is open to whoever reads the old one; its path, if there is one."""
+        if self.path is None:
+            return None
+        left = self.path.with_suffix(f".{os.getpid()}{SUFFIX}")
+        self.path.replace(left)
+        self._map, _ = _map(self.path)
+        return left
+
+    def claim(self) -> bytes:
+        """Become the one who silences the output when its player is gone; what to ask :meth:`is_claimed_by` for."""
+        claim = os.urandom(_CLAIM_SIZE)
+        self._map[_CLAIM:_TRIES] = claim
+        return claim
+
+    def is_claimed_by(self, claim: bytes) -> bool:
+        """Whether nobody has come since who silences the output."""
+        return self._map[_CLAIM:_TRIES] == claim
 
     def note_on(self, channel: int, pitch: int) -> None:
         """Note a note before it is sent: one too many is closed in vain, one too few would hang."""
@@ -90,23 +167,39 @@ class Ledger:
 
     def forget(self) -> None:
         """Strike everything out: what sounded is known to be silent."""
-        self._map[_NOTES:_SIZE] = bytes(_SIZE - _NOTES)
+        self._map[_NOTES:_CLAIM] = bytes(_CLAIM - _NOTES)
 
 
-def _map(path: Path) -> mmap.mmap:
+def abandoned(folder: Path, slots: Container[str]) -> list[Path]:
+    """The ledgers of a folder that belong to none of the slots."""
+    return [path for path in sorted(folder.glob(f"*{SUFFIX}")) if unquote(path.stem) not in slots]
+
+
+def _encode(settings: Mapping[str, Any]) -> bytes:
+    return json.dumps(settings, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _map(path: Path) -> tuple[mmap.mmap, bool]:
+    """The file's bytes, and whether they are those of a file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             data = os.read(descriptor, _SIZE + 1)
             if len(data) != _SIZE or not data.startswith(_MAGIC):
-                # Written and not only made longer: a full disk must fail here and not, as SIGBUS, at some note.
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, _MAGIC + bytes(_SIZE - _NOTES), 0)
+                # Never shorter in between: another process may have it mapped. And written, not only made longer: a
+                # full disk must fail here and not, as SIGBUS, at some note.
+                os.pwrite(descriptor, _renewed(data), 0)
                 os.ftruncate(descriptor, _SIZE)
-            return mmap.mmap(descriptor, _SIZE)
+            return mmap.mmap(descriptor, _SIZE), True
         finally:
             os.close(descriptor)
     except OSError as error:
         sys.stderr.write(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable\n")
-        return mmap.mmap(-1, _SIZE)
+        return mmap.mmap(-1, _SIZE), False
+
+
+def _renewed(data: bytes) -> bytes:
+    """A new file, with the notes of one that Reverie 0.1 left: it did not say where they were opened."""
+    notes = data[_NOTES:_CLAIM] if data.startswith(_FIRST_MAGIC) and len(data) == _CLAIM else b""
+    return (_MAGIC + notes).ljust(_SIZE, b"\0")

@@ -1,53 +1,121 @@
-"""Silence without a player: what ``reverie panic`` does when no daemon runs."""
+"""Silence without a player: what ``reverie panic`` does when no daemon runs, and systemd after each end of one."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from reverie.play.errors import MISHAPS, plainly
-from reverie.play.ledger import CHANNELS, Ledger, hush
-from reverie.play.outputs import make_output
+from reverie.play.errors import MISHAPS, PlayError, plainly
+from reverie.play.ledger import CHANNELS, Ledger, abandoned, hush
+from reverie.play.outputs import ENDS_WITH_PLAYER
+from reverie.play.outputs.base import Output
+from reverie.play.outputs.carried import Carried, reap
+from reverie.play.settings import SlotSettings
 
-PAUSE = 0.05  # seconds
+DEADLINE = 2.0
+"""Seconds that slots may take, all at the same time."""
+FAREWELL = 0.5
+"""Seconds that carriers have afterwards to send what they were given last, and leave."""
+PAUSE = 0.01  # seconds
+
+
+class _Silencing:
+    """One output on its way to silence; ``ledger`` says what is open there, None that nothing is known of it."""
+
+    def __init__(self, name: str, settings: Mapping[str, Any], ledger: Ledger | None) -> None:
+        self._name = name
+        self._ledger = ledger
+        self._output: Output = Carried(name, settings, None)
+        self.sentence: str | None = None
+        self._attempt(self._output.open)
+
+    def look(self) -> None:
+        """Go on, if the output is there now."""
+        if self.sentence is None:
+            self._attempt(self._silence)
+
+    def give_up(self) -> None:
+        """Leave it at that: the output did not come up in time."""
+        if self.sentence is None:
+            self._fail(PlayError(f"{self._output.description} (after {DEADLINE:.0f} s)"))
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except MISHAPS as error:
+            self._fail(error)
+
+    def _silence(self) -> None:
+        if not self._output.poll():
+            return
+        notes = self._ledger.close(self._output) if self._ledger else 0
+        for channel in range(CHANNELS):
+            for message in hush(channel):
+                self._output.send(message)
+        self.sentence = f"{self._name}: {self._output.description}; ended {notes} open notes and silenced all channels"
+        self._output.close()
+
+    def _fail(self, error: Exception) -> None:
+        self.sentence = f"{self._name}: could not be silenced: {plainly(error)}"
+        self._output.close()
 
 
 def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, ...]:
-    """End what the ledgers say is open on every slot's device, and silence all its channels.
+    """End what the ledgers say is open, wherever that is, and silence all channels of every slot's device.
 
-    Only while no player runs: it would go on playing. Slots of kind ``fluidsynth`` need nothing, as that program ends
-    with its player.
+    Only while no player runs: it would go on playing. No device can keep this for longer than :data:`DEADLINE`, as
+    carriers have them.
 
     Args:
         slots: The slots by name, as the site's configuration describes them.
         ledger: The folder of the ledgers.
 
     Returns:
-        One plain sentence for each slot about what was done, or why nothing could be.
+        One plain sentence for each output about what was done, or why nothing could be.
     """
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    return tuple(_silence(name, settings, Ledger(ledger, name)) for name, settings in slots.items())
+    limit = time.monotonic() + DEADLINE
+    tasks = [_Silencing(name, settings, book) for name, settings, book in _outputs(slots, ledger)]
+    while any(task.sentence is None for task in tasks) and time.monotonic() < limit:
+        for task in tasks:
+            task.look()
+        time.sleep(PAUSE)
+    for task in tasks:
+        task.give_up()
+    while not reap() and time.monotonic() < limit + FAREWELL:
+        time.sleep(PAUSE)  # what was sent last is under way
+    return (*(str(task.sentence) for task in tasks), *_forget_synthesizers(slots, ledger))
 
 
-def _silence(name: str, settings: Mapping[str, Any], ledger: Ledger) -> str:
-    if settings.get("kind") == "fluidsynth":
-        ledger.forget()
-        return f"{name}: FluidSynth ended with its player; nothing sounds there"
-    try:
-        with contextlib.closing(make_output(name, settings)) as output:
-            output.open()
-            while not output.poll():
-                time.sleep(PAUSE)
-            notes = ledger.close(output)
-            for channel in range(CHANNELS):
-                for message in hush(channel):
-                    output.send(message)
-            time.sleep(PAUSE)  # what was sent last is under way
-            description = output.description
-    except MISHAPS as error:
-        return f"{name}: could not be silenced: {plainly(error)}"
-    return f"{name}: {description}; ended {notes} open notes and silenced all channels"
+def _outputs(
+    slots: Mapping[str, Mapping[str, Any]], folder: Path
+) -> Iterator[tuple[str, Mapping[str, Any], Ledger | None]]:
+    """Name and settings of all outputs where something may sound, each with its ledger if that speaks of it."""
+    for name, written in slots.items():
+        settings, ledger = _audible(SlotSettings.read(written).output), Ledger(folder, name)
+        former = _audible(ledger.place) if ledger.is_elsewhere(settings or {}) else None
+        if former is not None:
+            yield f"{name}, as it was before", former, ledger
+        if settings is not None:
+            yield name, settings, None if former else ledger
+    for path in abandoned(folder, slots):
+        ledger = Ledger.at(path)
+        former = _audible(ledger.place)
+        if former is not None and not ledger.quiet:
+            yield f"{unquote(path.stem)}, which is no slot any more", former, ledger
+
+
+def _audible(settings: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The settings of an output that may sound without a player."""
+    return settings if settings is not None and settings.get("kind") not in ENDS_WITH_PLAYER else None
+
+
+def _forget_synthesizers(slots: Mapping[str, Mapping[str, Any]], folder: Path) -> Iterator[str]:
+    for name, written in slots.items():
+        if written.get("kind") in ENDS_WITH_PLAYER:
+            ledger = Ledger(folder, name)
+            if _audible(ledger.place) is None:
+                ledger.forget()
+            yield f"{name}: FluidSynth ended with its player; nothing sounds there"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from reverie.play.errors import PlayError
-from reverie.play.ledger import Ledger
+from reverie.play.ledger import Ledger, abandoned
 from reverie.play.outputs.base import Output
 from reverie.play.outputs.carried import Carried
 
@@ -19,8 +21,8 @@ KINDS = {
     "virtual": ("reverie.play.outputs.virtual_port", "VirtualPort"),
 }
 """Module and class of every kind: each is imported only where it is used, as the player is to stay light."""
-HERE = "fluidsynth"
-"""The kind that runs in a process of its own already, and needs no carrier."""
+ENDS_WITH_PLAYER = frozenset({"fluidsynth"})
+"""The kinds that need no carrier: programs of their own already, which are silent when the player is gone."""
 
 
 def make_output(slot: str, settings: Mapping[str, Any]) -> Output:
@@ -47,7 +49,32 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
         PlayError: if the settings are of no kind of output.
     """
     kind, _ = _split(slot, settings)
-    return make_output(slot, settings) if kind == HERE else Carried(slot, settings, ledger.path)
+    if kind not in ENDS_WITH_PLAYER:
+        return Carried(slot, settings, ledger.path)
+    if ledger.is_elsewhere(settings) and (left := ledger.set_aside()):
+        say_farewell(left)
+    ledger.move_to(settings)
+    return make_output(slot, settings)
+
+
+def close_abandoned(folder: Path, slots: Container[str]) -> None:
+    """Let carriers end what slots left sounding that are not configured any more; forget those that left nothing."""
+    for path in abandoned(folder, slots):
+        if Ledger.at(path).quiet:
+            path.unlink(missing_ok=True)
+        else:
+            say_farewell(path)
+
+
+def say_farewell(path: Path) -> None:
+    """Let a carrier end what is open by a ledger that no slot keeps any more, without waiting for it."""
+    ledger = Ledger.at(path)
+    place = ledger.place
+    if place is None or ledger.quiet or place.get("kind") in ENDS_WITH_PLAYER:
+        return
+    carried = Carried(unquote(path.stem), place, path)
+    carried.open()
+    carried.close()
 
 
 def _split(slot: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

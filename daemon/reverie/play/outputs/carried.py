@@ -19,18 +19,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import LOOK, BarLine, Output
 
 LARGEST = 1 << 16
 """Bytes of a packet."""
+SYSEX_END = 0xF7
 HANGS = 1.0
 """Seconds for which a carrier may leave what it was sent unread, once it is up."""
 HANGS_OPENING = 8.0
 """The same while it opens its device, which may take long; a little more than its own clock gives it."""
 _BUFFER = 1 << 20  # bytes; what the system grants of it holds some 500 messages
+_MOST_WAITING = 1 << 20  # bytes
+_STARTING = "it has not answered yet"
+_HANGS = "its carrier hangs; it is started again"
+_FLAGS = {
+    "isolated": "-I",
+    "ignore_environment": "-E",
+    "no_user_site": "-s",
+    "safe_path": "-P",
+    "dont_write_bytecode": "-B",
+}
 _LEAVING: list[subprocess.Popen[bytes]] = []
 
 
@@ -159,7 +170,7 @@ class Carried(Output):
             except BlockingIOError:
                 return None
             except ConnectionResetError:
-                continue  # it left without reading all, but what it said before is still there: unix(7) says it once
+                continue  # it left without reading all, which is said once; what it said before is still there
             if not packet:
                 self._give_up()
             return json.loads(packet)
@@ -180,7 +191,8 @@ class Carried(Output):
                 return
             except (BrokenPipeError, ConnectionResetError):
                 while (state := self._hear(self._socket)) is not None:
-                    self._detail = str(state.get("detail"))
+                    self._up, self._detail = bool(state.get("up")), str(state.get("detail"))
+                self._give_up()
             else:
                 del self._waiting[: len(packet)]
 
@@ -194,26 +206,21 @@ class Carried(Output):
         if self._socket is None or not (self._waiting or _unread(self._socket)):
             self._read_at = now
         elif now - self._read_at > (HANGS if self._up else HANGS_OPENING) or len(self._waiting) > _MOST_WAITING:
-            self._detail = ""
+            self._detail = _STARTING
             self._give_up()
 
-    def _give_up(self) -> None:
-        """End what is left of the carrier, and say what it said last.
+    def _give_up(self) -> NoReturn:
+        """End what is left of the carrier, and say why it left, if it said so.
 
         Raises:
             PlayError: always.
         """
-        detail = self._detail if self._detail and not self._up else _HANGS
+        detail = _HANGS if self._up or self._detail == _STARTING else self._detail
         if self._process is not None:
             self._process.kill()
         self._waiting.clear()
         self.close()
         raise PlayError(detail)
-
-
-_STARTING = "its carrier is being started"
-_HANGS = "its carrier hangs; it is started again"
-_MOST_WAITING = 1 << 20
 
 
 def reap() -> bool:
@@ -223,7 +230,8 @@ def reap() -> bool:
 
 
 def _start(descriptor: int) -> subprocess.Popen[bytes]:
-    flags = sys.orig_argv[1 : sys.orig_argv.index("-m")] if "-m" in sys.orig_argv else []
+    flags = [flag for name, flag in _FLAGS.items() if getattr(sys.flags, name)]
+    flags += [f"-W{option}" for option in sys.warnoptions]
     return subprocess.Popen(
         [sys.executable, *flags, "-m", "reverie.play.carrier", "--fd", str(descriptor)],
         pass_fds=[descriptor],
@@ -242,7 +250,7 @@ def _unread(end: socket.socket) -> int:
 
 def _last_status(packet: bytes) -> int:
     """Where the last message of a packet begins."""
-    return next(at for at in range(len(packet) - 1, -1, -1) if packet[at] & 0x80)
+    return next(at for at in range(len(packet) - 1, -1, -1) if packet[at] & 0x80 and packet[at] != SYSEX_END)
 
 
 def _encode(value: Any) -> bytes:

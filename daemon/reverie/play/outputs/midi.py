@@ -5,6 +5,8 @@ python-rtmidi is imported where it is used, as a site with FluidSynth alone need
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
 import os
 import re
@@ -19,16 +21,19 @@ CLIENT = "Reverie"
 NO_LIBRARY = "MIDI ports need ALSA's library; install the package libasound2"
 NO_SYSTEM = "there is no MIDI system: neither ALSA's sequencer nor a JACK server; load the module snd-seq or start JACK"
 
+_JACK_GONE = "the JACK server is gone; start it again"
 _SOCKETS = Path("/proc/net/unix")
 _SEQUENCER = Path("/dev/snd/seq")
 _ABANDONED: list[Any] = []
+_IDLE: dict[str, Midi] = {}
 
 
 def jack_server() -> str | None:
     """What identifies the JACK server that clients of this process would reach; None where none runs.
 
     The list of listening sockets says so without a call to libjack, which would complain on stderr each time. A
-    server that was started anew is another one. Linux only; elsewhere MIDI does not go through JACK.
+    server that was started anew is another one; one that is stopped (SIGSTOP) answers nobody, and counts as none.
+    Linux only; elsewhere MIDI does not go through JACK.
     """
     name = re.escape(os.environ.get("JACK_DEFAULT_SERVER", "default"))
     socket = re.compile(rf" 00010000 0001 \S+ +(\d+) \S*/jack_{name}_(?:{os.getuid()}_)?0$", re.MULTILINE)
@@ -36,7 +41,27 @@ def jack_server() -> str | None:
         match = socket.search(_SOCKETS.read_text())
     except OSError:
         return None
-    return match[1] if match else None
+    return match[1] if match and not _is_stopped(_holder(match[1])) else None
+
+
+@functools.lru_cache(maxsize=1)
+def _holder(inode: str) -> Path | None:
+    """Where the kernel tells of the process that listens at a socket; None if that is another user's."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone, or not for us to see
+            if any(str(entry.readlink()) == f"socket:[{inode}]" for entry in (process / "fd").iterdir()):
+                return process
+    return None
+
+
+def _is_stopped(process: Path | None) -> bool:
+    if process is None:
+        return False
+    try:
+        state = (process / "stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return False
+    return state in {"T", "t"}
 
 
 def _rtmidi() -> Any:
@@ -65,6 +90,7 @@ class Midi:
             PlayError: if that system is not there.
         """
         self.api = api
+        self._offers = False
         self._server = jack_server() if api == "jack" else None
         if (api == "alsa" and not _SEQUENCER.exists()) or (api == "jack" and self._server is None):
             raise PlayError(NO_SYSTEM)
@@ -94,8 +120,8 @@ class Midi:
         Raises:
             PlayError: if it did.
         """
-        if self.api == "jack" and jack_server() != self._server:
-            raise SystemGoneError("the JACK server is gone; start it again")
+        if self.is_dead:
+            raise SystemGoneError(_JACK_GONE)
         if self.api == "alsa" and not _SEQUENCER.exists():
             raise PlayError(NO_SYSTEM)
 
@@ -116,6 +142,7 @@ class Midi:
         Raises:
             PlayError: if it cannot be made.
         """
+        self._offers = True
         try:
             self._out.open_virtual_port(name)
         except (OSError, NotImplementedError) as error:
@@ -135,25 +162,56 @@ class Midi:
     def close(self) -> None:
         """Close what is open; messages sent before are still delivered.
 
-        A client of a dead JACK server is left as it is: closing it waits a second for the dead, while notes are due.
+        The connection itself is kept for who needs one next: a device that is away for weeks is looked for a million
+        times. Not so where it has a port of our own, which ALSA would go on to show, and not one to a dead JACK server:
+        it is left as it is, as closing it waits a second for the dead.
         """
-        if self.api == "jack" and jack_server() != self._server:
+        if self.is_dead:
             _ABANDONED.append(self._out)
             return
         self._out.close_port()
-        self._out.delete()
+        if self._offers or self.api in _IDLE:
+            self._out.delete()
+        else:
+            _IDLE[self.api] = self
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the JACK server that it was connected to is gone."""
+        return self.api == "jack" and jack_server() != self._server
 
 
 def systems(api: str) -> Iterator[Midi]:
     """Connections to the MIDI systems that ``api`` means (``auto``: ALSA, then JACK; CoreMIDI on a Mac), if there.
 
     Raises:
+        SystemGoneError: if one died since this process used it.
         PlayError: if the library for all of them is not there.
     """
     _rtmidi()
     names = [api] if api != "auto" else ["coremidi"] if sys.platform == "darwin" else ["alsa", "jack"]
     for name in names:
         try:
-            yield Midi(name)
+            midi = _take(name)
+        except SystemGoneError:
+            raise
         except PlayError:
             continue
+        yield midi
+
+
+def _take(api: str) -> Midi:
+    """A connection that nobody uses, or a new one.
+
+    Raises:
+        SystemGoneError: if there was one, and what it led to has died.
+        PlayError: if that system is not there.
+    """
+    if (idle := _IDLE.pop(api, None)) is None:
+        return Midi(api)
+    try:
+        idle.check()
+    except PlayError:
+        idle.close()
+        raise
+    return idle
