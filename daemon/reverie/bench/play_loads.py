@@ -23,7 +23,8 @@ LOADS = {
     COMPOSE: (
         "loops are composed without a pause: for Reverie, isobar and mido in a process of its own, as Reverie does it, "
         "with the shipped models, eight candidates a loop and one thread; for Magenta's player and its Sleeper in "
-        "another thread of the same process, as Magenta's interactions do it, by its own generator of attention_rnn"
+        "another thread of the same process, as Magenta's interactions do it, by its own generator of attention_rnn, "
+        "four bars after two, over and over"
     ),
     BURN: "a process on every core does nothing but count, at ordinary priority",
 }

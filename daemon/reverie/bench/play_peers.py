@@ -14,10 +14,12 @@ import json
 import logging
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from reverie.bench.play_score import BAR, LENGTH, METRE, PARTS, QPM, onsets
@@ -27,7 +29,6 @@ LEAD = 1.0
 """Seconds from the start to the first note."""
 NEEDS = {"magenta": ("magenta", "note_seq"), "magenta_sleeper": ("magenta", "note_seq"), "isobar": ("isobar",)}
 """What has to be installed for a peer."""
-_EVENTS = 128
 _COMPOSES = "attention_rnn"
 
 
@@ -168,12 +169,44 @@ PEERS = {"magenta": _magenta, "magenta_sleeper": _sleeper, "isobar": _isobar, "m
 
 
 def _generator() -> Callable[[], object]:
-    """Magenta's own generator, as its interactions run it beside the player; its first answer is slow."""
-    import reverie.magenta  # noqa: F401 - makes TensorFlow and Magenta importable
+    """Magenta's own generator, asked as its interactions ask it: to go on for four bars after the two last of its own.
+
+    Its weights are random ones of the published shape; how long it takes does not depend on what they are.
+    """
+    import reverie.magenta  # noqa: F401, I001 - makes TensorFlow and Magenta importable
+    from magenta.models.melody_rnn import melody_rnn_model, melody_rnn_sequence_generator
+    from magenta.models.shared import sequence_generator_bundle
+    from note_seq import extract_subsequence
+    from note_seq.protobuf import generator_pb2, music_pb2
+
     from reverie.magenta.reference import Reference
 
-    reference = Reference(_COMPOSES)
-    return lambda: reference.generate(_EVENTS)
+    config = melody_rnn_model.default_configs[_COMPOSES]
+    with tempfile.TemporaryDirectory(prefix="reverie-bench-") as folder:
+        bundle = Path(folder) / f"{_COMPOSES}.mag"
+        reference = Reference(_COMPOSES)
+        reference.write_bundle(bundle)
+        reference.close()
+        generator = melody_rnn_sequence_generator.MelodyRnnSequenceGenerator(
+            melody_rnn_model.MelodyRnnModel(config),
+            config.details,
+            config.steps_per_quarter,
+            bundle=sequence_generator_bundle.read_bundle_file(str(bundle)),
+        )
+        generator.initialize()
+    options = generator_pb2.GeneratorOptions()
+    options.args["temperature"].float_value = 1.0
+    options.generate_sections.add(start_time=2 * BAR, end_time=6 * BAR)
+    heard = music_pb2.NoteSequence()
+    heard.tempos.add(qpm=QPM)
+    heard.notes.add(pitch=60, velocity=100, start_time=0, end_time=BAR)
+
+    def generate() -> None:
+        nonlocal heard
+        made: Any = generator.generate(heard, options)
+        heard = extract_subsequence(made, 4 * BAR, 6 * BAR)
+
+    return generate
 
 
 def main() -> None:
