@@ -23,9 +23,9 @@ from reverie.play.apart import Apart, Owner, still_here
 from reverie.play.devices import Enumerator
 from reverie.play.errors import MISHAPS, PlayError, plainly
 from reverie.play.identity import PortMarks, Wanted, choose, missing
-from reverie.play.outputs.midi import CLIENT, NO_LIBRARY, NO_SYSTEM, jack_server
+from reverie.play.outputs.midi import CLIENT, NO_LIBRARY, NO_SYSTEM, SystemGoneError, jack_server
 
-POLL = 0.004  # seconds between looks at python-rtmidi's queue
+POLL = 0.005  # seconds between looks at python-rtmidi's queue
 LOOK = 0.25  # seconds between looks at whether the port is still there
 RECENT = 10.0  # seconds over which the smallest delay of messages is taken
 LOST = 0.5  # seconds of delay that only lost messages explain
@@ -129,6 +129,7 @@ class MidiInput:
         self._wanted = Wanted.read(settings)
         self._api: str = settings.get("api", "auto")
         self._enumerator = Enumerator()
+        self._clients: dict[str, Any] = {}  # one for each system, kept: not even ten thousand looks cost a new one
         self._in: Any = None
         self._port = ""
         self._server: str | None = None
@@ -140,30 +141,27 @@ class MidiInput:
         Raises:
             PlayError: if there is none, or more than one.
         """
+        self._check_server()
         seen: list[PortMarks] = []
         for api, number in _systems(self._api):
-            self._server = jack_server() if api == "jack" else None
-            self._in = _rtmidi().MidiIn(number, name=CLIENT, queue_size_limit=QUEUE)
-            ports = self._enumerator.ports(api, self._names())
+            if api not in self._clients:
+                self._server = jack_server() if api == "jack" else self._server
+                self._clients[api] = _rtmidi().MidiIn(number, name=CLIENT, queue_size_limit=QUEUE)
+            ports = self._enumerator.ports(api, _names(self._clients[api]))
             if (port := choose(self._wanted, ports)) is not None:
-                self._connect(port.port)
+                self._connect(self._clients[api], port.port)
                 return f"listening to the MIDI port {port.port} ({api})"
-            self.close()
             seen += ports
         raise PlayError(missing(self._wanted, seen))
 
-    def _connect(self, name: str) -> None:
+    def _connect(self, client: Any, name: str) -> None:
         # What is not wanted is left out by whoever asks: messages that python-rtmidi ignores take their steps along.
-        self._in.ignore_types(False, False, False)
+        client.ignore_types(False, False, False)
         try:
-            self._in.open_port(self._in.get_ports().index(name), name="in")
+            client.open_port(client.get_ports().index(name), name="in")
         except ValueError as error:
             raise PlayError(f"the MIDI port {name} went as it was being opened") from error
-        self._port, self._moments = name, Moments()
-
-    def _names(self) -> list[str]:
-        names: list[str] = self._in.get_ports()
-        return [name for name in names if not re.match(rf"{CLIENT}(-\d+)?:", name)]
+        self._in, self._port, self._moments = client, name, Moments()
 
     def check(self) -> None:
         """Notice a port that is gone: python-rtmidi does not say so of itself.
@@ -171,10 +169,13 @@ class MidiInput:
         Raises:
             PlayError: if it is.
         """
-        if self._server is not None and jack_server() != self._server:
-            raise PlayError("the JACK server is gone; start it again")
-        if self._port not in self._names():
+        self._check_server()
+        if self._port not in _names(self._in):
             raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
+
+    def _check_server(self) -> None:
+        if self._server is not None and jack_server() != self._server:
+            raise SystemGoneError("the JACK server is gone; start it again")
 
     def read(self) -> Iterator[Heard]:
         """What has arrived."""
@@ -186,8 +187,13 @@ class MidiInput:
         """Let go of the port."""
         if self._in is not None:
             self._in.close_port()
-            self._in.delete()
             self._in = None
+
+
+def _names(client: Any) -> list[str]:
+    """The outputs of others."""
+    names: list[str] = client.get_ports()
+    return [name for name in names if not re.match(rf"{CLIENT}(-\d+)?:", name)]
 
 
 def _rtmidi() -> Any:
@@ -246,6 +252,9 @@ class Helper:
                 self._input.check()
             else:
                 self._say(True, self._input.open())
+        except SystemGoneError as error:  # only another process is rid of what is left of a dead server's client
+            self._owner.tell({"up": False, "detail": plainly(error)})
+            os._exit(0)
         except MISHAPS as error:
             self._input.close()
             self._say(False, plainly(error))
