@@ -12,6 +12,7 @@ from typing import Any
 
 from reverie import __version__
 from reverie.bench import commands as bench
+from reverie.control import commands as control
 from reverie.errors import ReverieError
 from reverie.models import commands as models
 from reverie.play import commands as ports
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     ports.add_parsers(commands, _slots)
     models.add_parsers(commands, _model_folders)
     bench.add_parsers(commands)
+    control.add_parsers(commands)
 
     for command in (run, check, perform, status, panic):
         command.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
@@ -141,6 +143,10 @@ def _print_status(status: Mapping[str, Any]) -> None:
     print(status["ready"]["sentence"])
     for concern in status["concerns"]:
         print(concern)
+    for sentence in status["hands"]["now"]:
+        print(sentence)
+    for given in status["hands"]["inputs"]:
+        print(f"control by {given['name']}: {'up' if given['up'] else 'down'}; {given['detail']}")
     for slot in status["slots"]:
         print(f"slot {slot['name']}: {'up' if slot['up'] else 'down'}; {slot['detail']}")
     for process in status["processes"]:
