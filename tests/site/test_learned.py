@@ -134,6 +134,13 @@ def test_faults_of_both_files_are_told_together(site: Path) -> None:
     ]
 
 
+def test_a_learned_control_that_the_site_has_already_is_at_fault_where_it_was_learned(site: Path) -> None:
+    site.write_text("controls: {hold: {action: pause, note: 36}}")
+    beside(site).write_text("controls:\n  pause: {action: panic, note: 36}")
+    assert faults_of(site) == ["learned.yaml:2:10: note 36 is already taken by 'hold'"]
+    assert list(site_or_last_good(site)[0].controls) == ["hold"]
+
+
 def test_the_last_good_configuration_knows_what_was_learned(site: Path) -> None:
     update(beside(site), {"slots": {"lead": {"device": GREY}}})
     good = load_site(site)

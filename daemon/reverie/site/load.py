@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from reverie.documents import DocumentError, Fault, read_document, validate
+from reverie.documents import Document, DocumentError, Fault, read_document, validate
 from reverie.places import config_folder
 from reverie.site.learned import beside, merged
 from reverie.site.schema import Site
@@ -25,20 +27,29 @@ def load_site(path: Path | None = None, *, learned: bool = True) -> Site:
         DocumentError: with every fault of the files, or if the site's is missing.
     """
     path = path or find_site()
-    document = read_document(path)
-    faults: tuple[Fault, ...] = ()
-    if learned:
-        try:
-            document = merged(document, beside(path))
-        except DocumentError as error:
-            faults = error.faults
+    document, facts = read_document(path), {"folder": path.absolute().parent}
+    if not learned or not beside(path).exists():
+        return validate(document, Site, facts)
     try:
-        site = validate(document, Site, {"folder": path.absolute().parent})
+        together = merged(document, beside(path))
     except DocumentError as error:
-        raise DocumentError([*faults, *error.faults]) from error
-    if faults:
-        raise DocumentError(faults)
-    return site
+        raise DocumentError([*error.faults, *_faults(document, facts)]) from error
+    try:
+        return validate(together, Site, facts)
+    except DocumentError:
+        if _faults(document, facts):
+            raise
+        # Each file is right by itself: what was learned does not fit the site.
+        validate(dataclasses.replace(read_document(beside(path)), data=together.data), Site, facts)
+        raise
+
+
+def _faults(document: Document, facts: Mapping[str, Any]) -> tuple[Fault, ...]:
+    try:
+        validate(document, Site, facts)
+    except DocumentError as error:
+        return error.faults
+    return ()
 
 
 def find_site(environment: Mapping[str, str] = os.environ) -> Path:
