@@ -40,6 +40,10 @@ class Jack:
         self.name = f"reverie-{os.getpid()}"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         command = ["jackd", "-n", self.name, "-R", "-P", "10", "-d", "dummy", "-r", "48000", "-p", "256"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -51,6 +55,9 @@ class Jack:
         self._process.wait()
 
     def end(self) -> None:
+        """End it the way in which it gives its name back, though a test that failed may just have killed it."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
         if self._process is not None:
             self._process.terminate()
             self._process.wait()

@@ -117,7 +117,9 @@ class Slot:
                 self._owners.clear()
                 self._state = _State.UP
                 self._tell(True, self._output.description)
-            elif not up:
+            elif up:
+                self._tell(True, self._output.description)
+            else:
                 self._state = _State.OPENING
                 if (lacks := self._output.lacks) is not None:
                     self._tell(False, lacks)
