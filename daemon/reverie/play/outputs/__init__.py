@@ -16,8 +16,10 @@ from reverie.play.outputs.carried import Carried
 KINDS = {
     "din": ("reverie.play.outputs.din", "Din"),
     "fluidsynth": ("reverie.play.outputs.fluidsynth", "FluidSynth"),
+    "osc": ("reverie.play.outputs.osc", "Osc"),
     "port": ("reverie.play.outputs.midi_port", "MidiPort"),
     "probe": ("reverie.bench.probe", "Probe"),  # measures; no site can have it
+    "rtp": ("reverie.play.outputs.rtp", "RtpMidi"),
     "virtual": ("reverie.play.outputs.virtual_port", "VirtualPort"),
 }
 """Module and class of every kind: each is imported only where it is used, as the player is to stay light."""
