@@ -166,6 +166,13 @@ def test_peers_start_and_stop_us_and_we_them(link: Link, join: Callable[[float],
     player.until(lambda: any(seen.playing for seen in peer.seen()))
     player.playing = False
     player.until(lambda: not all(seen.playing for seen in peer.seen()))
+    since = time.monotonic()
+    follower.until(lambda: time.monotonic() > since + 1.5)
+    assert link.playing is None  # we have stopped it, nobody else
+    peer.tell(playing=True)
+    follower.until(lambda: link.playing is True)
+    peer.tell(playing=False)
+    follower.until(lambda: link.playing is False)
 
 
 @real

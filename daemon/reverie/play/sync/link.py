@@ -35,6 +35,7 @@ TURN = 0.02  # seconds between looks at the session
 RENEW = 0.25  # seconds after which what is known is said again
 STALE = 1.5  # seconds after which what was said is not believed
 TELLS = 0.1  # seconds between announcements that have nothing new
+OURS = 1.0  # seconds after an announcement in which a start or a stop is taken for what it asked for
 DIFFERS = 0.0005  # seconds by which the session must be elsewhere than it was said to be
 NUDGE = 0.001, 0.02
 """Seconds of difference from which peers are nudged back to our beat, and beyond which their beat is their own."""
@@ -77,8 +78,9 @@ class Link:
         self._helper = Apart("reverie.play.sync.link", {"start_stop": start_stop})
         self._session: Session | None = None
         self._detail = STARTING
-        self._started = False
+        self._heard: bool | None = None
         self._told: Announcement | None = None
+        self._led = float("-inf")
         self.poll(time.monotonic())
 
     @property
@@ -88,8 +90,8 @@ class Link:
 
     @property
     def playing(self) -> bool | None:
-        """Whether peers say that the music plays. None until one has started it: a session begins stopped."""
-        return self._session.playing if self._start_stop and self._started and self._session is not None else None
+        """Whether a peer has started the music, or stopped it. None until one does: a session begins stopped."""
+        return self._heard if self._start_stop else None
 
     def position(self, now: float) -> Position | None:
         """Where the session is; None while nobody else is in it."""
@@ -100,6 +102,7 @@ class Link:
 
     def announce(self, now: float, tick: float, seconds_per_tick: float, *, playing: bool) -> None:
         """Where the player stands; costs next to nothing when there is no news."""
+        self._led = now
         told, qpm = self._told, 60 / (seconds_per_tick * TICKS_PER_QUARTER)
         news = Announcement(now, tick / TICKS_PER_QUARTER, qpm, playing)
         known = told is not None and (told.qpm, told.playing) == (qpm, playing) and told.beat < news.beat
@@ -118,17 +121,20 @@ class Link:
                 case {"detail": str(detail)}:
                     self._detail = detail
                 case _:
-                    self._learn(Session(**packet))
+                    self._learn(Session(**packet), now)
         if not self._helper.alive:
-            self._session, self._told = None, None
+            self._session, self._told, self._heard = None, None, None
 
     def close(self) -> None:
         """Leave the session."""
         self._helper.close()
 
-    def _learn(self, session: Session) -> None:
-        self._session = session
-        self._started = session.peers > 0 and (self._started or session.playing)
+    def _learn(self, session: Session, now: float) -> None:
+        before, self._session = self._session, session
+        if session.peers == 0 or now - self._led < OURS:
+            self._heard = None  # silence that nobody else has ordered would be ours to end
+        elif before is not None and before.playing != session.playing:
+            self._heard = session.playing
         peers = "a peer" if session.peers == 1 else f"{session.peers} peers"
         self._detail = f"Ableton Link with {peers}" if session.peers else ALONE
 
