@@ -212,7 +212,7 @@ def test_muted_voices_are_silent_on_purpose() -> None:
 def test_a_leader_that_is_not_there_is_a_concern() -> None:
     seen = evidence()
     seen.bar_played(bar(), 0.0)
-    seen.sync_changed(SyncState("self", following=False, detail="nobody is followed"))
+    seen.sync_changed(SyncState("self", following=False, detail="no leader is asked for"))
     assert seen.concerns(0.0) == ()
     seen.sync_changed(SyncState("clock", following=False, detail="no clock"))
     assert seen.concerns(0.0) == ("The scene's leader, 'clock', is not there; it leads itself.",)

@@ -22,6 +22,7 @@ STRAY = TICKS_PER_STEP
 """Ticks of difference that are not made up but jumped."""
 CLOSE = 2e-5
 """Tempi that differ by this share alone are one."""
+ALONE = "no leader is asked for"
 MOST = 0.5
 """How much faster or slower than its leader the player goes to catch up."""
 
@@ -72,7 +73,7 @@ class Following:
             leader.poll(now)
         leader = self._leaders.get(lead)
         if leader is None:
-            return self._news("nobody is followed", following=False)
+            return None if self._told is None else self._news(ALONE, following=False)
         position = leader.position(now)
         if position is None:
             self._offset = None

@@ -219,7 +219,7 @@ class Conductor:
             case SyncState():
                 self._evidence.sync_changed(said)
                 self._metrics.sync_changed(said)
-                log.info("The tempo: %s, %s.", said.detail, "followed" if said.following else "not followed")
+                log.info("Tempo: %s; %s.", said.detail, "followed" if said.following else "the scene has its own")
             case Ready():
                 log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
             case composing.Loaded():

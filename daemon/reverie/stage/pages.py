@@ -40,5 +40,6 @@ def describe(evidence: Evidence, now: float, faults: Iterable[str], processes: I
         "ready": {"ok": ready.ok, "sentence": ready.sentence},
         "concerns": [*evidence.concerns(now), *faults],
         "slots": [asdict(slot) for slot in evidence.slots],
+        "sync": evidence.sync and asdict(evidence.sync),
         "processes": [asdict(info) for info in processes],
     }
