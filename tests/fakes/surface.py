@@ -18,15 +18,17 @@ class Surface:
 
     def __init__(self, name: str) -> None:
         rtmidi: Any = importlib.import_module("rtmidi")
-        self._out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name)
+        self._out: Any = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name)
         self._out.open_virtual_port("out")
 
     def send(self, *message: int) -> None:
         self._out.send_message(message)
 
     def close(self) -> None:
-        self._out.close_port()
-        self._out.delete()
+        if self._out is not None:
+            self._out.close_port()
+            self._out.delete()
+            self._out = None
 
     @contextlib.contextmanager
     def moving(self, *messages: Sequence[int]) -> Generator[None]:
