@@ -62,7 +62,6 @@ class Carrier:
         self._heir = heir
         self._state = _State.DOWN
         self._due = float("-inf")
-        self._alone = False
         self._leave_at: float | None = None
         self._told: tuple[bool, str] | None = None
 
@@ -128,7 +127,7 @@ class Carrier:
 
     def _tend(self) -> None:
         """Look after the device."""
-        still_here(OPENING)
+        still_here(TURN if self._state is _State.UP else OPENING)
         try:
             if self._state is _State.DOWN:
                 self._output.open()
@@ -141,6 +140,8 @@ class Carrier:
         if up or self._state is _State.UP:
             self._state = _State.UP if up else _State.OPENING
             self._tell(up, self._output.description)
+        elif (lacks := self._output.lacks) is not None:
+            self._tell(False, lacks)
         if up and self._leave_at is not None:
             self._silence()
 
@@ -237,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fd", type=int, required=True, help="the socket to the player")
     fd: int = parser.parse_args(arguments).fd
     _be_left_alone()
-    still_here(TURN)
+    still_here(OPENING)
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
     be_punctual()
     end = socket.socket(fileno=fd)

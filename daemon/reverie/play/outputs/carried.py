@@ -68,7 +68,7 @@ class Carried(Output):
         self._up = False
         self._detail = _STARTING
         self._waiting = bytearray()
-        self._read_at = 0.0
+        self._unread_since: float | None = None
 
     @property
     def description(self) -> str:
@@ -104,7 +104,7 @@ class Carried(Output):
                 ours.close()
                 raise
         self._socket, self._said, self._up, self._detail = ours, False, False, _STARTING
-        self._read_at = self._clock()
+        self._unread_since = None
 
     def poll(self) -> bool:
         """Whether the device is there, as far as the carrier has said.
@@ -204,8 +204,12 @@ class Carried(Output):
         """
         now = self._clock()
         if self._socket is None or not (self._waiting or _unread(self._socket)):
-            self._read_at = now
-        elif now - self._read_at > (HANGS if self._up else HANGS_OPENING) or len(self._waiting) > _MOST_WAITING:
+            self._unread_since = None
+            return
+        if self._unread_since is None:
+            self._unread_since = now
+        limit = HANGS if self._up else HANGS_OPENING
+        if now - self._unread_since > limit or len(self._waiting) > _MOST_WAITING:
             self._detail = _STARTING
             self._give_up()
 
