@@ -119,6 +119,7 @@ class Session:
                 self._synchronise(sender, packet, now)
             case Feedback(ssrc=ssrc, halves=halves):
                 if peer := self._known(ssrc, sender):
+                    peer.heard_at = now
                     peer.history.confirm(halves)
             case None:
                 self._play(sender, datagram, now)
@@ -180,7 +181,7 @@ class Session:
     def _welcome(self, port: Port, sender: Address, packet: Exchange, now: float) -> None:
         """Somebody asks to take part: at the control port, then at the data port. Either may be asked twice."""
         peer, guest = self._peers.get(packet.ssrc), self._guests.get(packet.ssrc)
-        known = peer or guest
+        known, joins = peer or guest, None
         answer = ACCEPT
         if not self._open or packet.ssrc == self.ssrc or (known and known.control[0] != sender[0]):
             answer = DECLINE
@@ -196,7 +197,7 @@ class Session:
                 answer = DECLINE
             else:
                 del self._guests[packet.ssrc]
-                self._join(Peer(guest.ssrc, guest.name, guest.control, sender, guest.token, now, self._first()), now)
+                joins = Peer(guest.ssrc, guest.name, guest.control, sender, guest.token, now, self._first())
         elif peer is not None:
             peer.token, peer.heard_at = packet.token, now
             if port is Port.CONTROL:
@@ -204,6 +205,8 @@ class Session:
             else:
                 peer.data = sender
         self._post(port, sender, Exchange(answer, packet.token, self.ssrc, self.name).pack())
+        if joins is not None:
+            self._join(joins, now)
 
     def _accepted(self, port: Port, sender: Address, packet: Exchange, now: float) -> None:
         """An invitation is accepted: by its control port, then by its data port; some use two numbers for these."""
@@ -212,8 +215,9 @@ class Session:
                 continue
             if packet.ssrc == self.ssrc:
                 invitation.fail(now, f"{invitation.target} is this session itself; take it off the list")
-            elif packet.ssrc in self._peers:  # it has invited us meanwhile
+            elif peer := self._known(packet.ssrc, sender):  # it has invited us meanwhile
                 invitation.joined(packet.ssrc)
+                peer.invited = True
             elif port is Port.CONTROL and invitation.step is Step.ASKING:
                 invitation.accepted(packet.name, now)
             elif port is Port.DATA and invitation.step is Step.JOINING and invitation.address:
