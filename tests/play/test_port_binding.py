@@ -51,6 +51,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSystem:
     def systems(_: str) -> Iterator[FakeSystem]:
         yield system
 
+    monkeypatch.setattr(midi_port, "APART", 0.0)
     monkeypatch.setattr(midi_port, "systems", systems)
     monkeypatch.setattr(midi_port, "Enumerator", lambda: Enumerator(tree.sys, tree.proc))
     return system

@@ -12,6 +12,7 @@ from reverie.play.ledger import CHANNELS, hush
 from reverie.play.outputs.base import Output
 from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
 
+APART = 0.1  # seconds between looks at the list of ports: one with a DIN cable is polled for each byte
 SETTLES = 0.1  # seconds after which a new connection surely carries: JACK loses what is sent before its next cycle
 
 
@@ -38,6 +39,7 @@ class MidiPort(Output):
         self._port = PortMarks()
         self._names: list[str] = []
         self._since = 0.0
+        self._looked = 0.0
 
     @property
     def description(self) -> str:
@@ -79,13 +81,19 @@ class MidiPort(Output):
         """
         if self._midi is None:
             return False
-        names = self._midi.ports()
+        now = time.monotonic()
+        if now - self._looked >= APART:
+            self._looked = now
+            self._look(self._midi)
+        return now - self._since >= SETTLES
+
+    def _look(self, midi: Midi) -> None:
+        names = midi.ports()
         if self._port.port not in names:
             raise PlayError(f"the MIDI port {self._port.port} is gone; switch the device on or plug it in again")
         if names != self._names:
             self._names = names
-            self._give_way(self._midi)
-        return time.monotonic() - self._since >= SETTLES
+            self._give_way(midi)
 
     def _give_way(self, midi: Midi) -> None:
         """Leave a device that was taken for want of a better: one of its kind while the one that was learned was away.
