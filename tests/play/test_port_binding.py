@@ -10,8 +10,11 @@ import pytest
 from fakes.sysfs import Sysfs
 from reverie.play.devices import Enumerator
 from reverie.play.errors import PlayError
-from reverie.play.outputs import midi_port
+from reverie.play.outputs import make_output, midi_port
 from reverie.play.outputs.midi_port import MidiPort
+from reverie.play.settings import SlotSettings
+from reverie.site.learned import beside, update
+from reverie.site.load import load_site
 
 ONE, TWO = "Grey:Grey MIDI 1 20:0", "Grey:Grey MIDI 1 24:0"
 LEFT: Mapping[str, str] = {"usb": "0944:0117", "location": "1-1", "name": "Grey MIDI 1"}
@@ -86,6 +89,20 @@ def test_a_device_that_another_slot_was_taught_is_left_to_it(system: FakeSystem)
     system.names = [ONE]
     with pytest.raises(PlayError, match="no MIDI port is"):
         MidiPort(device=RIGHT, rivals=[LEFT]).open()
+
+
+def test_what_the_site_says_of_a_slot_makes_its_output(system: FakeSystem, tmp_path: Path) -> None:
+    site = tmp_path / "reverie.yaml"
+    site.write_text("slots: {lead: {kind: port, din: true, match: none}, main: {kind: port, match: none}}")
+    update(beside(site), {"slots": {"lead": {"device": RIGHT, "api": "alsa"}, "bass": {"device": LEFT}}})
+    settings = SlotSettings.read(load_site(site).slots_as_json()["lead"])
+    output = make_output("lead", settings.output)
+    system.names = [ONE]
+    with pytest.raises(PlayError, match="no MIDI port is"):
+        output.open()
+    system.names = [ONE, TWO]
+    output.open()
+    assert system.connected == TWO
 
 
 def test_the_right_device_takes_over_from_one_of_its_kind_which_is_silenced_first(system: FakeSystem) -> None:

@@ -15,6 +15,7 @@ from reverie.play.devices import Enumerator
 from reverie.play.identity import PortMarks
 
 NAMES = ("Grey:Grey MIDI 1 20:0", "Grey:Grey MIDI 1 24:0", "Midi Through:Midi Through Port-0 14:0")
+KNOBS = "Knobs:Knobs CTRL 28:0"
 SITE = """
 slots:
   main: {kind: fluidsynth}
@@ -35,6 +36,8 @@ slot pads: no MIDI port is red synth (serial 7, usb 1235:0001); there are Grey:G
 Grey:Grey MIDI 1 24:0, Midi Through:Midi Through Port-0 14:0: switch the device on or plug it in, or name another by \
 `reverie ports learn`
 slot daw: no MIDI port matches 'Grey'; there are no MIDI ports at all: switch the device on, or mend `match`
+alsa: Knobs:Knobs CTRL 28:0
+    only to listen to: for a control surface or a clock
 """
 
 
@@ -52,6 +55,9 @@ class FakeRoom:
 
     def ports(self) -> list[PortMarks]:
         return self._enumerator.ports("alsa", NAMES)
+
+    def sources(self) -> list[PortMarks]:
+        return self._enumerator.ports("alsa", [NAMES[0], KNOBS])
 
 
 @pytest.fixture
@@ -82,6 +88,7 @@ def test_programs_see_the_same(command: Callable[..., str]) -> None:
         (NAMES[1], "1-1.2", ["bass"]),
         (NAMES[2], None, []),
     ]
+    assert [port["port"] for port in told["sources"]] == [NAMES[0], KNOBS]
     assert [(slot["slot"], slot["port"]) for slot in told["slots"]] == [
         ("lead", NAMES[0]),
         ("bass", NAMES[1]),

@@ -124,6 +124,7 @@ def test_ports_are_listed_with_the_slots_that_are_bound_to_them(grey: JackSynth,
         "location": None,
         "slots": ["lead"],
     }
+    assert sorted(port["port"] for port in told["sources"]) == ["grey:out", "red:out"]
     lead, bass = told["slots"]
     assert lead == {
         "slot": "lead",

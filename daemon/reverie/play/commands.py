@@ -75,10 +75,11 @@ def _list(slots: Slots, options: argparse.Namespace) -> int:
     from reverie.play.room import MidiRoom
 
     there: list[PortMarks] = []
+    sources: list[PortMarks] = []
     trouble = None
     try:
         with MidiRoom() as room:
-            there = room.ports()
+            there, sources = room.ports(), room.sources()
     except PlayError as error:
         trouble = str(error)
     bound = [
@@ -87,9 +88,12 @@ def _list(slots: Slots, options: argparse.Namespace) -> int:
         if slot["kind"] == "port"
     ]
     if options.json:
-        _say(json.dumps(_as_json(there, bound, trouble), indent=2))
+        _say(json.dumps(_as_json(there, bound, trouble) | {"sources": [asdict(port) for port in sources]}, indent=2))
     else:
         _print(there, bound, trouble)
+        for port in sources:
+            if port not in there:
+                _say(f"{port.api}: {port.port}\n    only to listen to: for a control surface or a clock")
     return 0
 
 

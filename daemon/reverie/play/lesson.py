@@ -69,7 +69,8 @@ class Lesson:
             PlayError: if nothing happens in time, or what happens leaves open which device is meant.
         """
         before = _by_name(self.room.ports())
-        self.room.heard()
+        if KEY in self.ways:
+            self.room.heard()
         self.say(f"Which device is it? {_ASKED[self.ways].capitalize()}.")
         limit = self.clock.monotonic() + self.within
         while self.clock.monotonic() < limit:

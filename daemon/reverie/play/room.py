@@ -52,6 +52,14 @@ class MidiRoom:
         found = [port for midi in self._systems for port in self._enumerator.ports(midi.api, midi.ports())]
         return [port for port in found if self._wanted(port)]
 
+    def sources(self) -> list[PortMarks]:
+        """The ports that are there and can be listened to.
+
+        Raises:
+            PlayError: if a system is gone.
+        """
+        return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.names())]
+
     def heard(self) -> list[PortMarks]:
         """The ports of others at which a key was played since this was last asked; they are listened to from then on.
 
@@ -82,11 +90,14 @@ class _Ears:
         self._look: Any = None
         self._inputs: dict[str, Any] = {}
 
-    def heard(self) -> list[str]:
+    def names(self) -> list[str]:
         self.midi.check()
         if self._look is None:
             self._look = self._rtmidi.MidiIn(self._number, name=CLIENT)
-        names: list[str] = [name for name in self._look.get_ports() if not _not_for_us(name)]
+        return [name for name in self._look.get_ports() if not re.match(rf"{CLIENT}(-\d+)?:", name)]
+
+    def heard(self) -> list[str]:
+        names = [name for name in self.names() if not _ECHOES.match(name)]
         for name in self._inputs.keys() - names:
             self._release(self._inputs.pop(name))
         for name in names:
@@ -118,10 +129,6 @@ class _Ears:
 
 def _any(_: PortMarks) -> bool:
     return True
-
-
-def _not_for_us(name: str) -> bool:
-    return bool(re.match(rf"{CLIENT}(-\d+)?:", name) or _ECHOES.match(name))
 
 
 def _played(one: Any) -> bool:
