@@ -104,7 +104,8 @@ def test_a_slot_may_leave_its_device_to_be_learned(site: Path) -> None:
 def test_faults_are_told_at_their_places_and_the_site_counts_alone(site: Path, text: str, fault: str) -> None:
     beside(site).write_text(text)
     assert faults_of(site) == [f"{FILE}:{fault}"]
-    assert [str(found) for found in check([site], site)] == [f"{beside(site)}:{fault}"]
+    for checked in (site, beside(site)):
+        assert [str(found) for found in check([checked], site)] == [f"{beside(site)}:{fault}"]
     alone, told = site_or_last_good(site)
     assert port(alone.slots["lead"]).match == "Old"
     assert f"{FILE}:{fault}" in str(told)
@@ -123,6 +124,13 @@ def test_rivals_are_the_devices_of_other_slots(site: Path) -> None:
     assert [rival["serial"] for rival in slots["lead"]["rivals"]] == ["13"]
     assert [rival["serial"] for rival in slots["bass"]["rivals"]] == ["0012e45"]
     assert "rivals" not in slots["main"]
+
+
+def test_what_was_learned_is_checked_without_its_site_too(site: Path) -> None:
+    update(beside(site), {"slots": {"lead": {"device": GREY}}})
+    assert check([beside(site)]) == []
+    site.unlink()
+    assert check([beside(site)]) == []
 
 
 def test_faults_of_both_files_are_told_together(site: Path) -> None:

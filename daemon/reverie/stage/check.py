@@ -8,7 +8,7 @@ from pathlib import Path
 from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
 from reverie.scenes.folder import load_scene
 from reverie.site import learned
-from reverie.site.load import load_site
+from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
 from reverie.stage.house import bundles_of, scenes_of
 
@@ -34,6 +34,8 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
             document = read_document(path)
             if path.name == learned.FILE:
                 validate(document, learned.Learned)
+                if (beside := path.with_name(FILE)).is_file():
+                    load_site(beside)
             elif _is_site(path, document):
                 faults += _scenes_that_are_not_there(load_site(path), document)
             else:
