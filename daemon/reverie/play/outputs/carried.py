@@ -31,7 +31,7 @@ HANGS = 1.0
 """Seconds for which a carrier may leave what it was sent unread, once it is up."""
 HANGS_OPENING = 8.0
 """The same while it opens its device, which may take long; a little more than its own clock gives it."""
-_BUFFER = 1 << 20  # bytes; what the system grants of it holds some 500 messages
+_BUFFER = 1 << 20  # bytes, of which the system grants what it likes; a message of 3 bytes takes some 800 of them
 _MOST_WAITING = 1 << 20  # bytes
 _STARTING = "it has not answered yet"
 _HANGS = "its carrier hangs; it is started again"

@@ -1,0 +1,75 @@
+"""Carriers without a device, and their far ends without a process."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fakes.jack import wait_until
+from fakes.outputs import FakeClock
+from reverie.play.errors import PlayError
+from reverie.play.outputs import carried
+from reverie.play.outputs.carried import Carried, reap
+
+
+class FarEnd:
+    """Where a carrier would be: says what it is told to, and reads only when it is asked to."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(carried, "_start", self._start)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.clock = FakeClock()
+        self.output = Carried("main", {"kind": "port"}, None, self.clock.now)
+        self.output.open()
+
+    def _start(self, descriptor: int) -> subprocess.Popen[bytes]:
+        self.socket = socket.socket(fileno=socket.dup(descriptor))
+        self.process = subprocess.Popen(["sleep", "60"])
+        return self.process
+
+    def say(self, up: bool, detail: str = "") -> None:
+        self.socket.send(json.dumps({"up": up, "detail": detail}).encode())
+
+    def read(self, most: int = 1 << 30) -> list[bytes]:
+        """The packets that have come."""
+        found: list[bytes] = []
+        while len(found) < most:
+            try:
+                packet = self.socket.recv(carried.LARGEST, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+            if not packet:
+                break
+            found.append(packet)
+        return found
+
+    def end(self) -> None:
+        self.output.close()
+        self.socket.close()
+        if self.process is not None:
+            self.process.kill()
+        wait_until(reap)
+
+
+def come_up(output: Carried, seconds: float = 15.0) -> None:
+    """Wait for a carrier's device."""
+    wait_until(output.poll, seconds)
+
+
+def lose(output: Carried, step: Callable[[], Any], seconds: float = 15.0) -> str:
+    """Repeat a step until the output is lost; what it says."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        try:
+            step()
+        except PlayError as error:
+            output.close()
+            return str(error)
+        time.sleep(0.005)
+    pytest.fail("it was not lost in time")
