@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from fakes.jack import Jack, wait_until
+from fakes.playing import RealPlayer
 from fakes.synth import JackSynth
+from reverie.play.messages import SlotState
 
 SCAN = """
 import json, psutil
@@ -94,3 +97,22 @@ def test_a_device_is_found_again_each_time_it_returns(jack: Jack) -> None:
             synth.unplug()
             decoy.unplug()
             questions.close()
+
+
+@pytest.mark.real
+def test_a_running_player_has_its_device_back_within_five_seconds(jack: Jack, tmp_path: Path) -> None:
+    synth = JackSynth("grey")
+    synth.plug()
+    device = {"name": "in", "client": "grey"}
+    player = RealPlayer(tmp_path, {"main": {"kind": "port", "device": device, "label": "grey synth"}})
+    try:
+        assert player.hear(SlotState, lambda state: state.up).detail.endswith("grey:in (jack): grey synth")
+        for _ in range(3):
+            player.heard.clear()
+            synth.unplug()
+            assert "grey:in is gone" in player.hear(SlotState, lambda state: not state.up).detail
+            synth.plug()
+            player.hear(SlotState, lambda state: state.up, seconds=5)
+    finally:
+        player.end()
+        synth.unplug()
