@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from reverie.play.outputs.rtp.peer import Address
-from reverie.play.outputs.rtp.session import Port, Session
+from reverie.play.outputs.rtp.session import Datagram, Port, Session
 
 Carry = Callable[[Port, bytes], bool]
 
@@ -64,9 +64,9 @@ class Ether:
         return [peer.name for peer in self.sessions[host].peers]
 
 
-def _taken(session: Session) -> list[tuple[Port, Address, bytes]]:
+def _taken(session: Session) -> list[Datagram]:
     outgoing, session.outgoing = list(session.outgoing), []
-    return [tuple(datagram) for datagram in outgoing]
+    return outgoing
 
 
 def _address(host: str, port: Port) -> Address:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from random import Random
 
@@ -22,7 +23,6 @@ from reverie.play.outputs.rtp.journal import (
 from reverie.play.outputs.rtp.packets import MidiPacket, read_midi_packet
 from reverie.play.outputs.rtp.peer import in_packets
 from reverie.play.outputs.rtp.repair import Receiver
-from reverie.play.outputs.rtp.session import Port
 
 DATA = st.integers(0, 127)
 FRESH = st.booleans()
@@ -56,20 +56,18 @@ def journals(draw: st.DrawFn) -> Journal:
 
 @given(journals())
 @settings(max_examples=60, deadline=None)
-def test_every_journal_reads_as_it_was_written(journal: Journal):
+def test_every_journal_reads_as_it_was_written(journal: Journal) -> None:
     assert read_journal(journal.pack()) == journal
 
 
 @given(st.binary(max_size=200))
 @settings(max_examples=300)
-def test_a_journal_of_garbage_is_refused_in_order(data: bytes):
-    try:
-        read_journal(data)
-    except GarbledError as error:
-        assert str(error)
+def test_a_journal_of_garbage_is_refused_in_order(data: bytes) -> None:
+    with contextlib.suppress(GarbledError):
+        assert len(read_journal(data).channels) <= 16
 
 
-def test_notes_are_written_as_the_rfc_draws_them():
+def test_notes_are_written_as_the_rfc_draws_them() -> None:
     """RFC 6295, appendix A.6, by hand: two notes sound, 61 and 64 ended, the latter in the packet before."""
     channel = ChannelJournal(
         3, None, (), None, (NoteLog(60, 100, False, False), NoteLog(67, 90, True, True)), frozenset({61, 64}), True
@@ -83,7 +81,7 @@ def test_notes_are_written_as_the_rfc_draws_them():
     )
 
 
-def test_chapters_that_are_not_known_are_stepped_over():
+def test_chapters_that_are_not_known_are_stepped_over() -> None:
     system = bytes.fromhex("8004 0000")  # four bytes with a header of two
     parameters = bytes.fromhex("8003 00")
     notes = bytes.fromhex("80 77 04")
@@ -94,7 +92,7 @@ def test_chapters_that_are_not_known_are_stepped_over():
 
 
 @given(st.lists(st.sampled_from([b"\x90\x3c\x40", b"\x80\x3c\x00", b"\xc1\x05", b"\xf8", b"\xf2\x01\x02"])), FRESH)
-def test_packets_read_as_they_were_written(messages: list[bytes], journal: bool):
+def test_packets_read_as_they_were_written(messages: list[bytes], journal: bool) -> None:
     packet = MidiPacket(7, 99, 1234, tuple(messages), Journal(7).pack() if journal else None)
     assert read_midi_packet(packet.pack()) == packet
 
@@ -112,14 +110,14 @@ def test_packets_read_as_they_were_written(messages: list[bytes], journal: bool)
         ("00", []),
     ],
 )
-def test_lists_of_others_are_read(section: str, messages: list[bytes] | None):
+def test_lists_of_others_are_read(section: str, messages: list[bytes] | None) -> None:
     raw = bytes.fromhex(section)
     raw = bytes((raw[0] & 0xF0 | (len(raw) - 1 + (messages is None and raw[0] == 9)),)) + raw[1:]
     packet = read_midi_packet(MidiPacket(1, 1, 1).pack()[:12] + raw)
     assert (None if packet is None else list(packet.messages)) == messages
 
 
-def test_what_does_not_fit_into_one_packet_goes_into_more():
+def test_what_does_not_fit_into_one_packet_goes_into_more() -> None:
     messages = [bytes((0x90, pitch % 128, 1)) for pitch in range(3000)]
     portions = list(in_packets(messages))
     assert [message for portion in portions for message in portion] == messages
@@ -136,7 +134,7 @@ def send(history: History, number: int, *messages: bytes, lost: bool = False, re
 
 
 @pytest.mark.parametrize("first", [0, 0xFFFD])
-def test_each_kind_of_message_that_was_lost_is_made_good(first: int):
+def test_each_kind_of_message_that_was_lost_is_made_good(first: int) -> None:
     history, receiver = History(first), Receiver()
     send(history, first, b"\x90\x3c\x40", b"\x91\x30\x40", b"\xb0\x40\x7f", receiver=receiver)
     lost = [b"\x80\x3c\x00", b"\xb0\x00\x01", b"\xc0\x07", b"\xb0\x40\x00", b"\xe0\x00\x50", b"\xb1\x7b\x00"]
@@ -146,14 +144,14 @@ def test_each_kind_of_message_that_was_lost_is_made_good(first: int):
     assert mended[-1] == b"\x90\x3d\x40"
 
 
-def test_without_a_loss_the_journal_does_nothing():
+def test_without_a_loss_the_journal_does_nothing() -> None:
     history, receiver = History(5), Receiver()
     for number in range(5, 500):
         message = bytes((0x90 if number % 2 else 0x80, 60 + number % 3, 40))
         assert send(history, number, message, receiver=receiver) == [message]
 
 
-def test_a_note_that_was_lost_long_ago_is_not_played_any_more():
+def test_a_note_that_was_lost_long_ago_is_not_played_any_more() -> None:
     history, receiver = History(0), Receiver()
     send(history, 0, b"\xc0\x01", receiver=receiver)
     send(history, 1, b"\x90\x3c\x40", lost=True, receiver=receiver)
@@ -161,7 +159,7 @@ def test_a_note_that_was_lost_long_ago_is_not_played_any_more():
     assert receiver.receive(packet) == ()
 
 
-def test_a_packet_that_comes_late_or_twice_is_not_played():
+def test_a_packet_that_comes_late_or_twice_is_not_played() -> None:
     history, receiver = History(0), Receiver()
     packets: list[MidiPacket] = []
     for number, message in enumerate([b"\xc0\x01", b"\x90\x3c\x40", b"\x80\x3c\x00"]):
@@ -173,7 +171,7 @@ def test_a_packet_that_comes_late_or_twice_is_not_played():
     assert receiver.receive(packets[1]) == receiver.receive(packets[2]) == ()
 
 
-def test_what_is_confirmed_is_not_told_again_whichever_half_holds_the_number():
+def test_what_is_confirmed_is_not_told_again_whichever_half_holds_the_number() -> None:
     for halves in [(70, 0), (0, 70), (70, 70)]:
         history = History(60)
         for number in range(60, 80):
@@ -190,7 +188,7 @@ def test_what_is_confirmed_is_not_told_again_whichever_half_holds_the_number():
         assert history.journal(0) == Journal(80)
 
 
-def test_who_never_confirms_gets_a_journal_that_is_bounded():
+def test_who_never_confirms_gets_a_journal_that_is_bounded() -> None:
     history = History(0)
     for number in range(3 * DEPTH):
         history.note(number, 0, bytes((0x90 | number % 16, number % 128, 1 + number % 2)))
@@ -207,7 +205,7 @@ LOSSES = {0.05: 5, 0.3: 16}
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("seed", range(4))
-def test_nothing_hangs_however_much_is_lost(loss: float, seed: int):
+def test_nothing_hangs_however_much_is_lost(loss: float, seed: int) -> None:
     """Thousands of notes, controllers and programs through a net with holes, heard by an ear of its own."""
     chance = Random(f"{loss} {seed}")
     ether = Ether()

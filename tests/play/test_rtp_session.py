@@ -28,7 +28,7 @@ def play(ether: Ether, *messages: bytes) -> None:
     ether.deliver()
 
 
-def test_who_is_invited_joins_and_hears_everything():
+def test_who_is_invited_joins_and_hears_everything() -> None:
     ether = joined()
     assert ether.names("mac") == ["reverie"]
     for message in (ON, OFF, b"\xb0\x07\x64", b"\xc0\x05", b"\xf8", b"\xfa", b"\xfb", b"\xfc", b"\xf2\x10\x02"):
@@ -39,7 +39,7 @@ def test_who_is_invited_joins_and_hears_everything():
     assert "mac" in ether.sessions["reverie"].description
 
 
-def test_a_session_is_initiator_and_listener_at_once_and_each_hears_all():
+def test_a_session_is_initiator_and_listener_at_once_and_each_hears_all() -> None:
     ether = Ether()
     for host, invited in (("ipad", ["reverie"]), ("reverie", ["mac"]), ("mac", [])):
         ether.add(host, *invited)
@@ -49,7 +49,7 @@ def test_a_session_is_initiator_and_listener_at_once_and_each_hears_all():
     assert ether.heard["mac"] == ether.heard["ipad"] == [ON]
 
 
-def test_two_that_invite_each_other_take_part_once():
+def test_two_that_invite_each_other_take_part_once() -> None:
     ether = Ether()
     ether.add("reverie", "mac")
     ether.add("mac", "reverie")
@@ -60,7 +60,7 @@ def test_two_that_invite_each_other_take_part_once():
     assert ether.heard["mac"] == [ON]
 
 
-def test_whoever_comes_second_is_set_as_the_first_was():
+def test_whoever_comes_second_is_set_as_the_first_was() -> None:
     ether = joined()
     play(ether, b"\xb2\x00\x01", b"\xb2\x20\x03", b"\xc2\x09", b"\xb2\x07\x50", b"\x92\x3c\x64")
     ether.add("ipad", "reverie")
@@ -73,7 +73,7 @@ def test_whoever_comes_second_is_set_as_the_first_was():
     assert not ear.struck
 
 
-def test_clock_packets_go_round_and_measure_the_way():
+def test_clock_packets_go_round_and_measure_the_way() -> None:
     ether = joined()
     ether.run(STEADY * 3)
     counts = [
@@ -86,7 +86,7 @@ def test_clock_packets_go_round_and_measure_the_way():
     assert ether.sessions["reverie"].peers[0].round_trip == 0
 
 
-def test_a_listener_that_vanishes_is_dropped_and_invited_again_until_it_is_back():
+def test_a_listener_that_vanishes_is_dropped_and_invited_again_until_it_is_back() -> None:
     ether = joined()
     ether.cut.add("mac")
     ether.run(ASKED_PATIENCE + STEADY)
@@ -104,7 +104,7 @@ def test_a_listener_that_vanishes_is_dropped_and_invited_again_until_it_is_back(
     assert ether.heard["mac"][-1] == ON
 
 
-def test_refused_is_gone_at_once_and_asked_again_later():
+def test_refused_is_gone_at_once_and_asked_again_later() -> None:
     ether = joined()
     session = ether.sessions["reverie"]
     session.refused(("mac", 5005), ether.now)
@@ -115,7 +115,7 @@ def test_refused_is_gone_at_once_and_asked_again_later():
     assert ether.names("reverie") == ["mac"]
 
 
-def test_whoever_leaves_is_dropped_and_their_notes_end():
+def test_whoever_leaves_is_dropped_and_their_notes_end() -> None:
     ether = joined()
     play(ether, ON)
     ether.sessions["reverie"].leave(ether.now)
@@ -126,7 +126,7 @@ def test_whoever_leaves_is_dropped_and_their_notes_end():
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4])
-def test_whatever_packet_of_the_invitation_is_lost_they_meet(lost: int):
+def test_whatever_packet_of_the_invitation_is_lost_they_meet(lost: int) -> None:
     ether = Ether()
     left = [lost]
 
@@ -143,7 +143,7 @@ def test_whatever_packet_of_the_invitation_is_lost_they_meet(lost: int):
     assert ether.heard["mac"] == [ON]
 
 
-def test_an_invitation_is_declined_where_nobody_may_join():
+def test_an_invitation_is_declined_where_nobody_may_join() -> None:
     ether = Ether()
     ether.add("reverie", "mac")
     ether.add("mac", open_to_all=False)
@@ -152,7 +152,7 @@ def test_an_invitation_is_declined_where_nobody_may_join():
     assert "mac declines" in ether.sessions["reverie"].description
 
 
-def test_a_session_that_invites_itself_says_so():
+def test_a_session_that_invites_itself_says_so() -> None:
     ether = Ether()
     ether.add("reverie", "reverie")
     ether.run(10)
@@ -160,7 +160,7 @@ def test_a_session_that_invites_itself_says_so():
     assert "reverie declines" in ether.sessions["reverie"].description
 
 
-def test_a_number_that_somebody_else_has_is_declined():
+def test_a_number_that_somebody_else_has_is_declined() -> None:
     ether = joined()
     mac = ether.sessions["reverie"].peers[0]
     ether.sessions["reverie"].receive(Port.CONTROL, ("thief", 9), Exchange(INVITE, 1, mac.ssrc, "x").pack(), ether.now)
@@ -172,7 +172,7 @@ def test_a_number_that_somebody_else_has_is_declined():
     assert ether.names("reverie") == ["mac"]
 
 
-def test_a_doubled_invitation_changes_nothing():
+def test_a_doubled_invitation_changes_nothing() -> None:
     ether = joined()
     play(ether, ON)
     for _, port, data in list(ether.sent):
@@ -184,7 +184,7 @@ def test_a_doubled_invitation_changes_nothing():
     assert len(ether.sessions["mac"].peers) == 1
 
 
-def test_a_flood_of_invitations_takes_no_more_than_there_is_room_for():
+def test_a_flood_of_invitations_takes_no_more_than_there_is_room_for() -> None:
     session = Session("reverie", random=Random(1))
     for ssrc in range(1, 1000):
         invite = Exchange(INVITE, ssrc, ssrc, "guest").pack()
@@ -214,7 +214,7 @@ def test_a_flood_of_invitations_takes_no_more_than_there_is_room_for():
     ),
 )
 @settings(max_examples=300, deadline=None)
-def test_garbage_is_harmless(garbage: list[tuple[Port, str, bytes]]):
+def test_garbage_is_harmless(garbage: list[tuple[Port, str, bytes]]) -> None:
     ether = joined()
     peer = ether.sessions["reverie"].peers[0]
     for port, sender, data in garbage:
