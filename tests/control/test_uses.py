@@ -54,6 +54,13 @@ def test_the_file_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
     assert len(values) > 10
 
 
+def test_a_line_that_a_power_cut_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "uses.jsonl"
+    path.write_bytes(b'{"time": "2026')
+    asyncio.run(keep(Record(path), use(1.0)))
+    assert json.loads(path.read_text().splitlines()[-1])["value"] == 1.0
+
+
 def test_a_disk_that_cannot_be_written_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
     record = Record(tmp_path / "file" / "uses.jsonl")

@@ -67,7 +67,7 @@ def _learn(options: argparse.Namespace) -> int:
     if site.control.midi is None:
         raise ControlError(
             'no control surface is named: write control: {midi: {match: "PART OF ITS NAME"}} into '
-            f"{path}; `reverie ports` lists the names"
+            f"{path}, and do this again"
         )
     control = _listen(site.control.midi.model_dump(mode="json"), options.action, level, options.within)
     name = str(Action(options.action, options.scene or options.to, options.voice))

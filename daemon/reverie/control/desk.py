@@ -21,8 +21,10 @@ from reverie.play.messages import Part, Steer
 
 log = logging.getLogger(__name__)
 
-AT_MOST_EVERY = 0.05
-"""Seconds between two actions of a kind: a knob that is turned wildly does not flood the player."""
+LEVEL_EVERY = 0.05
+"""Seconds between two values of a level: a knob that is turned wildly does not flood the player."""
+BUTTON_EVERY = 0.25
+"""Seconds between two effects of a button: it bounces, and a program may press it without end."""
 RECORD_EVERY = 1.0
 """Seconds between two records of a level that is being moved."""
 
@@ -127,7 +129,8 @@ class Desk:
         self._inputs = Inputs(controls, self)
         self.hands = Hands(volume=controls.limits.within("volume", 1.0))
         later = later or _later
-        self._pace = Pace[tuple[str, str | None], _Wish](AT_MOST_EVERY, self._do, later, clock)
+        self._levels = Pace[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock)
+        self._buttons = Pace[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock)
         self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later, clock)
 
     async def attend(self) -> None:
@@ -141,11 +144,12 @@ class Desk:
 
     def use(self, action: Action, source: str) -> None:
         """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts."""
-        self._pace.offer((action.kind, action.voice), _Wish(action, source))
+        pace = self._levels if action.kind in LEVELS else self._buttons
+        pace.offer((action.kind, action.voice), _Wish(action, source))
 
     def present(self, level: Level, voice: str | None) -> float | None:
         """What a level is, or will be in a moment; None where voices differ."""
-        if (wish := self._pace.waiting((level, voice))) and isinstance(wish.action.value, float):
+        if (wish := self._levels.waiting((level, voice))) and isinstance(wish.action.value, float):
             return wish.action.value
         music = self._stage.music
         match level:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -54,6 +55,7 @@ class Record:
         self._largest = largest
         self._unwritten: deque[Use] = deque(maxlen=MOST_UNWRITTEN)
         self._failing = False
+        self._whole = False
         self.last: deque[Use] = deque(maxlen=5)
         """The latest, for people who look."""
 
@@ -78,14 +80,18 @@ class Record:
         return uses
 
     def _write(self, uses: Sequence[Use]) -> None:
-        """Append the lines in one write, so that a power cut leaves whole lines but for the last; then prune."""
+        """Append the lines in one write, after the end of a line that a power cut may have cut off; then prune."""
         if not uses:
             return
         lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode(errors="replace")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab", buffering=0) as file:
+            with self._path.open("a+b", buffering=0) as file:
+                if not self._whole and file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    lines = lines if file.read(1) == b"\n" else b"\n" + lines
                 file.write(lines)
+            self._whole = True
             if self._path.stat().st_size > self._largest:
                 kept = self._path.read_bytes()[-self._largest // 2 :]
                 write_atomically(self._path, kept.partition(b"\n")[2])
