@@ -1,0 +1,133 @@
+"""A real kernel, ALSA's sequencer and USB devices that come and go, in a virtual machine."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from fakes.legal import CONTROL, OFF, ON
+from fakes.machine import Evidence, Sighting
+
+REBOUND = 5.0  # seconds after a device is plugged in again
+BEAT = 60 / 96
+
+pytestmark = [pytest.mark.slow, pytest.mark.real, pytest.mark.timeout(1200)]
+
+
+@pytest.fixture(scope="session")
+def shipped(trial: Callable[[str], Evidence]) -> Evidence:
+    return trial("shipped")
+
+
+@pytest.fixture(scope="session")
+def pulled(trial: Callable[[str], Evidence]) -> Evidence:
+    return trial("pulled")
+
+
+@pytest.fixture(scope="session")
+def twins(trial: Callable[[str], Evidence]) -> Evidence:
+    return trial("twins")
+
+
+def notes(messages: list[tuple[float | None, bytes]]) -> list[bytes]:
+    return [message for _, message in messages if message[0] & 0xF0 in {ON, OFF}]
+
+
+def taped(sighting: Sighting, *parts: str) -> list[bytes]:
+    """The notes of some parts in a journal, in the order in which they were sent."""
+    events = [line.split() for line in sighting.facts["text"].splitlines() if line.startswith("E ")]
+    messages = [(bytes.fromhex(message), part) for _, _, message, part, _ in events]
+    return [message for message, part in messages if part in parts and message[0] & 0xF0 in {ON, OFF}]
+
+
+def test_a_shipped_scene_arrives_at_the_device_whole_and_in_order(shipped: Evidence) -> None:
+    stream = shipped.stream("A")
+    assert not stream.faults, stream.report()
+    arrived, written = notes(stream.messages), taped(shipped.one("tape"), "drums", "bass", "melody")
+    assert len(written) > 50
+    assert arrived[: len(written)] == written
+    assert shipped.one("left").facts["status"] == 0
+
+
+def test_the_number_and_the_marks_of_a_device_are_where_they_are_looked_for(shipped: Evidence) -> None:
+    facts = shipped.one("there").facts
+    card = facts["usb"][facts["location"]]
+    assert f'Client {16 + 4 * card:3d} : "TestSynth"' in facts["sequencer"]
+    assert f"TestSynth MIDI 1 {16 + 4 * card}:0" in shipped.one("bound").facts["detail"]
+
+
+def test_a_device_that_returns_under_another_number_plays_within_five_seconds(pulled: Evidence) -> None:
+    before, after = pulled.one("pulling").facts["card"], pulled.one("plugged").facts["card"]
+    assert before != after
+    assert str(16 + 4 * after) in pulled.one("bound").facts["detail"]
+    plugging, there, rebound = (pulled.one(what).at for what in ("plugging", "plugged", "rebound"))
+    took = rebound - plugging
+    print(f"the first byte {took:.2f} s after plugging in, {rebound - there:.2f} s after ALSA had the device")
+    assert took < REBOUND
+
+
+def test_what_sounded_when_the_cable_was_pulled_is_ended_first(pulled: Evidence) -> None:
+    stream = pulled.stream("A")  # as if the device had kept its power: the whole stream has to be legal
+    assert not stream.faults, stream.report()
+    pulled_at, plugging = pulled.one("pulled").at, pulled.one("plugging").at
+    struck = {said[1] for at, said in stream.messages if at is not None and at < pulled_at and said[0] & 0xF0 == ON}
+    back = [said for at, said in stream.messages if at is not None and at > plugging]
+    silencing = list(itertools.takewhile(lambda message: message[0] & 0xF0 != ON, back))
+    assert silencing[0][0] & 0xF0 == OFF
+    assert silencing[0][1] in struck
+    assert [message[1] for message in silencing if message[0] & 0xF0 == CONTROL] == [64, 123, 120]
+    assert len(notes(stream.messages)) > 40
+
+
+def test_the_other_slot_misses_nothing_while_a_device_is_away(pulled: Evidence) -> None:
+    stream = pulled.stream("room")
+    assert not stream.faults, stream.report()
+    arrived, written = notes(stream.messages), taped(pulled.one("tape"), "beat")
+    heard = b"".join(written).find(b"".join(arrived[:20]))  # the listener may have come after the first notes
+    assert heard >= 0
+    missed = heard // 3
+    assert arrived[: len(written) - missed] == written[missed:]
+
+
+def test_the_music_goes_on_in_time_while_a_device_is_away(pulled: Evidence) -> None:
+    lines = [line.split() for line in pulled.one("tape").facts["text"].splitlines()]
+    assert [line[0] for line in lines].count("L") == 1  # one life of the player
+    bars = [int(tick) for kind, tick, *_ in lines if kind == "B"]
+    assert bars == list(range(0, 1920 * len(bars), 1920))
+    assert longest_silence(pulled, "pulled", "rebound") <= longest_silence(pulled, "rebound", "tape") + BEAT
+
+
+def longest_silence(evidence: Evidence, since: str, until: str) -> float:
+    times = [at for at, _ in evidence.pieces("room", evidence.one(since).at, evidence.one(until).at)]
+    assert len(times) > 5
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+def test_the_daemon_answers_all_the_while(pulled: Evidence) -> None:
+    answers = [sighting.facts for sighting in pulled.all("health")]
+    first = next(number for number, answer in enumerate(answers) if answer["well"])
+    assert all(answer["well"] for answer in answers[first:])
+    assert max(answer["took"] for answer in answers) < 5
+    assert len(answers) > 20
+
+
+def test_two_equal_devices_are_refused_by_what_they_share(twins: Evidence) -> None:
+    slot = twins.one("refused").facts["slot"]
+    assert not slot["up"]
+    assert slot["detail"].count("TestSynth MIDI 1") == 2
+    assert "location would tell them apart" in slot["detail"]
+    until = twins.one("located").at
+    assert not list(twins.pieces("A", until=until))
+    assert not list(twins.pieces("B", until=until))
+    assert list(twins.pieces("room", until=until))
+
+
+def test_two_equal_devices_are_told_apart_by_where_they_are_plugged_in(twins: Evidence) -> None:
+    bound = twins.one("bound").facts
+    assert f"{16 + 4 * bound['card']}:0" in bound["slot"]["detail"]
+    stream = twins.stream("B")
+    assert not stream.faults, stream.report()
+    assert len(notes(stream.messages)) > 20
+    assert not list(twins.pieces("A"))
