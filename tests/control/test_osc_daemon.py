@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -154,6 +156,33 @@ def test_loops_are_held_freed_mutated_and_composed_at_another_temperature(
         return {loop["recipe"]["temperature"] for loop in good}
 
     wait_until(lambda: 1.25 in lead_temperatures(), 30)
+
+
+@pytest.mark.real
+def test_what_hands_have_set_outlasts_the_player_and_a_pause_ends_by_itself(
+    make_daemon: Callable[..., Daemon],
+) -> None:
+    port = free_udp_port()
+    daemon = make_daemon(ALONE, control={"osc": {"port": port}, "pause_for": 12}).start()
+    daemon.wait_for_bars(2)
+    with contextlib.closing(SimpleUDPClient("127.0.0.1", port)) as client:
+        client.send_message("/reverie/mute/beat", 1)
+        client.send_message("/reverie/pause", 1)
+    wait_until(lambda: daemon.metric("reverie_resting") == 1, 10)
+    first = daemon.pid("player")
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: daemon.pid("player") not in {None, first}, 10)
+    bars = daemon.metric("reverie_bars_played_total")
+    wait_until(lambda: daemon.metric("reverie_bars_played_total") > bars, 10)
+    assert daemon.metric("reverie_resting") == 1
+
+    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."], 20)
+    assert hands(daemon)["last"][-1]["source"] == "time"
+    wait_until(lambda: daemon.metric("reverie_resting") == 0, 10)
+    counted = notes_in_bars(daemon, 3)
+    assert counted["beat"] == 0
+    assert counted["bass"] > 0
 
 
 @pytest.mark.real

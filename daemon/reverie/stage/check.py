@@ -50,6 +50,11 @@ def _scenes_that_are_not_there(site: Site, document: Document) -> Iterator[Fault
     wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)]
     changes = enumerate(site.programme)
     wanted += [(("programme", number, "scene"), change.scene) for number, change in changes if change.scene is not None]
+    wanted += [
+        (("controls", name, "scene"), binding.scene)
+        for name, binding in site.controls.items()
+        if name in document.data.get("controls", {}) and binding.scene and not binding.scene.isdecimal()
+    ]
     for way, name in wanted:
         if name not in names:
             yield document.fault(way, f"there is no scene {name!r}{did_you_mean(name, names)}")

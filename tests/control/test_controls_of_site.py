@@ -1,0 +1,64 @@
+"""What the site's file says of control, as the conductor is given it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reverie.control.actions import Limits
+from reverie.control.bindings import Binding, Control
+from reverie.site.control import controls_of
+from reverie.site.load import load_site
+from reverie.stage.check import check
+
+SITE = """\
+control:
+  midi: {match: desk}
+  osc: {port: 9001}
+  limits: {tempo: [50, 150]}
+  pickup: false
+controls:
+  a: {action: volume, cc: 7, channel: 1}
+  b: {action: scene, scene: night-watch, program: 2}
+  c: {action: temperature, voice: lead, to: 1, note: 40}
+  d: {action: loop, to: true, note: 41}
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "reverie.yaml"
+    path.write_text(SITE)
+    return path
+
+
+def test_what_is_written_is_what_is_given(site: Path) -> None:
+    read = load_site(site)
+    controls = controls_of(read.control, read.controls)
+    assert controls.midi == {"match": "desk", "device": None, "api": "auto"}
+    assert controls.osc == ("127.0.0.1", 9001)
+    assert controls.limits == Limits(tempo=(50.0, 150.0))
+    assert (controls.pickup, controls.pause_for) == (False, 600.0)
+    assert controls.bindings == (
+        Binding(Control("cc", 7, 1), "volume"),
+        Binding(Control("program", 2), "scene", value="night-watch"),
+        Binding(Control("note", 40), "temperature", "lead", 1.0),
+        Binding(Control("note", 41), "loop", value=True),
+    )
+
+
+def test_without_a_word_nobody_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "reverie.yaml"
+    path.write_text("scene: first-light\n")
+    read = load_site(path)
+    controls = controls_of(read.control, read.controls)
+    assert (controls.midi, controls.osc, controls.bindings) == (None, None, ())
+    assert controls.limits == Limits()
+
+
+def test_a_button_for_a_scene_that_is_not_there_is_told(site: Path) -> None:
+    assert check([site], site) == []
+    site.write_text(SITE.replace("night-watch", "nite-watch"))
+    [fault] = check([site], site)
+    assert str(fault) == f"{site}:8:29: there is no scene 'nite-watch'; did you mean 'night-watch'?"
