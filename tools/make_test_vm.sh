@@ -73,10 +73,11 @@ UNIT
 make_payload() {
   local stage=$PWD/$vm/stage environment
   rm -rf "$stage"
-  env -u MAKEFLAGS -u MFLAGS make --no-print-directory install DESTDIR="$stage" PREFIX=/usr/local SYSCONFDIR=/usr/local/etc EXTRAS=
+  env -u MAKEFLAGS -u MFLAGS make --no-print-directory install \
+    DESTDIR="$stage" PREFIX=/usr/local SYSCONFDIR=/usr/local/etc EXTRAS=
   environment=$stage/usr/local/lib/reverie/venv
   [ -d "$environment/lib/python3.11" ] || {
-    echo "The virtual machine has Python 3.11, and so must this one: make PYTHON=python3.11"
+    echo "The virtual machine has Python 3.11, and this one needs it too, first in PATH."
     exit 77
   }
   ln -sfn "$python" "$environment/bin/python"
@@ -90,7 +91,7 @@ install_programs
 mkdir -p "$vm"
 exec 9>"$vm/lock"
 flock 9
-made_by=$(sha256sum "$0" | cut -d' ' -f1)
+made_by=$(declare -f disk make_base | sha256sum)
 if [ "$(cat "$vm/made-by" 2>/dev/null)" != "$made_by" ]; then
   rm -f "$vm/made-by"
   make_base

@@ -18,7 +18,6 @@ from typing import Any
 from guest_report import Report, wait_until
 
 PROGRAM = "/usr/local/bin/reverie"
-PORT = 8765
 ROOM = "Room"
 """The virtual port of the slot beside the one with the device."""
 TWO_SLOTS = """
@@ -56,7 +55,7 @@ def ask(path: str) -> tuple[int, str]:
     Raises:
         OSError: if it does not.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", 8765, timeout=20)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -67,6 +66,22 @@ def ask(path: str) -> tuple[int, str]:
         connection.close()
 
 
+def configure(folder: Path, site: Mapping[str, Any]) -> Path:
+    """Write a configuration, which plays the scene of two slots if it says nothing else."""
+    (folder / "scenes").mkdir(parents=True, exist_ok=True)
+    (folder / "scenes" / "two-slots.yaml").write_text(TWO_SLOTS)
+    path = folder / "reverie.yaml"
+    path.write_text(json.dumps({"scene": "two-slots", "scenes": ["scenes"]} | dict(site)))  # which is YAML too
+    return path
+
+
+def status() -> dict[str, Any]:
+    """What the daemon says of itself; nothing as long as it does not answer."""
+    with contextlib.suppress(OSError):
+        return json.loads(ask("/status")[1])
+    return {}
+
+
 class Daemon:
     """``reverie run`` with a configuration of its own, and a watch over whether it answers."""
 
@@ -74,28 +89,16 @@ class Daemon:
         """Write the configuration; ``folder`` holds the state too."""
         self._folder = folder
         self._report = report
-        (folder / "scenes").mkdir(parents=True)
-        (folder / "scenes" / "two-slots.yaml").write_text(TWO_SLOTS)
-        config = {"scene": "two-slots", "scenes": ["scenes"], "state": "state"} | dict(site)
-        (folder / "reverie.yaml").write_text(json.dumps(config))  # which is YAML too
+        config = configure(folder, {"state": "state"} | dict(site))
         self._log = (folder / "log").open("wb")
-        self._process = subprocess.Popen(
-            [PROGRAM, "run", "--config", str(folder / "reverie.yaml")], stdout=self._log, stderr=self._log
-        )
+        self._process = subprocess.Popen([PROGRAM, "run", "--config", config], stdout=self._log, stderr=self._log)
         threading.Thread(target=self._watch, daemon=True).start()
-
-    def status(self) -> dict[str, Any]:
-        """What it says of itself."""
-        return json.loads(ask("/status")[1])
 
     def slot(self, name: str) -> dict[str, Any]:
         """What it says of a slot; nothing as long as it does not answer."""
-        try:
-            return next((slot for slot in self.status()["slots"] if slot["name"] == name), {})
-        except OSError:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the daemon ended by itself: {self.log()}") from None
-            return {}
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the daemon ended by itself: {self.log()}")
+        return next((slot for slot in status().get("slots", []) if slot["name"] == name), {})
 
     def wait_for_slot(self, name: str, seconds: float = 120.0, *, up: bool = True) -> None:
         """Until a slot has its device, or has lost it."""

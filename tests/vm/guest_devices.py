@@ -31,6 +31,11 @@ def load(*modules: str) -> None:
         subprocess.run(["modprobe", *module.split()], check=True)
 
 
+def load_usb(controllers: int) -> None:
+    """ALSA's sequencer, and so many imagined sockets."""
+    load("snd-seq", "snd-usb-audio", "libcomposite", "usb_f_midi", f"dummy_hcd num={controllers}")
+
+
 def cards() -> dict[int, str]:
     """The number of every sound card, with its identifier."""
     found: dict[int, str] = {}

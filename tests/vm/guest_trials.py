@@ -7,17 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from guest_daemon import ROOM, Daemon, Listener
-from guest_devices import USB, Synth, cards, load, sequencer, usb_cards
+from guest_devices import USB, Synth, cards, load, load_usb, sequencer, usb_cards
 from guest_report import Report, wait_until
+from guest_service import service
 
 HOME = Path("/root")
-MODULES = ("snd-seq", "snd-usb-audio", "libcomposite", "usb_f_midi")
 ROOM_SLOT = {"kind": "virtual", "name": ROOM}
 USB_ID = ":".join(USB)
-
-
-def _load(controllers: int) -> None:
-    load(*MODULES, f"dummy_hcd num={controllers}")
 
 
 def _hear_more(count: Callable[[], int], more: int, wanted: str) -> None:
@@ -27,7 +23,7 @@ def _hear_more(count: Callable[[], int], more: int, wanted: str) -> None:
 
 def shipped(report: Report) -> None:
     """A shipped scene, on a device that is known by its vendor, product and serial number."""
-    _load(1)
+    load_usb(1)
     synth = Synth("A", 0, report, serial="123")
     synth.plug()
     synth.wait_until_there()
@@ -44,7 +40,7 @@ def shipped(report: Report) -> None:
 
 def pulled(report: Report) -> None:
     """A device is unplugged while it sounds, and plugged in again under another number; another slot goes on."""
-    _load(1)
+    load_usb(1)
     synth = Synth("A", 0, report)
     synth.plug()
     synth.wait_until_there()
@@ -80,7 +76,7 @@ def pulled(report: Report) -> None:
 
 def twins(report: Report) -> None:
     """Two devices that differ in nothing but the socket that they are plugged into."""
-    _load(2)
+    load_usb(2)
     first, second = synths = [Synth(name, controller, report) for controller, name in enumerate("AB")]
     for synth in synths:
         synth.plug()
@@ -105,4 +101,4 @@ def twins(report: Report) -> None:
     time.sleep(1)
 
 
-TRIALS: dict[str, Callable[[Report], None]] = {trial.__name__: trial for trial in (shipped, pulled, twins)}
+TRIALS: dict[str, Callable[[Report], None]] = {trial.__name__: trial for trial in (shipped, pulled, twins, service)}
