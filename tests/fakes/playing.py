@@ -109,7 +109,13 @@ class Studio:
 class RealPlayer:
     """The real process, spoken to over its socket."""
 
-    def __init__(self, folder: Path, slots: Mapping[str, Mapping[str, Any]], **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        slots: Mapping[str, Mapping[str, Any]],
+        sync: Mapping[str, Any] | None = None,
+        **environment: str,
+    ) -> None:
         ours, theirs = socket.socketpair()
         self.socket = ours
         self.heard: list[FromPlayer] = []
@@ -122,7 +128,7 @@ class RealPlayer:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
         )
         theirs.close()
-        self.tell(Setup(slots, str(folder / "ledger"), str(folder / "tape")))
+        self.tell(Setup(slots, str(folder / "ledger"), str(folder / "tape"), sync or {}))
 
     def tell(self, *messages: ToPlayer) -> None:
         for message in messages:
