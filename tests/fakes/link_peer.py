@@ -38,11 +38,21 @@ def network_of_its_own() -> Generator[None]:
                 pytest.fail(reason)
             pytest.skip(reason)
         try:
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-            subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo"], check=True)
+            plug_in()
             yield
         finally:
             assert libc.setns(before.fileno(), CLONE_NEWNET) == 0
+
+
+def plug_in() -> None:
+    """Let there be a network, with a way for multicast."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo"], check=True)
+
+
+def unplug() -> None:
+    """Let there be none."""
+    subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
 
 
 @dataclass(frozen=True, slots=True)

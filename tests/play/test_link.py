@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fakes.link_peer import BAR, Peer, Seen, network_of_its_own
+from fakes.link_peer import BAR, Peer, Seen, network_of_its_own, plug_in, unplug
 from reverie.play.sync.leaders import make_leader
 from reverie.play.sync.link import ALONE, Link
 
@@ -182,6 +182,16 @@ def test_a_helper_that_dies_is_replaced(link: Link, join: Callable[[float], Peer
     (helper,) = [child for child in psutil.Process().children() if "reverie.play.sync.link" in child.cmdline()]
     helper.kill()
     player.until(lambda: link.position(time.monotonic()) is None)
+    player.until(lambda: link.position(time.monotonic()))
+
+
+@real
+def test_a_network_that_went_and_returned_is_used_again(link: Link, join: Callable[[float], Peer]) -> None:
+    player, _ = Player(link), join(97)
+    player.until(lambda: link.position(time.monotonic()))
+    unplug()
+    player.until(lambda: link.position(time.monotonic()) is None)
+    plug_in()
     player.until(lambda: link.position(time.monotonic()))
 
 
