@@ -14,20 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from reverie.bench.play_score import (
+    BAR,
     METRE,
     PARTS,
     QPM,
     SETTLING,
     Lateness,
-    Struck,
     figures,
-    lateness,
-    onsets,
     percentiles,
 )
 from reverie.bench.probe import stamps
 from reverie.errors import ReverieError
 from reverie.music.time import Tempo
+from reverie.play.barlog import TOO_LATE
 from reverie.play.messages import (
     BarPlayed,
     FromPlayer,
@@ -49,6 +48,7 @@ _ON, _OFF = 0x90, 0x80
 _PULSES = 24
 _PATIENCE = 20.0
 _SLOT = "probe"
+_STEP = BAR / METRE.bar_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def play(bars: int, *, realtime: bool = True) -> Played:
         folder = Path(name)
         with _player(realtime=realtime) as heard_from:
             ready, played = _conduct(*heard_from, folder, bars)
-        return _figures(ready, played, tuple(stamps(folder / "stamps")), bars)
+        return _figures(ready, played, tuple(stamps(folder / "stamps")))
 
 
 @contextlib.contextmanager
@@ -141,22 +141,19 @@ def _conduct(
     raise ReverieError("the player left before it had played; the reason stands above")
 
 
-def _figures(
-    ready: Ready, played: tuple[BarPlayed, ...], stamped: tuple[tuple[float, bytes], ...], bars: int
-) -> Played:
+def _figures(ready: Ready, played: tuple[BarPlayed, ...], stamped: tuple[tuple[float, bytes], ...]) -> Played:
     """Hold what reached the probe against the score.
 
-    The player alone knows when its first note was due. Each event reached the probe at its due moment, plus how late
-    the player knows that it sent it, plus the way; so the earliest of the rests is the beginning and the shortest way.
-    What is measured is the way's lateness too, but not its shortest time, of some ten microseconds.
+    Raises:
+        ReverieError: if the machine stood still for so long that the player began anew.
     """
-    notes = [(at, message) for at, message in stamped if message[0] & 0xF0 in {_ON, _OFF}]
-    struck = [Struck(at, message[1]) for at, message in notes if message[0] & 0xF0 == _ON]
-    struck = struck[: len(tuple(onsets(bars)))]  # the next bar may have begun
+    if any(bar.dropped for bar in played):
+        raise ReverieError("the machine stood still for a second, and nothing was measured; try again when it is quiet")
     own = [late for bar in played for late in bar.lateness]
-    sent = [late for (_, message), late in zip(notes, own, strict=False) if message[0] & 0xF0 == _ON]
-    away = lateness([Struck(note.time - late, note.pitch) for note, late in zip(struck, sent, strict=True)], 0.0, bars)
-    measured = lateness(struck, min(away.late), bars)
+    notes = [(at, message[0]) for at, message in stamped if message[0] & 0xF0 in {_ON, _OFF}]
+    sent = [(at, late) for (at, status), late in zip(notes, own, strict=False) if status & 0xF0 == _ON]
+    skipped = sum(bar.skipped for bar in played)
+    measured = far_end(sent, skipped)
     pulses = [at for at, message in stamped if message[0] == PULSE]
     return Played(
         ready.realtime,
@@ -166,10 +163,25 @@ def _figures(
             "sent": percentiles([late for bar in played[SETTLING:] for late in bar.lateness]),
             "clock": _clock_figures(pulses),
             "late": sum(bar.late for bar in played),
-            "skipped": sum(bar.skipped for bar in played),
-            "dropped": sum(bar.dropped for bar in played),
+            "skipped": skipped,
         },
     )
+
+
+def far_end(sent: Sequence[tuple[float, float]], skipped: int = 0) -> Lateness:
+    """When notes were due and how late they arrived, of the moment when each did and how late the player sent it.
+
+    The player alone knows when its first note was due. Each note arrived at its due moment, plus how late the player
+    knows that it sent it, plus the way; so each tells a beginning and its own way, and the earliest of the beginnings
+    has the shortest way in it. What is measured is therefore the way's lateness too, but not its shortest time, of
+    some ten microseconds. A note that was not begun, as it was too late, counts as just that late.
+    """
+    rough = sent[0][0] - sent[0][1]
+    rows = [(round((at - late - rough) / _STEP) * _STEP, at, late) for at, late in sent]
+    start = min(at - late - due for due, at, late in rows)
+    counted = [(due, at - start - due) for due, at, _ in rows if due >= SETTLING * BAR]
+    counted += [(counted[-1][0], TOO_LATE)] * skipped
+    return Lateness(tuple(due for due, _ in counted), tuple(late for _, late in counted))
 
 
 def _clock_figures(pulses: Sequence[float]) -> dict[str, Any] | None:
