@@ -83,7 +83,8 @@ class Carrier:
             if self._leave_at is not None and time.monotonic() >= self._leave_at:
                 return
             time.sleep(AGAIN)
-            self._hear()
+            if self._leave_at is None:
+                self._hear()
             still_here(OPENING)
 
     @property
