@@ -136,11 +136,13 @@ def kills(folder: Path, synth: Receiver, times: int, seed: int) -> list[float]:
             player.tell(scene(tempo=Tempo(280)), place(LONG))
             wait_until(synth.sounding)
             time.sleep(rng.uniform(0, 0.6))
+            carriers = psutil.Process(player.process.pid).children()
             player.process.kill()
             death = time.monotonic()
             player.process.wait()
             wait_until(lambda: not synth.sounding(), 5)
             silent.append(time.monotonic() - death)
+            assert psutil.wait_procs(carriers, timeout=10)[1] == []
         finally:
             player.end()
     return silent
@@ -164,6 +166,3 @@ def test_a_player_that_is_killed_at_300_moments_leaves_no_note_for_a_second(synt
     silent = kills(tmp_path, synth, 300, seed)
     told(silent, seed)
     assert max(silent) < 1.0
-    carriers = [process for process in psutil.process_iter(["cmdline"]) if "reverie.play.carrier" in str(process.info)]
-    psutil.wait_procs(carriers, timeout=10)
-    assert not any(process.is_running() for process in carriers)

@@ -1,0 +1,63 @@
+"""The whole daemon is killed, with its player or without, in the midst of its notes."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from fakes.daemon import Daemon
+from fakes.jack import Jack, Receiver, wait_until
+from fakes.tapes import EVERY_BAR
+
+pytestmark = pytest.mark.real
+
+MakeDaemon = Callable[..., Daemon]
+PORT = {"main": {"kind": "port", "match": "^synth:", "api": "jack"}}
+
+
+@pytest.fixture
+def synth(jack: Jack) -> Iterator[Receiver]:
+    receiver = Receiver("synth")
+    yield receiver
+    receiver.close()
+
+
+def kills(daemon: Daemon, synth: Receiver, times: int, seed: int) -> list[float]:
+    """Seconds from each death to the end of the last note; every other time the player is killed with its daemon."""
+    rng = random.Random(seed)
+    silent: list[float] = []
+    for number in range(times):
+        daemon.start()
+        assert daemon.process is not None
+        heard = len(synth.ons)
+        wait_until(lambda heard=heard: len(synth.ons) > heard, 30)
+        time.sleep(rng.uniform(0, 0.8))
+        family = daemon.family()
+        killed = [process for process in family[1:] if "reverie.play.worker" in process.cmdline()] if number % 2 else []
+        for process in (*killed, family[0]):
+            process.kill()
+        death = time.monotonic()
+        wait_until(lambda: not synth.sounding(), 5)
+        silent.append(time.monotonic() - death)
+        daemon.process.wait()
+        assert psutil.wait_procs(family, timeout=10)[1] == [], "a process outlived its daemon"
+    figures = f"median {sorted(silent)[len(silent) // 2]:.3f}, longest {max(silent):.3f}"
+    sys.stdout.write(f"seed {seed}: seconds from kill -9 to silence, {len(silent)} times: {figures}\n")
+    return silent
+
+
+def test_a_daemon_that_is_killed_leaves_no_note_for_a_second(synth: Receiver, make_daemon: MakeDaemon) -> None:
+    assert max(kills(make_daemon(PORT, EVERY_BAR), synth, 4, seed=1)) < 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_daemon_that_is_killed_at_300_moments_leaves_no_note(synth: Receiver, make_daemon: MakeDaemon) -> None:
+    seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10000))
+    assert max(kills(make_daemon(PORT, EVERY_BAR), synth, 300, seed)) < 1.0
