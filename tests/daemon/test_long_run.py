@@ -17,7 +17,7 @@ from fakes.tapes import EVERY_BAR, read_tape
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 MINUTES = 10
-CLOCK = 0xF8
+CLOCK, STOP = 0xF8, 0xFC
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_every_byte_of_ten_minutes_is_legal(cable: Cable, make_daemon: Callable[
     skipped = daemon.metric("reverie_late_total", severity="skipped")
     dropped = daemon.metric("reverie_late_total", severity="dropped")
     assert daemon.stop()[0] == 0
-    wait_until(lambda: cable.messages[-1][0] & 0xF0 == 0xB0)
+    wait_until(lambda: cable.messages[-1] == bytes((STOP,)))
     stream = cable.stream.end()
     assert stream.faults == []
     assert stream.sounding == set()
