@@ -61,19 +61,30 @@ def usb_cards() -> dict[str, int]:
     return found
 
 
-class Synth:
-    """A synthesizer with a USB cable."""
+def write(folder: Path, values: Mapping[str, str]) -> None:
+    """Set attributes of something of the kernel's."""
+    for name, value in values.items():
+        (folder / name).write_text(value + "\n")
 
-    def __init__(self, name: str, controller: int, report: Report, serial: str | None = None) -> None:
+
+class Gadget:
+    """A USB device with a cable, made of one function of the kernel's."""
+
+    def __init__(
+        self, name: str, controller: int, function: str, usb: tuple[str, str], serial: str | None = None
+    ) -> None:
         """Build it beside the socket of a controller (from 0), not yet plugged in."""
         self.name = name
-        self.sounding: set[tuple[int, int]] = set()
-        self.heard = 0
         self._controller = f"dummy_udc.{controller}"
-        self._report = report
         self._folder = CONFIGFS / "usb_gadget" / name
-        self._build(serial)
-        threading.Thread(target=self._listen, name=name, daemon=True).start()
+        self.function = self._folder / "functions" / f"{function}.{name}"
+        texts = {"manufacturer": "Acme", "product": PRODUCT} | ({"serialnumber": serial} if serial else {})
+        strings, config = self._folder / "strings" / "0x409", self._folder / "configs" / "c.1"
+        for folder in (self._folder, strings, config, self.function):
+            folder.mkdir()
+        write(self._folder, {"idVendor": f"0x{usb[0]}", "idProduct": f"0x{usb[1]}"})
+        write(strings, texts)
+        (config / function).symlink_to(self.function)
 
     def plug(self) -> None:
         """Put the cable in."""
@@ -103,17 +114,18 @@ class Synth:
         card = self.card
         return card is not None and f"Client {16 + 4 * card:3d} " in sequencer()
 
-    def _build(self, serial: str | None) -> None:
-        texts = {"manufacturer": "Acme", "product": PRODUCT} | ({"serialnumber": serial} if serial else {})
-        self._folder.mkdir()
-        _write(self._folder, {"idVendor": f"0x{USB[0]}", "idProduct": f"0x{USB[1]}"})
-        (self._folder / "strings" / "0x409").mkdir()
-        _write(self._folder / "strings" / "0x409", texts)
-        (self._folder / "configs" / "c.1").mkdir()
-        function = self._folder / "functions" / f"midi.{self.name}"
-        function.mkdir()
-        _write(function, {"id": self.name})
-        (self._folder / "configs" / "c.1" / "midi").symlink_to(function)
+
+class Synth(Gadget):
+    """A synthesizer: it hears what arrives."""
+
+    def __init__(self, name: str, controller: int, report: Report, serial: str | None = None) -> None:
+        """Build it."""
+        super().__init__(name, controller, "midi", USB, serial)
+        write(self.function, {"id": name})
+        self.sounding: set[tuple[int, int]] = set()
+        self.heard = 0
+        self._report = report
+        threading.Thread(target=self._listen, name=name, daemon=True).start()
 
     def _listen(self) -> None:
         """Read what arrives at the device, whenever it is plugged in."""
@@ -138,8 +150,3 @@ class Synth:
                 self.sounding.add((status & 0xF, pitch))
             elif status & 0xF0 in {0x80, 0x90}:
                 self.sounding.discard((status & 0xF, pitch))
-
-
-def _write(folder: Path, values: Mapping[str, str]) -> None:
-    for name, value in values.items():
-        (folder / name).write_text(value + "\n")

@@ -10,6 +10,7 @@ from guest_daemon import ROOM, Daemon, Listener
 from guest_devices import USB, Synth, cards, load, load_usb, sequencer, usb_cards
 from guest_report import Report, wait_until
 from guest_service import service
+from guest_stuck import stuck
 
 HOME = Path("/root")
 ROOM_SLOT = {"kind": "virtual", "name": ROOM}
@@ -101,4 +102,5 @@ def twins(report: Report) -> None:
     time.sleep(1)
 
 
-TRIALS: dict[str, Callable[[Report], None]] = {trial.__name__: trial for trial in (shipped, pulled, twins, service)}
+_ALL: tuple[Callable[[Report], None], ...] = (shipped, pulled, twins, stuck, service)
+TRIALS = {trial.__name__: trial for trial in _ALL}
