@@ -37,6 +37,7 @@ def busy() -> Metrics:
     metrics.slot_changed(SlotState("main", up=True, detail=""))
     metrics.slot_changed(SlotState("daw", up=False, detail=""))
     metrics.sync_changed(SyncState("self", following=False, detail=""))
+    assert value(metrics, "reverie_following", leader="self") is None
     metrics.sync_changed(SyncState("clock", following=True, detail=""))
     metrics.configuration(ok=False)
     return metrics

@@ -20,7 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from reverie.play.messages import BarPlayed, SlotState, SyncState
+from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
 
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -163,7 +163,8 @@ class Metrics:
     def sync_changed(self, sync: SyncState) -> None:
         """The player follows another leader, or none."""
         self._following.clear()
-        self._following.labels(sync.leader).set(sync.following)
+        if sync.leader != SELF:
+            self._following.labels(sync.leader).set(sync.following)
 
     def used(self, action: str, source: str) -> None:
         """Hands did something."""
