@@ -21,6 +21,7 @@ from fakes.legal import LegalStream, assert_legal
 from fakes.outputs import FakeClock, RecordingOutput
 from reverie.play.din import AHEAD, BYTE, LAG, REFRESH, WINDOW, DinLine, overload
 from reverie.play.errors import PlayError
+from reverie.play.outputs import make_output
 from reverie.play.outputs.din import HANGS, Din, DinPort
 
 CLOCK, START, STOP = b"\xf8", b"\xfa", b"\xfc"
@@ -294,6 +295,12 @@ def test_a_port_sends_in_its_own_time() -> None:
     assert output.messages == CHORD
     assert output.sent[-1][0] <= 21 * BYTE
     assert port.description == "recording"
+
+
+def test_slots_with_a_cable_are_made_so() -> None:
+    assert isinstance(make_output("synth", {"kind": "din", "device": "/dev/ttyAMA0"}), Din)
+    assert isinstance(make_output("synth", {"kind": "port", "match": "Synth", "din": True}), DinPort)
+    assert not isinstance(make_output("synth", {"kind": "port", "match": "Synth", "din": False}), DinPort)
 
 
 @contextlib.contextmanager
