@@ -134,6 +134,18 @@ def test_mutate_changes_what_plays_from_its_next_turn_on() -> None:
     assert [recipe.operator for recipe in play.asked[asked:]].count("mutate") >= 1
 
 
+def test_a_mutation_that_is_wanted_while_a_question_is_open_comes_next() -> None:
+    play = playing()
+    play.performance.set_temperature("beat", 0.9)
+    play.fill(answer=False)
+    assert [recipe.voice for recipe in play.open] == ["beat"]
+    play.performance.mutate("beat")
+    asked = len(play.asked)
+    play.fill()
+    assert play.asked[asked].operator == "mutate"
+    assert play.asked[asked].before
+
+
 def test_a_mutation_of_held_loops_is_held_in_its_turn() -> None:
     play = playing()
     play.performance.hold(on=True)

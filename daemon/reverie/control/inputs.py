@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from reverie.control.actions import Action, Level, Limits
 from reverie.control.bindings import Binding, Surface
-from reverie.control.osc import OscInput
 from reverie.control.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -95,6 +94,8 @@ class Inputs:
             ears.close()
 
     async def _osc(self) -> None:
+        from reverie.control.osc import OscInput
+
         address, port = self._controls.osc or ("", 0)
         loop = asyncio.get_running_loop()
         complaints = Pace[str, str](COMPLAIN, lambda sentence: log.warning("OSC: %s.", sentence), loop.call_later)

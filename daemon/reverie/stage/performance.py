@@ -23,7 +23,7 @@ AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
 
 Renewal = Literal["soon", "next"]
-"""From when on the queue of a voice is renewed: the present loop's next turn, or the loop after it."""
+"""From when on a voice's queue is renewed: with a mutation from the present loop's next turn, or after that loop."""
 
 Reserve = Sequence[tuple[str, Loop]]
 """Loops that are there without composing: recipe id and loop, best first."""
@@ -175,7 +175,6 @@ class Performance:
 
     def mutate(self, name: str) -> None:
         """Mutate the loop that this voice plays, from its next turn on; without one, compose another."""
-        self._voices[name].line.wanted = "mutate"
         self._voices[name].renewal = "soon"
 
     def hold(self, *, on: bool) -> None:
@@ -185,12 +184,14 @@ class Performance:
             voice.renewal = voice.renewal or "next"
 
     def _renew(self, voice: _Voice, when: Renewal) -> None:
-        """Forget the loops that have not begun. The player keeps them until others are placed over them.
+        """Forget the loops that have not begun, once no question is open. The player has them until others are placed.
 
         Where that would leave the player a loop that begins within another's turn, as loops of the reserve may, they
         stay, and only what comes after them is new.
         """
         voice.renewal = None
+        if when == "soon":
+            voice.line.wanted = "mutate"
         now = self.bar + 1
         present = voice.present(now)
         waiting = [one.start_bar for one in voice.placements if one.start_bar > now]

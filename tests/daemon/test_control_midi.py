@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fakes.daemon import Daemon
-from fakes.jack import Jack, Receiver, running_jack, wait_until
+from fakes.jack import Jack, Receiver, wait_until
 from fakes.surface import Surface
 
 CONTROLS = {
@@ -19,12 +19,6 @@ CONTROLS = {
     "calm": {"action": "tempo", "to": 70, "note": 37},
     "stop": {"action": "panic", "program": 9},
 }
-
-
-@pytest.fixture
-def jack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jack]:
-    with running_jack(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture
