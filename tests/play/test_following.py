@@ -141,3 +141,15 @@ def test_after_a_long_stop_the_leader_is_met_at_its_bar_line(tmp_path: Path) -> 
     assert sum(bar.dropped for bar in studio.bars) == 1
     settled = studio.off(studio.clock.now() - 4.0)
     assert settled == pytest.approx([0.0] * len(settled), abs=1.0)
+
+
+def test_a_leader_who_is_alone_is_told_the_tempo_that_others_find_there(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 75)
+    studio.leader.there = False
+    studio.begin()
+    studio.play(2)
+    assert len(studio.leader.announced) > 50
+    told = len(studio.leader.announced)
+    studio.leader.there = True
+    studio.play(2)
+    assert len(studio.leader.announced) == told

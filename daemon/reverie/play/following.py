@@ -110,9 +110,14 @@ class Following:
         self._offset = None
 
     def announce(self, timeline: Timeline, now: float, line: int, *, playing: bool) -> None:
-        """Tell all leaders but the one that is followed where the music is; ``line`` is its last bar line's tick."""
+        """Tell leaders where the music is, whose last bar line was at tick ``line``, but the one that sets its pace.
+
+        One that should and is alone is told too: whoever joins then finds this tempo there, and not a stranger's.
+        """
+        if self._looked != now:
+            return
         for name, leader in self._leaders.items():
-            if name != self._lead and self._looked == now:
+            if name != self._lead or leader.position(now) is None:
                 leader.announce(now, timeline.tick_at(now) - line, timeline.seconds_per_tick, playing=playing)
 
     def close(self) -> None:
