@@ -13,6 +13,7 @@ declare -A packages=(
   [faketime]=faketime
   [systemctl]=systemd
   [ip]=iproute2
+  [tshark]=tshark
 )
 missing=()
 for program in "${!packages[@]}"; do

@@ -37,6 +37,7 @@ def minutes_of_dense_music(confirms: bool) -> list[list[int]]:
     return sizes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("confirms", [True, False])
 def test_packets_stay_small_however_long_it_plays(confirms: bool) -> None:
     sizes = minutes_of_dense_music(confirms)

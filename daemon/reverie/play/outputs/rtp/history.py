@@ -16,10 +16,13 @@ from reverie.play.outputs.rtp.journal import (
     Journal,
     NoteLog,
     ProgramLog,
+    join,
 )
 
 DEPTH = 4096
 """Packets that a journal reaches back at most: a listener that confirms nothing must not meet a number twice."""
+SLACK = 256
+"""Packets by which it may be more: forgetting takes time, and need not be done for each."""
 LATELY = 500
 """Ticks in which a note that was lost is still worth being played: 50 ms."""
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
@@ -51,6 +54,12 @@ class _Channel:
     program: _Event | None = None
     bank: int | None = None
     bend: _Event | None = None
+    changed: int = -1
+    """The number of the last packet that held something for the channel."""
+    struck: int = -LATELY
+    """When a note began last, in ticks."""
+    packed: bytes | None = None
+    """What a packet said that was later than all of this, and what all say until something happens."""
 
 
 class History:
@@ -73,6 +82,9 @@ class History:
             return
         channel = self._channels.setdefault(message[0] & 0x0F, _Channel())
         first, second = message[1], message[-1]
+        channel.changed, channel.packed = sequence, None
+        if message[0] & 0xF0 == NOTE_ON:
+            channel.struck = at
         match message[0] & 0xF0:
             case kind if kind in {NOTE_ON, NOTE_OFF}:
                 channel.notes.pop(first, None)
@@ -93,7 +105,7 @@ class History:
     def advance(self, sequence: int) -> None:
         """The packet of that number was sent."""
         self._next = sequence + 1
-        if self._next - self._checkpoint > DEPTH:
+        if self._next - self._checkpoint > DEPTH + SLACK:
             self._forget(self._next - DEPTH)
 
     def confirm(self, halves: tuple[int, int]) -> None:
@@ -105,9 +117,21 @@ class History:
 
     def journal(self, now: int) -> Journal:
         """What the next packet says, at a time in ticks."""
-        channels = ((number, self._channels[number]) for number in sorted(self._channels))
-        told = tuple(self._tell(number, channel, now) for number, channel in channels if _holds(channel))
+        told = tuple(self._tell(number, channel, now) for number, channel in self._telling())
         return Journal(self._checkpoint if told else self._next, told)
+
+    def pack(self, now: int) -> bytes:
+        """The same as it is sent; what has not changed is not packed again."""
+        packed: list[bytes] = []
+        for number, channel in self._telling():
+            known = channel.packed or self._tell(number, channel, now).pack()
+            if channel.changed < self._next - 1 and now - channel.struck > LATELY:
+                channel.packed = known
+            packed.append(known)
+        return join(self._checkpoint if packed else self._next, packed)
+
+    def _telling(self) -> list[tuple[int, _Channel]]:
+        return [(number, self._channels[number]) for number in sorted(self._channels) if _holds(self._channels[number])]
 
     def _tell(self, number: int, channel: _Channel, now: int) -> ChannelJournal:
         last = self._next - 1
@@ -135,6 +159,7 @@ class History:
         """Let the journal begin at a later packet."""
         self._checkpoint = checkpoint
         for channel in self._channels.values():
+            channel.packed = None
             channel.notes = {key: event for key, event in channel.notes.items() if event.sequence >= checkpoint}
             channel.controls = {key: event for key, event in channel.controls.items() if event.sequence >= checkpoint}
             if channel.program and channel.program.sequence < checkpoint:

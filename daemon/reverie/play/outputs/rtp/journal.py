@@ -81,6 +81,10 @@ class ChannelJournal:
     ended: frozenset[int] = frozenset()
     ended_fresh: bool = False
 
+    def pack(self) -> bytes:
+        """As it is sent."""
+        return _pack_channel(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -91,8 +95,13 @@ class Journal:
 
     def pack(self) -> bytes:
         """As it is sent."""
-        flags = _CHANNELS | len(self.channels) - 1 if self.channels else 0
-        return _HEADER.pack(flags, self.checkpoint & 0xFFFF) + b"".join(map(_pack_channel, self.channels))
+        return join(self.checkpoint, [channel.pack() for channel in self.channels])
+
+
+def join(checkpoint: int, channels: Sequence[bytes]) -> bytes:
+    """A journal of channels that are packed already."""
+    flags = _CHANNELS | len(channels) - 1 if channels else 0
+    return _HEADER.pack(flags, checkpoint & 0xFFFF) + b"".join(channels)
 
 
 def read_journal(data: bytes) -> Journal:

@@ -55,7 +55,7 @@ class Peer:
     def pack(self, ssrc: int, now: float, messages: Sequence[bytes]) -> bytes:
         """The next packet; with messages in it, the journal is repeated some times if nothing follows."""
         ticks = int(now * TICKS)
-        packet = MidiPacket(self.sequence, ticks, ssrc, tuple(messages), self.history.journal(ticks).pack())
+        packet = MidiPacket(self.sequence, ticks, ssrc, tuple(messages), self.history.pack(ticks))
         for message in messages:
             self.history.note(self.sequence, ticks, message)
         self.history.advance(self.sequence)
