@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from reverie.compose.line import VoicePlan
 from reverie.compose.recipe import Limits
 from reverie.compose.seeds import derive_seed
 from reverie.models.shelf import ModelFile
 from reverie.music.notes import MAX_MIDI
+from reverie.music.time import TICKS_PER_QUARTER
+from reverie.play.din import overload
 from reverie.play.messages import SELF, Part
 from reverie.scenes.schema import Scene
 from reverie.scenes.voices import DrumVoice, Voice
@@ -40,10 +43,10 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
 
 
 def unmet(
-    scene: Scene, bundles: Mapping[str, ModelFile], slots: Collection[str], leaders: Collection[str] = ()
+    scene: Scene, bundles: Mapping[str, ModelFile], slots: Mapping[str, Any], leaders: Collection[str] = ()
 ) -> list[str]:
-    """What the scene names and this machine does not have, a sentence each; the scene plays all the same."""
-    sentences: list[str] = []
+    """What the scene asks for and this machine does not have, a sentence each; the scene plays all the same."""
+    sentences = list(_crowded(scene, slots))
     if scene.lead not in {SELF, *leaders}:
         sentences.append(
             f"{scene.name}: its leader is {scene.lead!r}, which is not in the site's `sync`; it leads itself"
@@ -57,6 +60,17 @@ def unmet(
         if voice.output.slot not in slots:
             sentences.append(f"{where} names the slot {voice.output.slot!r}, which is not there; only the tape has it")
     return sentences
+
+
+def _crowded(scene: Scene, slots: Mapping[str, Any]) -> Iterator[str]:
+    """DIN cables that the scene asks more of than they carry."""
+    fastest = scene.tempo.qpm + scene.tempo.drift_qpm
+    bar_seconds = scene.metre.bar_ticks / TICKS_PER_QUARTER * 60 / fastest
+    for name, slot in slots.items():
+        if slot["kind"] == "din" or slot.get("din"):
+            notes = [voice.most for voice in scene.voices.values() if voice.output.slot == name]
+            if sentence := overload(name, notes, bar_seconds, fastest if slot.get("clock") else 0.0):
+                yield f"{scene.name}: {sentence}"
 
 
 def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int) -> VoicePlan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reverie.errors import ReverieError
 from reverie.models.shelf import ModelFile
@@ -23,7 +24,7 @@ class Means:
     """What a scene can be played with: the models, the site's slots by name, shipped loops, and leaders to follow."""
 
     bundles: Mapping[str, ModelFile]
-    slots: Mapping[str, object]
+    slots: Mapping[str, Any]
     shipped: tuple[ShippedLoop, ...]
     leaders: frozenset[str] = frozenset()
 
