@@ -31,7 +31,8 @@ install: install-python install-files
 
 # The environment is relocatable and so does not care that it was made under DESTDIR; where no fitting Python is on the
 # machine, uv puts one beside it, to which only a relative link may then point. Copied and not linked from uv's cache,
-# and compiled now, because the service cannot write there.
+# and compiled now, because the service cannot write there. Reverie itself is built anew: uv would take the wheel that
+# it built of an earlier state of this folder, as long as pyproject.toml is the same.
 install-python: export UV_PROJECT_ENVIRONMENT = $(STAGED)$(LIBDIR)/venv
 install-python: export UV_PYTHON_INSTALL_DIR = $(STAGED)$(LIBDIR)/python
 install-python: export UV_PYTHON_PREFERENCE = system
@@ -40,7 +41,8 @@ install-python: $(UV)
 	@echo "Installing into $(DESTDIR)$(LIBDIR)"
 	@rm -rf "$(STAGED)$(LIBDIR)/venv"
 	@$(UV) venv --quiet --relocatable --python ">=3.11,<3.13" "$$UV_PROJECT_ENVIRONMENT"
-	@$(UV) sync --quiet --frozen --no-dev --no-editable --compile-bytecode $(addprefix --extra ,$(EXTRAS))
+	@$(UV) sync --quiet --frozen --no-dev --no-editable --compile-bytecode \
+	  --reinstall-package reverie-daemon $(addprefix --extra ,$(EXTRAS))
 	@target=$$(readlink "$$UV_PROJECT_ENVIRONMENT/bin/python"); \
 	case "$$target" in "$$UV_PYTHON_INSTALL_DIR"/*) \
 	  ln -sfn "../../python/$${target#"$$UV_PYTHON_INSTALL_DIR"/}" "$$UV_PROJECT_ENVIRONMENT/bin/python" && \

@@ -129,6 +129,10 @@ def test_what_was_staged_works_where_it_ends_up(tmp_path: Path) -> None:
     helped = subprocess.run([final / "bin" / "reverie", "--help"], capture_output=True, text=True, check=False, cwd="/")
     assert helped.returncode == 0, helped.stderr
     assert "usage" in helped.stdout.lower()
+    (package,) = (final / "lib" / "reverie" / "venv" / "lib").glob("python3.*/site-packages/reverie")
+    source = ROOT / "daemon" / "reverie"
+    for module in source.rglob("*.py"):  # not a wheel of an earlier state, of which uv keeps one
+        assert (package / module.relative_to(source)).read_bytes() == module.read_bytes(), module
 
 
 @pytest.mark.timeout(120)

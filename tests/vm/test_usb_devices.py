@@ -11,6 +11,7 @@ from fakes.legal import CONTROL, OFF, ON
 from fakes.machine import Evidence, Sighting
 
 REBOUND = 5.0  # seconds after a device is plugged in again
+SYSTEMD_KILLS_AFTER = 15.0  # TimeoutStopSec of the unit
 BEAT = 60 / 96
 
 pytestmark = [pytest.mark.slow, pytest.mark.real, pytest.mark.timeout(1200)]
@@ -29,6 +30,11 @@ def pulled(trial: Callable[[str], Evidence]) -> Evidence:
 @pytest.fixture(scope="session")
 def twins(trial: Callable[[str], Evidence]) -> Evidence:
     return trial("twins")
+
+
+@pytest.fixture(scope="session")
+def stuck(trial: Callable[[str], Evidence]) -> Evidence:
+    return trial("stuck")
 
 
 def notes(messages: list[tuple[float | None, bytes]]) -> list[bytes]:
@@ -105,8 +111,9 @@ def longest_silence(evidence: Evidence, since: str, until: str) -> float:
     return max(later - earlier for earlier, later in itertools.pairwise(times))
 
 
-def test_the_daemon_answers_all_the_while(pulled: Evidence) -> None:
-    answers = [sighting.facts for sighting in pulled.all("health")]
+@pytest.mark.parametrize("name", ["pulled", "stuck"])
+def test_the_daemon_answers_all_the_while(trial: Callable[[str], Evidence], name: str) -> None:
+    answers = [sighting.facts for sighting in trial(name).all("health")]
     first = next(number for number, answer in enumerate(answers) if answer["well"])
     assert all(answer["well"] for answer in answers[first:])
     assert max(answer["took"] for answer in answers) < 5
@@ -131,3 +138,20 @@ def test_two_equal_devices_are_told_apart_by_where_they_are_plugged_in(twins: Ev
     assert not stream.faults, stream.report()
     assert len(notes(stream.messages)) > 20
     assert not list(twins.pieces("A"))
+
+
+def test_a_device_that_takes_nothing_any_more_costs_only_its_own_slot(stuck: Evidence) -> None:
+    since, until = stuck.one("stuck").at, stuck.one("asked").at
+    assert len(list(stuck.pieces("stuck", since, until))) <= 1
+    stream = stuck.stream("room")
+    assert not stream.faults, stream.report()
+    assert longest_silence(stuck, "stuck", "asked") < 2 * 4 * BEAT
+    lines = [line.split() for line in stuck.one("tape").facts["text"].splitlines()]
+    assert [line[0] for line in lines].count("L") == 1
+
+
+def test_the_daemon_leaves_in_time_although_a_device_takes_nothing(stuck: Evidence) -> None:
+    left = stuck.one("left").facts
+    print(f"left after {left['took']:.1f} s")
+    assert left["status"] == 0
+    assert left["took"] < SYSTEMD_KILLS_AFTER
