@@ -1,0 +1,62 @@
+"""RTP-MIDI and OSC where they live: in a carrier, which outlives its player long enough to end the notes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from fakes.jack import wait_until
+from fakes.pumping import until
+from fakes.relay import free_port_pair
+from fakes.rtp import Ear
+from reverie.play.errors import PlayError
+from reverie.play.ledger import Ledger
+from reverie.play.outputs import open_output
+from reverie.play.outputs.carried import Carried, reap
+from reverie.play.outputs.rtp import RtpMidi
+
+pytestmark = pytest.mark.real
+LOOPBACK = "127.0.0.1"
+
+
+def test_notes_pass_through_a_carrier_and_end_when_it_or_its_player_dies(tmp_path: Path) -> None:
+    ear = Ear()
+    port = free_port_pair()
+    mac = RtpMidi("mac", port, LOOPBACK, advertise=False, hear=ear.hear)
+    mac.open()
+    settings = {"kind": "rtp", "port": 0, "address": LOOPBACK, "invite": [f"{LOOPBACK}:{port}"], "advertise": False}
+    ledger = Ledger(tmp_path, "studio")
+    output = open_output("studio", settings, ledger)
+    assert isinstance(output, Carried)
+    try:
+        output.open()
+        until(output.poll, output, mac)
+        assert output.description == "playing over the network to mac"
+
+        def strike(*pitches: int) -> None:
+            for pitch in pitches:
+                ledger.note_on(2, pitch)
+                output.send(bytes((0x92, pitch, 100)))
+            until(lambda: set(ear.sounding) == {(2, pitch) for pitch in pitches}, output, mac)
+
+        strike(60, 64, 67)
+        pid = output.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(PlayError):
+            until(lambda: output.poll() and False, output, mac)
+        output.open()
+        until(output.poll, output, mac)
+        ledger.close(output)
+        until(lambda: not ear.sounding, output, mac)
+        strike(72)
+        output.close()  # as the system does when the player is killed
+        until(lambda: not ear.sounding, mac)
+        wait_until(reap)
+    finally:
+        output.close()
+        mac.close()
+        wait_until(reap)
