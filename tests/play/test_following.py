@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_leader_that_jumps_is_met_again(tmp_path: Path, jump: float) -> None:
     settled = studio.off(studio.clock.now() - 5.0)
     assert settled == pytest.approx([0.0] * len(settled), abs=1.0)
     starts = [at for at, message in studio.output.sent if message[0] & 0xF0 == ON]
-    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(starts)]
     assert max(gaps) < 2.4 + 0.6, "never silent for longer than a bar"
     assert min(gaps) > 0.1, "no burst"
 
@@ -92,7 +93,7 @@ def test_when_the_leader_is_lost_the_music_goes_on_at_its_tempo(tmp_path: Path) 
     studio.play(5)
     assert not studio.synced[-1].following
     starts = [at for at, message in studio.output.sent if message[0] & 0xF0 == ON]
-    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(starts)]
     assert gaps == pytest.approx([0.8] * len(gaps), abs=0.002)
     studio.leader.there = True
     studio.play(3)

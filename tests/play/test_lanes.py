@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,7 @@ OTHER = Part("other", "slow", 2)
 
 def at(studio: Studio, status: int, output: str = "main") -> list[float]:
     """Seconds since the start of every message of that status."""
-    return [
-        round(moment - 1000.0, 6) for moment, message in studio.outputs[output].sent if message[0] & 0xF0 == status
-    ]
+    return [round(moment - 1000.0, 6) for moment, message in studio.outputs[output].sent if message[0] & 0xF0 == status]
 
 
 def transport(studio: Studio) -> list[tuple[float, bytes]]:
@@ -80,7 +79,7 @@ def test_sixteenths_swing_and_the_clock_does_not(tmp_path: Path) -> None:
     studio.play(1)
     assert at(studio, ON)[:4] == pytest.approx([0.0, 160 / 960, 0.25, 0.25 + 160 / 960], abs=1e-6)
     pulses = [moment for moment, message in studio.output.sent if message[0] == PULSE]
-    gaps = [after - before for before, after in zip(pulses, pulses[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(pulses)]
     assert gaps == pytest.approx([0.5 / 24] * len(gaps))
 
 
@@ -163,9 +162,7 @@ def test_a_calendar_that_jumps_moves_no_note(tmp_path: Path) -> None:
         studio.clock.offset += step
     studio.play(2)
     starts = at(studio, ON)
-    assert [after - before for before, after in zip(starts, starts[1:], strict=False)] == pytest.approx(
-        [0.5] * (len(starts) - 1)
-    )
+    assert [after - before for before, after in pairwise(starts)] == pytest.approx([0.5] * (len(starts) - 1))
 
 
 def test_while_a_device_is_away_another_slot_sounds_with_its_own_channels(tmp_path: Path) -> None:
@@ -253,6 +250,34 @@ def test_hands_turn_tempo_and_volume_and_mute_at_once(tmp_path: Path) -> None:
     assert studio.output.messages.count(bytes((ON | 1, 40, 100))) > 1
     starts = [moment for moment, message in studio.output.sent if message == bytes((ON, 62, 100))]
     assert starts[-1] - starts[-2] == pytest.approx(2.0)
+
+
+def test_a_stand_in_plays_with_the_sounds_of_the_scene(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, "main", "spare")
+    studio.slots["main"].stand_in = studio.slots["spare"]
+    studio.tell(scene(replace(LEAD, program=11)), place(steps(60)))
+    studio.play(1)
+    assert studio.outputs["spare"].messages == []
+    studio.output.there = False
+    studio.play(2)
+    spare = studio.outputs["spare"].messages
+    assert spare.count(bytes((PROGRAM, 11))) == 1
+    assert spare.index(bytes((PROGRAM, 11))) < 2
+    before = len(studio.output.messages)
+    studio.output.there = True
+    studio.play(4)
+    assert studio.output.messages[before:].count(bytes((PROGRAM, 11))) == 1
+
+
+def test_panic_does_not_stop_the_clock(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, main=SlotSettings({}, clock=True))
+    studio.tell(scene(), place(steps(60)))
+    studio.play(1)
+    studio.tell(Panic())
+    studio.play(2)
+    pulses = [moment for moment, message in studio.output.sent if message[0] == PULSE]
+    gaps = [after - before for before, after in pairwise(pulses)]
+    assert gaps == pytest.approx([0.5 / 24] * len(gaps))
 
 
 def test_panic_ends_everything_in_every_lane(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ class Lane:
         self._fence: int | None = None
         self._channels: set[int] = set()
         self._fader = Fader()
+        self._heard_by: tuple[Slot, int] | None = None
         self._volume: int | None = None
         self._volume_due = float("inf")
 
@@ -155,9 +156,11 @@ class Lane:
         ]
         heapq.heapify(self._entries)
 
-    def clear(self) -> None:
-        """Forget all that was to come."""
-        self._entries.clear()
+    def clear(self, *, clock: bool = True) -> None:
+        """Forget all that was to come, without ``clock`` all but MIDI clock and transport."""
+        kept = () if clock else (entry for entry in self._entries if isinstance(entry[3], bytes))
+        self._entries = list(kept)
+        heapq.heapify(self._entries)
         self._fence = None
 
     def silence(self, tick: int, parts: frozenset[str] | None = None) -> None:
@@ -165,6 +168,12 @@ class Lane:
         for sounding in tuple(self._sounding.values()):
             if parts is None or sounding.part.name in parts:
                 self._end(sounding, tick, 0.0)
+
+    def is_new_to(self, heard: Slot) -> bool:
+        """Whether a slot's device has just begun to be what this lane is heard by; asked once, it is not new again."""
+        news = self._heard_by != (heard, heard.lives)
+        self._heard_by = heard, heard.lives
+        return news
 
     def came_up(self, now: float) -> None:
         """The device is there anew: it knows neither sounds, nor volume, nor the place in the music."""

@@ -94,7 +94,7 @@ class Player:
             case Steer():
                 self._turn_to(message)
             case Panic():
-                self._silence()
+                self._silence(clock=False)
                 for slot in self._slots.values():
                     slot.hush()
 
@@ -139,8 +139,9 @@ class Player:
             now, lane = self._clock.now(), self._lanes[name]
             if slot.tend(now, float("inf") if deadline is None else deadline - now):
                 lane.came_up(now)
-                self._send_programs(slot)
             lane.tend_volume(now)
+        for slot in self._slots.values():
+            self._send_programs(slot)
 
     @property
     def opening(self) -> bool:
@@ -324,23 +325,25 @@ class Player:
             if slot.stand_in is not None and not slot.up and not slot.stand_in.wanted:
                 slot.stand_in.wanted = True
 
-    def _silence(self, tick: int | None = None) -> None:
-        """End every note at ``tick``, else now, and forget what was to come."""
+    def _silence(self, tick: int | None = None, *, clock: bool = True) -> None:
+        """End every note at ``tick``, else now, and forget what was to come; without ``clock`` that goes on."""
         for lane in self._lanes.values():
             lane.silence(self._now_tick() if tick is None else tick)
-            lane.clear()
+            lane.clear(clock=clock)
 
     def _stop_clock(self, lane: Lane) -> None:
         if lane.slot is not None and lane.clocked and lane.in_place:
             lane.slot.clock(stop())
 
     def _send_programs(self, slot: Slot) -> None:
-        """Choose the sounds of all parts that are heard by ``slot``, which is there anew."""
+        """Choose the sounds of the slot's parts wherever these are heard anew: on its own device or on a stand-in."""
+        lane, heard = self._lanes[slot.name], slot.heard
+        if heard is None or not lane.is_new_to(heard):
+            return
         parts: tuple[Part, ...] = self._score.scene.parts if self._score else ()
         for part in parts:
-            own = self._slots.get(part.slot)
-            if part.program is not None and own is not None and own.heard is slot:
-                slot.control(bytes((PROGRAM | part.channel - 1, part.program)))
+            if part.program is not None and part.slot == slot.name:
+                heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
 
     def _now_tick(self) -> int:
         """The tick of this moment, within the bar that is being played."""

@@ -55,6 +55,8 @@ class Slot:
         self._due = float("-inf")
         self._told: SlotState | None = None
         self._owners: dict[tuple[int, int], object] = {}
+        self.lives = 0
+        """How often its device was found."""
 
     @property
     def up(self) -> bool:
@@ -116,6 +118,7 @@ class Slot:
                 self._ledger.close(self._output)
                 self._owners.clear()
                 self._state = _State.UP
+                self.lives += 1
                 self._tell(True, self._output.description)
             elif up:
                 self._tell(True, self._output.description)

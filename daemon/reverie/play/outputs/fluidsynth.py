@@ -188,6 +188,8 @@ class FluidSynth(Output):
                 self._write(b"cc %d %d %d\n" % (channel, message[1], message[2]))
             case 0xC0:
                 self._write(b"prog %d %d\n" % (channel, message[1]))
+            case 0xF0:
+                pass  # MIDI clock and transport: it has nothing that would follow them
             case status:
                 raise ValueError(f"the player sends no message with status {status:#x}")
 
