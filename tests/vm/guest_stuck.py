@@ -51,13 +51,14 @@ class Cable(Gadget):
 
 
 def _descriptors() -> bytes:
-    """One interface of the maker's own with a bulk endpoint each way, at both speeds."""
+    """A UM-1's interfaces: two that the driver ignores, and the third with a bulk endpoint each way; at both speeds."""
+    empty = b"".join(struct.pack("<BBBBBBBBB", 9, 4, number, 0, 0, 255, 0, 0, 1) for number in (0, 1))
+    midi = struct.pack("<BBBBBBBBB", 9, 4, 2, 0, 2, 255, 0, 0, 1)
     speeds = [
-        struct.pack("<BBBBBBBBB", 9, 4, 0, 0, 2, 255, 0, 0, 1)
-        + b"".join(struct.pack("<BBBBHB", 7, 5, address, 2, size, 0) for address in (0x01, 0x82))
+        empty + midi + b"".join(struct.pack("<BBBBHB", 7, 5, address, 2, size, 0) for address in (0x01, 0x82))
         for size in (64, 512)
     ]
-    body = struct.pack("<II", 3, 3) + b"".join(speeds)
+    body = struct.pack("<II", 5, 5) + b"".join(speeds)
     return struct.pack("<III", _DESCRIPTORS, 12 + len(body), _FULL_AND_HIGH_SPEED) + body
 
 
