@@ -97,6 +97,14 @@ def test_a_drift_is_the_slope_of_the_lateness(slope: float, start: float) -> Non
     )
 
 
+def test_a_crowd_of_late_notes_is_no_drift() -> None:
+    due = tuple(at for at, _ in onsets(8))
+    late = tuple(0.001 * number * (number % 9 > 0) for number in range(len(due)))
+    row = figures(Lateness(due, late))
+    assert row["max_us"] > 100_000
+    assert row["drift_us_per_hour"] == 0
+
+
 def test_an_hour_of_beats_does_not_drift() -> None:
     """A clock of so many seconds has steps of half a nanosecond; nothing adds up."""
     assert drift_us(hours=1.0) < 0.01
