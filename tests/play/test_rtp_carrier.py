@@ -60,3 +60,16 @@ def test_notes_pass_through_a_carrier_and_end_when_it_or_its_player_dies(tmp_pat
         output.close()
         mac.close()
         wait_until(reap)
+
+
+def test_whom_a_slot_waits_for_is_told(tmp_path: Path) -> None:
+    settings = {"kind": "rtp", "port": 0, "address": LOOPBACK, "invite": ["127.0.0.1:9"], "advertise": False}
+    output = open_output("studio", settings, Ledger(tmp_path, "studio"))
+    output.open()
+    try:
+        until(lambda: "nothing listens at 127.0.0.1:9" in output.description, output)
+        assert not output.poll()
+        assert output.lacks == output.description
+    finally:
+        output.close()
+        wait_until(reap)

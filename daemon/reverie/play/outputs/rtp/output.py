@@ -19,6 +19,8 @@ from reverie.play.outputs.rtp.session import Port, Session
 
 LOOK_UP = 30.0
 """Seconds after which the address of somebody who does not take part is looked up anew: it may have moved."""
+ANSWERING = 1.0
+"""Seconds in which whoever is there has surely accepted an invitation."""
 AT_ONCE = 64
 """Datagrams that are read in one go; whoever floods the port does not keep the notes waiting."""
 _LARGEST = 1 << 16  # bytes of a datagram; ports, too
@@ -59,7 +61,7 @@ class RtpMidi(Output):
         self._sockets: dict[Port, socket.socket] = {}
         self._finder: Finder | None = None
         self._neighbourhood: Neighbourhood | None = None
-        self._look_up_due = 0.0
+        self._look_up_due = self._opened = 0.0
         self._trouble = ""
 
     @property
@@ -67,6 +69,12 @@ class RtpMidi(Output):
         """Who takes part, who is waited for, and whether the network is there."""
         text = self._session.description if self._session else f"the session {self._name} is closed"
         return f"{text}; {self._trouble}" if self._trouble else text
+
+    @property
+    def lacks(self) -> str | None:
+        """Who is waited for, once they have had time to answer."""
+        late = self._session is None or self._session.peers or self._clock() - self._opened < ANSWERING
+        return None if late else self.description
 
     @property
     def session(self) -> Session | None:
@@ -90,7 +98,8 @@ class RtpMidi(Output):
         if names or port is not None:
             self._neighbourhood = Neighbourhood(self._name, self._address, port, names, self._finder)
             self._neighbourhood.start()
-        self._look_up_due, self._trouble = self._clock(), ""
+        self._look_up_due = self._opened = self._clock()
+        self._trouble = ""
 
     def poll(self) -> bool:
         """Whether somebody takes part; reads what came, and does what is due."""
