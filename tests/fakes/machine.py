@@ -68,7 +68,7 @@ def boot(trial: str, folder: Path, seconds: float) -> Evidence:
     )
     machine = subprocess.Popen(
         ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024"]
-        + ["-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none", "-serial", f"file:{console}"]
+        + ["-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{console}"]
         + ["-kernel", FOLDER / "kernel", "-initrd", FOLDER / "initrd", "-append", arguments]
         + [part for disk in disks for part in ("-drive", disk)]
         + ["-device", "virtio-serial", "-chardev", f"file,id=evidence,path={evidence}"]

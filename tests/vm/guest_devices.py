@@ -71,9 +71,15 @@ class Gadget:
     """A USB device with a cable, made of one function of the kernel's."""
 
     def __init__(
-        self, name: str, controller: int, function: str, usb: tuple[str, str], serial: str | None = None
+        self,
+        name: str,
+        controller: int,
+        function: str,
+        usb: tuple[str, str],
+        serial: str | None = None,
+        **settings: str,
     ) -> None:
-        """Build it beside the socket of a controller (from 0), not yet plugged in."""
+        """Build it beside the socket of a controller (from 0), not yet plugged in; ``settings`` are the function's."""
         self.name = name
         self._controller = f"dummy_udc.{controller}"
         self._folder = CONFIGFS / "usb_gadget" / name
@@ -84,6 +90,7 @@ class Gadget:
             folder.mkdir()
         write(self._folder, {"idVendor": f"0x{usb[0]}", "idProduct": f"0x{usb[1]}"})
         write(strings, texts)
+        write(self.function, settings)
         (config / function).symlink_to(self.function)
 
     def plug(self) -> None:
@@ -120,8 +127,7 @@ class Synth(Gadget):
 
     def __init__(self, name: str, controller: int, report: Report, serial: str | None = None) -> None:
         """Build it."""
-        super().__init__(name, controller, "midi", USB, serial)
-        write(self.function, {"id": name})
+        super().__init__(name, controller, "midi", USB, serial, id=name)
         self.sounding: set[tuple[int, int]] = set()
         self.heard = 0
         self._report = report
