@@ -43,7 +43,7 @@ from reverie.play.tape import Tape
 from reverie.wire import Message, Wire
 
 PRIORITY = 20
-HOLD = 0.6  # seconds
+HOLD = 2.0  # seconds, in which whoever is on its way up has arrived, also on a slow board
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
 TIDY_TAKES = 0.004  # what is set up once is frozen, and little is left to look at
 LOCK_WHAT_IS_USED = 1 | 2 | 4  # mlockall's MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT, without which all is brought in
