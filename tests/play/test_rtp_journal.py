@@ -188,6 +188,25 @@ def test_what_is_confirmed_is_not_told_again_whichever_half_holds_the_number() -
         assert history.journal(0) == Journal(80)
 
 
+def test_of_two_numbers_that_fit_the_more_modest_is_believed() -> None:
+    for halves in [(15, 3), (3, 15)]:
+        history = History(0)
+        for number in range(20):
+            history.note(number, 0, bytes((0x80, number, 0)))
+            history.advance(number)
+        history.confirm(halves)
+        assert history.journal(0).checkpoint == 4
+
+
+def test_after_a_loss_longer_than_the_journal_only_notes_that_it_names_go_on() -> None:
+    receiver = Receiver()
+    assert receiver.receive(MidiPacket(7, 0, 1, (b"\x90\x3c\x40", b"\x90\x3e\x40", b"\x95\x3c\x40"), Journal(7).pack()))
+    note = NoteLog(0x3E, 0x40, play=False, fresh=False)
+    journal = Journal(100, (ChannelJournal(0, notes=(note,)),))
+    assert set(receiver.receive(MidiPacket(200, 9, 1, (), journal.pack()))) == {b"\x80\x3c\x00", b"\x85\x3c\x00"}
+    assert receiver.receive(MidiPacket(300, 9, 1)) == (b"\x80\x3e\x00",), "nothing is known without a journal"
+
+
 def test_who_never_confirms_gets_a_journal_that_is_bounded() -> None:
     history = History(0)
     for number in range(3 * DEPTH):

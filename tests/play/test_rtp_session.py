@@ -53,7 +53,10 @@ def test_two_that_invite_each_other_take_part_once() -> None:
     ether = Ether()
     ether.add("reverie", "mac")
     ether.add("mac", "reverie")
+    ether.run(1)
+    asked = len(ether.sent)
     ether.run(5 * PATIENCE)
+    assert not [data for _, _, data in ether.sent[asked:] if data[2:4] in {INVITE, LEAVE}], "it lasts"
     assert ether.names("reverie") == ["mac"]
     assert ether.names("mac") == ["reverie"]
     play(ether, ON)
