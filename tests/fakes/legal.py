@@ -38,8 +38,8 @@ class LegalStream:
 
     ``sounding`` are notes (channel from 0, pitch) that sound before the stream begins. ``strays`` allows note-offs for
     notes that do not sound, as a panic sends them. ``joining`` allows start and continue while notes sound, as where a
-    device comes back in the midst of the music and is told at the next bar line. ``packets`` says that every piece is one whole message with its own
-    status, as ports take them.
+    device comes back in the midst of the music and is told at the next bar line. ``packets`` says that every piece is
+    one whole message with its own status, as ports take them.
     """
 
     sounding: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
