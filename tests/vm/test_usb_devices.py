@@ -143,7 +143,7 @@ def test_two_equal_devices_are_told_apart_by_where_they_are_plugged_in(twins: Ev
     assert f"{16 + 4 * bound['card']}:0" in bound["slot"]["detail"]
     stream = twins.stream("B")
     assert not stream.faults, stream.report()
-    assert len(begun(stream.messages)) > 20
+    assert len(begun(stream.messages)) > 5
     assert not list(twins.pieces("A"))
 
 
