@@ -71,7 +71,7 @@ def main() -> int:
     while not output.poll():
         time.sleep(0.01)
     told("written directly", measure(lambda: os.write(writing, b"\xf8"), reading))
-    told("through a carrier", measure(lambda: output.send(b"\xf8"), reading))
+    told("through a carrier", measure(lambda: (output.send(b"\xf8"), output.flush()), reading))
     output.close()
     shutil.rmtree(path.parent)
     for process in burning if options.burn else ():

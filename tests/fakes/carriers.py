@@ -15,6 +15,7 @@ from fakes.jack import wait_until
 from fakes.outputs import FakeClock
 from reverie.play.errors import PlayError
 from reverie.play.outputs import carried
+from reverie.play.outputs.base import Output
 from reverie.play.outputs.carried import Carried, reap
 
 
@@ -55,6 +56,12 @@ class FarEnd:
         if self.process is not None:
             self.process.kill()
         wait_until(reap)
+
+
+def say(output: Output, message: bytes) -> None:
+    """Send one message, with nothing else of its moment."""
+    output.send(message)
+    output.flush()
 
 
 def come_up(output: Carried, seconds: float = 15.0) -> None:

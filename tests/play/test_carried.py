@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.carriers import FarEnd, lose
+from fakes.carriers import FarEnd, lose, say
 from reverie.play.carrier import apart
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import BarLine
@@ -41,9 +41,9 @@ def test_messages_that_were_handed_over_together_come_apart_again(messages: list
 
 
 def test_a_message_is_a_packet_as_long_as_the_carrier_keeps_up(far: FarEnd) -> None:
-    far.output.send(b"\x90\x3c\x40")
+    say(far.output, b"\x90\x3c\x40")
     far.output.tell(BarLine("dawn", 3, 90.0, "4/4"))
-    far.output.send(b"\xf8")
+    say(far.output, b"\xf8")
     bar = b'{"bar":{"scene":"dawn","bar":3,"qpm":90.0,"metre":"4/4"}}'
     assert far.read() == [b"\x90\x3c\x40", bar, b"\xf8"]
 
@@ -51,7 +51,7 @@ def test_a_message_is_a_packet_as_long_as_the_carrier_keeps_up(far: FarEnd) -> N
 def test_a_burst_waits_for_the_carrier_in_order_and_whole(far: FarEnd) -> None:
     sent = [bytes((0x90 | number >> 14, number >> 7 & 127, number & 127)) for number in range(60_000)]
     for message in sent:
-        far.output.send(message)
+        say(far.output, message)
     got: list[bytes] = []
     while packets := far.read():
         got += [message for packet in packets for message in apart(packet)]
@@ -62,7 +62,7 @@ def test_a_burst_waits_for_the_carrier_in_order_and_whole(far: FarEnd) -> None:
 def test_a_carrier_that_reads_nothing_is_given_up_whether_its_socket_is_full_or_not(far: FarEnd) -> None:
     far.say(up=True)
     assert far.output.poll()
-    far.output.send(b"\xf8")
+    say(far.output, b"\xf8")
     far.output.poll()
     far.clock.time += HANGS + 0.1
     with pytest.raises(PlayError, match="hangs; it is started again"):
@@ -77,7 +77,7 @@ def test_a_full_socket_is_a_loss_once_it_stays_so(far: FarEnd) -> None:
 
     def send() -> None:
         far.clock.time += 0.001
-        far.output.send(b"\xf8")
+        say(far.output, b"\xf8")
 
     assert lose(far.output, lambda: [send() for _ in range(100)]) == "its carrier hangs; it is started again"
     assert far.clock.time > 1000 + HANGS
@@ -88,7 +88,7 @@ def test_a_full_socket_is_a_loss_once_it_stays_so(far: FarEnd) -> None:
 def test_one_that_goes_on_reading_is_not_given_up_however_seldom_it_is_looked_at(far: FarEnd) -> None:
     far.say(up=True)
     for _ in range(5):
-        far.output.send(b"\xf8")
+        say(far.output, b"\xf8")
         far.clock.time += 100
         far.read()
         assert far.output.poll()
@@ -108,7 +108,7 @@ def test_a_device_that_returned_at_once_has_been_away(far: FarEnd) -> None:
 @pytest.mark.parametrize("unread", [b"", b"\xf8"])
 def test_what_a_carrier_said_last_is_why_it_left(far: FarEnd, unread: bytes) -> None:
     if unread:
-        far.output.send(unread)  # the socket then says first that it was reset
+        say(far.output, unread)  # the socket then says first that it was reset
     far.say(up=False, detail="the JACK server is gone; start it again")
     far.socket.close()
     assert lose(far.output, far.output.poll) == "the JACK server is gone; start it again"
@@ -118,7 +118,7 @@ def test_a_message_to_one_that_left_is_a_loss(far: FarEnd) -> None:
     far.say(up=False, detail="the JACK server is gone; start it again")
     far.socket.close()
     with pytest.raises(PlayError, match="the JACK server is gone"):
-        far.output.send(b"\xf8")
+        say(far.output, b"\xf8")
 
 
 @pytest.mark.parametrize("up", [True, False])
@@ -131,10 +131,10 @@ def test_one_that_left_without_a_word_hung(far: FarEnd, up: bool) -> None:
 
 
 def test_what_is_closed_is_silent_and_can_be_opened_again(far: FarEnd) -> None:
-    far.output.send(b"\xf8")
+    say(far.output, b"\xf8")
     far.output.close()
     assert far.read() == [b"\xf8"]
-    far.output.send(b"\xf8")
+    say(far.output, b"\xf8")
     assert not far.output.poll()
     assert far.output.waits_for()[0] == ()
     far.output.close()

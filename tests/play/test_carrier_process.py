@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from fakes.cables import Cable
-from fakes.carriers import come_up, lose
+from fakes.carriers import come_up, lose, say
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.processes import stray
 from reverie.play.ledger import Ledger
@@ -43,10 +43,10 @@ while True:
     for pitch in range(40, 80):
         output.poll()
         ledger.note_on(0, pitch)
-        output.send(bytes((0x90, pitch, 64)))
+        say(output, bytes((0x90, pitch, 64)))
         time.sleep(0.002)
         if pitch % 2:
-            output.send(bytes((0x80, pitch, 0)))
+            say(output, bytes((0x80, pitch, 0)))
             ledger.note_off(0, pitch)
 """
 
@@ -106,7 +106,7 @@ def test_notes_arrive_in_order_and_all_of_them(synth: Receiver, carry: Carry) ->
     assert output.description == "connected to the MIDI port synth:in (jack)"
     sent = [bytes((0x90, number % 128, 1 + number // 128)) for number in range(3000)]
     for message in sent:
-        output.send(message)
+        say(output, message)
     wait_until(lambda: len(synth.messages) >= len(sent))
     assert synth.messages == sent
 
@@ -115,7 +115,7 @@ def test_what_was_sent_before_it_was_closed_arrives(synth: Receiver, carry: Carr
     output, ledger = carry(SYNTH)
     come_up(output)
     ledger.note_on(0, 60)
-    output.send(b"\x90\x3c\x40")
+    say(output, b"\x90\x3c\x40")
     output.close()
     wait_until(lambda: synth.messages == [b"\x90\x3c\x40", b"\x80\x3c\x00", *HUSHED])
     assert ledger.quiet
@@ -147,13 +147,13 @@ def test_the_life_after_a_killed_one_loses_no_note_to_the_carrier_before(synth: 
         before, ledger = carry(SYNTH)
         come_up(before)
         ledger.note_on(0, pitch)
-        before.send(bytes((0x90, pitch, 64)))
+        say(before, bytes((0x90, pitch, 64)))
         before.close()  # for the carrier it is the same as a player that was killed
         after, again = carry(SYNTH)
         come_up(after)
         again.close(after)
         again.note_on(0, 100)
-        after.send(b"\x90\x64\x40")
+        say(after, b"\x90\x64\x40")
         wait_until(lambda: len(synth.ons) > 1 and synth.ons[-1] == b"\x90\x64\x40")
         time.sleep(0.05)  # for a straggler to do harm
         assert list(again.open_notes()) == [(0, 100)]
@@ -174,7 +174,7 @@ def test_sending_to_a_stopped_carrier_is_a_loss_and_never_waits(synth: Receiver,
         nonlocal longest
         for _ in range(20):
             begun = time.monotonic()
-            output.send(b"\x90\x3c\x40")
+            say(output, b"\x90\x3c\x40")
             longest = max(longest, time.monotonic() - begun)
         output.poll()
 
@@ -201,7 +201,7 @@ def test_a_stopped_carrier_keeps_the_slot_only_for_a_while_and_does_no_harm_when
         come_up(new)
         assert ledger.close(new) == 1
         ledger.note_on(0, 72)
-        new.send(b"\x90\x48\x40")
+        say(new, b"\x90\x48\x40")
         wait_until(lambda: len(cable.ons) == 1)
         heard = len(cable.messages)
     finally:
@@ -238,7 +238,7 @@ def test_a_jack_server_that_stops_is_told_and_left_and_found_again(
             jack.start()
             synth.open()
     come_up(output)
-    output.send(b"\x90\x3c\x40")
+    say(output, b"\x90\x3c\x40")
     wait_until(lambda: b"\x90\x3c\x40" in synth.messages)
 
 
@@ -255,7 +255,7 @@ def test_a_device_that_returns_is_bound_again_by_the_same_carrier(synth: Receive
         come_up(output)
         assert time.monotonic() - returned < 5.0
         note = bytes((0x90, 60 + number, 64))
-        output.send(note)
+        say(output, note)
         wait_until(lambda note=note: note in synth.messages)
     assert output.pid == pid
 
@@ -277,7 +277,7 @@ def test_what_is_open_is_ended_on_the_port_that_the_slot_had_before(jack: Jack, 
     before, ledger = carry(SYNTH)
     come_up(before)
     ledger.note_on(0, 60)
-    before.send(b"\x90\x3c\x40")
+    say(before, b"\x90\x3c\x40")
     wait_until(synth.sounding)
     assert before.pid is not None
     os.kill(before.pid, signal.SIGKILL)
@@ -301,7 +301,7 @@ def hung_note(synth: Receiver, carry: Carry) -> Receiver:
     output, ledger = carry(SYNTH)
     come_up(output)
     ledger.note_on(0, 60)
-    output.send(b"\x90\x3c\x40")
+    say(output, b"\x90\x3c\x40")
     wait_until(synth.sounding)
     assert output.pid is not None
     os.kill(output.pid, signal.SIGKILL)

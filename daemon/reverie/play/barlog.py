@@ -27,6 +27,7 @@ class BarLog:
     late: int = 0
     skipped: int = 0
     dropped: int = 0
+    repeated: tuple[str, ...] = ()
 
     @classmethod
     def begin(cls, parts: Iterable[str], *, resting: bool) -> BarLog:
@@ -60,7 +61,7 @@ class BarLog:
             skipped=self.skipped,
             dropped=self.dropped,
             seconds=round(seconds, 6),
-            repeated=() if self.resting else score.repeated(scene_bar),
+            repeated=self.repeated,
             depth=score.depths(scene_bar),
             muted=tuple(sorted(muted)),
         )

@@ -7,68 +7,15 @@ instrument of all is slower than its own, so that all of them sound together.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import IntEnum
-from itertools import count
+from collections import deque
+from collections.abc import Callable, Iterable
 
 from reverie.play.barlog import TOO_LATE, BarLog
-from reverie.play.messages import Part
+from reverie.play.entries import Content, Control, Entry, Rank, Sounding, Start, entry
 from reverie.play.outputs.base import BarLine
 from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, VOLUME, Slot
 from reverie.play.tape import Tape
 from reverie.play.volume import STEP, USUAL, Fader
-
-
-class Rank(IntEnum):
-    """The order of what falls on one tick: ends before all else, transport before its clock, notes last."""
-
-    END = 0
-    TRANSPORT = 1
-    CLOCK = 2
-    CONTROL = 3
-    START = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A note to be started; ``channel`` counts from 0, ``length`` is in ticks."""
-
-    part: Part
-    channel: int
-    pitch: int
-    velocity: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sounding:
-    """A note that was started, and where it was heard."""
-
-    part: Part
-    channel: int
-    pitch: int
-    heard: Slot | None
-
-    def end(self) -> None:
-        """End it there."""
-        if self.heard is not None:
-            self.heard.end(self.channel, self.pitch, self)
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """A controller or a program of a part."""
-
-    part: Part
-    message: bytes
-
-
-Content = Start | Sounding | Control | BarLine | bytes
-"""What can be due; plain bytes are messages of MIDI clock and transport."""
-_Entry = tuple[int, Rank, int, Content]
-
-_numbers = count()  # entries that are alike otherwise keep the order in which they were written
 
 
 class Lane:
@@ -83,7 +30,8 @@ class Lane:
         self.in_place = False
         """Whether those who follow the slot's MIDI clock know where the music is, and that it plays."""
         self._tape = tape
-        self._entries: list[_Entry] = []
+        self._laid: deque[Entry] = deque()
+        self._added: list[Entry] = []
         self._sounding: dict[tuple[int, int], Sounding] = {}
         self._fence: int | None = None
         self._channels: set[int] = set()
@@ -100,17 +48,23 @@ class Lane:
     @property
     def next_tick(self) -> int | None:
         """The tick of what comes next."""
-        return self._entries[0][0] if self._entries else None
+        source = self._source()
+        return source[0][0] if source else None
+
+    def lay(self, entries: Iterable[Entry]) -> None:
+        """Take what was written out for a bar, in order, and behind all that was laid before."""
+        self._laid.extend(entries)
 
     def add(self, tick: int, rank: Rank, content: Content) -> None:
-        """Write something down."""
-        heapq.heappush(self._entries, (tick, rank, next(_numbers), content))
-        if isinstance(content, Start | Control):
-            self._use(content.channel if isinstance(content, Start) else content.message[0] & 0x0F)
+        """Take something that was not written out ahead."""
+        heapq.heappush(self._added, entry(tick, rank, content))
+        if isinstance(content, Control):
+            self._use(content.message[0] & 0x0F)
 
     def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
         """Send what comes next, due at ``moment``, unless it is a note that is muted or comes much too late."""
-        tick, _, _, content = heapq.heappop(self._entries)
+        source = self._source()
+        tick, _, _, content = self._laid.popleft() if source is self._laid else heapq.heappop(self._added)
         late = clock() - moment
         match content:
             case Start(part=part) if part.name not in muted:
@@ -137,31 +91,31 @@ class Lane:
     def cut(self, tick: int) -> None:
         """At ``tick`` other music begins: what has begun before ends there, and what was to begin then does not."""
         self._fence = tick
-        kept: list[_Entry] = []
-        for entry in self._entries:
-            at, rank, number, content = entry
-            if at < tick or not isinstance(content, Start | Control | Sounding):
-                kept.append(entry)
-            elif isinstance(content, Sounding):
-                kept.append((tick, rank, number, content))
-        self._entries = kept
-        heapq.heapify(self._entries)
+        self._keep(lambda one: one[0] < tick or not isinstance(one[3], Start | Control))
+        self._added = [
+            (tick, *one[1:]) if isinstance(one[3], Sounding) and one[0] > tick else one for one in self._added
+        ]
+        heapq.heapify(self._added)
 
     def drop(self, passed: Callable[[int], bool]) -> None:
         """Forget the notes and clock ticks whose time has passed already, where a bar is entered in its midst."""
-        self._entries = [
-            entry
-            for entry in self._entries
-            if not (passed(entry[0]) and (isinstance(entry[3], Start) or entry[1] is Rank.CLOCK))
-        ]
-        heapq.heapify(self._entries)
+        self._keep(lambda one: one[1] not in {Rank.START, Rank.CLOCK} or not passed(one[0]))
 
     def clear(self, *, clock: bool = True) -> None:
         """Forget all that was to come, without ``clock`` all but MIDI clock and transport."""
-        kept = () if clock else (entry for entry in self._entries if isinstance(entry[3], bytes))
-        self._entries = list(kept)
-        heapq.heapify(self._entries)
+        self._keep(lambda one: not clock and isinstance(one[3], bytes))
         self._fence = None
+
+    def _keep(self, wanted: Callable[[Entry], bool]) -> None:
+        self._laid = deque(filter(wanted, self._laid))
+        self._added = list(filter(wanted, self._added))
+        heapq.heapify(self._added)
+
+    def _source(self) -> deque[Entry] | list[Entry]:
+        """Where what comes next stands."""
+        if not self._added or (self._laid and self._laid[0] < self._added[0]):
+            return self._laid
+        return self._added
 
     def silence(self, tick: int, parts: frozenset[str] | None = None) -> None:
         """End every note now, or those of some parts; ``tick`` is now."""
@@ -230,6 +184,7 @@ class Lane:
 
     def _start(self, tick: int, start: Start, late: float) -> bool:
         """Start a note, ending the same pitch of the same channel first; whether a device took it."""
+        self._use(start.channel)
         key = start.channel, start.pitch
         if key in self._sounding:
             self._end(self._sounding[key], tick, late)

@@ -9,22 +9,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.barlog import BarLog
 from reverie.play.clock import Clock
+from reverie.play.entries import Control, Rank
 from reverie.play.following import Following
-from reverie.play.lanes import Control, Lane, Rank, Start
+from reverie.play.lanes import Lane
 from reverie.play.messages import SELF, BarPlayed, Panic, Part, Place, Rest, SetScene, Steer, SyncState
-from reverie.play.midi_clock import locate, pulses, stop
+from reverie.play.midi_clock import locate, stop
 from reverie.play.outputs.base import BarLine
 from reverie.play.score import SceneScore
+from reverie.play.sheet import Sheet, write_sheet
 from reverie.play.slots import PROGRAM, Slot
 from reverie.play.sync.base import Leader
 from reverie.play.tape import Tape
 from reverie.play.timeline import Timeline
 
+WRITE_AHEAD = 0.25  # seconds before a bar line from which the next bar is written out
+WRITING_TAKES = 0.004  # seconds until the next note that it may use up
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
 TURN = 0.3  # seconds in which a volume that hands have set is reached
 HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
@@ -78,10 +83,14 @@ class Player:
         self._rest = False
         self._steer = Steer()
         self._log = BarLog()
+        self._sheet: Sheet | None = None
+        self._over: list[Callable[[], BarPlayed]] = []
         self._news: list[BarPlayed | SyncState] = []
 
     def handle(self, message: SetScene | Place | Rest | Steer | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
+        if isinstance(message, SetScene | Place | Rest):
+            self._sheet = None
         match message:
             case SetScene():
                 self._next = (message.at_bar, SceneScore(message))
@@ -126,14 +135,20 @@ class Player:
                 self._begin_bar(bar.number + 1, bar.end, line)
             else:
                 lane.play_next(moment, self._clock.now, muted, self._log)
+        for slot in self._slots.values():
+            slot.flush()
+        self._news += [report() for report in self._over]
+        self._over.clear()
         self._tape.flush()
         for news in self._news:
             self._report(news)
         self._news.clear()
 
     def tend(self) -> None:
-        """Look after slots and volumes, in the time that is left until the next note."""
+        """Look after slots and volumes, and write the next bar out, in the time that is left until the next note."""
         deadline = self.deadline()
+        if self._writes_at <= self._clock.now() and deadline is not None:
+            self._write_ahead(deadline - self._clock.now())
         self._want_stand_ins()
         for name, slot in self._slots.items():
             now, lane = self._clock.now(), self._lanes[name]
@@ -155,7 +170,8 @@ class Player:
         limit = float("inf") if deadline is None else deadline
         others = [slot.due(now, limit) for slot in self._slots.values()]
         volumes = [lane.volume_due for lane in self._lanes.values()]
-        return min([limit, *others, *volumes, self._following.due(now)])
+        writes = self._writes_at if self._writes_at > now else float("inf")  # else after the next note
+        return min([limit, *others, *volumes, writes, self._following.due(now)])
 
     def waits_for(self) -> dict[int, Callable[[], None]]:
         """Descriptors whose readability is news, each with what to do then before the player is called again."""
@@ -243,7 +259,7 @@ class Player:
         if score is None:
             return
         scene, scene_bar = score.scene, number - self._scene_start
-        resting = self._rest or self._following.stopped
+        resting = self._resting
         if changes or (resting and not self._log.resting):
             for lane in self._lanes.values():
                 lane.cut(tick)
@@ -259,18 +275,47 @@ class Player:
                 self._lay_clock(lane, bar, resting=resting, entered=entered)
         if changes:
             self._lay_programs(scene.parts, tick)
-        if not resting:
-            self._lay_notes(bar, score, scene_bar)
+        self._lay_sheet(score, scene_bar, tick)
         if entered:
             self._drop_what_has_passed()
 
+    def _scene_from(self, number: int) -> tuple[SceneScore | None, int]:
+        """Whose bar number ``number`` is, and with which bar the scene's first began."""
+        if self._next is None or not self._next[1].ready or (self._bar is not None and number < self._next[0]):
+            return self._score, self._scene_start
+        score = self._next[1]
+        return score, number - score.scene.first_bar
+
     def _change_scene(self, number: int) -> bool:
         """Go over to the next scene if it begins with bar ``number``."""
-        if self._next is None or not self._next[1].ready or (self._bar is not None and number < self._next[0]):
+        score, start = self._scene_from(number)
+        if score is self._score:
             return False
-        self._score, self._next = self._next[1], None
-        self._scene_start = number - self._score.scene.first_bar
+        self._score, self._scene_start, self._next = score, start, None
         return True
+
+    @property
+    def _writes_at(self) -> float:
+        """The monotonic moment from which the next bar can be written out; infinity where that is done."""
+        if self._bar is None or self._sheet is not None:
+            return float("inf")
+        return self._timeline.time_of(self._bar.end) - WRITE_AHEAD
+
+    def _write_ahead(self, slack: float) -> None:
+        """Write the next bar out, unless something is due too soon: it will be after that."""
+        if self._bar is None or slack < WRITING_TAKES:
+            return
+        score, start = self._scene_from(self._bar.number + 1)
+        if score is not None:
+            self._sheet = self._write(score, self._bar.number + 1 - start, self._bar.end)
+
+    def _write(self, score: SceneScore, scene_bar: int, tick: int) -> Sheet:
+        clocked = [name for name, lane in self._lanes.items() if lane.clocked]
+        return write_sheet(score, scene_bar, tick, resting=self._resting, clocked=clocked)
+
+    @property
+    def _resting(self) -> bool:
+        return self._rest or self._following.stopped
 
     def _lay_time(self, bar: Bar, moment: float, scene_bar: int) -> bool:
         """Lay out the bar's time, from its leader's last or next bar line if it has one; True where that has passed."""
@@ -290,8 +335,6 @@ class Player:
             for message in locate(bar.tick, bar.ticks):
                 lane.add(bar.tick, Rank.TRANSPORT, message)
             lane.in_place = True
-        for tick, message in pulses(bar.tick, bar.end):
-            lane.add(tick, Rank.CLOCK, message)
 
     def _lay_programs(self, parts: Iterable[Part], tick: int) -> None:
         for part in parts:
@@ -299,16 +342,17 @@ class Player:
                 message = bytes((PROGRAM | part.channel - 1, part.program))
                 self._lane(part.slot).add(tick, Rank.CONTROL, Control(part, message))
 
-    def _lay_notes(self, bar: Bar, score: SceneScore, scene_bar: int) -> None:
-        warp = score.scene.swing.warp
-        for name, recipe in score.recipes(scene_bar):
-            self._tape.recipe(bar.tick, recipe, name)
-        for part, note in score.notes(scene_bar):
-            self._log.due += part.name not in self._steer.muted
-            begin, end = warp(note.start, bar.ticks), warp(note.end, bar.ticks)
-            pitch = part.drum_map.get(note.pitch, note.pitch)
-            start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1))
-            self._lane(part.slot).add(bar.tick + begin, Rank.START, start)
+    def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> None:
+        """Lay the bar that was written out ahead; where something has changed since, it is written now."""
+        sheet, self._sheet = self._sheet, None
+        if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=self._resting):
+            sheet = self._write(score, scene_bar, tick)
+        for name, entries in sheet.entries.items():
+            self._lane(name).lay(entries)
+        for name, recipe in sheet.recipes:
+            self._tape.recipe(tick, recipe, name)
+        self._log.repeated = sheet.repeated
+        self._log.due = sum(count for part, count in sheet.notes.items() if part not in self._steer.muted)
 
     def _drop_what_has_passed(self) -> None:
         begin = self._clock.now() - HURRIED
@@ -352,8 +396,8 @@ class Player:
         return min(max(round(self._timeline.tick_at(self._clock.now())), self._bar.tick), self._bar.end)
 
     def _finish(self, bar: Bar) -> None:
-        """Say what went out of ``bar``."""
+        """Say what went out of ``bar``, once what is due now is sent."""
         if self._score is not None:
             scene_bar, seconds = bar.number - self._scene_start, bar.ticks * self._timeline.seconds_per_tick
-            report = self._log.report(self._score, bar.number, scene_bar, seconds=seconds, muted=self._steer.muted)
-            self._news.append(report)
+            report, muted = self._log.report, self._steer.muted
+            self._over.append(partial(report, self._score, bar.number, scene_bar, seconds=seconds, muted=muted))

@@ -116,6 +116,7 @@ class Slot:
             came_up = up and self._state is _State.OPENING
             if came_up:
                 self._ledger.close(self._output)
+                self._output.flush()
                 self._owners.clear()
                 self._state = _State.UP
                 self.lives += 1
@@ -162,6 +163,14 @@ class Slot:
         if self.up:
             self._send(message)
 
+    def flush(self) -> None:
+        """Let the device have what was sent: the notes of one moment go together."""
+        if self.up:
+            try:
+                self._output.flush()
+            except MISHAPS as error:
+                self._lose(error, self._due)
+
     def tell(self, line: BarLine) -> None:
         """A bar begins."""
         if self.up:
@@ -190,6 +199,7 @@ class Slot:
         self._owners.clear()
         try:
             self._ledger.close(self._output)
+            self._output.flush()
         except MISHAPS as error:
             self._lose(error, self._due)
 

@@ -59,12 +59,19 @@ class Output(Protocol):
 
     @abstractmethod
     def send(self, message: bytes) -> None:
-        """Send one MIDI message now.
+        """Send one MIDI message, at the latest at the next :meth:`flush`.
 
         Raises:
             PlayError: if the device is lost.
         """
         ...
+
+    def flush(self) -> None:
+        """Send what was held back; most outputs hold nothing back.
+
+        Raises:
+            PlayError: if the device is lost.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -125,20 +125,24 @@ class Carried(Output):
         return self._up
 
     def send(self, message: bytes) -> None:
-        """Hand over one message.
+        """Take one message, to be handed over with others of its moment."""
+        if self._socket is not None:
+            self._waiting += message
+
+    def flush(self) -> None:
+        """Hand over what was taken, in one packet.
 
         Raises:
             PlayError: if the carrier is gone, or reads nothing any more.
         """
-        if self._socket is None:
-            return
-        self._waiting += message
-        self._flush()
+        if self._waiting:
+            self._flush()
         if self._waiting:
             self._check_progress()
 
     def tell(self, line: BarLine) -> None:
         """A bar begins; a carrier that does not read just now does not learn of it."""
+        self.flush()
         if self._socket is not None and not self._waiting:
             with contextlib.suppress(OSError):  # its end shows at the next poll
                 self._socket.send(_encode({"bar": asdict(line)}))

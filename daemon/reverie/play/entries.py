@@ -1,0 +1,68 @@
+"""What can stand in a lane, and the order of what falls on one tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import count
+
+from reverie.play.messages import Part
+from reverie.play.outputs.base import BarLine
+from reverie.play.slots import Slot
+
+
+class Rank(IntEnum):
+    """Ends come before all else, transport before its clock, notes last."""
+
+    END = 0
+    TRANSPORT = 1
+    CLOCK = 2
+    CONTROL = 3
+    START = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A note to be started; ``channel`` counts from 0, ``length`` is in ticks."""
+
+    part: Part
+    channel: int
+    pitch: int
+    velocity: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounding:
+    """A note that was started, and where it was heard."""
+
+    part: Part
+    channel: int
+    pitch: int
+    heard: Slot | None
+
+    def end(self) -> None:
+        """End it there."""
+        if self.heard is not None:
+            self.heard.end(self.channel, self.pitch, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A controller or a program of a part."""
+
+    part: Part
+    message: bytes
+
+
+Content = Start | Sounding | Control | BarLine | bytes
+"""What can be due; plain bytes are messages of MIDI clock and transport."""
+Entry = tuple[int, Rank, int, Content]
+"""Tick, rank, a number that keeps what is alike otherwise in the order in which it was written, and the content."""
+
+_numbers = count()
+
+
+def entry(tick: int, rank: Rank, content: Content) -> Entry:
+    """Write something down."""
+    return tick, rank, next(_numbers), content
