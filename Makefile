@@ -15,7 +15,7 @@ help:
 	@echo "make run        install what is needed into .venv and play scenes/first-light.yaml (SCENE=name for another)"
 	@echo "make magenta    add Magenta itself and TensorFlow (3 GB): training, and the reference to measure against"
 	@echo "make test       install what the tests need and run them"
-	@echo "make test-slow  the tests that take minutes: soak and chaos in real time"
+	@echo "make test-slow  the tests that take minutes: soak, chaos, and a virtual machine with USB devices"
 	@echo "make lint       ruff and pyright"
 	@echo "make wheel      build the wheel into dist/"
 	@echo "make install    put Reverie on this machine as a service (PREFIX, DESTDIR)"

@@ -5,6 +5,7 @@ The trials are tests/vm/guest_trials.py; what they write is read here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Iterator
@@ -76,8 +77,9 @@ def boot(trial: str, folder: Path, seconds: float) -> Evidence:
         stdin=subprocess.DEVNULL,
     )
     try:
-        machine.wait(seconds)
-    except subprocess.TimeoutExpired:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            machine.wait(seconds)
+    finally:
         machine.terminate()
         machine.wait()
     lines = evidence.read_text().splitlines() if evidence.exists() else []
