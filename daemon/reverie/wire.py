@@ -16,6 +16,8 @@ from reverie.errors import ReverieError
 Message = dict[str, Any]
 
 MAX_LINE = 4 * 1024 * 1024
+MAX_UNSENT = 1024 * 1024
+"""Bytes that wait for a conductor that does not read just now."""
 
 
 class WireError(ReverieError):
@@ -51,6 +53,7 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._pending = b""
+        self._unsent = bytearray()
         self.closed = False
 
     def fileno(self) -> int:
@@ -63,6 +66,22 @@ class Wire:
             self._socket.sendall(encode(message))
         except OSError:
             self.closed = True
+
+    def post(self, message: Message) -> None:
+        """Send one message without ever waiting: what the conductor does not take now goes before the next message.
+
+        A conductor that has stopped reading learns nothing more, once so much waits for it that nobody would want it.
+        """
+        if len(self._unsent) < MAX_UNSENT:
+            self._unsent += encode(message)
+        try:
+            sent = self._socket.send(self._unsent, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.closed = True
+            return
+        del self._unsent[:sent]
 
     def receive(self) -> Iterator[Message]:
         """What has arrived, without waiting; sets :attr:`closed` when the conductor is gone.

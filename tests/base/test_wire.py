@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.wire import Wire, WireError, decode, encode
+from reverie.wire import MAX_UNSENT, Wire, WireError, decode, encode
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.integers(), st.text(), st.none())))
@@ -46,3 +46,31 @@ def test_nothing_there_is_no_end_but_a_closed_peer_is() -> None:
     assert wire.closed
     wire.send({"type": "x"})
     ours.close()
+
+
+def test_what_nobody_reads_holds_nobody_up() -> None:
+    ours, theirs = socket.socketpair()
+    wire = Wire(ours)
+    sent = 0
+    while sent * 1000 < 3 * MAX_UNSENT:
+        wire.post({"type": "x", "number": sent, "text": "a" * 1000})
+        sent += 1
+    assert not wire.closed
+    theirs.setblocking(False)
+    heard: list[int] = []
+    pending = b""
+    for _ in range(10_000):
+        wire.post({"type": "y", "number": -1})
+        try:
+            pending += theirs.recv(1 << 16)
+        except BlockingIOError:
+            break
+        *lines, pending = pending.split(b"\n")
+        heard += [decode(line)["number"] for line in lines]
+        if heard and heard[-1] == -1:
+            break
+    told = [number for number in heard if number >= 0]
+    assert told == list(range(len(told))), "whole, in order, and from the first on"
+    assert MAX_UNSENT / 2000 < len(told) < sent
+    ours.close()
+    theirs.close()

@@ -51,12 +51,12 @@ def test_a_spoilt_ledger_is_begun_anew(tmp_path: Path) -> None:
     assert list(Ledger(tmp_path, "main").open_notes()) == [(15, 127)]
 
 
-def test_a_ledger_without_a_folder_still_knows_this_life(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_ledger_without_a_folder_still_knows_this_life(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("in the way")
     ledger = Ledger(tmp_path / "file", "main")
     ledger.note_on(0, 60)
     assert list(ledger.open_notes()) == [(0, 60)]
-    assert "make its folder writable" in capsys.readouterr().err
+    assert "make its folder writable" in capfd.readouterr().err
 
 
 def test_a_lost_device_is_told_once_and_tried_again(tmp_path: Path) -> None:
@@ -212,14 +212,14 @@ def test_a_missing_libasound_is_told(
 
 
 def test_an_output_that_cannot_be_closed_leaves_no_other_sounding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     studio = held(tmp_path)
     refuse(monkeypatch, studio.output, "close", OSError("it is stuck"))
     studio.player.close()
     for name, channel in (("main", 0), ("other", 2)):
         assert studio.outputs[name].messages[-4:] == [bytes((OFF | channel, 60, 0)), *hush(channel)]
-    assert capsys.readouterr().err.startswith("slot main could not be closed: the system refuses it (it is stuck); ")
+    assert capfd.readouterr().err.startswith("slot main could not be closed: the system refuses it (it is stuck); ")
 
 
 def test_a_fault_that_nobody_foresaw_in_one_slot_leaves_no_other_sounding(

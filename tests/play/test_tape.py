@@ -21,6 +21,7 @@ from reverie.play.sealing import seal, seal_all
 from reverie.play.tape import RETRY, Tape, journal_name, prune
 
 mido: Any = importlib.import_module("mido")
+STDERR = 2
 HOUR = 1_795_356_000.0  # 2026-11-22T14:00:00Z
 
 
@@ -210,7 +211,7 @@ def test_old_tapes_are_pruned_by_their_names(tmp_path: Path) -> None:
 
 
 def test_a_tape_that_cannot_be_written_says_so_once_and_is_tried_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "tape"
     folder.write_text("in the way")
@@ -219,7 +220,7 @@ def test_a_tape_that_cannot_be_written_says_so_once_and_is_tried_again(
         tape.bar(HOUR, 1920 * bar, 120, Metre(), "one")
         tape.event(1920 * bar, b"\x90\x3c\x64", "lead")
         tape.flush()
-    assert capsys.readouterr().err.count("cannot be written") == 1
+    assert capfd.readouterr().err.count("cannot be written") == 1
     folder.unlink()
     tape.bar(HOUR + RETRY, 5760, 120, Metre(), "one")
     tape.close()
@@ -227,9 +228,13 @@ def test_a_tape_that_cannot_be_written_says_so_once_and_is_tried_again(
 
 
 def test_a_full_disk_is_told_once_and_the_journal_is_not_read_again_at_each_bar(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_: object) -> int:
+    write = os.write
+
+    def refuse(descriptor: int, data: bytes) -> int:
+        if descriptor == STDERR:
+            return write(descriptor, data)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     reads, read = list[Path](), Path.read_bytes
@@ -243,7 +248,7 @@ def test_a_full_disk_is_told_once_and_the_journal_is_not_read_again_at_each_bar(
             tape.bar(HOUR + 2 * bar, 1920 * bar, 120, Metre(), "one")
             tape.recipe(1920 * bar, "abc", "lead")
     assert 2 <= len(reads) <= 5  # 200 seconds
-    assert capsys.readouterr().err.count("No space left on device") == 1
+    assert capfd.readouterr().err.count("No space left on device") == 1
     tape.bar(HOUR + 300, 192000, 120, Metre(), "one")
     tape.recipe(192000, "abc", "lead")
     tape.close()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from reverie.play.ledger import Ledger
 from reverie.play.messages import Setup, SlotState
-from reverie.play.outputs import open_output
+from reverie.play.outputs import close_abandoned, open_output
 from reverie.play.settings import MUTE, SYNTH, SlotSettings
 from reverie.play.slots import Slot
 
 
 def make_slots(setup: Setup, report: Callable[[SlotState], None]) -> dict[str, Slot]:
-    """The slots by name.
+    """The slots by name; what slots left sounding that are no more is ended.
 
     Where one names the built-in synthesizer as its stand-in, a slot ``synth`` is among them, which looks for nothing
     as long as no other is away.
@@ -24,6 +24,7 @@ def make_slots(setup: Setup, report: Callable[[SlotState], None]) -> dict[str, S
     settings = {name: SlotSettings.read(written) for name, written in setup.slots.items()}
     if any(one.absent == SYNTH for one in settings.values()) and SYNTH not in settings:
         settings[SYNTH] = SlotSettings({"kind": "fluidsynth"})
+    close_abandoned(Path(setup.ledger), settings)
     slots: dict[str, Slot] = {}
     for name, one in settings.items():
         ledger = Ledger(Path(setup.ledger), name)

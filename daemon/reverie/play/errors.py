@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
+import sys
+
 from reverie.errors import ReverieError
 
 
@@ -9,6 +13,8 @@ class PlayError(ReverieError):
     """An output that cannot be had, or one that was lost: its text is what a slot reports."""
 
 
+_LINE = 4096
+"""Bytes of a line; a pipe that is writable takes as many at once (pipe(7))."""
 MISHAPS = (PlayError, OSError, ImportError)
 """All that may go wrong with a device, a program or a library outside Reverie, and must cost its slot alone."""
 
@@ -23,3 +29,13 @@ def plainly(error: Exception) -> str:
             return f"a library does not load ({error}); install it, or Reverie anew"
         case _:
             return str(error)
+
+
+def complain(sentence: str) -> None:
+    """Write a line into the log, unless nobody reads that: a full pipe must not hold up the music."""
+    try:
+        descriptor = sys.stderr.fileno()
+        if select.select([], [descriptor], [], 0)[1]:
+            os.write(descriptor, f"{sentence}\n".encode()[:_LINE])
+    except (OSError, ValueError):  # there is no log any more
+        return

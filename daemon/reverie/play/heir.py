@@ -11,13 +11,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reverie.play.errors import MISHAPS, PlayError, plainly
+from reverie.play.errors import MISHAPS, PlayError, complain, plainly
 from reverie.play.ledger import Ledger
 from reverie.play.outputs import ENDS_WITH_PLAYER, make_output
 from reverie.play.outputs.base import Output
@@ -104,4 +103,4 @@ def end_elsewhere(
                 time.sleep(AGAIN)
             ledger.close(output)
     except MISHAPS as error:
-        sys.stderr.write(f"slot {slot}: what sounds on its former output could not be ended: {plainly(error)}\n")
+        complain(f"slot {slot}: what sounds on its former output could not be ended: {plainly(error)}")

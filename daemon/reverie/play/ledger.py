@@ -11,12 +11,13 @@ import json
 import mmap
 import os
 import struct
-import sys
 import zlib
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
+
+from reverie.play.errors import complain
 
 if TYPE_CHECKING:  # outputs need what is here
     from reverie.play.outputs.base import Output
@@ -195,7 +196,7 @@ def _map(path: Path) -> tuple[mmap.mmap, bool]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        sys.stderr.write(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable\n")
+        complain(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
         return mmap.mmap(-1, _SIZE), False
 
 

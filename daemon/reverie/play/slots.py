@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-from reverie.play.errors import MISHAPS, plainly
+from reverie.play.errors import MISHAPS, complain, plainly
 from reverie.play.ledger import Ledger
 from reverie.play.messages import SlotState
 from reverie.play.outputs.base import LOOK, BarLine, Output
@@ -238,7 +237,7 @@ class Slot:
         try:
             self._output.close()
         except MISHAPS as error:
-            sys.stderr.write(f"slot {self.name} could not be closed: {plainly(error)}\n")
+            complain(f"slot {self.name} could not be closed: {plainly(error)}")
 
     def _tell(self, up: bool, detail: str) -> None:
         state = SlotState(self.name, up, detail)

@@ -17,12 +17,12 @@ another.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reverie.music.time import Metre
+from reverie.play.errors import complain
 
 SUFFIX = ".journal"
 RETRY = 60.0  # seconds between attempts to write to a disk that is full or gone
@@ -124,7 +124,7 @@ class Tape:
     def _complain(self, error: OSError) -> None:
         if not self._complained:
             self._complained = True
-            sys.stderr.write(f"the tape in {self._folder} cannot be written ({error}); free its disk or mend it\n")
+            complain(f"the tape in {self._folder} cannot be written ({error}); free its disk or mend it")
 
 
 def _last_tick(journal: bytes) -> int:

@@ -21,7 +21,7 @@ from pathlib import Path
 from reverie.errors import ReverieError
 from reverie.play.cabling import make_slots
 from reverie.play.clock import SystemClock
-from reverie.play.errors import PlayError
+from reverie.play.errors import PlayError, complain
 from reverie.play.messages import (
     FromPlayer,
     Panic,
@@ -38,11 +38,11 @@ from reverie.play.messages import (
     to_message,
 )
 from reverie.play.player import Player
+from reverie.play.priority import be_punctual
 from reverie.play.sync.leaders import make_leaders
 from reverie.play.tape import Tape
 from reverie.wire import Message, Wire
 
-PRIORITY = 20
 HOLD = 2.0  # seconds, in which whoever is on its way up has arrived, also on a slow board
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
 TIDY_TAKES = 0.004  # what is set up once is frozen, and little is left to look at
@@ -96,7 +96,7 @@ class Worker:
         try:
             value = from_message(message)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            sys.stderr.write(f"a message to the player was not understood and is left out: {error!r}\n")
+            complain(f"a message to the player was not understood and is left out: {error!r}")
             return
         match value:
             case Setup() if self._player is None:
@@ -114,7 +114,7 @@ class Worker:
         slots = make_slots(setup, self._report)
         player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report, make_leaders(setup.sync))
         _stay_in_memory()
-        self._report(Ready(_be_punctual()))
+        self._report(Ready(be_punctual()))
         self._open(player)
         gc.collect()
         gc.freeze()
@@ -134,23 +134,13 @@ class Worker:
 
     def _report(self, value: FromPlayer) -> None:
         """Tell the conductor, unless it has stopped reading: music waits for nobody."""
-        if select.select([], [self._wire], [], 0)[1]:
-            self._wire.send(to_message(value))
+        self._wire.post(to_message(value))
 
     def _tidy(self, player: Player) -> None:
         now, deadline = self._clock.now(), player.deadline()
         if now >= self._tidy_at and (deadline is None or deadline - now > TIDY_TAKES):
             gc.collect()
             self._tidy_at = now + TIDY_EVERY
-
-
-def _be_punctual() -> bool:
-    """Ask for real-time priority for this thread alone: children and the threads of libraries start without it."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
-    except (OSError, AttributeError):  # not granted, or a Mac
-        return False
-    return True
 
 
 def _stay_in_memory() -> None:
@@ -185,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         Worker(Wire(socket.socket(fileno=fd)), signals).run()
     except ReverieError as error:
-        sys.stderr.write(f"{error}\n")
+        complain(f"{error}")
         return 2
     return 0
 
