@@ -211,7 +211,7 @@ def test_a_lock_that_cannot_be_had_at_all_is_not_waited_for(tmp_path: Path, monk
 
 
 def test_what_is_open_elsewhere_is_ended_there_and_only_tried_a_few_times(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(heir, "ELSEWHERE", 0.05)
     made: list[RecordingOutput] = []
@@ -233,7 +233,7 @@ def test_what_is_open_elsewhere_is_ended_there_and_only_tried_a_few_times(
         end_elsewhere("main", ledger, BLUE, absent)
     assert len(made) == MOST_TRIES
     said = f"slot main: what sounds on its former output could not be ended: {AWAY}\n"
-    assert capsys.readouterr().err == said * MOST_TRIES
+    assert capfd.readouterr().err == said * MOST_TRIES
 
     ledger.move_to(GREY)
     end_elsewhere("main", ledger, GREY, make)
@@ -244,7 +244,7 @@ def test_what_is_open_elsewhere_is_ended_there_and_only_tried_a_few_times(
 
 
 def test_an_output_that_hangs_on_its_way_up_is_waited_for_no_longer_than_is_bearable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(heir, "ELSEWHERE", 0.05)
     output = RecordingOutput(FakeClock())
@@ -253,7 +253,7 @@ def test_an_output_that_hangs_on_its_way_up_is_waited_for_no_longer_than_is_bear
     ledger.move_to(GREY)
     ledger.note_on(0, 60)
     end_elsewhere("main", ledger, BLUE, lambda *_: output)
-    assert "it is not there within" in capsys.readouterr().err
+    assert "it is not there within" in capfd.readouterr().err
 
 
 def test_a_loss_while_notes_are_ended_keeps_them_in_the_ledger(ends: Ends, tmp_path: Path) -> None:
