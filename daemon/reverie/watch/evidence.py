@@ -151,9 +151,7 @@ class Evidence:
             voices = ", ".join(self._bar.repeated)
             sentences.append(f"No new loop has been composed {since}; repeating: {voices}.")
         if self._sync is not None and self._sync.leader != SELF and not self._sync.following:
-            sentences.append(
-                f"The scene's leader, {self._sync.leader!r}, is not there; it leads itself."
-            )
+            sentences.append(f"The scene's leader, {self._sync.leader!r}, is not there; it leads itself.")
         return tuple(sentences)
 
     def _sounded(self, bar: BarPlayed) -> bool:
