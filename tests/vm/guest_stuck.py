@@ -44,7 +44,11 @@ class Cable(Gadget):
     def _read(self) -> None:
         end = os.open(self._files / "ep1", os.O_RDONLY)
         while self.reads.wait():
-            data = os.read(end, 512)
+            try:
+                data = os.read(end, 512)
+            except OSError:  # the host resets a device that was just plugged in
+                time.sleep(0.02)
+                continue
             said = b"".join(data[at + 1 : at + 1 + _MIDI_BYTES.get(data[at] & 0xF, 0)] for at in range(0, len(data), 4))
             self.heard += len(said)
             self._report("bytes", by=self.name, data=said.hex())
