@@ -24,7 +24,6 @@ class BarLog:
     due: int = 0
     lateness: list[float] = field(default_factory=list[float])
     clock_lateness: list[float] = field(default_factory=list[float])
-    late: int = 0
     skipped: int = 0
     dropped: int = 0
     repeated: tuple[str, ...] = ()
@@ -36,8 +35,7 @@ class BarLog:
 
     def sent_late(self, seconds: float, *, clock: bool = False) -> None:
         """Something was sent so long after its moment."""
-        (self.clock_lateness if clock else self.lateness).append(round(seconds, 6))
-        self.late += seconds > LATE
+        (self.clock_lateness if clock else self.lateness).append(seconds)
 
     def started(self, part: str, *, sent: bool) -> None:
         """A note of ``part`` was started; ``sent`` if a device took it."""
@@ -55,9 +53,9 @@ class BarLog:
             notes=self.notes,
             sent=self.sent,
             due=self.due,
-            lateness=tuple(self.lateness),
-            clock_lateness=tuple(self.clock_lateness),
-            late=self.late,
+            lateness=tuple(round(seconds, 6) for seconds in self.lateness),
+            clock_lateness=tuple(round(seconds, 6) for seconds in self.clock_lateness),
+            late=sum(seconds > LATE for seconds in (*self.lateness, *self.clock_lateness)),
             skipped=self.skipped,
             dropped=self.dropped,
             seconds=round(seconds, 6),

@@ -62,10 +62,13 @@ class Lane:
             self._use(content.message[0] & 0x0F)
 
     def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
-        """Send what comes next, due at ``moment``, unless it is a note that is muted or comes much too late."""
-        source = self._source()
-        tick, _, _, content = self._laid.popleft() if source is self._laid else heapq.heappop(self._added)
-        late = clock() - moment
+        """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
+        tick = self.next_tick
+        while (source := self._source()) and source[0][0] == tick:
+            content = (self._laid.popleft() if source is self._laid else heapq.heappop(self._added))[3]
+            self._play(tick, content, clock() - moment, muted, log)
+
+    def _play(self, tick: int, content: Content, late: float, muted: frozenset[str], log: BarLog) -> None:
         match content:
             case Start(part=part) if part.name not in muted:
                 if late > TOO_LATE:

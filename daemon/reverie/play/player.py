@@ -135,8 +135,8 @@ class Player:
                 self._begin_bar(bar.number + 1, bar.end, line)
             else:
                 lane.play_next(moment, self._clock.now, muted, self._log)
-        for slot in self._slots.values():
-            slot.flush()
+                self._flush()
+        self._flush()
         self._news += [report() for report in self._over]
         self._over.clear()
         self._tape.flush()
@@ -157,6 +157,12 @@ class Player:
             lane.tend_volume(now)
         for slot in self._slots.values():
             self._send_programs(slot)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Let every device have what was sent to it."""
+        for slot in self._slots.values():
+            slot.flush()
 
     @property
     def opening(self) -> bool:

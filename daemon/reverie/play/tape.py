@@ -17,8 +17,9 @@ another.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from reverie.music.time import Metre
@@ -28,6 +29,9 @@ SUFFIX = ".journal"
 RETRY = 60.0  # seconds between attempts to write to a disk that is full or gone
 _HOUR = 3600
 _NAME = "%Y-%m-%dT%H"
+
+
+_Event = tuple[int, bytes, str, float]
 
 
 def journal_name(wall: float) -> str:
@@ -45,6 +49,7 @@ class Tape:
         self._base = 0
         self._first = 0
         self._born = False
+        self._noted: list[_Event | Callable[[], None]] = []
         self._lines: list[str] = []
         self._recipes: dict[str, str] = {}
         self._wall = 0.0
@@ -52,29 +57,45 @@ class Tape:
         self._complained = False
 
     def bar(self, wall: float, tick: int, qpm: float, metre: Metre, scene: str) -> None:
-        """Write a bar line; ``wall`` decides in which hour's journal this bar stands."""
-        self.flush()
+        """Note a bar line; ``wall`` decides in which hour's journal this bar stands."""
+        self._noted.append(partial(self._begin_bar, wall, tick, f"{qpm:.6g} {metre} {scene}"))
+
+    def event(self, tick: int, message: bytes, part: str, late: float = 0.0) -> None:
+        """Note one event, sent ``late`` seconds after its moment; one of the last hour stands at this one's start."""
+        self._noted.append((tick, message, part, late))
+
+    def recipe(self, tick: int, recipe: str, part: str) -> None:
+        """Note which recipe a part plays in the bar that was begun last, if the journal does not say so already."""
+        self._noted.append(partial(self._begin_recipe, tick, recipe, part))
+
+    def flush(self) -> None:
+        """Write down what was noted, and hand it to the system: after the notes are sent, not before."""
+        noted, self._noted = self._noted, []
+        for note in noted:
+            if callable(note):
+                note()
+                continue
+            tick, message, part, late = note
+            at = max(self._base + tick, self._first)
+            self._lines.append(f"E {at} {message.hex()} {part} {round(late * 1e6)}\n")
+        self._write()
+
+    def _begin_bar(self, wall: float, tick: int, rest: str) -> None:
+        self._write()
         self._wall = wall
         hour = int(wall // _HOUR)
         if hour != self._hour or self._descriptor < 0:
-            self.close()
+            self._let_go()
             if abs(wall - self._failed) >= RETRY:
                 self._turn(hour, wall, tick)
-        self._lines.append(f"B {self._base + tick} {qpm:.6g} {metre} {scene}\n")
+        self._lines.append(f"B {self._base + tick} {rest}\n")
 
-    def event(self, tick: int, message: bytes, part: str, late: float = 0.0) -> None:
-        """Write one event, sent ``late`` seconds after its moment; one of the last hour stands at this one's start."""
-        at = max(self._base + tick, self._first)
-        self._lines.append(f"E {at} {message.hex()} {part} {round(late * 1e6)}\n")
-
-    def recipe(self, tick: int, recipe: str, part: str) -> None:
-        """Write which recipe a part plays in the bar that was begun last, if the journal does not say so already."""
+    def _begin_recipe(self, tick: int, recipe: str, part: str) -> None:
         if self._recipes.get(part) != recipe:
             self._recipes[part] = recipe
             self._lines.append(f"P {self._base + tick} {recipe} {part}\n")
 
-    def flush(self) -> None:
-        """Hand what was written to the system: after the notes are sent, not before."""
+    def _write(self) -> None:
         data = "".join(self._lines).encode()
         self._lines.clear()
         if not data or self._descriptor < 0:
@@ -88,11 +109,14 @@ class Tape:
             self._complained = False
         else:
             self._failed = self._wall
-            self.close()  # a later bar opens it again, and mends a torn line
+            self._let_go()  # a later bar opens it again, and mends a torn line
 
     def close(self) -> None:
         """Close the journal; the next bar opens it again."""
         self.flush()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

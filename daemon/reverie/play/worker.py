@@ -70,17 +70,20 @@ class Worker:
         try:
             while not self._stopped and not self._wire.closed:
                 self._wait()
+                self._advance()
                 for message in self._wire.receive():
                     self._handle(message)
-                    if self._player is not None:
-                        self._player.advance()
+                    self._advance()
                 if self._player is not None:
-                    self._player.advance()
                     self._player.tend()
                     self._tidy(self._player)
         finally:
             if self._player is not None:
                 self._player.close()
+
+    def _advance(self) -> None:
+        if self._player is not None:
+            self._player.advance()
 
     def _wait(self) -> None:
         player = self._player
