@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reverie import __version__
 from reverie.bench import commands as bench
@@ -16,6 +16,9 @@ from reverie.control import commands as control
 from reverie.errors import ReverieError
 from reverie.models import commands as models
 from reverie.play import commands as ports
+
+if TYPE_CHECKING:
+    from reverie.site.schema import Site
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
@@ -121,7 +124,7 @@ def _perform(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    address = _address(options.config)
+    address = _address(_site(options.config))
     try:
         with urllib.request.urlopen(f"{address}/status", timeout=5) as answer:  # noqa: S310 - http, to our own daemon
             status: dict[str, Any] = json.load(answer)
@@ -156,15 +159,14 @@ def _print_status(status: Mapping[str, Any]) -> None:
 
 def _panic(options: argparse.Namespace) -> int:
     from reverie.play.panic import silence
-    from reverie.stage.house import site_or_last_good
 
-    address = _address(options.config)
+    site = _site(options.config)
+    address = _address(site)
     request = urllib.request.Request(f"{address}/panic", method="POST", headers={"X-Reverie": "panic"})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - http, to our own daemon
             print(answer.read().decode().strip())
     except OSError:
-        site, _ = site_or_last_good(options.config)
         for sentence in silence(site.slots_as_json(), site.state_folder / "ledger"):
             print(sentence)
     return 0
@@ -179,24 +181,29 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _slots(config: Path | None) -> Mapping[str, Mapping[str, Any]]:
-    from reverie.stage.house import site_or_last_good
-
-    return site_or_last_good(config)[0].slots_as_json()
+    return _site(config).slots_as_json()
 
 
 def _model_folders(config: Path | None) -> list[Path]:
     from reverie.site.load import load_site
-    from reverie.stage.house import model_folders_of, site_or_last_good
+    from reverie.stage.house import model_folders_of
 
-    return model_folders_of(load_site(config) if config else site_or_last_good(config)[0])
+    return model_folders_of(load_site(config) if config else _site(config))
 
 
-def _address(config: Path | None) -> str:
-    from reverie.stage.house import site_or_last_good
+def _site(config: Path | None) -> Site:
+    """The configuration that counts; a person is told if it is not the one that was asked for."""
+    from reverie.stage.house import site_in_force
 
-    health = site_or_last_good(config)[0].health
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(health.address, health.address)  # noqa: S104 - not bound here
-    return f"http://{host}:{health.port}"
+    force = site_in_force(config)
+    if force.fault:
+        print(f"{force.fault}\nIn its place counts {force.instead}.", file=sys.stderr)
+    return force.site
+
+
+def _address(site: Site) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(site.health.address, site.health.address)  # noqa: S104 - not bound here
+    return f"http://{host}:{site.health.port}"
 
 
 def _duration(text: str) -> float:

@@ -15,7 +15,7 @@ from reverie.site.learned import FILE, LearnedError, beside, update
 from reverie.site.load import load_site
 from reverie.site.slots import Device, FluidSynthSlot, PortSlot, Slot
 from reverie.stage.check import check
-from reverie.stage.house import keep_as_last_good, site_or_last_good
+from reverie.stage.house import keep_as_last_good, site_in_force
 
 GREY = {"name": "Grey MIDI 1", "client": "Grey", "usb": "0944:0117", "serial": "0012e45", "location": "1-1.2"}
 PAUSE, PANIC = {"action": "pause", "note": 36}, {"action": "panic", "note": 37}
@@ -106,9 +106,9 @@ def test_faults_are_told_at_their_places_and_the_site_counts_alone(site: Path, t
     assert faults_of(site) == [f"{FILE}:{fault}"]
     for checked in (site, beside(site)):
         assert [str(found) for found in check([checked], site)] == [f"{beside(site)}:{fault}"]
-    alone, told = site_or_last_good(site)
-    assert port(alone.slots["lead"]).match == "Old"
-    assert f"{FILE}:{fault}" in str(told)
+    force = site_in_force(site)
+    assert port(force.site.slots["lead"]).match == "Old"
+    assert f"{FILE}:{fault}" in str(force.fault)
 
 
 def test_learned_controls_go_before_those_of_the_site(site: Path) -> None:
@@ -146,15 +146,15 @@ def test_a_learned_control_that_the_site_has_already_is_at_fault_where_it_was_le
     site.write_text("controls: {hold: {action: pause, note: 36}}")
     beside(site).write_text("controls:\n  pause: {action: panic, note: 36}")
     assert faults_of(site) == ["learned.yaml:2:10: note 36 is already taken by 'hold'"]
-    assert list(site_or_last_good(site)[0].controls) == ["hold"]
+    assert list(site_in_force(site).site.controls) == ["hold"]
 
 
 def test_the_last_good_configuration_knows_what_was_learned(site: Path) -> None:
     update(beside(site), {"slots": {"lead": {"device": GREY}}})
     good = load_site(site)
-    keep_as_last_good(good)
+    keep_as_last_good(good, site)
     site.write_text("scene: [")
-    assert site_or_last_good(site)[0] == good
+    assert site_in_force(site).site == good
 
 
 def test_what_others_learned_stays(site: Path) -> None:

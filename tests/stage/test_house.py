@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from reverie.cli import main
 from reverie.site.load import load_site
+from reverie.site.schema import Site
 from reverie.stage.check import check
-from reverie.stage.house import keep_as_last_good, site_or_last_good
+from reverie.stage.house import NoConfigurationError, keep_as_last_good, site_in_force
 
 GOOD = """
 scene: night-watch
@@ -31,28 +33,65 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_what_is_kept_as_last_good_means_the_same_from_another_folder(tmp_path: Path, state: Path) -> None:
-    site = load_site(write(tmp_path, GOOD))
-    keep_as_last_good(site)
-    assert load_site(state / "reverie.yaml") == site
-    assert site.scenes == (tmp_path / "more",)
+def broken(path: Path) -> Path:
+    path.write_text(GOOD.replace("9999", "no port"))
+    return path
 
 
-def test_a_broken_configuration_gives_the_last_good_one_and_the_fault(tmp_path: Path) -> None:
+def test_a_broken_configuration_gives_the_last_good_one_and_the_fault(tmp_path: Path, state: Path) -> None:
     path = write(tmp_path, GOOD)
     good = load_site(path)
-    keep_as_last_good(good)
-    write(tmp_path, GOOD.replace("9999", "no port"))
-    site, fault = site_or_last_good(path)
-    assert site == good
-    assert fault is not None
-    assert f"{path}:8:" in str(fault)
+    keep_as_last_good(good, path)
+    force = site_in_force(broken(path))
+    assert force.site == good
+    assert f"{path}:8:" in str(force.fault)
+    assert f"of {path}, kept in {state}" in force.instead
+    assert force.site.scenes == (tmp_path / "more",), "it means the same from another folder"
+
+
+def test_the_last_good_configuration_of_another_file_never_counts(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    keep_as_last_good(load_site(path), path)
+    force = site_in_force(broken(tmp_path / "other.yaml"))
+    assert force.site == Site()
+    assert force.instead.startswith("the shipped configuration")
+
+
+def test_each_file_has_a_last_good_configuration_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, other = write(tmp_path, GOOD), tmp_path / "other.yaml"
+    other.write_text(GOOD.replace("9999", "1111"))
+    for one in (path, other):
+        keep_as_last_good(load_site(one), one)
+        broken(one)
+    monkeypatch.chdir(tmp_path)
+    assert site_in_force(Path("reverie.yaml")).site.health.port == 9999
+    assert site_in_force(other).site.health.port == 1111
+
+
+def test_a_configuration_that_is_not_there_counts_for_a_service_that_once_had_it(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    keep_as_last_good(load_site(path), path)
+    path.unlink()
+    service = {"INVOCATION_ID": "0123"}
+    assert site_in_force(path, service).site.health.port == 9999
+    for asked, environment in ((path, {}), (tmp_path / "mistyped.yaml", service)):
+        with pytest.raises(NoConfigurationError, match=f"there is no configuration {asked}"):
+            site_in_force(asked, environment)
+
+
+@pytest.mark.parametrize("command", [("run",), ("status",), ("panic",), ("ports",), ("ports", "learn", "lead")])
+def test_no_command_takes_another_configuration_for_one_that_is_mistyped(
+    tmp_path: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INVOCATION_ID", raising=False)
+    assert main([*command, "--config", str(tmp_path / "mistyped.yaml")]) == 1
+    assert "mistyped.yaml; name a file that exists" in capsys.readouterr().err
 
 
 def test_without_a_last_good_one_the_shipped_configuration_counts(tmp_path: Path) -> None:
-    site, fault = site_or_last_good(write(tmp_path, "scene: ["))
-    assert site.scene == "first-light"
-    assert fault is not None
+    force = site_in_force(write(tmp_path, "scene: ["))
+    assert force.site.scene == "first-light"
+    assert force.fault is not None
 
 
 def test_a_configuration_that_names_no_scene_is_at_fault_where_it_does(tmp_path: Path) -> None:

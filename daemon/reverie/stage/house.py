@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reverie.documents import DocumentError, write_text
@@ -11,8 +14,12 @@ from reverie.files import write_atomically
 from reverie.models.shelf import ModelFile, find_models
 from reverie.places import config_folder, models_folder, scenes_folder, state_folder
 from reverie.scenes.folder import SceneFolder
-from reverie.site.load import FILE, load_site
+from reverie.site.load import FILE, find_site, load_site
 from reverie.site.schema import Site
+
+
+class NoConfigurationError(ReverieError):
+    """The configuration that a person named does not exist."""
 
 
 def bundles_of(site: Site) -> tuple[dict[str, ModelFile], list[str]]:
@@ -38,32 +45,71 @@ def scenes_of(site: Site, bundles: Mapping[str, ModelFile] | None = None) -> Sce
     return SceneFolder(folders, {name: bundle.kinds for name, bundle in bundles.items()}, site.slots)
 
 
-def site_or_last_good(path: Path | None) -> tuple[Site, ReverieError | None]:
-    """The site's configuration, or if it is at fault the last that was good, and what is at fault.
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The configuration that counts; with ``fault`` it is not the one that was asked for, and ``instead`` names it."""
+
+    site: Site
+    fault: ReverieError | None = None
+    instead: str = ""
+
+
+def site_in_force(path: Path | None, environment: Mapping[str, str] = os.environ) -> InForce:
+    """The site's configuration, or if it is at fault the last that was good of this very file.
 
     A museum that starts its box in the morning shall hear something, whatever was done to a file in the evening. What
-    was good is kept in the state folder; on a box that never had one, the shipped configuration counts. Where only what
-    was learned is at fault, the site's own file counts alone.
+    was good is kept in the state folder, for each file by itself: nobody shall hear or silence another's site. Where
+    there never was anything good, the shipped configuration counts. Where only what was learned is at fault, the site's
+    own file counts alone.
+
+    Raises:
+        NoConfigurationError: if there is no such file: a person has mistyped it. A service (``$INVOCATION_ID``) that
+            once had it goes on with what was good.
     """
+    asked = path or find_site()
     try:
-        return load_site(path), None
+        return InForce(load_site(asked))
     except DocumentError as error:
         fault = error
-    for candidate in (path, state_folder() / FILE, config_folder() / FILE):
+    if _is_missing(asked) and not (environment.get("INVOCATION_ID") and _kept(asked).is_file()):
+        raise NoConfigurationError(
+            f"there is no configuration {asked}; name a file that exists, or none for the one that counts anyway"
+        ) from fault
+    for candidate, instead in (
+        (asked, f"{asked} without what was learned"),
+        (_kept(asked), f"what was last good of {asked}, kept in {_kept(asked)}"),
+        (config_folder() / FILE, f"the shipped configuration, as nothing good is kept of {asked}"),
+    ):
         try:
-            return load_site(candidate, learned=False), fault
+            return InForce(load_site(candidate, learned=False), fault, instead)
         except DocumentError:
             continue
-    return Site(), fault
+    return InForce(Site(), fault, "what holds without a configuration")
 
 
-def keep_as_last_good(site: Site) -> None:
-    """Keep a configuration that was read without fault, its paths made absolute.
+def keep_as_last_good(site: Site, path: Path | None) -> None:
+    """Keep a configuration that was read of ``path`` without fault, its own paths made absolute.
 
     Raises:
         OSError: if it cannot be kept.
     """
+    asked = (path or find_site()).absolute()
     text = write_text(site.model_dump(mode="json", by_alias=True))
-    write_atomically(
-        state_folder() / FILE, f"# The last configuration without fault, kept by the daemon.\n{text}".encode()
-    )
+    head = f"# What was last good of {str(asked)!r}, kept by the daemon.\n"
+    write_atomically(_kept(asked), (head + text).encode())
+
+
+def _kept(path: Path) -> Path:
+    """Where the last good configuration of a file is kept: under a name that no other file's is."""
+    mark = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
+    return state_folder() / "configurations" / f"{mark}.yaml"
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

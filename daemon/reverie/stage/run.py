@@ -18,7 +18,7 @@ from reverie.places import loops_folder
 from reverie.site.control import controls_of
 from reverie.site.schema import Site
 from reverie.stage.conductor import Conductor
-from reverie.stage.house import bundles_of, keep_as_last_good, scenes_of, site_or_last_good
+from reverie.stage.house import bundles_of, keep_as_last_good, scenes_of, site_in_force
 from reverie.stage.notify import Notifier
 from reverie.stage.programme import Entry, Programme
 from reverie.stage.repertoire import Means
@@ -38,13 +38,15 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
 
     Raises:
         SceneError, DocumentError: if ``scene`` was named and cannot be played.
+        NoConfigurationError: if ``config`` does not exist.
         AlreadyRunsError: if a daemon already runs on this state folder.
     """
     _log_plainly()
-    site, fault = site_or_last_good(config)
+    force = site_in_force(config)
+    site, fault = force.site, force.fault
     faults = str(fault).splitlines() if fault else []
     if fault:
-        log.error("The configuration is at fault; what was last good counts:\n%s", fault)
+        log.error("The configuration is at fault:\n%s\nIn its place counts %s.", fault, force.instead)
     bundles, broken = bundles_of(site)
     for sentence in broken:
         log.warning("%s.", sentence.rstrip("."))
@@ -71,15 +73,15 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     )
     with _alone(setting.state):
         if not fault:
-            _keep(site)
+            _keep(site, config)
         store = StateStore(setting.state, log.warning)
         asyncio.run(_conduct(Conductor(setting, scenes, store, Notifier.from_environment()), scene, seconds))
     return 0
 
 
-def _keep(site: Site) -> None:
+def _keep(site: Site, config: Path | None) -> None:
     try:
-        keep_as_last_good(site)
+        keep_as_last_good(site, config)
     except OSError as error:
         log.warning("The configuration cannot be kept as last good (%s).", error.strerror)
 
