@@ -176,6 +176,12 @@ def test_what_is_missing_is_called_what_people_call_it() -> None:
     assert "there are no MIDI ports at all: switch the device on" in missing(Wanted(match="x"), [])
 
 
+def test_a_slot_that_was_taught_nothing_takes_no_port_and_says_how_it_is_taught() -> None:
+    only = parse_port("jack", "a:b")
+    assert choose(Wanted(label="grey synth"), [only]) is None
+    assert missing(Wanted(), [only]) == "it has no device yet; `reverie ports learn NAME` finds it out"
+
+
 mark = st.none() | st.sampled_from("ab")
 marks = st.builds(Marks, name=mark, client=mark, usb=mark, serial=mark, location=mark)
 ports_there = st.lists(st.builds(PortMarks, st.sampled_from("ab"), mark, mark, mark, mark), max_size=4).map(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_slots_are_plain_data_for_the_player(site: Site, tmp_path: Path) -> None
     assert slots["open"] == SlotSettings(
         {"kind": "virtual", "name": "Reverie", "api": "auto"}, sounds=sounds, volume=90, fade=2.5, absent="main"
     )
+
+
+def test_the_slots_that_the_shipped_file_shows_as_comments_are_right(tmp_path: Path) -> None:
+    shipped = (config_folder() / "reverie.yaml").read_text(encoding="utf-8")
+    shown = [line.replace("# ", "", 1) for line in shipped.splitlines() if re.match(r"  # \w+: \{kind", line)]
+    path = tmp_path / "reverie.yaml"
+    path.write_text("\n".join(["slots:", *shown]), encoding="utf-8")
+    assert set(load_site(path).slots) == {"daw", "synth", "open"}
 
 
 def test_times_of_the_programme_need_no_quotes(site: Site) -> None:

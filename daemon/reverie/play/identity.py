@@ -146,7 +146,7 @@ def choose(wanted: Wanted, ports: Iterable[PortMarks]) -> PortMarks | None:
         pattern = re.compile(wanted.match, re.IGNORECASE)
         candidates = {port for port in candidates if pattern.search(port.port)}
     if wanted.device is None:
-        best = candidates
+        best = candidates if wanted.match is not None else set[PortMarks]()
     else:
         fits = {port: grade for port in candidates if (grade := _ours(wanted, wanted.device, port)) is not None}
         best = {port for port, grade in fits.items() if grade == min(fits.values())}
@@ -178,6 +178,8 @@ def _any_of(words: Sequence[str]) -> str:
 
 def missing(wanted: Wanted, ports: Iterable[PortMarks]) -> str:
     """The sentence that says that no port is the one that is meant, and what there is instead."""
+    if wanted.match is None and wanted.device is None:
+        return "it has no device yet; `reverie ports learn NAME` finds it out"
     names = sorted({port.port for port in ports})
     others = f"there are {', '.join(names)}" if names else "there are no MIDI ports at all"
     if wanted.device is None:

@@ -144,7 +144,10 @@ class Device(Section):
 
 
 class PortSlot(CommonSlot[Literal["port"]]):
-    """A MIDI input that is there already: of a synthesizer, an interface or a DAW."""
+    """A MIDI input that is there already: of a synthesizer, an interface or a DAW.
+
+    With neither `match` nor `device` it waits for `reverie ports learn`.
+    """
 
     kind: Literal["port"] = Field(default="port", description="What the slot is: 'port'.")
     match: Annotated[str, AfterValidator(regular)] | None = Field(
@@ -163,12 +166,6 @@ class PortSlot(CommonSlot[Literal["port"]]):
         default=False,
         description="Whether a DIN cable is behind it, with its 31,250 baud: controllers are thinned.",
     )
-
-    def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """A port is known by something."""
-        yield from super().misfits()
-        if self.match is None and self.device is None:
-            yield (), "a port is known by `match`, part of its name, or by `device`; `reverie ports learn` finds it out"
 
 
 class VirtualSlot(CommonSlot[Literal["virtual"]]):
