@@ -16,7 +16,8 @@ from fakes.outputs import FakeClock
 from reverie.play.errors import PlayError
 from reverie.play.outputs import carried
 from reverie.play.outputs.base import Output
-from reverie.play.outputs.carried import Carried, reap
+from reverie.play.outputs.carried import Carried
+from reverie.play.reaping import reap
 
 
 class FarEnd:

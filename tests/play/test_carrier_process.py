@@ -20,8 +20,9 @@ from fakes.jack import Jack, Receiver, wait_until
 from fakes.processes import stray
 from reverie.play.ledger import Ledger
 from reverie.play.outputs import close_abandoned, open_output
-from reverie.play.outputs.carried import Carried, reap
+from reverie.play.outputs.carried import Carried
 from reverie.play.panic import silence
+from reverie.play.reaping import reap
 
 pytestmark = pytest.mark.real
 

@@ -15,8 +15,9 @@ from fakes.rtp import Ear
 from reverie.play.errors import PlayError
 from reverie.play.ledger import Ledger
 from reverie.play.outputs import open_output
-from reverie.play.outputs.carried import Carried, reap
+from reverie.play.outputs.carried import Carried
 from reverie.play.outputs.rtp import RtpMidi
+from reverie.play.reaping import reap
 
 pytestmark = pytest.mark.real
 LOOPBACK = "127.0.0.1"

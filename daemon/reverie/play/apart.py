@@ -7,6 +7,7 @@ what a helper left half-said when it died cannot spoil what the next one says.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -45,7 +46,8 @@ class Apart:
         ended = self._child is not None and self._child.poll() is not None
         said: list[Any] = []
         while (packet := _take(self._ours)) is not None:
-            said.append(json.loads(packet))
+            with contextlib.suppress(ValueError):  # a helper that babbles is no harm to its owner
+                said.append(json.loads(packet))
         if ended:
             self._child, self._starts_at = None, now + RETRY
         if self._child is None and now >= self._starts_at:

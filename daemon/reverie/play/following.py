@@ -43,10 +43,9 @@ class Following:
         """Whether a leader sets the tempo now."""
         return self._offset is not None
 
-    @property
-    def stopped(self) -> bool:
-        """Whether a leader that has the say about it has stopped the music."""
-        leader = self._leaders.get(self._lead)
+    def stops(self, lead: str) -> bool:
+        """Whether that leader has the say about it, and has stopped the music."""
+        leader = self._leaders.get(lead)
         return leader is not None and leader.playing is False
 
     def due(self, now: float) -> float:
@@ -62,15 +61,21 @@ class Following:
         """Look at the next call."""
         self._looked = float("-inf")
 
+    def poll(self, now: float) -> bool:
+        """Take in what leaders say, if it is time; whether it was."""
+        if not self._leaders or now < self._looked + PACE:
+            return False
+        self._looked = now
+        for leader in self._leaders.values():
+            leader.poll(now)
+        return True
+
     def keep_pace(self, lead: str, timeline: Timeline, now: float) -> SyncState | None:
         """Take in what leaders say, and bend ``timeline`` towards the one that the scene names; any news of it."""
         if lead != self._lead:
             self._lead, self._offset, self._was_followed = lead, None, False
-        if not self._leaders or now < self._looked + PACE:
+        if not self.poll(now):
             return None
-        self._looked = now
-        for leader in self._leaders.values():
-            leader.poll(now)
         leader = self._leaders.get(lead)
         if leader is None:
             return None if self._told is None else self._news(ALONE, following=False)

@@ -33,7 +33,7 @@ class Lane:
         self._laid: deque[Entry] = deque()
         self._added: list[Entry] = []
         self._sounding: dict[tuple[int, int], Sounding] = {}
-        self._fence: int | None = None
+        self._fences: list[int] = []
         self._channels: set[int] = set()
         self._fader = Fader()
         self._heard_by: tuple[Slot, int] | None = None
@@ -63,7 +63,7 @@ class Lane:
 
     def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
         """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
-        tick = self.next_tick
+        tick = self._source()[0][0]
         while (source := self._source()) and source[0][0] == tick:
             content = (self._laid.popleft() if source is self._laid else heapq.heappop(self._added))[3]
             self._play(tick, content, clock() - moment, muted, log)
@@ -93,7 +93,7 @@ class Lane:
 
     def cut(self, tick: int) -> None:
         """At ``tick`` other music begins: what has begun before ends there, and what was to begin then does not."""
-        self._fence = tick
+        self._fences.append(tick)
         self._keep(lambda one: one[0] < tick or not isinstance(one[3], Start | Control))
         self._added = [
             (tick, *one[1:]) if isinstance(one[3], Sounding) and one[0] > tick else one for one in self._added
@@ -105,9 +105,9 @@ class Lane:
         self._keep(lambda one: one[1] not in {Rank.START, Rank.CLOCK} or not passed(one[0]))
 
     def clear(self, *, clock: bool = True) -> None:
-        """Forget all that was to come, without ``clock`` all but MIDI clock and transport."""
-        self._keep(lambda one: not clock and isinstance(one[3], bytes))
-        self._fence = None
+        """Forget the notes that were to come, and with ``clock`` MIDI clock, transport and bar lines too."""
+        self._keep(lambda one: isinstance(one[3], Control) or (not clock and isinstance(one[3], bytes | BarLine)))
+        self._fences.clear()
 
     def _keep(self, wanted: Callable[[Entry], bool]) -> None:
         self._laid = deque(filter(wanted, self._laid))
@@ -193,9 +193,8 @@ class Lane:
             self._end(self._sounding[key], tick, late)
         heard = self.slot.heard if self.slot is not None else None
         sounding = Sounding(start.part, start.channel, start.pitch, heard)
-        end = tick + start.length
-        if self._fence is not None and tick < self._fence:
-            end = min(end, self._fence)
+        self._fences = [fence for fence in self._fences if fence > tick]
+        end = min([tick + start.length, *self._fences])
         self._sounding[key] = sounding
         self.add(end, Rank.END, sounding)
         taken = heard is not None and heard.start(start.channel, start.pitch, start.velocity, sounding)

@@ -162,7 +162,7 @@ class BarPlayed:
     ``seconds`` is how long the bar lasts, at the tempo that it ended with.
 
     ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,
-    ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.player.LATE` is counted in
+    ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.barlog.LATE` is counted in
     ``late``; notes so late that they were not begun in ``skipped``; ``dropped`` is 1 where the player was stopped for
     so long that it gave the bar up and began the next one afresh.
     """

@@ -12,11 +12,14 @@ from reverie.play.errors import MISHAPS, PlayError, plainly
 from reverie.play.ledger import CHANNELS, Ledger, abandoned, hush
 from reverie.play.outputs import ENDS_WITH_PLAYER
 from reverie.play.outputs.base import Output
-from reverie.play.outputs.carried import Carried, reap
+from reverie.play.outputs.carried import Carried
+from reverie.play.reaping import reap
 from reverie.play.settings import SlotSettings
 
 DEADLINE = 2.0
-"""Seconds that slots may take, all at the same time."""
+"""Seconds that a device may take to be there once its carrier has said that it is not; all wait at the same time."""
+SLOW = 8.0
+"""The same for a carrier that has not said anything: on a machine that is busy starting, it is on its way."""
 FAREWELL = 0.5
 """Seconds that carriers have afterwards to send what they were given last, and leave."""
 PAUSE = 0.01  # seconds
@@ -32,15 +35,14 @@ class _Silencing:
         self.sentence: str | None = None
         self._attempt(self._output.open)
 
-    def look(self) -> None:
-        """Go on, if the output is there now."""
-        if self.sentence is None:
-            self._attempt(self._silence)
-
-    def give_up(self) -> None:
-        """Leave it at that: the output did not come up in time."""
-        if self.sentence is None:
-            self._fail(PlayError(f"{self._output.description} (after {DEADLINE:.0f} s)"))
+    def look(self, waited: float) -> None:
+        """Go on, if the output is there now; after ``waited`` seconds it may be too late."""
+        if self.sentence is not None:
+            return
+        self._attempt(self._silence)
+        patience = SLOW if self._output.lacks is None else DEADLINE
+        if self.sentence is None and waited > patience:
+            self._fail(PlayError(f"{self._output.description} (after {patience:.0f} s)"))
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
@@ -66,8 +68,8 @@ class _Silencing:
 def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, ...]:
     """End what the ledgers say is open, wherever that is, and silence all channels of every slot's device.
 
-    Only while no player runs: it would go on playing. No device can keep this for longer than :data:`DEADLINE`, as
-    carriers have them.
+    Only while no player runs: it would go on playing. No device can keep this for longer than :data:`SLOW`, as carriers
+    have them.
 
     Args:
         slots: The slots by name, as the site's configuration describes them.
@@ -76,15 +78,14 @@ def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, 
     Returns:
         One plain sentence for each output about what was done, or why nothing could be.
     """
-    limit = time.monotonic() + DEADLINE
+    begun = time.monotonic()
     tasks = [_Silencing(name, settings, book) for name, settings, book in _outputs(slots, ledger)]
-    while any(task.sentence is None for task in tasks) and time.monotonic() < limit:
+    while any(task.sentence is None for task in tasks):
         for task in tasks:
-            task.look()
+            task.look(time.monotonic() - begun)
         time.sleep(PAUSE)
-    for task in tasks:
-        task.give_up()
-    while not reap() and time.monotonic() < limit + FAREWELL:
+    limit = time.monotonic() + FAREWELL
+    while not reap() and time.monotonic() < limit:
         time.sleep(PAUSE)  # what was sent last is under way
     return (*(str(task.sentence) for task in tasks), *_forget_synthesizers(slots, ledger))
 

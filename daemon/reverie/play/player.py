@@ -122,7 +122,7 @@ class Player:
         now = self._clock.now()
         if self._bar is None:
             self._begin_bar(0, 0, now)
-        elif now - deadline > min(PATIENCE, self._bar.ticks * self._timeline.seconds_per_tick):
+        elif now - deadline > self._patience(self._bar):
             self._break(self._bar, now)
         muted = frozenset(self._steer.muted)
         while (bar := self._bar) is not None:
@@ -131,8 +131,7 @@ class Player:
             if self._clock.now() < min(moment, line):
                 break
             if lane is None or line <= moment:
-                self._finish(bar)
-                self._begin_bar(bar.number + 1, bar.end, line)
+                self._end_bar(bar, line)
             else:
                 lane.play_next(moment, self._clock.now, muted, self._log)
                 self._flush()
@@ -242,11 +241,24 @@ class Player:
         """Keep pace with whoever leads, and let those know who follow us."""
         bar, now = self._bar, self._clock.now()
         if bar is None or self._score is None:
+            self._following.poll(now)
             return
         state = self._following.keep_pace(self._score.scene.lead, self._timeline, now)
         self._following.announce(self._timeline, now, bar.tick, playing=not self._log.resting)
         if state is not None:
             self._news.append(state)
+
+    def _patience(self, bar: Bar) -> float:
+        return min(PATIENCE, bar.ticks * self._timeline.seconds_per_tick)
+
+    def _end_bar(self, bar: Bar, line: float) -> None:
+        """Go on with the bar after ``bar``, whose end is due at ``line``."""
+        now = self._clock.now()
+        if now - line > self._patience(bar):
+            self._break(bar, now)
+        else:
+            self._finish(bar)
+            self._begin_bar(bar.number + 1, bar.end, line)
 
     def _break(self, bar: Bar, now: float) -> None:
         """Give up a bar in which the process was stopped: no burst of what is late, but a fresh bar from now on."""
@@ -265,7 +277,7 @@ class Player:
         if score is None:
             return
         scene, scene_bar = score.scene, number - self._scene_start
-        resting = self._resting
+        resting = self._rests(score)
         if changes or (resting and not self._log.resting):
             for lane in self._lanes.values():
                 lane.cut(tick)
@@ -317,11 +329,10 @@ class Player:
 
     def _write(self, score: SceneScore, scene_bar: int, tick: int) -> Sheet:
         clocked = [name for name, lane in self._lanes.items() if lane.clocked]
-        return write_sheet(score, scene_bar, tick, resting=self._resting, clocked=clocked)
+        return write_sheet(score, scene_bar, tick, resting=self._rests(score), clocked=clocked)
 
-    @property
-    def _resting(self) -> bool:
-        return self._rest or self._following.stopped
+    def _rests(self, score: SceneScore) -> bool:
+        return self._rest or self._following.stops(score.scene.lead)
 
     def _lay_time(self, bar: Bar, moment: float, scene_bar: int) -> bool:
         """Lay out the bar's time, from its leader's last or next bar line if it has one; True where that has passed."""
@@ -329,11 +340,15 @@ class Player:
         led = self._following.next_line(lead, bar.tick, bar.ticks, moment, self._clock.now())
         if led is not None:
             self._timeline.bend(bar.tick, *led)
-        elif not self._following.free_runs(lead):
-            self._timeline.bend(bar.tick, moment, self._seconds_per_tick(scene_bar))
+        else:
+            own = not self._following.free_runs(lead)
+            pace = self._seconds_per_tick(scene_bar) if own else self._timeline.seconds_per_tick
+            self._timeline.bend(bar.tick, moment, pace)
         return led is not None and led[0] < moment - HURRIED
 
     def _lay_clock(self, lane: Lane, bar: Bar, *, resting: bool, entered: bool) -> None:
+        if entered:  # ticks that have passed are not sent: who follows is told the place at the next bar line
+            lane.in_place = lane.in_place and resting
         if resting and lane.in_place:
             lane.add(bar.tick, Rank.TRANSPORT, stop())
             lane.in_place = False
@@ -351,7 +366,7 @@ class Player:
     def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> None:
         """Lay the bar that was written out ahead; where something has changed since, it is written now."""
         sheet, self._sheet = self._sheet, None
-        if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=self._resting):
+        if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=self._rests(score)):
             sheet = self._write(score, scene_bar, tick)
         for name, entries in sheet.entries.items():
             self._lane(name).lay(entries)

@@ -19,6 +19,7 @@ SETTLING = 0.03  # the same while it is on its way up
 OPENING_TAKES = 0.015  # seconds until the next note that opening a device may use up: starting a process
 POLLING_TAKES = 0.004  # likewise for a look at it
 STARVED = 0.5  # seconds after which it is done all the same: better one clock tick late than a slot that never returns
+SURE = 1.0  # seconds after which a message that was sent has arrived
 _CHAIN = 4  # slots that may stand in for one another, one after the other
 
 
@@ -54,6 +55,9 @@ class Slot:
         self._due = float("-inf")
         self._told: SlotState | None = None
         self._owners: dict[tuple[int, int], object] = {}
+        self._ended: dict[tuple[int, int], float] = {}
+        self._now = 0.0
+        self._has_news = False
         self.lives = 0
         """How often its device was found."""
 
@@ -85,7 +89,7 @@ class Slot:
 
     def waits_for(self) -> Sequence[int]:
         """Descriptors whose readability means that :meth:`tend` should look at once."""
-        return () if self._state is _State.DOWN else self._output.waits_for()[0]
+        return () if self._state is _State.DOWN or self._has_news else self._output.waits_for()[0]
 
     @property
     def _takes(self) -> float:
@@ -94,19 +98,23 @@ class Slot:
     def look_now(self) -> None:
         """Look after the output at the next :meth:`tend`: it has something to say."""
         if self._state is not _State.DOWN:
-            self._due = float("-inf")
+            self._has_news = True
+            self._due = min(self._due, self._now)
 
     def tend(self, now: float, slack: float) -> bool:
         """Look after the output, if it is time and the next note is ``slack`` seconds away; True when it came up.
 
         On the way up everything is ended that an earlier life, or the loss of the device, left sounding.
         """
+        self._now = now
+        self._strike_out()
         if not self.wanted or now < self._due:
             return False
         if self._due == float("-inf"):
             self._due = now
         if slack < self._takes and now < self._due + STARVED:
             return False
+        self._has_news = False
         try:
             if self._state is _State.DOWN:
                 self._output.open()
@@ -117,6 +125,7 @@ class Slot:
                 self._ledger.close(self._output)
                 self._output.flush()
                 self._owners.clear()
+                self._ended.clear()
                 self._state = _State.UP
                 self.lives += 1
                 self._tell(True, self._output.description)
@@ -140,6 +149,7 @@ class Slot:
         channel = self._channel(channel)
         if (channel, pitch) in self._owners:
             self._end(channel, pitch)
+        self._ended.pop((channel, pitch), None)
         self._ledger.note_on(channel, pitch)
         self._owners[channel, pitch] = owner
         return self._send(bytes((NOTE_ON | channel, pitch, velocity)))
@@ -168,7 +178,7 @@ class Slot:
             try:
                 self._output.flush()
             except MISHAPS as error:
-                self._lose(error, self._due)
+                self._lose(error, self._now)
 
     def tell(self, line: BarLine) -> None:
         """A bar begins."""
@@ -176,7 +186,7 @@ class Slot:
             try:
                 self._output.tell(line)
             except MISHAPS as error:
-                self._lose(error, self._due)
+                self._lose(error, self._now)
 
     def set_sounds(self) -> None:
         """Choose bank and program of every channel that the settings name."""
@@ -196,11 +206,12 @@ class Slot:
         if not self.up:
             return
         self._owners.clear()
+        self._strike_out(0.0)  # if these ends do not arrive, neither will what is sent now
         try:
             self._ledger.close(self._output)
             self._output.flush()
         except MISHAPS as error:
-            self._lose(error, self._due)
+            self._lose(error, self._now)
 
     def close(self) -> None:
         """End everything and let go of the device."""
@@ -215,14 +226,24 @@ class Slot:
 
     def _end(self, channel: int, pitch: int) -> None:
         if self.up and self._send(bytes((NOTE_OFF | channel, pitch, 0))):
-            self._ledger.note_off(channel, pitch)
+            self._ended[channel, pitch] = self._now
             del self._owners[channel, pitch]
+
+    def _strike_out(self, sure: float = SURE) -> None:
+        """Strike out of the ledger what was ended long enough ago for its end to have arrived.
+
+        A note-off is on its way through other processes for a while, and a device that was just unplugged is missed a
+        little later: until then whoever closes the ledger ends the note once more.
+        """
+        for key in [key for key, ended in self._ended.items() if self._now - ended >= sure]:
+            del self._ended[key]
+            self._ledger.note_off(*key)
 
     def _send(self, message: bytes) -> bool:
         try:
             self._output.send(message)
         except MISHAPS as error:
-            self._lose(error, self._due)
+            self._lose(error, self._now)
             return False
         return True
 

@@ -133,6 +133,7 @@ class Worker:
             readable, _, _ = select.select([*news], [], [], max(player.due - self._clock.now(), 0.0))
             for descriptor in readable:
                 news[descriptor]()
+            player.advance()
             player.tend()
 
     def _report(self, value: FromPlayer) -> None:

@@ -69,7 +69,8 @@ class Evidence:
         return any(slot.up for slot in self._slots.values())
 
     def slots_set(self, names: Iterable[str]) -> None:
-        """A player was given these slots, and has found none of them yet."""
+        """A new player was given these slots, and has found none of them yet, nor any leader."""
+        self._sync = None
         self._slots = {name: SlotState(name, up=False, detail="It has not been found yet.") for name in names}
 
     def scene_set(self, scene: SetScene) -> None:

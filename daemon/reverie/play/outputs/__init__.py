@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from reverie.play.errors import PlayError
+from reverie.play.errors import MISHAPS, PlayError, complain, plainly
 from reverie.play.ledger import Ledger, abandoned
 from reverie.play.outputs.base import Output
 from reverie.play.outputs.carried import Carried
@@ -53,8 +53,11 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
     kind, _ = _split(slot, settings)
     if kind not in ENDS_WITH_PLAYER:
         return Carried(slot, settings, ledger.path)
-    if ledger.is_elsewhere(settings) and (left := ledger.set_aside()):
-        say_farewell(left)
+    try:
+        if ledger.is_elsewhere(settings) and (left := ledger.set_aside()):
+            say_farewell(left)
+    except MISHAPS as error:
+        complain(f"slot {slot}: what sounds on its former output could not be ended: {plainly(error)}")
     ledger.move_to(settings)
     return make_output(slot, settings)
 
@@ -62,10 +65,13 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
 def close_abandoned(folder: Path, slots: Container[str]) -> None:
     """Let carriers end what slots left sounding that are not configured any more; forget those that left nothing."""
     for path in abandoned(folder, slots):
-        if Ledger.at(path).quiet:
-            path.unlink(missing_ok=True)
-        else:
-            say_farewell(path)
+        try:
+            if Ledger.at(path).quiet:
+                path.unlink(missing_ok=True)
+            else:
+                say_farewell(path)
+        except MISHAPS as error:
+            complain(f"what the slot {unquote(path.stem)} left sounding could not be ended: {plainly(error)}")
 
 
 def say_farewell(path: Path) -> None:

@@ -19,10 +19,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import LOOK, BarLine, Output
+from reverie.play.reaping import let_go, reap
 
 LARGEST = 1 << 16
 """Bytes of a packet."""
@@ -42,7 +43,6 @@ _FLAGS = {
     "safe_path": "-P",
     "dont_write_bytecode": "-B",
 }
-_LEAVING: list[subprocess.Popen[bytes]] = []
 
 
 class Carried(Output):
@@ -158,7 +158,7 @@ class Carried(Output):
                 self._flush()
             self._socket.close()
         if self._process is not None:
-            _LEAVING.append(self._process)
+            let_go(self._process)
         self._socket, self._process, self._up = None, None, False
         self._waiting.clear()
 
@@ -175,9 +175,13 @@ class Carried(Output):
                 return None
             except ConnectionResetError:
                 continue  # it left without reading all, which is said once; what it said before is still there
-            if not packet:
+            try:
+                state = json.loads(packet) if packet else None
+            except ValueError:
+                state = None
+            if not isinstance(state, dict):
                 self._give_up()
-            return json.loads(packet)
+            return cast("Mapping[str, Any]", state)
 
     def _flush(self) -> None:
         """Hand over what waits: one message for each packet, or many where the carrier had no time for some.
@@ -229,12 +233,6 @@ class Carried(Output):
         self._waiting.clear()
         self.close()
         raise PlayError(detail)
-
-
-def reap() -> bool:
-    """Ask the carriers that were let go whether they have left, without waiting; whether all have."""
-    _LEAVING[:] = [process for process in _LEAVING if process.poll() is None]
-    return not _LEAVING
 
 
 def _start(descriptor: int) -> subprocess.Popen[bytes]:

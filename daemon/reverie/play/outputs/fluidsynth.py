@@ -12,7 +12,6 @@ As seen with FluidSynth 2.3.1:
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import re
@@ -29,6 +28,7 @@ from typing import IO
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import Output
 from reverie.play.outputs.midi import jack_server
+from reverie.play.reaping import let_go, reap
 
 FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
 PREFERRED = ("default-GM.sf2", "default.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2")
@@ -122,6 +122,7 @@ class FluidSynth(Output):
         """
         if shutil.which("fluidsynth") is None:
             raise PlayError("FluidSynth is not installed; install the package fluidsynth")
+        reap()
         font, audio = find_soundfont(self._soundfont), find_audio(self._audio)
         self._playing = f"{font.name} through {audio}"
         settings = {"audio.jack.id": "reverie", "audio.jack.autoconnect": "1", "synth.gain": str(self._gain)}
@@ -204,12 +205,14 @@ class FluidSynth(Output):
             raise PlayError("FluidSynth ended; it is started again") from error
 
     def close(self) -> None:
-        """End the program: at once, as a synth that is closed is silent."""
+        """End the program: at once, as a synth that is closed is silent.
+
+        Nobody waits for it: a broken sound driver can keep even the killed.
+        """
         if self._child is None:
             return
         self._child.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # a broken sound driver can keep even the killed
-            self._child.wait(0.5)
+        let_go(self._child)
         for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
             _stream(stream).close()
         self._child = None

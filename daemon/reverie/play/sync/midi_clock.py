@@ -20,6 +20,8 @@ class MidiClock:
     def __init__(self, port: Mapping[str, Any]) -> None:
         self._ears = Ears(port)
         self._follower = ClockFollower()
+        self._up = False
+        self._ticks = False
 
     @property
     def description(self) -> str:
@@ -28,8 +30,11 @@ class MidiClock:
 
     @property
     def playing(self) -> bool | None:
-        """What the leader last said; None before it has, and while its port is gone."""
-        return self._follower.playing if self._ears.up else None
+        """What the leader last said; None before it has, and while its clock does not tick or its port is gone.
+
+        Who says stop and is then switched off stops nothing: nobody would be there to start the music again.
+        """
+        return self._follower.playing if self._up and self._ticks else None
 
     def position(self, now: float) -> Position | None:
         """Where the leader is; None while it sends no clock."""
@@ -42,10 +47,15 @@ class MidiClock:
         """The descriptor of the ears."""
         return (self._ears.fileno(),)
 
-    def poll(self, now: float) -> None:  # noqa: ARG002 - messages bring their own moments
-        """Take in what has arrived."""
-        for heard in self._ears.receive():
-            self._follower.hear(heard.time, heard.message)
+    def poll(self, now: float) -> None:
+        """Take in what has arrived; what a port said before it went counts no more when it returns."""
+        heard = self._ears.receive()
+        if self._ears.up != self._up:
+            self._up = self._ears.up
+            self._follower = ClockFollower()
+        for one in heard:
+            self._follower.hear(one.time, one.message)
+        self._ticks = self._follower.position(now) is not None
 
     def close(self) -> None:
         """Let go of the port."""
