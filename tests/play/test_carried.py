@@ -138,3 +138,10 @@ def test_what_is_closed_is_silent_and_can_be_opened_again(far: FarEnd) -> None:
     assert not far.output.poll()
     assert far.output.waits_for()[0] == ()
     far.output.close()
+
+
+@pytest.mark.parametrize("nonsense", [b"no json", b"[1]", b"\xff\xfe", b"3"])
+def test_a_carrier_that_talks_nonsense_costs_its_slot_alone(far: FarEnd, nonsense: bytes) -> None:
+    far.socket.send(nonsense)
+    with pytest.raises(PlayError):
+        far.output.poll()

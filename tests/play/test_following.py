@@ -10,6 +10,7 @@ import pytest
 
 from fakes.leaders import FakeLeader
 from fakes.playing import Studio, place, scene, steps
+from reverie.play.settings import SlotSettings
 
 ON = 0x90
 
@@ -154,3 +155,54 @@ def test_a_leader_who_is_alone_is_told_the_tempo_that_others_find_there(tmp_path
     studio.leader.there = True
     studio.play(2)
     assert len(studio.leader.announced) == told
+
+
+def test_leaders_are_read_before_there_is_music(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 75)
+    studio.player.advance()
+    assert studio.player.due > studio.clock.now(), "or the player would spin until the first scene"
+
+
+def test_a_long_stop_without_its_leader_is_no_burst(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 75)
+    studio.begin()
+    studio.play(2)
+    studio.leader.there = False
+    studio.play(1)
+    sent = len(studio.output.sent)
+    studio.clock.time += 60.0
+    studio.player.advance()
+    assert len(studio.output.sent) - sent < 4
+    studio.play(2)
+    assert sum(bar.dropped for bar in studio.bars) == 1
+    assert sum(bar.skipped for bar in studio.bars) == 0
+
+
+def test_followers_of_our_clock_are_told_the_place_after_a_jump(tmp_path: Path) -> None:
+    leaders: dict[str, FakeLeader] = {}
+    studio = Studio(tmp_path, leaders=leaders, main=SlotSettings({}, clock=True))
+    leaders["clock"] = FakeLeader(studio.clock, 100)
+    studio.tell(replace(scene(), lead="clock"), place(steps(60, 62, 64, 65)))
+    studio.play(3)
+    leaders["clock"].turn(100, 600.0)
+    studio.play(4)
+    transport = [message[0] for message in studio.output.messages if message[0] in {0xFA, 0xF2, 0xFB}]
+    assert transport == [0xFA, 0xF2, 0xFB]
+    located = max(number for number, message in enumerate(studio.output.messages) if message[0] == 0xFB)
+    after = studio.output.messages[located:]
+    notes = [number for number, message in enumerate(after) if message[0] & 0xF0 == ON]
+    pulses = [sum(message[0] == 0xF8 for message in after[:number]) for number in notes]
+    assert all((count - 1) % 24 == 0 for count in pulses), "notes fall on the followers' quarters again"
+
+
+def test_a_stopped_leader_stops_only_the_scenes_that_it_leads(tmp_path: Path) -> None:
+    studio = Led(tmp_path, 120)
+    studio.begin()
+    studio.play(1)
+    studio.leader.playing = False
+    studio.play(2)
+    assert studio.bars[-1].resting
+    studio.tell(scene(epoch=2), place(steps(60), epoch=2))
+    studio.play(2)
+    assert [(bar.epoch, bar.resting) for bar in studio.bars[-1:]] == [(2, False)]
+    assert next(bar for bar in studio.bars if bar.epoch == 2).resting is False

@@ -291,3 +291,31 @@ def test_panic_ends_everything_in_every_lane(tmp_path: Path) -> None:
         assert sum(m[0] & 0xF0 == ON for m in output.messages) == sum(m[0] & 0xF0 == OFF for m in output.messages) > 0
     studio.play(2)
     assert len(at(studio, ON)) > 1
+
+
+def test_two_cuts_within_a_slots_delay_do_not_undo_each_other(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, main=SlotSettings({}), slow=SlotSettings({}, latency=2.0))
+    short = replace(scene(), metre=Metre(1, 4))
+    ringing = loop(*(Note(480 * bar, 1920 - 480 * bar, 60 + bar) for bar in range(4)), bars=4, metre=Metre(1, 4))
+    studio.tell(short, place(ringing))
+    studio.play(3)
+    for epoch in (2, 3):
+        studio.tell(replace(scene(epoch=epoch), metre=Metre(1, 4)))
+        studio.tell(place(loop(Note(0, 120, 80), metre=Metre(1, 4)), epoch=epoch))
+        studio.play(1)
+    studio.play(8)
+    notes = [(round(when - 1000, 3), message[0], message[1]) for when, message in studio.output.sent]
+    second = next(when for when, status, pitch in notes if (status, pitch) == (ON, 80))
+    ends = [when for when, status, pitch in notes if status == OFF and pitch < 70]
+    assert ends
+    assert max(ends) <= second, "nothing of the first scene sounds in the second"
+
+
+def test_panic_keeps_the_programs_of_a_scene_that_is_on_its_way(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, main=SlotSettings({}), slow=SlotSettings({}, latency=1.0))
+    studio.tell(scene(replace(LEAD, program=5)), place(steps(60)))
+    studio.player.advance()
+    studio.clock.time += 0.3
+    studio.tell(Panic())
+    studio.play(2)
+    assert bytes((PROGRAM, 5)) in studio.output.messages

@@ -19,7 +19,7 @@ from reverie.play.outputs.fluidsynth import FluidSynth
 from reverie.play.outputs.midi_port import MidiPort
 from reverie.play.outputs.virtual_port import VirtualPort
 from reverie.play.panic import silence
-from reverie.play.slots import RETRY, STARVED, Slot
+from reverie.play.slots import RETRY, STARVED, SURE, Slot
 
 ON, OFF, PROGRAM = 0x90, 0x80, 0xC0
 
@@ -255,3 +255,24 @@ def test_panic_silences_what_it_can_whatever_is_wrong_with_one_slot(
     assert first.startswith("broken: could not be silenced: ")
     assert second == "whole: recording; ended 1 open notes and silenced all channels"
     assert whole.messages[0] == bytes((OFF, 60, 0))
+
+
+def test_an_end_is_struck_out_of_the_ledger_only_once_it_has_arrived(tmp_path: Path) -> None:
+    clock, ledger = FakeClock(), Ledger(tmp_path, "main")
+    output = RecordingOutput(clock)
+    slot = Slot("main", output, ledger, lambda _: None)
+    slot.tend(clock.now(), 9.0)
+    slot.start(0, 60, 100, "me")
+    slot.end(0, 60, "me")
+    clock.time += SURE / 2
+    slot.tend(clock.now(), 9.0)
+    assert list(ledger.open_notes()) == [(0, 60)], "whoever comes next ends it once more"
+    slot.start(0, 60, 100, "me")
+    clock.time += SURE
+    slot.tend(clock.now(), 9.0)
+    assert list(ledger.open_notes()) == [(0, 60)], "it sounds again"
+    slot.end(0, 60, "me")
+    clock.time += 2 * SURE
+    slot.tend(clock.now(), 9.0)
+    slot.tend(clock.now() + SURE, 9.0)
+    assert list(ledger.open_notes()) == []
