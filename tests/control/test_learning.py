@@ -63,6 +63,10 @@ def learn(site: Path, *arguments: str) -> int:
         (["scene"], "the action 'scene' needs `scene`, the name of one; nothing is changed"),
         (["tempo", "--voice", "lead"], "a voice is for the actions"),
         (["pause", "--to", "3"], "what 'pause' is set to is true or false"),
+        (["tempo", "--to", "300"], "nothing is changed: tempo can be set from 60 to 140 here; see control.limits"),
+        (["mute", "--voice", "melodi"], "no scene has a voice 'melodi'; did you mean 'melody'?"),
+        (["scene", "--scene", "nite-watch"], "there is no scene 'nite-watch'; did you mean 'night-watch'?"),
+        (["scene", "--scene", "99"], "there is no scene '99'"),
     ],
 )
 def test_what_makes_no_sense_is_told_before_anybody_moves(
@@ -99,18 +103,18 @@ def test_controls_are_learned_from_a_real_port(
     with hand(*turning):
         assert learn(site, "volume") == 0
     with hand([0x90, 41, 100], [0x80, 41, 0]):
-        assert learn(site, "mute", "--voice", "lead") == 0
+        assert learn(site, "mute", "--voice", "melody") == 0
     told = capsys.readouterr().out
     assert "Move the knob for volume now." in told
     assert "It is controller 7 on channel 2, and does volume now" in told
     controls = load_site(site).controls
     assert (controls["volume"].cc, controls["volume"].channel) == (7, 2)
-    assert (controls["mute lead"].note, controls["mute lead"].voice) == (41, "lead")
+    assert (controls["mute melody"].note, controls["mute melody"].voice) == (41, "melody")
 
     with hand([0x90, 36, 100]):
         assert learn(site, "next") == 1
     assert "note 36 on channel 1 is already taken by 'quit'" in capsys.readouterr().err
-    assert set(load_site(site).controls) == {"quit", "volume", "mute lead"}
+    assert set(load_site(site).controls) == {"quit", "volume", "mute melody"}
 
 
 @pytest.mark.real

@@ -100,3 +100,14 @@ def test_a_configuration_that_names_no_scene_is_at_fault_where_it_does(tmp_path:
         "2:8: there is no scene 'nightwatch'; did you mean 'night-watch'?",
         "7:34: there is no scene 'firstlight'; did you mean 'first-light'?",
     ]
+
+
+@pytest.mark.parametrize(("name", "text"), [("museum.yaml", "helth: {}\nscene: first-light"), ("a.yaml", "tape: 3")])
+def test_a_configuration_is_known_by_its_keys_whatever_its_name(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    [fault] = check([path])
+    assert fault.message in {
+        "unknown key 'helth'; did you mean 'health'?",
+        "'tape' must be a mapping, not the number 3",
+    }

@@ -63,7 +63,7 @@ def _learn(options: argparse.Namespace) -> int:
     about = {"action": options.action, "voice": options.voice, "scene": options.scene, "to": options.to}
     wanted = {key: value for key, value in about.items() if value is not None}
     level = options.action in LEVELS and options.to is None
-    _check(wanted | ({"cc": 0} if level else {"note": 0}))
+    _check(wanted | ({"cc": 0} if level else {"note": 0}), site)
     if site.control.midi is None:
         raise ControlError(
             'no control surface is named: write control: {midi: {match: "PART OF ITS NAME"}} into '
@@ -78,20 +78,25 @@ def _learn(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(entry: Mapping[str, Any]) -> None:
-    """Refuse what cannot be bound before anybody moves anything.
+def _check(entry: Mapping[str, Any], site: Site) -> None:
+    """Refuse what cannot be bound, or is about nothing that the site has, before anybody moves anything.
 
     Raises:
         ControlError: with the first fault.
     """
     from pydantic import ValidationError
 
-    from reverie.site.control import ControlBinding
+    from reverie.site.control import ControlBinding, beyond
+    from reverie.stage.check import Known
 
     try:
-        ControlBinding.model_validate(entry)
+        binding = ControlBinding.model_validate(entry)
     except ValidationError as error:
         raise ControlError(f"{error.errors()[0]['msg']}; nothing is changed") from error
+    if too_far := beyond(site.control.limits, binding):
+        raise ControlError(f"nothing is changed: {too_far}")
+    for _, sentence in Known.of(site).lacks(binding):
+        raise ControlError(f"nothing is changed: {sentence}")
 
 
 def _listen(port: Mapping[str, Any], action: str, level: bool, within: float) -> Control:

@@ -148,14 +148,28 @@ def overlaps(controls: Mapping[str, ControlBinding]) -> Iterator[tuple[Keys, str
                 yield ("controls", name), f"{controls[name].control} is already taken by {other!r}"
 
 
+def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
+    """What is wrong with the value that a button sets, if hands cannot go so far."""
+    if binding.action not in LEVELS or binding.to is None:
+        return None
+    low, high = limits_of(limits).of(binding.action)
+    if low <= binding.to <= high:
+        return None
+    return f"{binding.action} can be set from {low:g} to {high:g} here; see control.limits"
+
+
+def limits_of(section: LimitsSection) -> Limits:
+    """The limits as a value."""
+    return Limits(section.tempo, section.volume, section.temperature)
+
+
 def controls_of(section: ControlSection, bindings: Mapping[str, ControlBinding]) -> Controls:
     """What the conductor is given of it."""
-    limits = section.limits
     return Controls(
         midi=section.midi and section.midi.model_dump(mode="json"),
         osc=section.osc and (section.osc.address, section.osc.port),
         bindings=tuple(one.binding for one in bindings.values()),
-        limits=Limits(limits.tempo, limits.volume, limits.temperature),
+        limits=limits_of(section.limits),
         pickup=section.pickup,
         pause_for=section.pause_for,
     )

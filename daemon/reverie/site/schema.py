@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
-from reverie.site.control import ControlBinding, ControlSection, overlaps
+from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
 from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
 from reverie.site.sync import Sync
 
@@ -137,6 +137,9 @@ class Site(Section):
                 yield ("programme", number, "at"), f"the programme has {change.at:%H:%M} twice"
             times.add(change.at)
         yield from overlaps(self.controls)
+        for name, binding in self.controls.items():
+            if fault := beyond(self.control.limits, binding):
+                yield ("controls", name, "to"), fault
         for name, slot in self.slots.items():
             if slot.absent not in {MUTE, SYNTH, *self.slots} or slot.absent == name:
                 others = ", ".join([MUTE, SYNTH, *sorted(set(self.slots) - {name})])

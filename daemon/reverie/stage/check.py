@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
 from reverie.scenes.folder import load_scene
 from reverie.site import learned
+from reverie.site.control import ControlBinding
 from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
 from reverie.stage.house import bundles_of, scenes_of
@@ -35,9 +38,9 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
             if path.name == learned.FILE:
                 validate(document, learned.Learned)
                 if (beside := path.with_name(FILE)).is_file():
-                    load_site(beside)
+                    faults += _not_there(load_site(beside), document)
             elif _is_site(path, document):
-                faults += _scenes_that_are_not_there(load_site(path), document)
+                faults += _not_there(load_site(path), *_learned_beside(path), document)
             else:
                 load_scene(path, models, slots)
         except DocumentError as error:
@@ -45,21 +48,63 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
     return list(dict.fromkeys(faults))
 
 
-def _scenes_that_are_not_there(site: Site, document: Document) -> Iterator[Fault]:
-    names = scenes_of(site).names()
-    wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)]
-    changes = enumerate(site.programme)
-    wanted += [(("programme", number, "scene"), change.scene) for number, change in changes if change.scene is not None]
-    wanted += [
-        (("controls", name, "scene"), binding.scene)
-        for name, binding in site.controls.items()
-        if name in document.data.get("controls", {}) and binding.scene and not binding.scene.isdecimal()
-    ]
-    for way, name in wanted:
-        if name not in names:
-            yield document.fault(way, f"there is no scene {name!r}{did_you_mean(name, names)}")
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The scenes that a site can play, and the voices of all of them; None where a scene cannot be read."""
+
+    scenes: tuple[str, ...]
+    voices: frozenset[str] | None
+
+    @classmethod
+    def of(cls, site: Site) -> Known:
+        """Look at the site's folders."""
+        paths = scenes_of(site).paths()
+        try:
+            scenes = [read_document(path).data.get("voices") for path in paths.values()]
+        except DocumentError:
+            return cls(tuple(paths), None)
+        return cls(
+            tuple(paths),
+            frozenset(name for voices in scenes if isinstance(voices, dict) for name in cast("dict[str, Any]", voices)),
+        )
+
+    def lacks_scene(self, name: str) -> str | None:
+        """A sentence, if there is no such scene."""
+        return None if name in self.scenes else f"there is no scene {name!r}{did_you_mean(name, self.scenes)}"
+
+    def lacks(self, binding: ControlBinding) -> Iterator[tuple[str, str]]:
+        """What a control is about that is not there: its key, and a sentence."""
+        scene, voice = binding.scene, binding.voice
+        numbered = scene is not None and scene.isdecimal() and 1 <= int(scene) <= len(self.scenes)
+        if scene is not None and not numbered and (sentence := self.lacks_scene(scene)):
+            yield "scene", sentence
+        if voice is not None and self.voices is not None and voice not in self.voices:
+            yield "voice", f"no scene has a voice {voice!r}{did_you_mean(voice, self.voices)}"
+
+
+def _not_there(site: Site, *documents: Document) -> Iterator[Fault]:
+    """What is named and does not exist; of documents that have the same control the first counts."""
+    known, told = Known.of(site), set[str]()
+    for document in documents:
+        wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)] if "scene" in document.data else []
+        if "programme" in document.data:
+            wanted += [(("programme", at, "scene"), one.scene) for at, one in enumerate(site.programme) if one.scene]
+        for way, name in wanted:
+            if sentence := known.lacks_scene(name):
+                yield document.fault(way, sentence)
+        controls = [name for name in document.data.get("controls", {}) if name not in told]
+        told.update(controls)
+        for name in controls:
+            for key, sentence in known.lacks(site.controls[name]):
+                yield document.fault(("controls", name, key), sentence)
+
+
+def _learned_beside(site: Path) -> list[Document]:
+    path = learned.beside(site)
+    return [read_document(path)] if path.exists() else []
 
 
 def _is_site(path: Path, document: Document) -> bool:
-    """A site's configuration is known by its name, or by having slots and no voices."""
-    return path.stem == "reverie" or ("slots" in document.data and "voices" not in document.data)
+    """A site's configuration is known by its name, or by a key of it where a scene would have voices."""
+    known = {info.alias or name for name, info in Site.model_fields.items()}
+    return path.stem == "reverie" or ("voices" not in document.data and not known.isdisjoint(document.data))
