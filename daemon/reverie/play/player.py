@@ -22,8 +22,8 @@ from reverie.play.messages import SELF, BarPlayed, Panic, Part, Place, Rest, Set
 from reverie.play.midi_clock import locate, stop
 from reverie.play.outputs.base import BarLine
 from reverie.play.score import SceneScore
-from reverie.play.sheet import Sheet, write_sheet
 from reverie.play.slots import PROGRAM, Slot
+from reverie.play.stand import Stand
 from reverie.play.sync.base import Leader
 from reverie.play.tape import Tape
 from reverie.play.timeline import Timeline
@@ -74,32 +74,27 @@ class Player:
         self._report = report
         slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
         self._lanes = {name: Lane(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
+        self._clocked = [name for name, lane in self._lanes.items() if lane.clocked]
         self._following = Following({} if leaders is None else leaders)
         self._timeline = Timeline(0, 0.0, 1.0)
-        self._next: tuple[int, SceneScore] | None = None
-        self._score: SceneScore | None = None
+        self._stand = Stand()
         self._bar: Bar | None = None
-        self._scene_start = 0
         self._rest = False
         self._steer = Steer()
         self._log = BarLog()
-        self._sheet: Sheet | None = None
         self._over: list[Callable[[], BarPlayed]] = []
         self._news: list[BarPlayed | SyncState] = []
 
     def handle(self, message: SetScene | Place | Rest | Steer | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
-        if isinstance(message, SetScene | Place | Rest):
-            self._sheet = None
         match message:
             case SetScene():
-                self._next = (message.at_bar, SceneScore(message))
+                self._stand.set_scene(message)
             case Place():
-                for score in (self._score, self._next[1] if self._next else None):
-                    if score is not None:
-                        score.place(message)
+                self._stand.place(message)
             case Rest():
                 self._rest = message.on
+                self._stand.tear()
             case Steer():
                 self._turn_to(message)
             case Panic():
@@ -110,7 +105,7 @@ class Player:
     def deadline(self) -> float | None:
         """The monotonic moment of what is due next; None as long as there is nothing to play."""
         if self._bar is None:
-            return self._clock.now() if self._next is not None and self._next[1].ready else None
+            return self._clock.now() if self._stand.next_is_ready else None
         return min(self._timeline.time_of(self._bar.end), *(moment for moment, _ in self._heads()), float("inf"))
 
     def advance(self) -> None:
@@ -229,21 +224,21 @@ class Player:
         if tempo_set and self._bar is not None and not self._following.followed:
             tick = self._timeline.tick_at(now)
             if tick >= self._bar.tick:
-                self._timeline.bend(tick, now, self._seconds_per_tick(self._bar.number - self._scene_start))
+                self._timeline.bend(tick, now, self._seconds_per_tick(self._stand.scene_bar(self._bar.number)))
 
     def _seconds_per_tick(self, scene_bar: int) -> float:
-        if self._score is None:
+        if self._stand.score is None:
             raise AssertionError("only a scene has a tempo")
         qpm = self._steer.qpm
-        return 60 / (qpm * TICKS_PER_QUARTER) if qpm else self._score.scene.tempo.seconds_per_tick(scene_bar)
+        return 60 / (qpm * TICKS_PER_QUARTER) if qpm else self._stand.score.scene.tempo.seconds_per_tick(scene_bar)
 
     def _follow(self) -> None:
         """Keep pace with whoever leads, and let those know who follow us."""
         bar, now = self._bar, self._clock.now()
-        if bar is None or self._score is None:
+        if bar is None or self._stand.score is None:
             self._following.poll(now)
             return
-        state = self._following.keep_pace(self._score.scene.lead, self._timeline, now)
+        state = self._following.keep_pace(self._stand.score.scene.lead, self._timeline, now)
         self._following.announce(self._timeline, now, bar.tick, playing=not self._log.resting)
         if state is not None:
             self._news.append(state)
@@ -272,11 +267,11 @@ class Player:
 
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
-        changes = self._change_scene(number)
-        score = self._score
+        changes = self._stand.turn(number, first=self._bar is None)
+        score = self._stand.score
         if score is None:
             return
-        scene, scene_bar = score.scene, number - self._scene_start
+        scene, scene_bar = score.scene, self._stand.scene_bar(number)
         resting = self._rests(score)
         if changes or (resting and not self._log.resting):
             for lane in self._lanes.values():
@@ -297,46 +292,24 @@ class Player:
         if entered:
             self._drop_what_has_passed()
 
-    def _scene_from(self, number: int) -> tuple[SceneScore | None, int]:
-        """Whose bar number ``number`` is, and with which bar the scene's first began."""
-        if self._next is None or not self._next[1].ready or (self._bar is not None and number < self._next[0]):
-            return self._score, self._scene_start
-        score = self._next[1]
-        return score, number - score.scene.first_bar
-
-    def _change_scene(self, number: int) -> bool:
-        """Go over to the next scene if it begins with bar ``number``."""
-        score, start = self._scene_from(number)
-        if score is self._score:
-            return False
-        self._score, self._scene_start, self._next = score, start, None
-        return True
-
     @property
     def _writes_at(self) -> float:
         """The monotonic moment from which the next bar can be written out; infinity where that is done."""
-        if self._bar is None or self._sheet is not None:
+        if self._bar is None or self._stand.is_written:
             return float("inf")
         return self._timeline.time_of(self._bar.end) - WRITE_AHEAD
 
     def _write_ahead(self, slack: float) -> None:
         """Write the next bar out, unless something is due too soon: it will be after that."""
-        if self._bar is None or slack < WRITING_TAKES:
-            return
-        score, start = self._scene_from(self._bar.number + 1)
-        if score is not None:
-            self._sheet = self._write(score, self._bar.number + 1 - start, self._bar.end)
-
-    def _write(self, score: SceneScore, scene_bar: int, tick: int) -> Sheet:
-        clocked = [name for name, lane in self._lanes.items() if lane.clocked]
-        return write_sheet(score, scene_bar, tick, resting=self._rests(score), clocked=clocked)
+        if self._bar is not None and slack >= WRITING_TAKES:
+            self._stand.write_ahead(self._bar.number + 1, self._bar.end, self._clocked, self._rests)
 
     def _rests(self, score: SceneScore) -> bool:
         return self._rest or self._following.stops(score.scene.lead)
 
     def _lay_time(self, bar: Bar, moment: float, scene_bar: int) -> bool:
         """Lay out the bar's time, from its leader's last or next bar line if it has one; True where that has passed."""
-        lead = self._score.scene.lead if self._score else SELF
+        lead = self._stand.score.scene.lead if self._stand.score else SELF
         led = self._following.next_line(lead, bar.tick, bar.ticks, moment, self._clock.now())
         if led is not None:
             self._timeline.bend(bar.tick, *led)
@@ -364,10 +337,8 @@ class Player:
                 self._lane(part.slot).add(tick, Rank.CONTROL, Control(part, message))
 
     def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> None:
-        """Lay the bar that was written out ahead; where something has changed since, it is written now."""
-        sheet, self._sheet = self._sheet, None
-        if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=self._rests(score)):
-            sheet = self._write(score, scene_bar, tick)
+        """Lay the bar's notes and clock."""
+        sheet = self._stand.take(score, scene_bar, tick, self._clocked, resting=self._rests(score))
         for name, entries in sheet.entries.items():
             self._lane(name).lay(entries)
         for name, recipe in sheet.recipes:
@@ -405,7 +376,7 @@ class Player:
         lane, heard = self._lanes[slot.name], slot.heard
         if heard is None or not lane.is_new_to(heard):
             return
-        parts: tuple[Part, ...] = self._score.scene.parts if self._score else ()
+        parts: tuple[Part, ...] = self._stand.score.scene.parts if self._stand.score else ()
         for part in parts:
             if part.program is not None and part.slot == slot.name:
                 heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
@@ -418,7 +389,7 @@ class Player:
 
     def _finish(self, bar: Bar) -> None:
         """Say what went out of ``bar``, once what is due now is sent."""
-        if self._score is not None:
-            scene_bar, seconds = bar.number - self._scene_start, bar.ticks * self._timeline.seconds_per_tick
+        if self._stand.score is not None:
+            scene_bar, seconds = self._stand.scene_bar(bar.number), bar.ticks * self._timeline.seconds_per_tick
             report, muted = self._log.report, self._steer.muted
-            self._over.append(partial(report, self._score, bar.number, scene_bar, seconds=seconds, muted=muted))
+            self._over.append(partial(report, self._stand.score, bar.number, scene_bar, seconds=seconds, muted=muted))
