@@ -190,7 +190,7 @@ def test_a_file_at_fault_is_left_to_a_person(site: Path, text: str) -> None:
 
 
 def test_what_would_be_at_fault_is_not_written(site: Path) -> None:
-    with pytest.raises(DocumentError, match="'usb'"):
+    with pytest.raises(DocumentError, match="usb is vendor:product"):
         update(beside(site), {"slots": {"lead": {"device": {"usb": "none"}}}})
     assert not beside(site).exists()
 

@@ -109,5 +109,5 @@ def test_a_configuration_is_known_by_its_keys_whatever_its_name(tmp_path: Path, 
     [fault] = check([path])
     assert fault.message in {
         "unknown key 'helth'; did you mean 'health'?",
-        "'tape' must be a mapping, not the number 3",
+        "'tape' must be a mapping, such as {'keep_days': 30}, not the number 3",
     }

@@ -11,6 +11,7 @@ from reverie.control.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
 from reverie.control.bindings import Binding, Control
 from reverie.control.inputs import Controls
 from reverie.documents import Keys, Section
+from reverie.site.network import Address
 from reverie.site.slots import Api, Channel, Data, Device, regular
 
 Range = Annotated[tuple[float, float], Field(strict=False)]
@@ -40,7 +41,7 @@ class LimitsSection(Section):
             ("temperature", self.temperature, (COLDEST, HOTTEST)),
         ):
             if not least <= low <= high <= most:
-                yield (name,), f"the limits of {name} are a lowest and a highest from {least:g} to {most:g}"
+                yield (name,), f"the limits of {name} are two numbers from {least:g} to {most:g}, the lower first"
 
 
 class MidiControl(Section):
@@ -64,9 +65,8 @@ class MidiControl(Section):
 class OscControl(Section):
     """Where messages of Open Sound Control are heard."""
 
-    address: str = Field(
+    address: Address = Field(
         default="127.0.0.1",
-        min_length=1,
         description="Network address to listen at; 0.0.0.0 lets every machine of the network control.",
     )
     port: int = Field(default=8766, ge=1, le=65_535, description="UDP port, 1 to 65535.")

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
+from reverie.site.network import Address, clashes
 from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
 from reverie.site.sync import Sync
 
@@ -55,8 +56,8 @@ class Tape(Section):
 class Health(Section):
     """Where others ask whether all is well."""
 
-    address: str = Field(
-        default="127.0.0.1", min_length=1, description="Network address; 0.0.0.0 lets every machine of the network ask."
+    address: Address = Field(
+        default="127.0.0.1", description="Network address; 0.0.0.0 lets every machine of the network ask."
     )
     port: int = Field(default=8765, ge=1, le=65_535, description="TCP port, 1 to 65535.")
 
@@ -98,12 +99,18 @@ class Site(Section):
     slots: dict[str, Annotated[Slot, ByKind(SLOT_KINDS)]] = Field(
         default_factory=_main, min_length=1, description="By what the notes leave, by name."
     )
-    tape: Tape = Field(default_factory=Tape, description="The record of what was played.")
-    health: Health = Field(default_factory=Health, description="Where others ask whether all is well.")
-    composer: Composer = Field(default_factory=Composer, description="The process that runs the models.")
+    tape: Tape = Field(default_factory=Tape, description="The record of what was played.", examples=[{"keep_days": 30}])
+    health: Health = Field(
+        default_factory=Health, description="Where others ask whether all is well.", examples=[{"port": 8765}]
+    )
+    composer: Composer = Field(
+        default_factory=Composer, description="The process that runs the models.", examples=[{"engine": "numpy"}]
+    )
     sync: Sync = Field(default_factory=Sync, description="The clocks of others, which scenes may follow.")
     control: ControlSection = Field(
-        default_factory=ControlSection, description="Hands on the running installation: by MIDI and OSC, and how far."
+        default_factory=ControlSection,
+        description="Hands on the running installation: by MIDI and OSC, and how far.",
+        examples=[{"pause_for": 600}],
     )
     controls: dict[str, ControlBinding] = Field(
         default_factory=dict[str, ControlBinding],
@@ -140,6 +147,8 @@ class Site(Section):
         for name, binding in self.controls.items():
             if fault := beyond(self.control.limits, binding):
                 yield ("controls", name, "to"), fault
+        osc = self.control.osc
+        yield from clashes(self.slots, osc and (osc.address, osc.port))
         for name, slot in self.slots.items():
             if slot.absent not in {MUTE, SYNTH, *self.slots} or slot.absent == name:
                 others = ", ".join([MUTE, SYNTH, *sorted(set(self.slots) - {name})])

@@ -15,11 +15,25 @@ from reverie.music.notes import MAX_MIDI
 Api = Literal["auto", "alsa", "jack", "coremidi"]
 AUTO = "auto"
 CHANNELS = 16
+LAST_PAIR = 65_534
+"""The highest UDP port that has a next one: a session of RTP-MIDI takes two."""
+_USB = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
+_PREFIX = re.compile(r"(/[^ #*,/?\[\]{}]+)+")
 MUTE, SYNTH = "mute", "synth"
 
 KindT = TypeVar("KindT", bound=str)
-Channel = Annotated[int, Field(ge=1, le=CHANNELS)]
 Data = Annotated[int, Field(ge=0, le=MAX_MIDI)]
+
+
+def _channel(number: int) -> int:
+    if not 1 <= number <= CHANNELS:
+        raise ValueError(f"a MIDI channel is 1 to {CHANNELS}, not {number}")
+    return number
+
+
+Channel = Annotated[
+    int, AfterValidator(_channel), Field(json_schema_extra={"minimum": 1, "maximum": CHANNELS, "type": "integer"})
+]
 
 
 def from_here(written: str, info: ValidationInfo) -> Path:
@@ -47,13 +61,37 @@ def _setting(written: Any) -> Any:
     return str(written) if isinstance(written, int | float) and not isinstance(written, bool) else written
 
 
-def _channel(written: str) -> int:
-    if not written.isdecimal() or not 1 <= int(written) <= CHANNELS:
+def _channel_as_key(written: str) -> int:
+    if not written.isdecimal():
         raise ValueError(f"a MIDI channel is 1 to {CHANNELS}, not {written}")
-    return int(written)
+    return _channel(int(written))
 
 
-Key = Annotated[int, Written(str, _channel)]
+def _usb(written: str) -> str:
+    if not _USB.fullmatch(written.lower()):
+        raise ValueError(
+            f"usb is vendor:product, four digits or letters a to f each, such as 0944:0117, not {written!r}"
+        )
+    return written.lower()
+
+
+def _prefix(written: str) -> str:
+    if not _PREFIX.fullmatch(written):
+        raise ValueError(
+            "a prefix begins with / and has none of blank # * , ? [ ] { }, nor / at its end, such as /reverie, "
+            f"not {written!r}"
+        )
+    return written
+
+
+def _invitation(written: str) -> str:
+    port = written.rpartition(":")[2]
+    if ":" in written and port.isdecimal() and not 1 <= int(port) <= LAST_PAIR:
+        raise ValueError(f"the port of an invitation is 1 to {LAST_PAIR}, not {port}")
+    return written
+
+
+Key = Annotated[int, Written(str, _channel_as_key)]
 """A channel as the key of a mapping: keys of a file are text."""
 
 
@@ -129,7 +167,7 @@ class Device(Section):
 
     name: str | None = Field(default=None, description="The port's name.", examples=["Minilogue MIDI 1"])
     client: str | None = Field(default=None, description="The name of the device or program that the port belongs to.")
-    usb: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")] | None = Field(
+    usb: Annotated[str, AfterValidator(_usb)] | None = Field(
         default=None, description="USB vendor and product.", examples=["0944:0117"]
     )
     serial: str | None = Field(default=None, description="The device's serial number.")
@@ -182,10 +220,12 @@ class RtpSlot(CommonSlot[Literal["rtp"]]):
     kind: Literal["rtp"] = Field(default="rtp", description="What the slot is: 'rtp'.")
     name: str = Field(default="Reverie", min_length=1, max_length=60, description="The session's name, for others.")
     port: int = Field(
-        default=5004, ge=0, le=65_534, description="UDP port at which others may join, with the next; 0: nobody may."
+        default=5004, ge=0, le=LAST_PAIR, description="UDP port at which others may join, with the next; 0: nobody may."
     )
     address: str = Field(default="0.0.0.0", min_length=1, description="Network address to listen at.")  # noqa: S104
-    invite: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(
+    invite: Annotated[
+        tuple[Annotated[str, Field(min_length=1), AfterValidator(_invitation)], ...], Field(strict=False)
+    ] = Field(
         default=(),
         description="Sessions to join: HOST:PORT, or a name that is found by zeroconf.",
         examples=[["studio-mac.local:5004"]],
@@ -199,8 +239,8 @@ class OscSlot(CommonSlot[Literal["osc"]]):
     kind: Literal["osc"] = Field(default="osc", description="What the slot is: 'osc'.")
     host: str = Field(min_length=1, description="Name or address of the machine that listens.", examples=["127.0.0.1"])
     port: int = Field(ge=1, le=65_535, description="Its UDP port.", examples=[9000])
-    prefix: str = Field(
-        default="/reverie", pattern=r"^(/[^ #*,/?\[\]{}]+)+$", description="What every address begins with."
+    prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        default="/reverie", description="What every address begins with."
     )
 
 
@@ -208,7 +248,9 @@ class DinSlot(CommonSlot[Literal["din"]]):
     """A DIN socket: a serial line or a raw MIDI device, to which Reverie writes every byte itself."""
 
     kind: Literal["din"] = Field(default="din", description="What the slot is: 'din'.")
-    device: str = Field(min_length=1, description="The device.", examples=["/dev/ttyAMA0", "/dev/snd/midiC1D0"])
+    device: str = Field(
+        min_length=1, description="A serial line or raw MIDI device.", examples=["/dev/ttyAMA0", "/dev/snd/midiC1D0"]
+    )
 
 
 Slot = FluidSynthSlot | PortSlot | VirtualSlot | RtpSlot | OscSlot | DinSlot

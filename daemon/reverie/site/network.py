@@ -1,0 +1,63 @@
+"""What a site says of the network: addresses that can be one, and ports that nobody else of the site has."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from reverie.documents import Keys
+from reverie.site.slots import OscSlot, RtpSlot, Slot
+
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened at
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z_](?:[a-z0-9_-]*[a-z0-9_])?\.?", re.IGNORECASE)
+"""A name whose last part begins with a letter, as those of hosts do: digits would be an address (RFC 1123, 2.1)."""
+
+
+def _address(written: str) -> str:
+    if not _HOST.fullmatch(written):
+        try:
+            ipaddress.ip_address(written)
+        except ValueError:
+            raise ValueError(
+                f"{written!r} is no network address, such as 127.0.0.1 for this machine alone or 0.0.0.0 for every "
+                "network; a port has a key of its own"
+            ) from None
+    return written
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An address to listen at: in figures, or the name of this machine."""
+
+
+def clashes(slots: Mapping[str, Slot], control: tuple[str, int] | None) -> Iterator[tuple[Keys, str]]:
+    """Sessions of RTP-MIDI that want each other's ports, and notes that would be heard as controls.
+
+    Args:
+        slots: The slots by name.
+        control: Address and port at which controls are heard by Open Sound Control, if they are.
+    """
+    sessions = [(name, slot) for name, slot in slots.items() if isinstance(slot, RtpSlot) and slot.port]
+    for (one, first), (other, second) in itertools.combinations(sessions, 2):
+        both = sorted({first.port, first.port + 1} & {second.port, second.port + 1})
+        if both and (first.address == second.address or EVERYWHERE & {first.address, second.address}):
+            ports = f"port{'s' if len(both) > 1 else ''} {' and '.join(map(str, both))}"
+            sentence = f"slots {one!r} and {other!r} both want the UDP {ports}; give one another `port`, or 0"
+            yield ("slots", other, "port"), sentence
+    for name, slot in slots.items():
+        if control and isinstance(slot, OscSlot) and slot.port == control[1] and _is_here(slot.host, control[0]):
+            sentence = f"at {slot.port} `control.osc` listens, and notes are no controls; name another `port`"
+            yield ("slots", name, "port"), sentence
+
+
+def _is_here(host: str, ours: str) -> bool:
+    """Whether what is sent to ``host`` arrives at our own address ``ours``, as far as a look at it can tell."""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host.lower() == "localhost"
+    return host == ours or (loopback and ours in {*EVERYWHERE, "127.0.0.1", "localhost", "::1"})
