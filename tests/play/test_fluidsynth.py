@@ -81,6 +81,15 @@ def test_what_fluidsynth_says_on_stderr_is_understood(tmp_path: Path, monkeypatc
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     assert refusal(FluidSynth(audio="jack")).startswith("FluidSynth has no sound device (Failed to connect to Jack")
+    unknown = refusal(FluidSynth(audio="Alsa"))
+    assert unknown == "FluidSynth has no audio driver 'Alsa'; mend `audio`"
+    for option, told in (
+        ({"audio.alsa.devise": "hw:2"}, "Setting parameter 'audio.alsa.devise' not found"),
+        ({"synth.polyphony": "0"}, "Failed to set integer parameter 'synth.polyphony'"),
+    ):
+        assert refusal(FluidSynth(options=option, audio="file")) == (
+            f"FluidSynth refuses its options ({told}); mend `options`"
+        )
     (tmp_path / "text.sf2").write_text("no soundfont at all")
     quiet = {"audio.file.name": "/dev/null"}
     assert refusal(FluidSynth(str(tmp_path / "text.sf2"), "file", options=quiet)).startswith("FluidSynth cannot read")

@@ -111,7 +111,7 @@ def test_ports_that_are_taken_are_a_sentence() -> None:
     port = taken[0].getsockname()[1]
     with contextlib.closing(taken[0]), contextlib.closing(taken[1]):
         output = make_output("mac", {"kind": "rtp", "port": port, "address": LOOPBACK, "advertise": False})
-        with pytest.raises(PlayError, match=f"UDP ports {port}"):
+        with pytest.raises(PlayError, match=f"UDP ports {port} and {port + 1} at"):
             output.open()
         output.close()
         elsewhere = make_output("mac", {"kind": "rtp", "address": "203.0.113.9", "advertise": False})

@@ -41,6 +41,8 @@ _LOST = re.compile(
     r"|(Failed to create the audio driver)",
     re.IGNORECASE,
 )
+_NO_DRIVER = re.compile(r"requested audio driver ('.*')")
+_REFUSED = re.compile(r"Setting parameter '.*' not found|Failed to set \w+ parameter '.*'")
 _NO_FONT = "not a SoundFont"
 _READY = b"ready\n"
 
@@ -156,6 +158,10 @@ class FluidSynth(Output):
         complaint = self._heard.decode(errors="replace")
         if _NO_FONT in complaint:
             raise PlayError("FluidSynth cannot read its soundfont; put another file in its place, or mend `soundfont`")
+        if match := _NO_DRIVER.search(complaint):
+            raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
+        if match := _REFUSED.search(complaint):
+            raise PlayError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
         if match := _LOST.search(complaint):
             raise PlayError(f"FluidSynth has no sound device ({(match[1] or match[2]).strip(' .')}); {PLUG_IN}")
         if over:

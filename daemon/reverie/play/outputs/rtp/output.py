@@ -212,8 +212,9 @@ def _bind(address: str, port: int) -> dict[Port, socket.socket]:
             if taken and not port and attempt + 1 < _PAIRS:
                 continue
             reason = error.strerror if isinstance(error, OSError) else error
+            ports = f"{port} and {port + 1}" if port else "it needs"
             raise PlayError(
-                f"RTP-MIDI cannot have the UDP ports {wanted or 'it needs'} at {address} ({reason}); "
+                f"RTP-MIDI cannot have the UDP ports {ports} at {address} ({reason}); "
                 "end the other program there, or mend `port` or `address`"
             ) from error
         return bound
