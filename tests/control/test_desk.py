@@ -218,3 +218,10 @@ def test_a_site_that_limits_the_volume_begins_there(tmp_path: Path) -> None:
     stand = Stand()
     desk = Desk(stand, Controls(limits=Limits(volume=(0.3, 0.7))), tmp_path / "u", lambda *_: None, stand.time.later)
     assert desk.hands.steer.volume == 0.7
+
+
+def test_a_panic_is_done_among_any_number_of_other_buttons(desk: Desk, stand: Stand) -> None:
+    for number in range(1000):
+        desk.use(Action("mute", voice=f"voice {number}"), "osc")
+    desk.use(Action("panic"), "osc")
+    assert stand.panics == 1

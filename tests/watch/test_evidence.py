@@ -176,7 +176,9 @@ def test_ready_names_every_slot_without_a_device() -> None:
     assert seen.ready().sentence == "Without a device: main: No MIDI input matches 'Ardour'."
     seen.slots_set(["main", "daw"])
     assert not seen.ready().ok
-    assert "daw: It has not been found yet." in seen.ready().sentence
+    assert seen.ready().sentence == (
+        "Without a device: main: It has not been found yet — daw: It has not been found yet."
+    )
 
 
 def test_concerns_are_known_before_anyone_hears_them() -> None:

@@ -153,7 +153,7 @@ async def test_a_busy_port_is_told_of_once_and_tried_again(house: House) -> None
         await asyncio.sleep(0.3)
         assert len(told) == 1
         assert f"127.0.0.1:{port}" in told[0]
-        assert "the music plays on" in told[0]
+        assert "(Address already in use); end the other program there, or mend `health.port`." in told[0]
     async with asyncio.timeout(10):
         await tried.wait()
     assert told[1] == f"The status page is now at http://127.0.0.1:{port}/."

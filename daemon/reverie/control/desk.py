@@ -17,6 +17,7 @@ from reverie.control.inputs import Controls, Inputs, always
 from reverie.control.pace import Pace
 from reverie.control.uses import Record, Use
 from reverie.documents import did_you_mean
+from reverie.errors import ended
 from reverie.play.messages import Part, Steer
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,7 @@ class Desk:
         later = later or _later
         self._levels = Pace[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock)
         self._buttons = Pace[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock)
+        self._panics = Pace[None, _Wish](BUTTON_EVERY, self._do, later, clock)
         self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later, clock)
 
     async def attend(self) -> None:
@@ -143,7 +145,13 @@ class Desk:
         return self.hands.paused_until is not None
 
     def use(self, action: Action, source: str) -> None:
-        """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts."""
+        """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts.
+
+        However many buttons are pressed at once, a panic is not left out with them.
+        """
+        if action.kind == "panic":
+            self._panics.offer(None, _Wish(action, source))
+            return
         pace = self._levels if action.kind in LEVELS else self._buttons
         pace.offer((action.kind, action.voice), _Wish(action, source))
 
@@ -197,9 +205,7 @@ class Desk:
         wish, refused = noted
         self._record.add(Use.of(wish.action, wish.source, refused))
         self._count(wish.action.kind, wish.source)
-        log.info(
-            "By hand (%s): %s%s.", wish.source, wish.action, f"; refused: {refused.rstrip('.')}" if refused else ""
-        )
+        log.info("By hand (%s): %s%s", wish.source, wish.action, f"; refused: {ended(refused)}" if refused else ".")
 
     def _act(self, action: Action) -> None:
         match action.kind:

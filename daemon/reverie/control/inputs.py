@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 from reverie.control.actions import Action, Level, Limits
 from reverie.control.bindings import Binding, Surface
 from reverie.control.pace import Pace
+from reverie.errors import reason_of
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ class Inputs:
         from reverie.control.osc import OscInput
 
         address, port = self._controls.osc or ("", 0)
+        where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         loop = asyncio.get_running_loop()
         complaints = Pace[str, str](COMPLAIN, lambda sentence: log.warning("OSC: %s.", sentence), loop.call_later)
         heard = OscInput(
@@ -107,12 +110,13 @@ class Inputs:
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: heard, local_addr=(address, port))
         except OSError as error:
-            reason = error.strerror or error
-            self._tell("osc", False, f"cannot listen at {address}:{port} ({reason}); see `control.osc`")
+            taken = error.errno == errno.EADDRINUSE
+            what = "end the other program there, or mend `control.osc.port`" if taken else "mend `control.osc`"
+            self._tell("osc", False, f"cannot listen at {where} ({reason_of(error)}); {what}")
             await asyncio.sleep(RETRY)
             return
         try:
-            self._tell("osc", True, f"listening at {address}:{port} (UDP)")
+            self._tell("osc", True, f"listening at {where} (UDP)")
             await asyncio.Event().wait()
         finally:
             transport.close()

@@ -28,6 +28,7 @@ LARGEST = 8192
 MOST = 32
 """Messages of a packet that are obeyed."""
 LONGEST_NAME = 100
+MOST_SCENES = 9999
 UNREADABLE = (
     ParseError,
     BundleError,
@@ -56,10 +57,10 @@ def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action 
     Raises:
         ControlError: if it asks for none.
     """
-    prefix, word, *rest = (*address.strip("/").split("/"), "", "")[:4]
-    voice = next((part for part in rest if part), None)
+    prefix, word, voice, *more = (*address.strip("/").split("/"), "", "")
+    voice = voice or None
     given = list(arguments)
-    if prefix != PREFIX or word not in _WORDS:
+    if prefix != PREFIX or word not in _WORDS or any(more):
         raise ControlError(f"nothing is controlled by {address[:LONGEST_NAME]!r}{did_you_mean(word, _WORDS)}")
     kind, opposite = _OPPOSITES.get(word, (cast("Kind", word), None))
     if kind in VOICED and voice is None and given and isinstance(given[0], str):
@@ -74,7 +75,7 @@ def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action 
     if kind in LEVELS:
         return Action(kind, limits.within(kind, _number(address, value)), voice)
     if kind == "scene":
-        return Action(kind, value if isinstance(value, str) else str(int(_number(address, value))))
+        return Action(kind, value if isinstance(value, str) else _scene_number(address, value))
     if opposite is None and kind in SWITCHES:
         return Action(kind, None if value is None else _number(address, value) > 0, voice)
     if value is not None and not isinstance(value, str) and _number(address, value) <= 0:
@@ -86,6 +87,13 @@ def _number(address: str, value: Any) -> float:
     if not isinstance(value, int | float) or not math.isfinite(value):
         raise ControlError(f"{address[:LONGEST_NAME]} needs a number")
     return float(value)
+
+
+def _scene_number(address: str, value: Any) -> str:
+    number = _number(address, value)
+    if not 1 <= number <= MOST_SCENES:
+        raise ControlError(f"{address[:LONGEST_NAME]} needs a scene's name, or its number from 1 to {MOST_SCENES}")
+    return str(int(number))
 
 
 def messages_of(packet: bytes) -> Iterator[tuple[str, Sequence[Any]]]:

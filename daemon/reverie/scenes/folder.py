@@ -111,7 +111,7 @@ class SceneFolder:
             try:
                 write_atomically(self._keep / paths[name].name, document.text.encode())
             except OSError as error:  # a full disk must not stop the music
-                _log.warning("the scene %s cannot be kept for the next start: %s", name, error)
+                _log.warning("The scene %s cannot be kept for the next start (%s).", name, error.strerror)
         return scene
 
     def _kept(self, name: str) -> Scene | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reverie.errors import ended
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.messages import SELF, BarPlayed, SetScene, SlotState, SyncState
 
@@ -138,10 +139,10 @@ class Evidence:
 
     def ready(self) -> Verdict:
         """Whether every slot has its device."""
-        missing = [f"{name}: {slot.detail}" for name, slot in self._slots.items() if not slot.up]
-        missing += [f"{name}: the scene names it, and the configuration has no such slot." for name in self._unknown()]
+        missing = [f"{name}: {slot.detail.rstrip('.')}" for name, slot in self._slots.items() if not slot.up]
+        missing += [f"{name}: the scene names it, and the configuration has no such slot" for name in self._unknown()]
         if missing:
-            return Verdict(ok=False, sentence=f"Without a device: {' '.join(missing)}")
+            return Verdict(ok=False, sentence=f"Without a device: {ended(' — '.join(missing))}")
         return Verdict(ok=True, sentence="Every slot has its device.")
 
     def concerns(self, now: float) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
 
+from reverie.errors import reason_of
 from reverie.watch.evidence import Verdict
 from reverie.watch.page import page
 
@@ -113,7 +115,7 @@ async def serve(
             complained = True
             await asyncio.sleep(retry)
         if complained:
-            report(f"The status page is now at http://{address}:{port}/.")
+            report(f"The status page is now at http://{_host(address)}:{port}/.")
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
@@ -126,6 +128,11 @@ def is_loopback(address: str) -> bool:
     return address == "localhost"
 
 
+def _host(address: str) -> str:
+    """The address as it stands before a port."""
+    return f"[{address}]" if ":" in address else address
+
+
 async def _listens(runner: web.AppRunner, address: str, port: int, report: Callable[[str], None] | None) -> bool:
     site = web.TCPSite(runner, address, port)
     try:
@@ -133,10 +140,11 @@ async def _listens(runner: web.AppRunner, address: str, port: int, report: Calla
     except OSError as error:
         await site.stop()
         if report:
-            reason = error.strerror or error
+            taken = error.errno == errno.EADDRINUSE
+            what = "end the other program there, or mend `health.port`" if taken else "mend `health`"
             report(
-                f"The status page cannot be served at {address}:{port} ({reason}); the music plays on and the port is "
-                "tried again: see `health` in the configuration."
+                f"The status page cannot be served at {_host(address)}:{port} ({reason_of(error)}); {what}. The music "
+                "plays on, and the port is tried again."
             )
         return False
     return True
