@@ -10,7 +10,7 @@ from reverie.play.cabling import make_slots
 from reverie.play.ledger import Ledger
 from reverie.play.messages import Setup, SlotState
 
-PORT = {"kind": "port", "match": "x"}
+PORT: dict[str, object] = {"kind": "port", "match": "x"}
 
 
 def cable(folder: Path, **slots: dict[str, object]) -> Setup:

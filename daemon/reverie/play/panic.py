@@ -23,6 +23,8 @@ SLOW = 8.0
 FAREWELL = 0.5
 """Seconds that carriers have afterwards to send what they were given last, and leave."""
 PAUSE = 0.01  # seconds
+FAILED = "could not be silenced"
+"""What is said of an output that may sound on."""
 
 
 class _Silencing:
@@ -61,7 +63,7 @@ class _Silencing:
         self._output.close()
 
     def _fail(self, error: Exception) -> None:
-        self.sentence = f"{self._name}: could not be silenced: {plainly(error)}"
+        self.sentence = f"{self._name}: {FAILED}: {plainly(error)}"
         self._output.close()
 
 

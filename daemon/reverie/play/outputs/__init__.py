@@ -18,11 +18,12 @@ KINDS = {
     "fluidsynth": ("reverie.play.outputs.fluidsynth", "FluidSynth"),
     "osc": ("reverie.play.outputs.osc", "Osc"),
     "port": ("reverie.play.outputs.midi_port", "MidiPort"),
-    "probe": ("reverie.bench.probe", "Probe"),  # measures; no site can have it
     "rtp": ("reverie.play.outputs.rtp", "RtpMidi"),
     "virtual": ("reverie.play.outputs.virtual_port", "VirtualPort"),
 }
 """Module and class of every kind: each is imported only where it is used, as the player is to stay light."""
+_HIDDEN = {"probe": ("reverie.bench.probe", "Probe")}
+"""What measures; no site can have it."""
 ENDS_WITH_PLAYER = frozenset({"fluidsynth"})
 """The kinds that need no carrier: programs of their own already, which are silent when the player is gone."""
 
@@ -36,7 +37,7 @@ def make_output(slot: str, settings: Mapping[str, Any]) -> Output:
     """
     kind, arguments = _split(slot, settings)
     with_cable = kind == "port" and arguments.pop("din", False)
-    module, name = KINDS[kind]
+    module, name = (KINDS | _HIDDEN)[kind]
     try:
         output: Output = getattr(importlib.import_module(module), name)(**arguments)
     except TypeError as error:
@@ -88,7 +89,7 @@ def say_farewell(path: Path) -> None:
 def _split(slot: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     arguments = dict(settings)
     kind = arguments.pop("kind", None)
-    if kind not in KINDS:
+    if kind not in KINDS | _HIDDEN:
         raise PlayError(f"slot {slot}: `kind` is one of {', '.join(sorted(KINDS))}, not {kind!r}")
     return kind, arguments
 
