@@ -118,6 +118,7 @@ def rows(**p99: float) -> dict[str, dict[str, Any]]:
             "p999_us": figure,
             "max_us": figure,
             "drift_us_per_hour": 3,
+            "drift_error_us_per_hour": 40,
             "clock": None,
         }
         for load, figure in p99.items()

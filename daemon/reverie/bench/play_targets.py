@@ -38,7 +38,8 @@ def summary(players: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str,
         figures[RATIO.field] = round(peers[MAGENTA][COMPOSE] / ours[COMPOSE], 2)
     if IDLE in ours and loaded:
         figures[STEADY.field] = round(max(loaded) / ours[IDLE], 2)
-    figures["drift_us_per_hour"] = players[OURS][IDLE if IDLE in ours else next(iter(ours))]["drift_us_per_hour"]
+    row = players[OURS][IDLE if IDLE in ours else next(iter(ours))]
+    figures |= {field: row[field] for field in ("drift_us_per_hour", "drift_error_us_per_hour")}
     return figures
 
 
@@ -61,7 +62,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         if clock := report["players"][OURS][name]["clock"]:
             yield f"  Reverie's MIDI clock: p99 {clock['p99_us']:,.0f} us off its interval"
     yield (
-        f"drift: {report['drift_us_per_hour']:,.0f} us an hour by the slope of the lateness, "
+        f"drift: {report['drift_us_per_hour']:,.0f} ± {report['drift_error_us_per_hour']:,.0f} us an hour by the slope "
+        "of the lateness, "
         f"{report['drift_of_arithmetic_us']:.3f} us at most in an hour of beats on a clock turned by hand"
     )
     for target in TARGETS:
