@@ -79,6 +79,7 @@ class Conductor:
         self._stop = asyncio.Event()
         self._begun = time.monotonic()
         self._announced = False
+        self._audible = True
         self._complaints = Complaints()
         self._suspect = ""
 
@@ -269,7 +270,8 @@ class Conductor:
         self._evidence.slot_changed(slot)
         self._metrics.slot_changed(slot)
         (log.info if slot.up else log.warning)("Slot %s: %s", slot.name, slot.detail)
-        if not slot.up and not self._evidence.any_slot_up:
+        was_audible, self._audible = self._audible, self._evidence.any_slot_up
+        if was_audible and not self._audible:
             log.warning("Nothing can be heard for now; the music goes on to its tape in %s.", self._setting.tape)
 
     def _answered(self, said: composing.Answer | composing.Failed) -> None:

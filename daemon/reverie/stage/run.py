@@ -96,12 +96,14 @@ async def _conduct(conductor: Conductor, scene: str | None, seconds: float | Non
 
 @contextlib.contextmanager
 def _alone(state: Path) -> Generator[None]:
-    """Hold the state folder's lock; the system lets go of it however this process ends."""
+    """Hold the state folder's lock; the system lets go of it however this process ends.
+
+    Where the folder cannot be written there is no lock, and :class:`StateStore` says so.
+    """
     try:
         state.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        log.warning("%s cannot be written (%s): the music plays, but nothing of it will last.", state, error.strerror)
+    except OSError:
         yield
         return
     try:
