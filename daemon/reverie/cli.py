@@ -158,7 +158,7 @@ def _print_status(status: Mapping[str, Any]) -> None:
 
 
 def _panic(options: argparse.Namespace) -> int:
-    from reverie.play.panic import silence
+    from reverie.play.panic import FAILED, silence
 
     site = _site(options.config)
     address = _address(site)
@@ -167,8 +167,9 @@ def _panic(options: argparse.Namespace) -> int:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - http, to our own daemon
             print(answer.read().decode().strip())
     except OSError:
-        for sentence in silence(site.slots_as_json(), site.state_folder / "ledger"):
-            print(sentence)
+        sentences = silence(site.slots_as_json(), site.state_folder / "ledger")
+        print("\n".join(sentences))
+        return FAULT if any(f": {FAILED}" in sentence for sentence in sentences) else 0
     return 0
 
 
