@@ -11,7 +11,7 @@ from reverie.control.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
 from reverie.control.bindings import Binding, Control
 from reverie.control.inputs import Controls
 from reverie.documents import Keys, Section
-from reverie.site.network import Address
+from reverie.site.address import Address
 from reverie.site.slots import Api, Channel, Data, Device, regular
 
 Range = Annotated[tuple[float, float], Field(strict=False)]

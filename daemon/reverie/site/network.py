@@ -1,37 +1,15 @@
-"""What a site says of the network: addresses that can be one, and ports that nobody else of the site has."""
+"""What a site says of the network that cannot hold together: ports that something else of it has already."""
 
 from __future__ import annotations
 
 import ipaddress
 import itertools
-import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated
-
-from pydantic import AfterValidator
 
 from reverie.documents import Keys
 from reverie.site.slots import OscSlot, RtpSlot, Slot
 
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened at
-_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z_](?:[a-z0-9_-]*[a-z0-9_])?\.?", re.IGNORECASE)
-"""A name whose last part begins with a letter, as those of hosts do: digits would be an address (RFC 1123, 2.1)."""
-
-
-def _address(written: str) -> str:
-    if not _HOST.fullmatch(written):
-        try:
-            ipaddress.ip_address(written)
-        except ValueError:
-            raise ValueError(
-                f"{written!r} is no network address, such as 127.0.0.1 for this machine alone or 0.0.0.0 for every "
-                "network; a port has a key of its own"
-            ) from None
-    return written
-
-
-Address = Annotated[str, AfterValidator(_address)]
-"""An address to listen at: in figures, or the name of this machine."""
 
 
 def clashes(slots: Mapping[str, Slot], control: tuple[str, int] | None) -> Iterator[tuple[Keys, str]]:

@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
+from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
-from reverie.site.network import Address, clashes
+from reverie.site.network import clashes
 from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
 from reverie.site.sync import Sync
 

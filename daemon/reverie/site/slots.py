@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from reverie.documents import Facts, Keys, Section, Written
 from reverie.music.notes import MAX_MIDI
+from reverie.site.address import Address
 
 Api = Literal["auto", "alsa", "jack", "coremidi"]
 AUTO = "auto"
@@ -222,7 +223,7 @@ class RtpSlot(CommonSlot[Literal["rtp"]]):
     port: int = Field(
         default=5004, ge=0, le=LAST_PAIR, description="UDP port at which others may join, with the next; 0: nobody may."
     )
-    address: str = Field(default="0.0.0.0", min_length=1, description="Network address to listen at.")  # noqa: S104
+    address: Address = Field(default="0.0.0.0", description="Network address to listen at.")  # noqa: S104
     invite: Annotated[
         tuple[Annotated[str, Field(min_length=1), AfterValidator(_invitation)], ...], Field(strict=False)
     ] = Field(

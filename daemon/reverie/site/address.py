@@ -1,0 +1,28 @@
+"""Network addresses to listen at, as far as a look at them can tell whether they are some."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z_](?:[a-z0-9_-]*[a-z0-9_])?\.?", re.IGNORECASE)
+"""A name whose last part begins with a letter, as those of hosts do: digits would be an address (RFC 1123, 2.1)."""
+
+
+def _address(written: str) -> str:
+    if not _HOST.fullmatch(written):
+        try:
+            ipaddress.ip_address(written)
+        except ValueError:
+            raise ValueError(
+                f"{written!r} is no network address, such as 127.0.0.1 for this machine alone or 0.0.0.0 for every "
+                "network; a port has a key of its own"
+            ) from None
+    return written
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An address to listen at: in figures, or the name of this machine."""
