@@ -213,3 +213,7 @@ def test_any_text_is_read_as_it_was_written(
     path.unlink(missing_ok=True)
     update(path, {"slots": {label: slot, odd: slot}})
     assert read_document(path).data["slots"] == {label: slot, odd: slot}
+
+
+def test_the_capitals_of_a_usb_mark_do_not_matter() -> None:
+    assert Device(usb="1C75:02AF").usb == "1c75:02af"

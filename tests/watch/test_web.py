@@ -172,6 +172,7 @@ async def test_an_address_that_is_not_ours_is_no_reason_to_fall_silent(house: Ho
     await asyncio.sleep(0.2)
     assert not serving.done()
     assert len(told) == 1
+    assert "at 192.0.2.1:8765 (Cannot assign requested address); mend `health`." in told[0]
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
