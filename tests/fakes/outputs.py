@@ -19,6 +19,9 @@ class FakeClock:
     def wall(self) -> float:
         return self.time + self.offset
 
+    def wait_until(self, moment: float) -> None:
+        self.time = max(self.time, moment)
+
 
 class RecordingOutput(Output):
     """Remembers every message and its moment; `there` and `working` are turned off to lose the device."""

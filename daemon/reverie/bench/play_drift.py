@@ -34,6 +34,9 @@ class _Turned:
     def wall(self) -> float:
         return self.time
 
+    def wait_until(self, moment: float) -> None:
+        self.time = max(self.time, moment)
+
 
 class _Notes(Output):
     def __init__(self, clock: _Turned) -> None:

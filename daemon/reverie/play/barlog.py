@@ -24,6 +24,8 @@ class BarLog:
     due: int = 0
     lateness: list[float] = field(default_factory=list[float])
     clock_lateness: list[float] = field(default_factory=list[float])
+    notes_sending: int = 0
+    clock_sending: int = 0
     skipped: int = 0
     dropped: int = 0
     repeated: tuple[str, ...] = ()
@@ -33,9 +35,18 @@ class BarLog:
         """A bar in which these parts may play."""
         return cls(resting, dict.fromkeys(parts, 0))
 
-    def sent_late(self, seconds: float, *, clock: bool = False) -> None:
-        """Something was sent so long after its moment."""
-        (self.clock_lateness if clock else self.lateness).append(seconds)
+    def sending(self, *, clock: bool = False) -> None:
+        """Something is on its way out."""
+        if clock:
+            self.clock_sending += 1
+        else:
+            self.notes_sending += 1
+
+    def sent_late(self, seconds: float) -> None:
+        """All that was on its way has gone, so long after its moment."""
+        self.lateness += [seconds] * self.notes_sending
+        self.clock_lateness += [seconds] * self.clock_sending
+        self.notes_sending = self.clock_sending = 0
 
     def started(self, part: str, *, sent: bool) -> None:
         """A note of ``part`` was started; ``sent`` if a device took it."""

@@ -17,6 +17,10 @@ class Clock(Protocol):
         """Seconds since 1970, UTC: only the name of the tape's hour."""
         ...
 
+    def wait_until(self, moment: float) -> None:
+        """Return at that monotonic moment, which is less than a millisecond away, and not a microsecond later."""
+        ...
+
 
 class SystemClock:
     """The machine's own clocks."""
@@ -28,3 +32,8 @@ class SystemClock:
     def wall(self) -> float:
         """Seconds since 1970, UTC."""
         return time.time()
+
+    def wait_until(self, moment: float) -> None:
+        """Turn round and round: to be woken up takes the system a tenth of a millisecond, now and then much more."""
+        while time.monotonic() < moment:
+            pass

@@ -74,20 +74,20 @@ class Lane:
                 if late > TOO_LATE:
                     log.skipped += 1
                 else:
-                    log.started(part.name, sent=self._start(tick, content, late))
-                    log.sent_late(late)
+                    log.started(part.name, sent=self._start(tick, content))
+                    log.sending()
             case Sounding() if self._sounding.get((content.channel, content.pitch)) is content:
-                self._end(content, tick, late)
-                log.sent_late(late)
+                self._end(content, tick)
+                log.sending()
             case Control(part=part, message=message):
                 self._send(lambda slot: slot.control(message))
-                self._tape.event(tick, message, part.name, late)
-                log.sent_late(late)
+                self._tape.event(tick, message, part.name)
+                log.sending()
             case BarLine():
                 self._send(lambda slot: slot.tell(content))
             case bytes():
                 self._send(lambda slot: slot.clock(content))
-                log.sent_late(late, clock=True)
+                log.sending(clock=True)
             case _:  # a muted note, or the end of one that has ended already
                 pass
 
@@ -124,7 +124,7 @@ class Lane:
         """End every note now, or those of some parts; ``tick`` is now."""
         for sounding in tuple(self._sounding.values()):
             if parts is None or sounding.part.name in parts:
-                self._end(sounding, tick, 0.0)
+                self._end(sounding, tick)
 
     def is_new_to(self, heard: Slot) -> bool:
         """Whether a slot's device has just begun to be what this lane is heard by; asked once, it is not new again."""
@@ -185,12 +185,12 @@ class Lane:
         if slot is not None:
             how(slot)
 
-    def _start(self, tick: int, start: Start, late: float) -> bool:
+    def _start(self, tick: int, start: Start) -> bool:
         """Start a note, ending the same pitch of the same channel first; whether a device took it."""
         self._use(start.channel)
         key = start.channel, start.pitch
         if key in self._sounding:
-            self._end(self._sounding[key], tick, late)
+            self._end(self._sounding[key], tick)
         heard = self.slot.heard if self.slot is not None else None
         sounding = Sounding(start.part, start.channel, start.pitch, heard)
         self._fences = [fence for fence in self._fences if fence > tick]
@@ -198,10 +198,10 @@ class Lane:
         self._sounding[key] = sounding
         self.add(end, Rank.END, sounding)
         taken = heard is not None and heard.start(start.channel, start.pitch, start.velocity, sounding)
-        self._tape.event(tick, bytes((NOTE_ON | start.channel, start.pitch, start.velocity)), start.part.name, late)
+        self._tape.event(tick, bytes((NOTE_ON | start.channel, start.pitch, start.velocity)), start.part.name)
         return taken
 
-    def _end(self, sounding: Sounding, tick: int, late: float) -> None:
+    def _end(self, sounding: Sounding, tick: int) -> None:
         del self._sounding[sounding.channel, sounding.pitch]
         sounding.end()
-        self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name, late)
+        self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
 
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.barlog import BarLog
+from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.clock import Clock
 from reverie.play.entries import Control, Rank
 from reverie.play.following import Following
@@ -35,20 +34,6 @@ TURN = 0.3  # seconds in which a volume that hands have set is reached
 HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its number, its first tick and its length in ticks."""
-
-    number: int
-    tick: int
-    ticks: int
-
-    @property
-    def end(self) -> int:
-        """The tick of the bar line at its end."""
-        return self.tick + self.ticks
-
-
 class Player:
     """Plays scenes on slots; every method is called from one thread, and none of them blocks.
 
@@ -58,6 +43,7 @@ class Player:
         clock: The time.
         report: Told of every bar that went out, and of who leads.
         leaders: Clocks of others that a scene may follow, by the name that scenes have for them.
+        early: How long before its moment what is due is made ready.
     """
 
     def __init__(
@@ -67,7 +53,9 @@ class Player:
         clock: Clock,
         report: Callable[[BarPlayed | SyncState], None],
         leaders: Mapping[str, Leader] | None = None,
+        early: Early = AT_ITS_MOMENT,
     ) -> None:
+        self._early = early
         self._slots = slots
         self._tape = tape
         self._clock = clock
@@ -106,7 +94,8 @@ class Player:
         """The monotonic moment of what is due next; None as long as there is nothing to play."""
         if self._bar is None:
             return self._clock.now() if self._stand.next_is_ready else None
-        return min(self._timeline.time_of(self._bar.end), *(moment for moment, _ in self._heads()), float("inf"))
+        line = self._timeline.time_of(self._bar.end) - self._early.lay
+        return min(line, *(moment - self._early.ready for moment, _ in self._heads()), float("inf"))
 
     def advance(self) -> None:
         """Send everything that is due."""
@@ -121,15 +110,17 @@ class Player:
             self._break(self._bar, now)
         muted = frozenset(self._steer.muted)
         while (bar := self._bar) is not None:
-            line = self._timeline.time_of(bar.end)
-            moment, lane = min(self._heads(), key=itemgetter(0), default=(line, None))
-            if self._clock.now() < min(moment, line):
+            line, heads = self._timeline.time_of(bar.end), self._heads()
+            moment = min((moment for moment, _ in heads), default=float("inf"))
+            lay, ready = line - self._early.lay, moment - self._early.ready
+            if self._clock.now() < min(lay, ready):
                 break
-            if lane is None or line <= moment:
+            if lay <= ready:
                 self._end_bar(bar, line)
             else:
-                lane.play_next(moment, self._clock.now, muted, self._log)
-                self._flush()
+                for _, lane in filter(lambda head: head[0] <= moment, heads):
+                    lane.play_next(moment, self._clock.now, muted, self._log)
+                self._release(moment)
         self._flush()
         self._news += [report() for report in self._over]
         self._over.clear()
@@ -152,6 +143,14 @@ class Player:
         for slot in self._slots.values():
             self._send_programs(slot)
         self._flush()
+
+    def _release(self, moment: float) -> None:
+        """Let every device have what is ready, at its moment, and note how late that was."""
+        self._clock.wait_until(moment)
+        self._flush()
+        late = self._clock.now() - moment
+        self._log.sent_late(late)
+        self._tape.sent_late(late)
 
     def _flush(self) -> None:
         """Let every device have what was sent to it."""

@@ -17,7 +17,7 @@ another.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ _HOUR = 3600
 _NAME = "%Y-%m-%dT%H"
 
 
-_Event = tuple[int, bytes, str, float]
+_Event = tuple[int, bytes, str]
 
 
 def journal_name(wall: float) -> str:
@@ -49,7 +49,7 @@ class Tape:
         self._base = 0
         self._first = 0
         self._born = False
-        self._noted: list[_Event | Callable[[], None]] = []
+        self._noted: list[_Event | float | Callable[[], None]] = []
         self._lines: list[str] = []
         self._recipes: dict[str, str] = {}
         self._wall = 0.0
@@ -60,9 +60,13 @@ class Tape:
         """Note a bar line; ``wall`` decides in which hour's journal this bar stands."""
         self._noted.append(partial(self._begin_bar, wall, tick, f"{qpm:.6g} {metre} {scene}"))
 
-    def event(self, tick: int, message: bytes, part: str, late: float = 0.0) -> None:
-        """Note one event, sent ``late`` seconds after its moment; one of the last hour stands at this one's start."""
-        self._noted.append((tick, message, part, late))
+    def event(self, tick: int, message: bytes, part: str) -> None:
+        """Note one event; one of the last hour stands at this one's start."""
+        self._noted.append((tick, message, part))
+
+    def sent_late(self, seconds: float) -> None:
+        """All events since the last such note were sent so long after their moment."""
+        self._noted.append(seconds)
 
     def recipe(self, tick: int, recipe: str, part: str) -> None:
         """Note which recipe a part plays in the bar that was begun last, if the journal does not say so already."""
@@ -71,14 +75,22 @@ class Tape:
     def flush(self) -> None:
         """Write down what was noted, and hand it to the system: after the notes are sent, not before."""
         noted, self._noted = self._noted, []
+        group: list[_Event] = []
         for note in noted:
-            if callable(note):
+            if isinstance(note, int | float):
+                self._write_events(group, note)
+                group = []
+            elif callable(note):
                 note()
-                continue
-            tick, message, part, late = note
+            else:
+                group.append(note)
+        self._write_events(group, 0.0)
+        self._write()
+
+    def _write_events(self, events: Iterable[_Event], late: float) -> None:
+        for tick, message, part in events:
             at = max(self._base + tick, self._first)
             self._lines.append(f"E {at} {message.hex()} {part} {round(late * 1e6)}\n")
-        self._write()
 
     def _begin_bar(self, wall: float, tick: int, rest: str) -> None:
         self._write()

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.errors import ReverieError
+from reverie.play.bars import PUNCTUAL
 from reverie.play.cabling import make_slots
 from reverie.play.clock import SystemClock
 from reverie.play.errors import PlayError, complain
@@ -115,7 +116,7 @@ class Worker:
 
     def _set_up(self, setup: Setup) -> Player:
         slots = make_slots(setup, self._report)
-        player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report, make_leaders(setup.sync))
+        player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report, make_leaders(setup.sync), PUNCTUAL)
         _stay_in_memory()
         self._report(Ready(be_punctual()))
         self._open(player)

@@ -32,6 +32,7 @@ from reverie.play.reaping import let_go, reap
 
 FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
 PREFERRED = ("default-GM.sf2", "default.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2")
+MOST_LINES = 100  # of less than 30 bytes each: what a pipe takes at once (PIPE_BUF)
 PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
 LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
 PLUG_IN = "plug a sound card in, or start JACK, PipeWire or PulseAudio"
@@ -105,6 +106,7 @@ class FluidSynth(Output):
         self._gain = gain
         self._options = dict(options or {})
         self._child: subprocess.Popen[bytes] | None = None
+        self._lines: list[bytes] = []
         self._said = b""
         self._heard = b""
         self._since = 0.0
@@ -188,23 +190,33 @@ class FluidSynth(Output):
         channel = message[0] & 0x0F
         match message[0] & 0xF0:
             case 0x90:
-                self._write(b"noteon %d %d %d\n" % (channel, message[1], message[2]))
+                self._lines.append(b"noteon %d %d %d\n" % (channel, message[1], message[2]))
             case 0x80:
-                self._write(b"noteoff %d %d\n" % (channel, message[1]))
+                self._lines.append(b"noteoff %d %d\n" % (channel, message[1]))
             case 0xB0:
-                self._write(b"cc %d %d %d\n" % (channel, message[1], message[2]))
+                self._lines.append(b"cc %d %d %d\n" % (channel, message[1], message[2]))
             case 0xC0:
-                self._write(b"prog %d %d\n" % (channel, message[1]))
+                self._lines.append(b"prog %d %d\n" % (channel, message[1]))
             case 0xF0:
                 pass  # MIDI clock and transport: it has nothing that would follow them
             case status:
                 raise ValueError(f"the player sends no message with status {status:#x}")
 
+    def flush(self) -> None:
+        """Hand over the lines of this moment.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        while self._lines:
+            lines, self._lines = self._lines[:MOST_LINES], self._lines[MOST_LINES:]
+            self._write(b"".join(lines))
+
     def _write(self, line: bytes) -> None:
         if self._child is None:
             return
         try:
-            os.write(_stream(self._child.stdin).fileno(), line)  # a pipe takes a short line wholly or not at all
+            os.write(_stream(self._child.stdin).fileno(), line)  # a pipe takes a short one wholly or not at all
         except BlockingIOError as error:
             raise PlayError("FluidSynth hangs; it is started again") from error
         except BrokenPipeError as error:
@@ -217,6 +229,7 @@ class FluidSynth(Output):
         """
         if self._child is None:
             return
+        self._lines.clear()
         self._child.kill()
         let_go(self._child)
         for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
