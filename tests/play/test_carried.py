@@ -145,3 +145,12 @@ def test_a_carrier_that_talks_nonsense_costs_its_slot_alone(far: FarEnd, nonsens
     far.socket.send(nonsense)
     with pytest.raises(PlayError):
         far.output.poll()
+
+
+def test_a_carrier_that_reads_between_looks_is_not_taken_for_hung(far: FarEnd) -> None:
+    far.say(up=True)
+    for _ in range(20):  # each look comes just after something was sent, as it does with MIDI clock
+        say(far.output, b"\xf8")
+        assert far.output.poll()
+        assert far.read() == [b"\xf8"]
+        far.clock.time += 0.25

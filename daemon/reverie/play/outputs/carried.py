@@ -193,6 +193,8 @@ class Carried(Output):
             packet = bytes(self._waiting[:LARGEST])
             if len(self._waiting) > LARGEST:
                 packet = packet[: _last_status(packet)]
+            if not _unread(self._socket):
+                self._unread_since = None  # all that was sent before has been read, though nobody looked meanwhile
             try:
                 self._socket.send(packet)
             except BlockingIOError:
