@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Generator
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
+
+from fakes.patience import PATIENCE
+
+_METADATA = Path(f"/dev/shm/jack_db-{os.getuid()}")  # noqa: S108 - JACK's own choice
+"""What all servers and clients of a user say about themselves: JACK 2, common/JackMetadata.cpp."""
+_HANGS = 10.0  # seconds
 
 
 def need(program: str) -> None:
@@ -22,7 +31,7 @@ def need(program: str) -> None:
         pytest.skip(f"{program} is not installed")
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for something that a real program does in its own time."""
     limit = time.monotonic() + seconds
     while not condition():
@@ -30,24 +39,66 @@ def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
         time.sleep(0.01)
 
 
-class Jack:
-    """One server, which can be killed and started again.
+def _own_name() -> tuple[str, IO[str]]:
+    """A name that no other test run has now, and what holds it.
 
-    One name for the whole test run: JACK has room for eight names of servers, and one that was killed keeps its own.
+    JACK has room for eight names of servers on a machine. One that was killed keeps its own until a server of that name
+    starts again, so the names are few and used again.
     """
+    for number in range(4):
+        held = (Path(tempfile.gettempdir()) / f"reverie-jack-{number}.lock").open("w")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.close()
+        else:
+            return f"reverie-{number}", held
+    pytest.fail("four other test runs have JACK servers on this machine")
 
-    def __init__(self) -> None:
-        self.name = f"reverie-{os.getpid()}"
+
+def _answers() -> bool:
+    """Whether the server of this process's environment does; a client that hangs is no reason to wait for ever."""
+    try:
+        return subprocess.run(["jack_lsp"], check=False, capture_output=True, timeout=_HANGS).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+class Jack:
+    """One server, which can be killed and started again. What it prints is told when it does not start."""
+
+    def __init__(self, period: int = 256) -> None:
+        """Make one that computes so many frames at a time, of 48,000 a second."""
+        self._period = str(period)
+        self.name, self._held = _own_name()
         self._process: subprocess.Popen[bytes] | None = None
+        self._log = Path(tempfile.gettempdir()) / f"{self.name}.log"
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    @property
+    def skipped(self) -> int:
+        """How often a client was too late for its period, whose messages then go nowhere, or twice."""
+        return self._log.read_text(errors="replace").count("was not finished")
+
     def start(self) -> None:
-        command = ["jackd", "-n", self.name, "-R", "-P", "10", "-d", "dummy", "-r", "48000", "-p", "256"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: subprocess.run(["jack_lsp"], check=False, capture_output=True).returncode == 0)
+        """Start it with room for few ports: for the usual 2,048 it would fill 105 MB of shared memory.
+
+        Clients that were killed, of whatever server, may have left a lock for all servers and clients of this user.
+        """
+        shutil.rmtree(_METADATA, ignore_errors=True)
+        server = ["jackd", "-n", self.name, "-R", "-P", "10", "-p", "128"]
+        command = [*server, "-d", "dummy", "-r", "48000", "-p", self._period]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        limit = time.monotonic() + PATIENCE
+        while not _answers():
+            if self._process.poll() is not None or time.monotonic() > limit:
+                printed = self._log.read_text(errors="replace")
+                pytest.fail(f"jackd did not start (exit status {self._process.poll()}); it printed:\n{printed}")
+            time.sleep(0.01)
 
     def kill(self) -> None:
         assert self._process is not None
@@ -55,19 +106,21 @@ class Jack:
         self._process.wait()
 
     def end(self) -> None:
-        """End it the way in which it gives its name back, though a test that failed may just have killed it."""
-        if self._process is not None and self._process.poll() is not None:
-            self.start()
+        """End it, even one that hangs: the next test wants its name."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._held.close()
 
 
 @contextlib.contextmanager
-def running_jack(patch: pytest.MonkeyPatch) -> Generator[Jack]:
+def running_jack(patch: pytest.MonkeyPatch, period: int = 256) -> Generator[Jack]:
     """A server under a name of its own, which this process and its children reach as if it were the default."""
     need("jackd")
-    jack = Jack()
+    jack = Jack(period)
     patch.setenv("JACK_DEFAULT_SERVER", jack.name)
     patch.setenv("JACK_NO_START_SERVER", "1")
     try:

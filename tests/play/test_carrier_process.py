@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ import pytest
 
 from fakes.cables import Cable
 from fakes.carriers import come_up, lose, say
-from fakes.jack import Jack, Receiver, wait_until
+from fakes.jack import Jack, Receiver, running_jack, wait_until
 from fakes.processes import stray
 from reverie.play.ledger import Ledger
 from reverie.play.outputs import close_abandoned, open_output
@@ -364,3 +365,34 @@ def test_panic_waits_for_no_server_that_is_stopped(jack: Jack, synth: Receiver, 
         os.kill(jack.pid, signal.SIGCONT)
     assert all("could not be silenced: there is no MIDI system" in sentence for sentence in sentences)
     wait_until(reap)
+
+
+@contextlib.contextmanager
+def reading_late(file: Path) -> Generator[None]:
+    """A synth that looks 15 ms after the beginning of each period, and notes what it finds in a file."""
+    program = Path(__file__).parents[1] / "fakes" / "late_listener.py"
+    with file.open("w") as found:
+        listener = subprocess.Popen([sys.executable, "-P", program, "synth", "0.015"], stdout=found)
+    try:
+        yield
+    finally:
+        listener.kill()
+        listener.wait()
+
+
+def test_what_is_sent_last_reaches_one_who_reads_late_in_jacks_period(
+    monkeypatch: pytest.MonkeyPatch, carry: Carry, tmp_path: Path
+) -> None:
+    """The port was gone by then, and with it the end of what a killed player had left sounding."""
+    heard = tmp_path / "heard"
+    once = ["903c40", "803c00", *(message.hex() for message in HUSHED)]
+    with running_jack(monkeypatch, period=1024), reading_late(heard):  # a period is 21 ms
+        for times in range(1, 6):
+            output, ledger = carry(SYNTH)
+            come_up(output)
+            ledger.note_on(0, 60)
+            say(output, b"\x90\x3c\x40")
+            wait_until(lambda times=times: len(heard.read_text().split()) == (times - 1) * len(once) + 1)
+            output.close()
+            wait_until(reap)
+            wait_until(lambda times=times: heard.read_text().split() == times * once, 5)

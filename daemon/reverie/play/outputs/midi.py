@@ -11,6 +11,7 @@ import importlib
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ from reverie.play.errors import PlayError
 CLIENT = "Reverie"
 NO_LIBRARY = "MIDI ports need ALSA's library; install the package libasound2"
 NO_SYSTEM = "there is no MIDI system: neither ALSA's sequencer nor a JACK server; load the module snd-seq or start JACK"
+
+ARRIVES = 0.1
+"""Seconds for which a port of JACK's stays after its last message: two periods of 2,048 frames, 44,100 a second.
+
+Others may read a message late in the period in which JACK takes it, and find nothing if its port is gone by then.
+"""
 
 _JACK_GONE = "the JACK server is gone; start it again"
 _SOCKETS = Path("/proc/net/unix")
@@ -91,6 +98,7 @@ class Midi:
         """
         self.api = api
         self._offers = False
+        self._sent = float("-inf")
         self._server = jack_server() if api == "jack" else None
         if (api == "alsa" and not _SEQUENCER.exists()) or (api == "jack" and self._server is None):
             raise PlayError(NO_SYSTEM)
@@ -154,13 +162,14 @@ class Midi:
         Raises:
             PlayError: if python-rtmidi says that it cannot.
         """
+        self._sent = time.monotonic()
         try:
             self._out.send_message(message)
         except OSError as error:
             raise PlayError(f"a MIDI message could not be sent ({error})") from error
 
     def close(self) -> None:
-        """Close what is open; messages sent before are still delivered.
+        """Close what is open, when the messages sent before have arrived.
 
         The connection itself is kept for who needs one next: a device that is away for weeks is looked for a million
         times. Not so where it has a port of our own, which ALSA would go on to show, and not one to a dead JACK server:
@@ -169,6 +178,8 @@ class Midi:
         if self.is_dead:
             _ABANDONED.append(self._out)
             return
+        if self.api == "jack":
+            time.sleep(max(self._sent + ARRIVES - time.monotonic(), 0.0))
         self._out.close_port()
         if self._offers or self.api in _IDLE:
             self._out.delete()
