@@ -16,9 +16,11 @@ from reverie.control import commands as control
 from reverie.errors import ReverieError
 from reverie.models import commands as models
 from reverie.play import commands as ports
+from reverie.timbre import commands as timbre
 
 if TYPE_CHECKING:
     from reverie.site.schema import Site
+    from reverie.timbre.commands import House
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
     ports.add_parsers(commands, _slots)
     models.add_parsers(commands, _model_folders)
+    timbre.add_parsers(commands, _workshop)
     bench.add_parsers(commands)
     control.add_parsers(commands)
 
@@ -190,6 +193,13 @@ def _model_folders(config: Path | None) -> list[Path]:
     from reverie.stage.house import model_folders_of
 
     return model_folders_of(load_site(config) if config else _site(config))
+
+
+def _workshop(config: Path | None) -> House:
+    from reverie.site.load import load_site
+    from reverie.stage.workshop import workshop_of
+
+    return workshop_of(load_site(config) if config else _site(config))
 
 
 def _site(config: Path | None) -> Site:

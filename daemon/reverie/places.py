@@ -34,6 +34,11 @@ def loops_folder() -> Path:
     return _PACKAGE / "shipped" / "loops"
 
 
+def sounds_folder() -> Path:
+    """The sounds that are shipped, from which timbres are mixed."""
+    return _PACKAGE / "shipped" / "sounds"
+
+
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where state lasts unless the site says otherwise.
 

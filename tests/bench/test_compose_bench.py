@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from fakes.patience import PATIENCE
 from reverie.bench import commands, processes
 from reverie.bench.targets import START_TARGETS, Target, held_against, lines, targets_of
 from reverie.bench.timing import Task, Timing, in_turn
@@ -91,10 +92,10 @@ def test_ctrl_c_ends_all_of_it_quietly() -> None:
     first = process.stderr.readline()
     assert CONFIG in first
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode
     assert "reverie/bench/speed.py" not in said  # the one that measures leaves without a word
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while group_is_there(process.pid):
         assert time.monotonic() < deadline, "a process that measures was left behind"
         time.sleep(0.05)

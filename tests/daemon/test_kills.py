@@ -13,6 +13,7 @@ import pytest
 
 from fakes.daemon import Daemon
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.processes import running
 from fakes.tapes import EVERY_BAR
 
 pytestmark = pytest.mark.real
@@ -39,7 +40,7 @@ def kills(daemon: Daemon, synth: Receiver, times: int, seed: int) -> list[float]
         wait_until(lambda heard=heard: len(synth.ons) > heard, 30)
         time.sleep(rng.uniform(0, 0.8))
         family = daemon.family()
-        killed = [process for process in family[1:] if "reverie.play.worker" in process.cmdline()] if number % 2 else []
+        killed = running("reverie.play.worker", family[1:]) if number % 2 else []
         for process in (*killed, family[0]):
             process.kill()
         death = time.monotonic()

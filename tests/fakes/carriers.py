@@ -13,6 +13,7 @@ import pytest
 
 from fakes.jack import wait_until
 from fakes.outputs import FakeClock
+from fakes.patience import PATIENCE
 from reverie.play.errors import PlayError
 from reverie.play.outputs import carried
 from reverie.play.outputs.base import Output
@@ -65,12 +66,12 @@ def say(output: Output, message: bytes) -> None:
     output.flush()
 
 
-def come_up(output: Carried, seconds: float = 15.0) -> None:
+def come_up(output: Carried, seconds: float = PATIENCE) -> None:
     """Wait for a carrier's device."""
     wait_until(output.poll, seconds)
 
 
-def lose(output: Carried, step: Callable[[], Any], seconds: float = 15.0) -> str:
+def lose(output: Carried, step: Callable[[], Any], seconds: float = PATIENCE) -> str:
     """Repeat a step until the output is lost; what it says."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:

@@ -19,6 +19,7 @@ import psutil
 import yaml
 
 from fakes.jack import wait_until
+from fakes.patience import PATIENCE
 
 STUDY = """
 name: study
@@ -134,7 +135,7 @@ class Daemon:
             return False
         return True
 
-    def wait_for_bars(self, count: int, seconds: float = 60.0) -> None:
+    def wait_for_bars(self, count: int, seconds: float = PATIENCE) -> None:
         """Until so many bars have gone out since the start."""
         wait_until(self.answers, seconds)
         wait_until(lambda: self.metric("reverie_bars_played_total") >= count, seconds)

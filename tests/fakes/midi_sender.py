@@ -18,6 +18,7 @@ from typing import Any
 import mido
 
 from fakes.jack import wait_until
+from fakes.patience import PATIENCE
 
 JITTER = 64 / 48_000
 CONNECTS = 0.3  # seconds after which a new connection surely carries
@@ -44,7 +45,7 @@ class Sender:
 
     def sent(self) -> list[tuple[float, bytes]]:
         """When each message was due; waits until the program has ended."""
-        output, _ = self.process.communicate(timeout=60)
+        output, _ = self.process.communicate(timeout=PATIENCE)
         rows = [line.split(" ", 1) for line in output.decode().splitlines()]
         return [(float(due), bytes(json.loads(message))) for due, message in rows]
 

@@ -62,3 +62,35 @@ class RecordingOutput(Output):
 
     def close(self) -> None:
         pass
+
+
+class RecordingSampler(RecordingOutput):
+    """Remembers which soundfonts it was given; those in ``broken`` it refuses, and ``slow`` ones are never there."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.fonts: dict[str, bool | None] = {}
+        self.broken: set[str] = set()
+        self.slow: set[str] = set()
+        self.chosen: list[tuple[float, int, str]] = []
+        self.loads: list[tuple[float, str]] = []
+        self.unloaded: list[tuple[float, str]] = []
+
+    def open(self) -> None:
+        super().open()
+        self.fonts.clear()
+
+    def load(self, font: str) -> None:
+        self.loads.append((self._clock.now(), font))
+        self.fonts[font] = None if font in self.slow else font not in self.broken
+
+    def loaded(self, font: str) -> bool | None:
+        return self.fonts.get(font)
+
+    def choose(self, channel: int, font: str) -> None:
+        assert self.fonts[font], f"{font} is not loaded"
+        self.chosen.append((self._clock.now(), channel, font))
+
+    def unload(self, font: str) -> None:
+        del self.fonts[font]
+        self.unloaded.append((self._clock.now(), font))

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fakes.outputs import FakeClock, RecordingOutput
+from fakes.patience import PATIENCE
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
 from reverie.play.ledger import Ledger
 from reverie.play.messages import (
+    BankTaken,
     BarPlayed,
     FromPlayer,
     Part,
@@ -62,10 +64,15 @@ class Studio:
     """A player with a recording output for each slot, whose clock jumps to whatever is due next."""
 
     def __init__(
-        self, folder: Path, *slots: str, leaders: Mapping[str, Leader] | None = None, **settings: SlotSettings
+        self,
+        folder: Path,
+        *slots: str,
+        leaders: Mapping[str, Leader] | None = None,
+        outputs: type[RecordingOutput] = RecordingOutput,
+        **settings: SlotSettings,
     ) -> None:
         self.clock = FakeClock()
-        self.outputs = {name: RecordingOutput(self.clock) for name in (*slots, *settings) or ("main",)}
+        self.outputs = {name: outputs(self.clock) for name in (*slots, *settings) or ("main",)}
         self.states: list[SlotState] = []
         self.bars: list[BarPlayed] = []
         self.folder = folder
@@ -75,14 +82,18 @@ class Studio:
             for name, output in self.outputs.items()
         }
         self.synced: list[SyncState] = []
+        self.taken: list[BankTaken] = []
         self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self._hear, leaders)
         self.player.tend()
 
-    def _hear(self, news: BarPlayed | SyncState) -> None:
-        if isinstance(news, BarPlayed):
-            self.bars.append(news)
-        else:
-            self.synced.append(news)
+    def _hear(self, news: BarPlayed | SyncState | BankTaken) -> None:
+        match news:
+            case BarPlayed():
+                self.bars.append(news)
+            case SyncState():
+                self.synced.append(news)
+            case BankTaken():
+                self.taken.append(news)
 
     @property
     def output(self) -> RecordingOutput:
@@ -134,7 +145,7 @@ class RealPlayer:
         for message in messages:
             self.socket.sendall(encode(to_message(message)))
 
-    def hear(self, kind: type[T], wanted: Callable[[T], bool] = lambda _: True, seconds: float = 20.0) -> T:
+    def hear(self, kind: type[T], wanted: Callable[[T], bool] = lambda _: True, seconds: float = PATIENCE) -> T:
         """Read until a message of a kind has come that is as wanted."""
         limit = time.monotonic() + seconds
         seen = 0

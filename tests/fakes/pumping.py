@@ -6,10 +6,11 @@ import select
 import time
 from collections.abc import Callable
 
+from fakes.patience import PATIENCE
 from reverie.play.outputs.base import Output
 
 
-def until(condition: Callable[[], object], *outputs: Output, seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], *outputs: Output, seconds: float = PATIENCE) -> None:
     """Look after outputs whenever they want it, until something is so."""
     limit = time.monotonic() + seconds
     while not condition():

@@ -12,7 +12,9 @@ from reverie.models.errors import ModelError
 
 HOSTS = {
     "mag": r"http://download\.magenta\.tensorflow\.org/models/[\w-]+\.mag",
-    "tar": r"https://storage\.googleapis\.com/magentadata/models/music_vae/checkpoints/[\w.-]+\.tar",
+    "tar": r"https://storage\.googleapis\.com/magentadata/models/music_vae/checkpoints/[\w.-]+\.tar"
+    r"|http://download\.magenta\.tensorflow\.org/models/nsynth/[\w-]+\.tar",
+    "zip": r"https://storage\.googleapis\.com/magentadata/models/gansynth/\w+\.zip",
     "magenta.js": r"https://storage\.googleapis\.com/magentadata/js/checkpoints/\w+/[\w/]+",
 }
 
@@ -29,7 +31,7 @@ def test_every_entry_is_one_that_can_be_pulled_and_imported() -> None:
 
 def test_no_model_is_there_twice() -> None:
     urls = [entry.url for entry in catalogue().values()]
-    assert len(set(urls)) == len(urls) == 56
+    assert len(set(urls)) == len(urls) == 59
 
 
 def test_every_family_is_there() -> None:
@@ -38,7 +40,7 @@ def test_every_family_is_there() -> None:
 
 
 def test_most_can_be_played() -> None:
-    assert sum(entry.config is not None for entry in catalogue().values()) == 33
+    assert sum(entry.config is not None for entry in catalogue().values()) == 36
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_import_list_info_and_verify(run: Run, source: Path, own: Path, capsys: 
     assert run("list") == 0
     listed = capsys.readouterr().out
     assert "Installed: 1\n  tunes " in listed
-    assert "Published by Magenta, for `reverie models pull NAME`: 33" in listed
+    assert "Published by Magenta, for `reverie models pull NAME`: 36" in listed
     assert "nade-drums_2bar_full" in listed.splitlines()[-1]
 
     assert run("list", "--json") == 0
@@ -73,7 +73,7 @@ def test_import_list_info_and_verify(run: Run, source: Path, own: Path, capsys: 
     assert data["installed"] == [
         {"name": "tunes", "config": "basic_rnn", "path": str(own / "tunes.safetensors"), "licence": "CC0"}
     ]
-    assert len(data["published"]) == 56
+    assert len(data["published"]) == 59
 
     assert run("info", "tunes") == 0
     lines = capsys.readouterr().out.splitlines()

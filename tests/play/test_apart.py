@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fakes.patience import PATIENCE
 from reverie.play import apart
 from reverie.play.apart import Apart
 
@@ -28,7 +29,7 @@ def helper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
 
 def hear(helper: Apart, wanted: Callable[[list[Any]], object]) -> list[Any]:
     heard: list[Any] = []
-    limit = time.monotonic() + 15
+    limit = time.monotonic() + PATIENCE
     while not wanted(heard):
         assert time.monotonic() < limit, heard
         select.select([helper], [], [], 0.02)

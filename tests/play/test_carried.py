@@ -13,7 +13,7 @@ from fakes.carriers import FarEnd, lose, say
 from reverie.play.carrier import apart
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import BarLine
-from reverie.play.outputs.carried import HANGS
+from reverie.play.outputs.carried import DUE, HANGS
 
 DATA = st.integers(0, 127)
 MESSAGES = st.lists(
@@ -46,6 +46,17 @@ def test_a_message_is_a_packet_as_long_as_the_carrier_keeps_up(far: FarEnd) -> N
     say(far.output, b"\xf8")
     bar = b'{"bar":{"scene":"dawn","bar":3,"qpm":90.0,"metre":"4/4"}}'
     assert far.read() == [b"\x90\x3c\x40", bar, b"\xf8"]
+
+
+def test_a_moments_messages_go_ahead_of_it_in_one_packet_that_tells_it(far: FarEnd) -> None:
+    far.output.send(b"\x90\x3c\x40")
+    far.output.send(b"\xf8")
+    far.output.hold(1000.25)
+    far.output.flush()
+    far.output.hold(1000.5)  # nothing is due then
+    (packet,) = far.read()
+    assert DUE.unpack_from(packet) == (1000.25,)
+    assert packet[DUE.size :] == b"\x90\x3c\x40\xf8"
 
 
 def test_a_burst_waits_for_the_carrier_in_order_and_whole(far: FarEnd) -> None:

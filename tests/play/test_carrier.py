@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from reverie.play.errors import PlayError
 from reverie.play.heir import Heir, end_elsewhere
 from reverie.play.ledger import MOST_TRIES, Ledger, hush
 from reverie.play.outputs.base import BarLine
+from reverie.play.outputs.carried import DUE
 from reverie.play.outputs.midi import SystemGoneError
 
 GREY, BLUE = {"kind": "port", "match": "grey"}, {"kind": "port", "match": "blue"}
@@ -94,6 +96,43 @@ def test_what_was_sent_before_the_end_arrives_before_what_is_open_is_ended(ends:
     assert output.told == [BarLine("dawn", 3, 90.0, "4/4")]
     assert ledger.quiet
     assert ledger.place == GREY
+
+
+class RealTime(FakeClock):
+    """Shows the machine's own time."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+
+def test_what_is_due_later_is_sent_at_its_moment_and_what_is_due_far_off_at_once(ends: Ends) -> None:
+    player, theirs = ends
+    due: list[float] = []
+
+    def play() -> None:
+        for early, data in ((0.001, b"\x90\x3c\x40\xf8"), (-1.0, b"\x80\x3c\x00"), (3600.0, b"\xfc")):
+            due.append(time.monotonic() + early)
+            player.send(DUE.pack(due[-1]) + data)
+
+    output = Turning(player, nothing, play, nothing)
+    output._clock = RealTime()  # the carrier's own
+    Carrier(theirs, output, None).run()
+    moments, messages = zip(*output.sent, strict=True)
+    assert messages == (b"\x90\x3c\x40", b"\xf8", b"\x80\x3c\x00", b"\xfc")
+    assert moments[0] >= due[0]
+    assert moments[3] < due[2]
+
+
+def test_what_is_due_later_is_not_sent_to_a_device_that_goes_before(ends: Ends) -> None:
+    player, theirs = ends
+
+    def play() -> None:
+        player.send(DUE.pack(time.monotonic() + 60) + b"\x90\x3c\x40")
+
+    output = Turning(player, nothing, play)
+    output.events[2:2] = [output.go]
+    Carrier(theirs, output, None).run()
+    assert (output.messages, states(player)[-1][0]) == ([], False)
 
 
 def test_a_device_that_goes_and_returns_is_told_of_and_gets_nothing_of_the_time_between(ends: Ends) -> None:

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from fakes.jack import Jack, wait_until
 from fakes.midi_sender import Sender
-from fakes.processes import stray
+from fakes.patience import PATIENCE
+from fakes.processes import running, stray
 from reverie.play.ears import Ears, Heard, Moments
 
 real = pytest.mark.real
@@ -60,7 +61,7 @@ def send() -> Iterator[Callable[..., Sender]]:
 def hear(ears: Ears, wanted: Callable[[list[Heard]], object]) -> list[Heard]:
     """Listen in the way of the player until all is there that is wanted."""
     heard: list[Heard] = []
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + PATIENCE
     while not wanted(heard):
         assert time.monotonic() < limit, f"{len(heard)} were heard; {ears.description}"
         select.select([ears], [], [], 0.2)
@@ -115,7 +116,7 @@ def test_a_helper_that_dies_is_replaced(
 ) -> None:
     ears, sender = listen({"match": "^keys:"}), send("keys", CONTROLLER)
     hear(ears, lambda _: ears.up)
-    (helper,) = [child for child in psutil.Process().children() if "reverie.play.ears" in child.cmdline()]
+    (helper,) = running("reverie.play.ears", psutil.Process().children())
     descriptor = ears.fileno()
     helper.send_signal(blow)
     hear(ears, lambda _: not ears.up)

@@ -159,6 +159,17 @@ def test_a_dead_or_hung_synth_is_started_again(player: RealPlayer, harm: signal.
 
 
 @pytest.mark.real
+def test_a_jack_server_that_answers_nobody_is_named(jack: Jack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.play.outputs.fluidsynth.LOADING", 0.5)
+    assert jack.pid is not None
+    os.kill(jack.pid, signal.SIGSTOP)
+    try:
+        assert refusal(FluidSynth(audio="jack")).startswith("JACK does not answer FluidSynth,")
+    finally:
+        os.kill(jack.pid, signal.SIGCONT)
+
+
+@pytest.mark.real
 def test_the_synth_hears_when_its_jack_server_is_gone(player: RealPlayer, jack: Jack) -> None:
     player.hear(SlotState, lambda state: state.up)
     jack.kill()

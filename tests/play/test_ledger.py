@@ -137,6 +137,19 @@ def test_closing_ends_notes_first_and_forgets_only_what_was_sent(tmp_path: Path)
     assert [message[1] for message in hush(0)] == [64, 123, 120]
 
 
+def test_a_channel_that_a_dead_player_had_faded_is_as_loud_as_ever(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "main")
+    ledger.fade(3)
+    ledger.note_on(3, 60)
+    ledger.use(4)
+    output = RecordingOutput(FakeClock())
+    later = Ledger(tmp_path, "main")
+    assert later.used_channels() == (3, 4)
+    assert later.close(output) == 1
+    assert output.messages == [b"\x83\x3c\x00", *hush(3), b"\xb3\x0b\x7f", *hush(4)]
+    assert later.quiet
+
+
 def test_what_was_set_aside_is_another_file_that_belongs_to_no_slot(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, "a/b")
     ledger.move_to(GREY)

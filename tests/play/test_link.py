@@ -12,6 +12,8 @@ import psutil
 import pytest
 
 from fakes.link_peer import BAR, Peer, Seen, network_of_its_own, plug_in, unplug
+from fakes.patience import PATIENCE
+from fakes.processes import running
 from reverie.play.sync.leaders import make_leader
 from reverie.play.sync.link import ALONE, Link
 
@@ -77,7 +79,7 @@ class Player:
             self.link.announce(now, self.beat(now) * 480, 60 / self.qpm / 480, playing=self.playing)
         time.sleep(0.005)
 
-    def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         limit = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < limit, self.link.description
@@ -179,7 +181,7 @@ def test_peers_start_and_stop_us_and_we_them(link: Link, join: Callable[[float],
 def test_a_helper_that_dies_is_replaced(link: Link, join: Callable[[float], Peer]) -> None:
     player, _ = Player(link), join(97)
     player.until(lambda: link.position(time.monotonic()))
-    (helper,) = [child for child in psutil.Process().children() if "reverie.play.sync.link" in child.cmdline()]
+    (helper,) = running("reverie.play.sync.link", psutil.Process().children())
     helper.kill()
     player.until(lambda: link.position(time.monotonic()) is None)
     player.until(lambda: link.position(time.monotonic()))

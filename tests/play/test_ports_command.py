@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from fakes.jack import Jack
+from fakes.patience import PATIENCE
 from fakes.synth import JackSynth
 from reverie.cli import main
 from reverie.documents import read_document
@@ -74,7 +75,7 @@ class Command:
         os.close(theirs)
         self._heard = ""
 
-    def hear(self, words: str, seconds: float = 20.0) -> None:
+    def hear(self, words: str, seconds: float = PATIENCE) -> None:
         limit = time.monotonic() + seconds
         assert self._process.stdout is not None
         while words not in self._heard:
@@ -93,7 +94,7 @@ class Command:
     def end(self) -> tuple[int, str]:
         """Its exit status, and all it said."""
         os.close(self._input)
-        rest, _ = self._process.communicate(timeout=30)
+        rest, _ = self._process.communicate(timeout=PATIENCE)
         return self._process.returncode, self._heard + rest.decode()
 
 

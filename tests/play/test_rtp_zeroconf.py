@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import zeroconf
 
+from fakes.patience import PATIENCE
 from fakes.pumping import until
 from fakes.relay import free_port_pair
 from reverie.play.outputs.rtp import RtpMidi, finding
@@ -58,7 +59,7 @@ def test_a_session_is_announced_and_taken_back(other: Any) -> None:
         until(lambda: other.get_service_info(SERVICE, f"{name}.{SERVICE}", timeout=500), output)
         info = other.get_service_info(SERVICE, f"{name}.{SERVICE}")
         assert (info.port, info.parsed_addresses()) == (port, [LOOPBACK])
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE
     while zeroconf.Zeroconf.get_service_info(other, SERVICE, f"{name}.{SERVICE}", timeout=300):
         assert time.monotonic() < limit, "it is still announced"
 

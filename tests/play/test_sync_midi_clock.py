@@ -11,6 +11,7 @@ import pytest
 
 from fakes.jack import Jack
 from fakes.midi_sender import Sender
+from fakes.patience import PATIENCE
 from reverie.play.sync.base import Position
 from reverie.play.sync.leaders import make_leader, make_leaders
 from reverie.play.sync.midi_clock import MidiClock
@@ -47,7 +48,7 @@ def drums(jack: Jack) -> Iterator[Callable[..., Sender]]:
 def follow(clock: MidiClock, until: Callable[[], object]) -> list[tuple[float, Position]]:
     """Look as often as a player does."""
     seen: list[tuple[float, Position]] = []
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while not until():
         assert time.monotonic() < limit, clock.description
         select.select([*clock.waits_for()], [], [], 0.01)

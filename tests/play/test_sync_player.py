@@ -13,6 +13,7 @@ import pytest
 from fakes.jack import Jack, Receiver, running_jack, wait_until
 from fakes.link_peer import BAR, Peer, Seen, network_of_its_own
 from fakes.midi_sender import Sender
+from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, place, scene, steps
 from reverie.music.time import Tempo
 from reverie.play.messages import SlotState, SyncState
@@ -30,7 +31,7 @@ On = tuple[float, int]
 class Listener(Receiver):
     """Knows when it heard each note."""
 
-    def ons_with_times(self, until: Callable[[list[On]], object], seconds: float = 30.0) -> list[On]:
+    def ons_with_times(self, until: Callable[[list[On]], object], seconds: float = PATIENCE) -> list[On]:
         heard, _ = list[On](), self.messages  # which takes what nobody saw coming out of the queue
         limit = time.monotonic() + seconds
         while not until(heard):

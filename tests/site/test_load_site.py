@@ -70,7 +70,7 @@ def test_the_slots_that_the_shipped_file_shows_as_comments_are_right(tmp_path: P
     shown = [line.replace("# ", "", 1) for line in shipped.splitlines() if re.match(r"  # \w+: \{kind", line)]
     path = tmp_path / "reverie.yaml"
     path.write_text("\n".join(["slots:", *shown]), encoding="utf-8")
-    assert set(load_site(path).slots) == {"daw", "synth", "open"}
+    assert set(load_site(path).slots) == {"daw", "sampler", "synth", "open"}
 
 
 def test_times_of_the_programme_need_no_quotes(site: Site) -> None:

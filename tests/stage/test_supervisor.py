@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import psutil
 import pytest
 
+from fakes.patience import PATIENCE
 from fakes.workers import role
 from reverie.stage.supervisor import Backoff, Supervisor
 from reverie.stage.worker_life import MAX_UNSENT, Death, Role
@@ -47,7 +48,7 @@ class Ear:
         self._news.set()
 
     async def until(self, seen: Callable[[], bool]) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not seen():
                 self._news.clear()
                 await self._news.wait()
@@ -55,7 +56,7 @@ class Ear:
 
 async def eventually(seen: Callable[[], bool]) -> None:
     """Wait for what no event announces."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not seen():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

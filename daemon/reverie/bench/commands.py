@@ -1,4 +1,4 @@
-"""The commands ``reverie bench compose`` and ``reverie bench play``.
+"""The commands ``reverie bench compose``, ``reverie bench play`` and ``reverie bench timbre``.
 
 What does the work is imported when it is called, so that help stays quick.
 """
@@ -13,6 +13,7 @@ from reverie.bench.play_loads import LOADS
 from reverie.bench.targets import PER_EVENT
 
 DEFAULTS = tuple(PER_EVENT)
+TIMBRES = ("nsynth", "gansynth")
 _MOST = 3600
 
 
@@ -42,6 +43,13 @@ def add_parsers(commands: Any) -> None:
         help="what the machine does meanwhile; may be given repeatedly (else all)",
     )
     play.set_defaults(command=_play)
+    timbre = actions.add_parser("timbre", help="how fast notes of NSynth and GANSynth are made, beside Magenta's")
+    timbre.add_argument("--json", action="store_true", help="answer as JSON")
+    timbre.add_argument(
+        "--model", action="append", choices=TIMBRES, help="which model; may be given repeatedly (else all)"
+    )
+    timbre.add_argument("--quick", action="store_true", help="rough figures, to see that it works")
+    timbre.set_defaults(command=_timbre)
 
 
 def _compose(options: argparse.Namespace) -> int:
@@ -58,6 +66,14 @@ def _play(options: argparse.Namespace) -> int:
     from reverie.bench.play_targets import lines
 
     report = measure(options.seconds, tuple(dict.fromkeys(options.load or LOADS)))
+    print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))  # noqa: T201 - a command prints
+    return 0
+
+
+def _timbre(options: argparse.Namespace) -> int:
+    from reverie.bench.timbre import lines, measure
+
+    report = measure(tuple(dict.fromkeys(options.model or TIMBRES)), quick=options.quick)
     print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))  # noqa: T201 - a command prints
     return 0
 

@@ -1,6 +1,7 @@
-"""What the machine does while players play: nothing, composing without a pause, or as much as all its cores can.
+"""What the machine does while players play: nothing, composing or rendering without a pause, or all that it can.
 
-As a process: ``python -m reverie.bench.play_loads compose|burn``, which says ``ready`` and goes on until it is killed.
+As a process: ``python -m reverie.bench.play_loads compose|render|burn``, which says ``ready`` and goes on until it is
+killed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from itertools import count
 
 from reverie.errors import ReverieError
 from reverie.places import models_folder
+from reverie.threads import one_each
 
-IDLE, COMPOSE, BURN = "idle", "compose", "burn"
+IDLE, COMPOSE, RENDER, BURN = "idle", "compose", "render", "burn"
 LOADS = {
     IDLE: "nothing else runs",
     COMPOSE: (
@@ -25,6 +27,10 @@ LOADS = {
         "with the shipped models, eight candidates a loop and one thread; for Magenta's player and its Sleeper in "
         "another thread of the same process, as Magenta's interactions do it, by its own generator of attention_rnn, "
         "four bars after two, over and over"
+    ),
+    RENDER: (
+        "sample banks are rendered without a pause, by the shipped timbre model on all cores, as the timbre worker "
+        "does where it is granted all of them"
     ),
     BURN: "a process on every core does nothing but count, at ordinary priority",
 }
@@ -48,7 +54,7 @@ def running(load: str) -> Generator[None]:
 
 
 def _count(load: str) -> int:
-    return {IDLE: 0, COMPOSE: 1, BURN: os.cpu_count() or 1}[load]
+    return {IDLE: 0, COMPOSE: 1, RENDER: 1, BURN: os.cpu_count() or 1}[load]
 
 
 @contextlib.contextmanager
@@ -98,6 +104,23 @@ def _compose() -> Iterator[None]:
             yield
 
 
+def _render() -> Iterator[None]:
+    """Render as the timbre worker does: where no other process wants to run, on a thread for each core."""
+    from reverie.timbre.budget import give_way
+
+    give_way()
+    one_each()
+    from reverie.timbre.models import DEFAULT, open_timbre_model, timbre_model
+    from reverie.timbre.sound import Note
+
+    model = open_timbre_model(timbre_model(DEFAULT, [models_folder()]).path, os.cpu_count() or 1)
+    notes = [Note(pitch, 100, 4.0) for pitch in range(48, 72)]
+    for seed in count():
+        rendering = model.begin([model.latent(seed)] * len(notes), notes, seed)
+        while not rendering.advance():
+            yield
+
+
 def _burn() -> Iterator[None]:
     yield
     total = 0
@@ -108,7 +131,7 @@ def _burn() -> Iterator[None]:
 def main(load: str) -> None:
     """Be the load."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the process that asked says that it was interrupted
-    under_way = {COMPOSE: _compose, BURN: _burn}[load]()
+    under_way = {COMPOSE: _compose, RENDER: _render, BURN: _burn}[load]()
     next(under_way)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

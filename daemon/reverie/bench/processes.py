@@ -21,20 +21,11 @@ from typing import Any
 
 from reverie.bench.targets import START_TARGETS, held_against, targets_of
 from reverie.errors import ReverieError
+from reverie.threads import LIBRARIES
 
 _STARTS = 3
 _FIRST_LOOP = {"magenta": "drum_kit.mag", "engine": "drum_kit.safetensors"}
-_ONE_THREAD = dict.fromkeys(
-    (
-        "OPENBLAS_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    ),
-    "1",
-)
+_ONE_THREAD = dict.fromkeys((*LIBRARIES, "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 
 
 class BenchError(ReverieError):

@@ -28,6 +28,7 @@ from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
 from reverie.models.shelf import ModelFile
+from reverie.threads import one_each
 from reverie.wire import Message, Wire
 
 if TYPE_CHECKING:
@@ -44,11 +45,7 @@ def make_engine(name: str) -> Engine:
         ModelError: if its packages are not installed, or no engine has that name.
     """
     if name == "numpy":
-        for library in ("OPENBLAS", "OMP", "MKL", "BLIS"):
-            # A step multiplies small matrices: more threads would bring little and take a core from the player. NumPy
-            # reads these when it is first imported.
-            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-        os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
+        one_each()
         from reverie.compose.numpy_engine import NumpyEngine
 
         return NumpyEngine()

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import logging
 import os
 import tempfile
+import types
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import NamedTuple
 
 _NOISY = ("absl", "tensorflow", "h5py", "numba", "matplotlib")
 _OLD_FASHIONED = r"(tensorflow|tf_keras|tf_slim|magenta|note_seq|pretty_midi|pydub|librosa)"
@@ -35,6 +38,52 @@ def prepare() -> None:
         _build_graphs()
         import magenta  # noqa: F401 - its first import warns; later ones do not
     warnings.filterwarnings("ignore", module=_OLD_FASHIONED)
+
+
+@functools.cache
+def prepare_gansynth() -> None:
+    """Make Magenta's GANSynth importable as well; further calls do nothing.
+
+    TensorFlow-GAN, which it is built with, was written for a TensorFlow with estimators and a Python with
+    ``getargspec``. Its own estimators cannot be used then.
+
+    Raises:
+        ImportError: if TensorFlow-GAN is not installed.
+    """
+    prepare()
+    import tensorflow as tf
+
+    for module in (tf, tf.compat.v1):
+        if not hasattr(module, "estimator"):
+            estimators = _Absent("estimator")
+            setattr(estimators, "tpu", _Absent("tpu"))  # noqa: B010 - no type knows the name
+            setattr(module, "estimator", estimators)  # noqa: B010
+    if not hasattr(inspect, "getargspec"):
+        setattr(inspect, "getargspec", _getargspec)  # noqa: B010
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow_gan  # noqa: F401 - its first import warns; later ones do not
+
+
+class _ArgSpec(NamedTuple):
+    args: list[str]
+    varargs: str | None
+    keywords: str | None
+    defaults: tuple[object, ...] | None
+
+
+def _getargspec(function: Callable[..., object]) -> _ArgSpec:
+    """What Python answered up to 3.10."""
+    return _ArgSpec(*inspect.getfullargspec(function)[:4])
+
+
+class _Absent(types.ModuleType):
+    """A module of which only subclasses are made: any name in it is a class without anything."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from reverie.models.errors import ModelError
 
 _FILE = "catalogue.json"
 
-Format = Literal["mag", "tar", "magenta.js"]
+Format = Literal["mag", "tar", "zip", "magenta.js"]
 
 
 @dataclass(frozen=True, slots=True)

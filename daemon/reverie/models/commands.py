@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reverie.models.configs import CONFIGS
+from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
 from reverie.models.errors import ModelError
 from reverie.models.passport import SUFFIX, Passport, read_header, read_passport
 
@@ -103,8 +103,11 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
 
 
 def _voices(config: str) -> str:
-    """The kinds of voice that a scene can give to a model."""
-    return ", ".join(CONFIGS[config].kinds if config in CONFIGS else ()) or "no voice yet"
+    """The kinds of voice that a scene can give to a model, or that it makes timbres."""
+    if config not in CONFIGS:
+        return "no voice yet"
+    known = CONFIGS[config]
+    return "timbres" if known.family in TIMBRE_FAMILIES else ", ".join(known.kinds) or "no voice yet"
 
 
 def _passports(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, Passport]], list[str]]:

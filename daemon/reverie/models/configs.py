@@ -25,7 +25,12 @@ Family = Literal[
     "pianoroll_rnn_nade",
     "music_vae",
     "piano_genie",
+    "gansynth",
+    "nsynth",
 ]
+
+TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
+"""Those that make sounds, not notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("hierdec-mel_16bar", "music_vae"),
         ModelConfig("hier-mel_16bar", "music_vae"),
         ModelConfig("piano_genie", "piano_genie"),
+        ModelConfig("gansynth", "gansynth"),
+        ModelConfig("nsynth", "nsynth", settings={"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16_000}),
     )
 }
 

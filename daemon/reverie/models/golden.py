@@ -29,6 +29,10 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
         from reverie.models.nade.golden import answer as answered
     elif family == "piano_genie":
         from reverie.models.genie.golden import answer as answered
+    elif family == "gansynth":
+        from reverie.models.gansynth.golden import answer as answered
+    elif family == "nsynth":
+        from reverie.models.nsynth.golden import answer as answered
     else:
         from reverie.models.recurrent.golden import answer as answered
     return answered(bundle, question)

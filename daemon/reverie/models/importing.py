@@ -21,8 +21,8 @@ from reverie.models.passport import SUFFIX, Passport
 
 _WINDOW = "attention_length"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_ENDINGS = (".mag", ".tar.gz", ".tgz", ".tar", ".index", ".meta")
-_OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie"})
+_ENDINGS = (".mag", ".tar.gz", ".tgz", ".tar", ".zip", ".index", ".meta")
+_OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "gansynth", "nsynth"})
 """Families that are no sequence of one event at a time, and so have names and sizes of their own."""
 
 
@@ -134,6 +134,14 @@ def _weights(config: ModelConfig, tensors: Tensors) -> Tensors:
         from reverie.models.genie.names import weights_from as genie_weights_from
 
         return genie_weights_from(tensors)
+    if config.family == "gansynth":
+        from reverie.models.gansynth.names import weights_from as gansynth_weights_from
+
+        return gansynth_weights_from(tensors)
+    if config.family == "nsynth":
+        from reverie.models.nsynth.names import weights_from as nsynth_weights_from
+
+        return nsynth_weights_from(tensors)
     from reverie.models.recurrent.names import weights_from
 
     weights = weights_from(tensors)

@@ -31,4 +31,4 @@ class Early:
 
 
 AT_ITS_MOMENT = Early()
-PUNCTUAL = Early(lay=0.005, ready=0.0005)
+PUNCTUAL = Early(lay=0.005, ready=0.0008)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import select
@@ -25,7 +26,7 @@ from reverie.play.errors import MISHAPS, plainly
 from reverie.play.heir import AGAIN, Heir
 from reverie.play.outputs import make_output
 from reverie.play.outputs.base import LOOK, BarLine, Output
-from reverie.play.outputs.carried import LARGEST, SYSEX_END
+from reverie.play.outputs.carried import DUE, LARGEST, SYSEX_END
 from reverie.play.outputs.midi import SystemGoneError
 from reverie.play.priority import be_punctual
 
@@ -37,6 +38,8 @@ TURN = 3.0
 """Seconds that a turn may take before the carrier is taken for hung, and ends."""
 OPENING = 7.0
 """The same for a turn in which a device is opened: JACK and zeroconf take their time."""
+MOST_EARLY = 0.002
+"""Seconds for which a message may be held back at most, whatever its packet says."""
 FAREWELL = 2.0
 """Seconds in which a carrier without a player still tries to end what sounds."""
 _TWO_BYTES = {0xC, 0xD}
@@ -96,15 +99,20 @@ class Carrier:
     def _wait(self) -> None:
         """Wait for the player, for the device, or for what is due."""
         still_here(TURN)
-        descriptors, seconds = ((), SEARCH) if self._state is _State.DOWN else self._output.waits_for()
-        now = time.monotonic()
-        self._due = min(self._due, now + seconds)
+        descriptors, now = self._look_ahead()
         player = () if self._leave_at is not None else (self._socket,)
         readable, _, _ = select.select([*player, *descriptors], [], [], max(self._due - now, 0.0))
         if self._socket in readable:
             self._hear()
         if set(readable) - {self._socket}:
             self._due = float("-inf")
+
+    def _look_ahead(self) -> tuple[Sequence[int], float]:
+        """What the output waits for; its next turn comes when it says so. The moment of asking is the other value."""
+        descriptors, seconds = ((), SEARCH) if self._state is _State.DOWN else self._output.waits_for()
+        now = time.monotonic()
+        self._due = min(self._due, now + seconds)
+        return descriptors, now
 
     def _hear(self) -> None:
         """Hand on what the player says, up to its end."""
@@ -120,11 +128,25 @@ class Carrier:
                     self._lose(error)
 
     def _hand_on(self, packet: bytes) -> None:
+        if not packet[0]:
+            (moment,) = DUE.unpack_from(packet)
+            self._wait_until(moment)
+            if self._state is not _State.UP:  # the device was lost meanwhile
+                return
+            packet = packet[DUE.size :]
         if packet[0] & 0x80:
             for message in apart(packet):
                 self._output.send(message)
         else:
             self._output.tell(BarLine(**json.loads(packet)["bar"]))
+
+    def _wait_until(self, moment: float) -> None:
+        """Turn round and round till a moment that is near, for to be woken up takes the system too long."""
+        limit = min(moment, time.monotonic() + MOST_EARLY)
+        while (now := time.monotonic()) < limit:
+            if now >= self._due:
+                self._tend()
+                self._look_ahead()
 
     def _tend(self) -> None:
         """Look after the device."""
@@ -226,6 +248,7 @@ def carry(end: socket.socket, setup: Mapping[str, Any]) -> None:
     slot, settings, ledger = setup["slot"], setup["output"], setup["ledger"]
     try:
         output = make_output(slot, settings)
+        gc.freeze()
         Carrier(end, output, Heir(Path(ledger), slot, settings) if ledger else None).run()
     except SystemGoneError:
         return  # only another process is rid of what is left of it

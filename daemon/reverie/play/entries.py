@@ -55,7 +55,20 @@ class Control:
     message: bytes
 
 
-Content = Start | Sounding | Control | BarLine | bytes
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """From now on a part's notes go to ``channels``, counted from 0, of which the last plays ``font``, if any.
+
+    More than one channel have the same notes while one fades into the other. Without a part, as another scene begins,
+    those of every part go to the channel that it names.
+    """
+
+    part: Part | None
+    channels: tuple[int, ...] = ()
+    font: str | None = None
+
+
+Content = Start | Sounding | Control | Choice | BarLine | bytes
 """What can be due; plain bytes are messages of MIDI clock and transport."""
 Entry = tuple[int, Rank, int, Content]
 """Tick, rank, a number that keeps what is alike otherwise in the order in which it was written, and the content."""

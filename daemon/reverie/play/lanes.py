@@ -11,7 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from reverie.play.barlog import TOO_LATE, BarLog
-from reverie.play.entries import Content, Control, Entry, Rank, Sounding, Start, entry
+from reverie.play.bars import Bar
+from reverie.play.entries import Choice, Content, Control, Entry, Rank, Sounding, Start, entry
+from reverie.play.ledger import EXPRESSION
+from reverie.play.midi_clock import locate, stop
 from reverie.play.outputs.base import BarLine
 from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, VOLUME, Slot
 from reverie.play.tape import Tape
@@ -32,6 +35,7 @@ class Lane:
         self._tape = tape
         self._laid: deque[Entry] = deque()
         self._added: list[Entry] = []
+        self._moved: dict[str, tuple[int, ...]] = {}
         self._sounding: dict[tuple[int, int], Sounding] = {}
         self._fences: list[int] = []
         self._channels: set[int] = set()
@@ -74,7 +78,7 @@ class Lane:
                 if late > TOO_LATE:
                     log.skipped += 1
                 else:
-                    log.started(part.name, sent=self._start(tick, content))
+                    log.started(part.name, sent=self._start_all(tick, content))
                     log.sending()
             case Sounding() if self._sounding.get((content.channel, content.pitch)) is content:
                 self._end(content, tick)
@@ -83,6 +87,8 @@ class Lane:
                 self._send(lambda slot: slot.control(message))
                 self._tape.event(tick, message, part.name)
                 log.sending()
+            case Choice():
+                self._choose(content)
             case BarLine():
                 self._send(lambda slot: slot.tell(content))
             case bytes():
@@ -91,14 +97,47 @@ class Lane:
             case _:  # a muted note, or the end of one that has ended already
                 pass
 
-    def cut(self, tick: int) -> None:
-        """At ``tick`` other music begins: what has begun before ends there, and what was to begin then does not."""
+    def _choose(self, choice: Choice) -> None:
+        if choice.part is None:
+            self._moved.clear()
+            return
+        self._moved[choice.part.name] = choice.channels
+        for channel in choice.channels:
+            self._use(channel)
+        if choice.font is not None:
+            channel, font = choice.channels[-1], choice.font
+            self._send(lambda slot: slot.choose(channel, font))
+
+    def cut(self, tick: int, *, rest: bool) -> None:
+        """At ``tick`` other music begins, or a rest: what has begun before ends there, and no note begins then.
+
+        What fades comes to its end in a rest; another scene begins with what it says itself.
+        """
         self._fences.append(tick)
-        self._keep(lambda one: one[0] < tick or not isinstance(one[3], Start | Control))
+        over = Start if rest else Start | Control | Choice
+        self._keep(lambda one: one[0] < tick or not isinstance(one[3], over))
+        if not rest:
+            self.add(tick, Rank.CONTROL, Choice(None))
         self._added = [
             (tick, *one[1:]) if isinstance(one[3], Sounding) and one[0] > tick else one for one in self._added
         ]
         heapq.heapify(self._added)
+
+    def lay_transport(self, bar: Bar, *, resting: bool, entered: bool) -> None:
+        """Tell those who follow the slot's MIDI clock where the music is, or that it rests.
+
+        Where a bar was ``entered`` in its midst its clock ticks have passed, and are not sent: they are told the place
+        at the next bar line.
+        """
+        if entered:
+            self.in_place = self.in_place and resting
+        if resting and self.in_place:
+            self.add(bar.tick, Rank.TRANSPORT, stop())
+            self.in_place = False
+        elif not (resting or self.in_place or entered):
+            for message in locate(bar.tick, bar.ticks):
+                self.add(bar.tick, Rank.TRANSPORT, message)
+            self.in_place = True
 
     def drop(self, passed: Callable[[int], bool]) -> None:
         """Forget the notes and clock ticks whose time has passed already, where a bar is entered in its midst."""
@@ -106,7 +145,9 @@ class Lane:
 
     def clear(self, *, clock: bool = True) -> None:
         """Forget the notes that were to come, and with ``clock`` MIDI clock, transport and bar lines too."""
-        self._keep(lambda one: isinstance(one[3], Control) or (not clock and isinstance(one[3], bytes | BarLine)))
+        self._keep(
+            lambda one: isinstance(one[3], Control | Choice) or (not clock and isinstance(one[3], bytes | BarLine))
+        )
         self._fences.clear()
 
     def _keep(self, wanted: Callable[[Entry], bool]) -> None:
@@ -125,6 +166,11 @@ class Lane:
         for sounding in tuple(self._sounding.values()):
             if parts is None or sounding.part.name in parts:
                 self._end(sounding, tick)
+
+    def go_home(self) -> None:
+        """What hears the parts now knows nothing of other channels, nor of a fade between them."""
+        self._moved.clear()
+        self._keep(lambda one: not isinstance(one[3], Choice) and not _is_fade(one[3]))
 
     def is_new_to(self, heard: Slot) -> bool:
         """Whether a slot's device has just begun to be what this lane is heard by; asked once, it is not new again."""
@@ -185,23 +231,33 @@ class Lane:
         if slot is not None:
             how(slot)
 
-    def _start(self, tick: int, start: Start) -> bool:
+    def _start_all(self, tick: int, start: Start) -> bool:
+        """Start a note on each channel that its part has now; whether a device took it."""
+        self._fences = [fence for fence in self._fences if fence > tick]
+        channels = self._moved.get(start.part.name, (start.channel,))
+        taken = [self._start(tick, start, channel) for channel in channels]
+        return any(taken)
+
+    def _start(self, tick: int, start: Start, channel: int) -> bool:
         """Start a note, ending the same pitch of the same channel first; whether a device took it."""
-        self._use(start.channel)
-        key = start.channel, start.pitch
+        self._use(channel)
+        key = channel, start.pitch
         if key in self._sounding:
             self._end(self._sounding[key], tick)
         heard = self.slot.heard if self.slot is not None else None
-        sounding = Sounding(start.part, start.channel, start.pitch, heard)
-        self._fences = [fence for fence in self._fences if fence > tick]
+        sounding = Sounding(start.part, channel, start.pitch, heard)
         end = min([tick + start.length, *self._fences])
         self._sounding[key] = sounding
         self.add(end, Rank.END, sounding)
-        taken = heard is not None and heard.start(start.channel, start.pitch, start.velocity, sounding)
-        self._tape.event(tick, bytes((NOTE_ON | start.channel, start.pitch, start.velocity)), start.part.name)
+        taken = heard is not None and heard.start(channel, start.pitch, start.velocity, sounding)
+        self._tape.event(tick, bytes((NOTE_ON | channel, start.pitch, start.velocity)), start.part.name)
         return taken
 
     def _end(self, sounding: Sounding, tick: int) -> None:
         del self._sounding[sounding.channel, sounding.pitch]
         sounding.end()
         self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name)
+
+
+def _is_fade(content: Content) -> bool:
+    return isinstance(content, Control) and (content.message[0] & 0xF0, content.message[1]) == (CONTROL, EXPRESSION)

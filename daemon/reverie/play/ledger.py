@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # outputs need what is here
 
 CHANNELS = 16
 PITCHES = 128
-SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
+EXPRESSION, SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 11, 64, 120, 123
+LOUDEST = 127
 NOTE_OFF, CONTROL = 0x80, 0xB0
 SUFFIX = ".ledger"
 
@@ -38,6 +39,8 @@ _PLACE_HEAD = _TRIES + 1
 _HEAD = struct.Struct("<II")  # length and CRC of what follows
 _PLACE = _PLACE_HEAD + _HEAD.size
 _SIZE = 8192
+_WAS_USED, _WAS_FADED = 1, 2
+"""What is noted of a channel: that something went to it, and that its expression was moved."""
 MOST_TRIES = 2
 """How often it is tried to end notes on an output that the configuration has no more: one that hangs must not keep the
 slot from its new one for ever."""
@@ -129,7 +132,7 @@ class Ledger:
 
     def note_on(self, channel: int, pitch: int) -> None:
         """Note a note before it is sent: one too many is closed in vain, one too few would hang."""
-        self._map[_USED + channel] = 1
+        self.use(channel)
         self._map[_NOTES + channel * PITCHES + pitch] = 1
 
     def note_off(self, channel: int, pitch: int) -> None:
@@ -137,8 +140,12 @@ class Ledger:
         self._map[_NOTES + channel * PITCHES + pitch] = 0
 
     def use(self, channel: int) -> None:
-        """Note that something other than a note went to a channel."""
-        self._map[_USED + channel] = 1
+        """Note that something went to a channel."""
+        self._map[_USED + channel] |= _WAS_USED
+
+    def fade(self, channel: int) -> None:
+        """Note that a channel's expression is moved: nobody would hear who comes next and knows nothing of it."""
+        self._map[_USED + channel] |= _WAS_USED | _WAS_FADED
 
     def open_notes(self) -> Iterator[tuple[int, int]]:
         """Channel and pitch of every note that was not ended."""
@@ -154,6 +161,8 @@ class Ledger:
     def close(self, output: Output) -> int:
         """End what is open, silence every used channel, and forget both; says how many notes were open.
 
+        Channels that were faded are as loud as ever then.
+
         Raises:
             PlayError: if the output is lost; the ledger then still holds what may sound.
         """
@@ -163,6 +172,8 @@ class Ledger:
         for channel in self.used_channels():
             for message in hush(channel):
                 output.send(message)
+            if self._map[_USED + channel] & _WAS_FADED:
+                output.send(bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
         self.forget()
         return len(notes)
 

@@ -114,6 +114,27 @@ class Steer:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBank:
+    """From the next bar line on after it is loaded, a part plays the soundfont ``font``, the file of ``bank``.
+
+    With ``fade_bars`` the part goes over to its ``other_channel`` (1 to 16) there, and back with the next bank: what
+    sounds there fades in, and what the other has fades out, within so many bars. Without, notes that begin after the
+    line have the new sound, and those before keep theirs. Each message replaces the one before for its part.
+
+    Without a ``font`` the device itself has loaded the bank, and plays it by ``program`` (0 to 127), if that is one.
+    """
+
+    type: ClassVar[str] = "take_bank"
+    epoch: int
+    part: str
+    bank: str
+    font: str
+    other_channel: int | None = None
+    fade_bars: int = 0
+    program: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Panic:
     """End every note on every slot now; play on from the next bar."""
 
@@ -207,10 +228,21 @@ class SyncState:
     detail: str
 
 
-ToPlayer = Setup | SetScene | Place | Rest | Steer | Panic | Stop | Ping
-FromPlayer = Ready | Pong | BarPlayed | SlotState | SyncState
+@dataclass(frozen=True, slots=True)
+class BankTaken:
+    """A part plays another bank, or with ``refused`` cannot; then it keeps what it has."""
+
+    type: ClassVar[str] = "bank_taken"
+    part: str
+    bank: str
+    refused: bool = False
 
 
+ToPlayer = Setup | SetScene | Place | Rest | Steer | TakeBank | Panic | Stop | Ping
+FromPlayer = Ready | Pong | BarPlayed | SlotState | SyncState | BankTaken
+
+
+_PLAIN = (Setup, Rest, TakeBank, Panic, Stop, Ping, Ready, Pong, SlotState, SyncState, BankTaken)
 _LISTS = ("lateness", "repeated", "clock_lateness", "muted")
 
 
@@ -260,7 +292,7 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
             data["muted"] = tuple(data["muted"])
             return Steer(**data)
         case kind:
-            plain = {cls.type: cls for cls in (Setup, Rest, Panic, Stop, Ping, Ready, Pong, SlotState, SyncState)}
+            plain = {cls.type: cls for cls in _PLAIN}
             if kind not in plain:
                 raise ValueError(f"unknown message {kind!r}")
             return plain[kind](**data)

@@ -11,14 +11,27 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from reverie.music.time import TICKS_PER_QUARTER
+from reverie.play.banks import Banks
 from reverie.play.barlog import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.clock import Clock
 from reverie.play.entries import Control, Rank
 from reverie.play.following import Following
 from reverie.play.lanes import Lane
-from reverie.play.messages import SELF, BarPlayed, Panic, Part, Place, Rest, SetScene, Steer, SyncState
-from reverie.play.midi_clock import locate, stop
+from reverie.play.messages import (
+    SELF,
+    BankTaken,
+    BarPlayed,
+    Panic,
+    Part,
+    Place,
+    Rest,
+    SetScene,
+    Steer,
+    SyncState,
+    TakeBank,
+)
+from reverie.play.midi_clock import stop
 from reverie.play.outputs.base import BarLine
 from reverie.play.score import SceneScore
 from reverie.play.slots import PROGRAM, Slot
@@ -51,7 +64,7 @@ class Player:
         slots: Mapping[str, Slot],
         tape: Tape,
         clock: Clock,
-        report: Callable[[BarPlayed | SyncState], None],
+        report: Callable[[BarPlayed | SyncState | BankTaken], None],
         leaders: Mapping[str, Leader] | None = None,
         early: Early = AT_ITS_MOMENT,
     ) -> None:
@@ -71,9 +84,10 @@ class Player:
         self._steer = Steer()
         self._log = BarLog()
         self._over: list[Callable[[], BarPlayed]] = []
-        self._news: list[BarPlayed | SyncState] = []
+        self._news: list[BarPlayed | SyncState | BankTaken] = []
+        self._banks = Banks(slots, self._news.append)
 
-    def handle(self, message: SetScene | Place | Rest | Steer | Panic) -> None:
+    def handle(self, message: SetScene | Place | Rest | Steer | TakeBank | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         match message:
             case SetScene():
@@ -85,6 +99,8 @@ class Player:
                 self._stand.tear()
             case Steer():
                 self._turn_to(message)
+            case TakeBank():
+                self._banks.want(message, self._clock.now())
             case Panic():
                 self._silence(clock=False)
                 for slot in self._slots.values():
@@ -142,10 +158,14 @@ class Player:
             lane.tend_volume(now)
         for slot in self._slots.values():
             self._send_programs(slot)
+        if self._bar is not None and deadline is not None:
+            self._banks.tend(self._clock.now(), deadline - self._clock.now(), self._bar.tick)
         self._flush()
 
     def _release(self, moment: float) -> None:
         """Let every device have what is ready, at its moment, and note how late that was."""
+        for slot in self._slots.values():
+            slot.hold(moment)
         self._clock.wait_until(moment)
         self._flush()
         late = self._clock.now() - moment
@@ -274,7 +294,7 @@ class Player:
         resting = self._rests(score)
         if changes or (resting and not self._log.resting):
             for lane in self._lanes.values():
-                lane.cut(tick)
+                lane.cut(tick, rest=not changes)
         self._bar = bar = Bar(number, tick, scene.metre.bar_ticks)
         entered = self._lay_time(bar, moment, scene_bar)
         self._log = BarLog.begin((part.name for part in scene.parts), resting=resting)
@@ -284,9 +304,10 @@ class Player:
         for lane in self._lanes.values():
             lane.add(tick, Rank.TRANSPORT, line)
             if lane.clocked:
-                self._lay_clock(lane, bar, resting=resting, entered=entered)
+                lane.lay_transport(bar, resting=resting, entered=entered)
         if changes:
             self._lay_programs(scene.parts, tick)
+        self._lay_banks(score, bar, changes=changes)
         self._lay_sheet(score, scene_bar, tick)
         if entered:
             self._drop_what_has_passed()
@@ -318,22 +339,18 @@ class Player:
             self._timeline.bend(bar.tick, moment, pace)
         return led is not None and led[0] < moment - HURRIED
 
-    def _lay_clock(self, lane: Lane, bar: Bar, *, resting: bool, entered: bool) -> None:
-        if entered:  # ticks that have passed are not sent: who follows is told the place at the next bar line
-            lane.in_place = lane.in_place and resting
-        if resting and lane.in_place:
-            lane.add(bar.tick, Rank.TRANSPORT, stop())
-            lane.in_place = False
-        elif not (resting or lane.in_place or entered):
-            for message in locate(bar.tick, bar.ticks):
-                lane.add(bar.tick, Rank.TRANSPORT, message)
-            lane.in_place = True
-
     def _lay_programs(self, parts: Iterable[Part], tick: int) -> None:
         for part in parts:
             if part.program is not None:
                 message = bytes((PROGRAM | part.channel - 1, part.program))
                 self._lane(part.slot).add(tick, Rank.CONTROL, Control(part, message))
+
+    def _lay_banks(self, score: SceneScore, bar: Bar, *, changes: bool) -> None:
+        """Lay out what voices go over to; another scene begins with the channels that it names."""
+        scene = score.scene
+        back = self._banks.begin_scene(scene.epoch, scene.parts, bar.tick, self._clock.now()) if changes else ()
+        for name, tick, content in (*back, *self._banks.turn(bar)):
+            self._lane(name).add(tick, Rank.CONTROL, content)
 
     def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> None:
         """Lay the bar's notes and clock."""
@@ -375,6 +392,8 @@ class Player:
         lane, heard = self._lanes[slot.name], slot.heard
         if heard is None or not lane.is_new_to(heard):
             return
+        self._banks.begin_anew(slot.name)
+        lane.go_home()
         parts: tuple[Part, ...] = self._stand.score.scene.parts if self._stand.score else ()
         for part in parts:
             if part.program is not None and part.slot == slot.name:

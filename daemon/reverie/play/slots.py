@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from reverie.play.errors import MISHAPS, complain, plainly
-from reverie.play.ledger import Ledger
+from reverie.play.ledger import EXPRESSION, Ledger
 from reverie.play.messages import SlotState
-from reverie.play.outputs.base import LOOK, BarLine, Output
+from reverie.play.outputs.base import LOOK, BarLine, Output, Sampler
 from reverie.play.settings import SlotSettings
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
@@ -163,14 +163,54 @@ class Slot:
     def control(self, message: bytes) -> None:
         """Send a program or a controller of a scene's channel."""
         if self.up:
-            channel = self._channel(message[0] & 0x0F)
-            self._ledger.use(channel)
-            self._send(bytes((message[0] & 0xF0 | channel,)) + message[1:])
+            kind, channel = message[0] & 0xF0, self._channel(message[0] & 0x0F)
+            (self._ledger.fade if (kind, message[1]) == (CONTROL, EXPRESSION) else self._ledger.use)(channel)
+            self._send(bytes((kind | channel,)) + message[1:])
+
+    def load(self, font: str) -> None:
+        """Begin to load a soundfont, where the output can."""
+        self._try(lambda sampler: sampler.load(font))
+
+    @property
+    def takes_banks(self) -> bool:
+        """Whether its output can be given other sounds while it plays."""
+        return isinstance(self._output, Sampler)
+
+    def loaded(self, font: str) -> bool | None:
+        """Whether a soundfont can be chosen; False if never, None as long as that is not known."""
+        if not isinstance(self._output, Sampler):
+            return False
+        return self._output.loaded(font) if self.up else None
+
+    def choose(self, channel: int, font: str) -> None:
+        """Let the notes of a scene's channel that begin from now on sound with a loaded soundfont."""
+        channel = self._channel(channel)
+        self._ledger.use(channel)
+        self._try(lambda sampler: sampler.choose(channel, font))
+
+    def unload(self, font: str) -> None:
+        """Let a soundfont go."""
+        self._try(lambda sampler: sampler.unload(font))
+
+    def _try(self, what: Callable[[Sampler], None]) -> None:
+        if self.up and isinstance(self._output, Sampler):
+            try:
+                what(self._output)
+            except MISHAPS as error:
+                self._lose(error, self._now)
 
     def clock(self, message: bytes) -> None:
         """Send a message of MIDI clock or transport, which has no channel."""
         if self.up:
             self._send(message)
+
+    def hold(self, moment: float) -> None:
+        """Let the device know that what was sent is due at that moment."""
+        if self.up:
+            try:
+                self._output.hold(moment)
+            except MISHAPS as error:
+                self._lose(error, self._now)
 
     def flush(self) -> None:
         """Let the device have what was sent: the notes of one moment go together."""

@@ -35,6 +35,7 @@ from reverie.play.messages import (
     Setup,
     Steer,
     Stop,
+    TakeBank,
     from_message,
     to_message,
 )
@@ -109,7 +110,7 @@ class Worker:
                 self._report(Pong(value.number))
             case Stop():
                 self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
-            case SetScene() | Place() | Rest() | Steer() | Panic() if self._player is not None:
+            case SetScene() | Place() | Rest() | Steer() | TakeBank() | Panic() if self._player is not None:
                 self._player.handle(value)
             case _:
                 raise PlayError(f"the player cannot be told {value.type!r} now; it is set up first, and once")

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reverie.documents import Document, DocumentError, did_you_mean, read_document, validate
 from reverie.errors import ReverieError
@@ -32,27 +33,48 @@ class Loaded:
     fault: DocumentError | SceneError | None = None
 
 
-def read_scene(document: Document, models: Models | None = None, slots: Collection[str] | None = None) -> Scene:
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """What timbres may name: the ``models`` that render them, and the sounds that are ``shipped``, by name."""
+
+    models: Collection[str]
+    shipped: Collection[str]
+
+
+def read_scene(
+    document: Document,
+    models: Models | None = None,
+    slots: Collection[str] | None = None,
+    sounds: Sounds | None = None,
+) -> Scene:
     """Read a document as a scene.
 
     Args:
         document: The document; its path gives the name that the scene must have.
         models: The models that exist; None: any will do.
         slots: Names of the site's slots; None: any will do.
+        sounds: What timbres may name, whose files must then be there as well; None: any will do.
 
     Raises:
         DocumentError: with every fault of the document.
     """
-    return validate(document, Scene, {"stem": Path(document.path).stem, "models": models, "slots": slots})
+    path = Path(document.path)
+    known: dict[str, Any] = {"stem": path.stem, "models": models, "slots": slots}
+    if sounds is not None:
+        folder = path.absolute().parent
+        known |= {"timbre models": sounds.models, "shipped sounds": sounds.shipped, "folder": folder}
+    return validate(document, Scene, known)
 
 
-def load_scene(path: Path, models: Models | None = None, slots: Collection[str] | None = None) -> Scene:
-    """Read one scene's file; for ``models`` and ``slots`` see :func:`read_scene`.
+def load_scene(
+    path: Path, models: Models | None = None, slots: Collection[str] | None = None, sounds: Sounds | None = None
+) -> Scene:
+    """Read one scene's file; for what may be named see :func:`read_scene`.
 
     Raises:
         DocumentError: with every fault of the file.
     """
-    return read_scene(read_document(path), models, slots)
+    return read_scene(read_document(path), models, slots, sounds)
 
 
 class SceneFolder:
@@ -69,11 +91,13 @@ class SceneFolder:
         models: Models | None = None,
         slots: Collection[str] | None = None,
         keep: Path | None = None,
+        sounds: Sounds | None = None,
     ) -> None:
         self._folders = tuple(folders)
         self._models = models
         self._slots = slots
         self._keep = keep
+        self._sounds = sounds
         self._good: dict[str, Scene] = {}
 
     def paths(self) -> dict[str, Path]:
@@ -104,7 +128,7 @@ class SceneFolder:
         if name not in paths:
             raise SceneError(f"there is no scene {name!r}{did_you_mean(name, paths)}")
         document = read_document(paths[name])
-        scene = read_scene(document, self._models, self._slots)
+        scene = read_scene(document, self._models, self._slots, self._sounds)
         known = self._good.get(name)
         self._good[name] = scene
         if self._keep and (known is None or known.hash != scene.hash):
@@ -119,7 +143,7 @@ class SceneFolder:
         if path is None:
             return None
         try:
-            return load_scene(path, self._models, self._slots)
+            return load_scene(path, self._models, self._slots, self._sounds)
         except DocumentError as error:  # kept by an older version, or its model is gone
             _log.warning("the kept scene cannot be played either: %s", error)
             return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,16 +18,10 @@ from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mea
 from reverie.music.harmony import SCALES, Key, parse_pitch_class
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.fields import SwingSection, TempoSection
+from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.voices import DrumVoice, TunedVoice, Voice
 
 MAX_PRIMER_BARS = 4
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-
-
-def _plain_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"a name has small letters a to z, digits, - and _ only, not {name!r}")
-    return name
 
 
 def _file_name(name: str, info: ValidationInfo) -> str:
@@ -47,7 +40,7 @@ def _scale(name: str) -> str:
 class Scene(Section):
     """One state of the installation's music: its tempo and harmony, and the voices that play together."""
 
-    name: Annotated[str, AfterValidator(_plain_name), AfterValidator(_file_name)] = Field(
+    name: Annotated[str, AfterValidator(plain_name), AfterValidator(_file_name)] = Field(
         description="The scene's name, the same as the file's without .yaml.", examples=["first-light"]
     )
     title: str = Field(description="The scene's title for people to read.", examples=["First light"])
@@ -82,9 +75,12 @@ class Scene(Section):
         default=1, ge=0, lt=2**32, description="Where chance begins; another seed is another music of the same scene."
     )
     voices: dict[
-        Annotated[str, AfterValidator(_plain_name)],
+        Annotated[str, AfterValidator(plain_name)],
         Annotated[Voice, ByKind({"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice})],
     ] = Field(min_length=1, max_length=16, description="The voices by name, 1 to 16.")
+    timbres: dict[Annotated[str, AfterValidator(plain_name)], Timbre] = Field(
+        default_factory=dict[str, Timbre], description="Sounds that turn into one another, by name, for voices to play."
+    )
 
     hints: ClassVar[Mapping[str, str]] = {"bpm": "the tempo is written as 'tempo', in quarter notes a minute"}
 
@@ -95,8 +91,20 @@ class Scene(Section):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of what the file means; comments, spacing, the order of keys and defaults spelt out are no matter."""
-        canonical = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+        """SHA-256 of what the file means; comments, spacing, the order of keys and defaults spelt out are no matter.
+
+        The order of a timbre's sources is one, since its path leads along them.
+        """
+        said = self.model_dump(mode="json", by_alias=True)
+        for name, timbre in self.timbres.items():
+            said["timbres"][name]["way"] = timbre.way
+        # A scene without timbres has the hash that it had before there were any.
+        if not self.timbres:
+            del said["timbres"]
+        for voice in said["voices"].values():
+            if voice.get("timbre", said) is None:
+                del voice["timbre"]
+        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
@@ -110,6 +118,7 @@ class Scene(Section):
                 sentence = f"a bar of {self.metre} has {self.metre.bar_steps} sixteenths, too few for "
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
         yield from self._shared_channels()
+        yield from self._banks()
 
     def _shared_channels(self) -> Iterator[tuple[Keys, str]]:
         programs: dict[tuple[str, int], tuple[str, int]] = {}
@@ -121,6 +130,35 @@ class Scene(Section):
             if program != output.program:
                 sentence = f"{first!r} already has program {program} on channel {output.channel} of {output.slot!r}"
                 yield ("voices", name, "output", "program"), f"{sentence}; one channel can have one program"
+
+    def _banks(self) -> Iterator[tuple[Keys, str]]:
+        """A voice's bank is there, and changes the sound of no other voice."""
+        plain = [name for name, voice in self.voices.items() if voice.timbre is None]
+        timbred = [name for name, voice in self.voices.items() if voice.timbre is not None]
+        claims: dict[tuple[str, int], tuple[str, str]] = {}
+        for name in (*plain, *timbred):
+            voice = self.voices[name]
+            output, timbre = voice.output, voice.timbre
+            first, _ = claims.setdefault((output.slot, output.channel), (name, "output"))
+            if timbre is None:
+                continue
+            if first != name:
+                yield ("voices", name, "output", "channel"), _taken(first, output.channel, output.slot)
+            way: Keys = ("voices", name, "timbre")
+            if not self.timbres:
+                yield (*way, "bank"), "the scene has no timbres; describe one under 'timbres'"
+            elif timbre.bank not in self.timbres:
+                yield (*way, "bank"), f"there is no timbre {timbre.bank!r}{did_you_mean(timbre.bank, self.timbres)}"
+            if timbre.channel is not None:
+                claim = (name, "timbre")
+                other = claims.setdefault((output.slot, timbre.channel), claim)
+                if other != claim:
+                    yield (*way, "channel"), _taken(other[0], timbre.channel, output.slot)
+
+
+def _taken(voice: str, channel: int, slot: str) -> str:
+    sentence = f"{voice!r} already plays on channel {channel} of {slot!r}"
+    return f"{sentence}; a voice with a timbre needs its channels for itself"
 
 
 def scene_json_schema() -> dict[str, Any]:

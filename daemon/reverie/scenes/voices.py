@@ -14,6 +14,7 @@ from reverie.music.time import Schedule
 from reverie.scenes.fields import DRUM_KEYS, Evolve, Output, ScheduleSection, TemperatureSection, known
 from reverie.scenes.primer import Primer, drum_primer, parse_drum, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
+from reverie.scenes.timbre import VoiceTimbre
 
 KindT = TypeVar("KindT", bound=str)
 Pitch = Annotated[int, Written(str, parse_pitch)]
@@ -33,6 +34,10 @@ def _model(name: str, info: ValidationInfo) -> str:
             f"the model {name!r} cannot be a voice of kind {kind!r}; these can: {', '.join(fit) or 'none'}"
         )
     return name
+
+
+def _itself(timbre: VoiceTimbre) -> VoiceTimbre:
+    return timbre
 
 
 class CommonVoice(Section, Generic[KindT]):
@@ -105,12 +110,20 @@ class DrumVoice(CommonVoice[Literal["drums"]]):
         json_schema_extra=DRUM_KEYS,
     )
 
-    hints: ClassVar[Mapping[str, str]] = {"register": "drums have no register; leave it out"}
+    hints: ClassVar[Mapping[str, str]] = {
+        "register": "drums have no register; leave it out",
+        "timbre": "timbres are for voices of kind 'melody' and 'bass'; leave it out",
+    }
 
     @property
     def low(self) -> int:
         """Lowest pitch: drums have no register."""
         return 0
+
+    @property
+    def timbre(self) -> None:
+        """Drums have none."""
+        return
 
     @property
     def high(self) -> int:
@@ -128,6 +141,11 @@ class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
     )
     compass: Annotated[tuple[Pitch, Pitch], Field(strict=False)] = Field(
         alias="register", description="Lowest and highest pitch, an octave apart or more.", examples=[["C4", "C6"]]
+    )
+    timbre: Annotated[VoiceTimbre, Written(VoiceTimbre, _itself, short=("bank",))] | None = Field(
+        default=None,
+        description="One of the scene's timbres, by name, or {bank, swap}; absent: the sounds of the slot.",
+        examples=["creature"],
     )
 
     @property

@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer
 
 from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
 from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
+from reverie.site.fields import FilePath
 from reverie.site.network import clashes
-from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, Slot, from_here
+from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
 from reverie.site.sync import Sync
+from reverie.site.timbre import TimbreSection
+from reverie.timbre.samplers import Sampler
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-
-FilePath = Annotated[Path, Written(str, str), AfterValidator(from_here), WithJsonSchema({"type": "string"})]
 
 
 def _time_of_day(written: str) -> dt.time:
@@ -107,6 +108,11 @@ class Site(Section):
     composer: Composer = Field(
         default_factory=Composer, description="The process that runs the models.", examples=[{"engine": "numpy"}]
     )
+    timbre: TimbreSection = Field(
+        default_factory=TimbreSection,
+        description="The rendering of sample banks, and where they are kept.",
+        examples=[{"share": 0.5}],
+    )
     sync: Sync = Field(default_factory=Sync, description="The clocks of others, which scenes may follow.")
     control: ControlSection = Field(
         default_factory=ControlSection,
@@ -129,9 +135,22 @@ class Site(Section):
         """Where the record of what was played lies."""
         return self.tape.folder or self.state_folder / "tape"
 
+    @property
+    def timbre_folder(self) -> Path:
+        """Where sample banks are kept."""
+        return self.timbre.folder or self.state_folder / "timbre"
+
+    def samplers(self) -> dict[str, Sampler]:
+        """By the slot, the samplers that are given banks; they are no business of the player's."""
+        return {
+            name: slot.sampler.sampler
+            for name, slot in self.slots.items()
+            if isinstance(slot, SampledSlot) and slot.sampler is not None
+        }
+
     def slots_as_json(self) -> dict[str, dict[str, Any]]:
         """The slots by name, as plain data for the player; a port is told of the devices of the others."""
-        slots = {name: slot.model_dump(mode="json") for name, slot in self.slots.items()}
+        slots = {name: slot.model_dump(mode="json", exclude={"sampler"}) for name, slot in self.slots.items()}
         devices = {name: slot["device"] for name, slot in slots.items() if slot["kind"] == "port" and slot["device"]}
         for name in devices:
             slots[name]["rivals"] = [device for other, device in devices.items() if other != name]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from reverie.documents import Facts, Keys, Section, Written
-from reverie.music.notes import MAX_MIDI
+from reverie.documents import Keys, Section, Written
 from reverie.site.address import Address
+from reverie.site.fields import Data, from_here
+from reverie.site.samplers import SamplerSection
 
 Api = Literal["auto", "alsa", "jack", "coremidi"]
 AUTO = "auto"
@@ -23,7 +23,6 @@ _PREFIX = re.compile(r"(/[^ #*,/?\[\]{}]+)+")
 MUTE, SYNTH = "mute", "synth"
 
 KindT = TypeVar("KindT", bound=str)
-Data = Annotated[int, Field(ge=0, le=MAX_MIDI)]
 
 
 def _channel(number: int) -> int:
@@ -35,11 +34,6 @@ def _channel(number: int) -> int:
 Channel = Annotated[
     int, AfterValidator(_channel), Field(json_schema_extra={"minimum": 1, "maximum": CHANNELS, "type": "integer"})
 ]
-
-
-def from_here(written: str, info: ValidationInfo) -> Path:
-    """A path of the file; a relative one counts from the file's own folder."""
-    return (Facts.get(info, "folder") or Path()) / Path(written).expanduser()
 
 
 def regular(pattern: str) -> str:
@@ -163,6 +157,16 @@ class FluidSynthSlot(CommonSlot[Literal["fluidsynth"]]):
     )
 
 
+class SampledSlot(CommonSlot[KindT], Generic[KindT]):
+    """What every slot has behind which a sampler can be that loads banks in its own way."""
+
+    sampler: SamplerSection | None = Field(
+        default=None,
+        description="How the sampler behind it gets the banks of timbres; null: not at all.",
+        examples=[{"folder": "/mnt/sampler/reverie", "programs": [0, 1]}],
+    )
+
+
 class Device(Section):
     """Marks by which a device is known again: the more of them fit, the better."""
 
@@ -182,7 +186,7 @@ class Device(Section):
             yield (), "a device is known by one of name, client, usb, serial and location"
 
 
-class PortSlot(CommonSlot[Literal["port"]]):
+class PortSlot(SampledSlot[Literal["port"]]):
     """A MIDI input that is there already: of a synthesizer, an interface or a DAW.
 
     With neither `match` nor `device` it waits for `reverie ports learn`.
@@ -207,7 +211,7 @@ class PortSlot(CommonSlot[Literal["port"]]):
     )
 
 
-class VirtualSlot(CommonSlot[Literal["virtual"]]):
+class VirtualSlot(SampledSlot[Literal["virtual"]]):
     """A MIDI port of Reverie's own, to which others connect."""
 
     kind: Literal["virtual"] = Field(default="virtual", description="What the slot is: 'virtual'.")
@@ -215,7 +219,7 @@ class VirtualSlot(CommonSlot[Literal["virtual"]]):
     api: Api = Field(default="auto", description="The system by which the port is offered.")
 
 
-class RtpSlot(CommonSlot[Literal["rtp"]]):
+class RtpSlot(SampledSlot[Literal["rtp"]]):
     """A session of RTP-MIDI over the network, as Macs and iPads have it built in."""
 
     kind: Literal["rtp"] = Field(default="rtp", description="What the slot is: 'rtp'.")
@@ -234,7 +238,7 @@ class RtpSlot(CommonSlot[Literal["rtp"]]):
     advertise: bool = Field(default=True, description="Whether zeroconf tells the network of the session.")
 
 
-class OscSlot(CommonSlot[Literal["osc"]]):
+class OscSlot(SampledSlot[Literal["osc"]]):
     """Notes and bars as Open Sound Control, for visuals, lights and samplers."""
 
     kind: Literal["osc"] = Field(default="osc", description="What the slot is: 'osc'.")
@@ -245,7 +249,7 @@ class OscSlot(CommonSlot[Literal["osc"]]):
     )
 
 
-class DinSlot(CommonSlot[Literal["din"]]):
+class DinSlot(SampledSlot[Literal["din"]]):
     """A DIN socket: a serial line or a raw MIDI device, to which Reverie writes every byte itself."""
 
     kind: Literal["din"] = Field(default="din", description="What the slot is: 'din'.")

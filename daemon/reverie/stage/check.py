@@ -8,22 +8,26 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
-from reverie.scenes.folder import load_scene
+from reverie.scenes.folder import Sounds, load_scene
 from reverie.site import learned
 from reverie.site.control import ControlBinding
 from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
-from reverie.stage.house import bundles_of, scenes_of
+from reverie.stage.house import bundles_of, model_folders_of, scenes_of
+from reverie.timbre.files import shipped_sounds
+from reverie.timbre.models import timbre_models
 
 
 def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
     """Every fault of these files, each a scene or a site's configuration.
 
-    Models and slots of the site decide which a scene may name; where the site itself is at fault, any may be named.
+    Models, sounds and slots of the site decide which a scene may name; where the site itself is at fault, any may be
+    named.
     """
     faults: list[Fault] = []
     models: Mapping[str, Collection[str]] | None = None
     slots: Collection[str] | None = None
+    sounds: Sounds | None = None
     try:
         site = load_site(config)
     except DocumentError as error:
@@ -32,6 +36,7 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
     else:
         bundles, _ = bundles_of(site)
         models, slots = {name: bundle.kinds for name, bundle in bundles.items()}, site.slots
+        sounds = Sounds(timbre_models(model_folders_of(site)), shipped_sounds())
     for path in paths:
         try:
             document = read_document(path)
@@ -42,7 +47,7 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
             elif _is_site(path, document):
                 faults += _not_there(load_site(path), *_learned_beside(path), document)
             else:
-                load_scene(path, models, slots)
+                load_scene(path, models, slots, sounds)
         except DocumentError as error:
             faults += error.faults
     return list(dict.fromkeys(faults))

@@ -16,6 +16,7 @@ from typing import Any
 from reverie.compose import messages as composing
 from reverie.control.desk import Desk
 from reverie.play.messages import (
+    BankTaken,
     BarPlayed,
     Panic,
     Place,
@@ -29,6 +30,7 @@ from reverie.play.messages import (
 )
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
+from reverie.stage.banking import Banking
 from reverie.stage.complaints import Complaints
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier, watchdog_interval
@@ -41,6 +43,7 @@ from reverie.stage.setting import Setting
 from reverie.stage.state import GoodLoop, StateStore
 from reverie.stage.stopping import until
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
+from reverie.stage.timbres import Timbres
 from reverie.stage.worker_life import Death, Role
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.metrics import Metrics
@@ -71,6 +74,8 @@ class Conductor:
         fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
         self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
         self._composer = Supervisor(COMPOSER, self)
+        self._banking = Banking(setting.slots, self._player.send, self._metrics, setting.samplers)
+        self._timbres = Timbres(setting.timbres, store, self._banking)
         self._scene: Scene | None = None
         self._performance: Performance | None = None
         self._epoch = 0
@@ -96,6 +101,7 @@ class Conductor:
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._housekeeping.run()),
             asyncio.create_task(self._desk.attend()),
+            asyncio.create_task(self._timbres.run()),
         ]
         self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
         try:
@@ -106,7 +112,7 @@ class Conductor:
             for task in around:
                 task.cancel()
             await asyncio.gather(*around, return_exceptions=True)
-            await self._composer.stop()
+            await asyncio.gather(self._composer.stop(), self._timbres.stop())
             await self._player.stop()
             await asyncio.gather(*workers, return_exceptions=True)
             await self._housekeeping.finish()
@@ -147,6 +153,8 @@ class Conductor:
         self._desk.scene_begun()
         self._set_scene(self._performance)
         self._send_places(opening)
+        self._banking.scene_begun(self._epoch)
+        self._timbres.scene_begun(scene)
         self.fill()
 
     def reload(self) -> None:
@@ -194,6 +202,7 @@ class Conductor:
             if self._performance:
                 self._set_scene(self._performance)
                 self._send_places(self._performance.queued())
+                self._timbres.player_began()
         else:
             self._composer.send(
                 composing.setup(
@@ -221,6 +230,10 @@ class Conductor:
                 self._evidence.sync_changed(said)
                 self._metrics.sync_changed(said)
                 log.info("Tempo: %s; %s.", said.detail, "followed" if said.following else "the scene has its own")
+            case BankTaken():
+                self._banking.taken(said)
+                if said.refused:
+                    self._timbres.refused(said.part)
             case Ready():
                 log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
             case composing.Loaded():
@@ -258,6 +271,8 @@ class Conductor:
     def _bar_played(self, bar: BarPlayed) -> None:
         self._evidence.bar_played(bar, time.monotonic())
         self._metrics.bar_played(bar, time.time())
+        if bar.late or bar.skipped or bar.dropped:
+            self._timbres.late()
         if not self._announced:
             self._announced = True
             log.info("The first bar has gone out, %.1f s after the start.", time.monotonic() - self._begun)
@@ -349,6 +364,7 @@ class Conductor:
             self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
         self._desk.look()
         self._follow_programme()
+        self._timbres.look(playing=alive.ok and not (self._resting or self._desk.paused))
 
     def _follow_programme(self) -> None:
         """Go over to what is due; where its scene cannot be read, what plays goes on and the next look tries again."""
@@ -379,13 +395,14 @@ class Conductor:
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         now = time.monotonic()
-        faults = (*self._complaints.sentences, *self._faults())
-        processes = (own_process(), self._player.info, self._composer.info)
+        faults = (*self._complaints.sentences, *self._timbres.faults, *self._banking.faults, *self._faults())
+        processes = (own_process(), self._player.info, self._composer.info, *self._timbres.processes)
         return {
             "version": self._setting.version,
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
             **describe(self._evidence, now, faults, processes),
             "hands": self._desk.status(),
+            "timbres": self._timbres.status(),
             "uptime_seconds": round(now - self._begun, 1),
         }
 

@@ -14,17 +14,19 @@ from pathlib import Path
 
 from reverie import __version__
 from reverie.errors import ReverieError
-from reverie.places import loops_folder
+from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
 from reverie.site.schema import Site
 from reverie.stage.conductor import Conductor
-from reverie.stage.house import bundles_of, keep_as_last_good, scenes_of, site_in_force
+from reverie.stage.house import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
 from reverie.stage.notify import Notifier
 from reverie.stage.programme import Entry, Programme
 from reverie.stage.repertoire import Means
 from reverie.stage.reserve import read_shipped
 from reverie.stage.setting import Setting
 from reverie.stage.state import StateStore
+from reverie.stage.timbres import Means as TimbreMeans
+from reverie.timbre.models import timbre_models
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +69,19 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         means=Means(bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])),
         programme=Programme(Entry(change.at, change.scene) for change in site.programme),
         scene=site.scene,
+        timbres=TimbreMeans(
+            cache=site.timbre_folder,
+            quota=site.timbre.quota_bytes,
+            share=site.timbre.share,
+            patience=site.timbre.patience_seconds,
+            threads=site.timbre.workers,
+            models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
+            folders=[*site.scenes, scenes_folder()],
+        ),
         faults=(*faults, *broken),
         controls=controls_of(site.control, site.controls),
         sync=sync,
+        samplers=site.samplers(),
     )
     with _alone(setting.state):
         if not fault:

@@ -11,6 +11,8 @@ from reverie.control.inputs import Controls
 from reverie.play.messages import Setup
 from reverie.stage.programme import Programme
 from reverie.stage.repertoire import Means
+from reverie.stage.timbres import Means as TimbreMeans
+from reverie.timbre.samplers import Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,11 @@ class Setting:
     means: Means
     programme: Programme
     scene: str
+    timbres: TimbreMeans
     faults: tuple[str, ...] = ()
     sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
     controls: Controls = field(default_factory=Controls)
+    samplers: Mapping[str, Sampler] = field(default_factory=dict[str, Sampler])
 
     @property
     def setup(self) -> Setup:

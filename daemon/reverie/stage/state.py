@@ -1,6 +1,7 @@
-"""What the daemon remembers over a restart: each voice's last good loops, and how often each scene was begun.
+"""What the daemon remembers over a restart: each voice's last good loops, how often each scene was begun, and timbres.
 
-``STATE/takes.json`` holds the latter; ``STATE/loops/NAME.json`` a scene's loops. A file for each scene keeps the
+``STATE/takes.json`` holds the latter, ``STATE/timbres.json`` how far timbres have come, ``STATE/loops/NAME.json`` a
+scene's loops. A file for each scene keeps the
 writes small, for installations often run from memory cards, and a broken file costs one scene's loops and no more.
 """
 
@@ -17,11 +18,13 @@ from urllib.parse import quote
 from reverie.compose.recipe import Recipe
 from reverie.files import write_atomically
 from reverie.music.notes import Loop
+from reverie.timbre.plan import Progress
 
 VERSION = 1
 KEPT_LOOPS = 3
 KEPT_SCENES = 20
 KEPT_TAKES = 1000
+KEPT_TIMBRES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class StateStore:
         self._scenes: dict[str, Voices] = {}
         self._changed: set[Path] = set()
         self._takes = self._read(self._takes_file, _takes_from_json) or {}
+        self._timbres = self._read(self._timbres_file, _timbres_from_json) or {}
 
     def begin(self, scene: str) -> int:
         """How often the scene was begun before; this time counts from now on.
@@ -87,11 +91,27 @@ class StateStore:
         voices[recipe.voice] = (*others, good)[-KEPT_LOOPS:]
         self._changed.add(self._loops_file(recipe.scene))
 
+    def timbre(self, scene: str, name: str) -> Progress:
+        """How far a scene's timbre has come."""
+        return self._timbres.get(f"{scene}/{name}", Progress())
+
+    def keep_timbre(self, scene: str, name: str, progress: Progress) -> None:
+        """Keep how far a scene's timbre has come."""
+        key = f"{scene}/{name}"
+        self._timbres.pop(key, None)
+        self._timbres[key] = progress
+        while len(self._timbres) > KEPT_TIMBRES:
+            self._timbres.pop(next(iter(self._timbres)))
+        self._changed.add(self._timbres_file)
+
     def changes(self) -> dict[Path, bytes]:
         """The files that must be written since the last call, for :meth:`write`; empty if nothing has changed."""
         changes: dict[Path, bytes] = {}
         if self._takes_file in self._changed:
             changes[self._takes_file] = _encode({"takes": self._takes})
+        if self._timbres_file in self._changed:
+            progress = {key: progress.as_json() for key, progress in self._timbres.items()}
+            changes[self._timbres_file] = _encode({"timbres": progress})
         for name, voices in self._scenes.items():
             path = self._loops_file(name)
             if path in self._changed:
@@ -124,6 +144,10 @@ class StateStore:
     @property
     def _takes_file(self) -> Path:
         return self._folder / "takes.json"
+
+    @property
+    def _timbres_file(self) -> Path:
+        return self._folder / "timbres.json"
 
     def _loops_file(self, scene: str) -> Path:
         return self._folder / "loops" / f"{quote(scene, safe='')}.json"
@@ -172,6 +196,10 @@ def _decode(text: bytes) -> Mapping[str, Any]:
 
 def _takes_from_json(data: Mapping[str, Any]) -> dict[str, int]:
     return {str(scene): int(take) for scene, take in data["takes"].items()}
+
+
+def _timbres_from_json(data: Mapping[str, Any]) -> dict[str, Progress]:
+    return {str(key): Progress.from_json(progress) for key, progress in data["timbres"].items()}
 
 
 def _voices_from_json(data: Mapping[str, Any]) -> Voices:

@@ -109,6 +109,18 @@ class Metrics:
             ["action", "source"],
             registry=registry,
         )
+        self._banks = Counter(
+            "reverie_banks_total",
+            "Sample banks that were wanted, by what came of them.",
+            ["timbre", "outcome"],
+            registry=registry,
+        )
+        self._bank_seconds = Counter(
+            "reverie_bank_seconds_total", "Seconds that rendering banks took.", registry=registry
+        )
+        self._timbre_step = Gauge(
+            "reverie_timbre_step", "The step of a timbre's path that plays.", ["timbre"], registry=registry
+        )
         build = Gauge("reverie_build_info", "What is running.", ["version", "python", "engine"], registry=registry)
         build.labels(version, platform.python_version(), engine).set(1)
 
@@ -165,6 +177,15 @@ class Metrics:
         self._following.clear()
         if sync.leader != SELF:
             self._following.labels(sync.leader).set(sync.following)
+
+    def bank_rendered(self, timbre: str, outcome: str, seconds: float) -> None:
+        """A bank was rendered or found, or came to nothing, after so many seconds."""
+        self._banks.labels(self._bounded("timbre", timbre), outcome).inc()
+        self._bank_seconds.inc(seconds)
+
+    def timbre_step(self, timbre: str, step: int) -> None:
+        """A timbre has come to a step."""
+        self._timbre_step.labels(self._bounded("timbre", timbre)).set(step)
 
     def used(self, action: str, source: str) -> None:
         """Hands did something."""

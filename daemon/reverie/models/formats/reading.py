@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import tempfile
+import zipfile
+import zlib
 from pathlib import Path
 
 from reverie.models.errors import ModelError
@@ -17,11 +19,15 @@ from reverie.models.formats.browser import (
 from reverie.models.formats.checkpoint import files_of, is_checkpoint, read_checkpoint
 from reverie.models.formats.mag import read_mag
 from reverie.models.formats.source import Source
+from reverie.models.gansynth.experiment import EXPERIMENT, read_experiment
 
 _BLOCK = 1 << 20
 _FORMATS = (
-    "a Magenta bundle (.mag), a TensorFlow checkpoint (also as .tar), a magenta.js checkpoint or a deeplearn.js dump"
+    "a Magenta bundle (.mag), a TensorFlow checkpoint (also as .tar), a GANSynth's folder (also as .zip), a magenta.js"
+    " checkpoint or a deeplearn.js dump"
 )
+_FOLDERS = {MAGENTA_JS_MANIFEST: read_magenta_js, DEEPLEARN_MANIFEST: read_deeplearn, EXPERIMENT: read_experiment}
+"""What reads a folder in which such a file lies."""
 
 
 def read_source(path: Path) -> Source:
@@ -40,16 +46,17 @@ def read_source(path: Path) -> Source:
 
 def _read(path: Path) -> Source:
     if path.is_dir():
-        if (path / MAGENTA_JS_MANIFEST).is_file():
-            return read_magenta_js(path)
-        if (path / DEEPLEARN_MANIFEST).is_file():
-            return read_deeplearn(path)
-    elif path.name in {MAGENTA_JS_MANIFEST, DEEPLEARN_MANIFEST}:
+        for file, read in _FOLDERS.items():
+            if (path / file).is_file():
+                return read(path)
+    elif path.name in _FOLDERS:
         return _read(path.parent)
     elif path.suffix == ".mag":
         return read_mag(path.read_bytes())
     elif path.suffix in {".tar", ".tgz"} or path.name.endswith(".tar.gz"):
         return _from_archive(path)
+    elif path.suffix == ".zip":
+        return _from_zip(path)
     elif not is_checkpoint(path):
         raise ModelError(f"is none of what can be imported: {_FORMATS}" if path.exists() else "is not there")
     return Source("TensorFlow checkpoint", read_checkpoint(path))
@@ -65,6 +72,21 @@ def _from_archive(path: Path) -> Source:
         return Source("TensorFlow checkpoint", read_checkpoint(Path(folder)))
 
 
+def _from_zip(path: Path) -> Source:
+    """GANSynth is published as an archive of its folder."""
+    with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.infolist():
+                    archive.extract(member, folder)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise ModelError(f"is no archive, or cut off ({error}); copy or pull it again") from error
+        found = sorted(Path(folder).rglob(EXPERIMENT))
+        if len(found) != 1:
+            raise ModelError(f"has {len(found)} files {EXPERIMENT} in it, and a GANSynth has one")
+        return read_experiment(found[0].parent)
+
+
 def fingerprint(path: Path) -> str:
     """The SHA-256 of a file; where a model is several, that of theirs with their names, as ``sha256sum`` writes them.
 
@@ -73,7 +95,7 @@ def fingerprint(path: Path) -> str:
     """
     try:
         if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.is_file())
+            files = sorted(file for file in path.rglob("*") if file.is_file())
         elif path.is_file() and path.suffix not in {".index", ".meta"} and ".data-" not in path.name:
             return _sha256(path)
         else:

@@ -26,7 +26,7 @@ class Source:
     format: str
     tensors: Tensors
     config: str | None = None
-    settings: Mapping[str, int] = field(default_factory=dict[str, int])
+    settings: Mapping[str, int | float | bool | str] = field(default_factory=dict[str, int | float | bool | str])
     absent: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 

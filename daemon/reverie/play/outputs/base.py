@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 LOOK = 0.25
 """Seconds between looks at an output that is there: a device that is unplugged and back takes longer."""
@@ -66,6 +66,16 @@ class Output(Protocol):
         """
         ...
 
+    def hold(self, moment: float) -> None:
+        """What was held back is due at that monotonic ``moment``, less than a millisecond away.
+
+        An output with a further way to its device takes it there now and sends it then; the others wait for
+        :meth:`flush`.
+
+        Raises:
+            PlayError: if the device is lost.
+        """
+
     def flush(self) -> None:
         """Send what was held back; most outputs hold nothing back.
 
@@ -84,3 +94,36 @@ class Output(Protocol):
     def waits_for(self) -> tuple[Sequence[int], float]:
         """Descriptors whose readability, and seconds after which in any case, :meth:`poll` is to be called."""
         return (), LOOK
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """An output that can be given other sounds while it plays. No call waits, and none ends a note that sounds."""
+
+    def load(self, font: str) -> None:
+        """Begin to load a soundfont's file; what comes after waits for it, so it is done where there is time.
+
+        Raises:
+            PlayError: if the device is lost.
+        """
+        ...
+
+    def loaded(self, font: str) -> bool | None:
+        """Whether it is there to be chosen; False if it was refused, None as long as that is not known."""
+        ...
+
+    def choose(self, channel: int, font: str) -> None:
+        """Let the notes that begin on a channel from now on sound with the first preset of a loaded soundfont.
+
+        Raises:
+            PlayError: if the device is lost.
+        """
+        ...
+
+    def unload(self, font: str) -> None:
+        """Let a soundfont go once nothing of it sounds any more.
+
+        Raises:
+            PlayError: if the device is lost.
+        """
+        ...

@@ -1,7 +1,8 @@
 """An output in a process of its own, its carrier: whatever hangs there, the player does not.
 
 The player's end of the socket of :mod:`reverie.play.carrier`. A packet to the carrier is either one or more whole MIDI
-messages, of which each begins with a status byte, or one JSON object; packets from it are JSON objects.
+messages, of which each begins with a status byte, with or without the moment at which they are due before them, or one
+JSON object; packets from it are JSON objects.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import fcntl
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -28,10 +30,13 @@ from reverie.play.reaping import let_go, reap
 LARGEST = 1 << 16
 """Bytes of a packet."""
 SYSEX_END = 0xF7
+DUE = struct.Struct("=xd")
+"""What stands before messages that are not due yet: a zero byte and the monotonic moment."""
 HANGS = 1.0
 """Seconds for which a carrier may leave what it was sent unread, once it is up."""
 HANGS_OPENING = 8.0
 """The same while it opens its device, which may take long; a little more than its own clock gives it."""
+_MOST = LARGEST - DUE.size
 _BUFFER = 1 << 20  # bytes, of which the system grants what it likes; a message of 3 bytes takes some 800 of them
 _MOST_WAITING = 1 << 20  # bytes
 _STARTING = "it has not answered yet"
@@ -129,6 +134,15 @@ class Carried(Output):
         if self._socket is not None:
             self._waiting += message
 
+    def hold(self, moment: float) -> None:
+        """Hand over what was taken, to be sent at ``moment``, so that the way to the carrier takes no time from it.
+
+        Raises:
+            PlayError: if the carrier is gone.
+        """
+        if self._waiting:
+            self._flush(DUE.pack(moment))
+
     def flush(self) -> None:
         """Hand over what was taken, in one packet.
 
@@ -183,20 +197,20 @@ class Carried(Output):
                 self._give_up()
             return cast("Mapping[str, Any]", state)
 
-    def _flush(self) -> None:
-        """Hand over what waits: one message for each packet, or many where the carrier had no time for some.
+    def _flush(self, due: bytes = b"") -> None:
+        """Hand over what waits, in one packet if it fits; ``due`` stands before it.
 
         Raises:
             PlayError: if the carrier has left.
         """
         while self._waiting and self._socket is not None:
-            packet = bytes(self._waiting[:LARGEST])
-            if len(self._waiting) > LARGEST:
+            packet = bytes(self._waiting[:_MOST])
+            if len(self._waiting) > _MOST:
                 packet = packet[: _last_status(packet)]
             if not _unread(self._socket):
                 self._unread_since = None  # all that was sent before has been read, though nobody looked meanwhile
             try:
-                self._socket.send(packet)
+                self._socket.send(due + packet)
             except BlockingIOError:
                 return
             except (BrokenPipeError, ConnectionResetError):

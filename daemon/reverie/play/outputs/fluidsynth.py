@@ -6,6 +6,10 @@ As seen with FluidSynth 2.3.1:
   ``source /dev/stdin`` reads the same pipe without readline, in constant memory.
 * When the pipe ends (the player stopped, or was killed) FluidSynth leaves within 0.1 s: no note outlives the player.
   One that hangs in its driver does not; it stays in the player's process group so that whoever kills that reaches it.
+* ``load`` takes its place in the pipe: for a bank of ten notes some ten milliseconds in which nothing else is read.
+  It chooses every channel's program anew (its ``reset`` is not heard where there is an offset, too): each soundfont has
+  an offset of its own, so that no channel goes over to it by that, nor by MIDI's programs.
+* ``unload`` waits until no note of the soundfont sounds; with 0 for ``reset`` it leaves the other channels alone.
 * Without a sound device it gives up with a sentence on stderr; without a soundfont, or when the device is lost later,
   it goes on in silence, and only stderr tells.
 """
@@ -15,18 +19,20 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import shutil
 import struct
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from reverie.play.errors import PlayError
-from reverie.play.outputs.base import Output
+from reverie.play.outputs.base import LOOK, Output
 from reverie.play.outputs.midi import jack_server
 from reverie.play.reaping import let_go, reap
 
@@ -37,6 +43,8 @@ PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
 LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
 PLUG_IN = "plug a sound card in, or start JACK, PipeWire or PulseAudio"
 
+_HANGS = "FluidSynth hangs; it is started again"
+_JACK_SILENT = "JACK does not answer FluidSynth, which is started again; if that does not help, start JACK again"
 _LOST = re.compile(
     r"fluidsynth: (?:error|panic): (.*(?:jack server|audio device|audio driver|pulseaudio|pipewire|coreaudio).*)"
     r"|(Failed to create the audio driver)",
@@ -45,7 +53,11 @@ _LOST = re.compile(
 _NO_DRIVER = re.compile(r"requested audio driver ('.*')")
 _REFUSED = re.compile(r"Setting parameter '.*' not found|Failed to set \w+ parameter '.*'")
 _NO_FONT = "not a SoundFont"
-_READY = b"ready\n"
+_READY = b"ready"
+_LOADED = re.compile(rb"loaded SoundFont has ID (\d+)")
+_NOT_LOADED = b"failed to load the SoundFont"
+_DRUM_CHANNEL, _DRUM_BANK = 9, 128
+_OFFSETS = range(2000, 12_000)  # added to the bank numbers of what is loaded later; MIDI has 128, FluidSynth 16,384
 
 
 def find_soundfont(wanted: str) -> Path:
@@ -111,12 +123,17 @@ class FluidSynth(Output):
         self._heard = b""
         self._since = 0.0
         self._ready = False
-        self._playing = ""
+        self._driver = ""
+        self._font = ""
+        self._loading: deque[tuple[str, int]] = deque()
+        self._fonts: dict[str, tuple[int, int] | None] = {}
+        self._offset = 0
+        self._chosen: dict[int, str] = {}
 
     @property
     def description(self) -> str:
         """Which soundfont plays through which driver."""
-        return f"FluidSynth plays {self._playing}"
+        return f"FluidSynth plays {self._font} through {self._driver}"
 
     def open(self) -> None:
         """Start the program; it loads its soundfont in its own time.
@@ -128,7 +145,7 @@ class FluidSynth(Output):
             raise PlayError("FluidSynth is not installed; install the package fluidsynth")
         reap()
         font, audio = find_soundfont(self._soundfont), find_audio(self._audio)
-        self._playing = f"{font.name} through {audio}"
+        self._font, self._driver = font.name, audio
         settings = {"audio.jack.id": "reverie", "audio.jack.autoconnect": "1", "synth.gain": str(self._gain)}
         options = [f"-o{name}={value}" for name, value in (settings | self._options).items()]
         child = subprocess.Popen(
@@ -139,6 +156,9 @@ class FluidSynth(Output):
             bufsize=0,
         )
         self._child, self._said, self._heard, self._ready = child, b"", b"", False
+        self._loading.clear()
+        self._fonts.clear()
+        self._chosen.clear()
         self._since = time.monotonic()
         for stream in (child.stdin, child.stdout, child.stderr):
             os.set_blocking(_stream(stream).fileno(), False)
@@ -154,11 +174,13 @@ class FluidSynth(Output):
         if child is None:
             return False
         over = child.poll() is not None  # asked before its last words are read, so that none is missed
-        self._said = (self._said + _drain(child.stdout))[-4096:]
+        *lines, self._said = (self._said + _drain(child.stdout)).split(b"\n")
         self._heard = (self._heard + _drain(child.stderr))[-4096:]
-        self._ready = self._ready or _READY in self._said
         complaint = self._heard.decode(errors="replace")
-        if _NO_FONT in complaint:
+        was_ready = self._ready
+        for line in lines:
+            self._answered(line)
+        if _NO_FONT in complaint and not was_ready:
             raise PlayError("FluidSynth cannot read its soundfont; put another file in its place, or mend `soundfont`")
         if match := _NO_DRIVER.search(complaint):
             raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
@@ -172,14 +194,79 @@ class FluidSynth(Output):
         self._watch_pipe()
         return self._ready
 
+    def waits_for(self) -> tuple[Sequence[int], float]:
+        """What it says while it loads; it need not be heard at once otherwise."""
+        if self._child is None or not self._loading:
+            return (), LOOK
+        return (_stream(self._child.stdout).fileno(),), LOOK
+
+    def load(self, font: str) -> None:
+        """Load another soundfont beside those that are there.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        if self._fonts.get(font) is None and all(font != loading for loading, _ in self._loading):
+            self.flush()
+            self._fonts.pop(font, None)  # it was refused before, and may have been mended
+            self._offset += 1
+            offset = _OFFSETS[self._offset % len(_OFFSETS)]
+            self._loading.append((font, offset))
+            self._write(f"load {shlex.quote(font)} 0 {offset}\n".encode())
+
+    def loaded(self, font: str) -> bool | None:
+        """Whether FluidSynth has said that it is there, or that it is none."""
+        return self._fonts[font] is not None if font in self._fonts else None
+
+    def choose(self, channel: int, font: str) -> None:
+        """Select the first preset of a loaded soundfont.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        if (known := self._fonts.get(font)) is not None:
+            self._chosen[channel] = font
+            self._lines.append(b"select %d %d %d 0\n" % (channel, *known))
+
+    def unload(self, font: str) -> None:
+        """Let a soundfont go.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        if (known := self._fonts.pop(font, None)) is not None:
+            for channel in [channel for channel, chosen in self._chosen.items() if chosen == font]:
+                self._return(channel)
+                self._lines.append(b"prog %d 0\n" % channel)
+            self._lines.append(b"unload %d 0\n" % known[0])
+
+    def _return(self, channel: int) -> None:
+        """Let a channel have the programs of the soundfont that it began with."""
+        if self._chosen.pop(channel, None) is not None:
+            self._lines.append(b"bank %d %d\n" % (channel, _DRUM_BANK if channel == _DRUM_CHANNEL else 0))
+
+    def _answered(self, line: bytes) -> None:
+        """Understand a line of FluidSynth's: answers come in the order of what was asked."""
+        if match := _LOADED.search(line):
+            self._keep_font(int(match[1]))
+        elif _NOT_LOADED in line:
+            self._keep_font(None)
+        elif line.endswith(_READY):
+            self._ready = True
+
+    def _keep_font(self, number: int | None) -> None:
+        if self._loading:
+            font, offset = self._loading.popleft()
+            self._fonts[font] = None if number is None else (number, offset)
+
     def _watch_pipe(self) -> None:
         """Send an empty line, which does nothing, and see that what was sent before is read."""
         now = time.monotonic()
         if not _unread(self._child):
             self._since = now
             self._write(b"\n")
-        elif now - self._since > (PATIENCE if self._ready else LOADING):
-            raise PlayError("FluidSynth hangs; it is started again")
+        elif now - self._since > (PATIENCE if self._ready and not self._loading else LOADING):
+            raise PlayError(_HANGS if self._ready or self._driver != "jack" else _JACK_SILENT)
 
     def send(self, message: bytes) -> None:
         """Send one message: notes, controls and programs.
@@ -196,6 +283,7 @@ class FluidSynth(Output):
             case 0xB0:
                 self._lines.append(b"cc %d %d %d\n" % (channel, message[1], message[2]))
             case 0xC0:
+                self._return(channel)
                 self._lines.append(b"prog %d %d\n" % (channel, message[1]))
             case 0xF0:
                 pass  # MIDI clock and transport: it has nothing that would follow them
@@ -218,7 +306,7 @@ class FluidSynth(Output):
         try:
             os.write(_stream(self._child.stdin).fileno(), line)  # a pipe takes a short one wholly or not at all
         except BlockingIOError as error:
-            raise PlayError("FluidSynth hangs; it is started again") from error
+            raise PlayError(_HANGS) from error
         except BrokenPipeError as error:
             raise PlayError("FluidSynth ended; it is started again") from error
 

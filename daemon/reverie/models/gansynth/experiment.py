@@ -1,0 +1,51 @@
+"""A GANSynth as Magenta's trainer leaves it: ``experiment.json``, and a folder with a checkpoint for each stage.
+
+After ``load_from_path`` in ``magenta/models/gansynth/lib/model.py`` and ``lib/data_normalizer.py``, Magenta 2.1.4.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from reverie.models.errors import ModelError
+from reverie.models.formats.checkpoint import read_checkpoint
+from reverie.models.formats.source import Source
+from reverie.models.gansynth.settings import kept, normalizer
+
+EXPERIMENT = "experiment.json"
+
+
+def read_experiment(folder: Path) -> Source:
+    """The generator of the last stage, with the settings that its weights do not show.
+
+    Raises:
+        ModelError: if it is damaged, was not trained to its end, or is of a kind that is not played here.
+    """
+    try:
+        read: Any = json.loads((folder / EXPERIMENT).read_bytes())
+    except ValueError as error:
+        raise ModelError(f"its {EXPERIMENT} cannot be read ({error})") from error
+    if not isinstance(read, dict):
+        raise ModelError(f"its {EXPERIMENT} has no settings in it")
+    stored = cast("dict[str, Any]", read)
+    stages = sorted(path for path in folder.glob("stage_*") if path.is_dir())
+    if not stages:
+        raise ModelError("has no folder stage_... with weights")
+    _check_trained(stages[-1].name, stored)
+    tensors = {**read_checkpoint(stages[-1]), **normalizer(stored)}
+    return Source("GANSynth checkpoint", tensors, "gansynth", kept(stored), facts={"stage": stages[-1].name})
+
+
+def _check_trained(stage: str, stored: Mapping[str, Any]) -> None:
+    """Whether the last block was trained to its end; in a stage before it would have to be mixed with that before.
+
+    Raises:
+        ModelError: if not.
+    """
+    last = 2 * int(stored.get("num_resolutions", 7)) - 2
+    number = stage.removeprefix("stage_")
+    if not number.isdecimal() or int(number) < last:
+        raise ModelError(f"its training came to {stage} and ends with stage_{last:05}; train it to its end")

@@ -1,0 +1,1 @@
+"""NSynth in NumPy: Magenta's WaveNet autoencoder, of whatever size."""

@@ -1,0 +1,169 @@
+"""Sample banks that parts take over: loaded where there is time, chosen on a bar line, let go when nobody has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reverie.play.bars import Bar
+from reverie.play.entries import Choice, Content, Control
+from reverie.play.ledger import EXPRESSION, LOUDEST
+from reverie.play.messages import BankTaken, Part, TakeBank
+from reverie.play.slots import CONTROL, PROGRAM, Slot
+
+LOADING_TAKES = 0.06  # seconds until the next note that loading a bank may use up: its synthesizer is deaf meanwhile
+STARVED = 3.0  # seconds after which it is done all the same
+STEPS = 16  # of a fade, in each bar
+
+Laid = tuple[str, int, Content]
+"""Slot, tick and what happens there."""
+
+
+@dataclass(slots=True)
+class _Voice:
+    """What is known of a part: the bank that it is to have, and the one that it plays on which channel, from 0."""
+
+    part: Part
+    channel: int
+    wanted: TakeBank | None = None
+    since: float = 0.0
+    asked: bool = False
+    played: TakeBank | None = None
+    busy_until: int = 0
+
+
+class Banks:
+    """The banks of one scene's parts after the other's. ``report`` is told what became of each that was wanted."""
+
+    def __init__(self, slots: Mapping[str, Slot], report: Callable[[BankTaken], None]) -> None:
+        self._slots = slots
+        self._report = report
+        self._epoch = -1
+        self._voices: dict[str, _Voice] = {}
+        self._early: dict[str, TakeBank] = {}
+        self._fonts: dict[tuple[str, str], int] = {}
+        """By slot and font, those that were asked for, and the tick after which none is chosen that nobody has."""
+
+    def want(self, take: TakeBank, now: float) -> None:
+        """A part is to have another bank; what is meant for the next scene waits for it."""
+        if take.epoch > self._epoch:
+            self._early[take.part] = take
+        elif take.epoch == self._epoch and (voice := self._voices.get(take.part)) is not None:
+            voice.wanted, voice.since, voice.asked = take, now, False
+
+    def begin_scene(self, epoch: int, parts: Iterable[Part], tick: int, now: float) -> list[Laid]:
+        """Another scene begins at ``tick``; what happens there so that its parts have the channels that they name.
+
+        What was wanted for it beforehand is wanted from now on.
+        """
+        back: list[Laid] = []
+        for voice in self._voices.values():
+            self._leave(voice, tick)
+            back += _return(voice, tick)
+        self._epoch, early, self._early = epoch, self._early, {}
+        self._voices = {part.name: _Voice(part, part.channel - 1) for part in parts}
+        for take in early.values():
+            self.want(take, now)
+        return back
+
+    def begin_anew(self, slot: str) -> None:
+        """The device of a slot, or the one that stands in for it, knows no banks, and no channels but a part's own."""
+        for voice in self._voices.values():
+            if voice.part.slot == slot:
+                voice.wanted, voice.played, voice.asked = voice.wanted or voice.played, None, False
+                voice.channel, voice.busy_until = voice.part.channel - 1, 0
+
+    def tend(self, now: float, slack: float, tick: int) -> None:
+        """Load what is wanted, if nothing is due for ``slack`` seconds; let go what is old at ``tick``."""
+        for voice in self._voices.values():
+            heard = self._heard(voice)
+            if voice.wanted is None or heard is None or not voice.wanted.font:
+                continue
+            if not heard.takes_banks and heard is not self._slots[voice.part.slot]:
+                continue  # it only stands in
+            if not voice.asked and (slack >= LOADING_TAKES or now - voice.since > STARVED):
+                voice.asked = True
+                self._fonts[heard.name, voice.wanted.font] = tick
+                heard.load(voice.wanted.font)
+                slack = 0.0
+            elif heard.loaded(voice.wanted.font) is False:
+                self._report(BankTaken(voice.part.name, voice.wanted.bank, refused=True))
+                voice.wanted = None
+        self._let_go(tick)
+
+    def turn(self, bar: Bar) -> Iterator[Laid]:
+        """What happens on the line where ``bar`` begins, and after it: parts go over to what is loaded."""
+        for voice in self._voices.values():
+            heard, take = self._heard(voice), voice.wanted
+            if take is None or heard is None or bar.tick < voice.busy_until or not self._is_there(take, heard):
+                continue
+            before, over = voice.channel, bar.tick + take.fade_bars * bar.ticks
+            own = voice.part.channel - 1
+            if take.other_channel is not None:
+                voice.channel = take.other_channel - 1 if before == own else own
+                voice.busy_until = over
+            self._leave(voice, over)
+            voice.played, voice.wanted = take, None
+            if take.program is not None:
+                yield voice.part.slot, bar.tick, Control(voice.part, bytes((PROGRAM | voice.channel, take.program)))
+            if voice.channel == before:
+                yield voice.part.slot, bar.tick, Choice(voice.part, (before,), take.font or None)
+            else:
+                yield voice.part.slot, bar.tick, Choice(voice.part, (before, voice.channel), take.font or None)
+                yield from _fade(voice.part, before, voice.channel, bar.tick, over, take.fade_bars * STEPS)
+                yield voice.part.slot, over, Choice(voice.part, (voice.channel,))
+            self._report(BankTaken(voice.part.name, take.bank))
+
+    def _leave(self, voice: _Voice, tick: int) -> None:
+        """What a part has played is not chosen any more from ``tick`` on."""
+        heard = self._heard(voice)
+        if voice.played is not None and voice.played.font and heard is not None:
+            self._fonts[heard.name, voice.played.font] = tick
+
+    def _is_there(self, take: TakeBank, heard: Slot) -> bool:
+        """Whether a bank can be chosen; a program is the device's own, and means nothing to one that stands in."""
+        return (
+            bool(heard.loaded(take.font)) if take.font else heard is self._slots.get(self._voices[take.part].part.slot)
+        )
+
+    def _heard(self, voice: _Voice) -> Slot | None:
+        slot = self._slots.get(voice.part.slot)
+        return slot.heard if slot is not None else None
+
+    def _let_go(self, tick: int) -> None:
+        """Unload what no voice has or wants any more, once it is loaded and nobody chooses it after ``tick``."""
+        used = {
+            (heard.name, take.font)
+            for voice in self._voices.values()
+            if (heard := self._heard(voice)) is not None
+            for take in (voice.played, voice.wanted)
+            if take is not None
+        }
+        for (name, font), until in list(self._fonts.items()):
+            slot = self._slots[name]
+            if (name, font) in used or until >= tick or (slot.up and slot.loaded(font) is None):
+                continue
+            if slot.loaded(font):
+                slot.unload(font)
+            del self._fonts[name, font]
+
+
+def _return(voice: _Voice, tick: int) -> Iterator[Laid]:
+    """Both channels as loud as ever, where a part has faded from the one to the other."""
+    take, part = voice.played, voice.part
+    if take is not None and take.other_channel is not None:
+        for channel in (part.channel - 1, take.other_channel - 1):
+            yield part.slot, tick, Control(part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
+
+
+def _fade(part: Part, out: int, into: int, begin: int, end: int, steps: int) -> Iterator[Laid]:
+    """One channel becomes silent while the other comes; their powers sum to one, as far as controllers have values.
+
+    Synthesizers play expression ``v`` at the amplitude ``(v / 127) ** 2`` (MIDI Manufacturers Association, General MIDI
+    level 2), so that the power goes with the fourth power of the controller.
+    """
+    for step in range(steps + 1):
+        share = step / max(steps, 1)
+        at = begin + round((end - begin) * share)
+        for channel, power in ((into, share), (out, 1 - share)):
+            yield part.slot, at, Control(part, bytes((CONTROL | channel, EXPRESSION, round(LOUDEST * power**0.25))))

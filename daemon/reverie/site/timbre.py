@@ -1,0 +1,57 @@
+"""Timbre: where sample banks are kept, and how much of the machine their rendering may take."""
+
+from __future__ import annotations
+
+import os
+
+from pydantic import Field
+
+from reverie.documents import Section
+from reverie.site.fields import FilePath
+
+_GIGABYTE = 1_000_000_000
+_HOUR = 3600.0
+
+
+class TimbreSection(Section):
+    """The rendering of sample banks, and their cache."""
+
+    folder: FilePath | None = Field(
+        default=None, description="Where banks are kept; null: 'timbre' in the state folder."
+    )
+    quota: float = Field(
+        default=5.0,
+        ge=0.05,
+        le=100_000,
+        description="Gigabytes that the banks may take; beyond them those go that were not used for longest.",
+    )
+    share: float = Field(
+        default=0.5,
+        ge=0.01,
+        le=1,
+        description="How much of all cores together rendering may take, 0.01 to 1, and only what others leave.",
+    )
+    threads: int | None = Field(
+        default=None, ge=1, le=1024, description="Threads that render; null: one for each core."
+    )
+    patience: float = Field(
+        default=24.0,
+        ge=0.1,
+        le=720,
+        description="Hours of rendering after which a bank is given up, and the present one is played on.",
+    )
+
+    @property
+    def quota_bytes(self) -> int:
+        """The quota in bytes."""
+        return round(self.quota * _GIGABYTE)
+
+    @property
+    def patience_seconds(self) -> float:
+        """The patience in seconds."""
+        return self.patience * _HOUR
+
+    @property
+    def workers(self) -> int:
+        """How many threads render on this machine."""
+        return self.threads or os.cpu_count() or 1

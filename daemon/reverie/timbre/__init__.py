@@ -1,0 +1,1 @@
+"""Timbres that morph: sources, paths between them, sample banks, and the process that renders them."""

@@ -1,0 +1,1 @@
+"""Samples for hardware samplers, sent over MIDI by the Sample Dump Standard."""

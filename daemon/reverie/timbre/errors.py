@@ -1,0 +1,9 @@
+"""What can be wrong with a timbre."""
+
+from __future__ import annotations
+
+from reverie.errors import ReverieError
+
+
+class TimbreError(ReverieError):
+    """A source, a bank or a render cannot be used; its text says why, and what to do."""

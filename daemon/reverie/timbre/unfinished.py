@@ -1,0 +1,100 @@
+"""What is done of a bank that is not whole yet, so that whoever dies over it has lost little."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from reverie.files import write_atomically
+from reverie.models.archive import packed, unpacked
+from reverie.timbre.errors import TimbreError
+
+FORGOTTEN = 14 * 24 * 3600.0
+"""Seconds after which what nobody went on with is thrown away."""
+_LOCK = "lock"
+
+
+class Unfinished:
+    """A folder of tensors by name; what is damaged is not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> dict[str, NDArray[Any]] | None:
+        """What was kept; None if there is nothing, or nothing that can be read."""
+        data = self.get_bytes(name)
+        if data is None:
+            return None
+        try:
+            return unpacked(data)
+        except ValueError:
+            return None
+
+    def get_bytes(self, name: str) -> bytes | None:
+        """What was kept, as it was given."""
+        try:
+            return (self._folder / name).read_bytes()
+        except OSError:
+            return None
+
+    def keep(self, name: str, tensors: Mapping[str, NDArray[Any]]) -> None:
+        """Keep tensors.
+
+        Raises:
+            OSError: if the folder cannot be written.
+        """
+        self.keep_bytes(name, packed(tensors))
+
+    def keep_bytes(self, name: str, data: bytes) -> None:
+        """Keep something, wholly or not at all.
+
+        Raises:
+            OSError: if the folder cannot be written.
+        """
+        write_atomically(self._folder / name, data)
+
+    def drop(self, name: str) -> None:
+        """Forget something."""
+        (self._folder / name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def unfinished(cache: Path, bank: str) -> Generator[Unfinished]:
+    """The unfinished bank of that id, for one process alone; it is thrown away once the ``with`` is over without error.
+
+    Raises:
+        TimbreError: if another process renders it.
+        OSError: if the folder cannot be written.
+    """
+    above = cache / "unfinished"
+    folder = above / bank
+    folder.mkdir(parents=True, exist_ok=True)
+    _forget_old(above, bank)
+    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TimbreError(
+                "another process renders this very bank; wait for it, and it will be found in the cache"
+            ) from error
+        os.utime(folder)
+        yield Unfinished(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _forget_old(above: Path, present: str) -> None:
+    for folder in above.iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name != present and time.time() - folder.stat().st_mtime > FORGOTTEN:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,138 @@
+"""The timbre process: ``python -m reverie.timbre.worker --fd N``. It renders one bank, and is gone when that is done.
+
+Two threads, as in the composer: one reads the socket and answers ``ping``, the other renders. What is done is kept on
+disk as it is done, so that this process may be killed at any time; the next life goes on there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from reverie.errors import ReverieError
+from reverie.threads import one_each
+from reverie.timbre.budget import Budget, Gate, give_way
+from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, to_message
+from reverie.wire import Message, Wire
+
+log = logging.getLogger(__name__)
+
+TELL_EVERY = 1.0
+"""Seconds between words about progress."""
+
+
+class Worker:
+    """The rendering side."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.gate = Gate()
+        self.asked = threading.Event()
+        self.job: Render | None = None
+        self._wire = wire
+        self._sending = threading.Lock()
+        self._told = 0.0
+
+    def send(self, message: Message) -> None:
+        """Send from either thread."""
+        with self._sending:
+            self._wire.send(message)
+
+    def run(self) -> None:
+        """Render what is asked for."""
+        self.asked.wait()
+        job = self.job
+        if job is None:
+            return
+        try:
+            self._tell(self._render(job))
+        except ReverieError as error:
+            self._tell(Refused(str(error)))
+        except OSError as error:
+            reason = error.strerror or error
+            self._tell(Refused(f"{error.filename or job.cache} cannot be used ({reason}); see to the disk"))
+        except Exception as error:
+            log.exception("The bank %s cannot be rendered.", job.order.title)
+            self._tell(Refused(f"the bank {job.order.title} cannot be rendered ({error!r})"))
+
+    def _render(self, job: Render) -> Rendered:
+        from reverie.timbre.models import open_timbre_model
+        from reverie.timbre.studio import Studio  # numerics take a while to import, and pings are answered meanwhile
+
+        begun = time.monotonic()
+        budget = Budget(job.share)
+
+        def pace(done: float) -> None:
+            now = time.monotonic()
+            if now - self._told >= TELL_EVERY:
+                self._told = now
+                self._tell(Progress(done))
+            budget.spend()
+            self.gate.wait()
+
+        opener = partial(open_timbre_model, threads=job.threads)
+        studio = Studio(Path(job.model), Path(job.cache), job.quota, open_model=opener)
+        made = studio.make(job.order, pace, job.pinned)
+        return Rendered(
+            made.bank.id,
+            str(made.bank.folder),
+            str(made.bank.soundfont),
+            time.monotonic() - begun,
+            made.found,
+            made.warnings,
+        )
+
+    def _tell(self, said: FromTimbre) -> None:
+        self.send(to_message(said))
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(0)
+
+
+def _listen(wire: Wire, worker: Worker) -> None:
+    try:
+        while not wire.closed:
+            select.select([wire], [], [])
+            for message in wire.receive():
+                match message["type"]:
+                    case "ping":
+                        worker.send({"type": "pong", "number": message["number"]})
+                    case "stop":
+                        return
+                    case Hold.type:
+                        worker.gate.hold(on=bool(message["on"]))
+                    case _:
+                        worker.job = Render.from_message(message)
+                        worker.asked.set()
+    finally:
+        os._exit(0)  # what is done is kept, and nobody waits for the rest
+
+
+def main() -> None:
+    """Serve the conductor at the other end of ``--fd`` until the bank is whole, it stops or it goes away."""
+    parser = argparse.ArgumentParser(prog="reverie-timbre")
+    parser.add_argument("--fd", type=int, required=True)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the conductor's matter, which then says stop
+    signal.signal(signal.SIGTERM, _leave)
+    give_way()
+    one_each()
+    wire = Wire(socket.socket(fileno=arguments.fd))
+    worker = Worker(wire)
+    threading.Thread(target=_listen, args=(wire, worker), daemon=True).start()
+    worker.run()
+    threading.Event().wait()  # the conductor says stop once it has read
+
+
+if __name__ == "__main__":
+    sys.exit(main())

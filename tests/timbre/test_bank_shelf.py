@@ -1,0 +1,79 @@
+"""Banks are kept whole, checked when they are found, and make room when there are too many."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reverie.timbre.bank import MOST, SOUNDFONT, Origin, bank_files, zones_of
+from reverie.timbre.recipe import BankRecipe, Ingredient
+from reverie.timbre.shelf import SAFE, Shelf
+from reverie.timbre.sound import Sound
+from reverie.timbre.zone import Sample
+
+ORIGIN = Origin("cat", 1.0, "A. Cat", "CC0-1.0", "here")
+
+
+def recipe(seed: int) -> BankRecipe:
+    return BankRecipe("aa", (Ingredient(1.0, latent=1),), (60,), (100,), 0.2, -20.0, seed)
+
+
+def files(seed: int) -> dict[str, bytes]:
+    tone = np.sin(2 * np.pi * 261.63 * np.arange(3200) / 16_000).astype(np.float32)
+    return bank_files(recipe(seed), [Sound(tone, 16_000)], "a bank", {"name": "m"}, [ORIGIN])
+
+
+def kept(shelf: Shelf, seed: int, age: float = 0.0) -> str:
+    bank = shelf.put(recipe(seed).id, files(seed))
+    when = bank.folder.stat().st_mtime - age
+    os.utime(bank.folder, (when, when))
+    return bank.id
+
+
+def test_a_bank_is_found_with_whose_its_sounds_are(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 1 << 30)
+    found = shelf.find(kept(shelf, 1))
+    assert found is not None
+    assert list(found.origins) == [ORIGIN]
+    assert b"CC0-1.0" in found.soundfont.read_bytes()
+
+
+def test_equal_notes_give_equal_files() -> None:
+    assert files(1) == files(1)
+
+
+def test_a_damaged_bank_is_set_aside_with_a_sentence_and_can_be_made_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    shelf = Shelf(tmp_path, 1 << 30, said.append)
+    bank = kept(shelf, 1)
+    font = tmp_path / "banks" / bank / SOUNDFONT
+    font.write_bytes(font.read_bytes()[:-1])
+    assert shelf.find(bank) is None
+    [sentence] = said
+    assert SOUNDFONT in sentence
+    assert kept(shelf, 1) == bank
+    assert shelf.find(bank) is not None
+
+
+def test_the_least_used_makes_room_but_neither_what_is_pinned_nor_what_was_just_used(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 0)
+    pinned, old, _ = kept(shelf, 1, 3 * SAFE), kept(shelf, 2, 2 * SAFE), kept(shelf, 3)
+    assert shelf.tidy([pinned]) == [old]
+
+
+@pytest.mark.parametrize("pitches", [[0], [127], [36, 40, 41, 90]])
+@pytest.mark.parametrize("velocities", [[1], [127], [40, 100]])
+def test_every_key_and_velocity_has_one_sample(pitches: list[int], velocities: list[int]) -> None:
+    sound = Sound(np.zeros(9, np.float32), 48_000)
+    zones = zones_of([Sample(sound, pitch, velocity) for pitch in pitches for velocity in velocities])
+    for key in range(MOST + 1):
+        for velocity in range(1, MOST + 1):
+            playing = [
+                zone
+                for zone in zones
+                if zone.keys[0] <= key <= zone.keys[1] and zone.velocities[0] <= velocity <= zone.velocities[1]
+            ]
+            assert len(playing) == 1

@@ -1,0 +1,87 @@
+"""A disk that others have filled: old banks make room for the next one, and what is needed stays."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from fakes.timbre import FakeRenderer
+from reverie.models.passport import read_passport
+from reverie.models.shelf import identity
+from reverie.places import models_folder
+from reverie.scenes.timbre import Timbre
+from reverie.timbre.order import Order, order_of
+from reverie.timbre.shelf import SAFE, Shelf
+from reverie.timbre.studio import Studio
+
+ROOMY = 1 << 40
+
+
+def order(seed: int) -> Order:
+    said = {
+        "sources": {"a": {"latent": seed}, "b": {"latent": 0}},
+        "path": {"kind": "line", "steps": 2},
+        "pitches": ["C4"],
+        "length": 0.5,
+    }
+    return order_of(Timbre.model_validate(said), 0, "a bank", [])
+
+
+class Disk:
+    """Everything in a folder fits into ``room`` bytes, or cannot be flushed."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.room = ROOMY
+        self._folder = folder
+        monkeypatch.setattr(os, "fsync", self._fsync)
+
+    def used(self) -> int:
+        return sum(path.stat().st_size for path in self._folder.rglob("*"))
+
+    def _fsync(self, _: int) -> None:
+        if self.used() > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    path = models_folder() / "timbre.safetensors"
+    model = identity(read_passport(path))
+    return Studio(path, tmp_path, ROOMY, open_model=lambda _: FakeRenderer(model))
+
+
+def made(studio: Studio, seed: int, age: float = 0.0) -> str:
+    folder = studio.make(order(seed)).bank.folder
+    when = folder.stat().st_mtime - age
+    os.utime(folder, (when, when))
+    return folder.name
+
+
+def test_old_banks_make_room_on_a_full_disk_the_longest_unused_first(
+    tmp_path: Path, disk: Disk, studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    pinned, older, old = made(studio, 1, 4 * SAFE), made(studio, 2, 3 * SAFE), made(studio, 3, 2 * SAFE)
+    disk.room = disk.used() * 7 // 6  # half a bank more, which is more than what is unfinished takes
+    new = studio.make(order(4), pinned=[pinned]).bank.id
+    left = {bank.id for bank in Shelf(tmp_path, ROOMY).banks()}
+    assert left == {pinned, old, new}
+    assert older not in left
+    assert "is full" in caplog.text
+
+
+def test_a_full_disk_without_old_banks_says_so_and_loses_nothing(tmp_path: Path, disk: Disk, studio: Studio) -> None:
+    played = made(studio, 1)
+    disk.room = disk.used() + 4096
+    with pytest.raises(OSError, match="No space left"):
+        studio.make(order(2))
+    assert {bank.id for bank in Shelf(tmp_path, ROOMY).banks()} == {played}
+    disk.room = ROOMY
+    assert studio.make(order(2)).bank.id != played

@@ -1,0 +1,61 @@
+"""The bank that a step of a scene's timbre needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reverie.scenes.timbre import Timbre
+from reverie.timbre.order import order_of
+from reverie.timbre.recipe import BankRecipe, Ingredient
+
+SOUNDS = {"flute": Ingredient(1.0, sound="f" * 64, own_pitch=60.12345), "cat": Ingredient(1.0, sound="c" * 64)}
+
+
+def recipe(step: int, sounds: dict[str, Ingredient] | None = None, **said: Any) -> BankRecipe:
+    timbre = Timbre.model_validate(
+        {
+            "sources": {"flute": "flute.wav", "cat": "cat.wav"},
+            "path": {"kind": "there_and_back", "steps": 5},
+            **said,
+        }
+    )
+    return order_of(timbre, step, "a bank", [Path("scenes")]).recipe("m" * 64, SOUNDS if sounds is None else sounds)
+
+
+def test_it_is_what_the_scene_says() -> None:
+    bank = recipe(1, pitches=["C3", "G3"], velocities=[60, 110], length=1.5, level=-18.0, seed=5)
+    assert bank.ingredients == (
+        Ingredient(0.25, sound="c" * 64),
+        Ingredient(0.75, sound="f" * 64, own_pitch=60.12),
+    )
+    assert (bank.model, bank.pitches, bank.velocities) == ("m" * 64, (48, 55), (60, 110))
+    assert (bank.seconds, bank.level, bank.seed, bank.spherical) == (1.5, -18.0, 5, False)
+
+
+def test_a_path_that_comes_by_again_needs_no_other_bank() -> None:
+    ids = [recipe(step).id for step in range(17)]
+    assert len(set(ids)) == 5
+    assert ids[:8] == ids[8:16]
+    assert ids[1] == ids[7]
+
+
+def test_a_source_has_no_part_in_it_by_its_name() -> None:
+    renamed = recipe(
+        2, {"a": SOUNDS["flute"], "b": SOUNDS["cat"]}, sources={"a": "other/place.flac", "b": "another.mp3"}
+    )
+    assert renamed.id == recipe(2).id
+
+
+def test_latents_are_ingredients_by_their_seeds() -> None:
+    bank = recipe(2, {}, sources={"a": {"latent": 3}, "b": {"latent": 4}})
+    assert bank.ingredients == (Ingredient(0.5, latent=3), Ingredient(0.5, latent=4))
+
+
+def test_a_sound_that_is_not_mixed_in_need_not_be_there() -> None:
+    flute = {"flute": SOUNDS["flute"]}
+    assert recipe(0, flute).ingredients == (Ingredient(1.0, sound="f" * 64, own_pitch=60.12),)
+    with pytest.raises(KeyError):
+        recipe(1, flute)

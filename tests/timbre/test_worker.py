@@ -1,0 +1,166 @@
+"""The timbre process: it renders what it is asked for, and whenever it is killed, what it has done is done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from reverie.places import models_folder, sounds_folder
+from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, from_timbre, to_message
+from reverie.timbre.order import Order, Share
+from reverie.wire import Message, decode, encode
+
+pytestmark = pytest.mark.real
+
+MODEL = models_folder() / "timbre.safetensors"
+KILLS = 10
+PATIENCE = 120.0
+
+
+def order(*shares: Share, pitches: tuple[int, ...] = (48, 60), seconds: float = 0.3) -> Order:
+    return Order("test", shares or (Share("star", 1.0, latent=7),), pitches, (100,), seconds, -20.0, 1)
+
+
+def render(cache: Path, wanted: Order, share: float = 1.0) -> Render:
+    return Render(wanted, str(MODEL), str(cache), 10**9, share)
+
+
+class Worker:
+    """A life of the process, spoken to as the conductor does."""
+
+    def __init__(self) -> None:
+        self._ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "reverie.timbre.worker", "--fd", str(theirs.fileno())]
+        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        theirs.close()
+        self._pending = b""
+
+    def tell(self, message: Message) -> None:
+        self._ours.sendall(encode(message))
+
+    def messages(self, seconds: float) -> Iterator[Message]:
+        """What it says within so many seconds, or until it leaves."""
+        limit = time.monotonic() + seconds
+        while select.select([self._ours], [], [], max(limit - time.monotonic(), 0))[0]:
+            with contextlib.suppress(ConnectionResetError):
+                data = self._ours.recv(1 << 16)
+                if data:
+                    *lines, self._pending = (self._pending + data).split(b"\n")
+                    yield from map(decode, lines)
+                    continue
+            return
+
+    def said(self, seconds: float = PATIENCE) -> Iterator[FromTimbre]:
+        return (from_timbre(message) for message in self.messages(seconds) if message["type"] != "pong")
+
+    def outcome(self) -> Rendered | Refused:
+        """How it ends."""
+        return next(said for said in self.said() if not isinstance(said, Progress))
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._ours.close()
+
+
+@contextlib.contextmanager
+def worker() -> Generator[Worker]:
+    process = Worker()
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def wavs(folder: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.wav"))}
+
+
+def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismissed(tmp_path: Path) -> None:
+    outcomes: list[Rendered | Refused] = []
+    for _ in range(2):
+        with worker() as process:
+            process.tell(render(tmp_path, order()).as_message())
+            outcomes.append(process.outcome())
+            process.tell({"type": "ping", "number": 3})
+            assert next(process.messages(10)) == {"type": "pong", "number": 3}
+            process.tell({"type": "stop"})
+            assert process.process.wait(10) == 0
+    first, second = outcomes
+    assert isinstance(first, Rendered)
+    assert isinstance(second, Rendered)
+    assert (first.found, second.found, first.bank) == (False, True, second.bank)
+    assert Path(first.soundfont).stat().st_size > 1000
+    assert len(wavs(first.folder)) == 2
+
+
+def test_it_answers_while_it_renders_and_waits_where_it_is_held(tmp_path: Path) -> None:
+    with worker() as process:
+        process.tell(to_message(Hold(on=True)))
+        process.tell(render(tmp_path, order()).as_message())
+        process.tell({"type": "ping", "number": 1})
+        assert next(process.messages(30)) == {"type": "pong", "number": 1}
+        assert not any(isinstance(said, Rendered) for said in process.said(3))
+        process.tell(to_message(Hold(on=False)))
+        assert isinstance(process.outcome(), Rendered)
+
+
+def test_what_cannot_be_rendered_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    silent = tmp_path / "silent.wav"
+    silent.write_bytes(b"")
+    with worker() as process:
+        process.tell(render(tmp_path, order(Share("cat", 1.0, file=str(silent)))).as_message())
+        outcome = process.outcome()
+    assert isinstance(outcome, Refused)
+    assert str(silent) in outcome.error
+
+
+def test_it_leaves_with_its_conductor(tmp_path: Path) -> None:
+    with worker() as process:
+        process.tell(render(tmp_path, order(pitches=tuple(range(36, 84)), seconds=4.0)).as_message())
+        next(process.said())
+        process._ours.shutdown(socket.SHUT_RDWR)
+        assert process.process.wait(10) == 0
+
+
+def test_killed_at_ten_moments_it_resumes_and_the_samples_are_those_of_an_undisturbed_run(tmp_path: Path) -> None:
+    sounds = [Share(name, 0.5, file=str(sounds_folder() / f"{name}.flac")) for name in ("cat", "flute")]
+    wanted = order(*sounds, pitches=tuple(range(48, 84, 2)), seconds=4.0)
+    with worker() as process:
+        process.tell(render(tmp_path / "whole", wanted).as_message())
+        next(process.said())
+        begun = time.monotonic()
+        whole = process.outcome()
+        took = time.monotonic() - begun
+    assert isinstance(whole, Rendered)
+
+    chance = random.Random(5)
+    reached: list[int] = []
+    for _ in range(KILLS):
+        with worker() as process:
+            process.tell(render(tmp_path / "killed", wanted).as_message())
+            next(process.said())
+            lived = [*process.said(chance.uniform(0.3, 1.2) * took / KILLS)]
+            assert all(isinstance(said, Progress) for said in lived), "there was nothing left to be killed"
+        reached.append(len([*(tmp_path / "killed").glob("unfinished/*/batch-*")]))
+    with worker() as process:
+        process.tell(render(tmp_path / "killed", wanted).as_message())
+        killed = process.outcome()
+    assert isinstance(killed, Rendered)
+    assert sum(batches > 0 for batches in reached) >= 3, f"it was not killed while it rendered: {reached}"
+    assert reached == sorted(reached), "what was done was done again"
+    assert killed.bank == whole.bank
+    assert wavs(killed.folder) == wavs(whole.folder)
+    assert len(wavs(whole.folder)) == 18
