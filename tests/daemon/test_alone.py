@@ -8,6 +8,7 @@ import mido
 import psutil
 
 from fakes.daemon import Daemon
+from fakes.patience import PATIENCE
 
 NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 
@@ -62,7 +63,7 @@ def test_a_broken_configuration_is_told_and_the_last_good_one_plays(make_daemon:
     good = daemon.config.read_text()
     daemon.start("--for", "1s")
     assert daemon.process is not None
-    daemon.process.wait(30)
+    daemon.process.wait(PATIENCE)
     daemon.config.write_text(good + "colour: red\n")
     daemon.start()
     daemon.wait_for_bars(1)

@@ -36,8 +36,8 @@ def test_its_voice_plays_loops_of_old_and_the_others_compose(
         content[at] ^= 0x10
         path.write_bytes(content)
     daemon.start()
-    wait_until(daemon.answers, 30)
-    wait_until(lambda: daemon.metric("reverie_loops_composed_total", voice="lead") >= 2, 30)
+    wait_until(daemon.answers)
+    wait_until(lambda: daemon.metric("reverie_loops_composed_total", voice="lead") >= 2)
     daemon.wait_for_bars(6)
     assert daemon.metric("reverie_loops_composed_total", voice="beat") == 0
     told = " ".join([*daemon.status()["concerns"], daemon.log.read_text()])

@@ -50,7 +50,7 @@ def notes_in_bars(daemon: Daemon, bars: int) -> dict[str, float]:
     voices = ("beat", "bass", "lead")
     before = {voice: daemon.metric("reverie_notes_sent_total", voice=voice) for voice in voices}
     begun = daemon.metric("reverie_bars_played_total")
-    wait_until(lambda: daemon.metric("reverie_bars_played_total") >= begun + bars, 60)
+    wait_until(lambda: daemon.metric("reverie_bars_played_total") >= begun + bars)
     return {voice: daemon.metric("reverie_notes_sent_total", voice=voice) - before[voice] for voice in voices}
 
 
@@ -66,7 +66,7 @@ def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> Non
     assert hands(daemon)["inputs"][0]["up"]
 
     client.send_message("/reverie/mute/beat", 1)
-    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."], 10)
+    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."])
     notes_in_bars(daemon, 1)
     counted = notes_in_bars(daemon, 4)
     assert counted["beat"] == 0
@@ -74,26 +74,26 @@ def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> Non
 
     client.send_message("/reverie/mute/bass", 1)
     client.send_message("/reverie/mute/lead", 1)
-    wait_until(lambda: any(use["refused"] for use in hands(daemon)["last"]), 10)
+    wait_until(lambda: any(use["refused"] for use in hands(daemon)["last"]))
     assert hands(daemon)["now"] == ["bass is muted.", "beat is muted."]
 
     client.send_message("/reverie/pause", 1)
-    wait_until(lambda: daemon.metric("reverie_resting") == 1, 10)
+    wait_until(lambda: daemon.metric("reverie_resting") == 1)
     assert daemon.get("/healthz")
     client.send_message("/reverie/play", [])
-    wait_until(lambda: daemon.metric("reverie_resting") == 0, 10)
+    wait_until(lambda: daemon.metric("reverie_resting") == 0)
 
     client.send_message("/reverie/next", [])
-    wait_until(lambda: daemon.metric("reverie_scene_info", scene="zebra") == 1, 10)
+    wait_until(lambda: daemon.metric("reverie_scene_info", scene="zebra") == 1)
     assert hands(daemon)["now"] == []
 
     client.send_message("/reverie/panic", [])
-    wait_until(lambda: any(use["action"] == "panic" for use in hands(daemon)["last"]), 10)
+    wait_until(lambda: any(use["action"] == "panic" for use in hands(daemon)["last"]))
     assert notes_in_bars(daemon, 2)["beat"] > 0
 
     assert daemon.metric("reverie_control_actions_total", source="osc", action="mute") == 3
     assert daemon.metric("reverie_control_actions_total", source="osc") == 7
-    wait_until(lambda: len(records(daemon)) == 7, 10)
+    wait_until(lambda: len(records(daemon)) == 7)
     assert [use["action"] for use in records(daemon)] == ["mute", "mute", "mute", "pause", "pause", "next", "panic"]
     assert [bool(use["refused"]) for use in records(daemon)] == [False, False, True, False, False, False, False]
     assert daemon.stop()[0] == 0
@@ -110,7 +110,7 @@ def seconds_a_bar(daemon: Daemon, bars: int) -> float:
 def test_tempo_is_felt_and_what_is_no_packet_is_not(osc: tuple[Daemon, SimpleUDPClient]) -> None:
     daemon, client = osc
     client.send_message("/reverie/tempo", 1e9)
-    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 300 quarters a minute."], 10)
+    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 300 quarters a minute."])
     quick = seconds_a_bar(daemon, 5)
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         for packet in (b"", b"\0", b"#bundle\0", b"/reverie/tempo\0\0,f\0\0", b"/" * 9000, bytes(range(256))):
@@ -118,7 +118,7 @@ def test_tempo_is_felt_and_what_is_no_packet_is_not(osc: tuple[Daemon, SimpleUDP
     client.send_message("/reverie/nonsense", 1)
     client.send_message("/reverie/tempo", "fast")
     client.send_message("/reverie/tempo", 60)
-    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 60 quarters a minute."], 10)
+    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 60 quarters a minute."])
     assert seconds_a_bar(daemon, 2) > 2.5 * quick
     assert "nothing is controlled by '/reverie/nonsense'" in daemon.log.read_text()
     assert "Traceback" not in daemon.log.read_text()
@@ -134,7 +134,7 @@ def test_loops_are_held_freed_mutated_and_composed_at_another_temperature(
         return daemon.metric("reverie_loops_composed_total", **labels)
 
     client.send_message("/reverie/loop", 1)
-    wait_until(lambda: hands(daemon)["now"] == ["The present loops are held."], 10)
+    wait_until(lambda: hands(daemon)["now"] == ["The present loops are held."])
     notes_in_bars(daemon, 2)
     before = composed()
     notes_in_bars(daemon, 8)
@@ -143,19 +143,19 @@ def test_loops_are_held_freed_mutated_and_composed_at_another_temperature(
 
     mutated = composed(operator="mutate", voice="bass")
     client.send_message("/reverie/mutate/bass", [])
-    wait_until(lambda: composed(operator="mutate", voice="bass") == mutated + 1, 20)
+    wait_until(lambda: composed(operator="mutate", voice="bass") == mutated + 1)
     assert composed() == before + 1
 
     client.send_message("/reverie/free", [])
     client.send_message("/reverie/temperature/lead", 1.25)
-    wait_until(lambda: composed(voice="lead") >= 2 and composed() >= before + 6, 30)
+    wait_until(lambda: composed(voice="lead") >= 2 and composed() >= before + 6)
     kept = daemon.state / "loops" / "study.json"
 
     def lead_temperatures() -> set[float]:
         good = json.loads(kept.read_text())["voices"]["lead"] if kept.exists() else []
         return {loop["recipe"]["temperature"] for loop in good}
 
-    wait_until(lambda: 1.25 in lead_temperatures(), 30)
+    wait_until(lambda: 1.25 in lead_temperatures())
 
 
 @pytest.mark.real
@@ -168,18 +168,18 @@ def test_what_hands_have_set_outlasts_the_player_and_a_pause_ends_by_itself(
     with contextlib.closing(SimpleUDPClient("127.0.0.1", port)) as client:
         client.send_message("/reverie/mute/beat", 1)
         client.send_message("/reverie/pause", 1)
-    wait_until(lambda: daemon.metric("reverie_resting") == 1, 10)
+    wait_until(lambda: daemon.metric("reverie_resting") == 1)
     first = daemon.pid("player")
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: daemon.pid("player") not in {None, first}, 10)
+    wait_until(lambda: daemon.pid("player") not in {None, first})
     bars = daemon.metric("reverie_bars_played_total")
-    wait_until(lambda: daemon.metric("reverie_bars_played_total") > bars, 10)
+    wait_until(lambda: daemon.metric("reverie_bars_played_total") > bars)
     assert daemon.metric("reverie_resting") == 1
 
-    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."], 20)
+    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."])
     assert hands(daemon)["last"][-1]["source"] == "time"
-    wait_until(lambda: daemon.metric("reverie_resting") == 0, 10)
+    wait_until(lambda: daemon.metric("reverie_resting") == 0)
     counted = notes_in_bars(daemon, 3)
     assert counted["beat"] == 0
     assert counted["bass"] > 0
@@ -191,7 +191,7 @@ def test_a_port_that_is_taken_is_told_and_tried_again(make_daemon: Callable[...,
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
         daemon = make_daemon(ALONE, control={"osc": {"port": port}}).start()
-        wait_until(daemon.answers, 30)
-        wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [False], 30)
-    wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [True], 30)
+        wait_until(daemon.answers)
+        wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [False])
+    wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [True])
     assert daemon.stop()[0] == 0

@@ -17,6 +17,7 @@ import pytest
 from fakes.daemon import Daemon
 from fakes.jack import Jack, need
 from fakes.midi_notes import Started, channels, started
+from fakes.patience import PATIENCE
 
 pytestmark = pytest.mark.real
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def ardour(jack: Jack, parent: Path) -> Generator[Path, None, None]:
             if rolls(program, folder):
                 yield folder
                 (folder / "enough").touch()
-                assert program.wait(60) == 0, (folder / "log").read_text()
+                assert program.wait(PATIENCE) == 0, (folder / "log").read_text()
                 return
         finally:
             program.kill()

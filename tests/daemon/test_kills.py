@@ -13,6 +13,7 @@ import pytest
 
 from fakes.daemon import Daemon
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.patience import PATIENCE
 from fakes.processes import running
 from fakes.tapes import EVERY_BAR
 
@@ -37,17 +38,17 @@ def kills(daemon: Daemon, synth: Receiver, times: int, seed: int) -> list[float]
         daemon.start()
         assert daemon.process is not None
         heard = len(synth.ons)
-        wait_until(lambda heard=heard: len(synth.ons) > heard, 30)
+        wait_until(lambda heard=heard: len(synth.ons) > heard)
         time.sleep(rng.uniform(0, 0.8))
         family = daemon.family()
         killed = running("reverie.play.worker", family[1:]) if number % 2 else []
         for process in (*killed, family[0]):
             process.kill()
         death = time.monotonic()
-        wait_until(lambda: not synth.sounding(), 5)
+        wait_until(lambda: not synth.sounding())
         silent.append(time.monotonic() - death)
         daemon.process.wait()
-        assert psutil.wait_procs(family, timeout=10)[1] == [], "a process outlived its daemon"
+        assert psutil.wait_procs(family, timeout=PATIENCE)[1] == [], "a process outlived its daemon"
     figures = f"median {sorted(silent)[len(silent) // 2]:.3f}, longest {max(silent):.3f}"
     sys.stdout.write(f"seed {seed}: seconds from kill -9 to silence, {len(silent)} times: {figures}\n")
     return silent

@@ -12,6 +12,7 @@ import pytest
 
 from fakes.daemon import Daemon
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.patience import PATIENCE
 from fakes.processes import stray
 from fakes.tapes import BAR, EVERY_BAR, read_tape
 
@@ -52,10 +53,10 @@ def test_a_signal_ends_every_note_and_every_process(
 def test_it_leaves_by_itself_when_its_time_is_over(synth: Receiver, make_daemon: MakeDaemon) -> None:
     begun = time.monotonic()
     daemon = make_daemon(PORT).start("--for", "3s")
-    wait_until(synth.sounding, 60)
+    wait_until(synth.sounding)
     family = daemon.family()
     assert daemon.process is not None
-    assert daemon.process.wait(60) == 0
+    assert daemon.process.wait(PATIENCE) == 0
     assert time.monotonic() - begun >= 3
     assert stray(family) == []
     assert_all_is_quiet(synth)
@@ -68,7 +69,7 @@ def test_no_worker_and_no_note_outlives_a_killed_conductor(synth: Receiver, make
     assert len(family) >= 3
     wait_until(synth.sounding)
     assert daemon.stop(signal.SIGKILL)[0] == -signal.SIGKILL
-    wait_until(lambda: not stray(family), 5)
+    wait_until(lambda: not stray(family))
     assert_all_is_quiet(synth)
 
 
@@ -121,7 +122,7 @@ def test_the_first_note_waits_for_no_model(synth: Receiver, make_daemon: MakeDae
     daemon = make_daemon(PORT, composer={"engine": "magenta"})  # whose models take seconds
     begun = time.monotonic()
     daemon.start()
-    wait_until(lambda: synth.ons, 60)
+    wait_until(lambda: synth.ons)
     seconds = time.monotonic() - begun
     assert "is ready" not in daemon.log.read_text()
     sys.stdout.write(f"seconds from the start of the process to its first note: {seconds:.2f}\n")

@@ -38,8 +38,8 @@ def test_the_daemon_composes_without_tensorflow_magenta_and_note_seq(
     snares: Path, make_daemon: Callable[..., Daemon]
 ) -> None:
     daemon = make_daemon({"main": {"kind": "port", "match": "no such port", "api": "jack"}}).start()
-    wait_until(daemon.answers, 30)
-    wait_until(lambda: daemon.metric("reverie_loops_composed_total") >= 6, 30)
+    wait_until(daemon.answers)
+    wait_until(lambda: daemon.metric("reverie_loops_composed_total") >= 6)
     daemon.wait_for_bars(4)
     assert daemon.stop()[0] == 0
     assert not snares.exists(), snares.read_text()

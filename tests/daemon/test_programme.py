@@ -20,9 +20,9 @@ def test_where_the_hour_asks_for_rest_the_silence_is_healthy(make_daemon: Callab
     player = daemon.pid("player")
     assert player is not None
     daemon.family()[[process.pid for process in daemon.family()].index(player)].kill()
-    wait_until(lambda: daemon.pid("player") not in {player, None}, 20)
+    wait_until(lambda: daemon.pid("player") not in {player, None})
     before = daemon.metric("reverie_bars_played_total")
-    wait_until(lambda: daemon.metric("reverie_bars_played_total") > before + 1, 20)
+    wait_until(lambda: daemon.metric("reverie_bars_played_total") > before + 1)
     assert daemon.metric("reverie_notes_sent_total") == 0
 
 
@@ -37,7 +37,7 @@ def test_a_scene_is_changed_by_the_clock_of_the_room(make_daemon: Callable[..., 
     daemon.wait_for_bars(1)
     assert daemon.status()["scene"]["name"] == "study"
     wait_until(lambda: daemon.status()["scene"]["name"] == "cat-dreams", 90)
-    wait_until(lambda: daemon.metric("reverie_bars_played_total", scene="cat-dreams") > 0, 20)
+    wait_until(lambda: daemon.metric("reverie_bars_played_total", scene="cat-dreams") > 0)
 
 
 def test_a_programmed_scene_that_is_at_fault_is_told_and_tried_again(make_daemon: Callable[..., Daemon]) -> None:

@@ -52,7 +52,7 @@ def tape_of(daemon: Daemon) -> list[Path]:
 
 def wait_for_synth(daemon: Daemon) -> int:
     """The first bar, counted from 0, that it plays wholly."""
-    wait_until(lambda: daemon.answers() and daemon.metric("reverie_slot_up"), 30)
+    wait_until(lambda: daemon.answers() and daemon.metric("reverie_slot_up"))
     return int(daemon.metric("reverie_bars_played_total")) + 1
 
 

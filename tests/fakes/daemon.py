@@ -109,7 +109,7 @@ class Daemon:
         return subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment())
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def status(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Daemon:
         parent = psutil.Process(self.process.pid)
         return [parent, *parent.children(recursive=True)]
 
-    def stop(self, number: int = signal.SIGTERM, patience: float = 15.0) -> tuple[int, float]:
+    def stop(self, number: int = signal.SIGTERM, patience: float = PATIENCE) -> tuple[int, float]:
         """Send a signal; the exit status and how many seconds it took."""
         assert self.process is not None
         begun = time.monotonic()
@@ -167,5 +167,5 @@ class Daemon:
             family = self.family()
             for process in family:
                 process.kill()
-            psutil.wait_procs(family, timeout=10)
+            psutil.wait_procs(family, timeout=PATIENCE)
             self.process.wait()

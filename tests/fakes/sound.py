@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fakes.jack import need, wait_until
+from fakes.patience import PATIENCE
 
 HOP = 0.005  # seconds: the finest that is looked at
 
@@ -27,7 +28,7 @@ def recording(path: Path) -> Generator[None, None, None]:
         yield
     finally:
         recorder.terminate()
-        recorder.wait(20)
+        recorder.wait(PATIENCE)
 
 
 class Sound:

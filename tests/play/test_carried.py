@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.carriers import FarEnd, lose, say
+from fakes.patience import PATIENCE
 from reverie.play.carrier import apart
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import BarLine
@@ -79,7 +80,7 @@ def test_a_carrier_that_reads_nothing_is_given_up_whether_its_socket_is_full_or_
     with pytest.raises(PlayError, match="hangs; it is started again"):
         far.output.poll()
     assert far.process is not None
-    assert far.process.wait(5) < 0
+    assert far.process.wait(PATIENCE) < 0
 
 
 def test_a_full_socket_is_a_loss_once_it_stays_so(far: FarEnd) -> None:
@@ -93,7 +94,7 @@ def test_a_full_socket_is_a_loss_once_it_stays_so(far: FarEnd) -> None:
     assert lose(far.output, lambda: [send() for _ in range(100)]) == "its carrier hangs; it is started again"
     assert far.clock.time > 1000 + HANGS
     assert far.process is not None
-    assert far.process.wait(5) < 0
+    assert far.process.wait(PATIENCE) < 0
 
 
 def test_one_that_goes_on_reading_is_not_given_up_however_seldom_it_is_looked_at(far: FarEnd) -> None:

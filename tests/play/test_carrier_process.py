@@ -95,7 +95,7 @@ def carry(tmp_path: Path) -> Iterator[Callable[..., tuple[Carried, Ledger]]]:
     yield begin
     for output in begun:
         output.close()
-    wait_until(reap, 10)
+    wait_until(reap)
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
@@ -137,7 +137,7 @@ def test_a_player_that_is_killed_is_silenced_within_a_second(
         time.sleep(time_to_live)  # somewhere in the midst of the music
         holder.kill()
         killed = time.monotonic()
-    wait_until(lambda: synth.messages[-3:] == HUSHED, 5)
+    wait_until(lambda: synth.messages[-3:] == HUSHED)
     assert time.monotonic() - killed < 1.0
     assert synth.sounding() == set()
     wait_until(lambda: not stray([carrier]))
@@ -395,4 +395,4 @@ def test_what_is_sent_last_reaches_one_who_reads_late_in_jacks_period(
             wait_until(lambda times=times: len(heard.read_text().split()) == (times - 1) * len(once) + 1)
             output.close()
             wait_until(reap)
-            wait_until(lambda times=times: heard.read_text().split() == times * once, 5)
+            wait_until(lambda times=times: heard.read_text().split() == times * once)

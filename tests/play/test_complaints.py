@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from fakes.patience import PATIENCE
+
 COMPLAIN = """
 import sys
 from reverie.play.errors import complain
@@ -18,7 +20,12 @@ print("done")
 def test_a_full_log_holds_nobody_up() -> None:
     reading, writing = os.pipe()
     program = subprocess.run(
-        [sys.executable, "-c", COMPLAIN], stdout=subprocess.PIPE, stderr=writing, text=True, timeout=20, check=True
+        [sys.executable, "-c", COMPLAIN],
+        stdout=subprocess.PIPE,
+        stderr=writing,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     os.close(writing)
     assert program.stdout == "done\n"
@@ -30,5 +37,7 @@ def test_a_full_log_holds_nobody_up() -> None:
 
 def test_a_closed_log_is_no_matter() -> None:
     script = f"import os; os.close(2){COMPLAIN}"
-    program = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=20, check=True)
+    program = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=PATIENCE, check=True
+    )
     assert program.stdout == "done\n"

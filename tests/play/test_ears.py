@@ -153,7 +153,7 @@ async def test_asyncio_can_wait_for_it(jack: Jack, listen: Listen, send: Callabl
     asyncio.get_running_loop().add_reader(ears.fileno(), hear)
     ears.receive()
     sender = send("keys", CONTROLLER)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not heard:
             await news.wait()
             news.clear()

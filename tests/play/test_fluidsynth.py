@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from fakes.jack import Jack, need, wait_until
+from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene, steps
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
@@ -113,7 +114,7 @@ def test_it_sounds_at_the_right_pitch_and_leaves_with_its_pipe(tmp_path: Path) -
     assert child is not None
     assert child.stdin is not None
     child.stdin.close()
-    assert child.wait(5) == 0
+    assert child.wait(PATIENCE) == 0
 
     with wave.open(str(sound)) as file:
         rate = file.getframerate()
@@ -191,7 +192,7 @@ def test_no_synth_outlives_its_player_and_none_is_real_time(
         player.process.kill()
     else:
         player.process.terminate()
-    assert player.process.wait(10) == (-signal.SIGKILL if kill else 0)
+    assert player.process.wait(PATIENCE) == (-signal.SIGKILL if kill else 0)
     wait_until(lambda: ended(synth.pid))
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from fakes.cables import Cable
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
@@ -87,7 +88,7 @@ def test_a_jack_server_that_dies_three_times_costs_the_other_slot_nothing(
         heard = len(synth.ons)
         wait_until(lambda: len(synth.ons) > heard + 16)
         player.tell(Stop())
-        player.process.wait(10)
+        player.process.wait(PATIENCE)
         wait_until(lambda: len(cable.messages) > 0 and cable.messages[-1][0] & 0xF0 == 0xB0)
     finally:
         player.end()
@@ -114,7 +115,7 @@ def test_a_jack_server_that_is_stopped_costs_the_other_slot_nothing(
         os.kill(jack.pid, signal.SIGCONT)
         player.hear(BarPlayed, lambda bar: bar.bar >= 12 and bar.sent == 32)
         player.tell(Stop())
-        player.process.wait(10)
+        player.process.wait(PATIENCE)
         wait_until(lambda: len(cable.messages) > 0 and cable.messages[-1][0] & 0xF0 == 0xB0)
     finally:
         os.kill(jack.pid, signal.SIGCONT)
@@ -140,9 +141,9 @@ def kills(folder: Path, synth: Receiver, times: int, seed: int) -> list[float]:
             player.process.kill()
             death = time.monotonic()
             player.process.wait()
-            wait_until(lambda: not synth.sounding(), 5)
+            wait_until(lambda: not synth.sounding())
             silent.append(time.monotonic() - death)
-            assert psutil.wait_procs(carriers, timeout=10)[1] == []
+            assert psutil.wait_procs(carriers, timeout=PATIENCE)[1] == []
         finally:
             player.end()
     return silent

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.legal import LegalStream
+from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, Studio, loop, place, scene
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
@@ -186,7 +187,7 @@ def test_a_real_player_says_nothing_illegal_on_a_real_cable(tmp_path: Path, seco
                 player.heard.clear()
             player.tell(Stop())
             assert not read(far, stream, 20)
-            assert player.process.wait(20) == 0
+            assert player.process.wait(PATIENCE) == 0
         finally:
             player.end()
     assert not stream.end().faults, stream.report()

@@ -10,6 +10,7 @@ import pytest
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
+from fakes.patience import PATIENCE
 from fakes.pumping import until
 from reverie.play.errors import PlayError
 from reverie.play.outputs import make_output
@@ -25,7 +26,7 @@ class Listener:
         dispatcher.set_default_handler(self._hear)
         self.heard: list[tuple[Any, ...]] = []
         self._server = BlockingOSCUDPServer((LOOPBACK, port), dispatcher)
-        self._server.timeout = 5
+        self._server.timeout = PATIENCE
         self.port: int = self._server.server_address[1]
 
     def take(self, count: int) -> list[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene, steps
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
@@ -62,7 +63,7 @@ def test_every_way_out_ends_every_note(start: Start, synth: Receiver, way: str) 
         player.socket.close()
     else:
         player.process.send_signal(getattr(signal, way))
-    assert player.process.wait(10) == 0
+    assert player.process.wait(PATIENCE) == 0
     wait_until(lambda: synth.messages[-3:] == HUSHED)
     assert synth.sounding() == set()
 
@@ -71,7 +72,7 @@ def test_nonsense_from_the_conductor_ends_every_note_too(start: Start, synth: Re
     player = start(SLOTS)
     hold(player, synth)
     player.socket.sendall(b"no json\n")
-    assert player.process.wait(10) == 2
+    assert player.process.wait(PATIENCE) == 2
     wait_until(lambda: synth.messages[-3:] == HUSHED)
     assert synth.sounding() == set()
     assert player.errors() == "a worker sent a line that is no JSON: b'no json'\n"
@@ -84,7 +85,7 @@ def kill_with_its_carriers(player: RealPlayer) -> None:
         process.suspend()  # or one would see the end of another
     for process in family:
         process.kill()
-    psutil.wait_procs(family, timeout=5)
+    psutil.wait_procs(family, timeout=PATIENCE)
 
 
 def test_the_carrier_of_a_killed_player_ends_its_notes(start: Start, synth: Receiver) -> None:

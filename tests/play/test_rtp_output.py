@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fakes.patience import PATIENCE
 from fakes.pumping import until
 from fakes.relay import LossyRelay, free_port_pair, port_pair
 from fakes.rtp import Ear
@@ -89,7 +90,7 @@ def test_notes_go_on_while_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) 
     def slow(host: str, *rest: Any, **options: Any) -> Any:
         if host == "studio.local":
             asked.set()
-            assert answer.wait(20)
+            assert answer.wait(PATIENCE)
             raise socket.gaierror(-2, "Name or service not known")
         return real(host, *rest, **options)
 

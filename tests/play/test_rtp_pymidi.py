@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fakes.patience import PATIENCE
 from fakes.pumping import until
 from fakes.relay import LossyRelay, free_port_pair, port_pair
 from reverie.play.outputs.rtp import RtpMidi
@@ -132,7 +133,7 @@ def joined_by_pymidis_packets(output: RtpMidi) -> Generator[socket.socket]:
     port = output._port
     with contextlib.closing(control), contextlib.closing(data):
         for index, each in enumerate((control, data)):
-            each.settimeout(5)
+            each.settimeout(PATIENCE)
             invite = packets.AppleMIDIExchangePacket.build(
                 {"command": b"IN", "protocol_version": 2, "initiator_token": 77, "ssrc": 1234, "name": "pymidi"}
             )

@@ -121,7 +121,7 @@ def test_osc_tells_where_it_is_and_which_channel_and_program_it_will_have(tmp_pa
     (tmp_path / "share").mkdir()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
-        listener.settimeout(10)
+        listener.settimeout(PATIENCE)
         house = House(tmp_path, Sampler(tmp_path / "share", 3, listener.getsockname(), (4,), 0.0))
 
         async def story() -> None:
@@ -176,7 +176,7 @@ def test_a_disk_that_hangs_does_not_hold_the_conductor_up(tmp_path: Path, monkey
 
     def hang(folder: Path, *_: object) -> Path:
         asyncio.run_coroutine_threadsafe(_set(copying), loops[0]).result(10)
-        released.wait(10)
+        released.wait(PATIENCE)
         return folder
 
     released = threading.Event()

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from fakes.patience import PATIENCE
 from fakes.recipes import recipe
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
@@ -17,11 +18,11 @@ async def test_what_must_last_is_written_and_the_programme_is_reminded_of(tmp_pa
     store = StateStore(tmp_path, print)
     keeping = Housekeeping(store, tmp_path / "tape", 30)
     reminded = asyncio.Event()
-    soon = (datetime.now().astimezone() + timedelta(seconds=1)).time()
-    keeping.remind([soon], reminded.set)
+    now = datetime.now().astimezone()  # one moment alone could pass before the scheduler is up, and be tomorrow's
+    keeping.remind([(now + timedelta(seconds=ahead)).time() for ahead in range(1, 60)], reminded.set)
     running = asyncio.create_task(keeping.run())
     store.remember(GOOD)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (tmp_path / "loops" / "study.json").exists():  # noqa: ASYNC110 - no event announces a file
             await asyncio.sleep(0.05)
         await reminded.wait()

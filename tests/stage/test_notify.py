@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.patience import PATIENCE
 from reverie.stage.notify import Notifier, watchdog_interval
 
 
@@ -14,7 +15,7 @@ def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[so
     name = str(tmp_path / "notify") if request.param == "file" else f"@reverie-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind("\0" + name[1:] if name.startswith("@") else name)
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE)
         yield sock, name
 
 

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from fakes.jack import need
+from fakes.patience import PATIENCE
 from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
 from reverie.music.notes import Note as Played
 from reverie.timbre.bank import zones_of
@@ -71,7 +72,7 @@ def test_fluidsynth_plays_it_in_tune_for_longer_than_it_lasts(key: int, tmp_path
     font.write_bytes(sf2_bytes(zones(), "a bank", ["by A."], "CC0-1.0"))
     song.write_bytes(midi_bytes([Track("a", note_events([Played(0, 4000, key, 100)], 1))], Conductor(), 4000))
     command = ["fluidsynth", "-ni", "-R0", "-C0", "-r", str(RATE), "-F", str(heard), str(font), str(song)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert "error" not in said.stderr.lower()
     samples = soundfile.read(heard, dtype="float32")[0][:, 0]
     late = samples[round(2.5 * RATE) : round(3.5 * RATE)].astype(np.float32)
@@ -89,7 +90,9 @@ def test_fluidsynth_plays_all_24_bits(length: int, tmp_path: Path) -> None:
     font.write_bytes(sf2_bytes([zone], "a bank", [], ""))
     song.write_bytes(midi_bytes([Track("a", note_events([Played(0, 2000, 69, 127)], 1))], Conductor(), 2000))
     command = ["fluidsynth", "-ni", "-R0", "-C0", "-g10", "-r", str(RATE), "-T", "wav", "-O", "float", "-F", str(heard)]
-    said = subprocess.run([*command, str(font), str(song)], capture_output=True, text=True, check=True, timeout=60)
+    said = subprocess.run(
+        [*command, str(font), str(song)], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
     assert "SM24" not in said.stderr
     spectrum = np.abs(np.fft.rfft(soundfile.read(heard)[0][4800:38_400, 0] * np.hanning(33_600)))
     assert spectrum.argmax() == 440 * 33_600 / RATE

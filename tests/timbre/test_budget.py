@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from fakes.patience import PATIENCE
 from reverie.timbre.budget import LONGEST_REST, Budget, Gate
 
 LINUX = sys.platform == "linux"
@@ -83,7 +84,7 @@ def test_a_held_render_waits_at_the_gate_until_it_may_go_on() -> None:
     thread.start()
     assert not passed.wait(0.05)
     gate.hold(on=False)
-    assert passed.wait(5)
+    assert passed.wait(PATIENCE)
     thread.join(5)
 
 

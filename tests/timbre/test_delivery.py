@@ -12,6 +12,7 @@ import pytest
 from pythonosc.osc_message import OscMessage
 
 from fakes.banks import make_bank
+from fakes.patience import PATIENCE
 from reverie.timbre.bank import PASSPORT, read_bank
 from reverie.timbre.delivery import ADDRESS, CURRENT, News, deliver, tell
 from reverie.timbre.errors import TimbreError
@@ -112,7 +113,7 @@ def test_a_damaged_bank_is_not_delivered(share: Path, tmp_path: Path) -> None:
 def test_osc_says_all_of_it() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
-        listener.settimeout(10)
+        listener.settimeout(PATIENCE)
         news = News("dream", "creature", "lead", 4, "abc", Path("/banks/abc"), 3, 1)
         tell(listener.getsockname(), news)
         message = OscMessage(listener.recv(1024))

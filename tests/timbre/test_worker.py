@@ -97,7 +97,7 @@ def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismisse
             process.tell({"type": "ping", "number": 3})
             assert next(process.messages(10)) == {"type": "pong", "number": 3}
             process.tell({"type": "stop"})
-            assert process.process.wait(10) == 0
+            assert process.process.wait(PATIENCE) == 0
     first, second = outcomes
     assert isinstance(first, Rendered)
     assert isinstance(second, Rendered)
@@ -132,7 +132,7 @@ def test_it_leaves_with_its_conductor(tmp_path: Path) -> None:
         process.tell(render(tmp_path, order(pitches=tuple(range(36, 84)), seconds=4.0)).as_message())
         next(process.said())
         process._ours.shutdown(socket.SHUT_RDWR)
-        assert process.process.wait(10) == 0
+        assert process.process.wait(PATIENCE) == 0
 
 
 def test_killed_at_ten_moments_it_resumes_and_the_samples_are_those_of_an_undisturbed_run(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
+from fakes.patience import PATIENCE
 from reverie.watch.evidence import Verdict
 from reverie.watch.web import application, is_loopback, serve
 
@@ -147,14 +148,14 @@ async def test_a_busy_port_is_told_of_once_and_tried_again(house: House) -> None
         squatter.listen()
         port = squatter.getsockname()[1]
         serving = asyncio.create_task(serve(application(house, "127.0.0.1"), "127.0.0.1", port, report, retry=0.05))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await tried.wait()
         tried.clear()
         await asyncio.sleep(0.3)
         assert len(told) == 1
         assert f"127.0.0.1:{port}" in told[0]
         assert "(Address already in use); end the other program there, or mend `health.port`." in told[0]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await tried.wait()
     assert told[1] == f"The status page is now at http://127.0.0.1:{port}/."
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
@@ -168,8 +169,16 @@ async def test_a_busy_port_is_told_of_once_and_tried_again(house: House) -> None
 
 async def test_an_address_that_is_not_ours_is_no_reason_to_fall_silent(house: House) -> None:
     told: list[str] = []
-    serving = asyncio.create_task(serve(application(house, "192.0.2.1"), "192.0.2.1", 8765, told.append, retry=0.01))
-    await asyncio.sleep(0.2)
+    tried = asyncio.Event()
+
+    def report(sentence: str) -> None:
+        told.append(sentence)
+        tried.set()
+
+    serving = asyncio.create_task(serve(application(house, "192.0.2.1"), "192.0.2.1", 8765, report, retry=0.01))
+    async with asyncio.timeout(PATIENCE):
+        await tried.wait()
+    await asyncio.sleep(0.2)  # for a second try to be told of, or to end it
     assert not serving.done()
     assert len(told) == 1
     assert "at 192.0.2.1:8765 (Cannot assign requested address); mend `health`." in told[0]
