@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from fakes.stalls import Stalls
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -16,3 +19,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             f"\n{len(skipped)} tests were skipped, which continuous integration does not allow", red=True
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def stalls() -> Iterator[Stalls]:
+    """What the machine itself is to blame for, for tests of real programs that hold a time against a bound."""
+    with Stalls() as stalls:
+        yield stalls

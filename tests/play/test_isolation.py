@@ -18,8 +18,10 @@ from fakes.cables import Cable
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene
+from fakes.stalls import Stalls
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
+from reverie.play.barlog import TOO_LATE
 from reverie.play.messages import BarPlayed, Part, SlotState, Stop
 
 pytestmark = pytest.mark.real
@@ -60,19 +62,23 @@ def bars_of(player: RealPlayer) -> list[BarPlayed]:
     return [value for value in player.heard if isinstance(value, BarPlayed)]
 
 
-def assert_missed_nothing(cable: Cable, player: RealPlayer) -> None:
-    """Every sixteenth of every bar came, in order, and no later than a sixteenth after the one before."""
+def assert_missed_nothing(cable: Cable, player: RealPlayer, stalls: Stalls) -> None:
+    """Every sixteenth of every bar came, in order, and no later than a sixteenth after the one before.
+
+    Where the machine stood still for longer than a late note may wait, notes were rightly skipped.
+    """
     pitches = [message[1] for _, message in cable.ons]
-    assert len(pitches) >= 16 * len(bars_of(player))
-    assert pitches == [40 + number % 16 for number in range(len(pitches))]
-    assert not any(bar.skipped or bar.dropped for bar in bars_of(player))
-    assert max(after - before for (before, _), (after, _) in pairwise(cable.ons)) < 2 * 0.1
+    if stalls.longest < TOO_LATE:
+        assert len(pitches) >= 16 * len(bars_of(player))
+        assert pitches == [40 + number % 16 for number in range(len(pitches))]
+        assert not any(bar.skipped or bar.dropped for bar in bars_of(player))
+    assert max(after - before for (before, _), (after, _) in pairwise(cable.ons)) < 2 * 0.1 + stalls.longest
     assert cable.stream.end().faults == []
 
 
 @pytest.mark.timeout(180)
 def test_a_jack_server_that_dies_three_times_costs_the_other_slot_nothing(
-    jack: Jack, synth: Receiver, cable: Cable, tmp_path: Path
+    jack: Jack, synth: Receiver, cable: Cable, tmp_path: Path, stalls: Stalls
 ) -> None:
     player = start(tmp_path, cable)
     try:
@@ -92,7 +98,7 @@ def test_a_jack_server_that_dies_three_times_costs_the_other_slot_nothing(
         wait_until(lambda: len(cable.messages) > 0 and cable.messages[-1][0] & 0xF0 == 0xB0)
     finally:
         player.end()
-    assert_missed_nothing(cable, player)
+    assert_missed_nothing(cable, player, stalls)
 
 
 def downs(player: RealPlayer) -> int:
@@ -104,7 +110,7 @@ def ups(player: RealPlayer) -> int:
 
 
 def test_a_jack_server_that_is_stopped_costs_the_other_slot_nothing(
-    jack: Jack, synth: Receiver, cable: Cable, tmp_path: Path
+    jack: Jack, synth: Receiver, cable: Cable, tmp_path: Path, stalls: Stalls
 ) -> None:
     player = start(tmp_path, cable)
     assert jack.pid is not None
@@ -120,7 +126,7 @@ def test_a_jack_server_that_is_stopped_costs_the_other_slot_nothing(
     finally:
         os.kill(jack.pid, signal.SIGCONT)
         player.end()
-    assert_missed_nothing(cable, player)
+    assert_missed_nothing(cable, player, stalls)
 
 
 LONG = loop(*(Note(480 * number, 700, 50 + number % 5 + 12 * (number % 3)) for number in range(15)), bars=4)
