@@ -14,6 +14,7 @@ import pytest
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene, steps
+from fakes.processes import stray
 from fakes.stalls import Stalls
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
@@ -69,6 +70,17 @@ def test_every_way_out_ends_every_note(start: Start, synth: Receiver, way: str) 
     assert synth.sounding() == set()
 
 
+def test_no_carrier_outlives_a_player_that_leaves(start: Start, synth: Receiver) -> None:
+    """systemd kills who does, and the ends of its last notes may not have been read yet."""
+    player = start(SLOTS)
+    hold(player, synth)
+    carriers = psutil.Process(player.process.pid).children(recursive=True)
+    assert carriers
+    player.tell(Stop())
+    assert player.process.wait(PATIENCE) == 0
+    assert stray(carriers) == []
+
+
 def test_nonsense_from_the_conductor_ends_every_note_too(start: Start, synth: Receiver) -> None:
     player = start(SLOTS)
     hold(player, synth)
@@ -93,7 +105,7 @@ def test_the_carrier_of_a_killed_player_ends_its_notes(start: Start, synth: Rece
     player = start(SLOTS)
     hold(player, synth)
     player.kill()
-    wait_until(lambda: synth.messages[-3:] == HUSHED, seconds=1.0)
+    wait_until(lambda: synth.messages[-3:] == HUSHED)
     assert synth.sounding() == set()
 
 

@@ -13,15 +13,13 @@ from reverie.play.ledger import CHANNELS, Ledger, abandoned, hush
 from reverie.play.outputs import ENDS_WITH_PLAYER
 from reverie.play.outputs.base import Output
 from reverie.play.outputs.carried import Carried
-from reverie.play.reaping import reap
+from reverie.play.reaping import see_off
 from reverie.play.settings import SlotSettings
 
 DEADLINE = 2.0
 """Seconds that a device may take to be there once its carrier has said that it is not; all wait at the same time."""
 SLOW = 8.0
 """The same for a carrier that has not said anything: on a machine that is busy starting, it is on its way."""
-FAREWELL = 0.5
-"""Seconds that carriers have afterwards to send what they were given last, and leave."""
 PAUSE = 0.01  # seconds
 FAILED = "could not be silenced"
 """What is said of an output that may sound on."""
@@ -86,9 +84,7 @@ def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, 
         for task in tasks:
             task.look(time.monotonic() - begun)
         time.sleep(PAUSE)
-    limit = time.monotonic() + FAREWELL
-    while not reap() and time.monotonic() < limit:
-        time.sleep(PAUSE)  # what was sent last is under way
+    see_off()
     return (*(str(task.sentence) for task in tasks), *_forget_synthesizers(slots, ledger))
 
 

@@ -1,8 +1,13 @@
-"""Processes that were let go, and whom nobody waits for: notes are due."""
+"""Processes that were let go, and whom nobody waits for while notes are due."""
 
 from __future__ import annotations
 
 import subprocess
+import time
+
+FAREWELL = 1.0
+"""Seconds that those who were let go have to send what they were given last, and leave."""
+PAUSE = 0.01  # seconds
 
 _LEAVING: list[subprocess.Popen[bytes]] = []
 
@@ -16,3 +21,13 @@ def reap() -> bool:
     """Ask those that were let go whether they have left, without waiting; whether all have."""
     _LEAVING[:] = [process for process in _LEAVING if process.poll() is None]
     return not _LEAVING
+
+
+def see_off() -> None:
+    """Wait until all have left, though not for one that hangs: the last thing before this process ends itself.
+
+    systemd kills what a service leaves behind, and what was sent last would be lost with it.
+    """
+    limit = time.monotonic() + FAREWELL
+    while not reap() and time.monotonic() < limit:
+        time.sleep(PAUSE)

@@ -41,6 +41,7 @@ from reverie.play.messages import (
 )
 from reverie.play.player import Player
 from reverie.play.priority import be_punctual
+from reverie.play.reaping import see_off
 from reverie.play.sync.leaders import make_leaders
 from reverie.play.tape import Tape
 from reverie.wire import Message, Wire
@@ -82,6 +83,7 @@ class Worker:
         finally:
             if self._player is not None:
                 self._player.close()
+                see_off()
 
     def _advance(self) -> None:
         if self._player is not None:
