@@ -370,11 +370,12 @@ def test_panic_waits_for_no_server_that_is_stopped(jack: Jack, synth: Receiver, 
 
 @contextlib.contextmanager
 def reading_late(file: Path) -> Generator[None]:
-    """A synth that looks 15 ms after the beginning of each period, and notes what it finds in a file."""
+    """A synth that looks 25 ms after the beginning of each period, and notes what it finds in a file."""
     program = Path(__file__).parents[1] / "fakes" / "late_listener.py"
     with file.open("w") as found:
-        listener = subprocess.Popen([sys.executable, "-P", program, "synth", "0.015"], stdout=found)
+        listener = subprocess.Popen([sys.executable, "-P", program, "synth", "0.025"], stdout=found)
     try:
+        wait_until(lambda: file.read_text() == "ready\n")
         yield
     finally:
         listener.kill()
@@ -386,14 +387,14 @@ def test_what_is_sent_last_reaches_one_who_reads_late_in_jacks_period(
 ) -> None:
     """The port was gone by then, and with it the end of what a killed player had left sounding."""
     heard = tmp_path / "heard"
-    once = ["903c40", "803c00", *(message.hex() for message in HUSHED)]
-    with running_jack(monkeypatch, period=1024), reading_late(heard):  # a period is 21 ms
+    begun, once = ["ready"], ["903c40", "803c00", *(message.hex() for message in HUSHED)]
+    with running_jack(monkeypatch, period=2048), reading_late(heard):  # a period is 43 ms
         for times in range(1, 6):
             output, ledger = carry(SYNTH)
             come_up(output)
             ledger.note_on(0, 60)
             say(output, b"\x90\x3c\x40")
-            wait_until(lambda times=times: len(heard.read_text().split()) == (times - 1) * len(once) + 1)
+            wait_until(lambda times=times: len(heard.read_text().split()) == len(begun) + (times - 1) * len(once) + 1)
             output.close()
             wait_until(reap)
-            wait_until(lambda times=times: heard.read_text().split() == times * once)
+            wait_until(lambda times=times: heard.read_text().split() == begun + times * once)
