@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import LocalCluster
+from distributed import Future, LocalCluster
 
 from fakes.gansynth import gansynth
 from fakes.nsynth import bundle_of as nsynth
@@ -132,6 +132,26 @@ def test_it_survives_the_loss_of_workers(cluster: Any, tmp_path: Path, here: lis
         farm.client.wait_for_workers(2, timeout=PATIENCE)
         after = farm.client.run(os.getpid)
     assert len(set(before.values()) - set(after.values())) == lost
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("lost", [1, 2])
+def test_what_was_done_and_is_lost_on_its_way_here_is_done_again(
+    cluster: Any, tmp_path: Path, here: list[bytes], monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    with farm_at(cluster, tmp_path) as farm:
+        doomed = [*farm.client.run(os.getpid).values()][:lost]
+        fetch: Callable[..., Any] = Future.result
+
+        def result(future: Any, *arguments: Any, **options: Any) -> Any:
+            if kept_batches(tmp_path / "kept") == BATCHES // 2:
+                kill(doomed)
+                doomed.clear()
+            return fetch(future, *arguments, **options)
+
+        monkeypatch.setattr(Future, "result", result)
+        assert rendered(farm, tmp_path / "kept") == here
+    assert not doomed
 
 
 @pytest.mark.real

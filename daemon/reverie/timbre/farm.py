@@ -14,6 +14,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -218,13 +219,29 @@ class _Work:
             self._expect_workers()
             return
         batch = self.waiting.pop(future)
-        if future.status == _FINISHED:
-            self._kept.keep(name_of(batch), unpacked(future.result()))
+        packed = self._fetched(future)
+        if packed is not None:
+            self._kept.keep(name_of(batch), unpacked(packed))
         elif future.status == _FAILED:
             raise self._reason(future.exception())
         else:
             self._lost(batch)
             self.give_out(batch)
+
+    def _fetched(self, future: Any) -> bytes | None:
+        """What a worker has done, if it has and was not lost before all of it was here.
+
+        Raises:
+            TimbreError: if another worker was to do it again, and could not.
+        """
+        if future.status != _FINISHED:
+            return None
+        try:
+            return future.result(timeout=self._farm.absence)
+        except (CancelledError, OSError):
+            return None
+        except Exception as error:
+            raise self._reason(error) from error
 
     def abandon(self) -> None:
         """Take back what is not done."""
