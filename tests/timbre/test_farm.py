@@ -155,6 +155,17 @@ def test_what_was_done_and_is_lost_on_its_way_here_is_done_again(
 
 
 @pytest.mark.real
+def test_where_all_workers_are_lost_too_often_the_scheduler_is_not_blamed(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(farming, "MOST_LOSSES", 0)
+    with farm_at(cluster, tmp_path, nap=0.1) as farm:
+        workers = farm.client.run(os.getpid).values()
+        with pytest.raises(TimbreError, match=r"all workers of .* are lost time and again; .*what was done is kept"):
+            rendered(farm, tmp_path / "kept", once_begun(lambda: kill(workers)))
+
+
+@pytest.mark.real
 def test_who_interrupts_it_keeps_what_is_done_and_goes_on_here(cluster: Any, tmp_path: Path, here: list[bytes]) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt

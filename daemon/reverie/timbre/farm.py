@@ -257,9 +257,12 @@ class _Work:
 
     def _lost(self, batch: Batch) -> None:
         """The model's file went with the workers that had it, or the scheduler went."""
+        address = self._farm.address
+        if self._farm.client.status != _RUNNING:
+            raise TimbreError(f"the Dask scheduler at {address} is gone; {_GO_ON}")
         self._losses[batch.number] += 1
-        if self._farm.client.status != _RUNNING or self._losses[batch.number] > MOST_LOSSES:
-            raise TimbreError(f"the Dask scheduler at {self._farm.address} is gone; {_GO_ON}")
+        if self._losses[batch.number] > MOST_LOSSES:
+            raise TimbreError(f"all workers of {address} are lost time and again; see why they die; {_GO_ON}")
 
     def _expect_workers(self) -> None:
         if self._farm.client.status == _RUNNING and self._farm.able():
