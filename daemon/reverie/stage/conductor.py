@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from reverie.compose import messages as composing
@@ -46,6 +46,7 @@ from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.timbres import Timbres
 from reverie.stage.worker_life import Death, Role
 from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.faults import Faults
 from reverie.watch.metrics import Metrics
 from reverie.wire import Message, WireError
 
@@ -66,6 +67,7 @@ class Conductor:
         self._store = store
         self._housekeeping = Housekeeping(store, setting.tape, setting.keep_days)
         self._notifier = notifier
+        self._faults = Faults()
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
         self._requests = Requests()
@@ -385,6 +387,7 @@ class Conductor:
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
+        self._metrics.faults_are(self._faults.active)
         return self._metrics.render()
 
     def panic(self) -> None:
@@ -395,19 +398,21 @@ class Conductor:
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         now = time.monotonic()
-        faults = (*self._complaints.sentences, *self._timbres.faults, *self._banking.faults, *self._faults())
+        faults = (*self._complaints.sentences, *self._timbres.faults, *self._banking.faults, *self._faulty_files())
+        told = self._faults.active
         processes = (own_process(), self._player.info, self._composer.info, *self._timbres.processes)
         return {
             "version": self._setting.version,
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
-            **describe(self._evidence, now, faults, processes),
+            **describe(self._evidence, now, (*faults, *(fault.text for fault in told)), processes),
+            "faults": [asdict(fault) for fault in told],
             "hands": self._desk.status(),
             "timbres": self._timbres.status(),
             "uptime_seconds": round(now - self._begun, 1),
         }
 
-    def _faults(self) -> tuple[str, ...]:
+    def _faulty_files(self) -> tuple[str, ...]:
         return (*self._setting.faults, *self._repertoire.faults)
 
     def _configuration_told(self) -> None:
-        self._metrics.configuration(ok=not self._faults())
+        self._metrics.configuration(ok=not self._faulty_files())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -21,6 +21,7 @@ from prometheus_client import (
 )
 
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
+from reverie.watch.faults import Fault
 
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -101,6 +102,12 @@ class Metrics:
         self._scene = Gauge("reverie_scene_info", "The scene that plays.", ["scene"], registry=registry)
         self._configuration_ok = Gauge(
             "reverie_configuration_ok", "Whether the configuration as it lies on disk is in force.", registry=registry
+        )
+        self._faults = Gauge(
+            "reverie_fault",
+            "What is wrong now; the status page has the sentence.",
+            ["id", "subject"],
+            registry=registry,
         )
         self._resting = Gauge("reverie_resting", "Whether the present silence is intended.", registry=registry)
         self._used = Counter(
@@ -194,6 +201,12 @@ class Metrics:
     def configuration(self, *, ok: bool) -> None:
         """Whether the files on disk could be put in force."""
         self._configuration_ok.set(ok)
+
+    def faults_are(self, faults: Iterable[Fault]) -> None:
+        """These faults and no others are there."""
+        self._faults.clear()
+        for fault in faults:
+            self._faults.labels(fault.id, self._bounded("subject", fault.subject)).set(1)
 
     def render(self) -> tuple[bytes, str]:
         """The text of all metrics and its content type."""
