@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fakes.clocks import PULSE_TICKS
 from fakes.outputs import FakeClock
 from reverie.play.sync.base import Position
+from reverie.play.sync.follower import CLOCK, CONTINUE, SONG_POSITION, ClockFollower
+from reverie.play.sync.link import Link, Session
 
 
 class FakeLeader:
@@ -46,3 +49,49 @@ class FakeLeader:
 
     def close(self) -> None:
         self.there = False
+
+
+class PulsingLeader(FakeLeader):
+    """The same leader, known only by the pulses of its MIDI clock, as the player's own follower hears them."""
+
+    def __init__(self, clock: FakeClock, qpm: float) -> None:
+        super().__init__(clock, qpm)
+        self._follower = ClockFollower()
+        self._started = False
+        self._next = 0.0
+
+    def poll(self, now: float) -> None:
+        if not self.there:
+            return
+        while self.tick(now) >= self._next:
+            since, tick = self._anchor
+            moment = since + (self._next - tick) * self._seconds_per_tick
+            if not self._started:
+                self._follower.hear(moment, bytes((SONG_POSITION, *divmod(round(self._next) // 120, 128)[::-1])))
+                self._follower.hear(moment, bytes((CONTINUE,)))
+                self._started = True
+            self._follower.hear(moment, bytes((CLOCK,)))
+            self._next += PULSE_TICKS
+
+    def begin(self) -> None:
+        """Be there from the next sixteenth on."""
+        self._next = -(-self.tick(self._clock.now()) // 120) * 120
+        self.there = True
+
+    def position(self, now: float) -> Position | None:
+        return self._follower.position(now) if self.there else None
+
+
+class SharedSession(FakeLeader):
+    """The same leader, known only by what the helper of Ableton Link says about the session."""
+
+    def __init__(self, clock: FakeClock, qpm: float, link: Link) -> None:
+        super().__init__(clock, qpm)
+        self._link = link
+
+    def poll(self, now: float) -> None:
+        beats, qpm = self.tick(now) / 480, 60 / (self._seconds_per_tick * 480)
+        self._link._learn(Session(now, beats, qpm, 1 if self.there else 0, playing=False), now)
+
+    def position(self, now: float) -> Position | None:
+        return self._link.position(now)

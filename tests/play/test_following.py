@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
-from fakes.leaders import FakeLeader
+from fakes.leaders import FakeLeader, PulsingLeader, SharedSession
 from fakes.playing import Studio, place, scene, steps
+from reverie.play.bars import AT_ITS_MOMENT, PUNCTUAL, Early
+from reverie.play.player import Player
 from reverie.play.settings import SlotSettings
+from reverie.play.sync.link import Link
+from reverie.play.tape import Tape
 
 ON = 0x90
 
@@ -206,3 +211,108 @@ def test_a_stopped_leader_stops_only_the_scenes_that_it_leads(tmp_path: Path) ->
     studio.play(2)
     assert [(bar.epoch, bar.resting) for bar in studio.bars[-1:]] == [(2, False)]
     assert next(bar for bar in studio.bars if bar.epoch == 2).resting is False
+
+
+PHASES = [step / 10 + 0.05 for step in range(10)]
+
+
+class Joined(Studio):
+    """A studio that plays by itself until its leader, of either kind, is so far into a bar where our bars begin."""
+
+    def __init__(self, folder: Path, kind: str, phase: float, early: Early, monkeypatch: pytest.MonkeyPatch) -> None:
+        leaders: dict[str, FakeLeader] = {}
+        super().__init__(folder, leaders=leaders)
+        self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self._hear, leaders, early)
+        self.player.tend()
+        self.leader = leaders["clock"] = self._leader(kind, monkeypatch)
+        self.leader.there = False
+        self.leader._anchor = (1000.0, 1920 * (5 + phase))
+        self.tell(replace(scene(), lead="clock"), place(steps(60, 62, 64, 65)))
+        self.play(1)
+        self.leader.there = True
+        if isinstance(self.leader, PulsingLeader):
+            self.leader.begin()
+
+    def _leader(self, kind: str, monkeypatch: pytest.MonkeyPatch) -> FakeLeader:
+        if kind == "midi clock":
+            return PulsingLeader(self.clock, 120)
+        if kind == "link":
+            monkeypatch.setattr("reverie.play.sync.link.Apart", MagicMock())
+            return SharedSession(self.clock, 120, Link())
+        return FakeLeader(self.clock, 120, bars=kind == "with bars")
+
+    def followed(self) -> list[bool]:
+        """Each change of whether the leader is followed, as people are told."""
+        return [state.following for state in self.synced]
+
+    def off(self, since: float) -> list[float]:
+        """Seconds by which every note since then was not on a quarter of the leader's."""
+        ticks = [self.leader.tick(at) for at, data in self.output.sent if at >= since and data[0] & 0xF0 == ON]
+        assert ticks, "nothing sounds"
+        return [(tick - 480 * round(tick / 480)) * self.leader._seconds_per_tick for tick in ticks]
+
+
+@pytest.mark.parametrize("early", [AT_ITS_MOMENT, PUNCTUAL], ids=["at its moment", "laid early"])
+@pytest.mark.parametrize("kind", ["midi clock", "link", "with bars", "without bars"])
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_leader_that_is_met_ahead_is_not_lost_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phase: float, kind: str, early: Early
+) -> None:
+    studio = Joined(tmp_path, kind, phase, early, monkeypatch)
+    studio.play(3)
+    assert studio.followed() == [False, True]
+    assert studio.off(studio.clock.now() - 3.0) == pytest.approx(
+        [0.0] * len(studio.off(studio.clock.now() - 3.0)), abs=0.002
+    )
+    assert not any(bar.skipped or bar.dropped for bar in studio.bars)
+
+
+@pytest.mark.parametrize("kind", ["midi clock", "link", "with bars"])
+@pytest.mark.parametrize("qpm", [75, 90, 150, 180])
+@pytest.mark.parametrize("phase", [0.55, 0.75, 0.95])
+def test_a_leader_that_changes_its_tempo_before_it_is_met_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phase: float, qpm: float, kind: str
+) -> None:
+    studio = Joined(tmp_path, kind, phase, PUNCTUAL, monkeypatch)
+    while not studio.player._following.followed:
+        turn(studio)
+    studio.leader.turn(qpm)
+    studio.play(4)
+    assert studio.followed() == [False, True]
+    assert studio.off(studio.clock.now() - 2.0) == pytest.approx(
+        [0.0] * len(studio.off(studio.clock.now() - 2.0)), abs=0.01
+    )
+
+
+@pytest.mark.parametrize("jump", [-1920.0, -700.0, 130.0, 700.0, 1500.0])
+def test_a_leader_that_jumps_before_it_is_met_is_met_a_bar_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    studio = Joined(tmp_path, "with bars", 0.6, PUNCTUAL, monkeypatch)
+    while not studio.player._following.followed:
+        turn(studio)
+    turn(studio)
+    studio.leader.turn(120, jump)
+    studio.play(5)
+    assert studio.followed()[-1]
+    settled = studio.off(studio.clock.now() - 3.0)
+    assert settled == pytest.approx([0.0] * len(settled), abs=0.002)
+    starts = [at for at, message in studio.output.sent if message[0] & 0xF0 == ON]
+    assert max(after - before for before, after in pairwise(starts)) < 0.5 + 2.0, "never silent for longer than a bar"
+
+
+def test_a_panic_while_a_leader_is_waited_for_ends_notes_at_the_bar_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = Joined(tmp_path, "with bars", 0.6, PUNCTUAL, monkeypatch)
+    while not studio.player._following.followed:
+        turn(studio)
+    studio.clock.time += 0.3
+    assert studio.player._now_tick() == studio.player._bar.tick, "time stands still until the leader is there"  # type: ignore[union-attr]
+
+
+def turn(studio: Studio) -> None:
+    """Go on to what is due next."""
+    studio.clock.time = max(studio.clock.time, studio.player.due)
+    studio.player.advance()
+    studio.player.tend()

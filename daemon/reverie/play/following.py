@@ -2,7 +2,8 @@
 
 Small differences are made up within the next eighth note, so that time never jumps and never runs backwards. A leader
 that is found, or that jumps by more than a sixteenth, is met at a bar line: the player's next bar begins with the
-leader's, entered in its midst if that has just passed.
+leader's, entered in its midst if that has just passed. If it is yet to come the music waits for it, and where the
+leader changes its tempo meanwhile the bar line moves with it.
 """
 
 from __future__ import annotations
@@ -131,10 +132,14 @@ class Following:
             leader.close()
 
     def _bend(self, timeline: Timeline, position: Position, offset: float, now: float) -> None:
-        here = timeline.tick_at(now)
+        here = timeline.heading(now)
         behind = position.tick + offset - here
         if abs(behind) > STRAY:
             self._offset = None
+            return
+        tick, moment = timeline.newest
+        if now < moment:  # the bar in which the leader is met has not begun: it waits for the leader's bar line
+            timeline.bend(tick, now - (here + behind - tick) * position.seconds_per_tick, position.seconds_per_tick)
             return
         hurry = min(max(behind / HORIZON, -MOST), MOST)
         seconds_per_tick = position.seconds_per_tick / (1 + hurry)

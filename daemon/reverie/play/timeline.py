@@ -18,6 +18,9 @@ class _Piece:
     def time_of(self, tick: float) -> float:
         return self.time + (tick - self.tick) * self.seconds_per_tick
 
+    def tick_at(self, time: float) -> float:
+        return self.tick + (time - self.time) / self.seconds_per_tick
+
 
 class Timeline:
     """Straight pieces, each from a tick and a moment on, at a tempo.
@@ -43,13 +46,28 @@ class Timeline:
         return self._pieces[0].time_of(tick)
 
     def tick_at(self, time: float) -> float:
-        """The tick of a moment, between two whole ones."""
+        """The tick of a moment, between two whole ones; no tick of a piece that has not begun.
+
+        Where the last piece begins later than the one before it would come there, time stands still until it does.
+        """
+        limit = float("inf")
         for piece in reversed(self._pieces):
             if time >= piece.time:
                 break
+            limit = piece.tick
         else:
             piece = self._pieces[0]
-        return piece.tick + (time - piece.time) / piece.seconds_per_tick
+            limit = float("inf")
+        return min(piece.tick_at(time), limit)
+
+    def heading(self, time: float) -> float:
+        """The tick of a moment as the last piece has it, also before that begins."""
+        return self._pieces[-1].tick_at(time)
+
+    @property
+    def newest(self) -> tuple[float, float]:
+        """Tick and moment at which the last piece begins."""
+        return self._pieces[-1].tick, self._pieces[-1].time
 
     def bend(self, tick: float, time: float, seconds_per_tick: float) -> None:
         """From ``tick`` on, which comes at ``time``, go at another tempo, forgetting all that was to come."""
