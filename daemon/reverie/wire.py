@@ -45,7 +45,7 @@ def decode(line: bytes) -> Message:
 
 
 class Wire:
-    """A worker's end of its socket to the conductor, for a worker that waits in ``select``.
+    """A worker's end of its socket to the conductor, for a worker that waits for it by :mod:`reverie.descriptors`.
 
     Reading never blocks; sending does, for as long as the conductor's end is full, so messages are few and small.
     """
@@ -57,7 +57,7 @@ class Wire:
         self.closed = False
 
     def fileno(self) -> int:
-        """The descriptor to ``select`` on."""
+        """The descriptor to wait for."""
         return self._socket.fileno()
 
     def send(self, message: Message) -> None:

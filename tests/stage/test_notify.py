@@ -1,4 +1,5 @@
 import os
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -48,6 +49,35 @@ def test_a_reload_carries_the_moment_it_began(systemd: tuple[socket.socket, str]
 @pytest.mark.parametrize("address", [None, "/nonexistent/notify", "@nobody-listens-here", "x" * 200])
 def test_without_systemd_nothing_fails(address: str | None) -> None:
     assert not Notifier(address).ready("Playing.")
+
+
+def test_the_watchdog_is_fed_when_strangers_have_taken_every_descriptor(systemd: tuple[socket.socket, str]) -> None:
+    """A socket for each message could not be opened then, and systemd restarted a daemon that was well."""
+    sock, name = systemd
+    notifier = Notifier(name)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            socket.socket()
+        assert notifier.watchdog()
+        assert notifier.status("Playing.")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert sock.recv(4096) == b"WATCHDOG=1"
+
+
+def test_a_socket_that_could_not_be_had_at_first_is_opened_later(systemd: tuple[socket.socket, str]) -> None:
+    sock, name = systemd
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        notifier = Notifier(name)
+        assert not notifier.watchdog()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert notifier.watchdog()
+    assert sock.recv(4096) == b"WATCHDOG=1"
 
 
 def test_a_systemd_that_reads_nothing_does_not_hold_up_the_music(systemd: tuple[socket.socket, str]) -> None:

@@ -72,6 +72,12 @@ def test_no_placeholder_is_left(installed: Path) -> None:
     assert not re.search(r"@[A-Z]+@", text)
 
 
+def test_the_unit_grants_more_descriptors_than_strangers_are_let_have(installed: Path) -> None:
+    limit = re.search(r"^LimitNOFILE=(\d+)$", unit(installed).read_text(), re.MULTILINE)
+    assert limit is not None
+    assert int(limit[1]) >= 8192
+
+
 def test_systemd_understands_the_user_and_the_folders(installed: Path, tmp_path: Path) -> None:
     if shutil.which("systemd-sysusers") is None or shutil.which("systemd-tmpfiles") is None:
         pytest.skip("systemd-sysusers or systemd-tmpfiles is missing: apt install systemd")

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import queue
-import select
 import signal
 import socket
 import sys
@@ -25,6 +24,7 @@ from reverie.compose import messages
 from reverie.compose.composer import compose
 from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
+from reverie.descriptors import readable
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
 from reverie.models.shelf import ModelFile
@@ -140,7 +140,7 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 def _listen(wire: Wire, composer: Composer) -> None:
     try:
         while not wire.closed:
-            select.select([wire], [], [])
+            readable([wire], None)
             for message in wire.receive():
                 if message["type"] == "ping":
                     # Not before the models are there: importing them may hold this thread up, for which the

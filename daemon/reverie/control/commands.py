@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import select
 import sys
 import time
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie.control.actions import KINDS, LEVELS, Action, ControlError
+from reverie.descriptors import readable
 
 if TYPE_CHECKING:
     from reverie.control.bindings import Control
@@ -107,7 +107,7 @@ def _listen(port: Mapping[str, Any], action: str, level: bool, within: float) ->
     try:
         end, asked = time.monotonic() + OPENS, False
         while (left := end - time.monotonic()) > 0:
-            select.select([ears], [], [], min(left, LOOK))
+            readable([ears], min(left, LOOK))
             messages = ears.receive()
             if ears.up and not asked:
                 _say(f"{'Move the knob' if level else 'Press the key, pad or button'} for {action} now.")

@@ -1,8 +1,8 @@
 """A helper process: what may block, bring threads or crash is done there, and the player only reads the result.
 
-One socket lasts for as long as its owner does, so that its descriptor may be registered once, with ``select`` or with
-asyncio; helpers come and go at its other end. Packets are JSON, one value each, in a socket that keeps their borders:
-what a helper left half-said when it died cannot spoil what the next one says.
+One socket lasts for as long as its owner does, so that its descriptor may be registered once, with asyncio as well;
+helpers come and go at its other end. Packets are JSON, one value each, in a socket that keeps their borders: what a
+helper left half-said when it died cannot spoil what the next one says.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import contextlib
 import gc
 import json
 import os
-import select
 import signal
 import socket
 import sys
@@ -22,6 +21,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+from reverie.descriptors import readable
 from reverie.play.errors import MISHAPS, plainly
 from reverie.play.heir import AGAIN, Heir
 from reverie.play.outputs import make_output
@@ -101,10 +101,10 @@ class Carrier:
         still_here(TURN)
         descriptors, now = self._look_ahead()
         player = () if self._leave_at is not None else (self._socket,)
-        readable, _, _ = select.select([*player, *descriptors], [], [], max(self._due - now, 0.0))
-        if self._socket in readable:
+        heard = readable([*player, *descriptors], max(self._due - now, 0.0))
+        if self._socket in heard:
             self._hear()
-        if set(readable) - {self._socket}:
+        if set(heard) - {self._socket}:
             self._due = float("-inf")
 
     def _look_ahead(self) -> tuple[Sequence[int], float]:

@@ -11,7 +11,6 @@ import argparse
 import importlib
 import os
 import re
-import select
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.descriptors import readable
 from reverie.play.apart import Apart, Owner, still_here
 from reverie.play.devices import Enumerator
 from reverie.play.errors import MISHAPS, PlayError, plainly
@@ -46,8 +46,8 @@ class Heard:
 class Ears:
     """A MIDI input, wherever it comes and goes. No call blocks; nothing is raised for a port that is not there.
 
-    Wait for ``fileno()`` to be readable, by ``select`` or ``loop.add_reader``, then :meth:`receive`; call that each
-    second too, as it notices a helper that died and starts another.
+    Wait for ``fileno()`` to be readable, by :func:`reverie.descriptors.readable` or ``loop.add_reader``, then
+    :meth:`receive`; call that each second too, as it notices a helper that died and starts another.
 
     Args:
         port: By what the input is known: ``match`` or ``device``, and ``api``, as plain data of the site's file.
@@ -242,7 +242,7 @@ class Helper:
                 self._look()
             if self._news is not None and self._owner.tell(self._news):
                 self._news = None
-            select.select([self._owner], [], [], POLL if self._up else max(self._due - time.monotonic(), 0.0))
+            readable([self._owner], POLL if self._up else max(self._due - time.monotonic(), 0.0))
             for _ in self._owner.receive():
                 pass
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import sys
 
+from reverie.descriptors import writable
 from reverie.errors import ReverieError
 
 
@@ -35,7 +35,7 @@ def complain(sentence: str) -> None:
     """Write a line into the log, unless nobody reads that: a full pipe must not hold up the music."""
     try:
         descriptor = sys.stderr.fileno()
-        if select.select([], [descriptor], [], 0)[1]:
+        if writable(descriptor):
             os.write(descriptor, f"{sentence}\n".encode()[:_LINE])
     except (OSError, ValueError):  # there is no log any more
         return

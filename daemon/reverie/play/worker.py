@@ -11,13 +11,13 @@ import ctypes
 import gc
 import os
 import resource
-import select
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from reverie.descriptors import readable
 from reverie.errors import ReverieError
 from reverie.play.bars import PUNCTUAL
 from reverie.play.cabling import make_slots
@@ -93,10 +93,10 @@ class Worker:
         player = self._player
         news = {} if player is None else player.waits_for()
         timeout = None if player is None else min(max(player.due - self._clock.now(), 0.0), 1.0)
-        readable, _, _ = select.select([self._wire, self._signals, *news], [], [], timeout)
-        for descriptor in news.keys() & set(readable):
+        heard = readable([self._wire, self._signals, *news], timeout)
+        for descriptor in news.keys() & set(heard):
             news[descriptor]()
-        if self._signals in readable or self._clock.now() >= self._leave_at:
+        if self._signals in heard or self._clock.now() >= self._leave_at:
             self._stopped = True
 
     def _handle(self, message: Message) -> None:
@@ -134,8 +134,7 @@ class Worker:
         player.tend()
         while player.opening and self._clock.now() - begun < HOLD:
             news = player.waits_for()
-            readable, _, _ = select.select([*news], [], [], max(player.due - self._clock.now(), 0.0))
-            for descriptor in readable:
+            for descriptor in readable(news, max(player.due - self._clock.now(), 0.0)):
                 news[descriptor]()
             player.advance()
             player.tend()

@@ -1,7 +1,7 @@
 """What systemd is told of the daemon, by the protocol of sd_notify(3).
 
 Its own few lines and not a binding, because the protocol is one datagram. Without systemd nothing is sent and nothing
-fails.
+fails. The socket is opened early and kept: whoever takes all descriptors must not make the watchdog bark.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+import weakref
 from collections.abc import Mapping
 
 PATIENCE = 0.5
@@ -19,7 +20,9 @@ class Notifier:
     """Sends the states of a service to the socket that systemd named."""
 
     def __init__(self, address: str | None) -> None:
-        self._address = address
+        # A leading @ stands for the NUL byte of Linux's abstract names.
+        self._address = "\0" + address[1:] if address and address.startswith("@") else address
+        self._socket = self._open()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Notifier:
@@ -48,17 +51,26 @@ class Notifier:
 
     def _send(self, *lines: str) -> bool:
         """Whether systemd took it. A lost datagram is never an error: the next one, or the watchdog, mends it."""
-        if self._address is None:
+        self._socket = self._socket or self._open()
+        if self._socket is None or self._address is None:
             return False
-        # A leading @ stands for the NUL byte of Linux's abstract names.
-        address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-                sock.settimeout(PATIENCE)
-                sock.sendto("\n".join(lines).encode(), address)
+            self._socket.sendto("\n".join(lines).encode(errors="replace"), self._address)
         except OSError:
             return False
         return True
+
+    def _open(self) -> socket.socket | None:
+        """The socket; None without systemd, or where the system has none to give just now."""
+        if self._address is None:
+            return None
+        try:
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        except OSError:
+            return None
+        weakref.finalize(self, opened.close)
+        opened.settimeout(PATIENCE)
+        return opened
 
 
 def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | None:

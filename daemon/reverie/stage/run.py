@@ -13,6 +13,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from reverie import __version__
+from reverie.descriptors import ask_for_many
 from reverie.errors import ReverieError
 from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
@@ -44,6 +45,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         AlreadyRunsError: if a daemon already runs on this state folder.
     """
     _log_plainly()
+    ask_for_many()
     force = site_in_force(config)
     site, fault = force.site, force.fault
     faults = str(fault).splitlines() if fault else []

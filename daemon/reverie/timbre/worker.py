@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import select
 import signal
 import socket
 import sys
@@ -19,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from reverie.descriptors import readable
 from reverie.errors import ReverieError
 from reverie.threads import one_each
 from reverie.timbre.budget import Budget, Gate, give_way
@@ -102,7 +102,7 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 def _listen(wire: Wire, worker: Worker) -> None:
     try:
         while not wire.closed:
-            select.select([wire], [], [])
+            readable([wire], None)
             for message in wire.receive():
                 match message["type"]:
                     case "ping":

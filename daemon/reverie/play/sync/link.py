@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import select
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reverie.descriptors import readable
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.apart import Apart, Owner, still_here
 from reverie.play.sync.base import Position
@@ -225,7 +225,7 @@ def run(owner: Owner) -> None:
     except ImportError as error:
         owner.tell({"detail": f"{MISSING} ({error})"})
         while not owner.gone:
-            select.select([owner], [], [])
+            readable([owner], None)
             owner.receive()
         return
     helper = Helper(library, **owner.settings)
@@ -235,7 +235,7 @@ def run(owner: Owner) -> None:
             helper.lead(Announcement(**said))
         if (session := helper.news()) is not None:
             owner.tell(asdict(session))
-        select.select([owner], [], [], TURN)
+        readable([owner], TURN)
     helper.close()
 
 
