@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -18,7 +18,7 @@ from reverie.descriptors import SELECTABLE, ask_for_many, readable, writable
 
 
 @contextlib.contextmanager
-def limited(soft: int) -> Iterator[None]:
+def limited(soft: int) -> Generator[None]:
     before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     try:
