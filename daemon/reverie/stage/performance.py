@@ -7,6 +7,7 @@ what to send. The offline performance drives it without a conductor.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -44,22 +45,45 @@ class Arrangement:
 
 @dataclass(slots=True)
 class _Voice:
-    """``stale`` are bars in which the player may have the beginning of a loop that the line does not know."""
+    """A line, and what the player has of it.
+
+    ``sent`` is all that the player has and may still play, in the order of the bars in which it begins: what begins in
+    the same bar as another takes its place there. ``stale`` are those of these bars in which something waits that the
+    line knows nothing of any more; where it begins after all, it counts again.
+    """
 
     line: Line
     reserve: Iterator[tuple[str, Loop]]
-    placements: list[Placement] = field(default_factory=list[Placement])
-    stale: list[int] = field(default_factory=list[int])
+    sent: list[Placement] = field(default_factory=list[Placement])
+    stale: set[int] = field(default_factory=set[int])
     asked: bool = False
     held: bool = False
     renewal: Renewal | None = None
 
+    @property
+    def placements(self) -> list[Placement]:
+        """What the line goes on from: all that was sent and is not stale."""
+        return [one for one in self.sent if one.start_bar not in self.stale]
+
     def ahead(self, bar: int) -> int:
+        """How many loops wait beyond the one that sounds in scene bar ``bar``."""
         return sum(placement.start_bar > bar for placement in self.placements)
 
     def present(self, bar: int) -> Placement | None:
-        """What sounds in scene bar ``bar``."""
-        return next((one for one in reversed(self.placements) if one.start_bar <= bar), None)
+        """What sounds in scene bar ``bar``: what began last, even if it is over and is repeated."""
+        return next((one for one in reversed(self.sent) if one.start_bar <= bar), None)
+
+    def send(self, placement: Placement) -> None:
+        """The player gets this as well."""
+        self.sent = [one for one in self.sent if one.start_bar != placement.start_bar]
+        insort(self.sent, placement, key=lambda one: one.start_bar)
+
+    def go_on(self, bar: int) -> None:
+        """Scene bar ``bar`` sounds: forget what the player has forgotten, which is all before what sounds in it."""
+        present = self.present(bar)
+        if present is not None:
+            self.sent = [one for one in self.sent if one.start_bar >= present.start_bar]
+        self.stale = {start for start in self.stale if start > bar}
 
 
 class Performance:
@@ -96,14 +120,14 @@ class Performance:
         return [place for name in self._voices for place in self._from_reserve(name, times=1)]
 
     def queued(self) -> list[Place]:
-        """All that is placed and not forgotten, for a new life of the player."""
-        return [self._place(name, placement) for name, voice in self._voices.items() for placement in voice.placements]
+        """All that the player has and may still play, for a new life of it."""
+        return [self._place(name, placement) for name, voice in self._voices.items() for placement in voice.sent]
 
     def played(self, bar: int) -> None:
-        """Bar number ``bar`` of the scene went out: forget what is over, but for the loop that is then repeated."""
+        """Bar number ``bar`` of the scene went out, and the next one sounds."""
         self.bar = bar
         for voice in self._voices.values():
-            voice.placements = [p for p in voice.placements if p.end_bar > bar + 1] or voice.placements[-1:]
+            voice.go_on(bar + 1)
 
     def fill(self) -> tuple[list[Place], list[Recipe]]:
         """What has to be sent to the player, and asked of the composer, so that every voice has enough ahead."""
@@ -194,24 +218,27 @@ class Performance:
             voice.line.wanted = "mutate"
         now = self.bar + 1
         present = voice.present(now)
-        waiting = [one.start_bar for one in voice.placements if one.start_bar > now]
+        waiting = [start for one in voice.placements if (start := one.start_bar) > now]
         if present is None or not waiting:
             return
         turns = (now - present.start_bar) // present.loop.bars + 1
         bar = min(present.start_bar + turns * present.loop.bars, waiting[0]) if when == "soon" else waiting[0]
-        stale = sorted({*voice.stale, *waiting})
+        stale = {*voice.stale, *waiting}
         turn = math.lcm(voice.line.plan.bars, present.loop.bars if voice.held else 1)
         if any((start - bar) % turn for start in stale if start > bar):
             return
         voice.stale = stale
-        voice.placements = [one for one in voice.placements if one.start_bar < bar]
         voice.line.resume(present, bar)
 
     def _catch_up(self, voice: _Voice) -> None:
-        """A line that has run out goes on at the next bar at which its repeated loop begins anew."""
-        late = self.bar + 1 - voice.line.end_bar
-        if late > 0 and voice.placements:
-            bars = voice.placements[-1].loop.bars
+        """A line that has run out goes on at the next bar at which its repeated loop begins anew.
+
+        The bar that sounds is too late: a loop that is placed in it would be entered in its midst.
+        """
+        soonest = self.bar + 2 if self.bar >= 0 else 0
+        late = soonest - voice.line.end_bar
+        if late > 0:
+            bars = voice.placements[-1].loop.bars if voice.placements else 1
             voice.line.end_bar += -(-late // bars) * bars
 
     def _hold(self, name: str) -> list[Place]:
@@ -227,13 +254,13 @@ class Performance:
     def _keep(self, name: str, placement: Placement) -> list[Place]:
         """Place a loop, and over whatever is stale while it plays its own next turn."""
         voice = self._voices[name]
-        voice.placements.append(placement)
-        places = [self._place(name, placement)]
-        for start in (bar for bar in voice.stale if placement.start_bar < bar < placement.end_bar):
-            turns = max((placement.end_bar - start) // placement.loop.bars, 1)
-            places.append(self._place(name, replace(placement, start_bar=start, times=turns)))
-        voice.stale = [bar for bar in voice.stale if bar > self.bar]
-        return places
+        voice.stale.discard(placement.start_bar)
+        covered = [bar for bar in sorted(voice.stale) if placement.start_bar < bar < placement.end_bar]
+        turns = [max((placement.end_bar - start) // placement.loop.bars, 1) for start in covered]
+        again = [replace(placement, start_bar=start, times=times) for start, times in zip(covered, turns, strict=True)]
+        for one in (placement, *again):
+            voice.send(one)
+        return [self._place(name, one) for one in (placement, *again)]
 
     def _place(self, name: str, placement: Placement) -> Place:
         return Place(self.epoch, name, placement.recipe, placement.start_bar, placement.times, placement.loop)
