@@ -16,12 +16,13 @@ from reverie.stage.worker_life import Role
 from reverie.wire import Message, Wire
 
 
-def role(behaviour: str, *, patience: float = 5.0, grace: float = 5.0) -> Role:
+def role(behaviour: str, *, patience: float = 5.0, grace: float = 5.0, startup: float = 60.0) -> Role:
     """A role whose worker behaves like that, asked often so that tests are short."""
     return Role(
         name="player",
         module="fakes.workers",
         patience=patience,
+        startup=startup,
         interval=0.1,
         grace=grace,
         environment={
@@ -47,6 +48,13 @@ def main() -> None:
             time.sleep(600)
         case "mute":
             sock.shutdown(socket.SHUT_RDWR)
+            time.sleep(600)
+        case "loads":
+            loads = Wire(sock)
+            for number in range(10):
+                time.sleep(0.3)
+                loads.send({"type": "loaded", "number": number})
+        case "never starts":
             time.sleep(600)
         case "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -184,6 +184,19 @@ async def test_a_worker_that_does_not_answer_is_killed_and_replaced(ailment: str
         assert pid_of(supervisor) != first
 
 
+async def test_a_worker_that_tells_of_each_model_it_has_loaded_is_not_killed_while_it_starts() -> None:
+    async with supervised(role("loads", startup=1.5)) as (supervisor, ear):
+        await eventually(lambda: supervisor.state == "up")
+        assert len(ear.messages) == 10
+        assert ear.deaths == []
+
+
+async def test_a_worker_that_says_nothing_while_it_starts_is_killed() -> None:
+    async with supervised(role("never starts", startup=0.5)) as (_, ear):
+        await ear.until(lambda: bool(ear.deaths))
+        assert ear.deaths[0] == Death("hang", "The player did not answer for 0.5 s; it was killed.")
+
+
 async def test_a_worker_that_reads_nothing_cannot_make_the_conductor_wait() -> None:
     async with supervised(role("obedient", patience=600)) as (supervisor, ear):
         await eventually(lambda: supervisor.state == "up")

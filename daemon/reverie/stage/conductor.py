@@ -360,6 +360,9 @@ class Conductor:
             self._notifier.status(alive.sentence)
         if alive.ok:
             self._notifier.watchdog()
+        if self._composer.state != "up":
+            # It still starts up, for which its role has a patience of its own, or there is none.
+            self._requests.heard(time.monotonic())
         silence = self._requests.silent_for(time.monotonic())
         if silence > self._setting.patience:
             self._requests.heard(time.monotonic())

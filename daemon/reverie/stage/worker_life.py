@@ -3,7 +3,7 @@
 What a worker must do in return, and what the supervisor relies on:
 
 * answer every ``{"type": "ping", "number": n}`` with ``{"type": "pong", "number": n}``, from a thread of its own if its
-  main thread can be busy for longer than its role's patience;
+  main thread can be busy for longer than its role's patience; until its first pong, any message shows that it gets on;
 * end what it has begun and leave at ``{"type": "stop"}``;
 * leave at once when its socket reaches its end, for then the conductor is gone. A worker is in a session of its own and
   nothing else tells it, so this is what keeps workers from outliving a conductor that was killed.
@@ -43,8 +43,8 @@ class Role:
     """What kind of worker to run, and how long it may be silent.
 
     ``module`` is run with ``--fd N``, the descriptor of its socket. ``patience`` is how many seconds it may leave
-    pings unanswered; ``startup`` the same until its first answer, while it is still importing; ``grace`` how long it
-    may take to stop when asked. ``environment`` is added to the conductor's own.
+    pings unanswered; ``startup`` how long it may say nothing at all until its first answer, while it still imports and
+    loads; ``grace`` how long it may take to stop when asked. ``environment`` is added to the conductor's own.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Life:
         self._writer = writer
         self._asked = 0
         self._answered = 0
+        self._spoke = 0
         self._ended = asyncio.Event()
         self._condemned: asyncio.Future[Death] = asyncio.get_running_loop().create_future()
         self.begun = time.monotonic()
@@ -171,6 +172,7 @@ class Life:
                 if message["type"] == "pong":
                     self._hear(message.get("number"))
                 else:
+                    self._spoke = self._asked
                     received(message)
         except WireError as error:
             return Death("protocol", f"The {self._role.name} talked nonsense and was killed: {error}.")
@@ -195,11 +197,11 @@ class Life:
         """Ping until pings go unanswered for longer than the role's patience.
 
         Silence is counted in pings and not in seconds: while the conductor itself is held up, no ping is sent and no
-        time passes for the worker.
+        time passes for the worker. A worker that starts up and tells of each thing that it has loaded is not silent.
         """
         while True:
             patience = self._role.patience if self._answered else self._role.startup
-            if self._asked - self._answered >= math.ceil(patience / self._role.interval):
+            if self._asked - (self._answered or self._spoke) >= math.ceil(patience / self._role.interval):
                 return Death("hang", f"The {self._role.name} did not answer for {patience:g} s; it was killed.")
             self._asked += 1
             self.send({"type": "ping", "number": self._asked})

@@ -1,0 +1,184 @@
+"""A conductor without processes: what it sends is kept, and tests say what its workers would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.engine import DiceEngine
+from reverie.compose import messages as composing
+from reverie.compose.composer import Composed, compose
+from reverie.compose.engine import Engine
+from reverie.compose.memories import Memories
+from reverie.compose.recipe import Recipe
+from reverie.models.shelf import ModelFile
+from reverie.play.messages import BarPlayed, Place, SetScene, from_message, to_message
+from reverie.play.score import SceneScore
+from reverie.scenes.folder import SceneFolder
+from reverie.stage.conductor import Conductor
+from reverie.stage.notify import Notifier
+from reverie.stage.programme import Programme
+from reverie.stage.repertoire import Means
+from reverie.stage.setting import Setting
+from reverie.stage.state import StateStore
+from reverie.stage.supervisor import ProcessInfo, State
+from reverie.stage.timbres import Means as TimbreMeans
+from reverie.wire import Message
+
+MODELS = {
+    "drum_kit": ModelFile("drum_kit", Path("drum_kit"), "d" * 64, ("drums",)),
+    "attention_rnn": ModelFile("attention_rnn", Path("attention_rnn"), "a" * 64, ("melody", "bass")),
+}
+
+
+class FakeWorker:
+    """Stands where a supervisor would."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        self.state: State = "up"
+        self.sent: list[Message] = []
+        self.condemned: list[str] = []
+
+    def send(self, message: Message) -> bool:
+        self.sent.append(message)
+        return True
+
+    def condemn(self, sentence: str) -> None:
+        self.condemned.append(sentence)
+
+    @property
+    def info(self) -> ProcessInfo:
+        return ProcessInfo(self.role, 1, 1, 0, self.state)
+
+
+class Theatre:
+    """A conductor in a folder, its player's score and its composer's questions."""
+
+    def __init__(self, folder: Path, scenes: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder / "scenes"
+        self.folder.mkdir()
+        for name, text in scenes.items():
+            self.write(name, text)
+        self.player, self.composer = FakeWorker("player"), FakeWorker("composer")
+        setting = Setting(
+            version="test",
+            slots={"main": {"kind": "port"}},
+            state=folder / "state",
+            tape=folder / "tape",
+            keep_days=1,
+            address="127.0.0.1",
+            port=0,
+            engine="numpy",
+            patience=60.0,
+            means=Means(MODELS, {"main": {"kind": "port"}}, ()),
+            programme=Programme(()),
+            scene=next(iter(scenes)),
+            timbres=TimbreMeans(folder / "timbres", 1, 1.0, 60.0, 1, {}),
+        )
+        store = StateStore(setting.state, lambda _: None)
+        self.conductor = Conductor(setting, SceneFolder([self.folder]), store, Notifier(None))
+        monkeypatch.setattr(self.conductor, "_player", self.player)
+        monkeypatch.setattr(self.conductor, "_composer", self.composer)
+        self.score: SceneScore | None = None
+        self.next: SceneScore | None = None
+        self.bar = -1
+        self.scenes_set: list[SetScene] = []
+        self._read = 0
+        self._asked = 0
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / f"{name}.yaml"
+        path.write_text(text)
+        return path
+
+    def begin(self, scene: str | None = None) -> None:
+        self.conductor._play_first(scene)
+        self.hear()
+
+    def hear(self) -> None:
+        """The player takes what it was sent."""
+        for message in self.player.sent[self._read :]:
+            match from_message(message):
+                case SetScene() as scene:
+                    self.scenes_set.append(scene)
+                    self.next = SceneScore(scene)
+                case Place() as place:
+                    for score in (self.score, self.next):
+                        if score is not None:
+                            score.place(place)
+                case _:
+                    pass
+        self._read = len(self.player.sent)
+
+    def play(self, bars: int = 1) -> None:
+        """So many bars go out."""
+        for _ in range(bars):
+            self.hear()
+            if self.next is not None and self.next.ready:
+                self.score, self.next = self.next, None
+                self.bar = self.score.scene.first_bar - 1
+            assert self.score is not None, "nothing can begin"
+            self.bar += 1
+            notes = dict.fromkeys((part.name for part in self.score.scene.parts), 0)
+            for part, _ in self.score.notes(self.bar):
+                notes[part.name] += 1
+            scene = self.score.scene
+            due = sum(notes.values())
+            self.conductor.received(
+                "player",
+                to_message(
+                    BarPlayed(
+                        epoch=scene.epoch,
+                        scene=scene.name,
+                        bar=self.bar,
+                        scene_bar=self.bar,
+                        notes=notes,
+                        sent=due,
+                        due=due,
+                        resting=False,
+                        seconds=1.0,
+                        lateness=(),
+                        repeated=self.score.repeated(self.bar),
+                        depth=self.score.depths(self.bar),
+                    )
+                ),
+            )
+            self.hear()
+
+    @property
+    def questions(self) -> list[tuple[int, Recipe]]:
+        """What the composer was asked and has not answered."""
+        asked = [one for one in self.composer.sent if one["type"] == "compose"]
+        return [(one["number"], Recipe.from_json(one["recipe"])) for one in asked[self._asked :]]
+
+    def answer(self, engine: Engine | None = None, *, refuse: Iterable[str] = (), reason: str = "sparse") -> int:
+        """Answer all that is asked, and what is asked thereupon, and refuse these voices; says how often."""
+        engine, count = engine or DiceEngine(), 0
+        while questions := self.questions:
+            for number, recipe in questions:
+                self._asked += 1
+                count += 1
+                if recipe.voice in refuse:
+                    composed = Composed(recipe, None, {reason: 20, "dense": 4}, {})
+                else:
+                    composed = compose(engine, recipe, Memories())
+                self.conductor.received("composer", composing.Answer(number, 0.1, composed).as_message())
+        self.hear()
+        return count
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        return self.conductor.status()
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """The sentences of the faults that are told, by id and subject."""
+        return {f"{fault['id']} {fault['subject']}".strip(): fault["sentence"] for fault in self.status["faults"]}
+
+    @property
+    def metrics(self) -> str:
+        return self.conductor.metrics()[0].decode()
