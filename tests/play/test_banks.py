@@ -116,6 +116,48 @@ def test_a_bank_that_cannot_be_loaded_is_told_and_the_one_before_plays_on(studio
     assert sampler(studio).unloaded == []
 
 
+BUSY = loop(*(Note(tick, 20, 60) for tick in range(0, 1920, 30)))
+"""A note every 31 ms at 120: never time to load anything before :data:`STARVED`."""
+
+
+def test_a_mended_sound_font_is_tried_again_when_music_is_busy(studio: Studio) -> None:
+    sampler(studio).broken.add(FLUTE.font)
+    studio.tell(scene(), place(BUSY))
+    studio.play(1)
+    studio.tell(FLUTE)
+    studio.play(4)
+    assert studio.taken == [BankTaken("lead", "flute", refused=True)]
+    sampler(studio).broken.clear()
+    studio.tell(FLUTE)
+    studio.play(6)
+    assert studio.taken == [BankTaken("lead", "flute", refused=True), BankTaken("lead", "flute")]
+    assert len(sampler(studio).loads) == 2
+
+
+def test_a_sound_font_that_is_broken_still_is_refused_each_time_it_is_wanted(studio: Studio) -> None:
+    sampler(studio).broken.add(FLUTE.font)
+    studio.tell(scene(), place(BUSY))
+    studio.play(1)
+    for _ in range(2):
+        studio.tell(FLUTE)
+        studio.play(6)
+    assert studio.taken == 2 * [BankTaken("lead", "flute", refused=True)]
+    assert len(sampler(studio).loads) == 2
+
+
+def test_a_sound_font_that_another_voice_had_refused_is_tried_for_this_one(studio: Studio) -> None:
+    other = Part("other", "main", 2)
+    sampler(studio).broken.add(FLUTE.font)
+    studio.tell(scene(LEAD, other), place(BUSY), place(BUSY, part="other"))
+    studio.play(1)
+    studio.tell(FLUTE)
+    studio.play(4)
+    sampler(studio).broken.clear()
+    studio.tell(TakeBank(1, "other", "flute", FLUTE.font))
+    studio.play(6)
+    assert studio.taken == [BankTaken("lead", "flute", refused=True), BankTaken("other", "flute")]
+
+
 def test_the_music_waits_for_no_bank(studio: Studio) -> None:
     sampler(studio).slow.add(FLUTE.font)
     studio.tell(scene(), place(steps(60, 62, 64, 65)), FLUTE)

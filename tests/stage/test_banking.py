@@ -117,6 +117,76 @@ def test_a_sampler_has_the_bank_before_its_program_is_chosen_and_programs_take_t
     assert [(take.program, take.font) for take in house.told] == [(4, ""), (7, ""), (7, ""), (4, "")]
 
 
+@pytest.fixture
+def two_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A sampler that loads one program while the other sounds."""
+    monkeypatch.setattr(handover.Handover.__init__, "__defaults__", (0.01,))
+    (tmp_path / "share").mkdir()
+    return House(tmp_path, Sampler(tmp_path / "share", 3, None, (4, 7), 0.05))
+
+
+async def hand_over(house: House, step: int) -> Bank:
+    """Let a bank arrive at the player."""
+    count = len(house.told)
+    bank = house.ready(step)
+    await until(lambda: len(house.told) > count)
+    return bank
+
+
+def test_a_bank_that_never_arrived_is_no_turn_of_the_two_programs(two_programs: House, tmp_path: Path) -> None:
+    async def story() -> None:
+        await hand_over(two_programs, 0)
+        (tmp_path / "share").rename(tmp_path / "away")
+        two_programs.ready(1)
+        await until(lambda: bool(two_programs.banking.faults))
+        (tmp_path / "away").rename(tmp_path / "share")
+        await hand_over(two_programs, 2)
+
+    play(story)
+    assert [take.program for take in two_programs.told] == [4, 7]  # 4 sounds: nothing else is loaded into it
+
+
+def test_a_bank_that_was_out_of_date_while_it_was_loaded_is_no_turn(
+    two_programs: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered: list[Path] = []
+    monkeypatch.setattr(handover, "deliver", lambda *where: delivered.append(where[0]) or where[0])
+
+    async def story() -> None:
+        await hand_over(two_programs, 0)
+        two_programs.ready(1)
+        await until(lambda: len(delivered) == 2)
+        await hand_over(two_programs, 2)
+
+    play(story)
+    assert [take.program for take in two_programs.told] == [4, 7]
+
+
+def test_a_bank_that_the_player_was_told_of_and_never_took_is_no_turn(two_programs: House) -> None:
+    async def story() -> None:
+        first = await hand_over(two_programs, 0)
+        two_programs.banking.taken(BankTaken("lead", first.id))
+        await hand_over(two_programs, 1)  # the device went away before the bar line
+        await hand_over(two_programs, 2)
+
+    play(story)
+    assert [take.program for take in two_programs.told] == [4, 7, 7]
+
+
+def test_a_bank_that_the_player_refused_is_no_turn(two_programs: House) -> None:
+    async def story() -> None:
+        first = await hand_over(two_programs, 0)
+        two_programs.banking.taken(BankTaken("lead", first.id))
+        second = await hand_over(two_programs, 1)
+        two_programs.banking.taken(BankTaken("lead", second.id, refused=True))
+        third = await hand_over(two_programs, 2)
+        two_programs.banking.taken(BankTaken("lead", third.id))
+        await hand_over(two_programs, 3)
+
+    play(story)
+    assert [take.program for take in two_programs.told] == [4, 7, 7, 4]
+
+
 def test_osc_tells_where_it_is_and_which_channel_and_program_it_will_have(tmp_path: Path) -> None:
     (tmp_path / "share").mkdir()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:

@@ -86,7 +86,7 @@ class Banks:
                 self._fonts[heard.name, voice.wanted.font] = tick
                 heard.load(voice.wanted.font)
                 slack = 0.0
-            elif heard.loaded(voice.wanted.font) is False:
+            elif voice.asked and heard.loaded(voice.wanted.font) is False:  # before it is asked, an older refusal
                 self._report(BankTaken(voice.part.name, voice.wanted.bank, refused=True))
                 voice.wanted = None
         self._let_go(tick)

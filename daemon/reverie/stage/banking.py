@@ -92,6 +92,7 @@ class Banking:
             self._faults[said.part] = sentence
             log.warning("%s", sentence)
         else:
+            self._handover.taken(said.part, said.bank)
             log.info("The voice %s plays the bank %s.", said.part, said.bank[:12])
 
 

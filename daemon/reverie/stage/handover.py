@@ -2,6 +2,9 @@
 
 Nothing of it is done in the conductor's own time: a disk or a share may take as long as it likes, and what fails is
 tried again while it is wanted. One bank at a time for each slot, since banks of one timbre have one folder.
+
+Of two programs one sounds while the sampler loads the other. A bank counts as a turn once the player was told to take
+it, and where the player says what it takes, once it has: what never arrived is no turn.
 """
 
 from __future__ import annotations
@@ -35,6 +38,15 @@ class Gift:
     fade_bars: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A bank of a voice, and how many came before it."""
+
+    voice: str
+    bank: str
+    number: int
+
+
 class Handover:
     """``samplers`` by slot; ``take`` is told what the player is to do, ``fault`` what is wrong with which voice."""
 
@@ -51,7 +63,10 @@ class Handover:
         self._retry = retry
         self._wanted: dict[str, dict[str, Gift]] = {slot: {} for slot in samplers}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._programs: dict[tuple[str, int], tuple[str, int]] = {}
+        self._told: dict[tuple[str, int], _Turn] = {}
+        """By slot and channel, what the player was told last to take."""
+        self._heard: dict[tuple[str, int], _Turn] = {}
+        """The same of what it says that it plays."""
 
     def give(self, slot: str, gift: Gift) -> None:
         """Let a voice have a bank, in place of one that still waits; slots without a sampler have none."""
@@ -61,6 +76,12 @@ class Handover:
         task = self._tasks.get(slot)
         if task is None or task.done():
             self._tasks[slot] = asyncio.create_task(self._work(slot))
+
+    def taken(self, voice: str, bank: str) -> None:
+        """The player says that a voice plays a bank."""
+        for place, turn in self._told.items():
+            if (turn.voice, turn.bank) == (voice, bank):
+                self._heard[place] = turn
 
     def forget(self) -> None:
         """What still waits is not wanted any more."""
@@ -81,6 +102,7 @@ class Handover:
                 continue
             if wanted.get(voice) is gift:
                 del wanted[voice]
+                self._told[slot, gift.channel] = _Turn(voice, gift.ready.bank, self._turn(slot, gift))
                 self._take(take)
 
     async def _hand_over(self, slot: str, gift: Gift) -> TakeBank:
@@ -101,11 +123,14 @@ class Handover:
         return TakeBank(gift.epoch, gift.voice, ready.bank, "", gift.other_channel, gift.fade_bars, program)
 
     def _program(self, slot: str, gift: Gift) -> int | None:
-        """The program of a bank: of two, never that of the bank before it on the same channel."""
+        """The program of a bank: of two, never that of the bank that sounds on the same channel."""
         programs = self._samplers[slot].programs
-        if not programs:
-            return None
-        bank, turn = self._programs.get((slot, gift.channel), ("", -1))
-        turn = turn if bank == gift.ready.bank else turn + 1
-        self._programs[slot, gift.channel] = gift.ready.bank, turn
-        return programs[turn % len(programs)]
+        return programs[self._turn(slot, gift) % len(programs)] if programs else None
+
+    def _turn(self, slot: str, gift: Gift) -> int:
+        """Whose turn a bank is: the next after the one that sounds, unless it has one already."""
+        place = slot, gift.channel
+        told = self._told.get(place)
+        sounds = self._heard.get(place, told)
+        known = [turn.number for turn in (told, sounds) if turn is not None and turn.bank == gift.ready.bank]
+        return known[0] if known else sounds.number + 1 if sounds is not None else 0
