@@ -8,6 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from fakes.stalls import Stalls
+from reverie.signals import be_interruptible
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests that send SIGINT see it heeded: a shell starts what runs in the background with it ignored."""
+    be_interruptible()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

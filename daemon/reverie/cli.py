@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reverie.beginning  # isort: skip  # pyright: ignore[reportUnusedImport]  # noqa: F401 - it has to come first
+
 import argparse
 import json
 import sys

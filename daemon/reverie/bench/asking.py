@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.bench.processes import BenchError
+from reverie.children import own_module
 from reverie.threads import LIBRARIES
 
 _SIDE = 1024
@@ -55,7 +56,7 @@ def asking(module: str, *arguments: str) -> Generator[Ask]:
     threads = dict.fromkeys(LIBRARIES, "1")
     threads |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), str(cores()))
     with subprocess.Popen(
-        (sys.executable, "-m", module, *arguments),
+        own_module(module, *arguments),
         env=environment | threads,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -20,6 +20,7 @@ from reverie.bench.play_score import BAR, SETTLING, Struck, figures, lateness
 from reverie.bench.play_targets import MAGENTA, NAMES, ORDINARY, OURS, TARGETS, summary
 from reverie.bench.processes import BenchError, processor
 from reverie.bench.targets import held_against
+from reverie.children import own_module
 
 _PEERS = (MAGENTA, "magenta_sleeper", "isobar", "mido")
 _IN_ONE_PROCESS = {MAGENTA, "magenta_sleeper"}
@@ -80,7 +81,7 @@ def _peer(name: str, bars: int, load: str) -> dict[str, Any]:
         BenchError: if it fails; it has then said why.
     """
     together = load == COMPOSE and name in _IN_ONE_PROCESS
-    command = [sys.executable, "-m", "reverie.bench.play_peers", name, "--bars", str(bars)]
+    command = own_module("reverie.bench.play_peers", name, "--bars", str(bars))
     with running(IDLE if together else load):
         done = subprocess.run(
             command + ["--compose"] * together, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False

@@ -15,6 +15,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import count
 
+from reverie.children import own_module
 from reverie.errors import ReverieError
 from reverie.places import models_folder
 from reverie.threads import one_each
@@ -59,7 +60,7 @@ def _count(load: str) -> int:
 
 @contextlib.contextmanager
 def _process(load: str) -> Generator[subprocess.Popen[bytes]]:
-    command = (sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__, load)
+    command = own_module(__spec__.name if __name__ == "__main__" else __name__, load)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         try:
             yield process

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from reverie.bench.play_score import (
     percentiles,
 )
 from reverie.bench.probe import stamps
+from reverie.children import own_module
 from reverie.errors import ReverieError
 from reverie.music.time import Tempo
 from reverie.play.barlog import TOO_LATE
@@ -78,9 +78,9 @@ def _player(*, realtime: bool) -> Generator[tuple[socket.socket, Iterator[FromPl
     """The process, from its start to its end: our end of its socket, and what it says."""
     ours, theirs = socket.socketpair()
     ours.settimeout(_PATIENCE)
-    before = () if realtime else (sys.executable, "-m", "reverie.bench.ordinary")
+    before = () if realtime else own_module("reverie.bench.ordinary")
     with ours, theirs:
-        command = (*before, sys.executable, "-m", "reverie.play.worker", "--fd", str(theirs.fileno()))
+        command = (*before, *own_module("reverie.play.worker", "--fd", str(theirs.fileno())))
         with subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL) as process:
             theirs.close()
             try:

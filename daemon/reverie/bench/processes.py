@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.bench.targets import START_TARGETS, held_against, targets_of
+from reverie.children import own_module
 from reverie.errors import ReverieError
 from reverie.threads import LIBRARIES
 
@@ -96,7 +97,7 @@ def _answer(module: str, *arguments: str) -> Any:
         BenchError: if it fails; it has then said why.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = (sys.executable, "-m", module, *arguments)
+    command = own_module(module, *arguments)
     done = subprocess.run(
         command, env=environment | _ONE_THREAD, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
     )

@@ -28,6 +28,7 @@ from reverie.descriptors import readable
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
 from reverie.models.shelf import ModelFile
+from reverie.signals import be_steady
 from reverie.threads import one_each
 from reverie.wire import Message, Wire
 
@@ -161,8 +162,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="reverie-composer")
     parser.add_argument("--fd", type=int, required=True)
     arguments = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the conductor's matter, which then says stop
     signal.signal(signal.SIGTERM, _leave)
+    be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is the conductor's matter, which then says stop
     os.nice(5)  # the player comes first
     with contextlib.suppress(OSError):  # and where memory runs out it is this process that goes; Linux only
         Path("/proc/self/oom_score_adj").write_text("500")

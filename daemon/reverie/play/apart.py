@@ -12,9 +12,11 @@ import json
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
+
+from reverie.children import own_module
+from reverie.signals import be_steady, held_at_birth
 
 RETRY = 3.0  # seconds between the end of a helper and the start of another
 HANGS = 7.0  # seconds without a turn after which a helper is taken for hung, and ends
@@ -25,7 +27,7 @@ class Apart:
     """The owner's end. No call blocks, but for the few milliseconds in which a process is started."""
 
     def __init__(self, module: str, settings: Mapping[str, Any]) -> None:
-        self._command = [sys.executable, "-m", module, "--fd"]
+        self._command = own_module(module, "--fd")
         self._settings = _encode(settings)
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._child: subprocess.Popen[bytes] | None = None
@@ -77,7 +79,8 @@ class Apart:
         self._ours.send(self._settings, socket.MSG_DONTWAIT)
         descriptor = self._theirs.fileno()
         try:
-            self._child = subprocess.Popen([*self._command, str(descriptor)], pass_fds=[descriptor])
+            with held_at_birth():
+                self._child = subprocess.Popen([*self._command, str(descriptor)], pass_fds=[descriptor])
             self.lives += 1
         except OSError:  # the system has no process to give
             self._starts_at = now + RETRY
@@ -87,7 +90,7 @@ class Owner:
     """The helper's end, which ends when the owner's process does."""
 
     def __init__(self, descriptor: int) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the owner, whose end is enough
+        be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is for the owner, whose end is enough
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         self._socket = socket.socket(fileno=descriptor)
         self.settings: Mapping[str, Any] = json.loads(self._socket.recv(LARGEST) or b"{}")

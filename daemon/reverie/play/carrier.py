@@ -29,6 +29,7 @@ from reverie.play.outputs.base import LOOK, BarLine, Output
 from reverie.play.outputs.carried import DUE, LARGEST, SYSEX_END
 from reverie.play.outputs.midi import SystemGoneError
 from reverie.play.priority import be_punctual
+from reverie.signals import be_steady
 
 SEARCH = 0.5
 """Seconds between looks for a device that is away."""
@@ -238,8 +239,7 @@ def apart(packet: bytes) -> Iterator[bytes]:
 
 def _be_left_alone() -> None:
     """Only the end of the socket ends a carrier: what stops the player must not stop its note-offs."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    be_steady(signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 

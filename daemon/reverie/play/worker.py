@@ -44,6 +44,7 @@ from reverie.play.priority import be_punctual
 from reverie.play.reaping import see_off
 from reverie.play.sync.leaders import make_leaders
 from reverie.play.tape import Tape
+from reverie.signals import be_steady
 from reverie.wire import Message, Wire
 
 HOLD = 2.0  # seconds, in which whoever is on its way up has arrived, also on a slow board
@@ -169,6 +170,7 @@ def _catch_signals() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
     signal.set_wakeup_fd(writing)
+    be_steady(signal.SIGHUP)
     return reading
 
 

@@ -161,7 +161,7 @@ class Conductor:
 
     def reload(self) -> None:
         """Read the present scene's file again, and go over to it if it has changed and is right."""
-        if self._scene is None:
+        if self._scene is None or self._stop.is_set():
             return
         self._notifier.reloading(f"Reading {self._scene.name} again.")
         self.play_scene(self._scene.name)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Generator
 from pathlib import Path
 
-from reverie import __version__
+from reverie import __version__, signals
 from reverie.descriptors import ask_for_many
 from reverie.errors import ReverieError
 from reverie.places import loops_folder, scenes_folder
@@ -85,6 +85,9 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         sync=sync,
         samplers=site.samplers(),
     )
+    if signals.asked_to_leave():
+        log.info("Told to leave before anything was begun.")
+        return 0
     with _alone(setting.state):
         if not fault:
             _keep(site, config)
@@ -105,7 +108,12 @@ async def _conduct(conductor: Conductor, scene: str | None, seconds: float | Non
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, conductor.stop)
     loop.add_signal_handler(signal.SIGHUP, conductor.reload)
-    await conductor.run(scene, seconds)
+    held = signals.release()
+    try:
+        await conductor.run(scene, seconds)
+    finally:
+        if held:
+            signals.hold()  # what is asked of a daemon that has left changes nothing
 
 
 @contextlib.contextmanager

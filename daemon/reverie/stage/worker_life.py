@@ -17,12 +17,13 @@ import math
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from reverie.children import own_module
+from reverie.signals import held_at_birth
 from reverie.wire import MAX_LINE, Message, WireError, decode, encode
 
 Reason = Literal["exit", "signal", "hang", "protocol", "fault"]
@@ -98,15 +99,15 @@ class Life:
         with theirs:
             reader, writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE)
             try:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    *("-m", role.module, "--fd", str(theirs.fileno())),
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=STDERR,
-                    start_new_session=True,
-                    env={**os.environ, **(role.environment or {})},
-                )
+                with held_at_birth():
+                    process = await asyncio.create_subprocess_exec(
+                        *own_module(role.module, "--fd", str(theirs.fileno())),
+                        pass_fds=(theirs.fileno(),),
+                        stdin=asyncio.subprocess.DEVNULL,
+                        stdout=STDERR,
+                        start_new_session=True,
+                        env={**os.environ, **(role.environment or {})},
+                    )
             except BaseException:
                 writer.transport.abort()
                 raise

@@ -20,6 +20,7 @@ from types import FrameType
 
 from reverie.descriptors import readable
 from reverie.errors import ReverieError
+from reverie.signals import be_steady
 from reverie.threads import one_each
 from reverie.timbre.budget import Budget, Gate, give_way
 from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, to_message
@@ -123,8 +124,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="reverie-timbre")
     parser.add_argument("--fd", type=int, required=True)
     arguments = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the conductor's matter, which then says stop
     signal.signal(signal.SIGTERM, _leave)
+    be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is the conductor's matter, which then says stop
     give_way()
     one_each()
     wire = Wire(socket.socket(fileno=arguments.fd))

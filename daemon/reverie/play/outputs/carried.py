@@ -15,7 +15,6 @@ import os
 import socket
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +22,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
+from reverie.children import own_module
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import LOOK, BarLine, Output
 from reverie.play.reaping import let_go, reap
+from reverie.signals import held_at_birth
 
 LARGEST = 1 << 16
 """Bytes of a packet."""
@@ -41,13 +42,6 @@ _BUFFER = 1 << 20  # bytes, of which the system grants what it likes; a message 
 _MOST_WAITING = 1 << 20  # bytes
 _STARTING = "it has not answered yet"
 _HANGS = "its carrier hangs; it is started again"
-_FLAGS = {
-    "isolated": "-I",
-    "ignore_environment": "-E",
-    "no_user_site": "-s",
-    "safe_path": "-P",
-    "dont_write_bytecode": "-B",
-}
 
 
 class Carried(Output):
@@ -252,15 +246,14 @@ class Carried(Output):
 
 
 def _start(descriptor: int) -> subprocess.Popen[bytes]:
-    flags = [flag for name, flag in _FLAGS.items() if getattr(sys.flags, name)]
-    flags += [f"-W{option}" for option in sys.warnoptions]
-    return subprocess.Popen(
-        [sys.executable, *flags, "-m", "reverie.play.carrier", "--fd", str(descriptor)],
-        pass_fds=[descriptor],
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        env=os.environ | {"JACK_NO_START_SERVER": "1"},
-    )
+    with held_at_birth():
+        return subprocess.Popen(
+            own_module("reverie.play.carrier", "--fd", str(descriptor)),
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {"JACK_NO_START_SERVER": "1"},
+        )
 
 
 def _unread(end: socket.socket) -> int:

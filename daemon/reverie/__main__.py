@@ -1,0 +1,8 @@
+"""``python -m reverie`` is ``reverie``."""
+
+import sys
+
+from reverie.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

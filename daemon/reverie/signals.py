@@ -1,0 +1,72 @@
+"""Which signals a process of Reverie heeds, whatever those who started it had set.
+
+A shell starts what runs in the background with SIGINT ignored, ``nohup`` with SIGHUP ignored, and others have blocked
+signals or ignored the ends of their children: all of it is inherited. The other way about, most signals end a process
+that has said nothing about them, and a process that is still importing has said nothing yet. This module imports
+nothing but ``signal``, so that it can be used before anything else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_ASKED = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
+"""What the conductor is asked by: to read again, and to leave."""
+_NAMES = ("HUP", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "STKFLT", "TTIN", "TTOU", "PIPE", "XFSZ")
+_FOR_NOBODY = frozenset(getattr(signal, f"SIG{name}") for name in _NAMES if hasattr(signal, f"SIG{name}")) | frozenset(
+    range(signal.SIGRTMIN, signal.SIGRTMAX + 1) if hasattr(signal, "SIGRTMIN") else ()
+)
+"""What means nothing to any process of Reverie's, and must not end or stop one."""
+
+
+def be_steady(*ignored: signal.Signals) -> None:
+    """Ignore what is for nobody, and ``ignored``; hear of children that end; let all other signals come.
+
+    The handlers of other signals are the caller's to set, before this, if one may be waiting already.
+    """
+    for number in _FOR_NOBODY.union(ignored):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def be_interruptible() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt, and hear of children that end."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD))
+
+
+def hold() -> None:
+    """Let what the conductor is asked wait until :func:`release`, and ignore what is for nobody."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, _ASKED)
+    for number in _FOR_NOBODY - _ASKED:
+        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGCHLD, *_ASKED):  # what is ignored does not wait, it is lost
+        signal.signal(number, signal.SIG_DFL)
+
+
+def release() -> bool:
+    """Hear what has waited since :func:`hold`; False if nothing was held."""
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED)
+    return bool(_ASKED & before)
+
+
+def asked_to_leave() -> bool:
+    """Whether a signal that ends the daemon waits."""
+    return bool(signal.sigpending() & {signal.SIGINT, signal.SIGTERM})
+
+
+@contextlib.contextmanager
+def held_at_birth() -> Generator[None]:
+    """Start a child of Reverie's own within this: its signals wait until it has called :func:`be_steady`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (*_FOR_NOBODY, *_ASKED))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
