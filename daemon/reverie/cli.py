@@ -7,7 +7,6 @@ import reverie.beginning  # isort: skip  # pyright: ignore[reportUnusedImport]  
 import argparse
 import json
 import sys
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from reverie.control import commands as control
 from reverie.errors import ReverieError
 from reverie.models import commands as models
 from reverie.play import commands as ports
+from reverie.stage import commands as daemon
 from reverie.timbre import commands as timbre
 
 if TYPE_CHECKING:
@@ -68,25 +68,20 @@ def _parser() -> argparse.ArgumentParser:
     perform.add_argument("--wav", type=Path, metavar="FILE", help="also render it, with FluidSynth")
     perform.set_defaults(command=_perform)
 
-    status = commands.add_parser("status", help="how the running daemon is")
-    status.set_defaults(command=_status)
-
-    panic = commands.add_parser("panic", help="end every note, whether the daemon runs or not")
-    panic.set_defaults(command=_panic)
-
     schema = commands.add_parser("schema", help="print the JSON Schema of scenes, for editors")
     schema.add_argument("--site", action="store_true", help="that of reverie.yaml instead")
     schema.set_defaults(command=_schema)
 
+    daemon.add_parsers(commands)
     ports.add_parsers(commands, _slots)
     models.add_parsers(commands, _model_folders)
     timbre.add_parsers(commands, _workshop)
     bench.add_parsers(commands)
     control.add_parsers(commands)
 
-    for command in (run, check, perform, status, panic):
+    for command in (run, check, perform):
         command.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
-    for command in (check, perform, status):
+    for command in (check, perform):
         command.add_argument("--json", action="store_true", help="answer as JSON")
     return parser
 
@@ -128,56 +123,6 @@ def _perform(options: argparse.Namespace) -> int:
     return 0
 
 
-def _status(options: argparse.Namespace) -> int:
-    address = _address(_site(options.config))
-    try:
-        with urllib.request.urlopen(f"{address}/status", timeout=5) as answer:  # noqa: S310 - http, to our own daemon
-            status: dict[str, Any] = json.load(answer)
-    except (OSError, ValueError):
-        print(
-            f"No daemon answers at {address}: start one with `reverie run` or `systemctl start reverie`.",
-            file=sys.stderr,
-        )
-        return FAULT
-    if options.json:
-        print(json.dumps(status, indent=2))
-    else:
-        _print_status(status)
-    return 0 if status["alive"]["ok"] else FAULT
-
-
-def _print_status(status: Mapping[str, Any]) -> None:
-    print(status["alive"]["sentence"])
-    print(status["ready"]["sentence"])
-    for concern in status["concerns"]:
-        print(concern)
-    for sentence in status["hands"]["now"]:
-        print(sentence)
-    for given in status["hands"]["inputs"]:
-        print(f"control by {given['name']}: {'up' if given['up'] else 'down'}; {given['detail']}")
-    for slot in status["slots"]:
-        print(f"slot {slot['name']}: {'up' if slot['up'] else 'down'}; {slot['detail']}")
-    for process in status["processes"]:
-        memory = f"{process['rss_bytes'] / 1e6:.0f} MB" if process["rss_bytes"] else "no memory"
-        print(f"{process['role']}: {process['state']}, pid {process['pid']}, {memory}, {process['restarts']} restarts")
-
-
-def _panic(options: argparse.Namespace) -> int:
-    from reverie.play.panic import FAILED, silence
-
-    site = _site(options.config)
-    address = _address(site)
-    request = urllib.request.Request(f"{address}/panic", method="POST", headers={"X-Reverie": "panic"})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - http, to our own daemon
-            print(answer.read().decode().strip())
-    except OSError:
-        sentences = silence(site.slots_as_json(), site.state_folder / "ledger")
-        print("\n".join(sentences))
-        return FAULT if any(f": {FAILED}" in sentence for sentence in sentences) else 0
-    return 0
-
-
 def _schema(options: argparse.Namespace) -> int:
     from reverie.scenes.schema import scene_json_schema
     from reverie.site.schema import site_json_schema
@@ -212,11 +157,6 @@ def _site(config: Path | None) -> Site:
     if force.fault:
         print(f"{force.fault}\nIn its place counts {force.instead}.", file=sys.stderr)
     return force.site
-
-
-def _address(site: Site) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(site.health.address, site.health.address)  # noqa: S104 - not bound here
-    return f"http://{host}:{site.health.port}"
 
 
 def _duration(text: str) -> float:

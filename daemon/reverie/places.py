@@ -10,6 +10,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+SERVICE_STATE = Path("/var/lib/reverie")
+"""What ``StateDirectory=`` of the shipped unit gives, for commands of people, who are not told."""
+
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
 

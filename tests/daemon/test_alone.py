@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 from collections.abc import Callable
 
 import mido
 import psutil
+import pytest
 
 from fakes.daemon import Daemon
+from fakes.jack import wait_until
 from fakes.patience import PATIENCE
 
 NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
@@ -56,6 +60,29 @@ def test_status_and_panic_reach_the_running_daemon(make_daemon: Callable[..., Da
     assert daemon.run("status").returncode == 1
     panic = daemon.run("panic")
     assert (panic.returncode, panic.stdout.startswith("main: could not be silenced: ")) == (1, True)
+
+
+def test_behind_a_proxy_and_with_its_port_taken_the_daemon_is_reached_and_one_that_hangs_is_not_played_for_dead(
+    make_daemon: Callable[..., Daemon], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    daemon = make_daemon(NOWHERE)
+    with socket.create_server(("127.0.0.1", daemon.port)):
+        daemon.start()
+        wait_until((daemon.state / "daemon.socket").exists, PATIENCE)
+        wait_until(lambda: daemon.run("status").returncode == 0, PATIENCE)
+        panic = daemon.run("panic")
+        assert (panic.returncode, panic.stdout) == (0, "Every note is being ended.\n")
+        assert daemon.process is not None
+        daemon.process.send_signal(signal.SIGSTOP)
+        panic = daemon.run("panic")
+        assert (panic.returncode, panic.stdout) == (1, "")
+        assert "No port was touched" in panic.stderr
+        assert f"(process {daemon.process.pid}), and has not answered" in panic.stderr
+        daemon.process.send_signal(signal.SIGCONT)
+    assert daemon.stop()[0] == 0
+    assert not (daemon.state / "daemon.socket").exists()
+    assert "main: could not be silenced: " in daemon.run("panic").stdout, "now nobody else can do it"
 
 
 def test_a_broken_configuration_is_told_and_the_last_good_one_plays(make_daemon: Callable[..., Daemon]) -> None:

@@ -47,6 +47,7 @@ from reverie.stage.timbres import Timbres
 from reverie.stage.worker_life import Death, Role
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.faults import Faults
+from reverie.watch.local import LocalServer
 from reverie.watch.metrics import Metrics
 from reverie.wire import Message, WireError
 
@@ -104,6 +105,7 @@ class Conductor:
             asyncio.create_task(self._housekeeping.run()),
             asyncio.create_task(self._desk.attend()),
             asyncio.create_task(self._timbres.run()),
+            asyncio.create_task(LocalServer(self, self._setting.state).run()),
         ]
         self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
         try:
@@ -406,6 +408,8 @@ class Conductor:
         processes = (own_process(), self._player.info, self._composer.info, *self._timbres.processes)
         return {
             "version": self._setting.version,
+            "configuration": str(self._setting.configuration),
+            "state": str(self._setting.state.absolute()),
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
             **describe(self._evidence, now, (*faults, *(fault.text for fault in told)), processes),
             "faults": [asdict(fault) for fault in told],

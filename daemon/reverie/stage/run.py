@@ -17,6 +17,7 @@ from reverie.descriptors import ask_for_many
 from reverie.errors import ReverieError
 from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
+from reverie.site.load import find_site
 from reverie.site.schema import Site
 from reverie.stage.conductor import Conductor
 from reverie.stage.house import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
@@ -60,6 +61,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     slots, sync = site.slots_as_json(), site.sync.as_json()
     setting = Setting(
         version=__version__,
+        configuration=(config or find_site()).absolute(),
         slots=slots,
         state=site.state_folder,
         tape=site.tape_folder,

@@ -20,6 +20,7 @@ class Setting:
     """All that a conductor is given, ready to use: nothing in here is a file that might be wrong."""
 
     version: str
+    configuration: Path
     slots: Mapping[str, Mapping[str, Any]]
     state: Path
     tape: Path

@@ -21,7 +21,6 @@ from reverie.errors import reason_of
 from reverie.watch.evidence import Verdict
 from reverie.watch.page import page
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 RETRY = 10.0
 HEADERS = {
     "Cache-Control": "no-store",
@@ -156,8 +155,9 @@ def _answer(verdict: Verdict) -> web.Response:
 
 @web.middleware
 async def _only_loopback_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Loopback's name, or any address of it: an address is nobody's to be led elsewhere, as a name is."""
     name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdecimal() else request.host
-    if name.lower() not in LOOPBACK_NAMES:
+    if not is_loopback(name.lower().removeprefix("[").removesuffix("]")):
         raise web.HTTPForbidden(text="This page answers to localhost only.\n")
     return await handler(request)
 

@@ -1,0 +1,227 @@
+"""The socket in the state folder by which commands on this machine reach their daemon.
+
+No proxy, name, address, port or other program stands between: what answers there is the daemon of that state folder.
+A command sends one word in a line and gets one line of JSON. Whoever can enter the folder may ask, as whoever is on
+this machine may ask the status page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from reverie.errors import reason_of
+
+log = logging.getLogger(__name__)
+
+NAME = "daemon.socket"
+STATUS, PANIC = "status", "panic"
+LONGEST_WORD = 64
+LONGEST_ANSWER = 10_000_000
+PATIENCE = 5.0
+"""Seconds in which a command must have said its word."""
+MOST_ASKERS = 16
+"""Commands that are listened to at a time; more are turned away, so that they take no descriptors from the music."""
+LOOK = 10.0
+"""Seconds between looks whether the socket is still there."""
+PEER = struct.Struct("3i")
+
+
+class House(Protocol):
+    """What commands ask of the daemon; neither may wait."""
+
+    def status(self) -> Mapping[str, Any]:
+        """All that a person may want to know, as plain data."""
+        ...
+
+    def panic(self) -> None:
+        """End every note now."""
+        ...
+
+
+class SilentError(Exception):
+    """Somebody listens at the socket and does not answer; ``pid`` is who listens, if the system tells."""
+
+    def __init__(self, pid: int | None) -> None:
+        super().__init__("no answer")
+        self.pid = pid
+
+
+class LocalServer:
+    """Listens in a folder while :meth:`run` is awaited, and takes the socket away afterwards.
+
+    A socket that cannot be made, or that somebody deletes, is tried again: the music does not depend on it.
+    """
+
+    def __init__(self, house: House, folder: Path, look: float = LOOK) -> None:
+        self._house = house
+        self._path = folder / NAME
+        self._look = look
+        self._askers = 0
+        self._complained = False
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        while True:
+            try:
+                await self._listen()
+            except (OSError, ValueError) as error:  # ValueError: a path that no system takes
+                self._complain(reason_of(error) if isinstance(error, OSError) else str(error))
+            except Exception:
+                log.exception("Commands of this machine are not answered for now; the music plays on.")
+            await asyncio.sleep(self._look)
+
+    async def _listen(self) -> None:
+        """Answer until somebody takes the socket away."""
+        server = await asyncio.start_unix_server(self._serve, sock=_listen(self._path), limit=LONGEST_WORD)
+        mark = _mark(self._path)
+        try:
+            while _mark(self._path) == mark is not None:  # noqa: ASYNC110 - nobody tells when a file is deleted
+                await asyncio.sleep(self._look)
+        finally:
+            server.close()
+            if _mark(self._path) == mark is not None:
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
+
+    def _complain(self, reason: str) -> None:
+        if not self._complained:
+            self._complained = True
+            log.warning(
+                "`reverie status` and `reverie panic` can reach this daemon by its status page only: no socket can be "
+                "made in %s (%s).",
+                self._path.parent,
+                reason,
+            )
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._askers += 1
+        try:
+            if self._askers <= MOST_ASKERS:
+                async with asyncio.timeout(PATIENCE):
+                    word = (await reader.readline()).decode(errors="replace").strip()
+                    writer.write(json.dumps(self._answer(word)).encode() + b"\n")
+                    await writer.drain()
+        except (OSError, TimeoutError, ValueError):
+            pass  # whoever asked has gone, or says nothing, or too much
+        except Exception:
+            log.exception("A command of this machine could not be answered.")
+        finally:
+            self._askers -= 1
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _answer(self, word: str) -> Mapping[str, Any]:
+        match word:
+            case "status":
+                return self._house.status()
+            case "panic":
+                self._house.panic()
+                return {"said": "Every note is being ended."}
+            case _:
+                return {"fault": f"there is no word {word!r}"}
+
+
+def ask(folder: Path, word: str, seconds: float) -> dict[str, Any] | None:
+    """What the daemon of a state folder answers to a word; None if nobody listens there.
+
+    Raises:
+        SilentError: if somebody listens and does not answer within ``seconds``.
+        OSError: if it cannot be told whether somebody listens, such as for lack of permission.
+    """
+    deadline = time.monotonic() + seconds
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        pid = None
+        try:
+            with _reachable(folder / NAME) as address:
+                sock.settimeout(seconds)
+                sock.connect(address)
+            pid = _pid(sock)
+            sock.sendall(f"{word}\n".encode())
+            return _read(sock, deadline, pid)
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+            return None
+        except (TimeoutError, BlockingIOError, ConnectionError, ValueError) as error:
+            raise SilentError(pid) from error
+
+
+def _read(sock: socket.socket, deadline: float, pid: int | None) -> dict[str, Any]:
+    received = bytearray()
+    while not received.endswith(b"\n"):
+        left = deadline - time.monotonic()
+        if left <= 0 or len(received) > LONGEST_ANSWER:
+            raise SilentError(pid)
+        sock.settimeout(left)
+        data = sock.recv(1 << 16)
+        if not data:
+            raise SilentError(pid)
+        received += data
+    answer: Any = json.loads(received)
+    if not isinstance(answer, dict):
+        raise SilentError(pid)
+    return cast("dict[str, Any]", answer)
+
+
+def _listen(path: Path) -> socket.socket:
+    """A socket that listens at ``path``; what lies there of a daemon that has died gives way."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        fresh = path.with_name(f".{NAME}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        with _reachable(fresh) as address:
+            sock.bind(address)
+        try:
+            fresh.chmod(0o666)
+            sock.listen(MOST_ASKERS)
+            sock.setblocking(False)
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+@contextlib.contextmanager
+def _reachable(path: Path) -> Generator[str]:
+    """An address for the path that is short enough: the system takes 107 bytes, and folders can be deeper."""
+    if sys.platform != "linux":
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """What tells this very socket from another at the same path."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _pid(sock: socket.socket) -> int | None:
+    """The process that listens at the other end."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return PEER.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))[0] or None
+    except OSError:
+        return None
