@@ -66,6 +66,7 @@ class Theatre:
         self.player, self.composer = FakeWorker("player"), FakeWorker("composer")
         setting = Setting(
             version="test",
+            configuration=folder / "reverie.yaml",
             slots={"main": {"kind": "port"}},
             state=folder / "state",
             tape=folder / "tape",
