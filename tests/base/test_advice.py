@@ -1,0 +1,58 @@
+"""What is advised where a file cannot be written helps against that very reason."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from reverie.advice import advice_on, is_full, mount_point, nearest
+
+HELPS = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "more room",
+    errno.EROFS: "remount,rw",
+    errno.EIO: "replace it",
+    errno.ESTALE: "mount it again",
+    errno.ENOTCONN: "mount it again",
+    errno.EISDIR: "move what is in its place away",
+    errno.ENOTDIR: "move what is in its place away",
+    errno.ENOENT: "mount the disk",
+    errno.ELOOP: "remove the link",
+    errno.ENAMETOOLONG: "shorter name",
+    errno.EBUSY: "another program holds it",
+    errno.EMFILE: "LimitNOFILE",
+    errno.ENOMEM: "see to the disk",
+}
+
+
+@pytest.mark.parametrize("number", HELPS)
+def test_the_advice_fits_the_reason_and_sudo_is_named_only_where_it_helps(tmp_path: Path, number: int) -> None:
+    advice = advice_on(OSError(number, os.strerror(number)), tmp_path / "not there" / "{odd}")
+    assert HELPS[number] in advice
+    assert "sudo" not in advice
+
+
+def test_who_may_not_is_told_who_might(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "sudo" in advice_on(refused, tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "sudo" not in advice_on(refused, tmp_path)
+    assert "chattr -i" in advice_on(refused, tmp_path)
+
+
+def test_a_full_disk_is_told_with_what_fills_it(tmp_path: Path) -> None:
+    (tmp_path / "tape" / "deep").mkdir(parents=True)
+    (tmp_path / "tape" / "deep" / "hour.mid").write_bytes(os.urandom(3_000_000))
+    (tmp_path / "takes.json").write_bytes(b"{}")
+    error = OSError(errno.ENOSPC, "No space left on device")
+    assert is_full(error)
+    assert f"the largest thing in {tmp_path} is tape (3 MB)" in advice_on(error, tmp_path / "none")
+
+
+def test_a_path_is_found_as_far_as_it_is_there(tmp_path: Path) -> None:
+    assert nearest(tmp_path / "a" / "b") == tmp_path
+    assert mount_point(Path("/proc/self/status")) == Path("/proc")
