@@ -14,6 +14,7 @@ declare -A packages=(
   [systemctl]=systemd
   [ip]=iproute2
   [tshark]=tshark
+  [cc]=gcc
 )
 missing=()
 for program in "${!packages[@]}"; do

@@ -23,7 +23,7 @@ _ADVICE = (
         {errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNREFUSED},
         "the share with {here} does not answer: see to its server, or mount it again",
     ),
-    ({errno.ENOTDIR, errno.EEXIST, errno.EISDIR, None}, "move what is in its place away: see `ls -ld {path} {folder}`"),
+    ({errno.ENOTDIR, errno.EEXIST, errno.EISDIR, None}, "move {here} away, which is in its place"),
     ({errno.ENOENT}, "make the folder {folder}, or mount the disk that it is on"),
     ({errno.ELOOP}, "links lead in a circle there; remove the link {path}"),
     ({errno.ENAMETOOLONG}, "give it a shorter name"),

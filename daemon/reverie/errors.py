@@ -22,3 +22,8 @@ def reason_of(error: OSError) -> str:
 def ended(sentence: str) -> str:
     """The sentence with one mark at its end."""
     return sentence if sentence.endswith(("?", "!")) else f"{sentence.rstrip('.')}."
+
+
+def capital(sentence: str) -> str:
+    """The sentence with a capital at its beginning."""
+    return sentence[:1].upper() + sentence[1:]

@@ -18,6 +18,7 @@ from reverie.stage.state import StateStore
 from reverie.stage.timbres import REFUSED_FOR, RELIEF, Means, Ready, Timbres
 from reverie.stage.worker_life import Death
 from reverie.timbre.messages import Progress, Refused, Render, Rendered, to_message
+from reverie.watch.faults import Faults
 from reverie.wire import Message, WireError
 
 SCENE = """\
@@ -96,7 +97,7 @@ class Stage:
         self.folder = folder
         self.told: list[tuple[str, int, str]] = []
         self.ended: list[tuple[str, str]] = []
-        self.store = StateStore(folder / "state", lambda _: None)
+        self.store = StateStore(folder / "state", Faults())
         found = {"default": Path("default.safetensors")} if models is None else models
         self.means = Means(folder / "cache", 1000, 0.5, 7200.0, 2, found)
         self.timbres = self.made()

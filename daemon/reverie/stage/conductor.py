@@ -62,13 +62,21 @@ TICK = 1.0
 class Conductor:
     """Plays scenes until it is told to stop. Listens to the workers and answers the web server's questions."""
 
-    def __init__(self, setting: Setting, scenes: SceneFolder, store: StateStore, notifier: Notifier) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        scenes: SceneFolder,
+        store: StateStore,
+        housekeeping: Housekeeping,
+        notifier: Notifier,
+        faults: Faults,
+    ) -> None:
         self._setting = setting
         self._repertoire = Repertoire(scenes, store, setting.means)
         self._store = store
-        self._housekeeping = Housekeeping(store, setting.tape, setting.keep_days)
+        self._housekeeping = housekeeping
         self._notifier = notifier
-        self._faults = Faults()
+        self._faults = faults
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
         self._requests = Requests()

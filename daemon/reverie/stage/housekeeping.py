@@ -15,9 +15,14 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
+from reverie.advice import advice_on
+from reverie.errors import capital, reason_of
+from reverie.files import check_writable
 from reverie.play.sealing import seal_all
-from reverie.play.tape import prune
+from reverie.play.tape import journal_name, prune
+from reverie.stage.alone import Alone
 from reverie.stage.state import StateStore
+from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +30,21 @@ WRITE_STATE = 5.0
 """Seconds between writes of what must last."""
 ROUNDS_PER_SEAL = 12
 """Writes of what must last between two looks at the tape: a minute."""
+TAPE_UNWRITABLE = "tape-unwritable"
+"""A fault: the tape cannot be written or kept in order."""
 
 
 class Housekeeping:
     """Goes on while :meth:`run` is awaited; :meth:`finish` puts all in order at the end."""
 
-    def __init__(self, store: StateStore, tape: Path, keep_days: int) -> None:
+    def __init__(
+        self, store: StateStore, tape: Path, keep_days: int, faults: Faults, alone: Alone | None = None
+    ) -> None:
         self._store = store
         self._tape = tape
         self._keep_days = keep_days
+        self._faults = faults
+        self._alone = alone
         self._scheduler: Any = None
 
     def remind(self, times: Iterable[time], of: Callable[[], None]) -> None:
@@ -68,8 +79,15 @@ class Housekeeping:
         await asyncio.to_thread(self._seal, all_of_it=True)
 
     async def _write_state(self) -> None:
+        await asyncio.to_thread(self._look)
         if changes := self._store.changes():
             await asyncio.to_thread(self._store.write, changes)
+
+    def _look(self) -> None:
+        """See what of the state folder somebody has removed."""
+        if self._alone is not None:
+            self._alone.renew()
+        self._store.look()
 
     def _seal(self, *, all_of_it: bool) -> None:
         """Make room first: a disk that is full must not keep from being emptied."""
@@ -77,8 +95,16 @@ class Housekeeping:
         try:
             prune(self._tape, self._keep_days, now)
             seal_all(self._tape, None if all_of_it else now)
+            check_writable(self._tape / journal_name(now.timestamp()))
         except OSError as error:
-            log.warning("The tape in %s cannot be kept in order (%s).", self._tape, error.strerror)
+            self._faults.tell(
+                TAPE_UNWRITABLE,
+                "",
+                f"The tape in {self._tape} cannot be written ({reason_of(error)}): what is played is not recorded",
+                capital(advice_on(error, self._tape)),
+            )
+        else:
+            self._faults.clear(TAPE_UNWRITABLE)
 
 
 def _in_the_loop(call: Callable[[], None]) -> Any:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import logging
 import os
 import signal
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 from reverie import __version__, signals
 from reverie.descriptors import ask_for_many
-from reverie.errors import ReverieError
 from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
 from reverie.site.load import find_site
 from reverie.site.schema import Site
+from reverie.stage.alone import Alone
 from reverie.stage.conductor import Conductor
 from reverie.stage.house import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
+from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier
 from reverie.stage.programme import Entry, Programme
 from reverie.stage.repertoire import Means
@@ -29,12 +27,9 @@ from reverie.stage.setting import Setting
 from reverie.stage.state import StateStore
 from reverie.stage.timbres import Means as TimbreMeans
 from reverie.timbre.models import timbre_models
+from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
-
-
-class AlreadyRunsError(ReverieError):
-    """Two daemons on one state folder would play into each other's ledger and tape."""
 
 
 def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
@@ -90,11 +85,14 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     if signals.asked_to_leave():
         log.info("Told to leave before anything was begun.")
         return 0
-    with _alone(setting.state):
+    told = Faults()
+    with Alone(setting.state, told) as alone:
         if not fault:
             _keep(site, config)
-        store = StateStore(setting.state, log.warning)
-        asyncio.run(_conduct(Conductor(setting, scenes, store, Notifier.from_environment()), scene, seconds))
+        store = StateStore(setting.state, told)
+        housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone)
+        conductor = Conductor(setting, scenes, store, housekeeping, Notifier.from_environment(), told)
+        asyncio.run(_conduct(conductor, scene, seconds))
     return 0
 
 
@@ -116,30 +114,6 @@ async def _conduct(conductor: Conductor, scene: str | None, seconds: float | Non
     finally:
         if held:
             signals.hold()  # what is asked of a daemon that has left changes nothing
-
-
-@contextlib.contextmanager
-def _alone(state: Path) -> Generator[None]:
-    """Hold the state folder's lock; the system lets go of it however this process ends.
-
-    Where the folder cannot be written there is no lock, and :class:`StateStore` says so.
-    """
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError:
-        yield
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AlreadyRunsError(
-            f"a daemon already plays from {state}; stop it first, or name another `state`"
-        ) from error
-    else:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _log_plainly() -> None:

@@ -8,13 +8,15 @@ leap; where what was kept is lost, it begins anew.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from reverie.scenes.timbre import Pace, Timbre, TimbrePath
 from reverie.timbre.path import ends, following
+
+_MOST = 1 << 53
+"""Steps, seconds and nights: beyond it, one more would make no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,13 @@ class Progress:
         Raises:
             ValueError, KeyError, TypeError: if it is no such data.
         """
-        step, played, night, part = int(data["step"]), float(data["played"]), data["night"], int(data["part"])
-        if step < 0 or part < 0 or not 0 <= played < math.inf or not isinstance(night, int | None):
+        step, played, night, part = data["step"], data["played"], data["night"], data["part"]
+        whole = all(
+            type(number) is int and 0 <= number < _MOST for number in (step, part, 0 if night is None else night)
+        )
+        if not whole or type(played) not in {int, float} or not 0 <= played < _MOST:
             raise ValueError(f"no progress of a timbre: {dict(data)!r}")
-        return cls(step, played, night, part)
+        return cls(step, float(played), night, part)
 
 
 def begun(progress: Progress, path: TimbrePath) -> Progress:
