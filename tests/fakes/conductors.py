@@ -19,6 +19,7 @@ from reverie.play.messages import BarPlayed, Place, SetScene, from_message, to_m
 from reverie.play.score import SceneScore
 from reverie.scenes.folder import SceneFolder
 from reverie.stage.conductor import Conductor
+from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier
 from reverie.stage.programme import Programme
 from reverie.stage.repertoire import Means
@@ -26,6 +27,7 @@ from reverie.stage.setting import Setting
 from reverie.stage.state import StateStore
 from reverie.stage.supervisor import ProcessInfo, State
 from reverie.stage.timbres import Means as TimbreMeans
+from reverie.watch.faults import Faults
 from reverie.wire import Message
 
 MODELS = {
@@ -80,8 +82,10 @@ class Theatre:
             scene=next(iter(scenes)),
             timbres=TimbreMeans(folder / "timbres", 1, 1.0, 60.0, 1, {}),
         )
-        store = StateStore(setting.state, lambda _: None)
-        self.conductor = Conductor(setting, SceneFolder([self.folder]), store, Notifier(None))
+        faults = Faults()
+        store = StateStore(setting.state, faults)
+        housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)
+        self.conductor = Conductor(setting, SceneFolder([self.folder]), store, housekeeping, Notifier(None), faults)
         monkeypatch.setattr(self.conductor, "_player", self.player)
         monkeypatch.setattr(self.conductor, "_composer", self.composer)
         self.score: SceneScore | None = None
