@@ -1,6 +1,7 @@
 """From a recipe to a loop that may be played: the model composes, the guard judges, the best is kept.
 
-Where the guard refuses all candidates, another seed is tried.
+Where the guard refuses all candidates, or the best is the loop before once more, another seed is tried. Where all seeds
+come to nothing, what was too dense is thinned out.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reverie.compose.choice import choose
+from reverie.compose.choice import choose, distance
 from reverie.compose.engine import Candidate, Engine
-from reverie.compose.guard import guard
+from reverie.compose.guard import Guarded, guard
 from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
@@ -41,6 +42,14 @@ class Composed:
     loop: Loop | None
     refused: Mapping[str, int]
     clipped: Mapping[str, int]
+
+    @property
+    def is_the_loop_before(self) -> bool:
+        """Whether the loop is the one before once more, note for note, although the voice asks for something new."""
+        recipe = self.recipe
+        if self.loop is None or not recipe.before or recipe.novelty[0] <= 0:
+            return False
+        return distance(self.loop.notes, recipe.before) == 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a message."""
@@ -77,24 +86,43 @@ def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
         ModelError: if the engine cannot run the recipe's model.
     """
     refused: Counter[str] = Counter()
-    attempt = recipe
+    again: Composed | None = None
+    attempt, candidates = recipe, list[Candidate]()
     for number in range(min(ATTEMPTS, max(1, _CANDIDATES // recipe.candidates))):
         attempt = replace(recipe, seed=derive_seed(recipe.seed, "attempt", number)) if number else recipe
-        candidates = _generated(engine, attempt, memories)
-        guarded = [guard(attempt, candidate.notes) for candidate in candidates]
+        candidates = list(_generated(engine, attempt, memories))
+        # A recipe of which a loop was kept may have been thinned out to make it.
+        guarded = [guard(attempt, one.notes, thin=recipe.choice is not None) for one in candidates]
         refused.update(str(one.refusal) for one in guarded if one.refusal)
-        likelihoods = [candidate.log_likelihood for candidate in candidates]
-        kept = choose(attempt, guarded, likelihoods, [candidate.notes for candidate in candidates])
-        if kept is None:
-            continue
-        choice, score = kept
-        made = replace(attempt, choice=choice, score=score, engine=engine.name)
-        remember = candidates[choice].memory
-        if remember:
-            memories.keep(made.memory_after, remember())
-        clips = Counter({str(kind): count for kind, count in guarded[choice].clips.items()})
-        return Composed(made, guarded[choice].loop, refused, clips)
-    return Composed(attempt, None, refused, Counter())
+        made = _kept(engine, attempt, candidates, guarded, memories)
+        if made and (recipe.choice is not None or not made.is_the_loop_before):
+            return replace(made, refused=refused)
+        again = again or made
+    if again is None:
+        thinned = [guard(attempt, one.notes, thin=True) for one in candidates]
+        again = _kept(engine, attempt, candidates, thinned, memories)
+    return replace(again, refused=refused) if again else Composed(attempt, None, refused, Counter())
+
+
+def _kept(
+    engine: Engine,
+    asked: Recipe,
+    candidates: Sequence[Candidate],
+    guarded: Sequence[Guarded],
+    memories: Memories,
+) -> Composed | None:
+    """The best of the candidates that passed the guard, and what its model remembers of it; None where none did."""
+    likelihoods = [candidate.log_likelihood for candidate in candidates]
+    kept = choose(asked, guarded, likelihoods, [candidate.notes for candidate in candidates])
+    if kept is None:
+        return None
+    choice, score = kept
+    made = replace(asked, choice=choice, score=score, engine=engine.name)
+    remember = candidates[choice].memory
+    if remember:
+        memories.keep(made.memory_after, remember())
+    clips = Counter({str(kind): count for kind, count in guarded[choice].clips.items()})
+    return Composed(made, guarded[choice].loop, {}, clips)
 
 
 def _generated(engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candidate]:

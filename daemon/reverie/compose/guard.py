@@ -2,6 +2,7 @@
 
 Mending (*clipping*) is for what has an obvious nearest neighbour: a pitch out of register or key, a note too many at a
 time, a note that outlasts its loop. Refusing is for what is no music for this voice at all; another seed is then tried.
+What is merely too dense is thinned out, where all seeds were.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from typing import Literal
 
 from reverie.compose.recipe import Limits, Recipe
 from reverie.music.harmony import Key, fold
-from reverie.music.notes import MAX_MIDI, Loop, Note
+from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
 
 Refusal = Literal["empty", "sparse", "dense", "one_pitch"]
-Clip = Literal["pitch", "register", "scale", "polyphony", "length"]
+Clip = Literal["pitch", "register", "scale", "polyphony", "length", "density"]
 
 ONE_PITCH_NOTES = 6
 """So many notes on a single pitch are a model that is stuck, not a motif."""
+
+_BAR, _HALF_BAR, _BEAT, _EIGHTH, _SIXTEENTH = 1.0, 0.85, 0.7, 0.35, 0.0
+"""Accents: what weight a note has by its place in the bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +36,37 @@ class Guarded:
     clips: Mapping[Clip, int]
 
 
-def guard(recipe: Recipe, generated: Sequence[Note]) -> Guarded:
+def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> Guarded:
     """Make a loop of what a model composed for ``recipe``, or say why not.
 
     Args:
         recipe: what was asked for; with ``mutate`` its primer becomes the loop's first part.
         generated: notes in ticks from the end of the primer, as :meth:`Engine.generate` returns them.
+        thin: whether notes are left out of what is too dense, in place of refusing it.
     """
     clips: Counter[Clip] = Counter()
     kept = recipe.primer if recipe.operator == "mutate" else ()
     offset = recipe.primer_steps * TICKS_PER_STEP if recipe.operator == "mutate" else 0
-    composed = (_voiced(note.moved(offset), recipe.limits, recipe.metre.bar_ticks) for note in generated)
-    notes = [*kept, *composed]
+    notes = [*kept, *(note.moved(offset) for note in generated)]
     notes = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
     if recipe.kind == "drums":
         notes = _distinct(notes)
     else:
         notes = _in_pitch(notes, recipe.limits, clips)
         notes = _in_polyphony(notes, recipe.limits.polyphony, clips, lowest=recipe.kind == "bass")
+    if thin:
+        notes = _thinned(notes, recipe, offset, clips)
     refusal = _refusal(notes, recipe)
     if refusal:
         return Guarded(None, refusal, clips)
-    return Guarded(Loop(recipe.bars, recipe.metre, tuple(notes)), None, clips)
+    return Guarded(Loop(recipe.bars, recipe.metre, tuple(_voiced(notes, recipe, offset))), None, clips)
 
 
 def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
     """A loop that was made for another voice or scene, bent to what ``recipe`` allows; None where nothing remains.
 
-    Density and variety are not asked for: this is for the loops that play until a model has composed.
+    Density and variety are not asked for: this is for the loops that play until a model has composed. Where it is
+    louder or softer than the voice, it gets the voice's own accents.
     """
     if loop.notes and (loop.bars, loop.metre) == (recipe.bars, recipe.metre) and _fits(loop.notes, recipe):
         return loop
@@ -74,12 +81,16 @@ def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
     if recipe.kind != "drums":
         notes = _in_pitch(notes, recipe.limits, clips)
         notes = _in_polyphony(notes, recipe.limits.polyphony, clips, lowest=recipe.kind == "bass")
+    if not _in_dynamics(notes, recipe.limits):
+        notes = _voiced(notes, recipe)
     return Loop(recipe.bars, recipe.metre, tuple(notes)) if notes else None
 
 
 def _fits(notes: Sequence[Note], recipe: Recipe) -> bool:
-    """Whether every pitch is one that the recipe allows."""
+    """Whether every pitch and velocity is one that the recipe allows."""
     key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
+    if not _in_dynamics(notes, limits):
+        return False
     return recipe.kind == "drums" or all(n.pitch in key and limits.low <= n.pitch <= limits.high for n in notes)
 
 
@@ -149,10 +160,67 @@ def _has_an_empty_bar(notes: Sequence[Note], recipe: Recipe) -> bool:
     return any(all(note.end <= start or note.start >= start + ticks for note in notes) for start in starts)
 
 
-def _voiced(note: Note, limits: Limits, bar_ticks: int) -> Note:
-    """Place the model's velocity inside the voice's, with the weight of the beat: these models know no dynamics."""
+def _thinned(notes: list[Note], recipe: Recipe, offset: int, clips: Counter[Clip]) -> list[Note]:
+    """Leave out the notes with the least weight, so that no more than the voice's most are left.
+
+    What is kept of the primer, before ``offset``, stays, and so does the weightiest note of each bar. A tune holds on
+    where a note is left out.
+    """
+    primer = [note for note in notes if note.start < offset]
+    composed = [note for note in notes if note.start >= offset]
+    room = int(recipe.limits.most * recipe.bars) - len(primer)
+    if len(composed) <= room:
+        return notes
+    ticks = recipe.metre.bar_ticks
+    by_weight = sorted(composed, key=lambda note: (-_accent(note, ticks), note))
+    first = {note.start // ticks: note for note in reversed(by_weight)}
+    kept = [*first.values(), *(note for note in by_weight if first[note.start // ticks] is not note)][: max(room, 0)]
+    clips["density"] += len(composed) - len(kept)
+    thin = sorted([*primer, *kept])
+    return thin if recipe.kind == "drums" else _held_on(notes, thin)
+
+
+def _held_on(before: Sequence[Note], thin: Sequence[Note]) -> list[Note]:
+    """Let the notes of a tune sound on as long as notes that were left out followed them without a rest."""
+    held: list[Note] = []
+    for number, note in enumerate(thin):
+        latest = thin[number + 1].start if number + 1 < len(thin) else max(one.end for one in before)
+        end = note.end
+        for other in sorted(before):
+            if other.start == end and other.end <= latest:
+                end = other.end
+        held.append(replace(note, length=end - note.start))
+    return held
+
+
+def _in_dynamics(notes: Sequence[Note], limits: Limits) -> bool:
+    return all(limits.velocity_low <= note.velocity <= limits.velocity_high for note in notes)
+
+
+def _voiced(notes: Sequence[Note], recipe: Recipe, offset: int = 0) -> list[Note]:
+    """Spread the velocities over all that the voice asks for, by the weight of the beat; from ``offset`` on.
+
+    The models know no dynamics, so the beat gives them. The weightiest note of the loop is the loudest that the voice
+    may play and the lightest the softest; where all weigh the same, they have that weight's place between the two.
+    """
+    low, high = recipe.limits.velocity_low, recipe.limits.velocity_high
+    loudest = max((note.velocity for note in notes if note.start >= offset), default=1)
+    weights = [
+        _accent(note, recipe.metre.bar_ticks) * (note.velocity / loudest if note.start >= offset else 1.0)
+        for note in notes
+    ]
+    least, most = min(weights, default=0.0), max(weights, default=0.0)
+    places = [(weight - least) / (most - least) if most > least else weight for weight in weights]
+    return [
+        note if note.start < offset else replace(note, velocity=round(low + (high - low) * place))
+        for note, place in zip(notes, places, strict=True)
+    ]
+
+
+def _accent(note: Note, bar_ticks: int) -> float:
     place = note.start % bar_ticks
-    weight = 1.0 if place == 0 else 0.75 if place % TICKS_PER_QUARTER == 0 else 0.4 if place % 240 == 0 else 0.15
-    weight *= note.velocity / MAX_MIDI
-    span = limits.velocity_high - limits.velocity_low
-    return replace(note, velocity=round(limits.velocity_low + span * weight))
+    if place == 0:
+        return _BAR
+    if place % TICKS_PER_QUARTER == 0:
+        return _HALF_BAR if place * 2 == bar_ticks else _BEAT
+    return _EIGHTH if place % (TICKS_PER_QUARTER // 2) == 0 else _SIXTEENTH
