@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
+NOTHING_NEW = 3
+"""The exit status of a performance that was written, and in which a voice repeats itself as it gets no new loop."""
 MOST_BARS = 1_000_000
 
 
@@ -120,7 +122,7 @@ def _perform(options: argparse.Namespace) -> int:
         for name in ("midi", "wav"):
             if done.get(name):
                 print(f"{done[name]}: {done['notes']} notes in {options.bars} bars")
-    return 0
+    return NOTHING_NEW if done["stalled"] else 0
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,3 +132,99 @@ def test_a_loop_of_another_voice_is_bent_to_metre_and_key() -> None:
 def test_a_loop_that_fits_already_is_kept_as_it_was_composed() -> None:
     held_over_the_bar = Loop(2, Metre(), (Note(960, 1920, 60), Note(2880, 480, 64)))
     assert adapt(held_over_the_bar, recipe(limits=C_MAJOR)) is held_over_the_bar
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        pytest.param([Note(480 * beat, 480, 60 + beat) for beat in range(8)], id="beats only"),
+        pytest.param([Note(240 * place, 240, 60 + place % 9) for place in range(12)], id="eighths"),
+        pytest.param([Note(120 * place, 120, 60 + place % 9) for place in range(16)], id="sixteenths"),
+        pytest.param([Note(240 + 120 * place, 120, 60 + place % 9) for place in range(8)], id="no downbeat"),
+    ],
+)
+@pytest.mark.parametrize("velocity", [1, 64, 100, 127])
+def test_velocities_reach_both_ends_of_what_was_asked(notes: list[Note], velocity: int) -> None:
+    said = [replace(note, velocity=velocity) for note in notes]
+    outcome = guard(recipe(limits=Limits(velocity_low=60, velocity_high=84)), said)
+    assert outcome.loop
+    velocities = {note.velocity for note in outcome.loop.notes}
+    assert (min(velocities), max(velocities)) == (60, 84)
+
+
+def test_velocities_of_a_model_that_knows_dynamics_reach_both_ends_too() -> None:
+    said = [Note(1920 * bar, 480, 60 + bar, velocity) for bar, velocity in enumerate((40, 90))]
+    outcome = guard(recipe(limits=Limits(velocity_low=60, velocity_high=84)), said)
+    assert outcome.loop
+    assert [note.velocity for note in outcome.loop.notes] == [60, 84]
+
+
+def test_notes_of_one_weight_are_as_loud_as_it() -> None:
+    limits = Limits(velocity_low=40, velocity_high=90)
+    downbeats = guard(recipe(limits=limits), [Note(0, 480, 60), Note(1920, 480, 62)]).loop
+    assert downbeats
+    assert {note.velocity for note in downbeats.notes} == {90}
+
+
+def test_a_loop_of_a_louder_voice_is_played_as_softly_as_this_one_plays() -> None:
+    loop = Loop(2, Metre(), (Note(0, 480, 60, 110), Note(480, 240, 62, 90), Note(720, 240, 64, 90)))
+    adapted = adapt(loop, recipe(limits=Limits(velocity_low=20, velocity_high=40)))
+    assert adapted
+    assert [note.velocity for note in adapted.notes] == [40, 28, 20]
+
+
+def test_what_is_kept_of_a_mutated_loop_keeps_its_velocities() -> None:
+    primer = (Note(0, 480, 60, 83), Note(480, 480, 64, 61))
+    limits = Limits(velocity_low=60, velocity_high=84)
+    asked = recipe(operator="mutate", primer=primer, primer_steps=16, limits=limits)
+    outcome = guard(asked, line(62, 65))
+    assert outcome.loop
+    assert [note.velocity for note in outcome.loop.notes[:2]] == [83, 61]
+
+
+DENSE = [Note(120 * place, 120, 60 + place % 7) for place in range(32)]
+
+
+def test_what_is_too_dense_is_thinned_out_where_that_is_wanted_and_keeps_the_weightiest() -> None:
+    asked = recipe(limits=Limits(least=1, most=2))
+    assert guard(asked, DENSE).refusal == "dense"
+    outcome = guard(asked, DENSE, thin=True)
+    assert outcome.loop
+    assert [note.start for note in outcome.loop.notes] == [0, 960, 1920, 2880]
+    assert outcome.clips["density"] == 28
+    assert outcome.loop.notes[-1].end == outcome.loop.ticks, "a tune holds on where notes are left out"
+
+
+def test_drums_that_are_thinned_out_do_not_hold_on() -> None:
+    hits = [Note(120 * place, 60, 36 + 6 * (place % 2)) for place in range(32)]
+    outcome = guard(recipe(kind="drums", limits=Limits(most=4)), hits, thin=True)
+    assert outcome.loop
+    assert len(outcome.loop.notes) == 8
+    assert {note.length for note in outcome.loop.notes} == {60}
+
+
+def test_no_bar_is_emptied_by_thinning_out() -> None:
+    crowded_first = [Note(120 * place, 120, 60 + place % 7) for place in range(16)] + [Note(1920 + 360, 120, 62)]
+    outcome = guard(recipe(limits=Limits(least=1, most=2)), crowded_first, thin=True)
+    assert outcome.loop
+    assert any(note.start >= 1920 for note in outcome.loop.notes)
+
+
+@given(
+    st.lists(
+        st.builds(Note, st.integers(0, 3800), st.integers(1, 2000), st.integers(0, 127), st.integers(1, 127)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.sampled_from(["melody", "bass", "drums"]),
+    st.integers(1, 8),
+)
+def test_whatever_is_thinned_out_is_legal(notes: list[Note], kind: str, most: int) -> None:
+    outcome = guard(recipe(kind=kind, limits=Limits(least=0, most=most)), notes, thin=True)
+    assert outcome.refusal in {None, "one_pitch"}
+    if outcome.loop is None:
+        return
+    assert len(outcome.loop.notes) <= 2 * most
+    if kind != "drums":
+        for one, after in zip(outcome.loop.notes, outcome.loop.notes[1:], strict=False):
+            assert one.end <= after.start

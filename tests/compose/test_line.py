@@ -160,3 +160,63 @@ def test_a_recipe_survives_the_wire_to_the_byte(seed: int, temperature: float, o
 def test_an_answer_survives_the_wire() -> None:
     answer = compose(DiceEngine(), recipe(), Memories())
     assert Composed.from_json(answer.as_json()) == answer
+
+
+def crowded(seed: int) -> list[Note]:
+    return [Note(120 * place, 120, 50 + (place + seed) % 7) for place in range(32)]
+
+
+def test_a_voice_whose_model_is_always_too_dense_gets_new_loops_all_the_same() -> None:
+    asked = recipe(limits=Limits(least=1, most=2))
+    answer = compose(DiceEngine(bad=[crowded(0)] * ATTEMPTS), asked, Memories())
+    assert answer.loop
+    assert answer.refused == {"dense": ATTEMPTS}
+    assert len(answer.loop.notes) == 4
+    assert answer.clipped["density"] == 28
+
+
+def test_a_loop_that_was_thinned_out_is_made_again_at_once_from_its_recipe() -> None:
+    answer = compose(DiceEngine(bad=[crowded(0)] * ATTEMPTS), recipe(limits=Limits(least=1, most=2)), Memories())
+    engine = DiceEngine(bad=[crowded(0)])
+    assert compose(engine, Recipe.from_json(answer.recipe.as_json()), Memories()).loop == answer.loop
+    assert len(engine.asked) == 1
+
+
+def test_a_loop_that_is_the_one_before_once_more_is_the_last_resort() -> None:
+    same = [Note(480 * place, 480, 60 + place) for place in range(8)]
+    before = compose(DiceEngine(bad=[same]), recipe(), Memories()).loop
+    assert before
+    asked = recipe(before=before.notes, novelty=(0.1, 0.95))
+    engine = DiceEngine(bad=[same, same])
+    another = compose(engine, asked, Memories())
+    assert another.loop
+    assert another.loop.notes != before.notes
+    stuck = compose(DiceEngine(bad=[same] * ATTEMPTS), asked, Memories())
+    assert stuck.loop == before
+    assert stuck.is_the_loop_before
+    allowed = compose(DiceEngine(bad=[same]), replace(asked, novelty=(0.0, 1.0)), Memories())
+    assert allowed.loop == before
+
+
+def test_a_line_that_leads_nowhere_begins_with_its_primer_again() -> None:
+    line = Line(plan(then=("continue",)))
+    play(line, DiceEngine(), 2)
+    assert line.next_step() == "continue"
+    line.skip()
+    assert line.next_step() == "continue"
+    line.skip()
+    assert line.next_step() == "reset"
+    play(line, DiceEngine(), 1)
+    assert line.next_step() == "continue"
+
+
+def test_equal_seeds_in_two_scenes_or_two_voices_are_different_music() -> None:
+    seeds = {
+        Line(plan(scene=scene, voice=voice, seed=seed)).next_recipe().seed
+        for scene in ("dusk", "dawn")
+        for voice in ("lead", "bass")
+        for seed in (1, 2)
+    }
+    assert len(seeds) == 8
+    openings = {play(Line(plan(scene=scene)), DiceEngine(), 1)[0].loop for scene in ("dusk", "dawn", "noon")}
+    assert len(openings) == 3

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import mido
@@ -8,8 +9,11 @@ import pytest
 
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.scenes import TEXT, scene
+from reverie.compose.engine import Candidate
+from reverie.compose.recipe import Recipe
 from reverie.models.errors import ModelError
 from reverie.stage.offline import ImpossibleVoiceError, perform
+from reverie.stage.stalled import Stall
 
 
 def play(path: Path, *, bars: int = 32, seed: int | None = None, text: str = TEXT) -> bytes:
@@ -89,3 +93,31 @@ def test_an_interruption_leaves_no_file(tmp_path: Path) -> None:
 def test_a_model_that_fails_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="broken"):
         perform(scene(), {}, BrokenEngine(), bars=9, seed=1, path=tmp_path / "a.mid", progress=lambda _bar: None)
+
+
+class Monotonous(DiceEngine):
+    """Composes well for a while, and then nothing that the voice lead allows."""
+
+    def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
+        self.asked.append(recipe)
+        good = super().generate(recipe, memory)
+        played = sum(asked.voice == "lead" for asked in self.asked)
+        return good if recipe.voice != "lead" or played < 12 else [Candidate(()) for _ in good]
+
+
+def test_a_voice_that_repeats_one_loop_for_ever_is_told_of_once(tmp_path: Path) -> None:
+    stalls: list[Stall] = []
+    perform(
+        scene(),
+        {},
+        Monotonous(),
+        bars=200,
+        seed=None,
+        path=tmp_path / "a.mid",
+        progress=lambda _bar: None,
+        stalled=stalls.append,
+    )
+    [stall] = stalls
+    assert stall.sentence.startswith("Voice lead of study has had no new loop since bar ")
+    assert "were empty" in stall.sentence
+    assert "density" in stall.advice

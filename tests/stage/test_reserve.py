@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakes.recipes import recipe
-from fakes.scenes import scene
+from fakes.scenes import TEXT, scene
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.stage.arrange import arrange
@@ -62,3 +62,15 @@ def test_a_damaged_file_is_left_out_with_a_warning(tmp_path: Path, caplog: pytes
     assert (one.scene, one.voice, one.loop) == ("study", "lead", good("lead", "melody", 62).loop)
     assert "torn.json" in caplog.text
     assert "install Reverie again" in caplog.text
+
+
+def test_voices_that_borrow_do_not_all_open_with_the_same_tune() -> None:
+    shipped = tuple(
+        ShippedLoop("other", "tune", "melody", f"tune-{pitch}", Loop(2, Metre(), (Note(0, 480, pitch),)))
+        for pitch in (60, 62, 64, 65, 67, 69)
+    )
+    openings = {
+        reserves(arrange(scene(TEXT.replace("lead:", f"lead-{number}:")), {}), {}, shipped)[f"lead-{number}"][0][0]
+        for number in range(12)
+    }
+    assert len(openings) > 2

@@ -20,6 +20,9 @@ Step = Literal["reset", "continue", "mutate", "loop"]
 
 LONGEST_PAST = 16
 """So many loops back a model remembers, at most."""
+BEGIN_ANEW = 2
+"""Answers in a row without a new loop after which a line begins with its primer again: what it goes on from leads
+nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class VoicePlan:
             model=self.model,
             model_hash=self.model_hash,
             operator=operator,
-            seed=derive_seed(self.seed, self.voice, number),
+            seed=derive_seed(self.scene, self.voice, self.seed, number),
             temperature=round(self.temperature(bar), 4),
             bars=self.bars,
             metre=self.metre,
@@ -125,13 +128,15 @@ class Placement:
 class Line:
     """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
 
-    ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once.
+    ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once. ``fruitless``
+    counts the answers in a row that were no new loop.
     """
 
     def __init__(self, plan: VoicePlan, *, start_bar: int = 0) -> None:
         self.plan = plan
         self.end_bar = start_bar
         self.steps_taken = 0
+        self.fruitless = 0
         self.temperature: float | None = None
         self.wanted: Operator | None = None
         self._last: After | None = None
@@ -142,7 +147,8 @@ class Line:
             return "reset"
         if self.wanted:
             return self.wanted
-        return self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
+        step = self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
+        return "reset" if self.fruitless >= BEGIN_ANEW and step != "loop" else step
 
     def open_with(self, recipe: str, loop: Loop, times: int = 1) -> Placement:
         """Play a loop that is already there, until a composed one follows: it is no step of the evolution."""
@@ -183,14 +189,22 @@ class Line:
         recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
-    def take(self, recipe: Recipe, loop: Loop) -> Placement:
-        """The answer to :meth:`next_recipe`: it follows what the line already plays."""
+    def take(self, recipe: Recipe, loop: Loop, *, new: bool = True) -> Placement:
+        """The answer to :meth:`next_recipe`: it follows what the line already plays.
+
+        Args:
+            recipe: what made the loop.
+            loop: the loop.
+            new: whether it is another one than the loop before, where another was asked for.
+        """
         self._step()
+        self.fruitless = 0 if new else self.fruitless + 1
         self._last = After(recipe, loop)
         return self._place(recipe.id, loop, self.plan.hold, recipe)
 
     def skip(self) -> Placement | None:
         """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""
+        self.fruitless += 1
         if self._last is not None:
             return self.again()
         self._step()

@@ -1,30 +1,38 @@
-"""What is at fault with models: told once in the log, and kept until it is mended."""
+"""What keeps models from composing: each reason is one fault, however many models it keeps."""
 
 from __future__ import annotations
 
-import logging
+from reverie.watch.faults import Faults
 
-log = logging.getLogger(__name__)
+FAULT = "model-cannot-compose"
 
 
 class Complaints:
-    """A sentence for each model that cannot compose."""
+    """A sentence for each model that cannot compose, told to the register of faults."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
         self._models: dict[str, str] = {}
-
-    @property
-    def sentences(self) -> list[str]:
-        """All of them, each once."""
-        return sorted(set(self._models.values()))
 
     def add(self, model: str, sentence: str) -> None:
         """A model failed; where another failed for the same reason, that is no news."""
         if self._models.get(model) != sentence:
-            if sentence not in self._models.values():
-                log.warning("%s. Loops that are there already play instead.", sentence.rstrip("."))
+            self.drop(model)
             self._models[model] = sentence
+            self._tell()
 
     def drop(self, model: str) -> None:
         """A model works."""
-        self._models.pop(model, None)
+        if self._models.pop(model, None) is not None:
+            self._tell()
+
+    def _tell(self) -> None:
+        """One fault for each reason, under the name of the model that came first."""
+        first: dict[str, str] = {}
+        for model, sentence in self._models.items():
+            first.setdefault(sentence, model)
+        for fault in self._faults.active:
+            if fault.id == FAULT and first.get(fault.sentence) != fault.subject:
+                self._faults.clear(FAULT, fault.subject)
+        for sentence, model in first.items():
+            self._faults.tell(FAULT, model, sentence, "Loops that are there already play instead")

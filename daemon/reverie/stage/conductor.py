@@ -40,6 +40,7 @@ from reverie.stage.programme import Entry, room_time
 from reverie.stage.repertoire import Repertoire
 from reverie.stage.requests import Requests
 from reverie.stage.setting import Setting
+from reverie.stage.stalled import NO_NEW_LOOP
 from reverie.stage.state import GoodLoop, StateStore
 from reverie.stage.stopping import until
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
@@ -96,7 +97,7 @@ class Conductor:
         self._begun = time.monotonic()
         self._announced = False
         self._audible = True
-        self._complaints = Complaints()
+        self._complaints = Complaints(self._faults)
         self._suspect = ""
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
@@ -160,6 +161,7 @@ class Conductor:
         self._scene = scene
         self._epoch += 1
         self._performance = self._repertoire.perform(scene, self._epoch)
+        self._faults.clear(NO_NEW_LOOP)
         log.info("Playing %s (%s).", scene.name, scene.title)
         opening = self._performance.opening()
         self._desk.scene_begun()
@@ -278,6 +280,7 @@ class Conductor:
         if computing and suspect == self._suspect and self._performance and computing[0] == self._performance.epoch:
             self._metrics.loop_refused(computing[1].voice, "crashed")
             self._send_places(self._performance.given_up(computing[1].voice))
+            self._tell_stalls(self._performance)
         self._suspect = suspect
 
     def _bar_played(self, bar: BarPlayed) -> None:
@@ -320,9 +323,21 @@ class Conductor:
                 self._evidence.loop_composed(now)
                 self._metrics.loop_composed(recipe.voice, recipe.operator, said.seconds, time.time())
                 self._store.remember(GoodLoop(answer.recipe, answer.loop))
+            if answer.loop is None or answer.is_the_loop_before:
+                self._metrics.loop_held(recipe.voice)
             places = present.composed(answer) if present else []
+        if present:
+            self._tell_stalls(present)
         self._send_places(places)
         self.fill()
+
+    def _tell_stalls(self, performance: Performance) -> None:
+        """Tell of voices that get no new loop."""
+        for voice, stall in performance.stalls.items():
+            if stall:
+                self._faults.tell(NO_NEW_LOOP, voice, stall.sentence, stall.advice)
+            else:
+                self._faults.clear(NO_NEW_LOOP, voice)
 
     def _model_loaded(self, said: composing.Loaded) -> None:
         self._requests.heard(time.monotonic())
@@ -411,7 +426,7 @@ class Conductor:
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         now = time.monotonic()
-        faults = (*self._complaints.sentences, *self._timbres.faults, *self._banking.faults, *self._faulty_files())
+        faults = (*self._timbres.faults, *self._banking.faults, *self._faulty_files())
         told = self._faults.active
         processes = (own_process(), self._player.info, self._composer.info, *self._timbres.processes)
         return {

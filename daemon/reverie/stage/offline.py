@@ -20,6 +20,7 @@ from reverie.play.slots import PROGRAM
 from reverie.scenes.schema import Scene
 from reverie.stage.arrange import arrange
 from reverie.stage.performance import Performance
+from reverie.stage.stalled import Stall
 
 STUBBORN = 20
 """Recipes in a row that may come to nothing before a voice counts as impossible."""
@@ -38,6 +39,7 @@ def perform(
     seed: int | None,
     path: Path,
     progress: Callable[[int], None],
+    stalled: Callable[[Stall], None] = lambda _stall: None,
 ) -> int:
     """Play ``bars`` bars of ``scene`` into a Standard MIDI File; the same seed gives the same bytes.
 
@@ -49,6 +51,7 @@ def perform(
         seed: instead of the scene's own.
         path: the file, written wholly or not at all.
         progress: told after every bar how many are done.
+        stalled: told once of each voice that gets no new loop for a while, and repeats what it has.
 
     Returns:
         How many notes the file has.
@@ -65,8 +68,13 @@ def perform(
     notes: defaultdict[str, list[Note]] = defaultdict(list)
     tempos: list[tuple[int, float]] = []
     ticks = scene.metre.bar_ticks
+    told: set[Stall] = set()
     for bar in range(bars):
         _fill(performance, score, engine, memories)
+        for stall in performance.stalls.values():
+            if stall and stall not in told:
+                told.add(stall)
+                stalled(stall)
         start = bar * ticks
         qpm = scene.tempo.at(bar)
         if not tempos or tempos[-1][1] != qpm:
@@ -95,17 +103,16 @@ def _fill(performance: Performance, score: SceneScore, engine: Engine, memories:
             places += performance.composed(answer)
             if answer.loop is None:
                 fruitless[recipe.voice] += 1
-                _give_up_on(recipe, fruitless[recipe.voice], answer.refused)
+                if fruitless[recipe.voice] >= STUBBORN:
+                    raise ImpossibleVoiceError(_impossible(recipe, performance.stalls[recipe.voice], answer.refused))
         for place in places:
             score.place(place)
         if not recipes:
             return
 
 
-def _give_up_on(recipe: Recipe, times: int, refused: Mapping[str, int]) -> None:
-    if times >= STUBBORN:
-        reasons = ", ".join(sorted(refused))
-        raise ImpossibleVoiceError(
-            f"{recipe.scene}: the voice {recipe.voice} refuses all that {recipe.model} composes ({reasons}): "
-            "widen its density, or choose another temperature or primer"
-        )
+def _impossible(recipe: Recipe, stall: Stall | None, refused: Mapping[str, int]) -> str:
+    """That a voice cannot be composed, and what an artist can do."""
+    sentence = f"{recipe.scene}: the voice {recipe.voice} refuses all that {recipe.model} composes"
+    reasons = ", ".join(sorted(refused))
+    return f"{sentence} ({reasons}): widen its density, or choose another temperature or primer. {stall or ''}".rstrip()

@@ -18,6 +18,7 @@ from reverie.site.load import load_site
 from reverie.site.schema import Site
 from reverie.stage.house import bundles_of, scenes_of
 from reverie.stage.offline import perform
+from reverie.stage.stalled import Stall
 
 
 class PerformError(ReverieError):
@@ -40,14 +41,26 @@ def perform_to_files(
         _say(f"Loading {model}")
         engine.load(bundles[model])
     progress = _Progress(bars)
+    stalls: list[Stall] = []
     try:
-        notes = perform(scene, bundles, engine, bars=bars, seed=seed, path=midi, progress=progress.bar)
+        notes = perform(
+            scene, bundles, engine, bars=bars, seed=seed, path=midi, progress=progress.bar, stalled=stalls.append
+        )
     except OSError as error:
         raise PerformError(f"{midi} cannot be written ({error.strerror})") from error
     if wav is not None:
         _say(f"Rendering {wav}")
         render(midi, wav)
-    return {"scene": scene.name, "bars": bars, "notes": notes, "midi": str(midi), "wav": wav and str(wav)}
+    for stall in stalls:
+        _say(str(stall))
+    return {
+        "scene": scene.name,
+        "bars": bars,
+        "notes": notes,
+        "midi": str(midi),
+        "wav": wav and str(wav),
+        "stalled": [str(stall) for stall in stalls],
+    }
 
 
 def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:

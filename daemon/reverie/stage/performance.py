@@ -19,6 +19,7 @@ from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.play.messages import SELF, Part, Place, SetScene
+from reverie.stage.stalled import Stall, Stalled
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
@@ -59,6 +60,7 @@ class _Voice:
     asked: bool = False
     held: bool = False
     renewal: Renewal | None = None
+    stalled: Stalled = field(default_factory=Stalled)
 
     @property
     def placements(self) -> list[Placement]:
@@ -153,8 +155,10 @@ class Performance:
         voice = self._voices[name]
         voice.asked = False
         self._catch_up(voice)
+        voice.stalled.answered(voice.line.plan, answer, voice.line.end_bar)
         if answer.loop:
-            return self._keep(name, voice.line.take(answer.recipe, answer.loop))
+            new = not answer.is_the_loop_before
+            return self._keep(name, voice.line.take(answer.recipe, answer.loop, new=new))
         return self._hold(name)
 
     def failed(self, name: str) -> list[Place]:
@@ -169,14 +173,21 @@ class Performance:
 
     def given_up(self, name: str) -> list[Place]:
         """What this voice asked for was too much for the composer: hold what it has, and ask for what comes after."""
-        self._voices[name].asked = False
-        self._catch_up(self._voices[name])
+        voice = self._voices[name]
+        voice.asked = False
+        self._catch_up(voice)
+        voice.stalled.crashed(voice.line.plan)
         return self._hold(name)
 
     def composer_lost(self) -> None:
         """What was asked will not be answered; it is asked again."""
         for voice in self._voices.values():
             voice.asked = False
+
+    @property
+    def stalls(self) -> dict[str, Stall | None]:
+        """For each voice, whether it gets no new loop, and why."""
+        return {name: voice.stalled.stall for name, voice in self._voices.items()}
 
     @property
     def parts(self) -> Sequence[Part]:

@@ -1,7 +1,8 @@
 """Loops that are there without composing: what each voice opens with, and falls back on when no model answers.
 
 Best first: what this voice played last, what is shipped for it, what is shipped for another voice of its kind (bent to
-this one's metre, key and register), its primer, and at last a single note, which cannot fail.
+this one's metre, key and register, and for each voice in an order of its own, so that two do not open with the same
+tune), its primer, and at last a single note, which cannot fail.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from reverie.compose.guard import adapt
 from reverie.compose.line import VoicePlan
 from reverie.compose.recipe import Kind, Recipe
+from reverie.compose.seeds import derive_seed
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
@@ -73,7 +75,9 @@ def _reserve(
 
     own = bent((good.recipe.id, good.loop) for good in reversed(kept) if good.recipe.kind == plan.kind)
     own += bent((one.id, one.loop) for one in shipped if (one.scene, one.voice) == (plan.scene, plan.voice))
-    others = own or bent((one.id, one.loop) for one in shipped if one.kind == plan.kind)
+    borrowed = [one for one in shipped if one.kind == plan.kind and not own]
+    borrowed.sort(key=lambda one: derive_seed(plan.scene, plan.voice, plan.seed, one.id))
+    others = own or bent((one.id, one.loop) for one in borrowed)
     yield from others or bent([("primer", _primer(plan))]) or [("tonic", _single_note(plan))]
 
 

@@ -92,6 +92,12 @@ class Metrics:
             ["voice"],
             registry=registry,
         )
+        self._held = Counter(
+            "reverie_loops_held_total",
+            "Requests for a loop that brought no new one, so that the voice held the loop before.",
+            ["voice"],
+            registry=registry,
+        )
         self._compose_seconds = Histogram(
             "reverie_compose_seconds", "How long a loop took to compose.", buckets=COMPOSE_BUCKETS, registry=registry
         )
@@ -163,6 +169,10 @@ class Metrics:
     def loop_refused(self, voice: str, reason: str, count: int = 1) -> None:
         """Loops came to nothing; ``reason`` is a word or two, not a sentence."""
         self._refused.labels(self._bounded("voice", voice), self._bounded("reason", reason)).inc(count)
+
+    def loop_held(self, voice: str) -> None:
+        """A voice asked for a loop and got no new one."""
+        self._held.labels(self._bounded("voice", voice)).inc()
 
     def guarded(self, voice: str, refused: Mapping[str, int], clipped: Mapping[str, int]) -> None:
         """What a guard did with all that was composed for one loop: refusals and mended notes by reason."""
