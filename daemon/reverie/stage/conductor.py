@@ -46,6 +46,7 @@ from reverie.stage.stopping import until
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.timbres import Timbres
 from reverie.stage.worker_life import Death, Role
+from reverie.stage.zone import Zone
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.local import LocalServer
@@ -99,6 +100,7 @@ class Conductor:
         self._audible = True
         self._complaints = Complaints(self._faults)
         self._suspect = ""
+        self._zone = Zone()
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
         """Play ``scene``, or what the hour asks for, until :meth:`stop` or for ``seconds``.
@@ -116,7 +118,7 @@ class Conductor:
             asyncio.create_task(self._timbres.run()),
             asyncio.create_task(LocalServer(self, self._setting.state).run()),
         ]
-        self._housekeeping.remind(self._setting.programme.times, self._follow_programme)
+        self._remind()
         try:
             await until(self._stop, seconds, (*workers, *around))
         finally:
@@ -176,6 +178,7 @@ class Conductor:
         if self._scene is None or self._stop.is_set():
             return
         self._notifier.reloading(f"Reading {self._scene.name} again.")
+        self._follow_zone()
         self.play_scene(self._scene.name)
         self._notifier.ready(self.alive().sentence)
 
@@ -393,8 +396,33 @@ class Conductor:
             self._requests.heard(time.monotonic())
             self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
         self._desk.look()
+        self._follow_zone()
         self._follow_programme()
         self._timbres.look(playing=alive.ok and not (self._resting or self._desk.paused))
+
+    def _remind(self) -> None:
+        """Have scenes change on the minute. It is a hint only: each look follows the programme without it."""
+        times = self._setting.programme.times
+        try:
+            self._housekeeping.remind(times, self._follow_programme)
+        except Exception as error:  # noqa: BLE001 - whatever fails in a hint, or in its libraries, ends no music
+            self._faults.tell(
+                "reminder",
+                "",
+                f"APScheduler cannot remind of the programme ({error!r}): scenes change all the same, a second late",
+            )
+        else:
+            self._faults.clear("reminder")
+        if times and (fault := self._zone.fault()):
+            self._faults.tell("time-zone", "", fault, "Set it with `timedatectl set-timezone`, or mend TZ")
+        else:
+            self._faults.clear("time-zone")
+
+    def _follow_zone(self) -> None:
+        """See whether the clock of the room has been set to another zone."""
+        if self._zone.changed():
+            log.info("The time zone has changed: in this room it is %s.", f"{room_time():%H:%M}")
+            self._remind()
 
     def _follow_programme(self) -> None:
         """Go over to what is due; where its scene cannot be read, what plays goes on and the next look tries again."""

@@ -48,15 +48,32 @@ class Housekeeping:
         self._scheduler: Any = None
 
     def remind(self, times: Iterable[time], of: Callable[[], None]) -> None:
-        """Call ``of`` at these times of the day, by the clock of the room; needs the running event loop."""
+        """Call ``of`` at these times of the day, by the clock of the room; needs the running event loop.
+
+        Called again, as for another time zone, it begins anew. Without a reminder nothing is lost but a second.
+
+        Raises:
+            Exception: whatever APScheduler, or what it asks for the zone, cannot bear.
+        """
+        self.forget()
         times = tuple(times)
         if not times:
             return
         schedulers: Any = importlib.import_module("apscheduler.schedulers.asyncio")  # it has no types
-        self._scheduler = schedulers.AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+        scheduler = schedulers.AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
         for at in times:
-            self._scheduler.add_job(_in_the_loop(of), "cron", hour=at.hour, minute=at.minute, second=at.second)
-        self._scheduler.start()
+            scheduler.add_job(_in_the_loop(of), "cron", hour=at.hour, minute=at.minute, second=at.second)
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def forget(self) -> None:
+        """Remind of nothing any more."""
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            try:
+                scheduler.shutdown(wait=False)
+            except Exception:
+                log.exception("APScheduler could not be ended; nothing waits for it.")
 
     async def run(self) -> None:
         """Keep files in order until cancelled."""
@@ -73,8 +90,7 @@ class Housekeeping:
 
     async def finish(self) -> None:
         """Stop, and put all in order: the player is gone, so the present hour of the tape is over too."""
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+        self.forget()
         await self._write_state()
         await asyncio.to_thread(self._seal, all_of_it=True)
 
