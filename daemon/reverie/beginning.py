@@ -12,18 +12,26 @@ import sys
 
 def from_elsewhere_only() -> None:
     """Import nothing from the working folder, nor let a child do so: ``python -m`` and PYTHONPATH may name it."""
-    here, ours = os.path.realpath(os.curdir), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    here, ours = _real(os.curdir), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
     written = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     fixed = [entry for entry in written if os.path.isabs(entry)]
-    moving = {os.path.realpath(entry) for entry in written if entry not in fixed}
+    moving = {_real(entry) for entry in written if entry not in fixed}
     if not sys.flags.safe_path:
         moving.add(here)
     if ours in moving:  # it is run from its own source, which may be nowhere else
         moving.discard(ours)
         fixed.append(ours)
-    sys.path[:] = [entry for entry in sys.path if entry in fixed or os.path.realpath(entry) not in moving]
+    sys.path[:] = [entry for entry in sys.path if entry in fixed or _real(entry) not in moving]
     if written != fixed and (fixed or "PYTHONPATH" in os.environ):
         os.environ["PYTHONPATH"] = os.pathsep.join(fixed)
+
+
+def _real(path: str) -> str:
+    """The folder that is meant; nothing for one of a working folder that has been deleted."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return ""
 
 
 def heed_signals() -> None:

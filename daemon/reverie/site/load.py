@@ -28,7 +28,7 @@ def load_site(path: Path | None = None, *, learned: bool = True) -> Site:
     """
     path = path or find_site()
     document, facts = read_document(path), {"folder": path.absolute().parent}
-    if not learned or not beside(path).exists():
+    if not learned or not _may_be_there(beside(path)):
         return validate(document, Site, facts)
     try:
         together = merged(document, beside(path))
@@ -61,10 +61,21 @@ def find_site(environment: Mapping[str, str] = os.environ) -> Path:
     return next(_candidates(environment))
 
 
+def _may_be_there(path: Path) -> bool:
+    """Whether there is such a file, or nobody can say: where a folder is closed, reading it says so."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
     if given := environment.get("REVERIE_CONFIG"):
         yield Path(given)
     for path in (Path("config") / FILE, Path("/etc/reverie") / FILE):
-        if path.is_file():
+        if _may_be_there(path) and not path.is_dir():
             yield path
     yield config_folder() / FILE

@@ -31,6 +31,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from reverie.places import expanded
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import LOOK, Output
 from reverie.play.outputs.midi import jack_server
@@ -68,8 +69,12 @@ def find_soundfont(wanted: str) -> Path:
     """
     named = os.environ.get("REVERIE_SOUNDFONT") if wanted == "auto" else wanted
     if named:
-        path = Path(named).expanduser()
-        if not path.is_file():
+        try:
+            path = expanded(named)
+            there = path.is_file()
+        except (ValueError, OSError) as error:
+            raise PlayError(f"the soundfont {named!r} cannot be used ({error}); mend `soundfont`") from error
+        if not there:
             raise PlayError(f"there is no soundfont {path}; mend `soundfont`, or put the file there")
         return path
     known = [folder / name for name in PREFERRED for folder in FOLDERS]
