@@ -35,6 +35,15 @@ class BarLog:
         """A bar in which these parts may play."""
         return cls(resting, dict.fromkeys(parts, 0))
 
+    def go_on(self, before: BarLog) -> None:
+        """Take over what another log of the same bar has counted."""
+        for part, count in before.notes.items():
+            self.notes[part] = self.notes.get(part, 0) + count
+        self.sent += before.sent
+        self.skipped += before.skipped
+        self.lateness += before.lateness
+        self.clock_lateness += before.clock_lateness
+
     def sending(self, *, clock: bool = False) -> None:
         """Something is on its way out."""
         if clock:

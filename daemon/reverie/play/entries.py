@@ -79,3 +79,8 @@ _numbers = count()
 def entry(tick: int, rank: Rank, content: Content) -> Entry:
     """Write something down."""
     return tick, rank, next(_numbers), content
+
+
+def entry_number() -> int:
+    """A number above those of all entries so far, and below those of all that come."""
+    return next(_numbers)

@@ -8,7 +8,7 @@ leader changes its tempo meanwhile the bar line moves with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
 from reverie.play.messages import SELF, SyncState
@@ -114,6 +114,15 @@ class Following:
     def lose(self) -> None:
         """The music did not go on: meet the leader anew."""
         self._offset = None
+
+    def mark(self) -> Callable[[], None]:
+        """What puts back who is met, and where, to what it is now."""
+        lead, offset, was_followed = self._lead, self._offset, self._was_followed
+
+        def put_back() -> None:
+            self._lead, self._offset, self._was_followed = lead, offset, was_followed
+
+        return put_back
 
     def announce(self, timeline: Timeline, now: float, line: int, *, playing: bool) -> None:
         """Tell leaders where the music is, whose last bar line was at tick ``line``, but the one that sets its pace.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from reverie.play.barlog import TOO_LATE, BarLog
 from reverie.play.bars import Bar
-from reverie.play.entries import Choice, Content, Control, Entry, Rank, Sounding, Start, entry
+from reverie.play.entries import Choice, Content, Control, Entry, Rank, Sounding, Start, entry, entry_number
 from reverie.play.ledger import EXPRESSION
 from reverie.play.midi_clock import locate, stop
 from reverie.play.outputs.base import BarLine
@@ -143,12 +143,31 @@ class Lane:
         """Forget the notes and clock ticks whose time has passed already, where a bar is entered in its midst."""
         self._keep(lambda one: one[1] not in {Rank.START, Rank.CLOCK} or not passed(one[0]))
 
-    def clear(self, *, clock: bool = True) -> None:
-        """Forget the notes that were to come, and with ``clock`` MIDI clock, transport and bar lines too."""
+    def clear(self, *, until: float = float("inf"), clock: bool = True) -> None:
+        """Forget the notes before tick ``until``, and with ``clock`` MIDI clock, transport and bar lines too."""
         self._keep(
-            lambda one: isinstance(one[3], Control | Choice) or (not clock and isinstance(one[3], bytes | BarLine))
+            lambda one: (
+                one[0] >= until
+                or isinstance(one[3], Control | Choice)
+                or (not clock and isinstance(one[3], bytes | BarLine))
+            )
         )
-        self._fences.clear()
+        self._fences = [fence for fence in self._fences if fence >= until]
+
+    def mark(self, tick: int) -> Callable[[], None]:
+        """What puts back all from ``tick`` on, of which nothing is played yet, to what it is now."""
+        number, in_place = entry_number(), self.in_place
+        added, fences = tuple(self._added), tuple(self._fences)
+
+        def put_back() -> None:
+            began_since = (one for one in self._added if isinstance(one[3], Sounding) and one[2] > number)
+            before = (one for one in self._added if one[0] < tick)
+            self._added = [*{*before, *began_since}, *(one for one in added if one[0] >= tick)]
+            heapq.heapify(self._added)
+            self._laid = deque(one for one in self._laid if one[0] < tick)
+            self._fences, self.in_place = list(fences), in_place
+
+        return put_back
 
     def _keep(self, wanted: Callable[[Entry], bool]) -> None:
         self._laid = deque(filter(wanted, self._laid))

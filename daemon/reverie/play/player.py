@@ -7,7 +7,8 @@ What comes late moves nothing that comes after.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from reverie.music.time import TICKS_PER_QUARTER
@@ -34,6 +35,7 @@ from reverie.play.messages import (
 from reverie.play.midi_clock import stop
 from reverie.play.outputs.base import BarLine
 from reverie.play.score import SceneScore
+from reverie.play.sheet import Sheet
 from reverie.play.slots import PROGRAM, Slot
 from reverie.play.stand import Stand
 from reverie.play.sync.base import Leader
@@ -45,6 +47,20 @@ WRITING_TAKES = 0.004  # seconds until the next note that it may use up
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
 TURN = 0.3  # seconds in which a volume that hands have set is reached
 HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A bar that is laid out and has not begun, and what puts all back to how it was before it was laid out."""
+
+    score: SceneScore
+    scene_bar: int
+    sheet: Sheet
+    changes: bool
+    put_back: Sequence[Callable[[], None]]
+    before: Bar | None
+    log: BarLog
+    lanes: Mapping[str, Lane]
 
 
 class Player:
@@ -80,6 +96,7 @@ class Player:
         self._timeline = Timeline(0, 0.0, 1.0)
         self._stand = Stand()
         self._bar: Bar | None = None
+        self._laid: _Laid | None = None
         self._rest = False
         self._steer = Steer()
         self._log = BarLog()
@@ -89,14 +106,18 @@ class Player:
 
     def handle(self, message: SetScene | Place | Rest | Steer | TakeBank | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
+        if self._clock.now() >= self._entry:
+            self._enter_bar()
         match message:
             case SetScene():
-                self._stand.set_scene(message)
+                self._change(partial(self._stand.set_scene, message))
+            case Place() if self._bar is not None and self._stand.concerns(message, self._bar.number):
+                self._change(partial(self._stand.place, message))
             case Place():
                 self._stand.place(message)
             case Rest():
                 self._rest = message.on
-                self._stand.tear()
+                self._change(self._stand.tear)
             case Steer():
                 self._turn_to(message)
             case TakeBank():
@@ -111,7 +132,7 @@ class Player:
         if self._bar is None:
             return self._clock.now() if self._stand.next_is_ready else None
         line = self._timeline.time_of(self._bar.end) - self._early.lay
-        return min(line, *(moment - self._early.ready for moment, _ in self._heads()), float("inf"))
+        return min(line, self._entry - self._early.ready, *(at - self._early.ready for at, _ in self._heads()))
 
     def advance(self) -> None:
         """Send everything that is due."""
@@ -128,10 +149,12 @@ class Player:
         while (bar := self._bar) is not None:
             line, heads = self._timeline.time_of(bar.end), self._heads()
             moment = min((moment for moment, _ in heads), default=float("inf"))
-            lay, ready = line - self._early.lay, moment - self._early.ready
-            if self._clock.now() < min(lay, ready):
+            lay, enter, ready = line - self._early.lay, self._entry - self._early.ready, moment - self._early.ready
+            if self._clock.now() < min(lay, enter, ready):
                 break
-            if lay <= ready:
+            if enter <= min(lay, ready):
+                self._enter_bar()
+            elif lay <= ready:
                 self._end_bar(bar, line)
             else:
                 for _, lane in filter(lambda head: head[0] <= moment, heads):
@@ -241,9 +264,14 @@ class Player:
             if muted:
                 lane.silence(self._now_tick(), muted)
         if tempo_set and self._bar is not None and not self._following.followed:
-            tick = self._timeline.tick_at(now)
-            if tick >= self._bar.tick:
-                self._timeline.bend(tick, now, self._seconds_per_tick(self._stand.scene_bar(self._bar.number)))
+            self._change(self._set_tempo)
+
+    def _set_tempo(self) -> None:
+        """Go at another tempo from now on."""
+        if self._bar is not None:
+            now = self._clock.now()
+            pace = self._seconds_per_tick(self._stand.scene_bar(self._bar.number))
+            self._timeline.bend(self._timeline.tick_at(now), now, pace)
 
     def _seconds_per_tick(self, scene_bar: int) -> float:
         if self._stand.score is None:
@@ -261,6 +289,8 @@ class Player:
         self._following.announce(self._timeline, now, bar.tick, playing=not self._log.resting)
         if state is not None:
             self._news.append(state)
+        if self._laid is not None and self._rests(self._stand.score) != self._log.resting:
+            self._change()
 
     def _patience(self, bar: Bar) -> float:
         return min(PATIENCE, bar.ticks * self._timeline.seconds_per_tick)
@@ -284,8 +314,27 @@ class Player:
         self._finish(bar)
         self._begin_bar(bar.number + 1, bar.end, now)
 
+    def _change(self, what: Callable[[], None] | None = None) -> None:
+        """Do what concerns the next bar that begins; where that is laid out already, it is taken back and laid anew."""
+        laid, bar, self._laid = self._laid, self._bar, None
+        if laid is None or bar is None:
+            if what is not None:
+                what()
+            return
+        counted, self._log, self._lanes, self._bar = self._log, laid.log, dict(laid.lanes), laid.before
+        for put_back in laid.put_back:
+            put_back()
+        if what is not None:
+            what()
+        self._begin_bar(bar.number, bar.tick, self._timeline.time_of(bar.tick))
+        self._log.go_on(counted)
+
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
+        self._enter_bar()
+        marks = [one.mark() for one in (self._stand, self._timeline, self._following)]
+        marks += [lane.mark(tick) for lane in self._lanes.values()]
+        before, log, lanes = self._bar, self._log, dict(self._lanes)
         changes = self._stand.turn(number, first=self._bar is None)
         score = self._stand.score
         if score is None:
@@ -298,19 +347,40 @@ class Player:
         self._bar = bar = Bar(number, tick, scene.metre.bar_ticks)
         entered = self._lay_time(bar, moment, scene_bar)
         self._log = BarLog.begin((part.name for part in scene.parts), resting=resting)
-        qpm = 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
-        self._tape.bar(self._clock.wall(), tick, qpm, scene.metre, scene.name)
-        line = BarLine(scene.name, scene_bar, qpm, str(scene.metre))
         for lane in self._lanes.values():
-            lane.add(tick, Rank.TRANSPORT, line)
             if lane.clocked:
                 lane.lay_transport(bar, resting=resting, entered=entered)
         if changes:
             self._lay_programs(scene.parts, tick)
-        self._lay_banks(score, bar, changes=changes)
-        self._lay_sheet(score, scene_bar, tick)
+        sheet = self._lay_sheet(score, scene_bar, tick)
         if entered:
             self._drop_what_has_passed()
+        self._laid = _Laid(score, scene_bar, sheet, changes, marks, before, log, lanes)
+        if self._clock.now() >= self._entry:
+            self._enter_bar()
+
+    @property
+    def _entry(self) -> float:
+        """The monotonic moment at which a bar begins that is laid out; infinity where none waits."""
+        if self._laid is None or self._bar is None:
+            return float("inf")
+        return self._timeline.time_of(self._bar.tick)
+
+    def _enter_bar(self) -> None:
+        """Begin the bar that is laid out, if one is: from now on it stays as it is."""
+        laid, bar, self._laid = self._laid, self._bar, None
+        if laid is None or bar is None:
+            return
+        scene, qpm = laid.score.scene, 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
+        self._tape.bar(self._clock.wall(), bar.tick, qpm, scene.metre, scene.name)
+        for name, recipe in laid.sheet.recipes:
+            self._tape.recipe(bar.tick, recipe, name)
+        line = BarLine(scene.name, laid.scene_bar, qpm, str(scene.metre))
+        for lane in self._lanes.values():
+            lane.add(bar.tick, Rank.TRANSPORT, line)
+        self._lay_banks(laid.score, bar, changes=laid.changes)
+        self._log.repeated = laid.sheet.repeated
+        self._log.due = sum(count for part, count in laid.sheet.notes.items() if part not in self._steer.muted)
 
     @property
     def _writes_at(self) -> float:
@@ -352,15 +422,12 @@ class Player:
         for name, tick, content in (*back, *self._banks.turn(bar)):
             self._lane(name).add(tick, Rank.CONTROL, content)
 
-    def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> None:
+    def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> Sheet:
         """Lay the bar's notes and clock."""
         sheet = self._stand.take(score, scene_bar, tick, self._clocked, resting=self._rests(score))
         for name, entries in sheet.entries.items():
             self._lane(name).lay(entries)
-        for name, recipe in sheet.recipes:
-            self._tape.recipe(tick, recipe, name)
-        self._log.repeated = sheet.repeated
-        self._log.due = sum(count for part, count in sheet.notes.items() if part not in self._steer.muted)
+        return sheet
 
     def _drop_what_has_passed(self) -> None:
         begin = self._clock.now() - HURRIED
@@ -378,10 +445,14 @@ class Player:
                 slot.stand_in.wanted = True
 
     def _silence(self, tick: int | None = None, *, clock: bool = True) -> None:
-        """End every note at ``tick``, else now, and forget what was to come; without ``clock`` that goes on."""
+        """End every note at ``tick``, else now, and forget what was to come; without ``clock`` that goes on.
+
+        What stands in a bar that has not begun stays: it is the next one.
+        """
+        until = float("inf") if self._bar is None or self._laid is None else self._bar.tick
         for lane in self._lanes.values():
             lane.silence(self._now_tick() if tick is None else tick)
-            lane.clear(clock=clock)
+            lane.clear(until=until, clock=clock)
 
     def _stop_clock(self, lane: Lane) -> None:
         if lane.slot is not None and lane.clocked and lane.in_place:
@@ -403,7 +474,8 @@ class Player:
         """The tick of this moment, within the bar that is being played."""
         if self._bar is None:
             return 0
-        return min(max(round(self._timeline.tick_at(self._clock.now())), self._bar.tick), self._bar.end)
+        tick = round(self._timeline.tick_at(self._clock.now()))
+        return min(tick if self._laid is not None else max(tick, self._bar.tick), self._bar.end)
 
     def _finish(self, bar: Bar) -> None:
         """Say what went out of ``bar``, once what is due now is sent."""

@@ -40,6 +40,25 @@ class Stand:
             if score is not None:
                 score.place(place)
 
+    def concerns(self, place: Place, number: int) -> bool:
+        """Whether a loop may change bar ``number``: it is in that bar already, or makes the next scene ready for it."""
+        if self._next is not None and place.epoch == self._next[1].scene.epoch:
+            return number >= self._next[0]
+        return (
+            self.score is not None
+            and place.epoch == self.score.scene.epoch
+            and place.start_bar <= self.scene_bar(number)
+        )
+
+    def mark(self) -> Callable[[], None]:
+        """What puts back which score is played, and what is written out, to what it is now."""
+        score, start, following, sheet = self.score, self._start, self._next, self._sheet
+
+        def put_back() -> None:
+            self.score, self._start, self._next, self._sheet = score, start, following, sheet
+
+        return put_back
+
     def tear(self) -> None:
         """What was written out does not hold any more."""
         self._sheet = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 MEMORY = 256
@@ -77,3 +78,12 @@ class Timeline:
         while self._pieces and self._pieces[-1].tick >= tick:
             self._pieces.pop()
         self._pieces.append(_Piece(tick, time, seconds_per_tick))
+
+    def mark(self) -> Callable[[], None]:
+        """What puts the map back to what it is now."""
+        pieces = tuple(self._pieces)
+
+        def put_back() -> None:
+            self._pieces = deque(pieces, MEMORY)
+
+        return put_back
