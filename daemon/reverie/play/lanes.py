@@ -16,9 +16,8 @@ from reverie.play.entries import Choice, Content, Control, Entry, Rank, Sounding
 from reverie.play.ledger import EXPRESSION
 from reverie.play.midi_clock import locate, stop
 from reverie.play.outputs.base import BarLine
-from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, VOLUME, Slot
+from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, Slot
 from reverie.play.tape import Tape
-from reverie.play.volume import STEP, USUAL, Fader
 
 
 class Lane:
@@ -38,11 +37,7 @@ class Lane:
         self._moved: dict[str, tuple[int, ...]] = {}
         self._sounding: dict[tuple[int, int], Sounding] = {}
         self._fences: list[int] = []
-        self._channels: set[int] = set()
-        self._fader = Fader()
         self._heard_by: tuple[Slot, int] | None = None
-        self._volume: int | None = None
-        self._volume_due = float("inf")
 
     @property
     def clocked(self) -> bool:
@@ -62,48 +57,48 @@ class Lane:
     def add(self, tick: int, rank: Rank, content: Content) -> None:
         """Take something that was not written out ahead."""
         heapq.heappush(self._added, entry(tick, rank, content))
-        if isinstance(content, Control):
-            self._use(content.message[0] & 0x0F)
 
     def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
         """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
         tick = self._source()[0][0]
         while (source := self._source()) and source[0][0] == tick:
             content = (self._laid.popleft() if source is self._laid else heapq.heappop(self._added))[3]
-            self._play(tick, content, clock() - moment, muted, log)
+            now = clock()
+            self._play(tick, content, now, now - moment, muted, log)
 
-    def _play(self, tick: int, content: Content, late: float, muted: frozenset[str], log: BarLog) -> None:
+    def _play(self, tick: int, content: Content, now: float, late: float, muted: frozenset[str], log: BarLog) -> None:
         match content:
             case Start(part=part) if part.name not in muted:
                 if late > TOO_LATE:
                     log.skipped += 1
                 else:
-                    log.started(part.name, sent=self._start_all(tick, content))
+                    log.started(part.name, sent=self._start_all(tick, content, now))
                     log.sending()
             case Sounding() if self._sounding.get((content.channel, content.pitch)) is content:
                 self._end(content, tick)
                 log.sending()
             case Control(part=part, message=message):
+                self._use(message[0] & 0x0F, now)
                 self._send(lambda slot: slot.control(message))
                 self._tape.event(tick, message, part.name)
                 log.sending()
             case Choice():
-                self._choose(content)
-            case BarLine():
-                self._send(lambda slot: slot.tell(content))
+                self._choose(content, now)
+            case BarLine() if self.slot is not None:  # one that stands in is told by its own lane
+                self.slot.tell(content)
             case bytes():
-                self._send(lambda slot: slot.clock(content))
+                self._send(lambda slot: slot.clock(content), clock=True)
                 log.sending(clock=True)
             case _:  # a muted note, or the end of one that has ended already
                 pass
 
-    def _choose(self, choice: Choice) -> None:
+    def _choose(self, choice: Choice, now: float) -> None:
         if choice.part is None:
             self._moved.clear()
             return
         self._moved[choice.part.name] = choice.channels
         for channel in choice.channels:
-            self._use(channel)
+            self._use(channel, now)
         if choice.font is not None:
             channel, font = choice.channels[-1], choice.font
             self._send(lambda slot: slot.choose(channel, font))
@@ -197,69 +192,37 @@ class Lane:
         self._heard_by = heard, heard.lives
         return news
 
-    def came_up(self, now: float) -> None:
-        """The device is there anew: it knows neither sounds, nor volume, nor the place in the music."""
+    def came_up(self) -> None:
+        """The device is there anew: it knows neither sounds nor the place in the music."""
         self.in_place = False
-        self._volume = None
         if self.slot is not None:
             self.slot.set_sounds()
-            if self._fader.target > 0:
-                share, seconds = self._fader.target, self.slot.settings.fade
-                self._fader = Fader(0.0 if seconds else share)
-                self._fader.aim(share, now, seconds)
-            self._look_at_volume(now)
 
-    def aim(self, share: float, now: float, seconds: float) -> None:
-        """Bring the volume to a share of what the settings say."""
-        if share != self._fader.target:
-            self._fader.aim(share, now, seconds)
-            self._look_at_volume(now)
+    def _use(self, channel: int, now: float) -> None:
+        """Something comes on a channel, whose volume goes before it."""
+        heard = self.slot.heard if self.slot is not None else None
+        if self.slot is not None and heard is not None:
+            heard.volume.use(channel, self.slot.name, self.slot.settings.volume, now)
 
-    @property
-    def volume_due(self) -> float:
-        """The monotonic moment at which :meth:`tend_volume` has something to do."""
-        return self._volume_due
+    def _send(self, how: Callable[[Slot], None], *, clock: bool = False) -> None:
+        """Send to the slot or, while its device is away, to the one that stands in.
 
-    def tend_volume(self, now: float) -> None:
-        """Send the volume if it has changed."""
-        if now < self._volume_due or self.slot is None:
-            return
-        base = self.slot.settings.volume
-        value = round((USUAL if base is None else base) * self._fader.share(now))
-        if value != self._volume and self.slot.up:
-            for channel in self._channels:
-                self.slot.control(bytes((CONTROL | channel, VOLUME, value)))
-            self._volume = value
-        self._volume_due = float("inf") if self._fader.arrived(now) else now + STEP
-
-    def _look_at_volume(self, now: float) -> None:
-        if self.slot is not None and (
-            self.slot.settings.volume is not None or self._fader.target != 1.0 or self._volume
-        ):
-            self._volume_due = now
-
-    def _use(self, channel: int) -> None:
-        if channel not in self._channels:
-            self._channels.add(channel)
-            if self._volume is not None or (self.slot is not None and self.slot.settings.volume is not None):
-                self._volume, self._volume_due = None, float("-inf")
-
-    def _send(self, how: Callable[[Slot], None]) -> None:
-        """Send to the slot or, while its device is away, to the one that stands in."""
+        One that stands in and has a ``clock`` of its own is not sent another's.
+        """
         slot = self.slot.heard if self.slot is not None else None
-        if slot is not None:
+        if slot is not None and not (clock and slot is not self.slot and slot.settings.clock):
             how(slot)
 
-    def _start_all(self, tick: int, start: Start) -> bool:
+    def _start_all(self, tick: int, start: Start, now: float) -> bool:
         """Start a note on each channel that its part has now; whether a device took it."""
         self._fences = [fence for fence in self._fences if fence > tick]
         channels = self._moved.get(start.part.name, (start.channel,))
-        taken = [self._start(tick, start, channel) for channel in channels]
+        taken = [self._start(tick, start, channel, now) for channel in channels]
         return any(taken)
 
-    def _start(self, tick: int, start: Start, channel: int) -> bool:
+    def _start(self, tick: int, start: Start, channel: int, now: float) -> bool:
         """Start a note, ending the same pitch of the same channel first; whether a device took it."""
-        self._use(channel)
+        self._use(channel, now)
         key = channel, start.pitch
         if key in self._sounding:
             self._end(self._sounding[key], tick)

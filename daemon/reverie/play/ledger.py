@@ -158,6 +158,10 @@ class Ledger:
         """The channels to which anything was sent."""
         return tuple(channel for channel in range(CHANNELS) if self._map[_USED + channel])
 
+    def is_faded(self, channel: int) -> bool:
+        """Whether a channel's expression was moved."""
+        return bool(self._map[_USED + channel] & _WAS_FADED)
+
     def close(self, output: Output) -> int:
         """End what is open, silence every used channel, and forget both; says how many notes were open.
 

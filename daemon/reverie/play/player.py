@@ -18,7 +18,7 @@ from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.clock import Clock
 from reverie.play.entries import Control, Rank
 from reverie.play.following import Following
-from reverie.play.lanes import Lane
+from reverie.play.lane_group import LaneGroup
 from reverie.play.messages import (
     SELF,
     BankTaken,
@@ -32,7 +32,6 @@ from reverie.play.messages import (
     SyncState,
     TakeBank,
 )
-from reverie.play.midi_clock import stop
 from reverie.play.outputs.base import BarLine
 from reverie.play.score import SceneScore
 from reverie.play.sheet import Sheet
@@ -60,7 +59,6 @@ class _Laid:
     put_back: Sequence[Callable[[], None]]
     before: Bar | None
     log: BarLog
-    lanes: Mapping[str, Lane]
 
 
 class Player:
@@ -89,9 +87,7 @@ class Player:
         self._tape = tape
         self._clock = clock
         self._report = report
-        slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
-        self._lanes = {name: Lane(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
-        self._clocked = [name for name, lane in self._lanes.items() if lane.clocked]
+        self._lanes = LaneGroup(slots, tape)
         self._following = Following({} if leaders is None else leaders)
         self._timeline = Timeline(0, 0.0, 1.0)
         self._stand = Stand()
@@ -132,7 +128,11 @@ class Player:
         if self._bar is None:
             return self._clock.now() if self._stand.next_is_ready else None
         line = self._timeline.time_of(self._bar.end) - self._early.lay
-        return min(line, self._entry - self._early.ready, *(at - self._early.ready for at, _ in self._heads()))
+        return min(
+            line,
+            self._entry - self._early.ready,
+            *(at - self._early.ready for at, _ in self._lanes.heads(self._timeline.time_of)),
+        )
 
     def advance(self) -> None:
         """Send everything that is due."""
@@ -147,7 +147,7 @@ class Player:
             self._break(self._bar, now)
         muted = frozenset(self._steer.muted)
         while (bar := self._bar) is not None:
-            line, heads = self._timeline.time_of(bar.end), self._heads()
+            line, heads = self._timeline.time_of(bar.end), self._lanes.heads(self._timeline.time_of)
             moment = min((moment for moment, _ in heads), default=float("inf"))
             lay, enter, ready = line - self._early.lay, self._entry - self._early.ready, moment - self._early.ready
             if self._clock.now() < min(lay, enter, ready):
@@ -174,11 +174,11 @@ class Player:
         if self._writes_at <= self._clock.now() and deadline is not None:
             self._write_ahead(deadline - self._clock.now())
         self._want_stand_ins()
-        for name, slot in self._slots.items():
-            now, lane = self._clock.now(), self._lanes[name]
+        for slot in self._slots.values():
+            now = self._clock.now()
             if slot.tend(now, float("inf") if deadline is None else deadline - now):
-                lane.came_up(now)
-            lane.tend_volume(now)
+                self._lanes.came_up(slot, now)
+            slot.volume.tend(now)
         for slot in self._slots.values():
             self._send_programs(slot)
         if self._bar is not None and deadline is not None:
@@ -211,7 +211,7 @@ class Player:
         now, deadline = self._clock.now(), self.deadline()
         limit = float("inf") if deadline is None else deadline
         others = [slot.due(now, limit) for slot in self._slots.values()]
-        volumes = [lane.volume_due for lane in self._lanes.values()]
+        volumes = [slot.volume.due for slot in self._slots.values()]
         writes = self._writes_at if self._writes_at > now else float("inf")  # else after the next note
         return min([limit, *others, *volumes, writes, self._following.due(now)])
 
@@ -222,13 +222,7 @@ class Player:
 
     def fade_out(self) -> float:
         """Let every volume that fades fall; the monotonic moment at which it has."""
-        now = self._clock.now()
-        longest = 0.0
-        for lane in self._lanes.values():
-            if lane.slot is not None and lane.slot.up and lane.slot.settings.fade:
-                lane.aim(0.0, now, lane.slot.settings.fade)
-                longest = max(longest, lane.slot.settings.fade)
-        return now + longest
+        return self._lanes.fade_out(self._clock.now())
 
     def close(self) -> None:
         """End every note and let go of every slot: the last thing on every way out.
@@ -240,18 +234,11 @@ class Player:
             last_things.callback(self._following.close)
             for slot in self._slots.values():
                 last_things.callback(slot.close)
-            for lane in self._lanes.values():
-                last_things.callback(self._stop_clock, lane)
+            for stop in self._lanes.stop_clocks():
+                last_things.callback(stop)
             for slot in self._slots.values():
                 last_things.callback(slot.hush)
             last_things.callback(self._silence)
-
-    def _heads(self) -> list[tuple[float, Lane]]:
-        """Every lane with something before it, and when that is due."""
-        time_of = self._timeline.time_of
-        return [
-            (time_of(tick) + lane.delay, lane) for lane in self._lanes.values() if (tick := lane.next_tick) is not None
-        ]
 
     def _turn_to(self, steer: Steer) -> None:
         """Do what hands have set, at once."""
@@ -259,10 +246,9 @@ class Player:
         muted = frozenset(steer.muted) - frozenset(self._steer.muted)
         tempo_set = steer.qpm != self._steer.qpm
         self._steer = steer
-        for lane in self._lanes.values():
-            lane.aim(steer.volume, now, TURN)
-            if muted:
-                lane.silence(self._now_tick(), muted)
+        self._lanes.aim(steer.volume, now, TURN)
+        for lane in self._lanes if muted else ():
+            lane.silence(self._now_tick(), muted)
         if tempo_set and self._bar is not None and not self._following.followed:
             self._change(self._set_tempo)
 
@@ -307,7 +293,7 @@ class Player:
     def _break(self, bar: Bar, now: float) -> None:
         """Give up a bar in which the process was stopped: no burst of what is late, but a fresh bar from now on."""
         self._silence(bar.end)
-        for lane in self._lanes.values():
+        for lane in self._lanes:
             lane.in_place = False
         self._following.lose()
         self._log.dropped = 1
@@ -321,7 +307,7 @@ class Player:
             if what is not None:
                 what()
             return
-        counted, self._log, self._lanes, self._bar = self._log, laid.log, dict(laid.lanes), laid.before
+        counted, self._log, self._bar = self._log, laid.log, laid.before
         for put_back in laid.put_back:
             put_back()
         if what is not None:
@@ -333,8 +319,8 @@ class Player:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
         self._enter_bar()
         marks = [one.mark() for one in (self._stand, self._timeline, self._following)]
-        marks += [lane.mark(tick) for lane in self._lanes.values()]
-        before, log, lanes = self._bar, self._log, dict(self._lanes)
+        marks.append(self._lanes.mark(tick))
+        before, log = self._bar, self._log
         changes = self._stand.turn(number, first=self._bar is None)
         score = self._stand.score
         if score is None:
@@ -342,12 +328,12 @@ class Player:
         scene, scene_bar = score.scene, self._stand.scene_bar(number)
         resting = self._rests(score)
         if changes or (resting and not self._log.resting):
-            for lane in self._lanes.values():
+            for lane in self._lanes:
                 lane.cut(tick, rest=not changes)
         self._bar = bar = Bar(number, tick, scene.metre.bar_ticks)
         entered = self._lay_time(bar, moment, scene_bar)
         self._log = BarLog.begin((part.name for part in scene.parts), resting=resting)
-        for lane in self._lanes.values():
+        for lane in self._lanes:
             if lane.clocked:
                 lane.lay_transport(bar, resting=resting, entered=entered)
         if changes:
@@ -355,7 +341,7 @@ class Player:
         sheet = self._lay_sheet(score, scene_bar, tick)
         if entered:
             self._drop_what_has_passed()
-        self._laid = _Laid(score, scene_bar, sheet, changes, marks, before, log, lanes)
+        self._laid = _Laid(score, scene_bar, sheet, changes, marks, before, log)
         if self._clock.now() >= self._entry:
             self._enter_bar()
 
@@ -376,7 +362,7 @@ class Player:
         for name, recipe in laid.sheet.recipes:
             self._tape.recipe(bar.tick, recipe, name)
         line = BarLine(scene.name, laid.scene_bar, qpm, str(scene.metre))
-        for lane in self._lanes.values():
+        for lane in self._lanes:
             lane.add(bar.tick, Rank.TRANSPORT, line)
         self._lay_banks(laid.score, bar, changes=laid.changes)
         self._log.repeated = laid.sheet.repeated
@@ -392,7 +378,7 @@ class Player:
     def _write_ahead(self, slack: float) -> None:
         """Write the next bar out, unless something is due too soon: it will be after that."""
         if self._bar is not None and slack >= WRITING_TAKES:
-            self._stand.write_ahead(self._bar.number + 1, self._bar.end, self._clocked, self._rests)
+            self._stand.write_ahead(self._bar.number + 1, self._bar.end, self._lanes.clocked, self._rests)
 
     def _rests(self, score: SceneScore) -> bool:
         return self._rest or self._following.stops(score.scene.lead)
@@ -413,35 +399,31 @@ class Player:
         for part in parts:
             if part.program is not None:
                 message = bytes((PROGRAM | part.channel - 1, part.program))
-                self._lane(part.slot).add(tick, Rank.CONTROL, Control(part, message))
+                self._lanes.to(part.slot).add(tick, Rank.CONTROL, Control(part, message))
 
     def _lay_banks(self, score: SceneScore, bar: Bar, *, changes: bool) -> None:
         """Lay out what voices go over to; another scene begins with the channels that it names."""
         scene = score.scene
         back = self._banks.begin_scene(scene.epoch, scene.parts, bar.tick, self._clock.now()) if changes else ()
         for name, tick, content in (*back, *self._banks.turn(bar)):
-            self._lane(name).add(tick, Rank.CONTROL, content)
+            self._lanes.to(name).add(tick, Rank.CONTROL, content)
 
     def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> Sheet:
         """Lay the bar's notes and clock."""
-        sheet = self._stand.take(score, scene_bar, tick, self._clocked, resting=self._rests(score))
+        sheet = self._stand.take(score, scene_bar, tick, self._lanes.clocked, resting=self._rests(score))
         for name, entries in sheet.entries.items():
-            self._lane(name).lay(entries)
+            self._lanes.to(name).lay(entries)
         return sheet
 
     def _drop_what_has_passed(self) -> None:
         begin = self._clock.now() - HURRIED
-        for lane in self._lanes.values():
+        for lane in self._lanes:
             lane.drop(lambda tick, delay=lane.delay: self._timeline.time_of(tick) + delay < begin)
-
-    def _lane(self, name: str) -> Lane:
-        """The lane to a slot; one that no site knows leads to the tape alone."""
-        return self._lanes.setdefault(name, Lane(None, self._tape))
 
     def _want_stand_ins(self) -> None:
         """Look for the device of a slot that only stands in for others once one of those is away."""
         for slot in self._slots.values():
-            if slot.stand_in is not None and not slot.up and not slot.stand_in.wanted:
+            if slot.stand_in is not None and not slot.up:
                 slot.stand_in.wanted = True
 
     def _silence(self, tick: int | None = None, *, clock: bool = True) -> None:
@@ -450,25 +432,21 @@ class Player:
         What stands in a bar that has not begun stays: it is the next one.
         """
         until = float("inf") if self._bar is None or self._laid is None else self._bar.tick
-        for lane in self._lanes.values():
-            lane.silence(self._now_tick() if tick is None else tick)
-            lane.clear(until=until, clock=clock)
-
-    def _stop_clock(self, lane: Lane) -> None:
-        if lane.slot is not None and lane.clocked and lane.in_place:
-            lane.slot.clock(stop())
+        self._lanes.silence(self._now_tick() if tick is None else tick, until, clock=clock)
 
     def _send_programs(self, slot: Slot) -> None:
         """Choose the sounds of the slot's parts wherever these are heard anew: on its own device or on a stand-in."""
-        lane, heard = self._lanes[slot.name], slot.heard
+        lane, heard = self._lanes.to(slot.name), slot.heard
         if heard is None or not lane.is_new_to(heard):
             return
         self._banks.begin_anew(slot.name)
         lane.go_home()
         parts: tuple[Part, ...] = self._stand.score.scene.parts if self._stand.score else ()
         for part in parts:
-            if part.program is not None and part.slot == slot.name:
-                heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
+            if part.slot == slot.name:
+                heard.unfade(part.channel - 1)
+                if part.program is not None:
+                    heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
 
     def _now_tick(self) -> int:
         """The tick of this moment, within the bar that is being played."""

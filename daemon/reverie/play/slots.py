@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from reverie.play.errors import MISHAPS, complain, plainly
-from reverie.play.ledger import EXPRESSION, Ledger
+from reverie.play.ledger import EXPRESSION, LOUDEST, Ledger
 from reverie.play.messages import SlotState
 from reverie.play.outputs.base import LOOK, BarLine, Output, Sampler
 from reverie.play.settings import SlotSettings
+from reverie.play.volume import Volume
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
-BANK, BANK_LOW, VOLUME = 0, 32, 7
+BANK, BANK_LOW = 0, 32
 
 RETRY = 3.0  # seconds between attempts to find a lost device
 SETTLING = 0.03  # the same while it is on its way up
@@ -46,6 +47,7 @@ class Slot:
     ) -> None:
         self.name = name
         self.settings = settings or SlotSettings({})
+        self.volume = Volume(self, self.settings.volume)
         self.stand_in: Slot | None = None
         self.wanted = True
         self._output = output
@@ -166,6 +168,12 @@ class Slot:
             kind, channel = message[0] & 0xF0, self._channel(message[0] & 0x0F)
             (self._ledger.fade if (kind, message[1]) == (CONTROL, EXPRESSION) else self._ledger.use)(channel)
             self._send(bytes((kind | channel,)) + message[1:])
+
+    def unfade(self, channel: int) -> None:
+        """Make a scene's channel as loud as ever, if it was faded: by whoever was heard there before."""
+        channel = self._channel(channel)
+        if self.up and self._ledger.is_faded(channel):
+            self._send(bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
 
     def load(self, font: str) -> None:
         """Begin to load a soundfont, where the output can."""
