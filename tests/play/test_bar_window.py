@@ -52,7 +52,7 @@ class Punctual(Studio):
     """A studio whose player lays bars out ahead, as the real process does, or else at their lines."""
 
     def __init__(self, folder: Path, early: Early = PUNCTUAL, **slots: SlotSettings) -> None:
-        super().__init__(folder, outputs=HeldBack, **slots)
+        super().__init__(folder, leaders=None, outputs=HeldBack, **slots)
         self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self._hear, None, early)
         self.player.tend()
 

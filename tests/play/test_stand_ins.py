@@ -20,7 +20,7 @@ class Understudy(Studio):
     """A studio whose slot ``main`` loses its device after a bar, and ``spare`` sounds in its place."""
 
     def __init__(self, folder: Path, main: SlotSettings, spare: SlotSettings, **others: SlotSettings) -> None:
-        super().__init__(folder, outputs=RecordingSampler, main=main, spare=spare, **others)
+        super().__init__(folder, leaders=None, outputs=RecordingSampler, main=main, spare=spare, **others)
         for name in ("main", *others):
             self.slots[name].stand_in = self.slots["spare"]
 
