@@ -5,6 +5,7 @@ from __future__ import annotations
 import reverie.beginning  # isort: skip  # pyright: ignore[reportUnusedImport]  # noqa: F401 - it has to come first
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,11 @@ MOST_BARS = 1_000_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 where all went well."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # names of files need be no text, nor terminals know all signs
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_BYTES = 0xDC00
+"""What Python adds to a byte of a file's name that is no UTF-8."""
 
 
 class ReverieError(Exception):
@@ -27,3 +32,14 @@ def ended(sentence: str) -> str:
 def capital(sentence: str) -> str:
     """The sentence with a capital at its beginning."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def printable(text: str) -> str:
+    """The text as UTF-8 can have it: bytes of a file's name that are no text stand in it as escapes."""
+    return _SURROGATE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    byte = code - _BYTES
+    return f"\\x{byte:02x}" if byte in range(0x80, 0x100) else f"\\u{code:04x}"

@@ -26,7 +26,7 @@ class WireError(ReverieError):
 
 def encode(message: Message) -> bytes:
     """One message as a line of bytes."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"  # ASCII: a name of a file may be no text
 
 
 def decode(line: bytes) -> Message:

@@ -156,3 +156,36 @@ def test_what_was_written_is_read_as_it_was(data: dict[str, Any]) -> None:
     result = read_or_refuse(text)
     assert isinstance(result, Document), result
     assert result.data == data
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ('{"title": "Gallery \\ud83d\\ude3a"}', {"title": "Gallery 😺"}),
+        ('{"\\ud834\\udd1e clef": "\\ud834\\udd1e"}', {"𝄞 clef": "𝄞"}),
+        ('{"a": "\\u00e9\\/\\ud83d\\ude00\\ud83d\\ude00"}', {"a": "é/😀😀"}),
+        ('{\n\t"a":\t[1,\t2],\n\t"b": {\t}\n}', {"a": [1, 2], "b": {}}),
+    ],
+)
+def test_json_as_its_libraries_write_it_is_read(text: str, data: dict[str, Any]) -> None:
+    document = parse_document(text)
+    assert (document.data, document.faults) == (data, ())
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude3a", "\\ude3a\\ud83d", "\\ud83d \\ude3a", "\\ud83d\\ud83d\\ude3a"])
+def test_half_a_pair_is_still_no_character(half: str) -> None:
+    for text in (f'"a": "{half}"', f'"{half}": 1'):
+        assert {fault.message for fault in parse_document(text).faults} == {"half of a surrogate pair is no character"}
+
+
+@pytest.mark.parametrize("text", ["a: &a {x: 1}\nb:\n  <<: *a\n  y: 2\n", "a: {x: 1}\nb: {<<: [], y: 2}\n"])
+def test_merge_keys_are_explained(text: str) -> None:
+    (fault,) = parse_document(text).faults
+    assert fault.message.startswith("merge keys (<<) are not known here: write the keys out in each place")
+    assert parse_document('"<<": 1').data == {"<<": 1}
+
+
+@pytest.mark.parametrize("style", ["|", ">", "|+", ">+", "|-", ">-"])
+def test_a_block_does_not_end_in_the_line_break_after_it(style: str) -> None:
+    assert parse_document(f"a: {style}\n  /srv/tape\n\n\nb: 1\n").data == {"a": "/srv/tape", "b": 1}
+    assert parse_document(f"a: {style}\n  x\n\n  y\n").data["a"] in {"x\n\ny", "x\ny"}

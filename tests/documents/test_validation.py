@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def faults_of(text: str, model: type[Scene | Site] = Scene) -> list[str]:
 def test_faults_of_reader_and_model_are_told_together_and_in_order() -> None:
     faults = faults_of("scene: 3\nscene: a\nhealth: {port: 0, adress: x}\n", Site)
     assert faults == [
-        "x.yaml:1:8: 'scene' must be a text, not the number 3",
+        "x.yaml:1:8: 'scene' must be a text, not the number 3; put it in quotes: \"3\"",
         "x.yaml:2:1: the key 'scene' has been given before, in line 1",
         "x.yaml:3:16: 'port' must be 1 or more, not 0",
         "x.yaml:3:19: unknown key 'adress'; did you mean 'address'?",
@@ -77,3 +78,65 @@ def test_whatever_a_file_says_its_faults_are_plain_sentences(model: type[Scene |
                 assert not JARGON.search(fault.message), fault
 
     check()
+
+
+def slot(settings: str) -> str:
+    return f"slots: {{main: {{kind: port, {settings}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (slot("match: 808"), "'match' must be a text, such as Ardour, not the number 808; put it in quotes: \"808\""),
+        (slot("match: 0777"), 'put it in quotes: "0777"'),
+        (slot("match: 1e3"), 'put it in quotes: "1e3"'),
+        (slot("match: 0x1F"), 'put it in quotes: "0x1F"'),
+        (slot("match: true"), 'not true; put it in quotes: "true"'),
+        (slot("match: x, device: {serial: 0012e45}"), 'put it in quotes: "0012e45"'),
+        (slot("clock: on"), "'clock' must be true or false, not the text 'on'; write true"),
+        (slot("clock: Yes"), "write true"),
+        (slot("din: no"), "write false"),
+        (slot("device: off"), "'device' must be a mapping, not the text 'off'; for none, write null"),
+        ("control: {midi: none}", "for none, write null"),
+        ("sync: {link: off}", "for none, write null"),
+        ('health: {port: "8765"}', "write 8765"),
+        ("health: {port: 8_765}", "write 8765"),
+        ("slots: {main: {kind: fluidsynth, gain: '0,6'}}", "write 0.6"),
+        ("scene: 808", 'put it in quotes: "808"'),
+    ],
+)
+def test_who_is_caught_by_yaml_is_told_how_to_write_what_was_meant(text: str, said: str) -> None:
+    (fault,) = faults_of(text, Site)
+    assert fault.endswith(said)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["scene: ~", "scene:", "programme: [{at: 20, scene: x}]", "health: {port: '99999'}", slot("match: [1]")],
+)
+def test_nothing_is_advised_that_would_be_wrong_too(text: str) -> None:
+    for fault in faults_of(text, Site):
+        assert "quotes" not in fault
+        assert "write" not in fault
+
+
+@pytest.mark.parametrize(
+    "written", ['"/srv/ta\\npe"', '"/srv/tape\\n"', '"/srv\\0tape"', '"\\e[2J"', "|\n    /a\n    /b"]
+)
+def test_a_path_is_one_line(written: str) -> None:
+    for text in (f"tape:\n  folder: {written}\n", f"models: {written}\n", f"scenes:\n  - {written}\n"):
+        (fault,) = faults_of(text, Site)
+        assert "is one line without control characters" in fault
+        assert "\x1b" not in fault
+
+
+def test_a_folded_path_is_the_path() -> None:
+    site = validate(parse_document("tape:\n  folder: >\n    /srv/tape\nstate: |\n  /srv/state\n"), Site)
+    assert [str(site.tape.folder), str(site.state)] == ["/srv/tape", "/srv/state"]
+
+
+def test_many_faults_are_told_in_little_time() -> None:
+    text = "programme:\n" + "".join(f"  - {{at: 1, scene: {number}}}\n" for number in range(3000))
+    begun = time.monotonic()
+    assert len(faults_of(text, Site)) == 6000
+    assert time.monotonic() - begun < 60

@@ -111,3 +111,10 @@ def test_a_configuration_is_known_by_its_keys_whatever_its_name(tmp_path: Path, 
         "unknown key 'helth'; did you mean 'health'?",
         "'tape' must be a mapping, such as {'keep_days': 30}, not the number 3",
     }
+
+
+@pytest.mark.parametrize("word", ["off", "no", "None", "rest"])
+def test_who_means_rest_is_told_how_it_is_written(tmp_path: Path, word: str) -> None:
+    path = write(tmp_path, f'programme: [{{at: "20:00", scene: {word}}}]\n')
+    [fault] = check([path])
+    assert fault.message == f"there is no scene {word!r}; rest is written null, in the programme"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -25,6 +25,14 @@ MAX_DEPTH = 32
 Keys = tuple[str | int, ...]
 """The way to a value: keys of mappings, numbers (from 0) of entries in lists."""
 
+MERGE = "<<"
+_NO_MERGE = (
+    "merge keys (<<) are not known here: write the keys out in each place, or give a whole value a name (&name) and "
+    "use it again (*name)"
+)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_BYTE_OF_NAME = re.compile(r"[\udc80-\udcff]")
+"""A byte of a file's name that is no UTF-8, as Python has it."""
 _NAMESPACE = "tag:yaml.org,2002:"
 _SCALARS: dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]] = {
     "null": (re.compile(r"~|null|Null|NULL|"), "~nN", lambda _: None),
@@ -90,6 +98,8 @@ class Place:
 class Document:
     """A file's text and its plain data; ``values`` and ``keys`` tell where each value and each key stands.
 
+    ``plain`` has what was written for each value that stands without quotes.
+
     ``faults`` are those that leave the rest readable, such as a key given twice; no model is made of a document that
     has any, but they are told together with what the model finds.
     """
@@ -100,6 +110,7 @@ class Document:
     values: Mapping[Keys, Place]
     keys: Mapping[Keys, Place]
     faults: tuple[Fault, ...] = ()
+    plain: Mapping[Keys, str] = field(default_factory=dict[Keys, str])
 
     def fault(self, way: Keys, message: str, *, at_key: bool = False) -> Fault:
         """A fault at the value to which ``way`` leads, or at its key."""
@@ -129,6 +140,13 @@ class _Loader(yaml.SafeLoader):
         finally:
             self._depth -= 1
 
+    def scan_to_next_token(self) -> None:
+        """Take a tab between brackets for a blank, as YAML 1.2 and JSON do."""
+        super().scan_to_next_token()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        while self.flow_level and self.peek() == "\t":  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+            self.forward()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+            super().scan_to_next_token()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+
 
 for _name, (_pattern, _first, _) in _SCALARS.items():
     _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
@@ -140,8 +158,12 @@ def _too_much(depth: int) -> str:
     return f"nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_ENTRIES} entries"
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, *, own: bool = False) -> Document:
     """Read a YAML file.
+
+    Args:
+        path: The file.
+        own: Whether the daemon wrote it itself: names of files that are no text stand in it as escapes.
 
     Raises:
         DocumentError: if it is missing, unreadable or no YAML mapping.
@@ -155,10 +177,10 @@ def read_document(path: Path) -> Document:
         raise DocumentError([Fault(str(path), 1, 1, "there is no such file")]) from None
     except OSError as error:
         raise DocumentError([Fault(str(path), 1, 1, f"the file cannot be read: {error.strerror}")]) from error
-    return parse_document(data, str(path))
+    return parse_document(data, str(path), own=own)
 
 
-def parse_document(text: str | bytes, path: str = "<text>") -> Document:
+def parse_document(text: str | bytes, path: str = "<text>", *, own: bool = False) -> Document:
     """Read YAML text; ``path`` is the name that faults give it.
 
     Raises:
@@ -175,7 +197,7 @@ def parse_document(text: str | bytes, path: str = "<text>") -> Document:
                 [Fault(path, place.line, place.column, "this is no UTF-8 text; save the file as UTF-8")]
             ) from error
     text = text.removeprefix("\ufeff")
-    return _Walk(path).document(text, _compose(text, path))
+    return _Walk(path, own).document(text, _compose(text, path))
 
 
 def _place(before: str) -> Place:
@@ -223,8 +245,10 @@ def _foreign(node: yaml.Node) -> str:
 class _Walk:
     """Turns nodes into plain data, and notes places and faults on the way."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, own: bool) -> None:
         self._path = path
+        self._own = own
+        self._plain: dict[Keys, str] = {}
         self._values: dict[Keys, Place] = {}
         self._keys: dict[Keys, Place] = {}
         self._faults: list[Fault] = []
@@ -233,7 +257,8 @@ class _Walk:
     def document(self, text: str, node: yaml.Node) -> Document:
         if not isinstance(node, yaml.MappingNode):
             self._stop(node, "a file is a mapping, that is, lines of 'key: value'")
-        return Document(self._path, text, self._value(node, ()), self._values, self._keys, tuple(self._faults))
+        data = self._value(node, ())
+        return Document(self._path, text, data, self._values, self._keys, tuple(self._faults), self._plain)
 
     def _value(self, node: yaml.Node, way: Keys) -> Any:
         if len(self._values) >= MAX_ENTRIES or len(way) > MAX_DEPTH:
@@ -242,6 +267,8 @@ class _Walk:
             self._stop(node, "this contains an alias of itself")
         self._values[way] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
+            if node.style is None:
+                self._plain[way] = str(node.value)
             return self._scalar(node)
         self._open.append(node)
         try:
@@ -259,8 +286,11 @@ class _Walk:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._add(key_node, "a key is a word; lists and mappings can be values only")
                 continue
+            if key_node.value == MERGE and key_node.style is None:
+                self._add(key_node, _NO_MERGE)
+                continue
             self._scalar(key_node)
-            key = str(key_node.value)
+            key = self._text(key_node)
             if key in data:
                 first = self._keys[*way, key].line
                 self._add(key_node, f"the key {key!r} has been given before, in line {first}")
@@ -269,11 +299,26 @@ class _Walk:
             data[key] = self._value(value_node, (*way, key))
         return data
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
+    def _text(self, node: yaml.ScalarNode) -> str:
+        """What a scalar says.
+
+        A character beyond the first 65,536 is two halves in JSON, as its libraries write it. The line break at the end
+        of a folded or literal block belongs to how it is written.
+        """
         text = str(node.value)
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            self._add(node, "half of a surrogate pair is no character")
-            return ""
+        if node.style in {"|", ">"}:
+            text = text.rstrip("\n")
+        if not _SURROGATE.search(text):
+            return text
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        for half in _SURROGATE.findall(text):
+            if not (self._own and _BYTE_OF_NAME.fullmatch(half)):
+                self._add(node, "half of a surrogate pair is no character")
+                return ""
+        return text
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        text = self._text(node)
         name = str(node.tag).removeprefix(_NAMESPACE)
         if name == "str":
             return text

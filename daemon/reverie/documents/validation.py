@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from reverie.documents.meant import advice
 from reverie.documents.reader import Document, DocumentError, Fault, Keys
 from reverie.documents.sections import MISFIT, Facts, Section, did_you_mean
 
@@ -31,6 +33,8 @@ _MEANT = {
     "tuple_type": "a list",
 }
 _LONGEST = 40
+MOST_GUESSES = 50
+"""Faults of a file of which it is tried to guess what was meant: each guess reads the file again."""
 
 
 def validate(document: Document, model: type[Model], known: Mapping[str, Any] | None = None) -> Model:
@@ -45,11 +49,30 @@ def validate(document: Document, model: type[Model], known: Mapping[str, Any] | 
     try:
         value = model.model_validate(document.data, context=facts)
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        faults += [_fault(document, details, facts) for details in errors if not _follows(document, details)]
+        errors = [details for details in error.errors(include_url=False) if not _follows(document, details)]
+        faults += [_fault(document, details, facts) for details in errors[MOST_GUESSES:]]
+        for details in errors[:MOST_GUESSES]:
+            fault = _fault(document, details, facts)
+            faults.append(replace(fault, message=fault.message + _advice(document, details, model, facts.known)))
     if value is None or faults:
         raise DocumentError(faults)
     return value
+
+
+def _advice(document: Document, error: ErrorDetails, model: type[Section], known: Mapping[str, Any]) -> str:
+    """How to write what was meant, if that can be guessed."""
+    way, value = _way(document.data, error["loc"])
+    if error["type"] in {"extra_forbidden", "missing", MISFIT} or _near(error, value):
+        return ""
+
+    def is_right(data: Any) -> bool:
+        try:
+            model.model_validate(data, context=Facts(known))
+        except ValidationError as others:
+            return all(_way(data, other["loc"])[0] != way for other in others.errors(include_url=False))
+        return True
+
+    return advice(document.data, way, document.plain.get(way), is_right)
 
 
 def _follows(document: Document, error: ErrorDetails) -> bool:

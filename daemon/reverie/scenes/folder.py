@@ -14,6 +14,8 @@ from reverie.files import write_atomically
 from reverie.scenes.schema import Scene
 
 SUFFIX = ".yaml"
+REST = frozenset({"off", "no", "none", "nil", "nothing", "rest", "silence", "silent", "pause", "false"})
+"""What people write who mean rest, if no scene has that name."""
 
 Models = Collection[str] | Mapping[str, Collection[str]]
 """The names of the models that exist, or by name the kinds of voice that each can be."""
@@ -77,6 +79,13 @@ def load_scene(
     return read_scene(read_document(path), models, slots, sounds)
 
 
+def no_scene(name: str, names: Collection[str]) -> str:
+    """The sentence on a scene that is not there, with what was probably meant."""
+    if name.lower() in REST:
+        return f"there is no scene {name!r}; rest is written null, in the programme"
+    return f"there is no scene {name!r}{did_you_mean(name, names)}"
+
+
 class SceneFolder:
     """Finds scenes by name; of folders that both have a scene, the first counts.
 
@@ -126,7 +135,7 @@ class SceneFolder:
     def _newest(self, name: str) -> Scene:
         paths = self.paths()
         if name not in paths:
-            raise SceneError(f"there is no scene {name!r}{did_you_mean(name, paths)}")
+            raise SceneError(no_scene(name, paths))
         document = read_document(paths[name])
         scene = read_scene(document, self._models, self._slots, self._sounds)
         known = self._good.get(name)

@@ -16,18 +16,19 @@ from reverie.site.schema import Site
 FILE = "reverie.yaml"
 
 
-def load_site(path: Path | None = None, *, learned: bool = True) -> Site:
+def load_site(path: Path | None = None, *, learned: bool = True, own: bool = False) -> Site:
     """Read the site's configuration: ``path``, or what :func:`find_site` finds, and what was learned beside it.
 
     Args:
         path: The site's file.
         learned: Whether what was learned counts; without it a fault in there does not matter either.
+        own: Whether it is a copy that the daemon keeps.
 
     Raises:
         DocumentError: with every fault of the files, or if the site's is missing.
     """
     path = path or find_site()
-    document, facts = read_document(path), {"folder": path.absolute().parent}
+    document, facts = read_document(path, own=own), {"folder": path.absolute().parent}
     if not learned or not _may_be_there(beside(path)):
         return validate(document, Site, facts)
     try:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from reverie.documents import Keys, Section, Written
 from reverie.site.address import Address
-from reverie.site.fields import Data, from_here
+from reverie.site.fields import Data, from_here, one_line
 from reverie.site.samplers import SamplerSection
 
 Api = Literal["auto", "alsa", "jack", "coremidi"]
@@ -253,7 +253,7 @@ class DinSlot(SampledSlot[Literal["din"]]):
     """A DIN socket: a serial line or a raw MIDI device, to which Reverie writes every byte itself."""
 
     kind: Literal["din"] = Field(default="din", description="What the slot is: 'din'.")
-    device: str = Field(
+    device: Annotated[str, AfterValidator(one_line)] = Field(
         min_length=1, description="A serial line or raw MIDI device.", examples=["/dev/ttyAMA0", "/dev/snd/midiC1D0"]
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
-from reverie.scenes.folder import Sounds, load_scene
+from reverie.scenes.folder import Sounds, load_scene, no_scene
 from reverie.site import learned
 from reverie.site.control import ControlBinding
 from reverie.site.load import FILE, load_site
@@ -75,7 +75,7 @@ class Known:
 
     def lacks_scene(self, name: str) -> str | None:
         """A sentence, if there is no such scene."""
-        return None if name in self.scenes else f"there is no scene {name!r}{did_you_mean(name, self.scenes)}"
+        return None if name in self.scenes else no_scene(name, self.scenes)
 
     def lacks(self, binding: ControlBinding) -> Iterator[tuple[str, str]]:
         """What a control is about that is not there: its key, and a sentence."""

@@ -81,7 +81,7 @@ def site_in_force(path: Path | None, environment: Mapping[str, str] = os.environ
         (config_folder() / FILE, f"the shipped configuration, as nothing good is kept of {asked}"),
     ):
         try:
-            return InForce(load_site(candidate, learned=False), fault, instead)
+            return InForce(load_site(candidate, learned=False, own=candidate != asked), fault, instead)
         except DocumentError:
             continue
     return InForce(Site(), fault, "what holds without a configuration")

@@ -20,6 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from reverie.errors import printable
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
 from reverie.watch.faults import Fault
 
@@ -224,7 +225,7 @@ class Metrics:
 
     def _bounded(self, label: str, value: str) -> str:
         """``value``, or ``other`` when the label has taken all the values it may."""
-        known = self._known[label]
+        known, value = self._known[label], printable(value)
         if value not in known and len(known) >= MAX_LABELS:
             return OTHER
         known.add(value)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, cast
 
+from reverie.errors import printable
 from reverie.watch.evidence import Verdict
 
 
 def page(alive: Verdict, ready: Verdict, status: Mapping[str, Any]) -> str:
     """The page; everything in it that people or devices named is escaped."""
-    return (
+    return printable(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Reverie</title>\n'
         '<meta http-equiv="refresh" content="10">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n'

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from reverie.errors import reason_of
+from reverie.errors import printable, reason_of
 from reverie.watch.evidence import Verdict
 from reverie.watch.page import page
 
@@ -150,7 +150,7 @@ async def _listens(runner: web.AppRunner, address: str, port: int, report: Calla
 
 
 def _answer(verdict: Verdict) -> web.Response:
-    return web.Response(text=f"{verdict.sentence}\n", status=200 if verdict.ok else 503)
+    return web.Response(text=f"{printable(verdict.sentence)}\n", status=200 if verdict.ok else 503)
 
 
 @web.middleware
