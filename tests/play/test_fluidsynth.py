@@ -13,9 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fakes.fluidsynth import install
 from fakes.jack import Jack, need, wait_until
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene, steps
+from fakes.soundfonts import font
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play.errors import PlayError
@@ -39,16 +41,12 @@ def refusal(synth: FluidSynth) -> str:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """A machine with nothing on it."""
-    module = "reverie.play.outputs.fluidsynth"
+    module = "reverie.play.outputs.fluidsynth.finding"
     monkeypatch.setattr(f"{module}.FOLDERS", ())
     monkeypatch.setattr(f"{module}.jack_server", lambda: None)
     monkeypatch.delenv("REVERIE_SOUNDFONT", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    program = tmp_path / "bin" / "fluidsynth"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent))
+    install(monkeypatch, tmp_path)
     return monkeypatch
 
 
@@ -65,7 +63,7 @@ def test_a_missing_soundfont_is_named(bare: pytest.MonkeyPatch, tmp_path: Path) 
 
 @pytest.mark.skipif(Path("/proc/asound/cards").exists(), reason="this machine has a sound card")
 def test_a_missing_sound_device_is_named(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "a.sf2").touch()
+    font(tmp_path / "a.sf2")
     assert refusal(FluidSynth(str(tmp_path / "a.sf2"))).startswith("there is no sound device; plug a sound card in")
 
 
@@ -110,8 +108,8 @@ def test_it_sounds_at_the_right_pitch_and_leaves_with_its_pipe(tmp_path: Path) -
     wait_until(lambda: sound.stat().st_size > silent + 44100 * 4)
     synth.send(bytes((0x80, 69, 0)))
     synth.flush()
-    child = synth._child
-    assert child is not None
+    assert synth._shell is not None
+    child = synth._shell._child
     assert child.stdin is not None
     child.stdin.close()
     assert child.wait(PATIENCE) == 0
@@ -124,7 +122,7 @@ def test_it_sounds_at_the_right_pitch_and_leaves_with_its_pipe(tmp_path: Path) -
                 for hertz in (220, 330, 415, 440, 466, 550, 660)}  # fmt: skip
     assert max(abs(sample) for sample in left) > 300
     assert max(strength, key=strength.__getitem__) == 440
-    synth._child = None
+    synth._shell = None
     for stream in (child.stdout, child.stderr):
         assert stream is not None
         stream.close()
@@ -160,12 +158,11 @@ def test_a_dead_or_hung_synth_is_started_again(player: RealPlayer, harm: signal.
 
 
 @pytest.mark.real
-def test_a_jack_server_that_answers_nobody_is_named(jack: Jack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reverie.play.outputs.fluidsynth.LOADING", 0.5)
+def test_a_jack_server_that_answers_nobody_is_named(jack: Jack) -> None:
     assert jack.pid is not None
     os.kill(jack.pid, signal.SIGSTOP)
     try:
-        assert refusal(FluidSynth(audio="jack")).startswith("JACK does not answer FluidSynth,")
+        assert refusal(FluidSynth(audio="jack")).startswith("JACK does not answer: its server hangs; start JACK again")
     finally:
         os.kill(jack.pid, signal.SIGCONT)
 
@@ -199,8 +196,7 @@ def test_no_synth_outlives_its_player_and_none_is_real_time(
 def test_a_synth_stuck_in_its_driver_does_not_outlive_its_killed_player(
     bare: pytest.MonkeyPatch, tmp_path: Path, ended: Callable[[int], bool]
 ) -> None:
-    (tmp_path / "bin" / "fluidsynth").write_text("#!/bin/sh\necho ready\nexec /bin/sleep 600\n")  # never reads its end
-    (tmp_path / "a.sf2").touch()
+    font(tmp_path / "a.sf2")
     slot = {"kind": "fluidsynth", "soundfont": str(tmp_path / "a.sf2"), "audio": "file"}
     player = RealPlayer(tmp_path, {"main": slot})
     try:

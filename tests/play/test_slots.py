@@ -10,6 +10,7 @@ import pytest
 
 from fakes.outputs import FakeClock, RecordingOutput
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
+from fakes.soundfonts import font
 from reverie.music.notes import Note
 from reverie.play import panic
 from reverie.play.errors import MISHAPS
@@ -198,7 +199,7 @@ def test_a_fluidsynth_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch
     program = tmp_path / "fluidsynth"
     program.write_text("#!/nowhere/interpreter\n")
     program.chmod(0o755)
-    (tmp_path / "a.sf2").touch()
+    font(tmp_path / "a.sf2")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "fluidsynth: No such file" in first_word(tmp_path, FluidSynth(str(tmp_path / "a.sf2"), audio="file"))
 

@@ -23,7 +23,17 @@ from reverie.play.apart import Apart, Owner, still_here
 from reverie.play.devices import Enumerator
 from reverie.play.errors import MISHAPS, PlayError, plainly
 from reverie.play.identity import PortMarks, Wanted, choose, missing
-from reverie.play.outputs.midi import CLIENT, NO_LIBRARY, NO_SYSTEM, SystemGoneError, jack_server
+from reverie.play.outputs.midi import (
+    CLIENT,
+    JACK_HANGS,
+    NO_LIBRARY,
+    STUCK,
+    SystemGoneError,
+    jack_hangs,
+    jack_server,
+    no_system,
+)
+from reverie.play.progress import Progress
 
 POLL = 0.005  # seconds between looks at python-rtmidi's queue
 LOOK = 0.25  # seconds between looks at whether the port is still there
@@ -133,6 +143,7 @@ class MidiInput:
         self._in: Any = None
         self._port = ""
         self._server: str | None = None
+        self._progress: Progress | None = None
         self._moments = Moments()
 
     def open(self) -> str:
@@ -162,6 +173,7 @@ class MidiInput:
         except ValueError as error:
             raise PlayError(f"the MIDI port {name} went as it was being opened") from error
         self._in, self._port, self._moments = client, name, Moments()
+        self._progress = Progress() if client is self._clients.get("jack") else None
 
     def check(self) -> None:
         """Notice a port that is gone: python-rtmidi does not say so of itself.
@@ -174,8 +186,12 @@ class MidiInput:
             raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
 
     def _check_server(self) -> None:
+        if self._progress is not None:
+            self._progress.look()
+            if self._progress.stuck > STUCK:
+                raise SystemGoneError(JACK_HANGS)
         if self._server is not None and jack_server() != self._server:
-            raise SystemGoneError("the JACK server is gone; start it again")
+            raise SystemGoneError(JACK_HANGS if jack_hangs() else "the JACK server is gone; start it again")
 
     def read(self) -> Iterator[Heard]:
         """What has arrived."""
@@ -187,7 +203,7 @@ class MidiInput:
         """Let go of the port."""
         if self._in is not None:
             self._in.close_port()
-            self._in = None
+            self._in, self._progress = None, None
 
 
 def _names(client: Any) -> list[str]:
@@ -217,7 +233,7 @@ def _systems(api: str) -> Iterator[tuple[str, int]]:
     }
     found = [(name, number) for name, (number, here) in there.items() if here and api in {"auto", name}]
     if not found:
-        raise PlayError(NO_SYSTEM)
+        raise PlayError(no_system())
     yield from found
 
 

@@ -210,12 +210,20 @@ class BarPlayed:
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """A slot found or lost its device; ``detail`` is one plain sentence."""
+    """A slot found or lost its device; ``detail`` is one plain sentence.
+
+    A device that takes notes may be at fault all the same: ``fault`` says how, ``advice`` what to do, and ``silent``
+    how much of what it plays cannot be heard: nothing that is known of (empty), a ``part`` or ``all``. A slot of which
+    nothing is heard is not ``up``.
+    """
 
     type: ClassVar[str] = "slot"
     name: str
     up: bool
     detail: str
+    fault: str = ""
+    advice: str = ""
+    silent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

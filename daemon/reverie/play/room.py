@@ -12,7 +12,7 @@ from typing import Any, Self
 from reverie.play.devices import Enumerator
 from reverie.play.errors import PlayError
 from reverie.play.identity import PortMarks
-from reverie.play.outputs.midi import CLIENT, NO_SYSTEM, Midi, systems
+from reverie.play.outputs.midi import CLIENT, Midi, no_system, systems
 
 _NOTE_ON = 0x90
 _ECHOES = re.compile(r"Midi Through:")
@@ -34,7 +34,7 @@ class MidiRoom:
         self._wanted = wanted or _any
         self._systems = list(systems(api))
         if not self._systems:
-            raise PlayError(NO_SYSTEM)
+            raise PlayError(no_system())
         self._ears = [_Ears(midi) for midi in self._systems]
 
     def __enter__(self) -> Self:

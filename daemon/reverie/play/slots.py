@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
 from reverie.play.errors import MISHAPS, complain, plainly
 from reverie.play.ledger import EXPRESSION, LOUDEST, Ledger
 from reverie.play.messages import SlotState
-from reverie.play.outputs.base import LOOK, BarLine, Output, Sampler
+from reverie.play.outputs.base import LOOK, BarLine, Output, Sampler, Trouble
 from reverie.play.settings import SlotSettings
 from reverie.play.volume import Volume
 
@@ -130,9 +131,8 @@ class Slot:
                 self._ended.clear()
                 self._state = _State.UP
                 self.lives += 1
-                self._tell(True, self._output.description)
-            elif up:
-                self._tell(True, self._output.description)
+            if up:
+                self._tell_up()
             else:
                 self._state = _State.OPENING
                 if (lacks := self._output.lacks) is not None:
@@ -308,8 +308,19 @@ class Slot:
         except MISHAPS as error:
             complain(f"slot {self.name} could not be closed: {plainly(error)}")
 
-    def _tell(self, up: bool, detail: str) -> None:
+    def _tell_up(self) -> None:
+        """The device is there; what cannot be heard of it is told all the same."""
+        detail, trouble = self._output.description, self._output.trouble
+        if trouble is None:
+            self._tell(True, detail)
+        else:
+            heard = trouble.silent != "all"
+            self._tell(heard, detail if heard else trouble.sentence, trouble)
+
+    def _tell(self, up: bool, detail: str, trouble: Trouble | None = None) -> None:
         state = SlotState(self.name, up, detail)
+        if trouble is not None:
+            state = replace(state, fault=trouble.sentence, advice=trouble.advice, silent=trouble.silent)
         if state != self._told:
             self._told = state
             self._report(state)

@@ -57,6 +57,8 @@ log = logging.getLogger(__name__)
 
 PLAYER = Role("player", "reverie.play.worker", patience=5.0, startup=20.0)
 COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=120.0, grace=1.0)
+SLOT_AT_FAULT = "slot-at-fault"
+"""The fault of a slot that takes notes which cannot be heard, or have another sound than they were to have."""
 TICK = 1.0
 """Seconds between looks at what has no message of its own: silence."""
 
@@ -268,6 +270,7 @@ class Conductor:
             "%s %s", death.sentence, f"It is started again in {delay:.0f} s." if delay else "It is started again."
         )
         if role == PLAYER.name:
+            self._faults.clear(SLOT_AT_FAULT)
             for name in self._setting.slots:
                 self._evidence.slot_changed(SlotState(name, up=False, detail="The player is down."))
                 self._metrics.slot_changed(SlotState(name, up=False, detail=""))
@@ -300,9 +303,15 @@ class Conductor:
             self.fill()
 
     def _slot_changed(self, slot: SlotState) -> None:
+        before = self._evidence.slot(slot.name)
         self._evidence.slot_changed(slot)
         self._metrics.slot_changed(slot)
-        (log.info if slot.up else log.warning)("Slot %s: %s", slot.name, slot.detail)
+        if slot.fault:
+            self._faults.tell(SLOT_AT_FAULT, slot.name, f"Slot {slot.name}: {slot.fault}", slot.advice)
+        else:
+            self._faults.clear(SLOT_AT_FAULT, slot.name)
+        if not slot.silent and (before is None or (before.up, before.detail) != (slot.up, slot.detail)):
+            (log.info if slot.up else log.warning)("Slot %s: %s", slot.name, slot.detail)
         was_audible, self._audible = self._audible, self._evidence.any_slot_up
         if was_audible and not self._audible:
             log.warning("Nothing can be heard for now; the music goes on to its tape in %s.", self._setting.tape)

@@ -64,6 +64,10 @@ class Evidence:
         """What is known of every slot."""
         return tuple(self._slots.values())
 
+    def slot(self, name: str) -> SlotState | None:
+        """What is known of one slot."""
+        return self._slots.get(name)
+
     @property
     def any_slot_up(self) -> bool:
         """Whether anything can be heard at all."""
@@ -138,11 +142,16 @@ class Evidence:
         return Verdict(ok=True, sentence=f"Playing {self._bar.scene}, bar {self._bar.scene_bar + 1}.")
 
     def ready(self) -> Verdict:
-        """Whether every slot has its device."""
-        missing = [f"{name}: {slot.detail.rstrip('.')}" for name, slot in self._slots.items() if not slot.up]
+        """Whether every slot has its device, and all that it plays can be heard."""
+        missing = [
+            f"{name}: {slot.detail.rstrip('.')}" for name, slot in self._slots.items() if not (slot.up or slot.silent)
+        ]
         missing += [f"{name}: the scene names it, and the configuration has no such slot" for name in self._unknown()]
-        if missing:
-            return Verdict(ok=False, sentence=f"Without a device: {ended(' — '.join(missing))}")
+        unheard = [f"{name}: {slot.fault}; {slot.advice}" for name, slot in self._slots.items() if slot.silent]
+        told = (("Without a device", missing), ("Not heard", unheard))
+        sentences = [f"{what}: {ended(' — '.join(which))}" for what, which in told if which]
+        if sentences:
+            return Verdict(ok=False, sentence=" ".join(sentences))
         return Verdict(ok=True, sentence="Every slot has its device.")
 
     def concerns(self, now: float) -> tuple[str, ...]:

@@ -105,7 +105,12 @@ class Metrics:
         self._restarts = Counter(
             "reverie_worker_restarts_total", "Workers that died unasked.", ["role", "reason"], registry=registry
         )
-        self._slot_up = Gauge("reverie_slot_up", "Whether the slot has its device.", ["slot"], registry=registry)
+        self._slot_up = Gauge(
+            "reverie_slot_up",
+            "Whether the slot has its device, and all that it plays can be heard.",
+            ["slot"],
+            registry=registry,
+        )
         self._scene = Gauge("reverie_scene_info", "The scene that plays.", ["scene"], registry=registry)
         self._configuration_ok = Gauge(
             "reverie_configuration_ok", "Whether the configuration as it lies on disk is in force.", registry=registry
@@ -187,8 +192,8 @@ class Metrics:
         self._restarts.labels(role, reason).inc()
 
     def slot_changed(self, slot: SlotState) -> None:
-        """A slot found or lost its device."""
-        self._slot_up.labels(self._bounded("slot", slot.name)).set(slot.up)
+        """A slot found or lost its device, or part of what it plays cannot be heard."""
+        self._slot_up.labels(self._bounded("slot", slot.name)).set(slot.up and not slot.silent)
 
     def sync_changed(self, sync: SyncState) -> None:
         """The player follows another leader, or none."""

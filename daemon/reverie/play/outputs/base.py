@@ -5,10 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 LOOK = 0.25
 """Seconds between looks at an output that is there: a device that is unplugged and back takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a device that takes all that it is sent, and what a person can do about it.
+
+    ``silent`` is how much of what it plays cannot be heard: nothing that is known of (empty), a ``part``, or ``all``.
+    """
+
+    sentence: str
+    advice: str
+    silent: Literal["", "part", "all"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,11 @@ class Output(Protocol):
     @property
     def lacks(self) -> str | None:
         """One plain sentence about the device that an open output waits for; None while it is there or merely late."""
+        return None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What is wrong although the output is up; None if nothing is, or nobody can know."""
         return None
 
     @abstractmethod

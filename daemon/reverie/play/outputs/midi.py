@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.play.errors import PlayError
+from reverie.play.progress import Progress
 
 CLIENT = "Reverie"
 NO_LIBRARY = "MIDI ports need ALSA's library; install the package libasound2"
@@ -27,6 +28,10 @@ ARRIVES = 0.1
 
 Others may read a message late in the period in which JACK takes it, and find nothing if its port is gone by then.
 """
+
+JACK_HANGS = "JACK does not answer: its server hangs; start JACK again, what plays through it returns by itself"
+STUCK = 8.0
+"""Seconds without a period of JACK's after which its server is taken for hung."""
 
 _JACK_GONE = "the JACK server is gone; start it again"
 _SOCKETS = Path("/proc/net/unix")
@@ -42,13 +47,30 @@ def jack_server() -> str | None:
     server that was started anew is another one; one that is stopped (SIGSTOP) answers nobody, and counts as none.
     Linux only; elsewhere MIDI does not go through JACK.
     """
+    server = _listening()
+    return None if server is None or _is_stopped(_holder(server)) else server
+
+
+def jack_hangs() -> bool:
+    """Whether a JACK server is there that is stopped, and answers nobody."""
+    server = _listening()
+    return server is not None and _is_stopped(_holder(server))
+
+
+def no_system() -> str:
+    """Why there is no MIDI system, in one plain sentence."""
+    return JACK_HANGS if jack_hangs() else NO_SYSTEM
+
+
+def _listening() -> str | None:
+    """The socket at which a JACK server listens; None where there is none."""
     name = re.escape(os.environ.get("JACK_DEFAULT_SERVER", "default"))
     socket = re.compile(rf" 00010000 0001 \S+ +(\d+) \S*/jack_{name}_(?:{os.getuid()}_)?0$", re.MULTILINE)
     try:
         match = socket.search(_SOCKETS.read_text())
     except OSError:
         return None
-    return match[1] if match and not _is_stopped(_holder(match[1])) else None
+    return match[1] if match else None
 
 
 @functools.lru_cache(maxsize=1)
@@ -99,9 +121,11 @@ class Midi:
         self.api = api
         self._offers = False
         self._sent = float("-inf")
+        self._progress: Progress | None = None
+        self._hangs = False
         self._server = jack_server() if api == "jack" else None
         if (api == "alsa" and not _SEQUENCER.exists()) or (api == "jack" and self._server is None):
-            raise PlayError(NO_SYSTEM)
+            raise PlayError(no_system())
         rtmidi = _rtmidi()
         number = {"alsa": rtmidi.API_LINUX_ALSA, "jack": rtmidi.API_UNIX_JACK, "coremidi": rtmidi.API_MACOSX_CORE}[api]
         try:
@@ -123,13 +147,16 @@ class Midi:
         return [name for name in names if not re.match(rf"{CLIENT}(-\d+)?:", name)]
 
     def check(self) -> None:
-        """Notice a MIDI system that died; libjack itself does not.
+        """Notice a MIDI system that died or hangs; libjack itself does not.
 
         Raises:
             PlayError: if it did.
         """
+        if self._progress is not None:
+            self._progress.look()
+            self._hangs = self._hangs or self._progress.stuck > STUCK
         if self.is_dead:
-            raise SystemGoneError(_JACK_GONE)
+            raise SystemGoneError(JACK_HANGS if self._hangs or jack_hangs() else _JACK_GONE)
         if self.api == "alsa" and not _SEQUENCER.exists():
             raise PlayError(NO_SYSTEM)
 
@@ -143,6 +170,12 @@ class Midi:
             self._out.open_port(self._out.get_ports().index(name), name="out")
         except (OSError, ValueError) as error:
             raise PlayError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
+        self._watch()
+
+    @property
+    def carries(self) -> bool:
+        """Whether an open port is known to be served; until then nothing is to be sent."""
+        return self._progress is None or self._progress.moves
 
     def offer(self, name: str) -> None:
         """Make a port of our own, to which others connect.
@@ -155,6 +188,11 @@ class Midi:
             self._out.open_virtual_port(name)
         except (OSError, NotImplementedError) as error:
             raise PlayError(f"the MIDI port {name!r} cannot be made ({error})") from error
+        self._watch()
+
+    def _watch(self) -> None:
+        """Watch whether JACK has its clients in this process do something in each of its periods."""
+        self._progress = Progress() if self.api == "jack" else None
 
     def send(self, message: bytes) -> None:
         """Send one message.
@@ -178,6 +216,7 @@ class Midi:
         if self.is_dead:
             _ABANDONED.append(self._out)
             return
+        self._progress = None
         if self.api == "jack":
             time.sleep(max(self._sent + ARRIVES - time.monotonic(), 0.0))
         self._out.close_port()
@@ -188,8 +227,8 @@ class Midi:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the JACK server that it was connected to is gone."""
-        return self.api == "jack" and jack_server() != self._server
+        """Whether the JACK server that it was connected to is gone, or hangs."""
+        return self.api == "jack" and (self._hangs or jack_server() != self._server)
 
 
 def systems(api: str) -> Iterator[Midi]:

@@ -10,7 +10,7 @@ from reverie.play.errors import PlayError
 from reverie.play.identity import PortMarks, Wanted, choose, missing
 from reverie.play.ledger import CHANNELS, hush
 from reverie.play.outputs.base import Output
-from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
+from reverie.play.outputs.midi import Midi, no_system, systems
 
 APART = 0.1  # seconds between looks at the list of ports: one with a DIN cable is polled for each byte
 SETTLES = 0.1  # seconds after which a new connection surely carries: JACK loses what is sent before its next cycle
@@ -70,7 +70,7 @@ class MidiPort(Output):
                     midi.close()
             seen += ports
         if not found:
-            raise PlayError(NO_SYSTEM)
+            raise PlayError(no_system())
         raise PlayError(missing(self._wanted, seen))
 
     def poll(self) -> bool:
@@ -85,7 +85,7 @@ class MidiPort(Output):
         if now - self._looked >= APART:
             self._looked = now
             self._look(self._midi)
-        return now - self._since >= SETTLES
+        return now - self._since >= SETTLES and self._midi.carries
 
     def _look(self, midi: Midi) -> None:
         names = midi.ports()

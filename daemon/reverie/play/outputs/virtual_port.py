@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import Output
-from reverie.play.outputs.midi import NO_SYSTEM, Midi, systems
+from reverie.play.outputs.midi import Midi, no_system, systems
 
 
 class VirtualPort(Output):
@@ -28,7 +28,7 @@ class VirtualPort(Output):
         """
         midi = next(systems(self._api), None)
         if midi is None:
-            raise PlayError(NO_SYSTEM)
+            raise PlayError(no_system())
         try:
             midi.offer(self._name)
         except PlayError:
@@ -45,7 +45,7 @@ class VirtualPort(Output):
         if self._midi is None:
             return False
         self._midi.check()
-        return True
+        return self._midi.carries
 
     def send(self, message: bytes) -> None:
         """Send one message to whoever is connected.

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reverie.play.outputs.midi import NO_LIBRARY, NO_SYSTEM, jack_server
+from reverie.play.outputs.midi import NO_LIBRARY, jack_server, no_system
 from reverie.timbre.errors import TimbreError
 
 CLIENT = "Reverie dump"
@@ -117,4 +117,4 @@ def _api(rtmidi: Any) -> int:
         return rtmidi.API_LINUX_ALSA
     if jack_server() is not None:
         return rtmidi.API_UNIX_JACK
-    raise TimbreError(NO_SYSTEM)
+    raise TimbreError(no_system())

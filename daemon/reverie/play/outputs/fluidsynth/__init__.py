@@ -1,0 +1,8 @@
+"""FluidSynth as an output: a program of ours, which is held to what it says and to what it really plays."""
+
+from __future__ import annotations
+
+from reverie.play.outputs.fluidsynth.finding import find_audio, find_soundfont
+from reverie.play.outputs.fluidsynth.output import FluidSynth
+
+__all__ = ["FluidSynth", "find_audio", "find_soundfont"]

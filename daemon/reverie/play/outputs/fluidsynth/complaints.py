@@ -1,0 +1,106 @@
+"""What FluidSynth says on its standard error, line by line; as worded by 2.3.1."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from reverie.play.errors import PlayError, complain
+from reverie.play.outputs.fluidsynth.finding import PLUG_IN
+
+MANY_LEFT_OUT = 8
+"""Notes that are left out for want of a voice, within a minute, that are a fault."""
+MOST_TOLD = 50
+"""Different lines that are written into the log in all."""
+
+_LOST = re.compile(
+    r"fluidsynth: (?:error|panic): (.*(?:jack server|audio device|audio driver|pulseaudio|pipewire|coreaudio).*)"
+    r"|(Failed to create the audio driver)"
+    r"|(.*returned an error\. As a consequence, fluidsynth will now be removed from Jack.*)",
+    re.IGNORECASE,
+)
+_NO_DRIVER = re.compile(r"requested audio driver ('.*')")
+_REFUSED = re.compile(r"Setting parameter '.*' not found|Failed to set [\w ]+ parameter '.*'")
+_UNCONNECTED = re.compile(r"Could not connect to any physical jack ports|Error connecting jack port")
+_SUBSTITUTED = re.compile(
+    r"Instrument not found on channel (\d+) \[bank=(\d+) prog=(\d+)\], substituted \[bank=(\d+) prog=(\d+)\]"
+)
+_NO_PRESET = re.compile(r"No preset found on channel|There is no preset with bank number|channel has no preset")
+_NO_SAMPLE = re.compile(
+    r"Sample '.*': invalid (?:start/end|buffer)|Sample '.*' has unknown flags|(?:[Uu]nable|Failed) to load sample"
+    r"|Unable to load all sample data|Invalid sample reference|Failed to read (?:compressed )?sample data"
+)
+_NO_VOICE = re.compile(r"Failed to allocate a synthesis process")
+_ERROR = re.compile(r"fluidsynth: error: (.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """A program that the soundfont lacks, and what sounds in its place."""
+
+    bank: int
+    program: int
+    for_bank: int
+    for_program: int
+
+
+class Complaints:
+    """All that was said in one life of FluidSynth, and what of it is in the log already."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self.begin()
+
+    def begin(self) -> None:
+        """Another life begins."""
+        self.substitutes: dict[int, Substitute] = {}
+        """By channel, counted from 0."""
+        self.damaged = 0
+        """Samples that are not there."""
+        self.unconnected = False
+        """Whether JACK has no output that it could be connected to."""
+        self.left_out: deque[float] = deque(maxlen=MANY_LEFT_OUT)
+        """The moments of the last notes for which there was no voice any more."""
+        self.reason = ""
+        """The first error, if there was any."""
+        self.last = ""
+        """The last line."""
+
+    def take(self, line: str) -> None:
+        """Understand one line; what is unknown goes into the log, once.
+
+        Raises:
+            PlayError: if it means that nothing can sound.
+        """
+        if not line.strip():
+            return
+        self.last = line.strip()
+        if match := _NO_DRIVER.search(line):
+            raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
+        if match := _REFUSED.search(line):
+            raise PlayError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
+        if match := _LOST.search(line):
+            told = next(group for group in match.groups() if group)
+            raise PlayError(f"FluidSynth has no sound device ({told.strip(' .')}); {PLUG_IN}")
+        if match := _SUBSTITUTED.search(line):
+            channel, *numbers = map(int, match.groups())
+            wanted_bank, wanted, bank, program = numbers
+            self.substitutes[channel] = Substitute(bank, program, wanted_bank, wanted)
+        elif _NO_SAMPLE.search(line):
+            self.damaged += 1
+        elif _UNCONNECTED.search(line):
+            self.unconnected = True
+        elif _NO_VOICE.search(line):
+            self.left_out.append(time.monotonic())
+        elif not _NO_PRESET.search(line):  # which channels have none is asked
+            if match := _ERROR.search(line):
+                self.reason = self.reason or match[1].strip(" .")
+            self._tell(line.strip())
+
+    def _tell(self, line: str) -> None:
+        kind = re.sub(r"\d+", "#", line)
+        if kind not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add(kind)
+            complain(f"FluidSynth says: {''.join(char if char.isprintable() else '?' for char in line)}")
