@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reverie.play.errors import PlayError
-from reverie.play.outputs.base import BarLine, Output
+from reverie.play.outputs.base import BarLine, Output, Trouble
 
 
 class FakeClock:
@@ -33,10 +33,15 @@ class RecordingOutput(Output):
         self.opened = 0
         self.sent: list[tuple[float, bytes]] = []
         self.told: list[BarLine] = []
+        self.said: Trouble | None = None
 
     @property
     def description(self) -> str:
         return "recording"
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return self.said
 
     @property
     def messages(self) -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -15,7 +16,8 @@ from reverie.music.notes import Note
 from reverie.play import panic
 from reverie.play.errors import MISHAPS
 from reverie.play.ledger import Ledger, hush
-from reverie.play.messages import Part, SlotState
+from reverie.play.messages import Part, SlotState, from_message, to_message
+from reverie.play.outputs.base import Trouble
 from reverie.play.outputs.fluidsynth import FluidSynth
 from reverie.play.outputs.midi_port import MidiPort
 from reverie.play.outputs.virtual_port import VirtualPort
@@ -193,6 +195,28 @@ def test_a_soundfont_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: p
         "the system refuses it (/root/a.sf2: Permission denied); "
         "give it to the user that Reverie runs as, or mend the slot"
     )
+
+
+def test_a_device_that_is_silent_is_told_and_goes_on_taking_notes(tmp_path: Path) -> None:
+    told: list[SlotState] = []
+    output = RecordingOutput(FakeClock())
+    slot = Slot("main", output, Ledger(tmp_path, "main"), told.append)
+    slot.tend(0.0, 1.0)
+    silences: tuple[Literal["part", "all", ""], ...] = ("part", "all", "")
+    for number, silent in enumerate(silences, 1):
+        output.said = Trouble("it is silent", "turn it up", silent)
+        slot.tend(float(number), 1.0)
+        assert slot.start(0, 60, 100, "somebody")
+    output.said = None
+    slot.tend(9.0, 1.0)
+    assert [(state.up, state.detail, state.fault, state.silent) for state in told] == [
+        (True, "recording", "", ""),
+        (True, "recording", "it is silent", "part"),
+        (False, "it is silent", "it is silent", "all"),
+        (True, "recording", "it is silent", ""),
+        (True, "recording", "", ""),
+    ]
+    assert {from_message(to_message(state)) for state in told} == set(told)
 
 
 def test_a_fluidsynth_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,6 +181,20 @@ def test_ready_names_every_slot_without_a_device() -> None:
     )
 
 
+def test_ready_names_a_slot_that_takes_notes_and_is_not_heard() -> None:
+    seen = evidence()
+    fault, advice = "channel 10 is silent", "choose another soundfont"
+    seen.slot_changed(SlotState("main", up=True, detail="It plays.", fault=fault, advice=advice, silent="part"))
+    assert seen.ready().sentence == "Not heard: main: channel 10 is silent; choose another soundfont."
+    assert not seen.ready().ok
+    assert seen.any_slot_up
+    seen.slot_changed(SlotState("main", up=False, detail=fault, fault=fault, advice=advice, silent="all"))
+    assert seen.ready().sentence == "Not heard: main: channel 10 is silent; choose another soundfont."
+    assert not seen.any_slot_up
+    seen.slot_changed(SlotState("main", up=True, detail="It plays.", fault="it has another sound", advice=advice))
+    assert seen.ready().ok
+
+
 def test_concerns_are_known_before_anyone_hears_them() -> None:
     seen = evidence()
     seen.bar_played(bar(), 0.0)
