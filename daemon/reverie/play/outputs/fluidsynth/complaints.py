@@ -77,13 +77,7 @@ class Complaints:
         if not line.strip():
             return
         self.last = line.strip()
-        if match := _NO_DRIVER.search(line):
-            raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
-        if match := _REFUSED.search(line):
-            raise PlayError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
-        if match := _LOST.search(line):
-            told = next(group for group in match.groups() if group)
-            raise PlayError(f"FluidSynth has no sound device ({told.strip(' .')}); {PLUG_IN}")
+        _check(line)
         if match := _SUBSTITUTED.search(line):
             channel, *numbers = map(int, match.groups())
             wanted_bank, wanted, bank, program = numbers
@@ -104,3 +98,18 @@ class Complaints:
         if kind not in self._told and len(self._told) < MOST_TOLD:
             self._told.add(kind)
             complain(f"FluidSynth says: {''.join(char if char.isprintable() else '?' for char in line)}")
+
+
+def _check(line: str) -> None:
+    """See whether anything can sound at all.
+
+    Raises:
+        PlayError: if not.
+    """
+    if match := _NO_DRIVER.search(line):
+        raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
+    if match := _REFUSED.search(line):
+        raise PlayError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
+    if match := _LOST.search(line):
+        told = next(group for group in match.groups() if group)
+        raise PlayError(f"FluidSynth has no sound device ({told.strip(' .')}); {PLUG_IN}")
