@@ -34,7 +34,7 @@ def find_soundfont(wanted: str) -> Path:
         try:
             path = expanded(named)
             there, is_file = path.exists(), path.is_file()
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise PlayError(f"the soundfont {named!r} cannot be used ({error}); mend `soundfont`") from error
         if not is_file:
             what = f"{path} is no file, so no soundfont" if there else f"there is no soundfont {path}"
