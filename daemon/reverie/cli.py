@@ -5,17 +5,19 @@ from __future__ import annotations
 import reverie.beginning  # isort: skip  # pyright: ignore[reportUnusedImport]  # noqa: F401 - it has to come first
 
 import argparse
+import contextlib
 import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from reverie import __version__
 from reverie.bench import commands as bench
 from reverie.control import commands as control
 from reverie.errors import ReverieError
+from reverie.foreign import Printable
 from reverie.models import commands as models
 from reverie.play import commands as ports
 from reverie.stage import commands as daemon
@@ -42,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return options.command(options)
+        with contextlib.redirect_stdout(cast("TextIO", Printable(sys.stdout))):
+            return options.command(options)
     except ReverieError as error:
-        print(error, file=sys.stderr)
+        print(error, file=Printable(sys.stderr))
         return FAULT
     except KeyboardInterrupt:
         print("Interrupted; nothing was left half-written.", file=sys.stderr)
@@ -163,7 +166,7 @@ def _site(config: Path | None) -> Site:
 
     force = site_in_force(config)
     if force.fault:
-        print(f"{force.fault}\nIn its place counts {force.instead}.", file=sys.stderr)
+        print(f"{force.fault}\nIn its place counts {force.instead}.", file=Printable(sys.stderr))
     return force.site
 
 

@@ -16,6 +16,7 @@ from reverie.control.actions import KINDS, LEVELS, VOICED, Action, ControlError,
 from reverie.control.desk import Desk
 from reverie.control.hands import muted, silences
 from reverie.control.inputs import Controls
+from reverie.control.uses import Use
 from reverie.music.time import Schedule
 from reverie.play.messages import Steer
 
@@ -225,3 +226,33 @@ def test_a_panic_is_done_among_any_number_of_other_buttons(desk: Desk, stand: St
         desk.use(Action("mute", voice=f"voice {number}"), "osc")
     desk.use(Action("panic"), "osc")
     assert stand.panics == 1
+
+
+def test_voices_that_nobody_has_keep_no_button_from_working(desk: Desk, stand: Stand, tmp_path: Path) -> None:
+    """Each would take a place among the buttons that wait, and there are only so many."""
+    for number in range(1000):
+        desk.use(Action("mute", None, f"nobody-{number}"), "osc")
+    stand.do(desk, Action("mute", None, "beat"))
+    assert stand.steered[-1].muted == ("beat",)
+    assert len(stand.counted) == 1001
+    stand.time.go(5)
+    assert "the scene has no voice" in desk.status()["last"][0]["refused"]
+    assert len(desk.status()["last"]) <= 3, "of what is refused one use a second is recorded"
+
+
+def test_a_flood_of_uses_is_not_recorded_without_end(desk: Desk, stand: Stand) -> None:
+    record = desk._record  # pyright: ignore[reportPrivateUsage]
+    added: list[Use] = []
+    record.add = added.append
+    for _ in range(4000):
+        for kind in ("mutate", "louder", "quieter", "next"):
+            desk.use(Action(kind), "osc")
+        stand.time.go(0.05)
+    assert 200 <= len(added) <= 200 + 10 * 200 + 10
+
+
+def test_escapes_in_names_reach_neither_the_record_nor_the_page(desk: Desk, stand: Stand) -> None:
+    stand.do(desk, Action("scene", "\x1b[2Jnight\n"), Action("mute", None, "\u202elead"))
+    stand.time.go(5)
+    for use in desk.status()["last"]:
+        assert all(text.isprintable() for text in use.values() if isinstance(text, str))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import socket
+import time
 from typing import Any
 
 import pytest
@@ -11,8 +14,9 @@ from hypothesis import strategies as st
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder, build_msg
 
+from fakes.patience import PATIENCE
 from reverie.control.actions import LEVELS, Action, ControlError, Limits
-from reverie.control.osc import MOST, OscInput, action_of, messages_of
+from reverie.control.osc import AT_ONCE, LARGEST, MOST, OscInput, OscSocket, action_of, messages_of
 
 LIMITS = Limits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
 
@@ -84,6 +88,81 @@ def test_a_bundle_is_obeyed_at_once_and_not_without_end() -> None:
     assert found[0] == ("/reverie/tempo", [0])
 
 
+def heard(*packets: bytes, sender: str = "127.0.0.1") -> tuple[list[Action], list[str], int]:
+    """What comes of packets that all come at once: actions, complaints, and how much was left out."""
+    done: list[Action] = []
+    said: list[str] = []
+    left_out: list[None] = []
+    hearing = OscInput(LIMITS, done.append, said.append, lambda: left_out.append(None), lambda: 0.0)
+    for packet in packets:
+        hearing.hear(packet, sender)
+    return done, said, len(left_out)
+
+
+@pytest.mark.parametrize("packet", [b"\x1b[2J", b"\xff" * 100, b"#bundle\0", b"/a\0\0", b"x" * (LARGEST + 1)])
+def test_a_packet_that_is_no_osc_is_told_with_its_sender(packet: bytes) -> None:
+    done, (said,), _ = heard(packet, sender="192.0.2.7")
+    assert done == []
+    assert said.endswith("(from 192.0.2.7)")
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/reverie/\x1b[2Jtempo", "/reverie/tempo\r\n12:00 All", "/reverie/mute/\u202elead/x", "/\x9b31m"],
+)
+def test_escapes_in_an_address_reach_nobodys_terminal(address: str) -> None:
+    _, said, _ = heard(build_msg(address, 1).dgram)  # pyright: ignore[reportArgumentType]
+    assert said
+    assert all(sentence.isprintable() for sentence in said)
+
+
+def test_a_sender_is_obeyed_so_many_times_and_others_are_not_kept_out() -> None:
+    packets = [build_msg("/reverie/tempo", number).dgram for number in range(int(AT_ONCE) + 50)]  # pyright: ignore[reportArgumentType]
+    done, _, left_out = heard(*packets)
+    assert (len(done), left_out) == (AT_ONCE, 50)
+
+
+def test_a_bundle_counts_as_what_is_in_it() -> None:
+    bundle = OscBundleBuilder(2_000_000_000)
+    for number in range(MOST):
+        bundle.add_content(build_msg("/reverie/tempo", number))  # pyright: ignore[reportArgumentType]
+    done, _, left_out = heard(*[bundle.build().dgram] * 20)
+    assert len(done) == AT_ONCE
+    assert left_out > 0
+
+
+async def test_a_flood_leaves_time_for_others() -> None:
+    """Whoever sends without end would else keep the event loop, and with it the watchdog, busy."""
+    taken: list[bytes] = []
+    enough = asyncio.Event()
+    paused: list[None] = []
+
+    def hear(packet: bytes, _sender: str) -> None:
+        taken.append(packet)
+        if len(taken) == 150:
+            enough.set()
+        time.sleep(0.001)  # what a large packet costs
+
+    with socket.socket(type=socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        listening = OscSocket("127.0.0.1", port, hear, lambda: paused.append(None))
+        try:
+            for number in range(200):
+                sender.sendto(b"%d" % number, ("127.0.0.1", port))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert 0 < len(taken) < 100
+            assert paused
+            async with asyncio.timeout(PATIENCE):
+                await enough.wait()
+            assert taken[:3] == [b"0", b"1", b"2"]
+        finally:
+            listening.close()
+
+
 PACKET = OscMessageBuilder("/reverie/tempo")
 PACKET.add_arg(90.0)
 GOOD = PACKET.build().dgram
@@ -99,14 +178,14 @@ GOOD = PACKET.build().dgram
 @example(b"#bundle\0\0\0\0\0\0\0\0\1\0\0\x40\0" * 500)
 def test_whatever_bytes_come_nothing_is_raised(packet: bytes) -> None:
     done: list[Action] = []
-    OscInput(LIMITS, done.append, lambda _sentence: None).datagram_received(packet, ("127.0.0.1", 1))
+    OscInput(LIMITS, done.append, lambda _sentence: None).hear(packet, "127.0.0.1")
 
 
 @given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=8))
 def test_a_damaged_packet_moves_nothing_beyond_the_limits(at: int, damage: bytes) -> None:
     done: list[Action] = []
     packet = GOOD[:at] + damage + GOOD[at + len(damage) :]
-    OscInput(LIMITS, done.append, lambda _sentence: None).datagram_received(packet, ("127.0.0.1", 1))
+    OscInput(LIMITS, done.append, lambda _sentence: None).hear(packet, "127.0.0.1")
     for action in done:
         if action.kind in LEVELS:
             low, high = LIMITS.of(action.kind)

@@ -26,6 +26,7 @@ from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.descriptors import readable
 from reverie.errors import ReverieError
+from reverie.logs import log_plainly
 from reverie.models.errors import ModelError
 from reverie.models.shelf import ModelFile
 from reverie.signals import be_steady
@@ -164,6 +165,7 @@ def main() -> None:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is the conductor's matter, which then says stop
+    log_plainly(logging.WARNING)
     os.nice(5)  # the player comes first
     with contextlib.suppress(OSError):  # and where memory runs out it is this process that goes; Linux only
         Path("/proc/self/oom_score_adj").write_text("500")

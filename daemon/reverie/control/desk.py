@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from reverie.allowance import Allowance
 from reverie.control.actions import LEVELS, Action, ControlError, Level
 from reverie.control.hands import STEP, Hands, muted
 from reverie.control.inputs import Controls, Inputs, always
@@ -18,7 +19,10 @@ from reverie.control.pace import Pace
 from reverie.control.uses import Record, Use
 from reverie.documents import did_you_mean
 from reverie.errors import ended
+from reverie.foreign import quoted
+from reverie.logs import ONCE
 from reverie.play.messages import Part, Steer
+from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +32,9 @@ BUTTON_EVERY = 0.25
 """Seconds between two effects of a button: it bounces, and a program may press it without end."""
 RECORD_EVERY = 1.0
 """Seconds between two records of a level that is being moved."""
+
+RECORDED, AT_ONCE = 10.0, 200.0
+"""Uses of one source that are recorded a second for long, and at once: a flood must not wear out a memory card."""
 
 Later = Callable[[float, Callable[[], None]], object]
 
@@ -110,6 +117,7 @@ class Desk:
         count: Told of every use: the action and where it came from.
         later: Calls something later; the event loop's ``call_later`` unless given.
         clock: Monotonic seconds.
+        faults: Where it is told that somebody floods the inputs.
     """
 
     def __init__(
@@ -120,6 +128,7 @@ class Desk:
         count: Callable[[str, str], None],
         later: Later | None = None,
         clock: Callable[[], float] = time.monotonic,
+        faults: Faults | None = None,
     ) -> None:
         self._stage = stage
         self._limits = controls.limits
@@ -127,12 +136,14 @@ class Desk:
         self._record = Record(record)
         self._count = count
         self._clock = clock
-        self._inputs = Inputs(controls, self)
+        self._inputs = Inputs(controls, self, faults or Faults())
         self.hands = Hands(volume=controls.limits.within("volume", 1.0))
         later = later or _later
         self._levels = Pace[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock)
         self._buttons = Pace[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock)
         self._panics = Pace[None, _Wish](BUTTON_EVERY, self._do, later, clock)
+        self._recorded = Allowance(RECORDED, AT_ONCE, clock)
+        self._refusals = Pace[str, tuple[_Wish, str]](RECORD_EVERY, self._keep, later, clock)
         self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later, clock)
 
     async def attend(self) -> None:
@@ -147,10 +158,14 @@ class Desk:
     def use(self, action: Action, source: str) -> None:
         """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts.
 
-        However many buttons are pressed at once, a panic is not left out with them.
+        However many buttons are pressed at once, a panic is not left out with them. What is for a voice that the scene
+        does not have takes no place from others.
         """
         if action.kind == "panic":
             self._panics.offer(None, _Wish(action, source))
+            return
+        if (lacks := self._lacks(action)) is not None:
+            self._note((_Wish(action, source), lacks))
             return
         pace = self._levels if action.kind in LEVELS else self._buttons
         pace.offer((action.kind, action.voice), _Wish(action, source))
@@ -202,9 +217,20 @@ class Desk:
             self._note((wish, refused))
 
     def _note(self, noted: tuple[_Wish, str]) -> None:
+        """Count a use and keep it; of those that are refused, one a second."""
         wish, refused = noted
-        self._record.add(Use.of(wish.action, wish.source, refused))
         self._count(wish.action.kind, wish.source)
+        if refused:
+            self._refusals.offer(wish.source, noted)
+        else:
+            self._keep(noted)
+
+    def _keep(self, noted: tuple[_Wish, str]) -> None:
+        wish, refused = noted
+        if not self._recorded.take(wish.source):
+            log.warning("Hands do more than is recorded; the rest is left out.", extra=ONCE)
+            return
+        self._record.add(Use.of(wish.action, wish.source, refused))
         log.info("By hand (%s): %s%s", wish.source, wish.action, f"; refused: {ended(refused)}" if refused else ".")
 
     def _act(self, action: Action) -> None:
@@ -276,10 +302,21 @@ class Desk:
         elif wanted.isdecimal() and 1 <= int(wanted) <= len(names):
             possible = [names[int(wanted) - 1]]
         else:
-            raise ControlError(f"there is no scene {wanted!r}{did_you_mean(wanted, names)}")
+            raise ControlError(f"there is no scene {quoted(wanted)}{did_you_mean(wanted, names)}")
         if not any(self._stage.play_scene(name) for name in possible):
             raise ControlError("there is no scene to go to that can be read; see the log")
         self._pause(value=False)
+
+    def _lacks(self, action: Action) -> str | None:
+        """That a voice is wanted which the scene does not have."""
+        music = self._stage.music
+        if music is None or action.voice is None:
+            return None
+        try:
+            self._voices(music, action.voice)
+        except ControlError as error:
+            return str(error)
+        return None
 
     def _music(self) -> Music:
         music = self._stage.music
@@ -291,7 +328,7 @@ class Desk:
     def _voices(music: Music, voice: str | None) -> list[str]:
         names = [part.name for part in music.parts]
         if voice is not None and voice not in names:
-            raise ControlError(f"the scene has no voice {voice!r}; it has {', '.join(names)}")
+            raise ControlError(f"the scene has no voice {quoted(voice)}; it has {', '.join(names)}")
         return names if voice is None else [voice]
 
 

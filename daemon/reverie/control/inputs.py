@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 from reverie.control.actions import Action, Level, Limits
 from reverie.control.bindings import Binding, Surface
-from reverie.control.pace import Pace
 from reverie.errors import reason_of
+from reverie.logs import ONCE
+from reverie.watch.faults import Faults
+from reverie.watch.floods import Flood, Warned
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +22,11 @@ LOOK = 1.0
 """Seconds between looks at whether the control surface's helper lives."""
 RETRY = 10.0
 """Seconds until what failed is tried again."""
-COMPLAIN = 60.0
-"""Seconds between two complaints about messages that make no sense."""
+FLOODED = Warned(
+    "control-flood",
+    "Somebody sends more OSC to the control than is obeyed; the rest is left out",
+    "find out who it is, and keep them away by a firewall or by another `control.osc`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class Hearer(Protocol):
 class Inputs:
     """Listens while :meth:`run` is awaited, and hands on to the desk."""
 
-    def __init__(self, controls: Controls, desk: Hearer) -> None:
+    def __init__(self, controls: Controls, desk: Hearer, faults: Faults) -> None:
+        self._flood = Flood(faults, FLOODED)
         self._controls = controls
         self._desk = desk
         self._states: dict[str, tuple[bool, str]] = {}
@@ -96,19 +102,18 @@ class Inputs:
             ears.close()
 
     async def _osc(self) -> None:
-        from reverie.control.osc import OscInput
+        from reverie.control.osc import OscInput, OscSocket
 
         address, port = self._controls.osc or ("", 0)
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        loop = asyncio.get_running_loop()
-        complaints = Pace[str, str](COMPLAIN, lambda sentence: log.warning("OSC: %s.", sentence), loop.call_later)
         heard = OscInput(
             self._controls.limits,
             lambda action: self._desk.use(action, "osc"),
-            lambda sentence: complaints.offer("", sentence),
+            lambda sentence: log.warning("OSC: %s.", sentence, extra=ONCE),
+            self._flood.count,
         )
         try:
-            transport, _ = await loop.create_datagram_endpoint(lambda: heard, local_addr=(address, port))
+            listening = OscSocket(address, port, heard.hear, self._flood.count)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             what = "end the other program there, or mend `control.osc.port`" if taken else "mend `control.osc`"
@@ -117,9 +122,11 @@ class Inputs:
             return
         try:
             self._tell("osc", True, f"listening at {where} (UDP)")
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.sleep(LOOK)
+                self._flood.look()
         finally:
-            transport.close()
+            listening.close()
 
     def _tell(self, name: str, up: bool, detail: str) -> None:
         if self._states.get(name) != (up, detail):

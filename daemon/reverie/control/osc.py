@@ -9,16 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import socket
 import struct
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from pythonosc.osc_bundle import ParseError as BundleError
 from pythonosc.osc_message import ParseError as MessageError
 from pythonosc.osc_packet import OscPacket, ParseError
 
+from reverie.allowance import Allowance, neighbour
 from reverie.control.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, Kind, Limits
 from reverie.documents import did_you_mean
+from reverie.foreign import plain, quoted
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,12 @@ LARGEST = 8192
 """Bytes of a packet that is looked at; a control's has less than a hundred."""
 MOST = 32
 """Messages of a packet that are obeyed."""
+A_SECOND, AT_ONCE = 300.0, 300.0
+"""Messages of one sender that are obeyed a second, and at once: twenty knobs in motion send less."""
+TURN = 0.002
+"""Seconds for which packets are read before others have their turn."""
+PAUSE = 0.02
+"""Seconds until the next are read, where these were not all."""
 LONGEST_NAME = 100
 MOST_SCENES = 9999
 UNREADABLE = (
@@ -61,12 +71,13 @@ def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action 
     voice = voice or None
     given = list(arguments)
     if prefix != PREFIX or word not in _WORDS or any(more):
-        raise ControlError(f"nothing is controlled by {address[:LONGEST_NAME]!r}{did_you_mean(word, _WORDS)}")
+        meant = did_you_mean(word[:LONGEST_NAME], _WORDS)
+        raise ControlError(f"nothing is controlled by {quoted(address)}{meant}")
     kind, opposite = _OPPOSITES.get(word, (cast("Kind", word), None))
     if kind in VOICED and voice is None and given and isinstance(given[0], str):
         voice = given.pop(0)
     if voice is not None and kind not in VOICED:
-        raise ControlError(f"{address[:LONGEST_NAME]!r} names a voice, and {kind!r} is for all of them")
+        raise ControlError(f"{quoted(address)} names a voice, and {kind!r} is for all of them")
     if kind == "mute" and voice is None:
         raise ControlError("a mute is for one voice, such as /reverie/mute/lead")
     value = given[0] if given else None
@@ -85,48 +96,132 @@ def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action 
 
 def _number(address: str, value: Any) -> float:
     if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ControlError(f"{address[:LONGEST_NAME]} needs a number")
+        raise ControlError(f"{plain(address)} needs a number")
     return float(value)
 
 
 def _scene_number(address: str, value: Any) -> str:
     number = _number(address, value)
     if not 1 <= number <= MOST_SCENES:
-        raise ControlError(f"{address[:LONGEST_NAME]} needs a scene's name, or its number from 1 to {MOST_SCENES}")
+        raise ControlError(f"{plain(address)} needs a scene's name, or its number from 1 to {MOST_SCENES}")
     return str(int(number))
 
 
-def messages_of(packet: bytes) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Address and arguments of each message of a packet, whatever time it names; none of a packet that is none."""
+def messages_of(packet: bytes) -> list[tuple[str, Sequence[Any]]]:
+    """Address and arguments of each message of a packet, whatever time it names.
+
+    Raises:
+        ControlError: if it is none.
+    """
     if len(packet) > LARGEST:
-        return
+        raise ControlError(f"a packet is longer than {LARGEST} bytes")
     try:
         found = [timed.message for timed in OscPacket(packet).messages[:MOST]]
-        read = [(str(message.address), list(message.params)) for message in found]
-    except UNREADABLE:
-        return
-    yield from read
+        return [(str(message.address), list(message.params)) for message in found]
+    except UNREADABLE as error:
+        raise ControlError(f"a packet of {len(packet)} bytes is no OSC 1.0") from error
 
 
-class OscInput(asyncio.DatagramProtocol):
-    """Hears packets in the event loop, and hands on what they ask for."""
+class OscInput:
+    """Takes packets, and hands on what they ask for: from each sender not more than so many messages a second.
 
-    def __init__(self, limits: Limits, use: Callable[[Action], None], complain: Callable[[str], None]) -> None:
+    Args:
+        limits: How far levels can be moved.
+        use: Where actions go.
+        complain: Told in a sentence of what makes no sense.
+        too_much: Called for each message that is left out, as its sender has sent too many.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        use: Callable[[Action], None],
+        complain: Callable[[str], None],
+        too_much: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limits = limits
         self._use = use
         self._complain = complain
+        self._too_much = too_much
+        self._allowance = Allowance(A_SECOND, AT_ONCE, clock)
 
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:  # noqa: ARG002 - the loop's form
+    def hear(self, packet: bytes, sender: str) -> None:
         """A packet has come; nothing that is in it can do harm."""
-        for address, arguments in messages_of(data):
+        whose = neighbour(sender)
+        if not self._allowance.take(whose):
+            self._too_much()
+            return
+        try:
+            messages = messages_of(packet)
+        except ControlError as error:
+            self._complain(f"{error} (from {plain(sender)})")
+            return
+        for number, (address, arguments) in enumerate(messages):
+            if number and not self._allowance.take(whose):
+                self._too_much()
+                return
             try:
                 action = action_of(address, arguments, self._limits)
             except ControlError as error:
-                self._complain(str(error))
+                self._complain(f"{error} (from {plain(sender)})")
             else:
                 if action:
                     self._use(action)
 
-    def error_received(self, exc: Exception) -> None:
-        """The network could not deliver something of ours; we send nothing, so it is of no interest."""
-        log.debug("OSC: %s", exc)
+
+class OscSocket:
+    """A UDP socket in the event loop that is left alone for a moment whenever too much has come at once.
+
+    What comes meanwhile waits in the system's buffer, which is small, or is lost there, and costs nobody anything.
+    """
+
+    def __init__(
+        self, address: str, port: int, hear: Callable[[bytes, str], None], too_much: Callable[[], None] = lambda: None
+    ) -> None:
+        """Listen at an address of this machine; ``too_much`` is called for each moment for which nobody listens.
+
+        Raises:
+            OSError: if it cannot be had.
+        """
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE
+        )[0]
+        self._hear = hear
+        self._too_much = too_much
+        self._loop = asyncio.get_running_loop()
+        self._resume: asyncio.TimerHandle | None = None
+        self._socket = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
+        try:
+            self._socket.bind(place)
+        except OSError:
+            self._socket.close()
+            raise
+        self._listen()
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._resume is not None:
+            self._resume.cancel()
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _listen(self) -> None:
+        self._resume = None
+        self._loop.add_reader(self._socket.fileno(), self._read)
+
+    def _read(self) -> None:
+        end = time.monotonic() + TURN
+        while time.monotonic() < end:
+            try:
+                packet, sender = self._socket.recvfrom(LARGEST + 1)
+            except BlockingIOError:
+                return
+            except OSError as error:  # of something that was sent from here, and nothing is
+                log.debug("OSC: %s", error)
+                return
+            self._hear(packet, str(sender[0]))
+        self._loop.remove_reader(self._socket.fileno())
+        self._resume = self._loop.call_later(PAUSE, self._listen)
+        self._too_much()

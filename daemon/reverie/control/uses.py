@@ -15,6 +15,7 @@ from typing import Any
 
 from reverie.control.actions import Action
 from reverie.files import write_atomically
+from reverie.foreign import plain
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ class Use:
     def of(cls, action: Action, source: str, refused: str = "") -> Use:
         """What is recorded of an action, now."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return cls(now, source, action.kind, action.value, action.voice, refused)
+        value = plain(action.value) if isinstance(action.value, str) else action.value
+        return cls(now, source, action.kind, value, action.voice and plain(action.voice), refused)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a line of the record."""

@@ -7,6 +7,7 @@ import sys
 
 from reverie.descriptors import writable
 from reverie.errors import ReverieError
+from reverie.foreign import plain
 
 
 class PlayError(ReverieError):
@@ -36,6 +37,6 @@ def complain(sentence: str) -> None:
     try:
         descriptor = sys.stderr.fileno()
         if writable(descriptor):
-            os.write(descriptor, f"{sentence}\n".encode()[:_LINE])
+            os.write(descriptor, f"{plain(sentence, _LINE // 4)}\n".encode()[:_LINE])
     except (OSError, ValueError):  # there is no log any more
         return

@@ -15,6 +15,7 @@ from typing import Any
 
 from reverie.compose import messages as composing
 from reverie.control.desk import Desk
+from reverie.logs import ONCE
 from reverie.play.messages import (
     BankTaken,
     BarPlayed,
@@ -84,7 +85,7 @@ class Conductor:
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
         self._requests = Requests()
-        self._desk = Desk(self, setting.controls, setting.state / "uses.jsonl", self._metrics.used)
+        self._desk = Desk(self, setting.controls, setting.state / "uses.jsonl", self._metrics.used, faults=self._faults)
         # While no player lives, notes hang and nothing sounds: it is never waited for as long as a composer.
         fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
         self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
@@ -113,7 +114,7 @@ class Conductor:
         self._play_first(scene)
         workers = [asyncio.create_task(self._player.run()), asyncio.create_task(self._composer.run())]
         around = [
-            asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port)),
+            asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port, self._faults)),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._housekeeping.run()),
             asyncio.create_task(self._desk.attend()),
@@ -457,7 +458,7 @@ class Conductor:
 
     def panic(self) -> None:
         """End every note now; the music goes on with the next bar."""
-        log.warning("Panic: every note is ended.")
+        log.warning("Panic: every note is ended.", extra=ONCE)
         self._player.send(to_message(Panic()))
 
     def status(self) -> Mapping[str, Any]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from reverie.stage.supervisor import ProcessInfo
 from reverie.watch.evidence import Evidence
+from reverie.watch.faults import Faults
+from reverie.watch.floods import Flood, Warned
 
 if TYPE_CHECKING:
     from reverie.watch.web import House
@@ -18,17 +20,38 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def serve_pages(house: House, address: str, port: int) -> None:
-    """Serve the pages until cancelled; a fault there is no reason for silence."""
-    try:
-        # The web server takes as long to import as all else together: the first note goes before it.
-        await asyncio.to_thread(importlib.import_module, "reverie.watch.web")
-        from reverie.watch.web import application, serve
+AGAIN = 10.0
+"""Seconds until the pages are served anew after a fault."""
+CROWDED = Warned(
+    "web-flood",
+    "The status page has more connections than it takes; those that are silent are ended for others",
+    "find out who opens them, and keep them away by a firewall or by another `health.address`",
+)
 
-        await serve(application(house, address), address, port, log.warning)
-    except Exception:
-        log.exception("There is no status page any more; the music plays on.")
-        await asyncio.Event().wait()
+
+async def serve_pages(house: House, address: str, port: int, faults: Faults) -> None:
+    """Serve the pages until cancelled; a fault there is no reason for silence."""
+    flood = Flood(faults, CROWDED)
+    watching = asyncio.create_task(_watch(flood))
+    try:
+        while True:
+            try:
+                # The web server takes as long to import as all else together: the first note goes before it.
+                await asyncio.to_thread(importlib.import_module, "reverie.watch.web")
+                from reverie.watch.web import application, serve
+
+                await serve(application(house, address), address, port, log.warning, crowded=flood.count)
+            except Exception:
+                log.exception("There is no status page for now; the music plays on.")
+                await asyncio.sleep(AGAIN)
+    finally:
+        watching.cancel()
+
+
+async def _watch(flood: Flood) -> None:
+    while True:
+        await asyncio.sleep(1.0)
+        flood.look()
 
 
 def describe(evidence: Evidence, now: float, faults: Iterable[str], processes: Iterable[ProcessInfo]) -> dict[str, Any]:

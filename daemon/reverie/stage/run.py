@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
-import sys
 from pathlib import Path
 
 from reverie import __version__, signals
 from reverie.descriptors import ask_for_many
+from reverie.logs import log_plainly
 from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
 from reverie.site.load import find_site
@@ -40,7 +39,8 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         NoConfigurationError: if ``config`` does not exist.
         AlreadyRunsError: if a daemon already runs on this state folder.
     """
-    _log_plainly()
+    log_plainly()
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     ask_for_many()
     force = site_in_force(config)
     site, fault = force.site, force.fault
@@ -114,10 +114,3 @@ async def _conduct(conductor: Conductor, scene: str | None, seconds: float | Non
     finally:
         if held:
             signals.hold()  # what is asked of a daemon that has left changes nothing
-
-
-def _log_plainly() -> None:
-    """Sentences on standard error: with the time for a person; without for the journal, which has its own."""
-    form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form, datefmt="%H:%M:%S")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)

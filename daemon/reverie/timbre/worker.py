@@ -20,6 +20,7 @@ from types import FrameType
 
 from reverie.descriptors import readable
 from reverie.errors import ReverieError
+from reverie.logs import log_plainly
 from reverie.signals import be_steady
 from reverie.threads import one_each
 from reverie.timbre.budget import Budget, Gate, give_way
@@ -126,6 +127,7 @@ def main() -> None:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is the conductor's matter, which then says stop
+    log_plainly(logging.WARNING)
     give_way()
     one_each()
     wire = Wire(socket.socket(fileno=arguments.fd))

@@ -20,7 +20,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from reverie.errors import printable
+from reverie.foreign import plain
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
 from reverie.watch.faults import Fault
 
@@ -230,7 +230,8 @@ class Metrics:
 
     def _bounded(self, label: str, value: str) -> str:
         """``value``, or ``other`` when the label has taken all the values it may."""
-        known, value = self._known[label], printable(value)
+        value = plain(value)  # a surrogate of a file's name would be the end of all metrics
+        known = self._known[label]
         if value not in known and len(known) >= MAX_LABELS:
             return OTHER
         known.add(value)
