@@ -113,7 +113,7 @@ class LocalServer:
                     writer.write(json.dumps(self._answer(word)).encode() + b"\n")
                     await writer.drain()
         except (OSError, TimeoutError, ValueError):
-            pass  # whoever asked has gone, or says nothing, or too much
+            writer.transport.abort()  # whoever asked has gone, says nothing or too much, or does not read
         except Exception:
             log.exception("A command of this machine could not be answered.")
         finally:
