@@ -243,7 +243,11 @@ def test_voices_that_nobody_has_keep_no_button_from_working(desk: Desk, stand: S
 def test_a_flood_of_uses_is_not_recorded_without_end(desk: Desk, stand: Stand) -> None:
     record = desk._record  # pyright: ignore[reportPrivateUsage]
     added: list[Use] = []
-    record.add = added.append
+
+    def add(use: Use) -> None:
+        added.append(use)
+
+    record.add = add
     for _ in range(4000):
         for kind in ("mutate", "louder", "quieter", "next"):
             desk.use(Action(kind), "osc")

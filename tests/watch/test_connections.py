@@ -8,7 +8,7 @@ import logging
 import resource
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import pytest
@@ -81,7 +81,7 @@ async def site() -> AsyncGenerator[Site]:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[Site]:
+async def serving() -> AsyncGenerator[Site]:
     source, port = Source(), free_port()
     site = Site(source, port)
     app = web.application(source, "127.0.0.1")
