@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
-from reverie.music.notes import Note
+from reverie.files import OddFileError, read_file
+from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Schedule, Tempo
 from reverie.play.messages import Part
 from reverie.play.sealing import seal, seal_all
@@ -196,7 +200,7 @@ def test_a_journal_that_cannot_be_read_keeps_no_other_from_being_sealed(tmp_path
     (tmp_path / "2026-11-22T12.journal").mkdir()
     for hour in (13, 14):
         (tmp_path / f"2026-11-22T{hour}.journal").write_text("B 0 120 4/4 one\n")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(OddFileError):
         seal_all(tmp_path, datetime(2030, 1, 1, tzinfo=UTC))
     assert sorted(path.name for path in tmp_path.glob("*.mid")) == ["2026-11-22T13.mid", "2026-11-22T14.mid"]
 
@@ -236,12 +240,17 @@ def test_a_full_disk_is_told_once_and_the_journal_is_not_read_again_at_each_bar(
             return write(descriptor, data)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    reads, read = list[Path](), Path.read_bytes
+    reads = list[Path]()
+
+    def read(path: Path, largest: int) -> bytes:
+        reads.append(path)
+        return read_file(path, largest)
+
     journal = tmp_path / "2026-11-22T14.journal"
     journal.write_text("L 0 x\n")
     tape = Tape(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", lambda path: (reads.append(path), read(path))[1])
+        patch.setattr("reverie.play.tape.read_file", read)
         patch.setattr(os, "write", refuse)
         for bar in range(100):
             tape.bar(HOUR + 2 * bar, 1920 * bar, 120, Metre(), "one")
@@ -274,3 +283,101 @@ def test_a_loop_heard_last_week_is_traced_to_its_recipe(tmp_path: Path) -> None:
         [(1920, "recipe c3")],
         [(0, "recipe b2")],
     ]
+
+
+def well_formed(folder: Path) -> None:
+    """Seal all journals; every note that a file has on has its off in that file, and is not struck twice meanwhile."""
+    files = seal_all(folder, None)
+    assert files
+    for path in files:
+        for track in mido.MidiFile(path).tracks:
+            sounding = Counter[tuple[int, int]]()
+            for message in track:
+                if message.type not in {"note_on", "note_off"}:
+                    continue
+                key = (message.channel, message.note)
+                sounding[key] += 1 if message.type == "note_on" and message.velocity else -1
+                assert sounding[key] in {0, 1}, (path.name, track.name, key)
+            assert not any(sounding.values()), path.name
+
+
+def held(pitch: int) -> Loop:
+    """Two bars of a note over their line, and one that is as long as the bars."""
+    return loop(Note(960, 1920, pitch), Note(0, 3840, pitch + 12), bars=2)
+
+
+def test_a_clock_that_is_set_back_over_the_hour_while_notes_sound_spoils_no_file(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.clock.time += 3592.0  # the hour turns after four bars
+    studio.tell(scene(), place(held(60), times=20))
+    studio.play(7)
+    right = studio.clock.offset
+    studio.clock.offset -= 30.0  # back into the hour before
+    studio.play(4)
+    studio.clock.offset = right
+    studio.play(9)
+    studio.player.close()
+    assert len(list((tmp_path / "tape").glob("*.journal"))) == 2
+    well_formed(tmp_path / "tape")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([-86400.0, -3600, -1800, -10, 0, 10, 1800, 3600, 86400, 4e8]), st.integers(1, 4)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_however_the_clock_jumps_every_file_is_well_formed(
+    tmp_path_factory: pytest.TempPathFactory, jumps: list[tuple[float, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("jumps")
+    studio = Studio(folder)
+    studio.clock.time += 3590.0
+    studio.tell(scene(), place(held(60), times=40))
+    right = studio.clock.offset
+    for ahead, bars in jumps:
+        studio.clock.offset = right + ahead
+        studio.play(bars)
+    studio.player.close()
+    well_formed(folder / "tape")
+
+
+def test_notes_whose_ends_a_full_disk_has_swallowed_are_ended_before_they_are_struck_again(tmp_path: Path) -> None:
+    journal = tmp_path / "2026-11-22T14.journal"
+    journal.write_text("L 0 x\nB 0 120 4/4 one\nE 0 903e64 lead\nE 500 903e64 lead\nE 900 803e00 lead\n")
+    well_formed(tmp_path)
+
+
+def test_a_journal_that_is_removed_while_it_is_written_is_begun_anew(tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "tape")
+    for bar in range(4):
+        if bar == 2:
+            shutil.rmtree(tmp_path / "tape")
+        tape.bar(HOUR + 2 * bar, 1920 * bar, 120, Metre(), "one")
+        tape.event(1920 * bar, b"\x90\x3c\x64", "lead")
+        tape.event(1920 * bar + 9, b"\x80\x3c\x00", "lead")
+        tape.flush()
+    tape.close()
+    lines = (tmp_path / "tape" / "2026-11-22T14.journal").read_text().splitlines()
+    assert [line.split()[0] for line in lines] == ["L", "B", "E", "E", "B", "E", "E"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device"])
+def test_what_is_in_the_place_of_a_journal_neither_holds_up_the_music_nor_costs_the_tape(
+    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    journal = tmp_path / "2026-11-22T14.journal"
+    match kind:
+        case "fifo":
+            os.mkfifo(journal)
+        case "folder":
+            journal.mkdir()
+        case _:
+            journal.symlink_to("/dev/zero")
+    tape = Tape(tmp_path)
+    tape.bar(HOUR, 0, 120, Metre(), "one")
+    tape.close()
+    assert journal.read_text().splitlines()[-1] == "B 0 120 4/4 one"
+    assert "now lies beside the tape" in capfd.readouterr().err

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -180,3 +182,70 @@ def test_progress_lasts_as_json_and_nonsense_is_none() -> None:
     for wrong in ({"step": -1}, {"played": float("nan")}, {"played": -1.0}, {"night": "today"}, {"part": -1}):
         with pytest.raises(ValueError, match="no progress"):
             Progress.from_json({**progress.as_json(), **wrong})
+
+
+ZONES = {
+    "Europe/Berlin": [dt.date(2026, 3, 28), dt.date(2026, 10, 24)],
+    "America/New_York": [dt.date(2026, 3, 7), dt.date(2026, 10, 31)],
+    "Australia/Lord_Howe": [dt.date(2026, 4, 4), dt.date(2026, 10, 3)],
+    "Pacific/Apia": [dt.date(2011, 12, 28), dt.date(2011, 12, 29)],
+    "Africa/Casablanca": [dt.date(2026, 2, 14), dt.date(2026, 3, 21)],
+    "UTC": [dt.date(2026, 3, 28)],
+}
+"""The evenings before clocks were or are set; Apia left out a whole day, Lord Howe sets them by half an hour."""
+
+
+@pytest.fixture
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneInfo]:
+    """The system's zone, for a while."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield ZoneInfo(request.param)
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("steps", [10, 60])
+@pytest.mark.parametrize("clock", ["naive", "offset", "zone"])
+@pytest.mark.parametrize("zone", ZONES, indirect=True)
+def test_every_night_has_its_steps_whatever_is_done_to_clocks(zone: ZoneInfo, clock: str, steps: int) -> None:
+    of = timbre({"steps_a_night": steps, "hours": ["20:00", "06:00"]}, {"kind": "random_walk", "stride": 0.1})
+    rooms: dict[str, Callable[[float], dt.datetime]] = {
+        "naive": dt.datetime.fromtimestamp,
+        "offset": lambda seconds: dt.datetime.fromtimestamp(seconds).astimezone(),
+        "zone": lambda seconds: dt.datetime.fromtimestamp(seconds, zone),
+    }
+    room = rooms[clock]
+    for day in ZONES[str(zone)]:
+        begin = dt.datetime.combine(day, dt.time(12), zone).timestamp()
+        noons = [begin + 24 * 3600 * number for number in range(3)]
+        progress = later(Progress(), of, 0.0, room(begin - 15 * 3600))  # in the night before
+        for noon, end in itertools.pairwise(noons):
+            first, moment = progress.step, noon
+            marks = list[float]()
+            while moment < end:
+                after = later(progress, of, 0.0, room(moment))
+                assert after.step - progress.step in {0, 1}
+                assert next_in(after, of.pace, room(moment)) >= 0
+                marks += [moment] if after.step != progress.step else []
+                progress = after
+                moment += 150
+            nights = (progress.step - first) / steps
+            assert nights == (0 if str(zone) == "Pacific/Apia" and not marks else 1)
+            gaps = [after - before for before, after in itertools.pairwise(marks)]
+            assert max(gaps, default=0) - min(gaps, default=0) <= 150
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"], indirect=True)
+@pytest.mark.parametrize("hours", [["02:00", "02:30"], ["02:10", "02:20"], ["02:15", "02:45"], ["02:30", "02:30"]])
+def test_a_night_that_lies_where_clocks_are_set_is_never_divided_by_nothing(zone: ZoneInfo, hours: list[str]) -> None:
+    of, progress = timbre({"steps_a_night": 10, "hours": hours}), Progress()
+    for day in ZONES[str(zone)]:
+        moment = dt.datetime.combine(day, dt.time(12), zone).timestamp()
+        for _ in range(24 * 12):
+            now = dt.datetime.fromtimestamp(moment)  # noqa: DTZ006 - the system's zone is meant
+            after = later(progress, of, 0.0, now)
+            assert after.step - progress.step in {0, 1}
+            assert 0 <= next_in(after, of.pace, now) < 2 * 24 * 3600 + 3600
+            progress = after
+            moment += 300

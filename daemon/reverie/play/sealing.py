@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from reverie.files import write_atomically
+from reverie.files import read_file, write_atomically
 from reverie.music.midi_file import Conductor, Track, midi_bytes
 from reverie.music.time import Metre
-from reverie.play.tape import SUFFIX, journal_name, journals
+from reverie.play.tape import LARGEST, SUFFIX, journal_name, journals
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class _Recording:
             case "L":
                 self._silence(at)
                 self.markers.append((at, f"life {rest}"))
+            case "H":  # the clock was set back to this hour: what sounded when it was left has ended in another file
+                self._silence(min(at, self.end))
             case "B":
                 qpm, metre, scene = rest.split(" ", 2)
                 self._bar(at, float(qpm), Metre.parse(metre), scene)
@@ -84,6 +86,8 @@ class _Recording:
             raise ValueError(f"no message that the player sends: {message.hex()}")
         key = (part, channel, message[1])
         if status == NOTE_ON:
+            if key in self.sounding:  # its end was lost, with a disk that was full or a line that is damaged
+                self.events[part].append((at, bytes((NOTE_OFF | channel, message[1], 0))))
             self.sounding[key] = at
         elif status == NOTE_OFF and self.sounding.pop(key, None) is None:
             return  # it began in the hour before, and ended there
@@ -111,7 +115,7 @@ def _tick(event: tuple[int, bytes]) -> int:
 
 
 def _lines(journal: Path) -> Iterator[str]:
-    text = journal.read_text(encoding="utf-8", errors="replace")
+    text = read_file(journal, LARGEST).decode("utf-8", errors="replace")
     yield from text[: text.rfind("\n") + 1].split("\n")  # what follows the last line's end is torn
 
 

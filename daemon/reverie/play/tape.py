@@ -6,6 +6,7 @@ that it makes all writers wait; then the next note may be late. Sealing a journa
 others (:mod:`reverie.play.sealing`). The lines are::
 
     L 0 2026-11-22T14:03:11Z            a life of the player begins at tick 0
+    H 9600 2026-11-22T14:00:02Z         this hour goes on, as the clock was set: what sounded when it was left is over
     B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
     P 7680 5f0c1e7a9b3d2846 melody      a part begins to play another recipe, or goes on with it in a new journal
     E 7680 903c64 melody 85             an event: tick, MIDI message, part, microseconds from its moment to its sending
@@ -22,10 +23,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from reverie.files import OddFileError, read_file, set_aside
 from reverie.music.time import Metre
 from reverie.play.errors import complain
 
 SUFFIX = ".journal"
+LARGEST = 256_000_000
+"""Bytes of a journal: an hour of the densest music has a tenth of it."""
 RETRY = 60.0  # seconds between attempts to write to a disk that is full or gone
 _HOUR = 3600
 _NAME = "%Y-%m-%dT%H"
@@ -45,6 +49,8 @@ class Tape:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._descriptor = -1
+        self._file: tuple[int, int] | None = None
+        self._path = folder
         self._hour = -1
         self._base = 0
         self._first = 0
@@ -96,7 +102,7 @@ class Tape:
         self._write()
         self._wall = wall
         hour = int(wall // _HOUR)
-        if hour != self._hour or self._descriptor < 0:
+        if hour != self._hour or not self._is_there():
             self._let_go()
             if abs(wall - self._failed) >= RETRY:
                 self._turn(hour, wall, tick)
@@ -128,6 +134,16 @@ class Tape:
         self.flush()
         self._let_go()
 
+    def _is_there(self) -> bool:
+        """Whether the journal is open, and still the one that its name leads to: somebody may have removed it."""
+        if self._descriptor < 0:
+            return False
+        try:
+            status = self._path.lstat()
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._file
+
     def _let_go(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
@@ -138,29 +154,45 @@ class Tape:
         path = self._folder / journal_name(wall)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            written = path.read_bytes() if path.exists() else b""
-            whole = written[: written.rfind(b"\n") + 1]
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            if whole != written:
-                os.ftruncate(descriptor, len(whole))
+            whole = _whole_lines(path)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(path, flags, 0o644)
+            os.ftruncate(descriptor, len(whole))
+            status = os.fstat(descriptor)
         except OSError as error:
             self._complain(error)
             self._failed = wall
             return
         self._descriptor, self._hour = descriptor, hour
+        self._path, self._file = path, (status.st_dev, status.st_ino)
         self._recipes.clear()
         # A journal that this life has not yet written to may hold another life, or an hour that the clock repeats.
         self._base = max(self._base, _last_tick(whole) - tick)
         self._first = self._base + tick
-        if not self._born or not whole:
-            stamp = datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self._lines.append(f"L {self._base + tick} {stamp}\n")
-            self._born = True
+        stamp = datetime.fromtimestamp(wall, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._lines.append(f"{'H' if self._born and whole else 'L'} {self._base + tick} {stamp}\n")
+        self._born = True
 
     def _complain(self, error: OSError) -> None:
         if not self._complained:
             self._complained = True
-            complain(f"the tape in {self._folder} cannot be written ({error}); free its disk or mend it")
+            complain(f"the tape in {self._folder} cannot be written ({error}); the music plays on without it")
+
+
+def _whole_lines(path: Path) -> bytes:
+    """What a journal has, without what a death in the midst of a line left; nothing if there is none.
+
+    Raises:
+        OSError: if it cannot be read. What is no journal, or far too long for one, is set aside.
+    """
+    try:
+        written = read_file(path, LARGEST)
+    except FileNotFoundError:
+        return b""
+    except OddFileError as error:
+        complain(f"{error}; it now lies beside the tape as {set_aside(path).name}")
+        return b""
+    return written[: written.rfind(b"\n") + 1]
 
 
 def _last_tick(journal: bytes) -> int:

@@ -60,9 +60,11 @@ def begun(progress: Progress, path: TimbrePath) -> Progress:
 def later(progress: Progress, timbre: Timbre, played: float, now: dt.datetime) -> Progress:
     """The progress after the scene has played ``played`` seconds more (by a monotonic clock), at the time ``now``.
 
-    ``now`` is the time of the room, with or without its zone; without, it is that of the system.
+    ``now`` is the time of the room, with or without its zone; without, it is that of the system. So is a fixed offset
+    that is the system's at that moment, as ``datetime.astimezone()`` gives it: a night may begin with one offset and
+    end with another.
     """
-    pace = timbre.pace
+    pace, now = timbre.pace, _in_its_zone(now)
     if pace.every is not None:
         total = progress.played + max(played, 0.0)
         if total < pace.every:
@@ -88,10 +90,11 @@ def next_in(progress: Progress, pace: Pace, now: dt.datetime) -> float:
     """Seconds until the next step is due: of playing, with a pace of minutes, else by the clock."""
     if pace.every is not None:
         return max(pace.every - progress.played, 0.0)
+    now = _in_its_zone(now)
     night = _night(pace, now)
     if night is not None and (part := night.part(now, pace) + 1) < _parts(pace):
         return night.begin + (night.end - night.begin) * part / _parts(pace) - now.timestamp()
-    coming = (_night_of(pace, now, now.date() + dt.timedelta(days)) for days in range(3))
+    coming = (_night_of(pace, now, now.date() + dt.timedelta(days)) for days in range(4))
     return min((night.begin - now.timestamp() for night in coming if night.begin > now.timestamp()), default=0.0)
 
 
@@ -113,8 +116,8 @@ class _Night:
 
 
 def _night(pace: Pace, now: dt.datetime) -> _Night | None:
-    """The night that it is, begun today or yesterday."""
-    for days in (0, 1):
+    """The night that it is, begun today or yesterday, or the day before where a zone has left one out."""
+    for days in (0, 1, 2):
         night = _night_of(pace, now, now.date() - dt.timedelta(days))
         if night.begin <= now.timestamp() < night.end:
             return night
@@ -128,6 +131,14 @@ def _night_of(pace: Pace, now: dt.datetime, day: dt.date) -> _Night:
         dt.datetime.combine(*moment, tzinfo=now.tzinfo).timestamp() for moment in ((day, first), (morrow, last))
     )
     return _Night(day.toordinal(), begin, end)
+
+
+def _in_its_zone(now: dt.datetime) -> dt.datetime:
+    """The same moment; without a zone where its offset is merely the one that the system's zone has just now."""
+    if not isinstance(now.tzinfo, dt.timezone):
+        return now
+    here = dt.datetime.fromtimestamp(now.timestamp())  # noqa: DTZ006 - the system's zone is meant
+    return here if here.astimezone().utcoffset() == now.utcoffset() else now
 
 
 def _parts(pace: Pace) -> int:
