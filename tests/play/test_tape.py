@@ -22,7 +22,7 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Schedule, Tempo
 from reverie.play.messages import Part
 from reverie.play.sealing import seal, seal_all
-from reverie.play.tape import RETRY, Tape, journal_name, prune
+from reverie.play.tape import MOST_FILES, RETRY, Tape, journal_name, prune
 
 mido: Any = importlib.import_module("mido")
 HOUR = 1_795_356_000.0  # 2026-11-22T14:00:00Z
@@ -205,12 +205,23 @@ def test_a_journal_that_cannot_be_read_keeps_no_other_from_being_sealed(tmp_path
     assert sorted(path.name for path in tmp_path.glob("*.mid")) == ["2026-11-22T13.mid", "2026-11-22T14.mid"]
 
 
-def test_old_tapes_are_pruned_by_their_names(tmp_path: Path) -> None:
+def test_the_files_of_old_days_are_pruned_and_nothing_else(tmp_path: Path) -> None:
     for name in ("2026-11-01T10.mid", "2026-11-01T10.2.mid", "2026-11-21T10.mid", "2026-11-22T10.journal", "note.txt"):
         (tmp_path / name).touch()
-    gone = prune(tmp_path, 7, datetime(2026, 11, 22, 12, tzinfo=UTC))
+    (tmp_path / "2026-11-01T11.mid").mkdir()
+    gone = prune(tmp_path, {"2026-11-01", "2026-10-01"})
     assert [path.name for path in gone] == ["2026-11-01T10.2.mid", "2026-11-01T10.mid"]
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_no_more_is_deleted_at_once_than_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(MOST_FILES + 10):
+        (tmp_path / f"2026-11-01T10.{number}.mid").write_bytes(b"12345")
+    assert len(prune(tmp_path, {"2026-11-01"})) == MOST_FILES
+    monkeypatch.setattr("reverie.play.tape.MOST_BYTES", 12)
+    assert len(prune(tmp_path, {"2026-11-01"})) == 2
+    monkeypatch.setattr("reverie.play.tape.MOST_BYTES", 1)
+    assert len(prune(tmp_path, {"2026-11-01"})) == 1
 
 
 def test_a_tape_that_cannot_be_written_says_so_once_and_is_tried_again(

@@ -18,8 +18,8 @@ another.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Container, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -31,8 +31,11 @@ SUFFIX = ".journal"
 LARGEST = 256_000_000
 """Bytes of a journal: an hour of the densest music has a tenth of it."""
 RETRY = 60.0  # seconds between attempts to write to a disk that is full or gone
+MOST_FILES, MOST_BYTES = 50, 100_000_000
+"""What is deleted at once at most: two days of ordinary music."""
 _HOUR = 3600
 _NAME = "%Y-%m-%dT%H"
+_DAY = len("2026-11-22")
 
 
 _Event = tuple[int, bytes, str]
@@ -208,14 +211,28 @@ def journals(folder: Path) -> Iterator[Path]:
     return iter(sorted(folder.glob(f"*{SUFFIX}")))
 
 
-def prune(folder: Path, keep_days: float, now: datetime) -> list[Path]:
-    """Delete what is older than ``keep_days`` by its name, not by its date of change; says what was deleted.
+def days(folder: Path) -> dict[str, list[Path]]:
+    """The files of the tape by the day (UTC) that their names bear, the earliest first."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("????-??-??T??*")):
+        if path.is_file():
+            found.setdefault(path.name[:_DAY], []).append(path)
+    return found
+
+
+def prune(folder: Path, old: Container[str]) -> list[Path]:
+    """Delete the files of days that are ``old``, a bounded part of them at once; says what was deleted.
 
     Raises:
         OSError: if a file cannot be deleted.
     """
-    oldest = (now.astimezone(UTC) - timedelta(days=keep_days)).strftime(_NAME)
-    stale = [path for path in sorted(folder.glob("????-??-??T??*")) if path.is_file() and path.name[:13] < oldest]
-    for path in stale:
+    stale = [path for day, paths in days(folder).items() if day in old for path in paths]
+    gone: list[Path] = []
+    size = 0
+    for path in stale[:MOST_FILES]:
+        size += path.stat().st_size
+        if gone and size > MOST_BYTES:
+            break
         path.unlink()
-    return stale
+        gone.append(path)
+    return gone

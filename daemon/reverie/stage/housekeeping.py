@@ -1,4 +1,4 @@
-"""Files kept in order while the music plays: what must last is written, finished hours of the tape are sealed.
+"""Files kept in order while the music plays: what must last is written, and the tape is sealed and pruned.
 
 It goes by monotonic time, so that a clock that is set stops nothing, and does whatever is due by the state it finds.
 APScheduler, which goes by the clock of the room, only reminds: of the programme's times, so that a scene changes on the
@@ -19,8 +19,9 @@ from reverie.advice import advice_on
 from reverie.errors import capital, reason_of
 from reverie.files import check_writable
 from reverie.play.sealing import seal_all
-from reverie.play.tape import journal_name, prune
+from reverie.play.tape import days, journal_name, prune
 from reverie.stage.alone import Alone
+from reverie.stage.retention import Ages
 from reverie.stage.state import StateStore
 from reverie.watch.faults import Faults
 
@@ -30,8 +31,8 @@ WRITE_STATE = 5.0
 """Seconds between writes of what must last."""
 ROUNDS_PER_SEAL = 12
 """Writes of what must last between two looks at the tape: a minute."""
-TAPE_UNWRITABLE = "tape-unwritable"
-"""A fault: the tape cannot be written or kept in order."""
+TAPE_UNWRITABLE, TAPE_UNSEALED = "tape-unwritable", "tape-unsealed"
+"""Faults: the tape cannot be written; a journal cannot be made a MIDI file."""
 
 
 class Housekeeping:
@@ -45,6 +46,7 @@ class Housekeeping:
         self._keep_days = keep_days
         self._faults = faults
         self._alone = alone
+        self._ages: Ages | None = None
         self._scheduler: Any = None
 
     def remind(self, times: Iterable[time], of: Callable[[], None]) -> None:
@@ -81,7 +83,7 @@ class Housekeeping:
         while True:
             try:
                 if rounds % ROUNDS_PER_SEAL == 0:
-                    await asyncio.to_thread(self._seal, all_of_it=False)
+                    await asyncio.to_thread(self._tend_tape, all_of_it=False)
                 await self._write_state()
             except Exception:
                 log.exception("Files could not be kept in order; it is tried again.")
@@ -92,7 +94,7 @@ class Housekeeping:
         """Stop, and put all in order: the player is gone, so the present hour of the tape is over too."""
         self.forget()
         await self._write_state()
-        await asyncio.to_thread(self._seal, all_of_it=True)
+        await asyncio.to_thread(self._tend_tape, all_of_it=True)
 
     async def _write_state(self) -> None:
         await asyncio.to_thread(self._look)
@@ -105,12 +107,11 @@ class Housekeeping:
             self._alone.renew()
         self._store.look()
 
-    def _seal(self, *, all_of_it: bool) -> None:
+    def _tend_tape(self, *, all_of_it: bool) -> None:
         """Make room first: a disk that is full must not keep from being emptied."""
         now = datetime.now(UTC)
         try:
-            prune(self._tape, self._keep_days, now)
-            seal_all(self._tape, None if all_of_it else now)
+            self._prune(all_of_it=all_of_it)
             check_writable(self._tape / journal_name(now.timestamp()))
         except OSError as error:
             self._faults.tell(
@@ -121,6 +122,33 @@ class Housekeeping:
             )
         else:
             self._faults.clear(TAPE_UNWRITABLE)
+        try:
+            seal_all(self._tape, None if all_of_it else now)
+        except OSError as error:
+            journal = Path(error.filename or self._tape)
+            self._faults.tell(
+                TAPE_UNSEALED,
+                "",
+                f"{journal} cannot be made a MIDI file ({reason_of(error)})",
+                capital(advice_on(error, journal)),
+            )
+        else:
+            self._faults.clear(TAPE_UNSEALED)
+
+    def _prune(self, *, all_of_it: bool) -> None:
+        present = days(self._tape)
+        if self._ages is None:
+            self._ages = Ages(self._tape)
+        gone = prune(self._tape, self._ages.older_than(self._keep_days, present))
+        self._ages.keep(anyway=all_of_it)
+        if gone:
+            log.info(
+                "%d files of the tape were deleted, %s to %s: they have been there for %d days of playing.",
+                len(gone),
+                gone[0].name,
+                gone[-1].name,
+                self._keep_days,
+            )
 
 
 def _in_the_loop(call: Callable[[], None]) -> Any:
