@@ -63,8 +63,9 @@ def test_a_folder_that_is_removed_while_it_plays_comes_back_and_lets_no_second_d
     second = daemon.run("run", "--for", "5s")
     assert second.returncode == 1
     assert "already plays from" in second.stderr
-    wanted = ("lock", "takes.json", f"loops/{daemon.scene}.json")
+    wanted = ("lock", "takes.json", f"loops/{daemon.scene}.json", "ledger/main.ledger")
     wait_until(lambda: all((daemon.state / name).is_file() for name in wanted))
+    wait_until(lambda: any((daemon.state / "tape").glob("*.journal")))
     code, _ = daemon.stop()
     assert code == 0
     assert "Traceback" not in daemon.log.read_text()

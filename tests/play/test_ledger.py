@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ DAMAGED = st.one_of(st.binary(max_size=9000), st.binary(max_size=8184).map(lambd
 
 WRITER = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from reverie.play.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]), "main")
@@ -186,3 +189,64 @@ def test_kill_9_leaves_the_note_that_sounds_and_at_most_one_more(tmp_path: Path)
     assert ledger.place == {"kind": "port", "match": "grey"}
     assert {channel for channel, _ in sounding} <= {3, 4}
     assert len(sounding) <= 2
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "dangling", "circle"])
+def test_what_is_in_the_place_of_a_ledger_is_set_aside(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "main.ledger"
+    match kind:
+        case "fifo":
+            os.mkfifo(path)
+        case "folder":
+            (path / "in it").mkdir(parents=True)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "dangling":
+            path.symlink_to(tmp_path / "not" / "there")
+        case _:
+            path.symlink_to(path)
+    assert abandoned(tmp_path, set()) == []
+    ledger = Ledger(tmp_path, "main")
+    ledger.note_on(0, 60)
+    assert ledger.path == path
+    assert list(Ledger(tmp_path, "main").open_notes()) == [(0, 60)]
+    assert len(list(tmp_path.glob("main.ledger.broken-*"))) == 1
+
+
+def test_a_ledger_of_ten_gigabytes_is_made_as_small_as_any(tmp_path: Path) -> None:
+    with (tmp_path / "main.ledger").open("wb") as file:
+        file.truncate(10_000_000_000)
+    Ledger(tmp_path, "main").note_on(0, 60)
+    assert (tmp_path / "main.ledger").stat().st_size == 8192
+
+
+@pytest.mark.parametrize("remove", [shutil.rmtree, lambda folder: (folder / "main.ledger").unlink()])
+def test_a_ledger_that_is_removed_while_notes_sound_comes_back_with_them(
+    tmp_path: Path, remove: Callable[[Path], object]
+) -> None:
+    folder = tmp_path / "ledger"
+    ledger = Ledger(folder, "main")
+    ledger.move_to(GREY)
+    ledger.note_on(0, 60)
+    remove(folder)
+    ledger.restore()
+    ledger.note_on(1, 61)
+    later = Ledger(folder, "main")
+    assert later.place == GREY
+    assert list(later.open_notes()) == [(0, 60), (1, 61)]
+    ledger.restore()
+    ledger.note_off(1, 61)
+    assert list(later.open_notes()) == [(0, 60)]
+
+
+def test_a_ledger_that_cannot_come_back_is_kept_in_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    ledger = Ledger(folder, "main")
+    ledger.note_on(0, 60)
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    ledger.restore()
+    assert list(ledger.open_notes()) == [(0, 60)]
+    folder.unlink()
+    ledger.restore()
+    assert list(Ledger(folder, "main").open_notes()) == [(0, 60)]

@@ -9,13 +9,13 @@ it ever wake, finds that and touches nothing.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from reverie.locks import Hold, try_lock
 from reverie.play.errors import MISHAPS, PlayError, complain, plainly
 from reverie.play.ledger import Ledger
 from reverie.play.outputs import ENDS_WITH_PLAYER, make_output
@@ -72,13 +72,10 @@ class Heir:
         """Whether the lock is ours; where it cannot be had at all there is nobody to wait for."""
         try:
             if self._lock is None:
-                self._lock = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+                self._lock = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return True
-        return True
+        return try_lock(self._lock) is not Hold.TAKEN
 
 
 def end_elsewhere(

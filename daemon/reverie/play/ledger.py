@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import stat
 import struct
 import zlib
 from collections.abc import Container, Iterator, Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
 
+from reverie.files import set_aside
 from reverie.play.errors import complain
 
 if TYPE_CHECKING:  # outputs need what is here
@@ -59,15 +61,25 @@ class Ledger:
 
         A folder that cannot be written costs the memory of what sounds across lives, but not the music.
         """
-        path = folder / f"{quote(slot, safe='')}{SUFFIX}"
-        self._map, kept = _map(path)
-        self.path = path if kept else None
+        path = folder / f"{quote(slot, safe='', errors='surrogatepass')}{SUFFIX}"
+        self._map, self._file = _map(path)
+        self.path = path if self._file else None
         """Its file; None if it is in memory alone."""
 
     @classmethod
     def at(cls, path: Path) -> Ledger:
         """Open the ledger that is in that file."""
         return cls(path.parent, unquote(path.stem))
+
+    def restore(self) -> None:
+        """Write what is noted into a new file, if somebody has removed the one that it was in."""
+        if self.path is None or _identity(self.path) == self._file:
+            return
+        noted = self._map[:]
+        fresh, file = _map(self.path)
+        if file is not None:
+            fresh[:] = noted
+            self._map, self._file = fresh, file
 
     @property
     def quiet(self) -> bool:
@@ -117,7 +129,7 @@ class Ledger:
             return None
         left = self.path.with_suffix(f".{os.getpid()}{SUFFIX}")
         self.path.replace(left)
-        self._map, _ = _map(self.path)
+        self._map, self._file = _map(self.path)
         return left
 
     def claim(self) -> bytes:
@@ -188,18 +200,21 @@ class Ledger:
 
 def abandoned(folder: Path, slots: Container[str]) -> list[Path]:
     """The ledgers of a folder that belong to none of the slots."""
-    return [path for path in sorted(folder.glob(f"*{SUFFIX}")) if unquote(path.stem) not in slots]
+    ledgers = [path for path in sorted(folder.glob(f"*{SUFFIX}")) if path.is_file() and not path.is_symlink()]
+    return [path for path in ledgers if unquote(path.stem) not in slots]
 
 
 def _encode(settings: Mapping[str, Any]) -> bytes:
     return json.dumps(settings, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _map(path: Path) -> tuple[mmap.mmap, bool]:
-    """The file's bytes, and whether they are those of a file."""
+def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
+    """The file's bytes, and which file it is; None if they are of no file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        _clear_the_way(path)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o644)
         try:
             data = os.read(descriptor, _SIZE + 1)
             if len(data) != _SIZE or not data.startswith(_MAGIC):
@@ -207,12 +222,33 @@ def _map(path: Path) -> tuple[mmap.mmap, bool]:
                 # full disk must fail here and not, as SIGBUS, at some note.
                 os.pwrite(descriptor, _renewed(data), 0)
                 os.ftruncate(descriptor, _SIZE)
-            return mmap.mmap(descriptor, _SIZE), True
+            status = os.fstat(descriptor)
+            return mmap.mmap(descriptor, _SIZE), (status.st_dev, status.st_ino)
         finally:
             os.close(descriptor)
     except OSError as error:
-        complain(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
-        return mmap.mmap(-1, _SIZE), False
+        complain(
+            f"the ledger {path} cannot be kept ({error.strerror}), so notes may hang after a crash; mend its folder"
+        )
+        return mmap.mmap(-1, _SIZE), None
+
+
+def _clear_the_way(path: Path) -> None:
+    """Set aside what is in the place of a ledger and is no file: a FIFO, a folder, a link to somewhere else."""
+    try:
+        is_file = stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return
+    if not is_file:
+        complain(f"{path} is no file; it now lies beside it as {set_aside(path).name}")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _renewed(data: bytes) -> bytes:

@@ -118,6 +118,7 @@ class Slot:
         if slack < self._takes and now < self._due + STARVED:
             return False
         self._has_news = False
+        self._ledger.restore()
         try:
             if self._state is _State.DOWN:
                 self._output.open()

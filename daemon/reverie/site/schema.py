@@ -49,9 +49,7 @@ class Change(Section):
 class Tape(Section):
     """The record of everything that was played."""
 
-    keep_days: int = Field(
-        default=30, ge=1, le=36_500, description="Days of running after which it is deleted."
-    )
+    keep_days: int = Field(default=30, ge=1, le=36_500, description="Days of running after which it is deleted.")
     folder: FilePath | None = Field(
         default=None, description="Where the record lies; null: 'tape' in the state folder."
     )
