@@ -227,9 +227,7 @@ def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        complain(
-            f"the ledger {path} cannot be kept ({error.strerror}), so notes may hang after a crash; mend its folder"
-        )
+        complain(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
         return mmap.mmap(-1, _SIZE), None
 
 
