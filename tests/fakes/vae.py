@@ -61,3 +61,9 @@ def dumped(folder: Path) -> dict[str, Array]:
         for name, row in manifest.items()
         if (folder / row["filename"]).exists()
     }
+
+
+def absent(folder: Path) -> list[str]:
+    """The variables that a dump lists, and whose files are not there."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    return [name for name, row in manifest.items() if not (folder / row["filename"]).exists()]

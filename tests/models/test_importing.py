@@ -132,16 +132,16 @@ def test_a_model_that_is_not_what_it_should_be_is_refused(
     assert not target.exists()
 
 
-def test_a_window_is_noted_only_where_there_is_attention(tmp_path: Path, target: Path) -> None:
+def test_a_window_without_attention_is_a_contradiction(tmp_path: Path, target: Path) -> None:
     source = magenta_js(tmp_path / "drums", DRUM_KIT, attentionLength=16)
-    assert "attention_length" not in import_model(source, target, Wish(config="drum_kit")).passport.settings
+    with pytest.raises(ModelError, match=r"attention_length 16.* it has no weights of attention"):
+        import_model(source, target, Wish(config="drum_kit"))
+    assert not target.exists()
 
 
-@pytest.mark.parametrize(("said", "noted"), [({"attentionLength": 16}, 16), ({}, 32)])
-def test_a_window_is_as_long_as_the_file_says_or_magenta(
-    tmp_path: Path, target: Path, said: dict[str, Any], noted: int
-) -> None:
-    units, scope = 4, "rnn/multi_rnn_cell/cell_0/attention_cell_wrapper"
+def attentive(wrapped: str = "rnn/multi_rnn_cell/cell_0/attention_cell_wrapper") -> dict[str, NDArray[Any]]:
+    """A drum_kit with attention around its first layer."""
+    units, scope = 4, wrapped
     heard = 518
     shapes = {
         f"{scope}/basic_lstm_cell/kernel": (heard + units, 4 * units),
@@ -158,11 +158,135 @@ def test_a_window_is_as_long_as_the_file_says_or_magenta(
         "fully_connected/biases": (512,),
     }
     random = np.random.default_rng(0)
-    tensors = {name: random.normal(size=shape).astype(np.float32) / 4 for name, shape in shapes.items()}
-    source = magenta_js(tmp_path / "drums", tensors, **said)
+    return {name: random.normal(size=shape).astype(np.float32) / 4 for name, shape in shapes.items()}
+
+
+def test_a_window_is_as_long_as_the_file_says(tmp_path: Path, target: Path) -> None:
+    source = magenta_js(tmp_path / "drums", attentive(), attentionLength=16)
     imported = import_model(source, target, Wish(config="drum_kit"))
-    assert imported.passport.settings == {"attention_length": noted}
+    assert imported.passport.settings == {"attention_length": 16}
     assert check(read_bundle(imported.path)) == 0
+    with pytest.raises(ModelError, match="--set says attention_length 32, and the model's own files say 16"):
+        import_model(source, target, Wish(name="other", config="drum_kit", settings={"attention_length": 32}))
+
+
+def test_a_window_that_no_file_says_is_asked_for_and_not_guessed(tmp_path: Path, target: Path) -> None:
+    source = magenta_js(tmp_path / "drums", attentive())
+    with pytest.raises(ModelError, match=r"how many steps its window is long .* give --set attention_length=N"):
+        import_model(source, target, Wish(config="drum_kit"))
+    assert not target.exists()
+    imported = import_model(source, target, Wish(config="drum_kit", settings={"attention_length": 24}))
+    assert imported.passport.settings == {"attention_length": 24}
+
+
+@pytest.mark.parametrize("window", ["32", -1, 2.5, True, [32], 1 << 40])
+def test_a_window_that_is_none_is_refused(tmp_path: Path, target: Path, window: Any) -> None:
+    source = magenta_js(tmp_path / "drums", attentive(), attentionLength=window)
+    with pytest.raises(ModelError, match="attention"):
+        import_model(source, target, Wish(config="drum_kit"))
+
+
+@pytest.mark.parametrize("missing", sorted(attentive()))
+def test_a_variable_that_is_missing_is_named(tmp_path: Path, target: Path, missing: str) -> None:
+    tensors = {name: tensor for name, tensor in attentive().items() if name != missing}
+    source = magenta_js(tmp_path / "drums", tensors, attentionLength=16)
+    with pytest.raises(ModelError, match=r"is missing|no layer of an LSTM"):
+        import_model(source, target, Wish(config="drum_kit"))
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [
+        "rnn/multi_rnn_cell/cell_0/attention_cell_wrapper/attention/attn_b",
+        "rnn/multi_rnn_cell/cell_1/attention_cell_wrapper/attention/attn_v",
+        "rnn/multi_rnn_cell/cell_0/basic_lstm_cell/w_f_diag",
+        "rnn/multi_rnn_cell/cell_0/layer_norm_basic_lstm_cell/input/gamma",
+        "rnn/multi_rnn_cell/cell_1/gru_cell/gates/kernel",
+        "rnn/multi_rnn_cell/cell_0/lstm_cell/projection/kernel",
+        "fully_connected_1/weights",
+        "embedding/weights",
+    ],
+)
+def test_a_weight_that_is_not_played_is_not_dropped(tmp_path: Path, target: Path, surplus: str) -> None:
+    tensors = {**attentive(), surplus: np.ones(4, np.float32)}
+    source = magenta_js(tmp_path / "drums", tensors, attentionLength=16)
+    with pytest.raises(ModelError, match=r"has no such weights|no such network has that part"):
+        import_model(source, target, Wish(config="drum_kit"))
+    assert not target.exists()
+
+
+def test_two_variables_of_one_name_are_not_one(tmp_path: Path, target: Path) -> None:
+    twice = {**BASIC_RNN, **{f"other/{name}": tensor for name, tensor in BASIC_RNN.items()}}
+    source = magenta_js(tmp_path / "twice", twice)
+    with pytest.raises(ModelError, match="are both in it, and a model has only one"):
+        import_model(source, target, Wish(config="basic_rnn"))
+
+
+def test_what_training_keeps_is_no_weight_of_the_model(tmp_path: Path, target: Path) -> None:
+    extra = {"global_step": np.ones((), np.float32), "beta1_power": np.ones((), np.float32)}
+    for slot in ("Adam", "Adam_1", "RMSProp", "Momentum", "ExponentialMovingAverage"):
+        extra |= {f"{name}/{slot}": tensor for name, tensor in BASIC_RNN.items()}
+    source = magenta_js(tmp_path / "trained", {**BASIC_RNN, **extra})
+    kept = read_bundle(import_model(source, target, Wish(config="basic_rnn")).path).weights
+    assert len(kept) == len(BASIC_RNN)
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"type": "MusicVAE"}, "says that it is a MusicVAE, and basic_rnn is a MusicRNN"),
+        (
+            {"dataConverter": {"type": "MelodyConverter", "args": {"minPitch": 36, "maxPitch": 71}}},
+            "says minPitch 36, and basic_rnn has 48",
+        ),
+        ({"attentionLength": 40}, "it has no weights of attention"),
+    ],
+)
+def test_a_config_that_contradicts_the_configuration_is_refused(
+    tmp_path: Path, target: Path, told: dict[str, Any], message: str
+) -> None:
+    source = magenta_js(tmp_path / "basic", BASIC_RNN, **told)
+    with pytest.raises(ModelError, match=message):
+        import_model(source, target, Wish(config="basic_rnn"))
+    fits: dict[str, Any] = {
+        "type": "MusicRNN",
+        "dataConverter": {"type": "MelodyConverter", "args": {"minPitch": 48, "maxPitch": 83}},
+    }
+    import_model(magenta_js(tmp_path / "right", BASIC_RNN, **fits), target, Wish(config="basic_rnn"))
+
+
+def test_a_melody_of_four_bars_is_none_of_two(tmp_path: Path, target: Path) -> None:
+    source = magenta_js(
+        tmp_path / "four",
+        BASIC_RNN,
+        type="MusicVAE",
+        dataConverter={"type": "MelodyConverter", "args": {"numSteps": 64}},
+    )
+    with pytest.raises(ModelError, match="says numSteps 64, and cat-mel_2bar_small has 32"):
+        import_model(source, target, Wish(config="cat-mel_2bar_small"))
+
+
+@pytest.mark.parametrize(
+    ("config", "settings", "message"),
+    [
+        ("basic_rnn", {"window": 4}, "no setting 'window'; known are attention_length, forget_bias, steps_per_quarter"),
+        ("basic_rnn", {"attention_length": 4}, "it has no weights of attention"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(
+    basic: Path, target: Path, config: str, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        import_model(basic, target, Wish(config=config, settings=settings))
+
+
+def test_a_gansynth_without_its_experiment_is_refused(tmp_path: Path, target: Path) -> None:
+    inside = "progressive_gan_generator/progressive_gan_block_1"
+    shapes = {"conv0/kernel": (2, 2, 70, 4), "conv0/bias": (4,), "conv1/kernel": (3, 3, 4, 4), "conv1/bias": (4,)}
+    shapes |= {"to_rgb/kernel": (1, 1, 4, 2), "to_rgb/bias": (2,)}
+    tensors = {f"{inside}/{name}": np.ones(shape, np.float32) for name, shape in shapes.items()}
+    with pytest.raises(ModelError, match=r"its experiment\.json, .* is not there"):
+        import_model(magenta_js(tmp_path / "gan", tensors), target, Wish(config="gansynth"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(basic: Path, tmp_path: Path) -> None:

@@ -55,13 +55,19 @@ def test_sizes_are_read_from_the_weights() -> None:
     assert (sizes.skip, sizes.bottleneck, sizes.hop, sizes.stages) == (6, 3, 64, 4)
 
 
-def test_averages_are_taken_where_they_are_and_nothing_else() -> None:
+def test_averages_are_taken_where_they_are() -> None:
     tensors = variables()
     average = tensors["res_3/W"] + 1
-    others = {"res_3/W/ExponentialMovingAverage": average, "train/beta": average, "cond_map_99_x/W": average}
+    others = {"res_3/W/ExponentialMovingAverage": average, "res_3/W/Adam_1": average}
     weights = weights_from({**others, **tensors})
     assert (weights["decoder.layers.2.residual.kernel"] == average[0, 0]).all()
     assert set(weights) == set(weights_from(tensors))
+
+
+@pytest.mark.parametrize("surplus", ["train/beta", "cond_map_99_x/W", "ae_pool/W", "logits_2/W"])
+def test_a_weight_that_is_not_played_is_not_dropped(surplus: str) -> None:
+    with pytest.raises(ModelError, match=f"{surplus}: an NSynth, as Reverie plays it, has no such weights"):
+        weights_from({**variables(), surplus: np.ones(3, np.float32)})
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,10 @@ def test_a_checkpoint_is_imported_without_tensorflow(tmp_path: Path) -> None:
     archive = tmp_path / "wavenet-ckpt.tar"
     with tarfile.open(archive, "w") as file:
         file.add(folder, folder.name)
-    imported = import_model(archive, tmp_path / "models", Wish(config="nsynth"))
+    with pytest.raises(ModelError, match="give --set hop=N --set stages=N --set encoder_stages=N --set rate=N"):
+        import_model(archive, tmp_path / "models", Wish(config="nsynth"))
+    settings = {"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16000}
+    imported = import_model(archive, tmp_path / "models", Wish(config="nsynth", settings=settings))
     bundle = read_bundle(imported.path)
     assert bundle.passport.settings["hop"] == 512
     expected = weights_from(tensors)

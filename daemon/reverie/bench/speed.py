@@ -136,7 +136,9 @@ def _matrices(network: Network) -> list[Array]:
     found = [*(layer.kernel for layer in network.layers), network.output]
     found += [layer.skip for layer in network.layers[1:] if layer.skip is not None]
     if network.attention:
-        found += [network.attention.memory, network.attention.query, network.attention.output]
+        attention = network.attention
+        found += [attention.memory, *attention.queries, attention.output]
+        found += [] if attention.output_of_last is None else [attention.output_of_last]
     return found
 
 

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import tensorflow.compat.v1 as tf  # pyright: ignore[reportMissingImports]
+from magenta.contrib import rnn as magenta_cells
+from magenta.models.shared import events_rnn_graph
 from note_seq.protobuf import generator_pb2, music_pb2
 
 from reverie.compose.engine import Candidate
@@ -18,7 +21,7 @@ from reverie.compose.recipe import Recipe
 from reverie.magenta.families import family_of
 from reverie.models.bundle import Bundle, read_model
 from reverie.models.errors import ModelError
-from reverie.models.recurrent.names import canonical_name, layer_count
+from reverie.models.recurrent.names import STACK, attention_of, canonical_name, layer_count
 from reverie.models.shelf import ModelFile
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
@@ -126,13 +129,32 @@ def _hparams(bundle: Bundle) -> dict[str, Any]:
 
 def _session(magenta: Any, bundle: Bundle) -> Any:
     """The model's graph with the bundle's weights."""
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), _wired(bundle):
         magenta._build_graph_for_generation()  # noqa: SLF001 - Magenta calls it where it reads a checkpoint
         session = tf.Session()
         for variable in tf.global_variables():
             weight = bundle.weights[str(canonical_name(variable.op.name))]
             variable.load(weight.reshape(variable.shape.as_list()), session)
         return session
+
+
+@contextmanager
+def _wired(bundle: Bundle) -> Iterator[None]:
+    """Let Magenta build a graph of the bundle's wiring: today it puts attention around the first layer only."""
+    if attention_of(bundle.weights) != STACK:
+        yield
+        return
+
+    def stack(sizes: Sequence[int], attn_length: int, **_: Any) -> Any:
+        cells = [tf.nn.rnn_cell.BasicLSTMCell(size) for size in sizes]
+        return magenta_cells.AttentionCellWrapper(tf.nn.rnn_cell.MultiRNNCell(cells), attn_length, state_is_tuple=True)
+
+    before = events_rnn_graph.make_rnn_cell
+    events_rnn_graph.make_rnn_cell = stack
+    try:
+        yield
+    finally:
+        events_rnn_graph.make_rnn_cell = before
 
 
 def _compose(model: _Model, heard: Heard, end: int, temperature: float, seed: int) -> list[Note]:

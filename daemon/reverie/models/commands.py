@@ -56,6 +56,13 @@ def add_parsers(commands: Any, folders: Folders) -> None:
     pull.set_defaults(command=partial(_pull, folders))
 
     for action in (bring, pull):
+        action.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="what its files do not say, such as its attention_length; it is asked for where it is needed",
+        )
         action.add_argument("--name", default="", help="the name that scenes call it by")
         action.add_argument("--to", type=Path, metavar="FOLDER", help="instead of the site's folder of models")
         action.add_argument("--replace", action="store_true", help="even if a model of that name is there")
@@ -236,8 +243,9 @@ def _refuse_to_hide(name: str, target: Path, folders: Folders, options: argparse
 
 def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any] | None = None) -> Wish:
     from reverie.models.importing import Wish
+    from reverie.models.settings import given
 
-    return Wish(options.name, config, facts or {}, replace=options.replace)
+    return Wish(options.name, config, facts or {}, replace=options.replace, settings=given(options.set))
 
 
 def _target(options: argparse.Namespace, folders: Folders) -> Path:

@@ -1,8 +1,8 @@
 """Which configurations of Magenta's models there are; nothing numeric, so that any process may ask.
 
 A configuration is a name for an encoding and a wiring. Its layer sizes are left out on purpose: they are read from the
-weights, since published bundles differ from Magenta's defaults. What weights do not show stands in ``settings`` with
-Magenta's default, and a bundle's passport may say otherwise.
+weights, since published bundles differ from Magenta's defaults; so is the length of an attention window, from what lies
+beside them. What Magenta keeps in its code stands in ``settings``, and a bundle's passport may say otherwise.
 
 Sources: ``default_configs`` in Magenta 2.1.4, ``magenta/models/*/*_model.py``, and ``CONFIG_MAP`` in
 ``magenta/models/music_vae/configs.py``.
@@ -49,13 +49,13 @@ CONFIGS: Mapping[str, ModelConfig] = {
     config.name: config
     for config in (
         ModelConfig("one_drum", "drums_rnn", ("drums",), {"steps_per_quarter": 2}),
-        ModelConfig("drum_kit", "drums_rnn", ("drums",), {"attention_length": 32}),
+        ModelConfig("drum_kit", "drums_rnn", ("drums",)),
         ModelConfig("basic_rnn", "melody_rnn", _MELODIC),
         ModelConfig("mono_rnn", "melody_rnn", _MELODIC),
         ModelConfig("lookback_rnn", "melody_rnn", _MELODIC),
-        ModelConfig("attention_rnn", "melody_rnn", _MELODIC, {"attention_length": 40}),
+        ModelConfig("attention_rnn", "melody_rnn", _MELODIC),
         ModelConfig("basic_improv", "improv_rnn"),
-        ModelConfig("attention_improv", "improv_rnn", (), {"attention_length": 40}),
+        ModelConfig("attention_improv", "improv_rnn"),
         ModelConfig("chord_pitches_improv", "improv_rnn"),
         ModelConfig("polyphony", "polyphony_rnn"),
         ModelConfig("performance", "performance_rnn"),
@@ -69,7 +69,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("optional_multiconditioned_performance_with_dynamics", "performance_rnn"),
         ModelConfig("chord_conditioned_performance", "performance_rnn"),
         ModelConfig("rnn-nade", "pianoroll_rnn_nade"),
-        ModelConfig("rnn-nade_attn", "pianoroll_rnn_nade", (), {"attention_length": 32}),
+        ModelConfig("rnn-nade_attn", "pianoroll_rnn_nade"),
         ModelConfig("cat-mel_2bar_small", "music_vae"),
         ModelConfig("cat-mel_2bar_big", "music_vae"),
         ModelConfig("cat-drums_2bar_small", "music_vae"),

@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.models.browser_config import check_told
 from reverie.models.bundle import seal, write_bundle
 from reverie.models.configs import CONFIGS, ModelConfig, config_of
 from reverie.models.errors import ModelError
 from reverie.models.formats.reading import fingerprint, read_source
 from reverie.models.formats.source import Source, Tensors
 from reverie.models.golden import with_golden
+from reverie.models.lstm import FORGET_BIAS
 from reverie.models.passport import SUFFIX, Passport
+from reverie.models.settings import FORGET, settings_of, with_forget_bias
 
-_WINDOW = "attention_length"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ENDINGS = (".mag", ".tar.gz", ".tgz", ".tar", ".zip", ".index", ".meta")
 _OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "gansynth", "nsynth"})
@@ -31,6 +33,7 @@ class Wish:
     """What is known of a model beside its file; what is empty is taken from the file.
 
     ``source`` and ``training`` are facts for its passport. ``replace`` allows an installed model to be overwritten.
+    ``settings`` are what neither its weights nor its files show.
     """
 
     name: str = ""
@@ -38,6 +41,7 @@ class Wish:
     source: Mapping[str, Any] = field(default_factory=dict[str, Any])
     training: Mapping[str, Any] = field(default_factory=dict[str, Any])
     replace: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,14 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
     read = read_source(source)
     try:
         config = _config(read, wish.config)
-        weights = _weights(config, read.tensors)
+        check_told(config, read.told)
+        weights = _weights(config, read)
+        settings = settings_of(config, read, weights, wish.settings)
+        weights = with_forget_bias(weights, float(settings.pop(FORGET, FORGET_BIAS)))
     except ModelError as error:
         absent = f" (the files of {', '.join(read.absent)} are not there)" if read.absent else ""
         raise ModelError(f"{source}: {error}{absent}") from error
     facts = {"file": source.name, "format": read.format, "sha256": fingerprint(source), **read.facts, **wish.source}
-    settings = _settings(config, read, weights)
     passport = Passport(name, config.name, settings=settings, source=facts, training=wish.training)
     bundle = with_golden(seal(passport, weights))
     try:
@@ -108,24 +114,17 @@ def _config(read: Source, wished: str) -> ModelConfig:
     raise ModelError(f"a {read.format} does not say which configuration it is; give --config: {why} {known}")
 
 
-def _settings(config: ModelConfig, read: Source, weights: Tensors) -> dict[str, int | float | bool | str]:
-    """What the file shows beyond the weights, else Magenta's default; a window only where there is attention."""
-    settings = {**config.settings, **read.settings}
-    if not any(".attention." in name for name in weights):
-        settings.pop(_WINDOW, None)
-    return {**settings}
-
-
-def _weights(config: ModelConfig, tensors: Tensors) -> Tensors:
+def _weights(config: ModelConfig, read: Source) -> Tensors:
     """The weights under the names that the engine of ``config`` reads.
 
     Raises:
         ModelError: if they are not those of such a model.
     """
+    tensors = read.tensors
     if config.family == "music_vae":
         from reverie.models.vae.names import weights_from as vae_weights_from
 
-        return vae_weights_from(config.name, tensors)
+        return vae_weights_from(config.name, tensors, read.absent)
     if config.family == "pianoroll_rnn_nade":
         from reverie.models.nade.names import weights_from as nade_weights_from
 

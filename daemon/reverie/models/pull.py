@@ -46,7 +46,7 @@ def pull(entry: Entry, folder: Path, progress: Progress, wish: Wish | None = Non
             return Imported(path, passport, (f"{path} is there already",))
         raise ModelError(f"{path} is there already and comes from elsewhere; give another --name, or --replace")
     source = {"url": entry.url, "licence": entry.licence, "description": entry.description, **wish.source}
-    complete = Wish(name, wish.config or entry.config, source, wish.training, wish.replace)
+    complete = Wish(name, wish.config or entry.config, source, wish.training, wish.replace, wish.settings)
     downloads = folder / _DOWNLOADS / entry.name
     try:
         downloads.mkdir(parents=True, exist_ok=True)

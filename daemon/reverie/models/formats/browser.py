@@ -25,6 +25,7 @@ from reverie.models.formats.source import Source, Tensors, is_weight
 MAGENTA_JS_MANIFEST = "weights_manifest.json"
 MAGENTA_JS_CONFIG = "config.json"
 DEEPLEARN_MANIFEST = "manifest.json"
+DEEPLEARN_CONVERTER = "converter.json"
 
 _TYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "int32": np.dtype("<i4")}
 
@@ -42,7 +43,8 @@ def read_magenta_js(folder: Path) -> Source:
             tensors |= _unpacked(group["weights"], memoryview(data))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"its {MAGENTA_JS_MANIFEST} is none of magenta.js's") from error
-    return Source("magenta.js checkpoint", tensors, settings=_settings(folder))
+    told = _told(folder)
+    return Source("magenta.js checkpoint", tensors, settings=_settings(told), told=told)
 
 
 def shards_in(manifest: bytes) -> tuple[str, ...]:
@@ -86,14 +88,22 @@ def _scaled(stored: NDArray[Any], quantised: Mapping[str, Any] | None) -> NDArra
     return (stored.astype(np.float64) * float(quantised["scale"]) + float(quantised["min"])).astype(np.float32)
 
 
-def _settings(folder: Path) -> dict[str, int]:
+def _told(folder: Path) -> dict[str, Any]:
     if not (folder / MAGENTA_JS_CONFIG).is_file():
         return {}
-    try:
-        length = _json(folder / MAGENTA_JS_CONFIG).get("attentionLength", 0)
-    except AttributeError as error:
-        raise ModelError(f"its {MAGENTA_JS_CONFIG} is none of magenta.js's") from error
-    return {"attention_length": length} if isinstance(length, int) and length > 0 else {}
+    told: Any = _json(folder / MAGENTA_JS_CONFIG)
+    if not isinstance(told, dict):
+        raise ModelError(f"its {MAGENTA_JS_CONFIG} is none of magenta.js's")
+    return cast("dict[str, Any]", told)
+
+
+def _settings(told: Mapping[str, Any]) -> dict[str, int | float | bool | str]:
+    length = told.get("attentionLength")
+    if length is None or length == 0:
+        return {}
+    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise ModelError(f"its {MAGENTA_JS_CONFIG} says attentionLength {length!r}, which is no number of steps")
+    return {"attention_length": length}
 
 
 def read_deeplearn(folder: Path) -> Source:
@@ -112,7 +122,14 @@ def read_deeplearn(folder: Path) -> Source:
         if len(data) != 4 * math.prod(shape):
             raise ModelError(f"{path.name} has {len(data):,} bytes, and {name} needs {4 * math.prod(shape):,}")
         tensors[name] = np.frombuffer(data, "<f4").reshape(shape)
-    return Source("deeplearn.js dump", tensors, absent=tuple(absent))
+    return Source("deeplearn.js dump", tensors, absent=tuple(absent), told=_converter(folder))
+
+
+def _converter(folder: Path) -> dict[str, Any]:
+    """What some dumps say of the converter of a MusicVAE, as magenta.js says it later."""
+    if not (folder / DEEPLEARN_CONVERTER).is_file():
+        return {}
+    return {"dataConverter": _json(folder / DEEPLEARN_CONVERTER)}
 
 
 def _dumped(folder: Path) -> Iterator[tuple[str, Path, tuple[int, ...]]]:

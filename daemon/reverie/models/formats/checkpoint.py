@@ -55,6 +55,20 @@ def read_checkpoint(path: Path) -> Tensors:
         raise ModelError(f"cannot be read ({error.strerror})") from error
 
 
+def graph_of(path: Path) -> bytes:
+    """The graph that lies beside a checkpoint, or nothing.
+
+    Raises:
+        ModelError: if it cannot be read.
+    """
+    name = _name(path)
+    meta = name.with_name(f"{name.name}.meta")
+    try:
+        return meta.read_bytes() if meta.is_file() else b""
+    except OSError as error:
+        raise ModelError(f"its {meta.name} cannot be read ({error.strerror})") from error
+
+
 def is_checkpoint(path: Path) -> bool:
     """Whether a file is part of a checkpoint, or ``path`` the name of one."""
     if path.suffix in {".index", ".meta"} or re.search(r"\.data-\d{5}-of-\d{5}$", path.name):

@@ -16,7 +16,7 @@ from reverie.models.formats.browser import (
     read_deeplearn,
     read_magenta_js,
 )
-from reverie.models.formats.checkpoint import files_of, is_checkpoint, read_checkpoint
+from reverie.models.formats.checkpoint import files_of, graph_of, is_checkpoint, read_checkpoint
 from reverie.models.formats.mag import read_mag
 from reverie.models.formats.source import Source
 from reverie.models.gansynth.experiment import EXPERIMENT, read_experiment
@@ -59,7 +59,14 @@ def _read(path: Path) -> Source:
         return _from_zip(path)
     elif not is_checkpoint(path):
         raise ModelError(f"is none of what can be imported: {_FORMATS}" if path.exists() else "is not there")
-    return Source("TensorFlow checkpoint", read_checkpoint(path))
+    return _checkpoint(path)
+
+
+def _checkpoint(path: Path) -> Source:
+    stage = path if path.is_dir() else path.parent
+    if stage.name.startswith("stage_") and (stage.parent / EXPERIMENT).is_file():
+        return read_experiment(stage.parent, stage)
+    return Source("TensorFlow checkpoint", read_checkpoint(path), graph=graph_of(path))
 
 
 def _from_archive(path: Path) -> Source:
@@ -69,7 +76,7 @@ def _from_archive(path: Path) -> Source:
                 archive.extractall(folder, filter="data")
         except (tarfile.TarError, EOFError, ValueError) as error:
             raise ModelError(f"is no archive, or cut off ({error}); copy or pull it again") from error
-        return Source("TensorFlow checkpoint", read_checkpoint(Path(folder)))
+        return _checkpoint(Path(folder))
 
 
 def _from_zip(path: Path) -> Source:

@@ -18,8 +18,8 @@ from reverie.models.gansynth.settings import kept, normalizer
 EXPERIMENT = "experiment.json"
 
 
-def read_experiment(folder: Path) -> Source:
-    """The generator of the last stage, with the settings that its weights do not show.
+def read_experiment(folder: Path, stage: Path | None = None) -> Source:
+    """The generator of a stage, the last if none is named, with the settings that its weights do not show.
 
     Raises:
         ModelError: if it is damaged, was not trained to its end, or is of a kind that is not played here.
@@ -32,11 +32,12 @@ def read_experiment(folder: Path) -> Source:
         raise ModelError(f"its {EXPERIMENT} has no settings in it")
     stored = cast("dict[str, Any]", read)
     stages = sorted(path for path in folder.glob("stage_*") if path.is_dir())
-    if not stages:
+    if not stages and stage is None:
         raise ModelError("has no folder stage_... with weights")
-    _check_trained(stages[-1].name, stored)
-    tensors = {**read_checkpoint(stages[-1]), **normalizer(stored)}
-    return Source("GANSynth checkpoint", tensors, "gansynth", kept(stored), facts={"stage": stages[-1].name})
+    stage = stage or stages[-1]
+    _check_trained(stage.name, stored)
+    tensors = {**read_checkpoint(stage), **normalizer(stored)}
+    return Source("GANSynth checkpoint", tensors, "gansynth", kept(stored), facts={"stage": stage.name})
 
 
 def _check_trained(stage: str, stored: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.errors import ModelError
+from reverie.models.formats.source import refuse_unused
 from reverie.models.gansynth.settings import normalizer
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -39,6 +40,8 @@ _VARIABLE = re.compile(
     rf"(?:{_AVERAGE})?$"
 )
 _SIMPLE = re.compile(r"(?:^|/)progressive_gan_generator/progressive_gan_block_1/dense/kernel")
+_ELSEWHERE = re.compile(r"(?:^|/)progressive_gan_discriminator/|(?:^|/)current_image_id$")
+"""What only training needs: the other network, and how far it has come."""
 _NORMALIZER = ("normalizer.scale", "normalizer.shift")
 
 
@@ -51,11 +54,17 @@ def weights_from(tensors: Tensors) -> dict[str, NDArray[np.float32]]:
     if any(_SIMPLE.search(variable) for variable in tensors):
         raise ModelError("it was trained with simple_arch, which is not played here")
     found: dict[tuple[int, str, str], NDArray[np.float32]] = {}
+    used: dict[str, tuple[int, str, str]] = {}
     for variable in sorted(tensors, key=lambda variable: variable.endswith(_AVERAGE)):
         if match := _VARIABLE.search(variable):
-            found[int(match[1]), match[2], match[3]] = tensors[variable]
+            used[variable] = place = int(match[1]), match[2], match[3]
+            if [name for name, other in used.items() if other == place and _plain(name) != _plain(variable)]:
+                raise ModelError(f"{variable} is in it in two scopes, and a GANSynth has one generator")
+            found[place] = tensors[variable]
     if not found:
         raise ModelError("progressive_gan_generator is missing, so it is no GANSynth")
+    generator = [variable for variable in tensors if variable not in _NORMALIZER and not _ELSEWHERE.search(variable)]
+    refuse_unused(generator, used, "a GANSynth's generator")
     last = max(block for block, _, _ in found)
     normalizers = {name: tensors.get(name, normalizer({})[name]) for name in _NORMALIZER}
     return normalizers | {
@@ -63,6 +72,10 @@ def weights_from(tensors: Tensors) -> dict[str, NDArray[np.float32]]:
         for (block, layer, part), tensor in found.items()
         if layer != "to_rgb" or block == last
     }
+
+
+def _plain(variable: str) -> str:
+    return variable.removesuffix(_AVERAGE)
 
 
 def check_shapes(weights: Tensors, labels: int) -> None:

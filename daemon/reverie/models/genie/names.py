@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.errors import ModelError
+from reverie.models.formats.source import refuse_unused
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -34,6 +35,8 @@ LAYERS = 2
 _SCOPE = "phero_model/decoder/"
 _CELL = re.compile(r"rnn/rnn/multi_rnn_cell/cell_(\d+)/lstm_cell/(kernel|bias)")
 _DENSE = re.compile(r"(rnn_input|pitches)/dense/(kernel|bias)")
+_ELSEWHERE = re.compile(r"phero_model/encoder/")
+"""The part of the model that turns music into buttons; people press them here."""
 _PARTS = {"rnn_input": "input", "pitches": "output"}
 
 
@@ -44,13 +47,21 @@ def weights_from(tensors: Tensors) -> dict[str, NDArray[np.float32]]:
         ModelError: if one is missing or has another shape than that of the published model's kind.
     """
     weights: dict[str, NDArray[np.float32]] = {}
+    used: dict[str, str] = {}
     for variable, tensor in tensors.items():
         inside = variable.removeprefix(_SCOPE)
         if cell := _CELL.fullmatch(inside):
-            weights[f"layers.{cell[1]}.{cell[2]}"] = tensor
+            name = f"layers.{int(cell[1])}.{cell[2]}"
         elif dense := _DENSE.fullmatch(inside):
-            weights[f"{_PARTS[dense[1]]}.{dense[2]}"] = tensor
+            name = f"{_PARTS[dense[1]]}.{dense[2]}"
+        else:
+            continue
+        if name in used:
+            raise ModelError(f"{variable} and {used[name]} are both in it, and Piano Genie has only one {name}")
+        weights[name], used[name] = tensor, variable
     check_shapes(weights)
+    inside_decoder = [variable for variable in tensors if not _ELSEWHERE.match(variable)]
+    refuse_unused(inside_decoder, used.values(), "Piano Genie's decoder")
     return weights
 
 

@@ -36,15 +36,14 @@ def weights_from(tensors: Tensors) -> dict[str, NDArray[np.float32]]:
     Raises:
         ModelError: if some are missing or do not fit together, with the name of the first such.
     """
-    weights = {
-        name: np.squeeze(tensor)
-        for variable, tensor in tensors.items()
-        for name, pattern in _NADE.items()
-        if pattern.search(variable)
-    }
-    weights |= recurrent.weights_from(
-        {_OUTPUT.sub(r"/fully_connected/\1", variable): tensor for variable, tensor in tensors.items()}
-    )
+    weights: dict[str, NDArray[np.float32]] = {}
+    nade = {variable: name for variable in tensors for name, pattern in _NADE.items() if pattern.search(variable)}
+    for variable, name in nade.items():
+        if name in weights:
+            raise ModelError(f"{variable} is in it twice, and a Pianoroll-RNN-NADE has only one {name}")
+        weights[name] = np.squeeze(tensors[variable])
+    renamed = {_OUTPUT.sub(r"/fully_connected/\1", variable): tensor for variable, tensor in tensors.items()}
+    weights |= recurrent.weights_from(renamed, nade)
     check_shapes(weights)
     return weights
 

@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.errors import ModelError
+from reverie.models.formats.source import refuse_unused
 
 Array = NDArray[np.float32]
 Tensors = Mapping[str, Array]
@@ -96,11 +97,16 @@ def weights_from(tensors: Tensors) -> dict[str, Array]:
         ModelError: if one is missing or does not fit the others.
     """
     weights: dict[str, Array] = {}
+    used: dict[str, str] = {}
     for variable in sorted(tensors, key=lambda variable: variable.endswith(_AVERAGE)):
         name = canonical_name(variable)
         if name:
+            plain = variable.removesuffix(_AVERAGE)
+            if used.setdefault(name, plain) != plain:
+                raise ModelError(f"{variable} and {used[name]} are both in it, and an NSynth has only one {name}")
             weights[name] = _shaped(name, tensors[variable])
     check_shapes(weights)
+    refuse_unused(tensors, used.values(), "an NSynth")
     return weights
 
 

@@ -1,5 +1,7 @@
 """A stack of LSTM layers as Magenta builds it (``make_rnn_cell`` in ``events_rnn_graph.py``), batched.
 
+Attention is around the first layer, or, in bundles of 2016 and 2017, around all of them.
+
 The weights are rewritten once, exactly: the linear layer that attention puts before the first cell, and the projection
 before a residual one, are multiplied into the cell's kernel; an input that is nearly all zeros is then a sum of a few
 rows of it.
@@ -16,7 +18,7 @@ from reverie.models.encodings.base import Hot
 from reverie.models.errors import ModelError
 from reverie.models.lstm import Array, advance_columns, gates_compiled
 from reverie.models.recurrent.attention import Window
-from reverie.models.recurrent.names import check_shapes, layer_count
+from reverie.models.recurrent.names import STACK, attention_of, check_shapes, layer_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,19 @@ class _Layer:
 class _Attention:
     """The weights of attention that are not in the first layer's kernel, transposed, biases in columns.
 
+    ``around`` is the number of layers that it is around. ``queries`` has a part for the output and memory of each of
+    them; the output projection is in two parts where what it hears is in two places, else all of it is in ``output``.
     Those of memory and query are doubled, as :class:`Window` wants them.
     """
 
+    around: int
+    units: int
     memory: Array
     score: Array
-    query: Array
+    queries: tuple[Array, ...]
     query_bias: Array
     output: Array
+    output_of_last: Array | None
     output_bias: Array
 
 
@@ -112,7 +119,8 @@ class Network:
             ModelError: if they are not those of one network.
         """
         check_shapes(weights)
-        self.attention = _attention(weights) if "layers.0.attention.memory" in weights else None
+        where = attention_of(weights)
+        self.attention = _attention(weights, where) if where else None
         if self.attention and attention_length < 1:
             raise ModelError("the passport of a model with attention must say how long its window is")
         self.attention_length = attention_length
@@ -139,8 +147,9 @@ class Network:
         empty = tuple(np.zeros((batch, layer.units), np.float32) for layer in self.layers)
         if not self.attention:
             return Memory(empty, empty)
-        units = self.layers[0].units
-        return Memory(empty, empty, empty[0], np.zeros((batch, self.attention_length, units), np.float32))
+        units = self.attention.units
+        window = np.zeros((batch, self.attention_length, units), np.float32)
+        return Memory(empty, empty, np.zeros((batch, units), np.float32), window)
 
     def run(self, memory: Memory) -> Run:
         """Go on from ``memory``, which is not changed.
@@ -159,7 +168,7 @@ class Run:
 
     def __init__(self, network: Network, memory: Memory) -> None:
         units = [layer.units for layer in network.layers]
-        window = (network.attention_length, units[0]) if network.attention else None
+        window = (network.attention_length, network.attention.units) if network.attention else None
         if [cell.shape[1] for cell in memory.cells] != units or window != (
             None if memory.window is None else memory.window.shape[1:]
         ):
@@ -169,9 +178,10 @@ class Run:
         self._cells: list[Array] = []
         self._hiddens: list[Array] = []
         self._heard: list[Array] = []
+        self._remembered: list[Array] = []
         for layer, cell, hidden in zip(network.layers, memory.cells, memory.hiddens, strict=True):
             below = layer.kernel.shape[1] - layer.units
-            # The first layer's memory lies below what it hears, since attention's query is made of both.
+            # A layer's memory lies below its own last output, since attention's query is made of both.
             buffer = np.zeros((below + 2 * layer.units, batch), np.float32)
             heard, own = buffer[: below + layer.units], buffer[below + layer.units :]
             heard[below:] = hidden.T
@@ -179,23 +189,24 @@ class Run:
             self._heard.append(heard)
             self._hiddens.append(heard[below:])
             self._cells.append(own)
-            if not self._cells[1:]:
-                self._remembered = buffer[below:]
+            self._remembered.append(buffer[below:])
         self._gates = [np.empty((4 * layer.units, batch), np.float32) for layer in network.layers]
         self._logits = np.empty((network.classes, batch), np.float32)
         self._window: Window | None = None
         if network.attention and memory.attention is not None and memory.window is not None:
-            self._heard[0][: units[0]] = memory.attention.T
+            wide = network.attention.units
+            self._heard[0][:wide] = memory.attention.T
             self._window = Window(network.attention.memory, network.attention.score, memory.window)
-            self._query = np.empty((units[0], batch), np.float32)
-            self._output = np.empty((units[0], batch), np.float32)
+            self._query = np.empty((wide, batch), np.float32)
+            self._part = np.empty((wide, batch), np.float32)
+            self._output = np.empty((wide, batch), np.float32)
 
     @property
     def memory(self) -> Memory:
         """What the batch remembers now, as a value of its own."""
         attention = window = None
-        if self._window:
-            attention = self._heard[0][: self._network.layers[0].units].T.copy()
+        if self._window and self._network.attention:
+            attention = self._heard[0][: self._network.attention.units].T.copy()
             window = self._window.outputs
         return Memory(
             tuple(cell.T.copy() for cell in self._cells),
@@ -217,6 +228,8 @@ class Run:
         x = self._first(inputs)
         for number in range(1, len(network.layers)):
             x = self._further(number, x)
+        if network.attention and network.attention.around > 1:
+            x = self._attended(network.attention, self._window)
         np.matmul(network.output, x, out=self._logits)
         self._logits += network.output_bias
         return self._logits
@@ -227,7 +240,9 @@ class Run:
         gates += gathered(network.rows, inputs)
         gates += layer.bias
         advance_columns(gates, self._cells[0], self._hiddens[0])
-        output = self._attended(network.attention, self._window) if network.attention else self._hiddens[0]
+        attention = network.attention
+        alone = attention and attention.around == 1
+        output = self._attended(attention, self._window) if attention and alone else self._hiddens[0]
         if layer.skip is None or layer.skip_bias is None:
             return output
         projected = gathered(layer.skip, inputs) + layer.skip_bias
@@ -235,12 +250,18 @@ class Run:
 
     def _attended(self, attention: _Attention, window: Window | None) -> Array:
         assert window is not None  # noqa: S101 - it is there where attention is
-        query, output, units = self._query, self._output, self._network.layers[0].units
-        np.matmul(attention.query, self._remembered, out=query)
+        query, output, heard = self._query, self._output, self._heard[0]
+        np.matmul(attention.queries[0], self._remembered[0], out=query)
+        for part, remembered in zip(attention.queries[1:], self._remembered[1:], strict=False):
+            query += np.matmul(part, remembered, out=self._part)
         query += attention.query_bias
         with np.errstate(over="ignore"):  # beyond float32's largest, tanh is 1
-            window.attend(query, self._heard[0][:units])
-        np.matmul(attention.output, self._heard[0], out=output)
+            window.attend(query, heard[: attention.units])
+        if attention.output_of_last is None:
+            np.matmul(attention.output, heard, out=output)
+        else:
+            np.matmul(attention.output, heard[: attention.units], out=output)
+            output += np.matmul(attention.output_of_last, self._hiddens[-1], out=self._part)
         output += attention.output_bias
         window.push(output)
         return output
@@ -295,11 +316,13 @@ def _compiled(weights: Mapping[str, Array], number: int) -> _Layer:
     from_below, from_hidden = kernel[:-units].astype(np.float64), kernel[-units:]
     exact = bias.astype(np.float64)
     from_attention = from_hidden[:0]
-    if f"{layer}.attention.memory" in weights:
-        before = weights[f"{layer}.attention.input.kernel"].astype(np.float64)
-        exact = exact + weights[f"{layer}.attention.input.bias"] @ from_below
-        from_attention = (before[-units:] @ from_below).astype(np.float32)
-        from_below = before[:-units] @ from_below
+    where = attention_of(weights)
+    if where and number == 0:
+        before = weights[f"{where}.input.kernel"].astype(np.float64)
+        wide = len(weights[f"{where}.score"])
+        exact = exact + weights[f"{where}.input.bias"] @ from_below
+        from_attention = (before[-wide:] @ from_below).astype(np.float32)
+        from_below = before[:-wide] @ from_below
     if skip is not None and skip_bias is not None:
         exact = exact + skip_bias.astype(np.float64) @ from_below
         from_below = skip.astype(np.float64) @ from_below
@@ -315,16 +338,27 @@ def _compiled(weights: Mapping[str, Array], number: int) -> _Layer:
     )
 
 
-def _attention(weights: Mapping[str, Array]) -> _Attention:
+def _attention(weights: Mapping[str, Array], where: str) -> _Attention:
     """The weights of attention, with their columns in the order of the buffers that they meet."""
-    names = "layers.0.attention."
-    output, query = weights[f"{names}output.kernel"].T, weights[f"{names}query.kernel"].T
+    around = layer_count(weights) if where == STACK else 1
+    output, query = weights[f"{where}.output.kernel"].T, weights[f"{where}.query.kernel"].T
     units = len(output)
+    queries: list[Array] = []
+    at = 0
+    for number in range(around):
+        own = len(weights[f"layers.{number}.bias"]) // 4
+        cell, hidden = query[:, at : at + own], query[:, at + own : at + 2 * own]
+        queries.append(np.hstack([hidden, cell]) * np.float32(2.0))
+        at += 2 * own
+    of_last, of_attention = output[:, :units], output[:, units:]
     return _Attention(
-        np.ascontiguousarray(weights[f"{names}memory"].T) * np.float32(2.0),
-        weights[f"{names}score"],
-        np.hstack([query[:, units:], query[:, :units]]) * np.float32(2.0),
-        weights[f"{names}query.bias"][:, None] * np.float32(2.0),
-        np.hstack([output[:, units:], output[:, :units]]),
-        weights[f"{names}output.bias"][:, None],
+        around,
+        units,
+        np.ascontiguousarray(weights[f"{where}.memory"].T) * np.float32(2.0),
+        weights[f"{where}.score"],
+        tuple(queries),
+        weights[f"{where}.query.bias"][:, None] * np.float32(2.0),
+        np.ascontiguousarray(of_attention) if around > 1 else np.hstack([of_attention, of_last]),
+        np.ascontiguousarray(of_last) if around > 1 else None,
+        weights[f"{where}.output.bias"][:, None],
     )

@@ -25,34 +25,55 @@ order i, j, f, o, without the forget bias that is added when they run. deeplearn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.errors import ModelError
+from reverie.models.formats.source import refuse_unused
 from reverie.models.lstm import Array
 from reverie.models.vae.wirings import Wiring, wiring_of
 
 _BIDIRECTIONAL = "cell_{}/bidirectional_rnn/{}/multi_rnn_cell/cell_0/lstm_cell"
 
 
-def weights_from(config: str, tensors: Mapping[str, NDArray[np.float32]]) -> dict[str, Array]:
-    """The canonical weights among TensorFlow's variables; optimizers' and other variables are left out.
+def weights_from(
+    config: str, tensors: Mapping[str, NDArray[np.float32]], absent: Collection[str] = ()
+) -> dict[str, Array]:
+    """The canonical weights among TensorFlow's variables.
 
-    An encoder of which no LSTM kernel is there is left out wholly: what remains can decode, sample and interpolate.
+    Some dumps list an encoder whose LSTM kernels are not there. It is left out wholly then: what remains can decode,
+    sample and interpolate.
+
+    Args:
+        config: the configuration.
+        tensors: the variables.
+        absent: those that the file lists but does not have.
 
     Raises:
-        ModelError: if one is missing or of the wrong shape.
+        ModelError: if one is missing, of the wrong shape, or no part of such a model.
     """
     wiring = wiring_of(config)
-    found = {name.removesuffix(":0").replace("/", "_"): tensor for name, tensor in tensors.items()}
+    names: dict[str, str] = {}
+    for name in tensors:
+        flat = _flat(name.removesuffix(":0"))
+        if flat in names:
+            raise ModelError(f"{name} and {names[flat]} are the same variable, and both are in it")
+        names[flat] = name
+    found = {flat: tensors[name] for flat, name in names.items()}
     weights: dict[str, Array] = {}
     encoder = dict(_encoder_stacks(wiring))
-    if any(_flat(name.format(0) + "/kernel") in found for name in encoder.values()):
-        _take(weights, found, encoder, {f"encoder.{name}": f"encoder/{name}" for name in ("mu", "sigma")})
-    _take(weights, found, dict(_decoder_stacks(wiring)), dict(_decoder_dense(wiring)))
+    kernels = {_flat(name.format(0) + "/kernel") for name in encoder.values()}
+    used: set[str] = set()
+    if any(name.startswith("encoder_") for name in found):
+        if kernels & {_flat(name.removesuffix(":0")) for name in absent}:
+            used |= {name for name in found if name.startswith("encoder_")}
+        else:
+            used |= _take(weights, found, encoder, {f"encoder.{name}": f"encoder/{name}" for name in ("mu", "sigma")})
+    used |= _take(weights, found, dict(_decoder_stacks(wiring)), dict(_decoder_dense(wiring)))
     check_shapes(config, weights)
+    refuse_unused(tensors, [names[flat] for flat in used], config)
     return weights
 
 
@@ -94,16 +115,20 @@ def _decoder_dense(wiring: Wiring) -> Iterator[tuple[str, str]]:
 
 def _take(
     weights: dict[str, Array], found: Mapping[str, Array], stacks: Mapping[str, str], dense: Mapping[str, str]
-) -> None:
+) -> set[str]:
     """Put the tensors of these parts among the canonical weights.
+
+    Returns:
+        The names of those that were found.
 
     Raises:
         ModelError: if one is missing.
     """
     parts = dict(dense)
+    used: set[str] = set()
     for name, scope in stacks.items():
         layers = 1
-        while _flat(scope.format(layers) + "/kernel") in found:
+        while any(_flat(f"{scope.format(layers)}/{kind}") in found for kind in ("kernel", "bias")):
             layers += 1
         parts |= {f"{name}.{layer}": scope.format(layer) for layer in range(layers)}
     for name, scope in parts.items():
@@ -112,6 +137,8 @@ def _take(
             if tensor is None:
                 raise ModelError(f"{scope}/{kind} is missing among the model's {len(found)} variables")
             weights[f"{name}.{kind}"] = np.asarray(tensor, np.float32)
+            used.add(_flat(f"{scope}/{kind}"))
+    return used
 
 
 def layer_count(weights: Mapping[str, Array], stack: str) -> int:

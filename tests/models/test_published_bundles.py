@@ -1,0 +1,116 @@
+# pyright: basic
+# TensorFlow and Magenta have no types.
+"""Bundles as they were published in 2016 and 2017 are the music that Magenta plays from them, or are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fakes.equality import assert_equal
+from fakes.magenta_rnn import MagentaRnn
+from fakes.magenta_stack import (
+    NAMES,
+    OLD,
+    MagentaBundle,
+    dropping,
+    layers_of,
+    stack_cell,
+    wrapped_cell,
+    write_bundle_of,
+)
+from reverie.models.bundle import read_bundle
+from reverie.models.errors import ModelError
+from reverie.models.importing import Wish, import_model
+from reverie.models.recurrent.model import RecurrentModel
+
+pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore")]
+
+
+def plays_as_magenta(path: Path, config: str, seed: int) -> dict[str, Any]:
+    """Whether 300 steps have Magenta's chances, and 400 its events; the settings that were read."""
+    imported = import_model(path, path.parent)
+    magenta = MagentaBundle(path, config)
+    try:
+        assert_equal(magenta, RecurrentModel(read_bundle(imported.path)), seed, 400)
+    finally:
+        magenta.close()
+    return dict(imported.passport.settings)
+
+
+@pytest.mark.parametrize("version", NAMES)
+@pytest.mark.parametrize(
+    ("config", "sizes", "window"),
+    [("drum_kit", [48, 48, 48], 32), ("attention_rnn", [40, 40], 40), ("lookback_rnn", [24, 40, 32], 7)],
+)
+def test_attention_around_the_whole_stack_is_played_as_magenta_plays_it(
+    version: str, config: str, sizes: list[int], window: int, tmp_path: Path
+) -> None:
+    weights = write_bundle_of(tmp_path / "old.mag", config, lambda: stack_cell(NAMES[version], sizes, window))
+    assert plays_as_magenta(tmp_path / "old.mag", config, 5) == {"attention": "stack", "attention_length": window}
+    kept = read_bundle(tmp_path / "old.safetensors").weights
+    assert sum(map(np.size, kept.values())) == sum(map(np.size, weights.values()))
+
+
+@pytest.mark.parametrize(
+    ("config", "sizes", "window"), [("chord_pitches_improv", [32, 24], 12), ("polyphony", [32], 5)]
+)
+def test_so_is_magentas_own_wrapper_around_the_whole_stack(
+    config: str, sizes: list[int], window: int, tmp_path: Path
+) -> None:
+    write_bundle_of(tmp_path / "wrapped.mag", config, lambda: wrapped_cell(sizes, window))
+    assert plays_as_magenta(tmp_path / "wrapped.mag", config, 6)["attention_length"] == window
+
+
+@pytest.mark.parametrize("bias", [0.0, 2.5])
+def test_another_forget_bias_is_read_off_the_graph(bias: float, tmp_path: Path) -> None:
+    write_bundle_of(tmp_path / "plain.mag", "basic_rnn", lambda: layers_of("basic", [24, 24], forget_bias=bias))
+    assert plays_as_magenta(tmp_path / "plain.mag", "basic_rnn", 7) == {}
+    write_bundle_of(tmp_path / "stack.mag", "drum_kit", lambda: stack_cell(OLD, [24, 24], 6, bias))
+    assert plays_as_magenta(tmp_path / "stack.mag", "drum_kit", 8)["attention_length"] == 6
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: layers_of("gru", [16, 16]), "no layer of an LSTM"),
+        (lambda: layers_of("lstm", [16, 16], use_peepholes=True), r"cell_0/lstm_cell/w_[fio]_diag and 5 more"),
+        (lambda: layers_of("lstm", [16, 16], num_proj=16), r"cell_0/lstm_cell/projection/kernel and 1 more"),
+        (lambda: layers_of("basic", [16, 16], activation=abs), "the gates of its cell at .* are not"),
+        (lambda: dropping([16, 16], 0.5), "chance, such as dropout, at .*/dropout/"),
+    ],
+)
+def test_what_is_not_played_is_refused_and_not_dropped(make: Any, message: str, tmp_path: Path) -> None:
+    write_bundle_of(tmp_path / "odd.mag", "basic_rnn", make)
+    with pytest.raises(ModelError, match=message):
+        import_model(tmp_path / "odd.mag", tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_checkpoint_has_its_window_in_the_graph_beside_it(tmp_path: Path) -> None:
+    magenta = MagentaRnn("attention_rnn", rnn_layer_sizes=[16, 16], attn_length=9)
+    magenta.write_bundle(tmp_path / "model.mag")
+    magenta.close()
+    name = tmp_path / "checkpoint" / "model.ckpt"
+    one = import_model(tmp_path / "model.mag", tmp_path)
+    other = import_model(name, tmp_path, Wish(name="other", config="attention_rnn"))
+    assert one.passport.settings == other.passport.settings == {"attention_length": 9}
+    assert one.passport.weights == other.passport.weights
+    name.with_name("model.ckpt.meta").unlink()
+    with pytest.raises(ModelError, match="give --set attention_length=N"):
+        import_model(name, tmp_path, Wish(name="third", config="attention_rnn"))
+
+
+@pytest.mark.parametrize("names", [None, OLD])
+def test_the_composer_that_runs_magenta_itself_plays_it_too(names: Any, tmp_path: Path) -> None:
+    from reverie.magenta.generators import MagentaEngine
+    from reverie.models.shelf import read_model_file
+
+    make = (lambda: stack_cell(names, [24, 24], 8)) if names else (lambda: wrapped_cell([24, 24], 8))
+    write_bundle_of(tmp_path / "stack.mag", "drum_kit", make)
+    model = read_model_file(import_model(tmp_path / "stack.mag", tmp_path).path)
+    engine = MagentaEngine()
+    engine.load(model)
