@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+
+import reverie
 from reverie.documents import parse_document
+from reverie.models.configs import CONFIGS
+from reverie.models.shelf import find_models
 from reverie.music.harmony import Key, parse_pitch
 from reverie.music.notes import Note
 from reverie.music.time import Metre, Schedule, Tempo
@@ -101,6 +107,35 @@ def test_the_short_form_of_a_tempo_means_the_long() -> None:
 def test_the_schema_beside_the_scenes_is_that_of_the_code() -> None:
     stored = json.loads((scenes_folder() / "scene.schema.json").read_text(encoding="utf-8"))
     assert stored == scene_json_schema(), "run: reverie schema > scenes/scene.schema.json"
+
+
+@pytest.mark.parametrize(
+    ("section", "kinds"), [("DrumVoice", {"drums"}), ("TunedVoice", {"melody", "bass"})], ids=["drums", "tuned"]
+)
+def test_the_schema_offers_a_drum_voice_no_attention_rnn_and_no_voice_a_model_of_another_kind(
+    section: str, kinds: set[str]
+) -> None:
+    model = scene_json_schema()["$defs"][section]["properties"]["model"]
+    assert model["examples"]
+    for name in model["examples"]:
+        assert kinds <= set(CONFIGS[name].kinds)
+    others = {name for name, config in CONFIGS.items() if config.kinds and not kinds & set(config.kinds)}
+    assert set(model["not"]["enum"]) == others
+    assert {"attention_rnn", "drum_kit"} & others
+
+
+def test_the_schema_offers_the_shipped_model_of_a_kind_first() -> None:
+    shipped, faults = find_models([Path(reverie.__file__).parent / "shipped" / "models"])
+    assert not faults
+    schema = scene_json_schema()["$defs"]
+    for section, kind in (("DrumVoice", "drums"), ("TunedVoice", "melody"), ("TunedVoice", "bass")):
+        assert kind in shipped[schema[section]["properties"]["model"]["examples"][0]].kinds
+
+
+def test_the_schema_offers_a_drum_map_to_drums_alone() -> None:
+    voices = scene_json_schema()["$defs"]
+    assert voices["TunedVoice"]["properties"]["output"]["not"] == {"required": ["drum_map"]}
+    assert "not" not in voices["DrumVoice"]["properties"]["output"]
 
 
 def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:

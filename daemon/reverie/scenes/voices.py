@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, ClassVar, Generic, Literal, TypeVar, cast
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, JsonValue, ValidationInfo
 
 from reverie.documents import Facts, Keys, Section, Written
+from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Schedule
@@ -17,6 +18,7 @@ from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
 
 KindT = TypeVar("KindT", bound=str)
+_MODEL = "The model that composes: the name of a bundle."
 Pitch = Annotated[int, Written(str, parse_pitch)]
 
 
@@ -36,6 +38,17 @@ def _model(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:
+    """What editors offer for a voice of a kind: models named like the configurations that can be one, shipped first.
+
+    A model may have any name, so others are not refused here, except those that are named like a configuration that
+    can only be a voice of another kind. A check, which knows the installed models, has the last word.
+    """
+    fit = [name for name, config in CONFIGS.items() if kind in config.kinds and name not in shipped]
+    others = [name for name, config in CONFIGS.items() if config.kinds and kind not in config.kinds]
+    return {"examples": [*shipped, *fit], "not": {"enum": [*others]}}
+
+
 def _itself(timbre: VoiceTimbre) -> VoiceTimbre:
     return timbre
 
@@ -44,9 +57,7 @@ class CommonVoice(Section, Generic[KindT]):
     """What every voice has; the kind stands first, since the model is checked against it."""
 
     kind: KindT = Field(description="What the voice is.")
-    model: Annotated[str, AfterValidator(_model)] = Field(
-        description="The model that composes: the name of a bundle.", examples=["attention_rnn"]
-    )
+    model: Annotated[str, AfterValidator(_model)] = Field(description=_MODEL)
     bars: int = Field(default=2, ge=1, le=16, description="Length of a loop in bars.")
     evolve: Evolve = Field(default_factory=Evolve, description="How the loop changes.")
     temperature: Annotated[
@@ -98,6 +109,9 @@ class CommonVoice(Section, Generic[KindT]):
 class DrumVoice(CommonVoice[Literal["drums"]]):
     """A drum set."""
 
+    model: Annotated[str, AfterValidator(_model)] = Field(
+        description=_MODEL, json_schema_extra=_models_of("drums", "drum_kit")
+    )
     primer: Annotated[
         Primer,
         Written(
@@ -134,6 +148,10 @@ class DrumVoice(CommonVoice[Literal["drums"]]):
 class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
     """A voice of one note at a time, high or low."""
 
+    model: Annotated[str, AfterValidator(_model)] = Field(
+        description=_MODEL, json_schema_extra=_models_of("melody", "attention_rnn")
+    )
+    output: Output = Field(description="Where the notes go.", json_schema_extra={"not": {"required": ["drum_map"]}})
     primer: Annotated[Primer, Written(str, tune_primer)] = Field(
         default_factory=Primer,
         description="What the model hears first: for each sixteenth a pitch, - to hold it, or . for a rest.",
