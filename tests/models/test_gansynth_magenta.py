@@ -115,11 +115,15 @@ def test_it_is_imported_from_an_archive_as_from_its_folder(trained: Path, bundle
         import_model(path, tmp_path / "models", Wish(name="cut"))
 
 
-def test_a_checkpoint_without_its_experiment_is_taken_for_a_published_one(
+def test_a_checkpoint_without_its_experiment_is_not_taken_for_a_published_one(
     trained: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
     imported = import_model(trained / "stage_00012", tmp_path, Wish(config="gansynth"))
     assert imported.passport.weights == bundle.passport.weights
+    assert imported.passport.settings == bundle.passport.settings
+    shutil.copytree(trained / "stage_00012", tmp_path / "alone" / "stage_00012")
+    with pytest.raises(ModelError, match=r"its experiment\.json, .* is not there"):
+        import_model(tmp_path / "alone" / "stage_00012", tmp_path / "models", Wish(config="gansynth"))
 
 
 def test_training_that_has_not_come_to_its_end_is_refused(trained: Path, tmp_path: Path) -> None:

@@ -44,10 +44,15 @@ def plays_as_magenta(path: Path, config: str, seed: int) -> dict[str, Any]:
     return dict(imported.passport.settings)
 
 
-@pytest.mark.parametrize("version", NAMES)
 @pytest.mark.parametrize(
-    ("config", "sizes", "window"),
-    [("drum_kit", [48, 48, 48], 32), ("attention_rnn", [40, 40], 40), ("lookback_rnn", [24, 40, 32], 7)],
+    ("version", "config", "sizes", "window"),
+    [
+        ("TensorFlow 0.12", "drum_kit", [48, 48, 48], 32),
+        ("TensorFlow 0.12", "attention_rnn", [40, 40], 40),
+        ("TensorFlow 1.0", "lookback_rnn", [24, 40, 32], 7),
+        ("TensorFlow 1.2", "drum_kit", [32, 32, 32], 32),
+        ("TensorFlow 1.2", "attention_rnn", [40, 40], 40),
+    ],
 )
 def test_attention_around_the_whole_stack_is_played_as_magenta_plays_it(
     version: str, config: str, sizes: list[int], window: int, tmp_path: Path

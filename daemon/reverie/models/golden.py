@@ -39,8 +39,17 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
 
 
 def with_golden(bundle: Bundle) -> Bundle:
-    """The bundle with what it answers now in its passport."""
-    golden = Golden(QUESTION, answer(bundle, QUESTION))
+    """The bundle with what it answers now in its passport.
+
+    Raises:
+        ModelError: if it cannot be asked, or answers nonsense.
+    """
+    given = answer(bundle, QUESTION)
+    if not np.isfinite(given).all():
+        raise ModelError(
+            "its weights are so large that what it answers is no number; it is damaged, or was trained badly"
+        )
+    golden = Golden(QUESTION, given)
     return Bundle(replace(bundle.passport, golden=golden), bundle.weights)
 
 

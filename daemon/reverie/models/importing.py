@@ -69,7 +69,7 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
     try:
         config = _config(read, wish.config)
         check_told(config, read.told)
-        weights = _weights(config, read)
+        weights = _not_empty(_weights(config, read))
         settings = settings_of(config, read, weights, wish.settings)
         weights = with_forget_bias(weights, float(settings.pop(FORGET, FORGET_BIAS)))
     except ModelError as error:
@@ -77,7 +77,11 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
         raise ModelError(f"{source}: {error}{absent}") from error
     facts = {"file": source.name, "format": read.format, "sha256": fingerprint(source), **read.facts, **wish.source}
     passport = Passport(name, config.name, settings=settings, source=facts, training=wish.training)
-    bundle = with_golden(seal(passport, weights))
+    try:
+        with np.errstate(all="ignore"):  # what comes of absurd weights is looked at
+            bundle = with_golden(seal(passport, weights))
+    except ModelError as error:
+        raise ModelError(f"{source}: {error}") from error
     try:
         write_bundle(path, bundle)
     except OSError as error:
@@ -112,6 +116,12 @@ def _config(read: Source, wished: str) -> ModelConfig:
     known = ", ".join(fits or CONFIGS)
     why = "its sizes fit" if fits else "there are"
     raise ModelError(f"a {read.format} does not say which configuration it is; give --config: {why} {known}")
+
+
+def _not_empty(weights: Tensors) -> Tensors:
+    if empty := sorted(name for name, tensor in weights.items() if not tensor.size):
+        raise ModelError(f"{empty[0]} has no numbers in it")
+    return weights
 
 
 def _weights(config: ModelConfig, read: Source) -> Tensors:

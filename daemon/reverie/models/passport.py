@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.models.errors import ModelError
+from reverie.models.regular import regular
 
 FORMAT = 1
 SUFFIX = ".safetensors"
@@ -33,6 +34,9 @@ _LENGTH = struct.Struct("<Q")
 _ALIGNMENT = 8
 _LONGEST_HEADER = 10_000_000
 """Bytes; the largest model here needs 20,000."""
+
+_MOST_AXES = 32
+_LONGEST_AXIS = 2**31
 
 _DAMAGED = "is damaged, or no safetensors file; copy or pull it again"
 
@@ -101,7 +105,7 @@ def read_header(path: Path) -> Header:
         ModelError: if the file cannot be read, is none of Reverie's models, is cut off, or its header is damaged.
     """
     try:
-        with path.open("rb") as file:
+        with regular(path).open("rb") as file:
             prefix = file.read(_LENGTH.size)
             length = _LENGTH.unpack(prefix)[0]
             if length > _LONGEST_HEADER:
@@ -111,17 +115,17 @@ def read_header(path: Path) -> Header:
         rows: dict[str, Any] = json.loads(text)
         metadata: dict[str, str] = rows.pop(_METADATA, {})
         begin = _LENGTH.size + length
-        end = begin + max((row["data_offsets"][1] for row in rows.values()), default=0)
+        end = begin + max((int(row["data_offsets"][1]) for row in rows.values()), default=0)
+        shapes = {name: _shape(row["shape"]) for name, row in rows.items()}
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    except (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+    except (struct.error, ArithmeticError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path}: {_DAMAGED}") from error
     if size != end:
         raise ModelError(f"{path}: is cut off: {size:,} bytes of {end:,} are there; copy or pull it again")
     passport = _passport(metadata, path)
     if not _seal_holds(prefix + text, metadata):
         raise ModelError(f"{path}: is damaged: its passport is not as it was sealed; copy or pull it again")
-    shapes = {name: tuple(row["shape"]) for name, row in rows.items()}
     if header_bytes(passport, shapes) != prefix + text:
         raise ModelError(f"{path}: was not written by Reverie; import the model anew")
     return Header(passport, shapes, begin)
@@ -155,6 +159,32 @@ def _passport(metadata: Mapping[str, str], path: Path) -> Passport:
         raise ModelError(f"{path}: is of format {version}, and this Reverie reads format {FORMAT}; import it anew")
     try:
         golden = data.pop("golden")
-        return Passport(**data, golden=golden and Golden(int(golden["question"]), tuple(golden["answer"])))
-    except (KeyError, TypeError, ValueError) as error:
+        passport = Passport(**data, golden=golden and Golden(int(golden["question"]), _numbers(golden["answer"])))
+        _check_types(passport)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: its passport cannot be read ({error}); import the model anew") from error
+    return passport
+
+
+def _check_types(passport: Passport) -> None:
+    """Whether all that programs rely on is of its type.
+
+    Raises:
+        TypeError: if not.
+    """
+    texts: tuple[Any, ...] = (passport.name, passport.config, passport.weights)
+    mappings: tuple[Any, ...] = (passport.settings, passport.source, passport.training)
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(part, dict) for part in mappings):
+        raise TypeError("a text or a mapping is something else")
+
+
+def _numbers(answer: Any) -> tuple[float, ...]:
+    if not all(isinstance(number, int | float) for number in answer):
+        raise TypeError("a golden answer is of numbers")
+    return tuple(answer)
+
+
+def _shape(sizes: Any) -> tuple[int, ...]:
+    if len(sizes) > _MOST_AXES or not all(type(size) is int and 0 <= size < _LONGEST_AXIS for size in sizes):
+        raise ValueError(sizes)
+    return tuple(sizes)

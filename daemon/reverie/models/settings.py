@@ -13,12 +13,12 @@ from reverie.models.errors import ModelError
 from reverie.models.formats.metagraph import MetaGraph
 from reverie.models.formats.source import Source
 from reverie.models.lstm import FORGET_BIAS
+from reverie.models.recurrent.names import LONGEST_WINDOW, STACK, attention_of
 
 Weights = Mapping[str, NDArray[np.float32]]
 Settings = dict[str, int | float | bool | str]
 
 WINDOW, FORGET, STEPS = "attention_length", "forget_bias", "steps_per_quarter"
-_LONGEST_WINDOW = 4096
 _NSYNTH = ("hop", "stages", "encoder_stages", "rate")
 _PUBLISHED_NSYNTH = (30, 512, 3, 30, 128, 3, 256, 16)
 """Layers, width and taps of the decoder and of the encoder of Magenta's ``h512_bo16``, its skips and its encoding."""
@@ -103,8 +103,6 @@ def _agreed(one: Mapping[str, Any], other: Mapping[str, Any], where: str) -> Map
 
 
 def _attention(weights: Weights, window: Any) -> Settings:
-    from reverie.models.recurrent.names import STACK, attention_of
-
     where = attention_of(weights)
     if where is None:
         if window:
@@ -116,8 +114,8 @@ def _attention(weights: Weights, window: Any) -> Settings:
             f" .meta file of a checkpoint, the config.json of magenta.js); copy that file too, or give --set {WINDOW}=N"
             " with the attn_length it was trained with"
         )
-    if not isinstance(window, int) or not 0 < window <= _LONGEST_WINDOW:
-        raise ModelError(f"its {WINDOW} is {window}; it must be a whole number from 1 to {_LONGEST_WINDOW}")
+    if not isinstance(window, int) or not 0 < window <= LONGEST_WINDOW:
+        raise ModelError(f"its {WINDOW} is {window}; it must be a whole number from 1 to {LONGEST_WINDOW}")
     return {"attention": "stack"} if where == STACK else {}
 
 

@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 
 from reverie.models.errors import ModelError
 from reverie.models.formats.source import Source, Tensors, is_weight
+from reverie.models.regular import regular
 
 MAGENTA_JS_MANIFEST = "weights_manifest.json"
 MAGENTA_JS_CONFIG = "config.json"
 DEEPLEARN_MANIFEST = "manifest.json"
 DEEPLEARN_CONVERTER = "converter.json"
 
+_MOST_AXES = 32
 _TYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "int32": np.dtype("<i4")}
 
 
@@ -37,10 +39,17 @@ def read_magenta_js(folder: Path) -> Source:
         ModelError: if a file is missing, of the wrong size, or not as magenta.js writes it.
     """
     tensors: Tensors = {}
+    shards: set[str] = set()
     try:
         for group in cast("list[Any]", _json(folder / MAGENTA_JS_MANIFEST)):
-            data = b"".join(_bytes(folder, path) for path in group["paths"])
-            tensors |= _unpacked(group["weights"], memoryview(data))
+            names = list(group["paths"])
+            if set(names) & shards or len(set(names)) < len(names):
+                raise ModelError(f"its {MAGENTA_JS_MANIFEST} names a part twice")
+            shards |= set(names)
+            found = _unpacked(group["weights"], memoryview(b"".join(_bytes(folder, name) for name in names)))
+            if twice := sorted(set(found) & set(tensors)):
+                raise ModelError(f"its {MAGENTA_JS_MANIFEST} has {twice[0]} twice")
+            tensors |= found
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"its {MAGENTA_JS_MANIFEST} is none of magenta.js's") from error
     told = _told(folder)
@@ -74,6 +83,8 @@ def _unpacked(weights: Any, data: memoryview) -> Tensors:
         end = at + math.prod(shape) * kind.itemsize
         if end > len(data):
             raise ModelError(f"is cut off: its weights have {len(data):,} bytes, and at least {end:,} are needed")
+        if name in tensors:
+            raise ModelError(f"its {MAGENTA_JS_MANIFEST} has {name} twice")
         if is_weight(name) and row["dtype"] == "float32":
             tensors[name] = _scaled(np.frombuffer(data[at:end], kind), quantised).reshape(shape)
         at = end
@@ -85,7 +96,8 @@ def _unpacked(weights: Any, data: memoryview) -> Tensors:
 def _scaled(stored: NDArray[Any], quantised: Mapping[str, Any] | None) -> NDArray[np.float32]:
     if quantised is None:
         return stored.astype(np.float32, copy=False)
-    return (stored.astype(np.float64) * float(quantised["scale"]) + float(quantised["min"])).astype(np.float32)
+    with np.errstate(all="ignore"):  # what is no number then is refused later
+        return (stored.astype(np.float64) * float(quantised["scale"]) + float(quantised["min"])).astype(np.float32)
 
 
 def _told(folder: Path) -> dict[str, Any]:
@@ -114,8 +126,12 @@ def read_deeplearn(folder: Path) -> Source:
     """
     tensors: Tensors = {}
     absent: list[str] = []
+    files: set[str] = set()
     for name, path, shape in _dumped(folder):
-        if not path.is_file():
+        if path.name in files:
+            raise ModelError(f"its {DEEPLEARN_MANIFEST} names {path.name} twice")
+        files.add(path.name)
+        if not path.exists():
             absent.append(name)
             continue
         data = _bytes(folder, path.name)
@@ -138,6 +154,7 @@ def _dumped(folder: Path) -> Iterator[tuple[str, Path, tuple[int, ...]]]:
     try:
         for name, row in manifest.items():
             if is_weight(name):
+                _encodable(name)
                 yield name, folder / _plain(row["filename"]), _shape(row["shape"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"its {DEEPLEARN_MANIFEST} is none of deeplearn.js's") from error
@@ -145,7 +162,7 @@ def _dumped(folder: Path) -> Iterator[tuple[str, Path, tuple[int, ...]]]:
 
 def _shape(value: Any) -> tuple[int, ...]:
     shape = tuple(value)
-    if not all(isinstance(size, int) and 0 <= size < 2**31 for size in shape):
+    if len(shape) > _MOST_AXES or not all(isinstance(size, int) and 0 <= size < 2**31 for size in shape):
         raise ValueError(value)
     return shape
 
@@ -154,19 +171,28 @@ def _plain(name: Any) -> str:
     """A file's name that stays in its folder."""
     if not isinstance(name, str) or name in {"", ".", ".."} or Path(name).name != name or "\0" in name:
         raise ModelError(f"its manifest names {name!r}, which is no file beside it")
+    _encodable(name)
     return name
 
 
-def _bytes(folder: Path, name: Any) -> bytes:
+def _encodable(name: str) -> None:
     try:
-        return (folder / _plain(name)).read_bytes()
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ModelError(f"its manifest has the name {name!r}, which is no text") from error
+
+
+def _bytes(folder: Path, name: Any) -> bytes:
+    path = folder / _plain(name)
+    try:
+        return regular(path).read_bytes()
     except OSError as error:
         raise ModelError(f"its part {name} cannot be read ({error.strerror}); copy or pull it too") from error
 
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(regular(path).read_bytes())
     except OSError as error:
         raise ModelError(f"its {path.name} cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:

@@ -29,6 +29,7 @@ _COUNTING = {3, 4, 5, 6, 7, 9, 10, 17, 22, 23}
 _TYPES = {2: "float64", 8: "complex64", 14: "bfloat16", 18: "complex128", 19: "float16"}
 _LITTLE_ENDIAN = 0
 _LONGEST_AXIS = 2**31
+_MOST_AXES = 32
 _SHARD = re.compile(r"(\.data)?-[\d?]{5}-of-\d{5}$")
 _NAMED = re.compile(r'^model_checkpoint_path: "(.*)"$', re.MULTILINE)
 
@@ -129,6 +130,8 @@ def weights_in_tables(shards: Iterable[bytes | memoryview]) -> Tensors:
             else:
                 slice_ = message.message(2)
                 name = slice_.text(1)
+                if name in found:
+                    raise ModelError(f"{DAMAGED}: {name} is in it twice")
                 if name in shapes:
                     found[name] = _tensor(name, shapes[name], _floats(slice_.message(3)))
     return _whole(found, shapes)
@@ -145,6 +148,8 @@ def _version_2(name: Path, index: memoryview) -> Tensors:
     for key, value in rows(index):
         message = Message(value)
         if key:
+            if as_text(key) in entries:
+                raise ModelError(f"{DAMAGED}: {as_text(key)} is in it twice")
             if b"\0" not in key:  # a part of a partitioned variable, which its whole's entry says too
                 entries[as_text(key)] = message
         else:
@@ -157,21 +162,20 @@ def _version_2(name: Path, index: memoryview) -> Tensors:
         if _counts(variable, entry.number(1), bool(entry.all_data(7)))
     }
     found: Tensors = {}
-    for number in range(max((entry.number(3) for entry in kept.values()), default=-1) + 1):
+    for number in sorted({entry.number(3) for entry in kept.values()}):
         here = {variable: entry for variable, entry in kept.items() if entry.number(3) == number}
-        if here:
-            found |= _read_shard(name.with_name(f"{name.name}.data-{number:05}-of-{shards:05}"), here)
+        found |= _read_shard(name.with_name(f"{name.name}.data-{number:05}-of-{shards:05}"), here)
     return _whole(found, kept)
 
 
 def _read_shard(path: Path, entries: Mapping[str, Message]) -> Tensors:
     found: Tensors = {}
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as error:
-        raise ModelError(f"{path.name}, a part of it, is not there; copy it too") from error
-    with file:
+    if not path.is_file():
+        raise ModelError(f"{path.name}, a part of it, is not there; copy it too")
+    with path.open("rb") as file:
         size = path.stat().st_size
+        if sum(entry.number(5) for entry in entries.values()) > size:  # no two share a byte
+            raise ModelError(DAMAGED)
         for variable, entry in entries.items():
             shape = _shape(entry.message(2))
             begin, length = entry.number(4), entry.number(5)
@@ -202,7 +206,7 @@ def _counts(name: str, kind: int, partitioned: bool) -> bool:
 
 def _shape(shape: Message) -> tuple[int, ...]:
     sizes = tuple(dimension.number(1) for dimension in shape.messages(2))
-    if any(size >= _LONGEST_AXIS for size in sizes):
+    if len(sizes) > _MOST_AXES or any(size >= _LONGEST_AXIS for size in sizes):
         raise ModelError(DAMAGED)
     return sizes
 

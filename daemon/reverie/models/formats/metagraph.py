@@ -18,6 +18,9 @@ _SQUASHES = frozenset({"Sigmoid", "Tanh", "Relu", "Relu6", "Elu", "Selu", "Softp
 _GATES = 4
 _FORGET = 2
 _LONGEST_WINDOW = 100_000
+_FARTHEST = 4
+"""Through how many nodes that change nothing a constant may come."""
+_DIGITS = 4
 
 _STRANGE = {
     **dict.fromkeys(("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Softplus", "Softsign"), "another activation"),
@@ -148,8 +151,9 @@ class MetaGraph:
     def _constant(self, add: _Node, other: str) -> float:
         for source, _ in add.inputs:
             node = self._nodes.get(source)
-            while node is not None and node.kind in {"Enter", "RefEnter", "Identity"} and node.inputs:
-                node = self._nodes.get(node.inputs[0][0])
+            for _ in range(_FARTHEST):
+                if node is not None and node.kind in {"Enter", "RefEnter", "Identity"} and node.inputs:
+                    node = self._nodes.get(node.inputs[0][0])
             if source != other and node is not None and node.kind == "Const" and "value" in node.attributes:
                 return _scalar(node.attributes["value"].message(8))
         raise ModelError(f"what is added to the forget gate at {add.name} is no constant, so it is not played")
@@ -161,7 +165,7 @@ def _node(message: Message) -> _Node:
         text = as_text(data)
         if not text.startswith("^"):  # what only has to be done before
             name, _, output = text.partition(":")
-            inputs.append((name, int(output) if output.isdecimal() and output.isascii() else 0))
+            inputs.append((name, int(output) if output.isdecimal() and len(output) <= _DIGITS else 0))
     return _Node(message.text(2), message.text(1), tuple(inputs), dict(_attributes(message)))
 
 
@@ -178,9 +182,12 @@ def _scalar(tensor: Message) -> float:
         if len(content) != 4:  # noqa: PLR2004 - bytes
             raise ModelError(DAMAGED)
         return float(struct.unpack("<f", content)[0])
-    if 5 in tensor:  # noqa: PLR2004 - the field float_val
-        try:
-            return float(struct.unpack("<f", bytes(tensor.data(5))[:4])[0])
-        except (ModelError, struct.error):
-            return float(struct.unpack("<f", tensor.number(5).to_bytes(4, "little"))[0])
-    return 0.0
+    if 5 not in tensor:  # noqa: PLR2004 - the field float_val
+        return 0.0
+    try:
+        packed = bytes(tensor.data(5))
+    except ModelError:  # written one by one
+        packed = (tensor.number(5) & 0xFFFFFFFF).to_bytes(4, "little")
+    if len(packed) != 4:  # noqa: PLR2004 - bytes
+        raise ModelError(DAMAGED)
+    return float(struct.unpack("<f", packed)[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -20,8 +22,22 @@ from reverie.models.formats.checkpoint import files_of, graph_of, is_checkpoint,
 from reverie.models.formats.mag import read_mag
 from reverie.models.formats.source import Source
 from reverie.models.gansynth.experiment import EXPERIMENT, read_experiment
+from reverie.models.regular import regular
 
 _BLOCK = 1 << 20
+_LARGEST = 4_000_000_000
+"""Bytes that an archive may unpack to; the largest that Magenta publishes, NSynth, has 1.1 GB."""
+_BROKEN = (
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What Python's readers of archives raise over damaged ones."""
 _FORMATS = (
     "a Magenta bundle (.mag), a TensorFlow checkpoint (also as .tar), a GANSynth's folder (also as .zip), a magenta.js"
     " checkpoint or a deeplearn.js dump"
@@ -52,7 +68,7 @@ def _read(path: Path) -> Source:
     elif path.name in _FOLDERS:
         return _read(path.parent)
     elif path.suffix == ".mag":
-        return read_mag(path.read_bytes())
+        return read_mag(regular(path).read_bytes())
     elif path.suffix in {".tar", ".tgz"} or path.name.endswith(".tar.gz"):
         return _from_archive(path)
     elif path.suffix == ".zip":
@@ -72,9 +88,13 @@ def _checkpoint(path: Path) -> Source:
 def _from_archive(path: Path) -> Source:
     with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
         try:
-            with tarfile.open(path) as archive:
-                archive.extractall(folder, filter="data")
-        except (tarfile.TarError, EOFError, ValueError) as error:
+            with tarfile.open(regular(path)) as archive:
+                size = 0
+                for member in archive:
+                    size += member.size
+                    _check_size(size)
+                    archive.extract(member, folder, filter="data")
+        except (tarfile.TarError, *_BROKEN) as error:
             raise ModelError(f"is no archive, or cut off ({error}); copy or pull it again") from error
         return _checkpoint(Path(folder))
 
@@ -83,15 +103,26 @@ def _from_zip(path: Path) -> Source:
     """GANSynth is published as an archive of its folder."""
     with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
         try:
-            with zipfile.ZipFile(path) as archive:
+            with zipfile.ZipFile(regular(path)) as archive:
+                _check_size(sum(member.file_size for member in archive.infolist()))
                 for member in archive.infolist():
                     archive.extract(member, folder)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, *_BROKEN) as error:
             raise ModelError(f"is no archive, or cut off ({error}); copy or pull it again") from error
         found = sorted(Path(folder).rglob(EXPERIMENT))
         if len(found) != 1:
             raise ModelError(f"has {len(found)} files {EXPERIMENT} in it, and a GANSynth has one")
         return read_experiment(found[0].parent)
+
+
+def _check_size(size: int) -> None:
+    """Whether what an archive unpacks to is no larger than a model can be.
+
+    Raises:
+        ModelError: if it would fill the disk.
+    """
+    if size > _LARGEST:
+        raise ModelError(f"unpacks to more than {_LARGEST / 1e9:.0f} GB, which no model has; unpack it yourself")
 
 
 def fingerprint(path: Path) -> str:

@@ -17,6 +17,8 @@ _TRAILER = 5
 """Bytes after a block: how it is compressed, and its checksum."""
 
 _WORD = 4
+_LONGEST_KEY = 4096
+"""Bytes; a key is a variable's name, and which part of it."""
 
 
 def is_table(data: bytes | memoryview) -> bool:
@@ -35,8 +37,12 @@ def rows(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
     footer = data[-_FOOTER:]
     _, at = _handle(footer, 0)  # the index of what else there is, which nothing here has
     index, _ = _handle(footer, at)
+    end = 0
     for _, handle in _entries(_block(data, index)):
         place, _ = _handle(handle, 0)
+        if place[0] < end:  # blocks follow each other; one that came again and again would never end
+            raise ModelError(DAMAGED)
+        end = sum(place)
         yield from _entries(_block(data, place))
 
 
@@ -68,7 +74,7 @@ def _entries(block: memoryview) -> Iterator[tuple[bytes, memoryview]]:
         shared, at = read_varint(block, at)
         added, at = read_varint(block, at)
         size, at = read_varint(block, at)
-        if shared > len(key) or at + added + size > end:
+        if shared > len(key) or shared + added > _LONGEST_KEY or at + added + size > end:
             raise ModelError(DAMAGED)
         key = key[:shared] + bytes(block[at : at + added])
         at += added

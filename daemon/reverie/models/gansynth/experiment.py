@@ -14,8 +14,10 @@ from reverie.models.errors import ModelError
 from reverie.models.formats.checkpoint import read_checkpoint
 from reverie.models.formats.source import Source
 from reverie.models.gansynth.settings import kept, normalizer
+from reverie.models.regular import regular
 
 EXPERIMENT = "experiment.json"
+_DIGITS = 9
 
 
 def read_experiment(folder: Path, stage: Path | None = None) -> Source:
@@ -25,8 +27,8 @@ def read_experiment(folder: Path, stage: Path | None = None) -> Source:
         ModelError: if it is damaged, was not trained to its end, or is of a kind that is not played here.
     """
     try:
-        read: Any = json.loads((folder / EXPERIMENT).read_bytes())
-    except ValueError as error:
+        read: Any = json.loads(regular(folder / EXPERIMENT).read_bytes())
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"its {EXPERIMENT} cannot be read ({error})") from error
     if not isinstance(read, dict):
         raise ModelError(f"its {EXPERIMENT} has no settings in it")
@@ -46,7 +48,10 @@ def _check_trained(stage: str, stored: Mapping[str, Any]) -> None:
     Raises:
         ModelError: if not.
     """
-    last = 2 * int(stored.get("num_resolutions", 7)) - 2
+    resolutions = stored.get("num_resolutions", 7)
+    if not isinstance(resolutions, int):
+        raise ModelError(f"its num_resolutions is {resolutions!r}; it must be a whole number")
+    last = 2 * resolutions - 2
     number = stage.removeprefix("stage_")
-    if not number.isdecimal() or int(number) < last:
+    if not number.isdecimal() or len(number) > _DIGITS or int(number) < last:
         raise ModelError(f"its training came to {stage} and ends with stage_{last:05}; train it to its end")

@@ -36,12 +36,15 @@ CHANNELS = 2
 _AXES = 4
 _AVERAGE = "/ExponentialMovingAverage"
 _VARIABLE = re.compile(
-    r"(?:^|/)progressive_gan_generator/progressive_gan_block_(\d+)/(conv0|conv1|to_rgb)/(?:conv2d/)?(kernel|bias)"
+    r"(?:^|/)progressive_gan_generator/progressive_gan_block_(\d{1,4})/(conv0|conv1|to_rgb)/(?:conv2d/)?(kernel|bias)"
     rf"(?:{_AVERAGE})?$"
 )
 _SIMPLE = re.compile(r"(?:^|/)progressive_gan_generator/progressive_gan_block_1/dense/kernel")
-_ELSEWHERE = re.compile(r"(?:^|/)progressive_gan_discriminator/|(?:^|/)current_image_id$")
-"""What only training needs: the other network, and how far it has come."""
+_ELSEWHERE = re.compile(
+    r"^Discriminator/|(?:^|/)(?:progressive_gan_discriminator|progressive_gan_train_ops)/|(?:^|/)current_image_id$"
+    r"|^Variable$"
+)
+"""What only training needs: the other network, and how far it has come (``train_time`` has no name of its own)."""
 _NORMALIZER = ("normalizer.scale", "normalizer.shift")
 
 

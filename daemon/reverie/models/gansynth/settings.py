@@ -41,6 +41,7 @@ _NORMALIZER = {
 
 _PITCHES = re.compile(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*")
 _HIGHEST_PITCH = 127
+_LARGEST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,14 @@ def normalizer(stored: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
         ModelError: if that is not among the hyperparameters.
     """
     kind = stored.get("data_normalizer", _PRESPECIFIED)
-    if kind not in {_PRESPECIFIED, "none"}:
+    if kind not in (_PRESPECIFIED, "none"):
         raise ModelError(f"its data_normalizer is {kind!r}; models with {_PRESPECIFIED} or none can be played")
     values = {**_NORMALIZER, **{name: stored[name] for name in _NORMALIZER if name in stored}}
     if kind == "none":
         values = dict(zip(_NORMALIZER, (1.0, 0.0, 1.0, 0.0), strict=True))
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+            raise ModelError(f"its {name} is {value!r}; it must be a number")
     numbers = np.array(list(values.values()), np.float32)
     return {"normalizer.scale": numbers[::2].copy(), "normalizer.shift": numbers[1::2].copy()}
 
@@ -113,7 +117,7 @@ def _one_of(values: Mapping[str, Any], name: str, known: Sequence[str]) -> Any:
 
 def _positive(values: Mapping[str, Any], name: str) -> int:
     value = values[name]
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, int) or not 0 < value < _LARGEST:
         raise ModelError(f"its {name} is {value!r}; it must be a whole number above 0")
     return value
 

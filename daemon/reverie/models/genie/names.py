@@ -33,7 +33,7 @@ INPUTS = 1 + (KEYS + 1) + (LONGEST_WAIT + 1)
 LAYERS = 2
 
 _SCOPE = "phero_model/decoder/"
-_CELL = re.compile(r"rnn/rnn/multi_rnn_cell/cell_(\d+)/lstm_cell/(kernel|bias)")
+_CELL = re.compile(r"rnn/rnn/multi_rnn_cell/cell_(\d{1,4})/lstm_cell/(kernel|bias)")
 _DENSE = re.compile(r"(rnn_input|pitches)/dense/(kernel|bias)")
 _ELSEWHERE = re.compile(r"phero_model/encoder/")
 """The part of the model that turns music into buttons; people press them here."""

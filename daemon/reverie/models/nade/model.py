@@ -18,7 +18,7 @@ from reverie.models.errors import ModelError
 from reverie.models.lstm import Array
 from reverie.models.nade.density import Keys, Nade, log_likelihoods
 from reverie.models.nade.names import check_shapes
-from reverie.models.recurrent.network import Memory, Network
+from reverie.models.recurrent.network import Memory, Network, window_of
 from reverie.models.recurrent.sampling import Uniforms
 
 _BIASES = "biases"
@@ -55,7 +55,7 @@ class NadeModel:
         """
         self.name = bundle.passport.name
         check_shapes(bundle.weights)
-        self.network = Network(bundle.weights, int(bundle.passport.settings.get("attention_length", 0)))
+        self.network = Network(bundle.weights, window_of(bundle.passport.settings))
         self.nade = Nade(bundle.weights["nade.encoder"], bundle.weights["nade.decoder"])
         if self.network.input_size != self.nade.keys:
             raise ModelError(f"{self.name}: hears {self.network.input_size} keys and plays {self.nade.keys}")

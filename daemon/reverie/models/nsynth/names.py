@@ -45,7 +45,7 @@ CLASSES = 256
 """Of a sample, by the mu law."""
 
 _AVERAGE = "/ExponentialMovingAverage"
-_VARIABLE = re.compile(rf"(?:^|/)([a-z]\w*?)(?:_(\d+))?/(W|biases)(?:{_AVERAGE})?$")
+_VARIABLE = re.compile(rf"(?:^|/)([a-z]\w*?)(?:_(\d{{1,4}}))?/(W|biases)(?:{_AVERAGE})?$")
 _LAYERS = {
     "ae_dilatedconv": ("encoder", "conv"),
     "ae_res": ("encoder", "residual"),
@@ -185,11 +185,11 @@ def check_shapes(weights: Tensors) -> None:
 
 
 def _half(weights: Tensors, half: str) -> Half:
-    numbers = [int(name.split(".")[2]) for name in weights if name.startswith(f"{half}.layers.")]
+    numbers = {name.split(".")[2] for name in weights if name.startswith(f"{half}.layers.")}
     if not numbers:
         raise ModelError(f"the {half} has no layers, so it is no NSynth")
     taps, _, width = weights[f"{half}.start.kernel"].shape
-    return Half(max(numbers) + 1, width, taps)
+    return Half(len(numbers), width, taps)
 
 
 def _shaped(name: str, tensor: Array) -> Array:

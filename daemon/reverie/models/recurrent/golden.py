@@ -6,10 +6,11 @@ import numpy as np
 
 from reverie.models.bundle import Bundle
 from reverie.models.encodings.base import Hot
-from reverie.models.recurrent.network import Network
+from reverie.models.recurrent.network import Network, window_of
 from reverie.models.recurrent.sampling import chances
 
 STEPS = 16
+_LEAST = np.finfo(np.float32).tiny
 
 
 def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
@@ -18,12 +19,12 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
     Raises:
         ModelError: if the weights are not those of one network.
     """
-    network = Network(bundle.weights, int(bundle.passport.settings.get("attention_length", 0)))
+    network = Network(bundle.weights, window_of(bundle.passport.settings))
     rng = np.random.default_rng(question)
     run = network.run(network.start(1))
     answers: list[float] = []
     for _ in range(STEPS):
         place, label = int(rng.integers(network.input_size)), int(rng.integers(network.classes))
         probabilities = chances(run.step([Hot((place,), (1.0,))]))
-        answers.append(round(float(np.log(probabilities[label, 0])), 6))
+        answers.append(round(float(np.log(np.maximum(probabilities[label, 0], _LEAST))), 6))
     return tuple(answers)

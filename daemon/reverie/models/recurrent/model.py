@@ -16,7 +16,7 @@ from reverie.models.encodings.base import Encoding, Hot, Label
 from reverie.models.encodings.registry import encoding_of
 from reverie.models.errors import ModelError
 from reverie.models.lstm import Array
-from reverie.models.recurrent.network import Memory, Network
+from reverie.models.recurrent.network import Memory, Network, window_of
 from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose
 
 _STATES = "states"
@@ -59,7 +59,7 @@ class RecurrentModel:
         passport = bundle.passport
         self.name = passport.name
         self.encoding: Encoding[Any, Any] = encoding_of(passport.config)
-        self.network = Network(bundle.weights, int(passport.settings.get("attention_length", 0)))
+        self.network = Network(bundle.weights, window_of(passport.settings))
         for what, there, needed in (
             ("inputs", self.network.input_size, self.encoding.input_size),
             ("classes", self.network.classes, sum(self.encoding.classes)),

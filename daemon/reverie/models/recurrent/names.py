@@ -42,6 +42,9 @@ Tensors = Mapping[str, NDArray[np.float32]]
 FIRST_LAYER, STACK = "layers.0.attention", "attention"
 """Where attention may be: around the first layer, or around all."""
 
+LONGEST_WINDOW = 4096
+"""Steps of attention; Magenta's models have 32 and 40."""
+
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=Cell)(?=\d)")
 _LEAF = r"(?:linear_)?(?P<leaf>kernel|weights|matrix|bias|biases)"
 _WRAPPER = r"attention_cell_wrapper_"
@@ -52,11 +55,15 @@ _ATTENTION = (
 )
 _SCOPE = r"(?:(?P<scope>.*?)_)??"
 _CELL = re.compile(
-    rf"{_SCOPE}(?P<stack>{_WRAPPER})?multi_rnn_cell_cell_(?P<layer>\d+)_(?P<projected>input_projection_wrapper_)?"
+    rf"{_SCOPE}(?P<stack>{_WRAPPER})?multi_rnn_cell_cell_(?P<layer>\d{{1,4}})_(?P<projected>input_projection_wrapper_)?"
     rf"(?P<first>{_WRAPPER})?(?:basic_)?lstm_cell_{_LEAF}"
 )
-_PROJECTION = re.compile(rf"{_SCOPE}(?:{_WRAPPER})?multi_rnn_cell_cell_(?P<layer>\d+)_input_projection_wrapper_{_LEAF}")
-_FIRST = re.compile(rf"{_SCOPE}multi_rnn_cell_cell_(?P<layer>\d+)_(?:input_projection_wrapper_)?{_WRAPPER}{_ATTENTION}")
+_PROJECTION = re.compile(
+    rf"{_SCOPE}(?:{_WRAPPER})?multi_rnn_cell_cell_(?P<layer>\d{{1,4}})_input_projection_wrapper_{_LEAF}"
+)
+_FIRST = re.compile(
+    rf"{_SCOPE}multi_rnn_cell_cell_(?P<layer>\d{{1,4}})_(?:input_projection_wrapper_)?{_WRAPPER}{_ATTENTION}"
+)
 _STACK = re.compile(rf"{_SCOPE}{_WRAPPER}{_ATTENTION}")
 _OUTPUT = re.compile(rf"(?:.*_)?fully_connected_{_LEAF}")
 _LEAVES = {"kernel": "kernel", "weights": "kernel", "matrix": "kernel", "bias": "bias", "biases": "bias"}
@@ -128,7 +135,7 @@ def weights_from(tensors: Tensors, others: Collection[str] = ()) -> dict[str, ND
     for name in sorted(implied):
         if name not in weights:
             raise ModelError(
-                f"{name} ({_in_tensorflow(name)} in TensorFlow) is missing; other names say that it is needed"
+                f"{name} is missing (TensorFlow calls it {_in_tensorflow(name)}); other names say that it is needed"
             )
     check_shapes(weights)
     return weights
@@ -253,7 +260,7 @@ class _Check:
             ModelError: if the weight is missing or of another shape.
         """
         if name not in self._weights:
-            raise ModelError(f"{name} ({_in_tensorflow(name)} in TensorFlow) is missing")
+            raise ModelError(f"{name} is missing (TensorFlow calls it {_in_tensorflow(name)})")
         self._asked.add(name)
         shape = self._weights[name].shape
         fits = len(shape) == len(expected) and all(

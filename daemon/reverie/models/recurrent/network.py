@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from reverie.models.encodings.base import Hot
 from reverie.models.errors import ModelError
 from reverie.models.lstm import Array, advance_columns, gates_compiled
 from reverie.models.recurrent.attention import Window
-from reverie.models.recurrent.names import STACK, attention_of, check_shapes, layer_count
+from reverie.models.recurrent.names import LONGEST_WINDOW, STACK, attention_of, check_shapes, layer_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,18 @@ class _Attention:
     output: Array
     output_of_last: Array | None
     output_bias: Array
+
+
+def window_of(settings: Mapping[str, Any]) -> int:
+    """How long the window of attention is, by a passport's settings; 0 where they do not say.
+
+    Raises:
+        ModelError: if it is no length.
+    """
+    window: Any = settings.get("attention_length", 0)
+    if not isinstance(window, int) or not 0 <= window <= LONGEST_WINDOW:
+        raise ModelError(f"its attention_length is {window!r}; it must be a whole number from 1 to {LONGEST_WINDOW}")
+    return window
 
 
 class Network:
