@@ -15,6 +15,7 @@ from reverie.compose.engine import Engine
 from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.models.shelf import ModelFile
+from reverie.music.notes import Note
 from reverie.play.messages import BarPlayed, Place, SetScene, from_message, to_message
 from reverie.play.score import SceneScore
 from reverie.scenes.folder import SceneFolder
@@ -123,9 +124,8 @@ class Theatre:
         """So many bars go out."""
         for _ in range(bars):
             self.hear()
-            if self.next is not None and self.next.ready:
-                self.score, self.next = self.next, None
-                self.bar = self.score.scene.first_bar - 1
+            if self.score is None:
+                self.turn()
             assert self.score is not None, "nothing can begin"
             self.bar += 1
             notes = dict.fromkeys((part.name for part in self.score.scene.parts), 0)
@@ -152,7 +152,19 @@ class Theatre:
                     )
                 ),
             )
+            self.turn()
             self.hear()
+
+    def turn(self) -> None:
+        """A bar line: go over to the scene that was set while the last bar sounded."""
+        if self.next is not None and self.next.ready:
+            self.score, self.next = self.next, None
+            self.bar = self.score.scene.first_bar - 1
+
+    def sounds(self, bars: int = 1) -> list[dict[str, tuple[Note, ...]]]:
+        """By voice, what the bars to come have, the one that sounds first, without anything being forgotten."""
+        assert self.score is not None
+        return [heard(self.score, self.bar + 1 + bar) for bar in range(bars)]
 
     @property
     def questions(self) -> list[tuple[int, Recipe]]:
@@ -187,3 +199,13 @@ class Theatre:
     @property
     def metrics(self) -> str:
         return self.conductor.metrics()[0].decode()
+
+
+def heard(score: SceneScore, bar: int) -> dict[str, tuple[Note, ...]]:
+    """By voice, the notes of the loop that sounds in a bar, whether its schedule lets it or not."""
+    found: dict[str, tuple[Note, ...]] = {}
+    for name, part in score._parts.items():
+        begun = [passage for passage in part._passages if passage.start <= bar]
+        if begun:
+            found[name] = begun[-1].notes(bar)
+    return found

@@ -113,6 +113,10 @@ class SceneFolder:
         """The file of every scene, by name and in its order; a folder that is missing has none."""
         return _scenes_in(self._folders)
 
+    def candidates(self, name: str) -> tuple[Path, ...]:
+        """Where the scene's file may lie, whether it is there or not; the first that is there counts."""
+        return tuple(folder / f"{name}{SUFFIX}" for folder in self._folders)
+
     def names(self) -> tuple[str, ...]:
         """The names of all scenes, sorted."""
         return tuple(self.paths())

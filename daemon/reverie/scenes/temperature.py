@@ -20,8 +20,12 @@ class Temperature:
     over: int = 64
     after: After = "back"
 
-    def at(self, bar: int) -> float:
+    def __call__(self, bar: int) -> float:
         """The temperature in bar number ``bar`` of the scene (from 0)."""
         there_and_back = 1.0 - abs(bar % (2 * self.over) / self.over - 1.0)
         done = min(bar / self.over, 1.0) if self.after == "hold" else there_and_back
         return self.start + (self.end - self.start) * done
+
+    def at(self, bar: int) -> float:
+        """The same, by name."""
+        return self(bar)

@@ -89,7 +89,7 @@ def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile
         bars=voice.bars,
         hold=voice.evolve.hold,
         then=voice.evolve.then,
-        temperature=voice.temperature.at,
+        temperature=voice.temperature,
         limits=_limits(scene, voice),
         candidates=voice.evolve.candidates,
         novelty=voice.evolve.novelty,

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from reverie.compose import messages as composing
 from reverie.control.desk import Desk
+from reverie.file_changes import FileWatch
 from reverie.logs import ONCE
 from reverie.play.messages import (
     BankTaken,
@@ -77,7 +79,7 @@ class Conductor:
         faults: Faults,
     ) -> None:
         self._setting = setting
-        self._repertoire = Repertoire(scenes, store, setting.means)
+        self._repertoire = Repertoire(scenes, store, setting.means, faults)
         self._store = store
         self._housekeeping = housekeeping
         self._notifier = notifier
@@ -121,11 +123,15 @@ class Conductor:
             asyncio.create_task(self._timbres.run()),
             asyncio.create_task(LocalServer(self, self._setting.state).run()),
         ]
+        loop = asyncio.get_running_loop()
+        files = FileWatch(self._scene_files, lambda paths: loop.call_soon_threadsafe(self.files_changed, paths))
+        files.start()
         self._remind()
         try:
             await until(self._stop, seconds, (*workers, *around))
         finally:
             log.info("Ending every note.")
+            files.stop()
             self._notifier.stopping("Ending every note.")
             for task in around:
                 task.cancel()
@@ -158,23 +164,47 @@ class Conductor:
         self._configuration_told()
         if scene is None:
             return False
-        if self._scene is None or scene.hash != self._scene.hash:
+        if self._scene is None or self._performance is None or scene.name != self._scene.name:
             self._perform(scene)
+        elif scene.hash != self._scene.hash:
+            log.info("The file of %s has changed; what changed is heard from the next bar line on.", scene.name)
+            self._put_up(scene, self._repertoire.change(self._performance, scene, self._epoch + 1))
         return True
 
     def _perform(self, scene: Scene) -> None:
-        self._scene = scene
-        self._epoch += 1
-        self._performance = self._repertoire.perform(scene, self._epoch)
+        """Begin a scene with its first bar."""
         self._faults.clear(NO_NEW_LOOP)
         log.info("Playing %s (%s).", scene.name, scene.title)
-        opening = self._performance.opening()
         self._desk.scene_begun()
-        self._set_scene(self._performance)
+        self._put_up(scene, self._repertoire.perform(scene, self._epoch + 1))
+
+    def _put_up(self, scene: Scene, performance: Performance) -> None:
+        """Have the player go over to a performance with its next bar line."""
+        self._scene, self._performance = scene, performance
+        self._epoch += 1
+        opening = performance.opening()
+        self._set_scene(performance)
         self._send_places(opening)
         self._banking.scene_begun(self._epoch)
         self._timbres.scene_begun(scene)
+        self._tell_stalls(performance)
         self.fill()
+
+    def _scene_files(self) -> list[Path]:
+        """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
+        names = {*self._repertoire.broken, *([self._scene.name] if self._scene else [])}
+        return [path for name in sorted(names) for path in self._repertoire.candidates(name)]
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        """Scenes were changed on disk: what plays is taken over if it is right, and the others' faults are told."""
+        for name in sorted({path.stem for path in paths}):
+            if self._stop.is_set():
+                return
+            if self._scene is not None and name == self._scene.name:
+                self.play_scene(name)
+            else:
+                self._repertoire.load(name)
+        self._configuration_told()
 
     def reload(self) -> None:
         """Read the present scene's file again, and go over to it if it has changed and is right."""
@@ -483,4 +513,4 @@ class Conductor:
         return (*self._setting.faults, *self._repertoire.faults)
 
     def _configuration_told(self) -> None:
-        self._metrics.configuration(ok=not self._faulty_files())
+        self._metrics.configuration(ok=not (self._faulty_files() or self._repertoire.broken))

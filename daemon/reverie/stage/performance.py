@@ -7,11 +7,9 @@ what to send. The offline performance drives it without a conductor.
 from __future__ import annotations
 
 import math
-from bisect import insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
-from typing import Literal
 
 from reverie.compose.composer import Composed
 from reverie.compose.line import Line, Placement, VoicePlan
@@ -19,13 +17,11 @@ from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.play.messages import SELF, Part, Place, SetScene
-from reverie.stage.stalled import Stall, Stalled
+from reverie.stage.stalled import Stall
+from reverie.stage.voice_in_play import Renewal, VoiceInPlay
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
-
-Renewal = Literal["soon", "next"]
-"""From when on a voice's queue is renewed: with a mutation from the present loop's next turn, or after that loop."""
 
 Reserve = Sequence[tuple[str, Loop]]
 """Loops that are there without composing: recipe id and loop, best first."""
@@ -44,50 +40,6 @@ class Arrangement:
     lead: str = SELF
 
 
-@dataclass(slots=True)
-class _Voice:
-    """A line, and what the player has of it.
-
-    ``sent`` is all that the player has and may still play, in the order of the bars in which it begins: what begins in
-    the same bar as another takes its place there. ``stale`` are those of these bars in which something waits that the
-    line knows nothing of any more; where it begins after all, it counts again.
-    """
-
-    line: Line
-    reserve: Iterator[tuple[str, Loop]]
-    sent: list[Placement] = field(default_factory=list[Placement])
-    stale: set[int] = field(default_factory=set[int])
-    asked: bool = False
-    held: bool = False
-    renewal: Renewal | None = None
-    stalled: Stalled = field(default_factory=Stalled)
-
-    @property
-    def placements(self) -> list[Placement]:
-        """What the line goes on from: all that was sent and is not stale."""
-        return [one for one in self.sent if one.start_bar not in self.stale]
-
-    def ahead(self, bar: int) -> int:
-        """How many loops wait beyond the one that sounds in scene bar ``bar``."""
-        return sum(placement.start_bar > bar for placement in self.placements)
-
-    def present(self, bar: int) -> Placement | None:
-        """What sounds in scene bar ``bar``: what began last, even if it is over and is repeated."""
-        return next((one for one in reversed(self.sent) if one.start_bar <= bar), None)
-
-    def send(self, placement: Placement) -> None:
-        """The player gets this as well."""
-        self.sent = [one for one in self.sent if one.start_bar != placement.start_bar]
-        insort(self.sent, placement, key=lambda one: one.start_bar)
-
-    def go_on(self, bar: int) -> None:
-        """Scene bar ``bar`` sounds: forget what the player has forgotten, which is all before what sounds in it."""
-        present = self.present(bar)
-        if present is not None:
-            self.sent = [one for one in self.sent if one.start_bar >= present.start_bar]
-        self.stale = {start for start in self.stale if start > bar}
-
-
 class Performance:
     """A scene from its first bar on. ``epoch`` tells its messages from those of scenes before and after."""
 
@@ -100,8 +52,22 @@ class Performance:
         self.epoch = epoch
         self.bar = -1
         self._voices = {
-            name: _Voice(Line(plan), cycle(reserves.get(name, ()))) for name, plan in arrangement.plans.items()
+            name: VoiceInPlay(Line(plan), cycle(reserves.get(name, ()))) for name, plan in arrangement.plans.items()
         }
+        self._begun = False
+
+    def succeeded_by(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> Performance:
+        """The same scene after its file was changed: it goes on with the next bar, and so does every voice.
+
+        The bar that sounds is the last of this performance, which must not be used any more.
+        """
+        after = Performance(arrangement, epoch, reserves)
+        after.bar = self.bar + 1 if self._begun else self.bar
+        for name, voice in after._voices.items():
+            voice.line.end_bar = max(after.bar + 1, 0)
+            if name in self._voices:
+                voice.take_over(self._voices[name], max(after.bar + 1, 0))
+        return after
 
     def scene(self, at_bar: int = 0) -> SetScene:
         """The message that begins the scene, or goes on with it in a new life of the player."""
@@ -118,8 +84,11 @@ class Performance:
         )
 
     def opening(self) -> list[Place]:
-        """One loop of each voice's reserve, to play while the models still load."""
-        return [place for name in self._voices for place in self._from_reserve(name, times=1)]
+        """What each voice begins with: what it goes on with, or a loop of its reserve while the models still load."""
+        for name, voice in self._voices.items():
+            if not voice.sent:
+                self._from_reserve(name, times=1)
+        return self.queued()
 
     def queued(self) -> list[Place]:
         """All that the player has and may still play, for a new life of it."""
@@ -128,6 +97,7 @@ class Performance:
     def played(self, bar: int) -> None:
         """Bar number ``bar`` of the scene went out, and the next one sounds."""
         self.bar = bar
+        self._begun = True
         for voice in self._voices.values():
             voice.go_on(bar + 1)
 
@@ -218,7 +188,7 @@ class Performance:
             voice.held = on
             voice.renewal = voice.renewal or "next"
 
-    def _renew(self, voice: _Voice, when: Renewal) -> None:
+    def _renew(self, voice: VoiceInPlay, when: Renewal) -> None:
         """Forget the loops that have not begun, once no question is open. The player has them until others are placed.
 
         Where that would leave the player a loop that begins within another's turn, as loops of the reserve may, they
@@ -241,7 +211,7 @@ class Performance:
         voice.stale = stale
         voice.line.resume(present, bar)
 
-    def _catch_up(self, voice: _Voice) -> None:
+    def _catch_up(self, voice: VoiceInPlay) -> None:
         """A line that has run out goes on at the next bar at which its repeated loop begins anew.
 
         The bar that sounds is too late: a loop that is placed in it would be entered in its midst.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reverie.errors import ReverieError
@@ -12,11 +13,15 @@ from reverie.models.shelf import ModelFile
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
 from reverie.stage.arrange import arrange, unmet
-from reverie.stage.performance import Performance
+from reverie.stage.performance import Arrangement, Performance, Reserve
 from reverie.stage.reserve import ShippedLoop, reserves
 from reverie.stage.state import StateStore
+from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
+
+BROKEN = "scene-broken"
+"""The fault of a scene whose file cannot be played, in the register of faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,27 @@ class Repertoire:
     mends nothing.
     """
 
-    def __init__(self, scenes: SceneFolder, store: StateStore, means: Means) -> None:
+    def __init__(self, scenes: SceneFolder, store: StateStore, means: Means, faults: Faults) -> None:
         self._scenes = scenes
         self._store = store
         self._means = means
+        self._register = faults
         self._faults: dict[str, tuple[str, ...]] = {}
+        self._take = 0
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """A sentence for everything that is at fault with scenes that were wanted."""
+        """A sentence for everything that scenes which were wanted ask for, and this machine has not."""
         return tuple(sentence for sentences in self._faults.values() for sentence in sentences)
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Scenes that were wanted and whose files cannot be played."""
+        return frozenset(fault.subject for fault in self._register.active if fault.id == BROKEN)
+
+    def candidates(self, name: str) -> tuple[Path, ...]:
+        """Where the scene's file may lie."""
+        return self._scenes.candidates(name)
 
     def names(self) -> tuple[str, ...]:
         """All scenes, in order."""
@@ -59,7 +75,14 @@ class Repertoire:
             scene, fault = loaded.scene, loaded.fault
         except ReverieError as error:
             fault = error
-        sentences = str(fault).splitlines() if fault else []
+        if fault is not None:
+            advice = (
+                "The last good version plays until it is mended" if scene else "It is not played until it is mended"
+            )
+            self._register.tell(BROKEN, name, "; ".join(str(fault).splitlines()), advice)
+        else:
+            self._register.clear(BROKEN, name)
+        sentences: list[str] = []
         if scene is not None:
             sentences += unmet(scene, self._means.bundles, self._means.slots, self._means.leaders)
         for sentence in sentences:
@@ -78,6 +101,15 @@ class Repertoire:
 
     def perform(self, scene: Scene, epoch: int) -> Performance:
         """A performance of the scene, which counts as another take of it."""
-        arrangement = arrange(scene, self._means.bundles, take=self._store.begin(scene.name))
+        self._take = self._store.begin(scene.name)
+        arrangement = arrange(scene, self._means.bundles, take=self._take)
+        return Performance(arrangement, epoch, self._reserves(scene, arrangement))
+
+    def change(self, before: Performance, scene: Scene, epoch: int) -> Performance:
+        """The performance that goes on from ``before``, whose scene's file was changed."""
+        arrangement = arrange(scene, self._means.bundles, take=self._take)
+        return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement))
+
+    def _reserves(self, scene: Scene, arrangement: Arrangement) -> dict[str, Reserve]:
         kept = {voice: self._store.loops(scene.name, voice) for voice in scene.voices}
-        return Performance(arrangement, epoch, reserves(arrangement, kept, self._means.shipped))
+        return reserves(arrangement, kept, self._means.shipped)
