@@ -13,10 +13,12 @@ from operator import itemgetter
 from typing import Any
 
 from reverie.music.notes import Note
+from reverie.music.overlaps import separated
 from reverie.music.time import TICKS_PER_QUARTER, Metre
 
 NOTE_OFF, NOTE_ON = 0x80, 0x90
 MICROSECONDS = 60_000_000
+_PORTS = 127
 
 _mido: Any = importlib.import_module("mido")  # it has no types
 
@@ -25,12 +27,15 @@ _mido: Any = importlib.import_module("mido")  # it has no types
 class Track:
     """One voice: raw MIDI messages and texts, each with its tick from the file's start.
 
-    What stands at one tick keeps its order, behind the texts of that tick.
+    What stands at one tick keeps its order, behind the texts of that tick. ``device`` is the slot by which its messages
+    go out and ``port`` its number: two slots may use the same channel, and are two instruments all the same.
     """
 
     name: str
     events: tuple[tuple[int, bytes], ...]
     texts: tuple[tuple[int, str], ...] = ()
+    device: str = ""
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,12 @@ class Conductor:
 
 
 def note_events(notes: Iterable[Note], channel: int) -> tuple[tuple[int, bytes], ...]:
-    """Notes as raw messages on ``channel`` (1 to 16); at one tick, what ends comes before what begins."""
+    """Notes as raw messages on ``channel`` (1 to 16); at one tick, what ends comes before what begins.
+
+    No note sounds into another of its pitch: see :mod:`reverie.music.overlaps`.
+    """
     events: list[tuple[int, bytes]] = []
-    for note in notes:
+    for note in separated(notes):
         events.append((note.start, bytes((NOTE_ON | channel - 1, note.pitch, note.velocity))))
         events.append((note.end, bytes((NOTE_OFF | channel - 1, note.pitch, 0))))
     return tuple(sorted(events))  # the status bytes sort note-off before note-on
@@ -58,7 +66,7 @@ def midi_bytes(tracks: Sequence[Track], conductor: Conductor, end: int) -> bytes
     for track in tracks:
         messages = [(tick, _mido.MetaMessage("text", text=text)) for tick, text in track.texts]
         messages += [(tick, _mido.Message.from_bytes(data)) for tick, data in track.events]
-        file.tracks.append(_track(track.name, messages, end))
+        file.tracks.append(_track(track.name, messages, end, _of_device(track)))
     buffer = io.BytesIO()
     file.save(file=buffer)
     return buffer.getvalue()
@@ -79,8 +87,18 @@ def _conductor_track(conductor: Conductor, end: int) -> Any:
     return _track("Reverie", messages, end)
 
 
-def _track(name: str, messages: Iterable[tuple[int, Any]], end: int) -> Any:
-    track = _mido.MidiTrack([_mido.MetaMessage("track_name", name=name)])
+def _of_device(track: Track) -> list[Any]:
+    """Which device it is for, as files say it: by name (RP-019), and for older programs by the number of a port."""
+    if not track.device:
+        return []
+    return [
+        _mido.MetaMessage("device_name", name=track.device),
+        _mido.MetaMessage("midi_port", port=min(track.port, _PORTS)),
+    ]
+
+
+def _track(name: str, messages: Iterable[tuple[int, Any]], end: int, device: Iterable[Any] = ()) -> Any:
+    track = _mido.MidiTrack([_mido.MetaMessage("track_name", name=name), *device])
     now = 0
     for tick, message in sorted(messages, key=itemgetter(0)):
         track.append(message.copy(time=tick - now))

@@ -34,12 +34,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sounding:
-    """A note that was started, and where it was heard."""
+    """A note that was started, where it was heard, and all ``parts`` that struck it, the loudest first."""
 
     part: Part
     channel: int
     pitch: int
     heard: Slot | None
+    parts: frozenset[str]
 
     def end(self) -> None:
         """End it there."""

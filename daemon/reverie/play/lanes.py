@@ -9,7 +9,9 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from reverie.music.overlaps import together
 from reverie.play.barlog import TOO_LATE, BarLog
 from reverie.play.bars import Bar
 from reverie.play.entries import Choice, Content, Control, Entry, Rank, Sounding, Start, entry, entry_number
@@ -61,20 +63,22 @@ class Lane:
     def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
         """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
         tick = self._source()[0][0]
+        struck: list[Start] = []
         while (source := self._source()) and source[0][0] == tick:
             content = (self._laid.popleft() if source is self._laid else heapq.heappop(self._added))[3]
-            now = clock()
-            self._play(tick, content, now, now - moment, muted, log)
+            if not isinstance(content, Start):
+                self._play(tick, content, clock(), log)
+            elif content.part.name not in muted:
+                struck.append(content)
+        now = clock()
+        if now - moment > TOO_LATE:
+            log.skipped += len(struck)
+        elif struck:
+            self._start_all(tick, struck, now, log)
 
-    def _play(self, tick: int, content: Content, now: float, late: float, muted: frozenset[str], log: BarLog) -> None:
+    def _play(self, tick: int, content: Content, now: float, log: BarLog) -> None:
         match content:
-            case Start(part=part) if part.name not in muted:
-                if late > TOO_LATE:
-                    log.skipped += 1
-                else:
-                    log.started(part.name, sent=self._start_all(tick, content, now))
-                    log.sending()
-            case Sounding() if self._sounding.get((content.channel, content.pitch)) is content:
+            case Sounding() if self._sounding.get(self._key(content.channel, content.pitch)) is content:
                 self._end(content, tick)
                 log.sending()
             case Control(part=part, message=message):
@@ -89,7 +93,7 @@ class Lane:
             case bytes():
                 self._send(lambda slot: slot.clock(content), clock=True)
                 log.sending(clock=True)
-            case _:  # a muted note, or the end of one that has ended already
+            case _:  # the end of a note that has ended already
                 pass
 
     def _choose(self, choice: Choice, now: float) -> None:
@@ -176,9 +180,9 @@ class Lane:
         return self._added
 
     def silence(self, tick: int, parts: frozenset[str] | None = None) -> None:
-        """End every note now, or those of some parts; ``tick`` is now."""
+        """End every note now, or those that none but ``parts`` have struck; ``tick`` is now."""
         for sounding in tuple(self._sounding.values()):
-            if parts is None or sounding.part.name in parts:
+            if parts is None or sounding.parts <= parts:
                 self._end(sounding, tick)
 
     def go_home(self) -> None:
@@ -213,21 +217,34 @@ class Lane:
         if slot is not None and not (clock and slot is not self.slot and slot.settings.clock):
             how(slot)
 
-    def _start_all(self, tick: int, start: Start, now: float) -> bool:
-        """Start a note on each channel that its part has now; whether a device took it."""
+    def _start_all(self, tick: int, struck: Iterable[Start], now: float, log: BarLog) -> None:
+        """Start notes on each channel that their parts have now; those that are one key of the device are one note."""
         self._fences = [fence for fence in self._fences if fence > tick]
-        channels = self._moved.get(start.part.name, (start.channel,))
-        taken = [self._start(tick, start, channel, now) for channel in channels]
-        return any(taken)
+        keys: dict[tuple[int, int], list[Start]] = {}
+        for start in struck:
+            for channel in self._moved.get(start.part.name, (start.channel,)):
+                keys.setdefault(self._key(channel, start.pitch), []).append(replace(start, channel=channel))
+        taken: dict[str, bool] = {}
+        for alike in keys.values():
+            parts = frozenset(start.part.name for start in alike)
+            took = self._start(tick, together(alike), parts, now)
+            log.sending()
+            taken |= {name: taken.get(name, False) or took for name in parts}
+        for start in struck:
+            log.started(start.part.name, sent=taken[start.part.name])
 
-    def _start(self, tick: int, start: Start, channel: int, now: float) -> bool:
-        """Start a note, ending the same pitch of the same channel first; whether a device took it."""
+    def _key(self, channel: int, pitch: int) -> tuple[int, int]:
+        """The key of the slot's own device that a note is: its channel there, and its pitch."""
+        return (channel if self.slot is None else self.slot.channel_of(channel)), pitch
+
+    def _start(self, tick: int, start: Start, parts: frozenset[str], now: float) -> bool:
+        """Start a note, ending what sounds of its key first; whether a device took it."""
+        channel, key = start.channel, self._key(start.channel, start.pitch)
         self._use(channel, now)
-        key = channel, start.pitch
         if key in self._sounding:
             self._end(self._sounding[key], tick)
         heard = self.slot.heard if self.slot is not None else None
-        sounding = Sounding(start.part, channel, start.pitch, heard)
+        sounding = Sounding(start.part, channel, start.pitch, heard, parts)
         end = min([tick + start.length, *self._fences])
         self._sounding[key] = sounding
         self.add(end, Rank.END, sounding)
@@ -236,7 +253,7 @@ class Lane:
         return taken
 
     def _end(self, sounding: Sounding, tick: int) -> None:
-        del self._sounding[sounding.channel, sounding.pitch]
+        del self._sounding[self._key(sounding.channel, sounding.pitch)]
         sounding.end()
         self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name)
 

@@ -248,7 +248,7 @@ class Player:
         self._steer = steer
         self._lanes.aim(steer.volume, now, TURN)
         for lane in self._lanes if muted else ():
-            lane.silence(self._now_tick(), muted)
+            lane.silence(self._now_tick(), frozenset(steer.muted))
         if tempo_set and self._bar is not None and not self._following.followed:
             self._change(self._set_tempo)
 
@@ -359,6 +359,8 @@ class Player:
             return
         scene, qpm = laid.score.scene, 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
         self._tape.bar(self._clock.wall(), bar.tick, qpm, scene.metre, scene.name)
+        for part in scene.parts:
+            self._tape.slot(bar.tick, part.slot, part.name)
         for name, recipe in laid.sheet.recipes:
             self._tape.recipe(bar.tick, recipe, name)
         line = BarLine(scene.name, laid.scene_bar, qpm, str(scene.metre))

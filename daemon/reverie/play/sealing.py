@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from reverie.files import read_file, write_atomically
 from reverie.music.midi_file import Conductor, Track, midi_bytes
@@ -24,9 +25,28 @@ _DATA = 0x80  # data bytes are less
 _LENGTHS = {0x80: 3, 0x90: 3, 0xB0: 3, 0xC0: 2}
 
 
+_Key = tuple[str, str]
+"""A track: a part, and the slot by which its notes go out."""
+
+
+@dataclass(slots=True)
+class _Struck:
+    """A note that sounds, or ended at the tick at which it was struck: where its start stands, and its velocity."""
+
+    track: _Key
+    number: int
+    at: int
+    velocity: int
+    over: bool = False
+
+
 @dataclass(slots=True)
 class _Recording:
-    """What a journal says, while it is read; ticks count from its first."""
+    """What a journal says, while it is read; ticks count from its first.
+
+    Every note gets a length: one that was struck once more at its very tick is one note with that, and one that ended
+    there, because it was muted or the music was given up, lasts for a tick.
+    """
 
     start: int | None = None
     end: int = 0
@@ -34,9 +54,10 @@ class _Recording:
     metres: dict[int, Metre] = field(default_factory=dict[int, Metre])
     markers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     scene: str = ""
-    events: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict[str, list[tuple[int, bytes]]])
-    texts: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
-    sounding: dict[tuple[str, int, int], int] = field(default_factory=dict[tuple[str, int, int], int])
+    slots: dict[str, str] = field(default_factory=dict[str, str])
+    events: dict[_Key, list[tuple[int, bytes]]] = field(default_factory=dict[_Key, list[tuple[int, bytes]]])
+    texts: dict[_Key, list[tuple[int, str]]] = field(default_factory=dict[_Key, list[tuple[int, str]]])
+    sounding: dict[tuple[str, int, int], _Struck] = field(default_factory=dict[tuple[str, int, int], _Struck])
 
     def read(self, line: str) -> None:
         """Take in one line.
@@ -59,7 +80,10 @@ class _Recording:
                 self._bar(at, float(qpm), Metre.parse(metre), scene)
             case "P":
                 recipe, part = rest.split(" ", 1)
-                self.texts.setdefault(part, []).append((at, f"recipe {recipe}"))
+                self.texts.setdefault(self._track(part), []).append((at, f"recipe {recipe}"))
+            case "O":
+                slot, part = rest.split(" ", 1)
+                self.slots[part] = unquote(slot)
             case "E":
                 message, part, *_ = rest.split(" ")
                 self._event(at, bytes.fromhex(message), part)
@@ -84,34 +108,74 @@ class _Recording:
         status, channel = message[0] & 0xF0, message[0] & 0x0F
         if _LENGTHS.get(status) != len(message) or max(message[1:]) >= _DATA:
             raise ValueError(f"no message that the player sends: {message.hex()}")
+        if status not in {NOTE_ON, NOTE_OFF}:
+            self.events.setdefault(self._track(part), []).append((at, message))
+            return
         key = (part, channel, message[1])
+        struck = self.sounding.get(key)
         if status == NOTE_ON:
-            if key in self.sounding:  # its end was lost, with a disk that was full or a line that is damaged
-                self.events[part].append((at, bytes((NOTE_OFF | channel, message[1], 0))))
-            self.sounding[key] = at
-        elif status == NOTE_OFF and self.sounding.pop(key, None) is None:
-            return  # it began in the hour before, and ended there
-        self.events.setdefault(part, []).append((at, message))
+            self._strike(key, at, message)
+        elif struck is not None and struck.at == at:
+            struck.over = True  # unless it is struck once more, it ends a tick later
+        elif struck is not None:  # else it began in the hour before, and ended there
+            self._end(key, at)
+
+    def _strike(self, key: tuple[str, int, int], at: int, message: bytes) -> None:
+        struck = self.sounding.get(key)
+        if struck is not None and struck.at == at:
+            struck.over, struck.velocity = False, max(struck.velocity, message[2])
+            self.events[struck.track][struck.number] = at, message[:2] + bytes((struck.velocity,))
+            return
+        if struck is not None:  # its end was lost, with a disk that was full or a line that is damaged
+            self._end(key, at)
+        track = self._track(key[0])
+        events = self.events.setdefault(track, [])
+        self.sounding[key] = _Struck(track, len(events), at, message[2])
+        events.append((at, message))
+
+    def _end(self, key: tuple[str, int, int], at: int) -> None:
+        """End a note at a tick, or where it has ended already."""
+        struck, (_, channel, pitch) = self.sounding.pop(key), key
+        end = struck.at + 1 if struck.over else max(at, struck.at + 1)
+        self.events[struck.track].append((end, bytes((NOTE_OFF | channel, pitch, 0))))
+
+    def _track(self, part: str) -> _Key:
+        return part, self.slots.get(part, "")
 
     def _silence(self, at: int) -> None:
-        """End what still sounds: the life, or the hour, is over."""
-        for part, channel, pitch in self.sounding:
-            self.events[part].append((at, bytes((NOTE_OFF | channel, pitch, 0))))
-        self.sounding.clear()
+        """End what still sounds: the life, or the hour, is over.
+
+        What was struck in its last tick begins a tick earlier: a note of the next life may be struck where it ends.
+        """
+        for key, struck in tuple(self.sounding.items()):
+            if 0 < struck.at == at:
+                events = self.events[struck.track]
+                struck.at, struck.over = at - 1, False
+                events[struck.number] = struck.at, events[struck.number][1]
+            self._end(key, at)
 
     def midi(self) -> bytes:
         """The whole as a file."""
         self._silence(self.end)
         conductor = Conductor(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
+        keys = sorted(self.events.keys() | self.texts.keys())
+        ports = {slot: number for number, slot in enumerate(sorted({slot for _, slot in keys}))}
         tracks = [
-            Track(part, tuple(sorted(self.events.get(part, ()), key=_tick)), tuple(self.texts.get(part, ())))
-            for part in sorted(self.events.keys() | self.texts.keys())
+            Track(
+                part,
+                tuple(sorted(self.events.get((part, slot), ()), key=_order)),
+                tuple(self.texts.get((part, slot), ())),
+                slot,
+                ports[slot],
+            )
+            for part, slot in keys
         ]
         return midi_bytes(tracks, conductor, self.end)
 
 
-def _tick(event: tuple[int, bytes]) -> int:
-    return event[0]
+def _order(event: tuple[int, bytes]) -> tuple[int, bool]:
+    """By their ticks; at one tick what ends comes first, and the rest as it was sent."""
+    return event[0], event[1][0] & 0xF0 != NOTE_OFF
 
 
 def _lines(journal: Path) -> Iterator[str]:

@@ -149,7 +149,7 @@ class Slot:
         """Start a note, ending the same pitch first where another owner left it sounding; whether a device took it."""
         if not self.up:
             return False
-        channel = self._channel(channel)
+        channel = self.channel_of(channel)
         if (channel, pitch) in self._owners:
             self._end(channel, pitch)
         self._ended.pop((channel, pitch), None)
@@ -159,20 +159,20 @@ class Slot:
 
     def end(self, channel: int, pitch: int, owner: object) -> None:
         """End its owner's note; while the device is away, the ledger keeps it for when it is back."""
-        channel = self._channel(channel)
+        channel = self.channel_of(channel)
         if self._owners.get((channel, pitch)) is owner:
             self._end(channel, pitch)
 
     def control(self, message: bytes) -> None:
         """Send a program or a controller of a scene's channel."""
         if self.up:
-            kind, channel = message[0] & 0xF0, self._channel(message[0] & 0x0F)
+            kind, channel = message[0] & 0xF0, self.channel_of(message[0] & 0x0F)
             (self._ledger.fade if (kind, message[1]) == (CONTROL, EXPRESSION) else self._ledger.use)(channel)
             self._send(bytes((kind | channel,)) + message[1:])
 
     def unfade(self, channel: int) -> None:
         """Make a scene's channel as loud as ever, if it was faded: by whoever was heard there before."""
-        channel = self._channel(channel)
+        channel = self.channel_of(channel)
         if self.up and self._ledger.is_faded(channel):
             self._send(bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
 
@@ -193,7 +193,7 @@ class Slot:
 
     def choose(self, channel: int, font: str) -> None:
         """Let the notes of a scene's channel that begin from now on sound with a loaded soundfont."""
-        channel = self._channel(channel)
+        channel = self.channel_of(channel)
         self._ledger.use(channel)
         self._try(lambda sampler: sampler.choose(channel, font))
 
@@ -270,7 +270,8 @@ class Slot:
             self._state = _State.DOWN
             self._let_go()
 
-    def _channel(self, channel: int) -> int:
+    def channel_of(self, channel: int) -> int:
+        """The device's channel to which a scene's leads; both count from 0."""
         return self.settings.channels.get(channel + 1, channel + 1) - 1
 
     def _end(self, channel: int, pitch: int) -> None:

@@ -8,6 +8,7 @@ others (:mod:`reverie.play.sealing`). The lines are::
     L 0 2026-11-22T14:03:11Z            a life of the player begins at tick 0
     H 9600 2026-11-22T14:00:02Z         this hour goes on, as the clock was set: what sounded when it was left is over
     B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
+    O 7680 main melody                  a part's notes go out by a slot (percent-encoded) from now on
     P 7680 5f0c1e7a9b3d2846 melody      a part begins to play another recipe, or goes on with it in a new journal
     E 7680 903c64 melody 85             an event: tick, MIDI message, part, microseconds from its moment to its sending
 
@@ -22,6 +23,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from reverie.files import OddFileError, read_file, set_aside
 from reverie.music.time import Metre
@@ -61,6 +63,7 @@ class Tape:
         self._noted: list[_Event | float | Callable[[], None]] = []
         self._lines: list[str] = []
         self._recipes: dict[str, str] = {}
+        self._slots: dict[str, str] = {}
         self._wall = 0.0
         self._failed = float("-inf")
         self._complained = False
@@ -80,6 +83,10 @@ class Tape:
     def recipe(self, tick: int, recipe: str, part: str) -> None:
         """Note which recipe a part plays in the bar that was begun last, if the journal does not say so already."""
         self._noted.append(partial(self._begin_recipe, tick, recipe, part))
+
+    def slot(self, tick: int, slot: str, part: str) -> None:
+        """Note by which slot a part's notes go out in the bar that was begun last, if the journal does not say so."""
+        self._noted.append(partial(self._begin_slot, tick, quote(slot, safe=""), part))
 
     def flush(self) -> None:
         """Write down what was noted, and hand it to the system: after the notes are sent, not before."""
@@ -115,6 +122,11 @@ class Tape:
         if self._recipes.get(part) != recipe:
             self._recipes[part] = recipe
             self._lines.append(f"P {self._base + tick} {recipe} {part}\n")
+
+    def _begin_slot(self, tick: int, slot: str, part: str) -> None:
+        if self._slots.get(part) != slot:
+            self._slots[part] = slot
+            self._lines.append(f"O {self._base + tick} {slot} {part}\n")
 
     def _write(self) -> None:
         data = "".join(self._lines).encode()
@@ -169,6 +181,7 @@ class Tape:
         self._descriptor, self._hour = descriptor, hour
         self._path, self._file = path, (status.st_dev, status.st_ino)
         self._recipes.clear()
+        self._slots.clear()
         # A journal that this life has not yet written to may hold another life, or an hour that the clock repeats.
         self._base = max(self._base, _last_tick(whole) - tick)
         self._first = self._base + tick
