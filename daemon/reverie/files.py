@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 LARGEST = 16_000_000
 """Bytes that a file may have where nobody says otherwise."""
@@ -44,6 +45,23 @@ class OddFileError(OSError):
         return f"{self.filename}: {self.strerror}"
 
 
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, to be read; never waits for whoever would write it.
+
+    Raises:
+        OddFileError: if it is no regular file.
+        OSError: if there is no file, or it cannot be read.
+    """
+    _check_regular(path, path.stat())  # before it is opened: to open a device can do something
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb")
+    try:
+        _check_regular(path, os.fstat(file.fileno()))
+    except OddFileError:
+        file.close()
+        raise
+    return file
+
+
 def read_file(path: Path, largest: int = LARGEST) -> bytes:
     """The bytes of a regular file; never waits for whoever would write them.
 
@@ -51,10 +69,7 @@ def read_file(path: Path, largest: int = LARGEST) -> bytes:
         OddFileError: if it is no regular file, or larger than ``largest`` bytes.
         OSError: if there is no file, or it cannot be read.
     """
-    _check_regular(path, path.stat())  # before it is opened: to open a device can do something
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
-        _check_regular(path, os.fstat(descriptor))
+    with open_file(path) as file:
         data = file.read(largest + 1)
     if len(data) > largest:
         raise OddFileError(path, f"it is larger than the {largest:,} bytes that it may have")

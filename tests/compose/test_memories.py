@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,34 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_stops_nothing(
         memories.keep(str(number), bytes([number]))
     assert [memories.find(str(number)) for number in range(3)] == [b"\0", b"\1", b"\2"]
     assert len(caplog.records) == 1
+
+
+def test_a_folder_that_is_removed_is_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    memories = Memories(tmp_path / "memories")
+    memories.keep("a", b"one")
+    shutil.rmtree(tmp_path / "memories")
+    memories.keep("b", b"two")  # this one finds that it is gone
+    memories.keep("c", b"three")
+    assert Memories(tmp_path / "memories").find("c") == b"three"
+    assert len(caplog.records) <= 1
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_found_and_holds_nothing_up(tmp_path: Path, put: Callable[[Path], object]) -> None:
+    put(tmp_path / "a")
+    put(tmp_path / ".b")
+    memories = Memories(tmp_path, quota=100)
+    assert memories.find("a") is None
+    memories.keep("b", b"a tune")
+    memories.keep("c", bytes(200))
+    assert memories.find("b") == b"a tune"
+
+
+def test_a_clock_that_was_ahead_keeps_no_memory_for_ever(tmp_path: Path) -> None:
+    memories = Memories(tmp_path, quota=1000)
+    memories.keep("future", bytes(100))
+    os.utime(tmp_path / "future", (4e9, 4e9))
+    for number in range(40):
+        memories.keep(str(number), bytes(100))
+    assert not (tmp_path / "future").exists()
+    assert (tmp_path / "39").exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +78,28 @@ def test_text_that_is_no_text_is_recorded_somehow(tmp_path: Path) -> None:
     path = tmp_path / "uses.jsonl"
     asyncio.run(keep(Record(path), Use.of(Action("scene", "\ud800\nä"), "osc")))
     assert "ä" in lines(path)[0]["value"]
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/full")])
+def test_what_is_in_the_place_of_the_record_is_set_aside(tmp_path: Path, put: Callable[[Path], object]) -> None:
+    path = tmp_path / "uses.jsonl"
+    put(path)
+    asyncio.run(keep(Record(path), use(1.0)))
+    assert [line["value"] for line in lines(path)] == [1.0]
+    assert len(list(tmp_path.glob("uses.jsonl.broken-*"))) == 1
+
+
+def test_a_record_of_ten_gigabytes_is_cut_without_reading_it(tmp_path: Path) -> None:
+    path = tmp_path / "uses.jsonl"
+    with path.open("wb") as file:
+        file.truncate(10_000_000_000)
+    asyncio.run(keep(Record(path, largest=4000), use(1.0)))
+    assert path.stat().st_size <= 4000
+
+
+def test_a_record_behind_a_link_stays_there(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "uses.jsonl").symlink_to("disk/uses.jsonl")
+    asyncio.run(keep(Record(tmp_path / "uses.jsonl", largest=1000), *(use(float(number)) for number in range(9))))
+    assert (tmp_path / "uses.jsonl").is_symlink()
+    assert lines(tmp_path / "disk" / "uses.jsonl")[-1]["value"] == 8.0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import stat
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.documents import DocumentError, read_document
-from reverie.site.learned import FILE, LearnedError, beside, update
+from reverie.site.learned import FILE, LearnedError, beside, ready, update
 from reverie.site.load import load_site
 from reverie.site.slots import Device, FluidSynthSlot, PortSlot, Slot
 from reverie.stage.check import check
@@ -197,7 +201,7 @@ def test_what_would_be_at_fault_is_not_written(site: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told_plainly(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LearnedError, match=r"learned.yaml cannot be written \(.+\); do it as a user who may"):
+    with pytest.raises(LearnedError, match=r"learned.yaml cannot be written \(.+\); move .+ away"):
         update(tmp_path / "file" / FILE, {"slots": {}})
 
 
@@ -217,3 +221,50 @@ def test_any_text_is_read_as_it_was_written(
 
 def test_the_capitals_of_a_usb_mark_do_not_matter() -> None:
     assert Device(usb="1C75:02AF").usb == "1c75:02af"
+
+
+def test_what_was_learned_is_written_through_a_link_and_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").touch(0o600)
+    (tmp_path / "real.yaml").chmod(0o660)
+    (tmp_path / "real.yaml").write_text("slots: {}\n")
+    beside(tmp_path / "reverie.yaml").symlink_to("real.yaml")
+    ready(beside(tmp_path / "reverie.yaml"))
+    update(beside(tmp_path / "reverie.yaml"), {"slots": {"lead": {"device": GREY}}})
+    assert beside(tmp_path / "reverie.yaml").is_symlink()
+    assert read_document(tmp_path / "real.yaml").data["slots"] == {"lead": {"device": GREY}}
+    assert stat.S_IMODE((tmp_path / "real.yaml").stat().st_mode) == 0o660
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"), [(errno.EROFS, "remount,rw"), (errno.ENOSPC, "make room"), (errno.EIO, "replace it")]
+)
+def test_root_is_not_advised_where_it_does_not_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("reverie.files.tempfile.mkstemp", refuse)
+    for attempt in (ready, lambda path: update(path, {"slots": {}})):
+        with pytest.raises(LearnedError, match=advice) as caught:
+            attempt(tmp_path / FILE)
+        assert "sudo" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_folder_without_locks_can_be_learned_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    update(tmp_path / FILE, {"slots": {"lead": {"device": GREY}}})
+    assert (tmp_path / FILE).exists()
+
+
+def test_whoever_holds_the_folder_does_not_hold_it_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.site.learned.PATIENCE", 0.2)
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(LearnedError, match="another program holds the folder"):
+        update(tmp_path / FILE, {"slots": {}})
+    os.close(held)

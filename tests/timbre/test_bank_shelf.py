@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +64,42 @@ def test_the_least_used_makes_room_but_neither_what_is_pinned_nor_what_was_just_
     shelf = Shelf(tmp_path, 0)
     pinned, old, _ = kept(shelf, 1, 3 * SAFE), kept(shelf, 2, 2 * SAFE), kept(shelf, 3)
     assert shelf.tidy([pinned]) == [old]
+
+
+def test_banks_that_a_wrong_clock_stamped_are_neither_the_first_to_go_nor_kept_for_ever(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 0)
+    old, future = kept(shelf, 1, 2 * SAFE), kept(shelf, 2, -4e8)
+    assert shelf.tidy() == [old]
+    folder = tmp_path / "banks" / future
+    stamp = folder.stat().st_mtime
+    assert abs(stamp - time.time()) < SAFE
+    os.utime(folder, (stamp - 2 * SAFE, stamp - 2 * SAFE))
+    assert shelf.tidy() == [future]
+
+
+def test_a_clock_that_is_years_ahead_throws_away_no_more_than_the_quota_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path, 1 << 30)
+    for seed in range(3):
+        kept(shelf, seed)
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    assert shelf.tidy() == []
+    assert len(shelf.banks()) == 3
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", [SOUNDFONT, "bank.json"])
+def test_a_bank_of_what_is_no_file_is_set_aside_or_not_there(
+    tmp_path: Path, put: Callable[[Path], object], name: str
+) -> None:
+    shelf = Shelf(tmp_path, 1 << 30)
+    bank = kept(shelf, 1)
+    (tmp_path / "banks" / bank / name).unlink()
+    put(tmp_path / "banks" / bank / name)
+    assert shelf.find(bank) is None
+    assert shelf.banks() == []
+    assert kept(shelf, 1) == bank
 
 
 @pytest.mark.parametrize("pitches", [[0], [127], [36, 40, 41, 90]])

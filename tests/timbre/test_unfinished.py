@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +65,45 @@ def test_what_nobody_went_on_with_for_weeks_is_thrown_away(tmp_path: Path) -> No
     os.utime(folder / "old", (then, then))
     with unfinished(tmp_path, "new"):
         assert sorted(path.name for path in folder.iterdir()) == ["new", "young"]
+
+
+def test_a_wrong_clock_throws_away_one_at_a_time_and_never_the_youngest_or_what_is_being_rendered(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "unfinished"
+    for number, bank in enumerate(("first", "busy", "second", "third")):
+        with pytest.raises(ZeroDivisionError):
+            die(tmp_path, bank)
+        then = time.time() - 400 * 24 * 3600 + number
+        os.utime(folder / bank, (then, then))
+    with unfinished(tmp_path, "busy"):
+        for number in range(4):
+            then = time.time() - 400 * 24 * 3600 + 1
+            os.utime(folder / "busy", (then, then))
+            with unfinished(tmp_path, f"new-{number}"):
+                pass
+        assert sorted(path.name for path in folder.iterdir()) == ["busy", "third"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_where_there_are_no_locks_a_bank_is_rendered_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with unfinished(tmp_path, "abc"):
+        with pytest.raises(TimbreError, match="another process"), unfinished(tmp_path, "abc"):
+            pytest.fail("it was let in, though record locks work")
+        monkeypatch.setattr(fcntl, "fcntl", refuse)
+        with unfinished(tmp_path, "def") as kept:
+            kept.keep_bytes("a", b"b")
+    assert "keeps no locks" in caplog.text
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_there(tmp_path: Path, put: Callable[[Path], object]) -> None:
+    with unfinished(tmp_path, "abc") as kept:
+        put(tmp_path / "unfinished" / "abc" / "frozen")
+        assert kept.get_bytes("frozen") is None

@@ -9,8 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
+import stat
 from collections import OrderedDict
 from pathlib import Path
+
+from reverie.advice import advice_on
+from reverie.errors import reason_of
+from reverie.files import oldest_first, read_file
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +25,8 @@ QUOTA = 8_000_000
 
 _AT_HAND = 256
 """How many are kept in memory."""
+
+_CAREFULLY = os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _SUM = hashlib.sha256().digest_size
 
@@ -45,8 +53,12 @@ class Memories:
             self._failing = False
         except OSError as error:
             if not self._failing:
-                log.warning("What models remember cannot be kept in %s (%s).", self._folder, error.strerror)
+                advice = advice_on(error, self._folder)
+                log.warning(
+                    "What models remember cannot be kept in %s (%s); %s.", self._folder, reason_of(error), advice
+                )
             self._failing = True
+            self._on_disk = None  # whatever was done to the folder, it is looked at anew
 
     def find(self, name: str) -> bytes | None:
         """A memory by its name; None where it is no longer there, or damaged."""
@@ -55,7 +67,7 @@ class Memories:
         if self._folder is None:
             return None
         try:
-            data = (self._folder / name).read_bytes()
+            data = read_file(self._folder / name, self._quota)
         except OSError:
             return None
         memory = data[_SUM:]
@@ -72,9 +84,11 @@ class Memories:
         """Write a file, without waiting for the disk: what a power cut leaves of it is known by its sum."""
         if self._on_disk is None:
             folder.mkdir(parents=True, exist_ok=True)
-            self._on_disk = sum(size for _, size, _ in _files(folder))
+            self._on_disk = sum(_sizes(folder).values())
         draft = folder / f".{name}"
-        draft.write_bytes(data)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _CAREFULLY, 0o644)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         draft.replace(folder / name)
         self._on_disk += len(data)
         if self._on_disk > self._quota:
@@ -82,21 +96,23 @@ class Memories:
 
     def _make_room(self, folder: Path) -> int:
         """Delete the oldest until three quarters of the quota are left; says how much is."""
-        files = sorted(_files(folder))
-        left = sum(size for _, size, _ in files)
-        for _, size, path in files:
+        sizes = _sizes(folder)
+        left = sum(sizes.values())
+        for path in oldest_first(sizes):
             if left <= self._quota * 3 // 4:
                 break
-            path.unlink(missing_ok=True)
-            left -= size
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+            left -= sizes[path]
         return left
 
 
-def _files(folder: Path) -> list[tuple[float, int, Path]]:
-    """When each file of the folder was written, and how large it is."""
-    found: list[tuple[float, int, Path]] = []
+def _sizes(folder: Path) -> dict[Path, int]:
+    """How large each file of the folder is; what else may lie there is none of our business."""
+    found: dict[Path, int] = {}
     for path in folder.iterdir():
         with contextlib.suppress(FileNotFoundError):
-            status = path.stat()
-            found.append((status.st_mtime, status.st_size, path))
+            status = path.lstat()
+            if not stat.S_ISDIR(status.st_mode):
+                found[path] = status.st_size
     return found

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import stat
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
+from reverie.advice import advice_on
 from reverie.control.actions import Action
-from reverie.files import write_atomically
+from reverie.errors import reason_of
+from reverie.files import set_aside, write_atomically
 from reverie.foreign import plain
 
 log = logging.getLogger(__name__)
@@ -88,17 +92,33 @@ class Record:
         lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode(errors="replace")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a+b", buffering=0) as file:
+            with self._opened() as file:
                 if not self._whole and file.tell():
                     file.seek(-1, os.SEEK_END)
                     lines = lines if file.read(1) == b"\n" else b"\n" + lines
                 file.write(lines)
-            self._whole = True
-            if self._path.stat().st_size > self._largest:
-                kept = self._path.read_bytes()[-self._largest // 2 :]
-                write_atomically(self._path, kept.partition(b"\n")[2])
+                self._whole = True
+                if file.tell() > self._largest:
+                    file.seek(-self._largest // 2, os.SEEK_END)
+                    kept = file.read(self._largest)
+                    write_atomically(self._path, kept.partition(b"\n")[2])
             self._failing = False
         except OSError as error:
             if not self._failing:
-                log.warning("What hands do cannot be recorded in %s (%s).", self._path, error.strerror)
+                advice = advice_on(error, self._path)
+                log.warning("What hands do cannot be recorded in %s (%s); %s.", self._path, reason_of(error), advice)
             self._failing = True
+
+    def _opened(self) -> BinaryIO:
+        """The record, at its end; what is in its place and is no file is set aside.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(self._path.stat().st_mode):
+                log.warning("%s is no file; it now lies beside it as %s.", self._path, set_aside(self._path).name)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
+        file = os.fdopen(os.open(self._path, flags, 0o644), "r+b", buffering=0)
+        file.seek(0, os.SEEK_END)
+        return cast("BinaryIO", file)

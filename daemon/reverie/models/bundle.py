@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.files import write_atomically
+from reverie.files import open_file, write_atomically
 from reverie.models.errors import ModelError
 from reverie.models.passport import Passport, header_bytes, read_header
 from reverie.models.shelf import ModelFile, identity
@@ -64,7 +64,7 @@ def read_bundle(path: Path) -> Bundle:
     """
     header = read_header(path)
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             file.seek(header.begin)
             data = file.read()
     except OSError as error:

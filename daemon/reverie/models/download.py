@@ -17,6 +17,8 @@ from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
 
+from reverie.advice import advice_on
+from reverie.errors import reason_of
 from reverie.models.errors import ModelError
 
 Progress = Callable[[str, int, int | None], None]
@@ -57,8 +59,9 @@ def download(url: str, path: Path, progress: Progress) -> None:
             raise ModelError(f"{url}: its server answers {error.code} {error.reason}; try again later") from error
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
-                where = error.filename or transfer.part
-                raise ModelError(f"{where}: cannot be written ({error.strerror}); what came is kept") from error
+                where = Path(error.filename or transfer.part)
+                advice = f"what came is kept: {advice_on(error, where)}"
+                raise ModelError(f"{where}: cannot be written ({reason_of(error)}); {advice}") from error
             whole, reason = False, _reason(error)
         if whole:
             transfer.finish()

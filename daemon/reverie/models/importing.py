@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.advice import advice_on
+from reverie.errors import reason_of
 from reverie.models.browser_config import check_told
 from reverie.models.bundle import seal, write_bundle
 from reverie.models.configs import CONFIGS, ModelConfig, config_of
@@ -85,7 +87,8 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
     try:
         write_bundle(path, bundle)
     except OSError as error:
-        raise ModelError(f"{path}: cannot be written ({error.strerror}); name another folder with --to") from error
+        advice = f"{advice_on(error, path)}, or name another folder with --to"
+        raise ModelError(f"{path}: cannot be written ({reason_of(error)}); {advice}") from error
     notes = [f"{variable} is listed in {source.name}, but its file is not there" for variable in read.absent]
     return Imported(path, bundle.passport, tuple(notes))
 

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reverie.files import open_file
 from reverie.models.errors import ModelError
-from reverie.models.regular import regular
 
 FORMAT = 1
 SUFFIX = ".safetensors"
@@ -105,7 +105,7 @@ def read_header(path: Path) -> Header:
         ModelError: if the file cannot be read, is none of Reverie's models, is cut off, or its header is damaged.
     """
     try:
-        with regular(path).open("rb") as file:
+        with open_file(path) as file:
             prefix = file.read(_LENGTH.size)
             length = _LENGTH.unpack(prefix)[0]
             if length > _LONGEST_HEADER:

@@ -7,14 +7,16 @@ its files is kept in ``known-hashes.json`` beside the models, and ever after ano
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from reverie.files import write_atomically
+from reverie.advice import advice_on
+from reverie.errors import reason_of
+from reverie.files import read_file, write_atomically
+from reverie.locks import Hold, try_lock
 from reverie.models.catalogue import Entry
 from reverie.models.download import Progress, download
 from reverie.models.errors import ModelError
@@ -53,7 +55,8 @@ def pull(entry: Entry, folder: Path, progress: Progress, wish: Wish | None = Non
         with _alone(downloads):
             return _pull(entry, downloads, folder, complete, progress)
     except OSError as error:
-        raise ModelError(f"{error.filename or folder}: cannot be written ({error.strerror})") from error
+        place = Path(error.filename or folder)
+        raise ModelError(f"{place}: cannot be written ({reason_of(error)}); {advice_on(error, place)}") from error
     finally:
         for place in (downloads / _last(entry.url), downloads, downloads.parent):
             with contextlib.suppress(OSError):  # what broke off is kept
@@ -137,10 +140,10 @@ def known_hashes(folder: Path) -> dict[str, str]:
     """
     path = folder / KNOWN
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_file(path))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: cannot be read; mend it, or remove it to trust what is published now") from error
     if not isinstance(data, dict):
         raise ModelError(f"{path}: is no record of hashes; mend it, or remove it to trust what is published now")
@@ -154,12 +157,11 @@ def _alone(folder: Path) -> Generator[None]:
     Raises:
         ModelError: if there is one.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if try_lock(descriptor) is Hold.TAKEN:
+            raise ModelError(f"{folder.name} is being pulled already")
         yield
-    except BlockingIOError as error:
-        raise ModelError(f"{folder.name} is being pulled already") from error
     finally:
         os.close(descriptor)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.advice import advice_on
 from reverie.documents import Document, DocumentError, did_you_mean, read_document, validate
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, reason_of
 from reverie.files import write_atomically
 from reverie.scenes.schema import Scene
 
@@ -148,7 +149,8 @@ class SceneFolder:
             try:
                 write_atomically(self._keep / paths[name].name, document.text.encode())
             except OSError as error:  # a full disk must not stop the music
-                _log.warning("The scene %s cannot be kept for the next start (%s).", name, error.strerror)
+                why, advice = reason_of(error), advice_on(error, self._keep)
+                _log.warning("The scene %s cannot be kept for the next start (%s); %s.", name, why, advice)
         return scene
 
     def _kept(self, name: str) -> Scene | None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import os
+import time
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import Field
 
+from reverie.advice import advice_on
 from reverie.documents import (
     Document,
     DocumentError,
@@ -27,8 +28,9 @@ from reverie.documents import (
     validate,
     write_text,
 )
-from reverie.errors import ReverieError
-from reverie.files import write_atomically
+from reverie.errors import ReverieError, reason_of
+from reverie.files import check_writable, write_atomically
+from reverie.locks import Hold, try_lock
 from reverie.site.control import ControlBinding, overlaps
 from reverie.site.schema import Site
 from reverie.site.slots import Api, Device
@@ -39,6 +41,9 @@ HEADER = """\
 # write this file anew each time, without comments of yours. To unlearn something, delete it.
 """
 
+PATIENCE = 10.0
+"""Seconds to wait for another command that learns; it writes a small file."""
+AGAIN = 0.05
 _REPLACED = ("match", "device", "label", "place")
 
 
@@ -124,8 +129,10 @@ def ready(path: Path) -> None:
         LearnedError: if it could not be written.
     """
     _read(path)
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise LearnedError(_refused(path, "its folder is not yours"))
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise LearnedError(_refused(path, error)) from error
 
 
 def update(path: Path, sections: Mapping[str, Mapping[str, Any]]) -> None:
@@ -150,11 +157,11 @@ def update(path: Path, sections: Mapping[str, Mapping[str, Any]]) -> None:
             validate(parse_document(text, str(path)), Learned)
             write_atomically(path, text.encode())
     except OSError as error:
-        raise LearnedError(_refused(path, error.strerror or str(error))) from error
+        raise LearnedError(_refused(path, error)) from error
 
 
-def _refused(path: Path, why: str) -> str:
-    return f"{path} cannot be written ({why}); do it as a user who may, for example with sudo"
+def _refused(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({reason_of(error)}); {advice_on(error, path)}"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -167,10 +174,18 @@ def _read(path: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Generator[None]:
-    """Hold the folder's lock, so that of two commands neither loses what the other learned."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Hold the folder's lock, so that of two commands neither loses what the other learned.
+
+    Raises:
+        LearnedError: if another program holds it for too long; anybody who can read a folder can lock it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        limit = time.monotonic() + PATIENCE
+        while try_lock(descriptor) is Hold.TAKEN:  # where there are no locks, two that learn at once are rare enough
+            if time.monotonic() > limit:
+                raise LearnedError(f"another program holds the folder {folder}; see `lsof {folder}`, and end it")
+            time.sleep(AGAIN)
         yield
     finally:
         os.close(descriptor)

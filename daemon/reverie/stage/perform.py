@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from reverie.advice import advice_on
 from reverie.compose.worker import make_engine
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, reason_of
 from reverie.play.outputs.fluidsynth import find_soundfont
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
@@ -47,7 +48,7 @@ def perform_to_files(
             scene, bundles, engine, bars=bars, seed=seed, path=midi, progress=progress.bar, stalled=stalls.append
         )
     except OSError as error:
-        raise PerformError(f"{midi} cannot be written ({error.strerror})") from error
+        raise PerformError(f"{midi} cannot be written ({reason_of(error)}); {advice_on(error, midi)}") from error
     if wav is not None:
         _say(f"Rendering {wav}")
         render(midi, wav)
@@ -87,7 +88,7 @@ def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:
                 )
             made.replace(wav)
     except OSError as error:
-        raise PerformError(f"{wav} cannot be written ({error.strerror})") from error
+        raise PerformError(f"{wav} cannot be written ({reason_of(error)}); {advice_on(error, wav)}") from error
 
 
 def _scene(site: Site, name: str) -> Scene:

@@ -31,11 +31,20 @@ class Programme:
         return tuple(entry.at for entry in self._entries)
 
     def due(self, now: datetime) -> Entry | None:
-        """What is due at the local time ``now``: the latest to have begun, if need be yesterday."""
+        """What is due at the local time ``now``: the latest to have begun, if need be yesterday.
+
+        In the hour that comes twice when summer time ends, what has begun in its first course goes on in its second.
+        """
         if not self._entries:
             return None
-        begun = [entry for entry in self._entries if entry.at <= now.time()]
+        begun = [entry for entry in self._entries if entry.at <= now.time() or _was_before(entry.at, now)]
         return (begun or self._entries)[-1]
+
+
+def _was_before(at: time, now: datetime) -> bool:
+    """Whether a time of this day comes twice, and has been once."""
+    then = datetime.combine(now.date(), at, now.tzinfo)
+    return bool(now.fold) and then.timestamp() != then.replace(fold=1).timestamp()
 
 
 def room_time() -> datetime:

@@ -8,7 +8,9 @@ import signal
 from pathlib import Path
 
 from reverie import __version__, signals
+from reverie.advice import advice_on
 from reverie.descriptors import ask_for_many
+from reverie.errors import reason_of
 from reverie.logs import log_plainly
 from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
@@ -100,7 +102,8 @@ def _keep(site: Site, config: Path | None) -> None:
     try:
         keep_as_last_good(site, config)
     except OSError as error:
-        log.warning("The configuration cannot be kept as last good (%s).", error.strerror)
+        why, advice = reason_of(error), advice_on(error, Path(error.filename or site.state_folder))
+        log.warning("The configuration cannot be kept as last good (%s); %s.", why, advice)
 
 
 async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:

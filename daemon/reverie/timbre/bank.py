@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.files import read_file
 from reverie.timbre.finish import finish
 from reverie.timbre.pace import Pace, unpaced
 from reverie.timbre.recipe import BankRecipe
@@ -19,6 +20,8 @@ from reverie.timbre.wav24 import wav_bytes
 from reverie.timbre.zone import Sample, Zone
 
 VERSION = 1
+LARGEST = 2_000_000_000
+"""Bytes of a file of a bank."""
 PASSPORT = "bank.json"
 SOUNDFONT = "bank.sf2"
 SFZ = "bank.sfz"
@@ -111,16 +114,16 @@ def read_bank(folder: Path) -> Bank:
         OSError: if a file is missing or cannot be read.
     """
     try:
-        passport = json.loads((folder / PASSPORT).read_bytes())
+        passport = json.loads(read_file(folder / PASSPORT))
         if passport["version"] != VERSION:
             raise ValueError(f"it was written in version {passport['version']} of this format")
         bank = Bank(passport["id"], folder, passport)
         wrong = [
             name
             for name, digest in passport["files"].items()
-            if hashlib.new(_HASH, (folder / name).read_bytes()).hexdigest() != digest
+            if hashlib.new(_HASH, read_file(folder / name, LARGEST)).hexdigest() != digest
         ]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"its {PASSPORT} is no bank's ({error!r})") from error
     if wrong:
         raise ValueError(f"{', '.join(wrong)} is not as it was written")

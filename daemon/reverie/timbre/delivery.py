@@ -20,6 +20,7 @@ from pathlib import Path
 from pythonosc.osc_message_builder import build_msg
 
 from reverie.errors import reason_of
+from reverie.files import OddFileError, oldest_first, read_file
 from reverie.timbre.bank import PASSPORT, Bank, read_bank
 from reverie.timbre.errors import TimbreError
 
@@ -148,8 +149,7 @@ def _forget(target: Path, keep: int) -> None:
     """Remove the oldest banks but ``keep``, and at least one: a sampler may still read what was current until now."""
     home = _home(target)
     old = [path for path in target.iterdir() if (path / PASSPORT).is_file() and path.name != CURRENT and path != home]
-    old.sort(key=lambda path: path.stat().st_mtime_ns)
-    for path in old[: -max(keep, 1)]:
+    for path in oldest_first(old)[: -max(keep, 1)]:
         _remove(path)
 
 
@@ -175,8 +175,8 @@ def _is_whole(folder: Path, bank: Bank) -> bool:
 
 def _id(folder: Path) -> str:
     try:
-        return str(json.loads((folder / PASSPORT).read_bytes())["id"])
-    except (ValueError, KeyError, TypeError, FileNotFoundError):
+        return str(json.loads(read_file(folder / PASSPORT))["id"])
+    except (ValueError, KeyError, TypeError, RecursionError, OddFileError, FileNotFoundError):
         return "unknown"
 
 

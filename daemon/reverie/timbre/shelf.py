@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from reverie.files import oldest_first
 from reverie.timbre.bank import PASSPORT, Bank, read_bank
 from reverie.timbre.errors import TimbreError
 
@@ -116,7 +117,8 @@ class Shelf:
 
     def _unused(self, pinned: Collection[str]) -> list[Path]:
         """The folders of banks that nobody reads and nobody has pinned, the longest unused first."""
-        return [folder for folder in reversed(self._folders()) if folder.name not in pinned and _age(folder) >= SAFE]
+        banks = oldest_first(self._folders())
+        return [folder for folder in banks if folder.name not in pinned and _age(folder) >= SAFE]
 
     def _folders(self) -> list[Path]:
         """The folders of banks, the last used first."""
@@ -142,12 +144,11 @@ class Shelf:
 
 
 def _age(folder: Path) -> float:
-    """Seconds since its last use; one that has just gone is as old as can be, and so is one of the future."""
+    """Seconds since its last use; one that has just gone is as old as can be."""
     try:
-        age = time.time() - folder.stat().st_mtime
+        return time.time() - folder.stat().st_mtime
     except OSError:
         return float("inf")
-    return age if age > -SAFE else float("inf")
 
 
 def _size(folder: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import logging
 import os
 import shutil
 import time
@@ -13,12 +13,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from reverie.files import write_atomically
+from reverie.files import oldest_first, read_file, write_atomically
+from reverie.locks import Hold, try_lock
 from reverie.models.archive import packed, unpacked
 from reverie.timbre.errors import TimbreError
 
+log = logging.getLogger(__name__)
+
 FORGOTTEN = 14 * 24 * 3600.0
 """Seconds after which what nobody went on with is thrown away."""
+LARGEST = 1_000_000_000
+"""Bytes of what is kept by one name."""
 _LOCK = "lock"
 
 
@@ -41,7 +46,7 @@ class Unfinished:
     def get_bytes(self, name: str) -> bytes | None:
         """What was kept, as it was given."""
         try:
-            return (self._folder / name).read_bytes()
+            return read_file(self._folder / name, LARGEST)
         except OSError:
             return None
 
@@ -78,14 +83,17 @@ def unfinished(cache: Path, bank: str) -> Generator[Unfinished]:
     folder = above / bank
     folder.mkdir(parents=True, exist_ok=True)
     _forget_old(above, bank)
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    lock = _open_lock(folder)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TimbreError(
-                "another process renders this very bank; wait for it, and it will be found in the cache"
-            ) from error
+        match try_lock(lock):
+            case Hold.TAKEN:
+                raise TimbreError(
+                    "another process renders this very bank; wait for it, and it will be found in the cache"
+                )
+            case Hold.NONE:
+                log.warning("The file system of %s keeps no locks; render one bank with one process only.", cache)
+            case _:
+                pass
         os.utime(folder)
         yield Unfinished(folder)
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,8 +101,28 @@ def unfinished(cache: Path, bank: str) -> Generator[Unfinished]:
         os.close(lock)
 
 
+def _open_lock(folder: Path) -> int:
+    return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+
+
 def _forget_old(above: Path, present: str) -> None:
-    for folder in above.iterdir():
+    """Throw away the oldest that nobody went on with for weeks: one at a time and not the last, as clocks may be wrong."""
+    others = [path for path in oldest_first(above.iterdir()) if path.name != present]
+    for folder in others[:-1]:
         with contextlib.suppress(OSError):
-            if folder.name != present and time.time() - folder.stat().st_mtime > FORGOTTEN:
+            if time.time() - folder.lstat().st_mtime > FORGOTTEN and not _in_use(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+                return
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether another process renders it.
+
+    Raises:
+        OSError: if that cannot be found out.
+    """
+    lock = _open_lock(folder)
+    try:
+        return try_lock(lock) is Hold.TAKEN
+    finally:
+        os.close(lock)

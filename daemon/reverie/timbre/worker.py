@@ -18,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from reverie.advice import advice_on
 from reverie.descriptors import readable
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, reason_of
 from reverie.logs import log_plainly
 from reverie.signals import be_steady
 from reverie.threads import one_each
@@ -60,8 +61,8 @@ class Worker:
         except ReverieError as error:
             self._tell(Refused(str(error)))
         except OSError as error:
-            reason = error.strerror or error
-            self._tell(Refused(f"{error.filename or job.cache} cannot be used ({reason}); see to the disk"))
+            place = Path(error.filename or job.cache)
+            self._tell(Refused(f"{place} cannot be used ({reason_of(error)}); {advice_on(error, place)}"))
         except Exception as error:
             log.exception("The bank %s cannot be rendered.", job.order.title)
             self._tell(Refused(f"the bank {job.order.title} cannot be rendered ({error!r})"))
