@@ -106,7 +106,7 @@ def _open_lock(folder: Path) -> int:
 
 
 def _forget_old(above: Path, present: str) -> None:
-    """Throw away the oldest that nobody went on with for weeks: one at a time and not the last, as clocks may be wrong."""
+    """Throw away the oldest that nobody went on with for weeks: one at a time and not the last, if a clock is wrong."""
     others = [path for path in oldest_first(above.iterdir()) if path.name != present]
     for folder in others[:-1]:
         with contextlib.suppress(OSError):
