@@ -6,6 +6,7 @@ of Reverie's own, turn the direction of writing round, or fill the screen.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TextIO
 
 from reverie.errors import printable
@@ -16,6 +17,7 @@ LONGEST_NAME = 64
 """Characters that are shown of a name."""
 LONGEST_LINE = 2000
 """Characters that are shown of a line."""
+_NAME = re.compile(rf"(?! )[\w .()+-]{{1,{LONGEST_NAME}}}(?<![ .])")
 _CUT = "…"
 _WIDEST = len("\\U0010ffff")
 
@@ -37,6 +39,11 @@ def plain(text: str, longest: int = LONGEST) -> str:
         room -= len(piece)
     whole = len(shown) == len(text)
     return "".join(shown) if whole else "".join(shown)[: longest - 1] + _CUT
+
+
+def called(text: str) -> str:
+    """A name within a sentence: as it is, if it can be taken for nothing but a name; else in quotes."""
+    return text if _NAME.fullmatch(text) else quoted(text)
 
 
 def quoted(text: str, longest: int = LONGEST_NAME) -> str:

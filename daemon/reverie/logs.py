@@ -91,7 +91,12 @@ class Repeats(logging.Filter):
 
 
 def log_plainly(level: int = logging.INFO) -> None:
-    """Sentences on standard error: with the time for a person; without for the journal, which has its own."""
+    """Sentences on standard error: with the time for a person; without for the journal, which has its own.
+
+    Whoever has set up the log of this process already keeps it.
+    """
+    if logging.getLogger().handlers:
+        return
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(message)s"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Plain(form, datefmt="%H:%M:%S"))

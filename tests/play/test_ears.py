@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -22,7 +24,8 @@ from fakes.jack import Jack, wait_until
 from fakes.midi_sender import Sender
 from fakes.patience import PATIENCE
 from fakes.processes import running, stray
-from reverie.play.ears import Ears, Heard, Moments
+from reverie.play.apart import AT_ONCE, Apart, Owner
+from reverie.play.ears import QUEUE, Ears, Heard, MidiInput, Moments
 
 real = pytest.mark.real
 PERIOD = 256 / 48_000
@@ -206,3 +209,65 @@ def test_moments_recover_from_steps_that_were_lost() -> None:
     assert moments.of(0.01, 100.012) == pytest.approx(100.01)
     assert moments.of(0.01, 107.0) == pytest.approx(107.0)  # a queue ran over, and seven seconds of steps with it
     assert moments.of(0.01, 107.011) == pytest.approx(107.01)
+
+
+class Flood:
+    """A client of python-rtmidi whose queue never empties."""
+
+    def __init__(self, message: list[int]) -> None:
+        self.read = 0
+        self._message = message
+
+    def get_message(self) -> tuple[list[int], float]:
+        self.read += 1
+        return self._message, 0.0
+
+    def close_port(self) -> None:
+        pass
+
+
+def test_an_input_that_never_ends_leaves_its_helper_a_turn() -> None:
+    midi = MidiInput({"match": "x"})
+    midi._in = flood = Flood([0x90, 60, 1])  # pyright: ignore[reportPrivateUsage]
+    assert len(list(midi.read())) == flood.read == QUEUE
+
+
+def test_what_is_too_long_for_the_owner_is_left_out_and_no_end_of_the_helper() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        ours.send(b"{}")
+        before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)
+        try:
+            owner = Owner(theirs.detach())
+        finally:
+            for number, handler in zip((signal.SIGINT, signal.SIGALRM), before, strict=True):
+                signal.signal(number, handler)
+        assert not owner.tell(["f0" * 4_000_000, 1.0])
+        assert not owner.gone
+        assert owner.tell(["903c40", 1.0])
+        assert ours.recv(1000) == b'["903c40",1.0]'
+        owner._socket.close()  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_device_that_never_ends_leaves_the_player_a_turn() -> None:
+    helper = Apart("json.tool", {})  # which leaves at once
+    try:
+        for _ in range(100):
+            helper._theirs.send(b"[1]")  # pyright: ignore[reportPrivateUsage]
+        assert len(helper.receive(0.0)) <= AT_ONCE
+        while helper.receive(0.0):
+            pass
+    finally:
+        helper.close()
+
+
+def test_escapes_in_a_devices_name_reach_nobodys_terminal() -> None:
+    ears = Ears({"match": "x"})
+    helper = ears._helper  # pyright: ignore[reportPrivateUsage]
+    helper._starts_at = float("inf")  # pyright: ignore[reportPrivateUsage]
+    try:
+        helper._theirs.send(json.dumps({"up": True, "detail": "listening to \x1b[2Jkeys\n"}).encode())  # pyright: ignore[reportPrivateUsage]
+        ears.receive()
+        assert ears.description == r"listening to \x1b[2Jkeys\n"
+    finally:
+        ears.close()

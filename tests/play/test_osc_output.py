@@ -126,3 +126,33 @@ def test_a_machine_that_is_not_known_is_a_sentence(monkeypatch: pytest.MonkeyPat
     with pytest.raises(PlayError, match=r"lights\.local is not found"):
         output.open()
     output.close()
+
+
+def test_a_broadcast_address_reaches_whoever_listens() -> None:
+    """The system refused it for want of an option, and people were told to connect the network."""
+    with socket.socket(type=socket.SOCK_DGRAM) as everybody:
+        everybody.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        everybody.bind(("127.255.255.255", 0))
+        everybody.settimeout(PATIENCE)
+        output = Osc("127.255.255.255", everybody.getsockname()[1])
+        output.open()
+        assert everybody.recv(4096).startswith(b"/reverie/hello")
+        output.send(b"\x90\x3c\x64")
+        assert everybody.recv(4096).startswith(b"/reverie/note")
+        output.close()
+
+
+def test_a_firewall_is_told_from_a_cable(monkeypatch: pytest.MonkeyPatch, listener: Listener) -> None:
+    output = opened(listener)
+
+    class Forbids:
+        def send(self, _: bytes) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        def close(self) -> None:
+            pass
+
+    output.close()
+    monkeypatch.setattr(output, "_socket", Forbids())
+    with pytest.raises(PlayError, match="open the firewall"):
+        output.send(b"\x90\x3c\x64")

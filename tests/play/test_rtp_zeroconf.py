@@ -64,6 +64,17 @@ def test_a_session_is_announced_and_taken_back(other: Any) -> None:
         assert time.monotonic() < limit, "it is still announced"
 
 
+def test_a_name_of_57_letters_and_68_bytes_is_announced_as_far_as_it_fits(other: Any) -> None:
+    name = f"{uuid.uuid4().hex[:8]} größere Übungsstücke für die Öffnung des Hörsaals im Mai"[:57]
+    assert len(name.encode()) > 63
+    output = RtpMidi(name, free_port_pair(), LOOPBACK)
+    output.open()
+    with contextlib.closing(output):
+        short = finding.announced(name)
+        until(lambda: other.get_service_info(SERVICE, f"{short}.{SERVICE}", timeout=500), output)
+        assert "announced" not in output.description
+
+
 def test_a_session_is_found_by_its_name_and_joined(other: Any) -> None:
     name = f"Studio {uuid.uuid4().hex[:8]}"
     port = free_port_pair()

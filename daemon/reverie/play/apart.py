@@ -8,6 +8,7 @@ helper left half-said when it died cannot spoil what the next one says.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import signal
 import socket
@@ -21,6 +22,7 @@ from reverie.signals import be_steady, held_at_birth
 RETRY = 3.0  # seconds between the end of a helper and the start of another
 HANGS = 7.0  # seconds without a turn after which a helper is taken for hung, and ends
 LARGEST = 1 << 16
+AT_ONCE = 256  # packets that are read before the owner has its turn
 
 
 class Apart:
@@ -47,7 +49,9 @@ class Apart:
         """What the helper has said; starts one where none runs, so it is to be called each second or so in any case."""
         ended = self._child is not None and self._child.poll() is not None
         said: list[Any] = []
-        while (packet := _take(self._ours)) is not None:
+        for _ in range(AT_ONCE):
+            if (packet := _take(self._ours)) is None:
+                break
             with contextlib.suppress(ValueError):  # a helper that babbles is no harm to its owner
                 said.append(json.loads(packet))
         if ended:
@@ -117,7 +121,9 @@ class Owner:
             self._socket.send(_encode(value), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EMSGSIZE:
+                return False
             self.gone = True
             return False
         return True

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.descriptors import readable
+from reverie.foreign import LONGEST_LINE, plain
 from reverie.play.apart import Apart, Owner, still_here
 from reverie.play.devices import Enumerator
 from reverie.play.errors import MISHAPS, PlayError, plainly
@@ -40,6 +41,7 @@ LOOK = 0.25  # seconds between looks at whether the port is still there
 RECENT = 10.0  # seconds over which the smallest delay of messages is taken
 LOST = 0.5  # seconds of delay that only lost messages explain
 QUEUE = 4096
+LONGEST = 4096  # bytes of a message that is handed on: an exclusive one may have no end
 SEARCH = 1.0  # seconds between looks for a port that is not there
 ACTIVE_SENSING = 0xFE
 STARTING = "the MIDI input is being opened"
@@ -88,7 +90,7 @@ class Ears:
         for packet in self._helper.receive(time.monotonic()):
             match packet:
                 case {"up": bool(up), "detail": str(detail)}:
-                    self._up, self._detail = up, detail
+                    self._up, self._detail = up, plain(detail, LONGEST_LINE)
                 case [str(message), float(seconds)]:
                     heard.append(Heard(seconds, bytes.fromhex(message)))
                 case _:
@@ -195,7 +197,10 @@ class MidiInput:
 
     def read(self) -> Iterator[Heard]:
         """What has arrived."""
-        while self._in is not None and (event := self._in.get_message()):
+        for _ in range(QUEUE):  # an input that never ends must not keep the helper from all else
+            event = None if self._in is None else self._in.get_message()
+            if not event:
+                return
             message, step = event
             yield Heard(self._moments.of(step, time.monotonic()), bytes(message))
 
@@ -252,7 +257,7 @@ class Helper:
         while not self._owner.gone:
             still_here()
             for message in self._input.read():
-                if message.message[0] != ACTIVE_SENSING:
+                if message.message[0] != ACTIVE_SENSING and len(message.message) <= LONGEST:
                     self._owner.tell([message.message.hex(), message.time])
             if time.monotonic() >= self._due:
                 self._look()

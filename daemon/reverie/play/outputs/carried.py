@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from reverie.children import own_module
+from reverie.foreign import LONGEST_LINE, plain
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import LOOK, BarLine, Output
 from reverie.play.reaping import let_go, reap
@@ -118,7 +119,7 @@ class Carried(Output):
             return False
         state = self._hear(self._socket)
         if state is not None:
-            self._said, self._up, self._detail = True, bool(state.get("up")), str(state.get("detail"))
+            self._said, self._up, self._detail = True, bool(state.get("up")), _detail(state)
         self._flush()
         self._check_progress()
         return self._up
@@ -209,7 +210,7 @@ class Carried(Output):
                 return
             except (BrokenPipeError, ConnectionResetError):
                 while (state := self._hear(self._socket)) is not None:
-                    self._up, self._detail = bool(state.get("up")), str(state.get("detail"))
+                    self._up, self._detail = bool(state.get("up")), _detail(state)
                 self._give_up()
             else:
                 del self._waiting[: len(packet)]
@@ -243,6 +244,11 @@ class Carried(Output):
         self._waiting.clear()
         self.close()
         raise PlayError(detail)
+
+
+def _detail(state: Mapping[str, Any]) -> str:
+    """What the carrier says; names of devices and machines are in it, which others have chosen."""
+    return plain(str(state.get("detail")), LONGEST_LINE)
 
 
 def _start(descriptor: int) -> subprocess.Popen[bytes]:

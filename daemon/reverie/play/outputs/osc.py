@@ -54,6 +54,8 @@ class Osc(Output):
             raise PlayError(f"{self._host} is not found ({reason}); switch it on, or mend `host`") from error
         connection = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
         try:
+            # Without this the system refuses a broadcast address; to any other it makes no difference.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             connection.connect(address)
         except OSError as error:
             connection.close()
@@ -144,5 +146,7 @@ class Osc(Output):
                 return PlayError(f"nothing listens to OSC at {place}; start it there, or mend `host` and `port`")
             case BlockingIOError():
                 return PlayError(f"the network takes no OSC for {place}; see that its cable or radio is there")
+            case PermissionError():
+                return PlayError(f"the system lets no OSC through to {place}; open the firewall, or mend `host`")
             case _:
                 return PlayError(f"{place} cannot be reached ({error.strerror}); connect the network, or mend `host`")

@@ -7,6 +7,8 @@ from a queue; a pipe tells of it.
 from __future__ import annotations
 
 import contextlib
+import importlib
+import logging
 import os
 import socket
 import threading
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from reverie.foreign import plain
+from reverie.logs import log_plainly
 from reverie.play.outputs.rtp.peer import Address
 
 if TYPE_CHECKING:
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
 SERVICE = "_apple-midi._udp.local."
 REFRESH = 10.0
 """Seconds between looks at the network: an interface may have come up, with which zeroconf has to begin anew."""
+MOST_NAMES = 2000
+"""Names of the network that are remembered; zeroconf itself would keep all that anybody announces."""
+LONGEST_LABEL = 63
+"""Bytes of a name that DNS-SD can announce (RFC 6763, section 4.1.1)."""
+ANNOUNCEMENT = ""
+"""The target that stands for the session's own announcement."""
 FAREWELL = 1.0
 """Seconds that taking an announcement back may keep the end waiting."""
 
@@ -44,9 +54,17 @@ class Finder:
         self._found: SimpleQueue[Found] = SimpleQueue()
         self.descriptor, self._signal = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._open = threading.Lock()
+        self._looking: set[str] = set()
 
     def look_up(self, target: str, host: str, port: int) -> None:
-        """Ask the system for the address of a machine."""
+        """Ask the system for the address of a machine, unless it is being asked already.
+
+        Names come from the network too, and whoever announces one again and again must not start threads without end.
+        """
+        with self._open:
+            if target in self._looking:
+                return
+            self._looking.add(target)
         threading.Thread(target=self._look_up, args=(target, host, port), daemon=True).start()
 
     def tell(self, found: Found) -> None:
@@ -81,6 +99,9 @@ class Finder:
             self.tell(Found(target, None, f"{host} is not found ({reason}); mend `invite`, or switch it on"))
         else:
             self.tell(Found(target, found[0][4]))
+        finally:
+            with self._open:
+                self._looking.discard(target)
 
 
 class Neighbourhood(threading.Thread):
@@ -106,14 +127,15 @@ class Neighbourhood(threading.Thread):
 
     def run(self) -> None:
         """Come back to it until the end."""
-        import zeroconf
-
+        log_plainly(logging.WARNING)  # zeroconf logs what others send
         while not self._ends.is_set():
             try:
-                self._stay(zeroconf)
-            except (OSError, zeroconf.Error) as error:
+                self._stay(importlib.import_module("zeroconf"))
+            except Exception as error:  # noqa: BLE001 - whatever it is, people are told, and it is tried again
                 for target in self._wanted.values():
                     self._finder.tell(Found(target, None, _unfindable(target, error)))
+                if self._port is not None:
+                    self._finder.tell(Found(ANNOUNCEMENT, None, _unannounced(self._session, error)))
                 self._ends.wait(REFRESH)
 
     def _stay(self, library: Any) -> None:
@@ -132,8 +154,9 @@ class Neighbourhood(threading.Thread):
                 library.ServiceBrowser(service, SERVICE, handlers=[self._heard])
             if self._port is not None:
                 service.register_service(_announcement(library, self._session, addresses, self._port), strict=False)
+                self._finder.tell(Found(ANNOUNCEMENT, None))
             while not self._ends.wait(REFRESH):
-                if own_addresses(self._address) != addresses:
+                if own_addresses(self._address) != addresses or len(service.cache.cache) > MOST_NAMES:
                     return
 
     def _heard(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: Any) -> None:
@@ -165,13 +188,28 @@ def own_addresses(address: str) -> list[str]:
 def _announcement(library: Any, name: str, addresses: list[str], port: int) -> ServiceInfo:
     return library.ServiceInfo(
         SERVICE,
-        f"{name}.{SERVICE}",
+        f"{announced(name)}.{SERVICE}",
         port=port,
         parsed_addresses=addresses,
         server=f"{socket.gethostname().split('.')[0] or 'reverie'}.local.",
     )
 
 
+def announced(name: str) -> str:
+    """The name as the network sees it: without what is too long for it, cut off between two characters."""
+    return name.encode()[:LONGEST_LABEL].decode(errors="ignore").rstrip()
+
+
 def _unfindable(target: str, error: Exception) -> str:
-    reason = (isinstance(error, OSError) and error.strerror) or str(error)
-    return f"{target} cannot be looked for ({reason}); connect the network, or invite it as HOST:PORT"
+    return f"{target} cannot be looked for ({_reason(error)}); connect the network, or invite it as HOST:PORT"
+
+
+def _unannounced(name: str, error: Exception) -> str:
+    if type(error).__name__ == "NonUniqueNameException":
+        return f"another session in the network is announced as {name}, and this one is not; give it another `name`"
+    what = "connect the network" if isinstance(error, OSError) else "give it another `name`"
+    return f"the session {name} is not announced ({_reason(error)}); {what}, or invite from here"
+
+
+def _reason(error: Exception) -> str:
+    return plain((isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__)

@@ -8,12 +8,13 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from reverie.play.errors import PlayError
 from reverie.play.outputs.base import LOOK, Output
-from reverie.play.outputs.rtp.finding import Finder, Neighbourhood
+from reverie.play.outputs.rtp.finding import ANNOUNCEMENT, Finder, Neighbourhood
 from reverie.play.outputs.rtp.invitations import Step
+from reverie.play.outputs.rtp.packets import LARGEST
 from reverie.play.outputs.rtp.peer import Address
 from reverie.play.outputs.rtp.session import Port, Session
 
@@ -22,8 +23,10 @@ LOOK_UP = 30.0
 ANSWERING = 1.0
 """Seconds in which whoever is there has surely accepted an invitation."""
 AT_ONCE = 64
-"""Datagrams that are read in one go; whoever floods the port does not keep the notes waiting."""
-_LARGEST = 1 << 16  # bytes of a datagram; ports, too
+TURN = 0.002
+"""Datagrams that are read in one go, and seconds that it may take; whoever floods a port does not keep the notes
+waiting."""
+_PORTS = 1 << 16
 _PAIRS = 20
 # <linux/in.h>, <linux/in6.h> and <linux/errqueue.h>: the kernel keeps the answers "refused" for whoever asks
 _RECEIVE_ERRORS = {
@@ -62,13 +65,13 @@ class RtpMidi(Output):
         self._finder: Finder | None = None
         self._neighbourhood: Neighbourhood | None = None
         self._look_up_due = self._opened = 0.0
-        self._trouble = ""
+        self._trouble = self._unannounced = ""
 
     @property
     def description(self) -> str:
         """Who takes part, who is waited for, and whether the network is there."""
         text = self._session.description if self._session else f"the session {self._name} is closed"
-        return f"{text}; {self._trouble}" if self._trouble else text
+        return "; ".join(part for part in (text, self._trouble, self._unannounced) if part)
 
     @property
     def lacks(self) -> str | None:
@@ -99,7 +102,7 @@ class RtpMidi(Output):
             self._neighbourhood = Neighbourhood(self._name, self._address, port, names, self._finder)
             self._neighbourhood.start()
         self._look_up_due = self._opened = self._clock()
-        self._trouble = ""
+        self._trouble = self._unannounced = ""
 
     def poll(self) -> bool:
         """Whether somebody takes part; reads what came, and does what is due."""
@@ -108,7 +111,9 @@ class RtpMidi(Output):
             return False
         now = self._clock()
         for found in finder.take():
-            if found.address is not None:
+            if found.target == ANNOUNCEMENT:
+                self._unannounced = found.problem
+            elif found.address is not None:
                 session.locate(found.target, found.address)
             else:
                 session.invitations[found.target].lost(found.problem)
@@ -119,7 +124,8 @@ class RtpMidi(Output):
             for address in _refusals(connection):
                 session.refused(address, now)
             for data, sender in _arrivals(connection):
-                session.receive(port, sender, data, now)
+                if len(data) <= LARGEST:
+                    session.receive(port, sender, data, now)
         session.tick(now)
         self._flush()
         return bool(session.peers)
@@ -175,7 +181,8 @@ class RtpMidi(Output):
             except ConnectionRefusedError:
                 continue
             except OSError as error:
-                self._trouble = f"{address[0]} cannot be reached ({error.strerror}); connect the network"
+                what = "open the firewall" if isinstance(error, PermissionError) else "connect the network"
+                self._trouble = f"{address[0]} cannot be reached ({error.strerror}); {what}"
                 return
             else:
                 self._trouble = ""
@@ -185,7 +192,7 @@ class RtpMidi(Output):
 def _host_and_port(target: str) -> tuple[str, int] | None:
     """Host and port of HOST:PORT, [ADDRESS]:PORT for version 6; None for a name of zeroconf."""
     match = re.fullmatch(r"\[?(.+?)\]?:(\d{1,5})", target)
-    return (match[1], int(match[2])) if match and 0 < int(match[2]) < _LARGEST - 1 else None
+    return (match[1], int(match[2])) if match and 0 < int(match[2]) < _PORTS - 1 else None
 
 
 def _bind(address: str, port: int) -> dict[Port, socket.socket]:
@@ -221,16 +228,19 @@ def _bind(address: str, port: int) -> dict[Port, socket.socket]:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _arrivals(connection: socket.socket) -> list[tuple[bytes, Address]]:
-    arrived: list[tuple[bytes, Address]] = []
+def _arrivals(connection: socket.socket) -> Iterator[tuple[bytes, Address]]:
+    """What has arrived, one by one, for as long as a turn may take; what is left then is read next time."""
+    end = time.monotonic() + TURN
     for _ in range(AT_ONCE):
         try:
-            arrived.append(connection.recvfrom(_LARGEST))
+            arrived = connection.recvfrom(LARGEST + 1)
         except BlockingIOError:
-            break
+            return
         except OSError:  # an error that an earlier packet met; the queue of errors has told of it
             continue
-    return arrived
+        yield arrived
+        if time.monotonic() >= end:
+            return
 
 
 def _refusals(connection: socket.socket) -> list[Address]:

@@ -15,6 +15,9 @@ TICKS = 10_000
 """Apple's clock: ticks of 100 microseconds a second, in clock packets and as RTP's timestamp."""
 LONGEST_LIST = (1 << 12) - 1
 
+LARGEST = 8192
+"""Bytes of a datagram that is looked at: the longest list of messages and the longest journal are shorter."""
+
 _MARK = b"\xff\xff"
 _EXCHANGE = struct.Struct(">2s2sIII")
 _CLOCK = struct.Struct(">2s2sIB3xQQQ")
@@ -117,6 +120,11 @@ def read_session_packet(datagram: bytes) -> Exchange | ClockPacket | Feedback | 
         _, _, ssrc, upper, lower = _FEEDBACK.unpack_from(datagram)
         return Feedback(ssrc, (upper, lower))
     return None
+
+
+def sender_of(datagram: bytes) -> int | None:
+    """The number (SSRC) that an RTP packet gives its sender: to read more of a stranger's packet would be in vain."""
+    return _RTP.unpack_from(datagram)[-1] if len(datagram) > _RTP.size else None
 
 
 def read_midi_packet(datagram: bytes) -> MidiPacket | None:

@@ -38,6 +38,7 @@ class Peer:
     heard_at: float
     sequence: int
     invited: bool = False
+    joined_at: float = field(init=False)
     history: History = field(init=False)
     receiver: Receiver = field(default_factory=Receiver)
     clocks: int = 0
@@ -50,7 +51,7 @@ class Peer:
 
     def __post_init__(self) -> None:
         self.history = History(self.sequence)
-        self.clock_due = self.heard_at
+        self.clock_due = self.joined_at = self.heard_at
 
     def pack(self, ssrc: int, now: float, messages: Sequence[bytes]) -> bytes:
         """The next packet; with messages in it, the journal is repeated some times if nothing follows."""

@@ -7,12 +7,15 @@ Whoever takes part is sent everything, in a stream of its own. A session can be 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
 from typing import NamedTuple
 
+from reverie.allowance import neighbour
+from reverie.foreign import called
 from reverie.play.outputs.rtp.invitations import Invitation, Step, sentence
 from reverie.play.outputs.rtp.memory import Memory
 from reverie.play.outputs.rtp.packets import (
@@ -26,6 +29,7 @@ from reverie.play.outputs.rtp.packets import (
     Feedback,
     read_midi_packet,
     read_session_packet,
+    sender_of,
 )
 from reverie.play.outputs.rtp.peer import Address, Peer, in_packets
 
@@ -35,6 +39,11 @@ ASKED_PATIENCE = 35.0
 """The same for somebody who was asked for the time three times."""
 GUESTS = 16
 """Listeners at once, and invitations half accepted: more are no installation."""
+EACH = 4
+"""Those of one address that keep their place when others want to take part."""
+NEWCOMER = 15.0
+"""Seconds within which somebody who has joined must speak: initiators do so at once, and whoever lied of an address
+never does."""
 FAREWELLS = 2
 """Packets with nothing but the journal that precede a farewell, which nothing follows."""
 
@@ -186,14 +195,13 @@ class Session:
         if not self._open or packet.ssrc == self.ssrc or (known and known.control[0] != sender[0]):
             answer = DECLINE
         elif port is Port.CONTROL and peer is None:
-            if len(self._peers) >= GUESTS:
+            if len(self._peers) >= GUESTS and self._one_too_many(sender) is None:
                 answer = DECLINE
             else:
-                while len(self._guests) >= GUESTS:
-                    self._guests.pop(next(iter(self._guests)))
-                self._guests[packet.ssrc] = _Guest(packet.ssrc, packet.name, sender, packet.token)
+                self._make_room(sender)
+                self._guests[packet.ssrc] = _Guest(packet.ssrc, called(packet.name), sender, packet.token)
         elif port is Port.DATA and peer is None:
-            if guest is None or guest.token != packet.token:
+            if guest is None or guest.token != packet.token or not self._has_room(sender, now):
                 answer = DECLINE
             else:
                 del self._guests[packet.ssrc]
@@ -208,6 +216,33 @@ class Session:
         if joins is not None:
             self._join(joins, now)
 
+    def _make_room(self, sender: Address) -> None:
+        """Forget whoever knocked first, of the same machine if that has knocked often."""
+        same = [guest.ssrc for guest in self._guests.values() if guest.control[0] == sender[0]]
+        if len(same) >= EACH:
+            del self._guests[same[0]]
+        while len(self._guests) >= GUESTS:
+            self._guests.pop(next(iter(self._guests)))
+
+    def _has_room(self, sender: Address, now: float) -> bool:
+        """Whether there is a place for one more, if need be that of somebody whose machine has too many."""
+        if len(self._peers) < GUESTS:
+            return True
+        other = self._one_too_many(sender)
+        if other is not None:
+            self._post(Port.CONTROL, other.control, Exchange(LEAVE, other.token, self.ssrc).pack())
+            self._drop(other, now, f"{other.name} makes room for another machine")
+        return other is not None
+
+    def _one_too_many(self, sender: Address) -> Peer | None:
+        """Whoever came last of another machine that has more than :data:`EACH`; nobody that was invited from here."""
+        counts = Counter(_machine(peer.control) for peer in self._peers.values() if not peer.invited)
+        counts.pop(_machine(sender), None)
+        machine, most = counts.most_common(1)[0] if counts else ("", 0)
+        if most <= EACH:
+            return None
+        return [peer for peer in self.peers if _machine(peer.control) == machine and not peer.invited][-1]
+
     def _accepted(self, port: Port, sender: Address, packet: Exchange, now: float) -> None:
         """An invitation is accepted: by its control port, then by its data port; some use two numbers for these."""
         for invitation in self.invitations.values():
@@ -219,10 +254,10 @@ class Session:
                 invitation.joined(packet.ssrc)
                 peer.invited = True
             elif port is Port.CONTROL and invitation.step is Step.ASKING:
-                invitation.accepted(packet.name, now)
+                invitation.accepted(packet.name and called(packet.name), now)
             elif port is Port.DATA and invitation.step is Step.JOINING and invitation.address:
                 invitation.joined(packet.ssrc)
-                name = packet.name or invitation.name or invitation.target
+                name = (packet.name and called(packet.name)) or invitation.name or invitation.target
                 peer = Peer(packet.ssrc, name, invitation.address, sender, packet.token, now, self._first())
                 peer.invited = True
                 self._join(peer, now)
@@ -241,9 +276,9 @@ class Session:
             self._post(Port.DATA, sender, ClockPacket(self.ssrc, 2, (first, second, ticks)).pack())
 
     def _play(self, sender: Address, datagram: bytes, now: float) -> None:
-        packet = read_midi_packet(datagram)
-        peer = packet and self._known(packet.ssrc, sender)
-        if packet and peer:
+        ssrc = sender_of(datagram)
+        peer = None if ssrc is None else self._known(ssrc, sender)
+        if peer and (packet := read_midi_packet(datagram)):
             peer.heard_at = now
             peer.owe(now)
             for message in peer.receiver.receive(packet):
@@ -285,5 +320,11 @@ class Session:
         return self._random.getrandbits(16)
 
 
+def _machine(address: Address) -> str:
+    return neighbour(str(address[0]))
+
+
 def _patience(peer: Peer) -> float:
-    return ASKED_PATIENCE if peer.invited else PATIENCE
+    if peer.invited:
+        return ASKED_PATIENCE
+    return PATIENCE if peer.heard_at > peer.joined_at else NEWCOMER
