@@ -36,8 +36,8 @@ class FarEnd:
         self.process = subprocess.Popen(["sleep", "60"])
         return self.process
 
-    def say(self, up: bool, detail: str = "") -> None:
-        self.socket.send(json.dumps({"up": up, "detail": detail}).encode())
+    def say(self, up: bool, detail: str = "", **more: Any) -> None:
+        self.socket.send(json.dumps({"up": up, "detail": detail} | more).encode())
 
     def read(self, most: int = 1 << 30) -> list[bytes]:
         """The packets that have come."""

@@ -13,7 +13,7 @@ from fakes.carriers import FarEnd, lose, say
 from fakes.patience import PATIENCE
 from reverie.play.carrier import apart
 from reverie.play.errors import PlayError
-from reverie.play.outputs.base import BarLine
+from reverie.play.outputs.base import BarLine, Trouble
 from reverie.play.outputs.carried import DUE, HANGS
 
 DATA = st.integers(0, 127)
@@ -166,3 +166,14 @@ def test_a_carrier_that_reads_between_looks_is_not_taken_for_hung(far: FarEnd) -
         assert far.output.poll()
         assert far.read() == [b"\xf8"]
         far.clock.time += 0.25
+
+
+def test_what_a_carrier_says_of_its_device_is_printable_and_so_is_its_trouble(far: FarEnd) -> None:
+    trouble = {"sentence": "\x1b[2Jis not announced", "advice": "name it\nanew", "silent": ""}
+    far.say(up=True, detail="playing to \x1b]0;me\x07", trouble=trouble)
+    assert far.output.poll()
+    assert far.output.description == r"playing to \x1b]0;me\x07"
+    assert far.output.trouble == Trouble(r"\x1b[2Jis not announced", r"name it\nanew")
+    far.say(up=True, detail="playing", trouble={"sentence": 3})
+    far.output.poll()
+    assert far.output.trouble is None

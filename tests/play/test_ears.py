@@ -266,8 +266,8 @@ def test_escapes_in_a_devices_name_reach_nobodys_terminal() -> None:
     helper = ears._helper  # pyright: ignore[reportPrivateUsage]
     helper._starts_at = float("inf")  # pyright: ignore[reportPrivateUsage]
     try:
-        helper._theirs.send(json.dumps({"up": True, "detail": "listening to \x1b[2Jkeys\n"}).encode())  # pyright: ignore[reportPrivateUsage]
+        helper._theirs.send(json.dumps({"up": False, "detail": "there are \x1b[2Jkeys\n"}).encode())  # pyright: ignore[reportPrivateUsage]
         ears.receive()
-        assert ears.description == r"listening to \x1b[2Jkeys\n"
+        assert ears.description == r"there are \x1b[2Jkeys\n"
     finally:
         ears.close()

@@ -219,7 +219,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Library:
     [
         (
             Library.NonUniqueNameException(),
-            "another session in the network is announced as Reverie",
+            "not announced, as another in the network has its name; give it another",
         ),
         (Library.Error("Full name too long"), "not announced (Full name too long); give it another `name`"),
         (OSError(101, "Network is unreachable"), "not announced (Network is unreachable); connect the network"),
@@ -233,8 +233,12 @@ def test_people_are_told_when_a_session_cannot_be_announced(library: Library, er
     output.open()
     with contextlib.closing(output):
         until(lambda: sentence in output.description, output)
+        assert output.trouble is not None
+        assert "is not announced" in output.trouble.sentence
+        assert output.trouble.advice
         library.error = None
         until(lambda: "announced" not in output.description, output)
+        assert output.trouble is None
 
 
 def test_names_without_end_take_no_memory_without_end(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from reverie.descriptors import readable
 from reverie.play.errors import MISHAPS, plainly
 from reverie.play.heir import AGAIN, Heir
 from reverie.play.outputs import make_output
-from reverie.play.outputs.base import LOOK, BarLine, Output
+from reverie.play.outputs.base import LOOK, BarLine, Output, Trouble
 from reverie.play.outputs.carried import DUE, LARGEST, SYSEX_END
 from reverie.play.outputs.midi import SystemGoneError
 from reverie.play.priority import be_punctual
@@ -67,7 +68,7 @@ class Carrier:
         self._state = _State.DOWN
         self._due = float("-inf")
         self._leave_at: float | None = None
-        self._told: tuple[bool, str] | None = None
+        self._told: tuple[bool, str, Trouble | None] | None = None
 
     def run(self) -> None:
         """Carry until the player is gone and nothing sounds any more, or the MIDI system is gone."""
@@ -191,15 +192,17 @@ class Carrier:
             sys.stderr.write(f"a device could not be closed: {plainly(error)}\n")
 
     def _tell(self, up: bool, detail: str) -> None:
-        if (up, detail) != self._told:
-            self._told = up, detail
-            tell(self._socket, up, detail)
+        trouble = self._output.trouble if up else None
+        if (up, detail, trouble) != self._told:
+            self._told = up, detail, trouble
+            tell(self._socket, up, detail, trouble)
 
 
-def tell(end: socket.socket, up: bool, detail: str) -> None:
+def tell(end: socket.socket, up: bool, detail: str, trouble: Trouble | None = None) -> None:
     """Tell the player; that it is gone shows when it is listened to."""
+    state = {"up": up, "detail": detail} | ({"trouble": asdict(trouble)} if trouble else {})
     with contextlib.suppress(OSError):
-        end.send(json.dumps({"up": up, "detail": detail}).encode(), socket.MSG_DONTWAIT)
+        end.send(json.dumps(state).encode(), socket.MSG_DONTWAIT)
 
 
 def still_here(seconds: float) -> None:

@@ -25,7 +25,7 @@ from typing import Any, NoReturn, cast
 from reverie.children import own_module
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.play.errors import PlayError
-from reverie.play.outputs.base import LOOK, BarLine, Output
+from reverie.play.outputs.base import LOOK, BarLine, Output, Trouble
 from reverie.play.reaping import let_go, reap
 from reverie.signals import held_at_birth
 
@@ -67,6 +67,7 @@ class Carried(Output):
         self._said = False
         self._up = False
         self._detail = _STARTING
+        self._trouble: Trouble | None = None
         self._waiting = bytearray()
         self._unread_since: float | None = None
 
@@ -79,6 +80,11 @@ class Carried(Output):
     def lacks(self) -> str | None:
         """Why the carrier's device is not there, once the carrier has said so."""
         return self._detail if self._said and not self._up else None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What the carrier says is wrong with its device although that is there."""
+        return self._trouble
 
     @property
     def pid(self) -> int | None:
@@ -104,6 +110,7 @@ class Carried(Output):
                 ours.close()
                 raise
         self._socket, self._said, self._up, self._detail = ours, False, False, _STARTING
+        self._trouble = None
         self._unread_since = None
 
     def poll(self) -> bool:
@@ -120,6 +127,7 @@ class Carried(Output):
         state = self._hear(self._socket)
         if state is not None:
             self._said, self._up, self._detail = True, bool(state.get("up")), _detail(state)
+            self._trouble = _trouble(state)
         self._flush()
         self._check_progress()
         return self._up
@@ -249,6 +257,14 @@ class Carried(Output):
 def _detail(state: Mapping[str, Any]) -> str:
     """What the carrier says; names of devices and machines are in it, which others have chosen."""
     return plain(str(state.get("detail")), LONGEST_LINE)
+
+
+def _trouble(state: Mapping[str, Any]) -> Trouble | None:
+    match state.get("trouble"):
+        case {"sentence": str(sentence), "advice": str(advice), "silent": "" | "part" | "all" as silent}:
+            return Trouble(plain(sentence, LONGEST_LINE), plain(advice, LONGEST_LINE), silent)
+        case _:
+            return None
 
 
 def _start(descriptor: int) -> subprocess.Popen[bytes]:

@@ -206,7 +206,7 @@ def _unfindable(target: str, error: Exception) -> str:
 
 def _unannounced(name: str, error: Exception) -> str:
     if type(error).__name__ == "NonUniqueNameException":
-        return f"another session in the network is announced as {name}, and this one is not; give it another `name`"
+        return f"the session {name} is not announced, as another in the network has its name; give it another `name`"
     what = "connect the network" if isinstance(error, OSError) else "give it another `name`"
     return f"the session {name} is not announced ({_reason(error)}); {what}, or invite from here"
 

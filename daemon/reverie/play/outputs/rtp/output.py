@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from reverie.play.errors import PlayError
-from reverie.play.outputs.base import LOOK, Output
+from reverie.play.outputs.base import LOOK, Output, Trouble
 from reverie.play.outputs.rtp.finding import ANNOUNCEMENT, Finder, Neighbourhood
 from reverie.play.outputs.rtp.invitations import Step
 from reverie.play.outputs.rtp.packets import LARGEST
@@ -78,6 +78,12 @@ class RtpMidi(Output):
         """Who is waited for, once they have had time to answer."""
         late = self._session is None or self._session.peers or self._clock() - self._opened < ANSWERING
         return None if late else self.description
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """That the session is not announced, though somebody takes part."""
+        sentence, _, advice = self._unannounced.partition("; ")
+        return Trouble(sentence, advice) if sentence else None
 
     @property
     def session(self) -> Session | None:
