@@ -86,6 +86,26 @@ def test_import_list_info_and_verify(run: Run, source: Path, own: Path, capsys: 
     assert capsys.readouterr().out == "tunes: is whole, and answers as it did when it was imported (to 0).\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--set", "steps_per_quarter=2"], "basic_rnn, steps_per_quarter 2"),
+        (["--set", "window=3"], "has no setting 'window'; known are attention_length, forget_bias, steps_per_quarter"),
+        (["--set", "attention_length"], "give a name and a value, such as --set attention_length=40"),
+        (["--set", "attention_length=many"], "it must be a whole number above 0"),
+        (["--set", "forget_bias=inf"], "it must be a number"),
+        (["--set", "attention_length=4", "--set", "attention_length=5"], "is given twice"),
+    ],
+)
+def test_what_a_files_weights_do_not_show_can_be_given(
+    run: Run, source: Path, capsys: pytest.CaptureFixture[str], given: list[str], said: str
+) -> None:
+    status = run("import", source, "--config", "basic_rnn", *given)
+    out, err = capsys.readouterr()
+    assert said in (err if status else out)
+    assert status == (0 if "steps_per_quarter=2" in given else 1)
+
+
 def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("info", "polyphony_rnn", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {

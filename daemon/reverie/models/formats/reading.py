@@ -36,8 +36,9 @@ _BROKEN = (
     OverflowError,
     NotImplementedError,
     RuntimeError,
+    MemoryError,
 )
-"""What Python's readers of archives raise over damaged ones."""
+"""What Python's readers of archives raise over damaged ones; ``tarfile`` asks for as much memory as a header says."""
 _FORMATS = (
     "a Magenta bundle (.mag), a TensorFlow checkpoint (also as .tar), a GANSynth's folder (also as .zip), a magenta.js"
     " checkpoint or a deeplearn.js dump"
