@@ -13,6 +13,7 @@ from reverie.advice import advice_on
 from reverie.compose.worker import make_engine
 from reverie.errors import ReverieError, reason_of
 from reverie.play.outputs.fluidsynth import find_soundfont
+from reverie.play.outputs.fluidsynth.files import ALONE, check_sound, unheard
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.load import load_site
@@ -69,7 +70,7 @@ def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:
 
     Raises:
         PerformError: if FluidSynth is missing or fails.
-        PlayError: if there is no soundfont.
+        PlayError: if there is no soundfont, or nothing is heard with it.
     """
     program = shutil.which("fluidsynth")
     if program is None:
@@ -80,12 +81,16 @@ def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:
     try:
         with tempfile.TemporaryDirectory(dir=wav.absolute().parent, prefix=".reverie-") as folder:
             made = Path(folder) / "made.wav"
-            command = [program, "-niq", "-g", "0.6", "-r", "44100", "-T", "wav", "-F", str(made), str(font), str(midi)]
-            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            sound = ["-g", "0.6", "-r", "44100", "-T", "wav", "-F", str(made)]
+            command = [program, "-niq", *ALONE, *sound, str(font), str(midi)]
+            result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
             if result.returncode or not made.exists():
                 raise PerformError(
                     f"FluidSynth could not render {midi}: {result.stderr.strip() or 'it gave no reason'}"
                 )
+            for sentence in unheard(result.stderr, font, midi):
+                _say(sentence)
+            check_sound(made, font, midi)
             made.replace(wav)
     except OSError as error:
         raise PerformError(f"{wav} cannot be written ({reason_of(error)}); {advice_on(error, wav)}") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from reverie.places import scenes_folder
 from reverie.play.errors import PlayError
 from reverie.play.outputs.fluidsynth import find_audio
+from reverie.play.outputs.fluidsynth.files import ALONE, unheard
 from reverie.scenes.folder import SceneFolder, load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.schema import Site
@@ -63,10 +64,11 @@ def _sound(site: Site, midi: bytes, soundfont: Path, wav: Path | None) -> None:
             driver = find_audio(slot.audio)
         except PlayError as error:
             raise PerformError(f"{error}, or hear it from a file: --wav FILE") from error
-        command = [program, "-niq", "-g", str(slot.gain), "-a", driver, *options]
+        command = [program, "-niq", *ALONE, "-g", str(slot.gain), "-a", driver, *options]
         result = subprocess.run(
             [*command, str(soundfont), str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
         )
+        said = result.stderr.decode(errors="replace").strip()
         if result.returncode:
-            said = result.stderr.decode(errors="replace").strip()
             raise PerformError(f"FluidSynth could not play: {said or 'it gave no reason'}; --wav FILE needs no device")
+        unheard(said, soundfont, file)
