@@ -69,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="check scenes and configurations; say path:line:column of each fault")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument(
+        "--play", action="store_true", help="also compose some loops of each scene, and say which voice gets none"
+    )
+    check.add_argument("--loops", type=_positive, default=16, metavar="N", help="with --play: of each voice (16)")
     check.set_defaults(command=_check)
 
     perform = commands.add_parser("perform", help="write what a scene would play into files, faster than it sounds")
@@ -104,9 +108,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from reverie.stage.check import check
+    from reverie.stage.check import check, check_and_play
 
-    faults = check(options.files, options.config)
+    if options.play:
+        faults = check_and_play(options.files, options.config, options.loops)
+    else:
+        faults = check(options.files, options.config)
     if options.json:
         rows = [
             {"path": str(fault.path), "line": fault.line, "column": fault.column, "message": fault.message}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,35 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
         except DocumentError as error:
             faults += error.faults
     return list(dict.fromkeys(faults))
+
+
+def check_and_play(paths: Iterable[Path], config: Path | None = None, loops: int | None = None) -> list[Fault]:
+    """Every fault of these files, and of scenes that are right, what comes of composing ``loops`` of each voice.
+
+    A scene may be named by its name alone. How far it is, is said on standard error. Where the site's configuration is
+    at fault, nothing is composed.
+
+    Raises:
+        ModelError: if the engine that the site wants is missing.
+    """
+    from reverie.stage.trial import LOOPS, scene_path, try_scenes
+
+    files = [scene_path(path, config) for path in paths]
+    faults = check(files, config)
+    wrong = {Path(fault.path) for fault in faults}
+    scenes = [path for path in files if path not in wrong and path.name != learned.FILE and not _is_a_site(path)]
+    try:
+        return faults + try_scenes(scenes, config, _say, loops or LOOPS)
+    except DocumentError as error:
+        return list(dict.fromkeys((*faults, *error.faults)))
+
+
+def _is_a_site(path: Path) -> bool:
+    return _is_site(path, read_document(path))
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the command's own progress
 
 
 @dataclass(frozen=True, slots=True)

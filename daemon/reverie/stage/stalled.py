@@ -22,14 +22,17 @@ _REASONS = {
     "one_pitch": "stayed on one pitch",
     SAME: "were the loop before once more",
 }
+_KEYS = {"one_pitch": "primer", SAME: "temperature", CRASHED: "model"}
+"""Where in its file a voice is to be changed, by reason; density else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """A voice that gets no new loop, in a sentence, and advice."""
+    """A voice that gets no new loop, in a sentence, and advice; ``key`` is the voice's key that has to do with it."""
 
     sentence: str
     advice: str
+    key: str = "density"
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.advice}"
@@ -74,7 +77,12 @@ class Stalled:
         [(reason, _)] = self.refused.most_common(1)
         reason = CRASHED if self.refused[CRASHED] else reason
         if self._told is None or self._told[0] != reason:
-            self._told = reason, Stall(self._sentence(plan, reason), _advice(plan, reason, self.temperature))
+            self._told = (
+                reason,
+                Stall(
+                    self._sentence(plan, reason), _advice(plan, reason, self.temperature), _KEYS.get(reason, "density")
+                ),
+            )
 
     def _sentence(self, plan: VoicePlan, reason: str) -> str:
         since = "yet" if self.since is None else f"since bar {self.since + 1}"
