@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -163,7 +163,7 @@ class _Recording:
         tracks = [
             Track(
                 part,
-                tuple(sorted(self.events.get((part, slot), ()), key=_order)),
+                tuple(_well_formed(self.events.get((part, slot), ()), self.end)),
                 tuple(self.texts.get((part, slot), ())),
                 slot,
                 ports[slot],
@@ -171,6 +171,22 @@ class _Recording:
             for part, slot in keys
         ]
         return midi_bytes(tracks, conductor, self.end)
+
+
+def _well_formed(events: Iterable[tuple[int, bytes]], end: int) -> Iterator[tuple[int, bytes]]:
+    """The events in the order of time, each note with one end, also where damaged lines let ticks run backwards."""
+    sounding: dict[bytes, int] = {}
+    for at, message in sorted(events, key=_order):
+        status, note = message[0] & 0xF0, bytes((message[0] & 0x0F, message[1]))
+        if status == NOTE_OFF and sounding.pop(note, None) is None:
+            continue
+        if status == NOTE_ON:
+            if note in sounding:
+                yield at, bytes((NOTE_OFF | note[0], note[1], 0))
+            sounding[note] = at
+        yield at, message
+    for (channel, pitch), at in sounding.items():
+        yield max(end, at), bytes((NOTE_OFF | channel, pitch, 0))
 
 
 def _order(event: tuple[int, bytes]) -> tuple[int, bool]:
