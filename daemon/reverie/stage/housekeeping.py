@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from reverie.advice import advice_on
+from reverie.advice import advice_on, is_full
 from reverie.errors import capital, reason_of
 from reverie.files import check_writable
 from reverie.play.sealing import seal_all
@@ -118,10 +118,10 @@ class Housekeeping:
                 TAPE_UNWRITABLE,
                 "",
                 f"The tape in {self._tape} cannot be written ({reason_of(error)}): what is played is not recorded",
-                capital(advice_on(error, self._tape)),
+                capital(advice_on(error, self._tape.parent if is_full(error) else self._tape)),
             )
-        else:
-            self._faults.clear(TAPE_UNWRITABLE)
+            return
+        self._faults.clear(TAPE_UNWRITABLE)
         try:
             seal_all(self._tape, None if all_of_it else now)
         except OSError as error:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from reverie.advice import advice_on
+from reverie.advice import advice_on, is_full
 from reverie.compose.recipe import Recipe
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
@@ -90,6 +90,7 @@ class StateStore:
         self._writing: set[Path] = set()
         self._written: set[Path] = set()
         self._aside: dict[str, Path] = {}
+        self._refusal: int | None = None
         self._disk = threading.Lock()
         for name in _FOLDERS:
             remove_leftovers(folder / name)
@@ -245,14 +246,18 @@ class StateStore:
                 self._faults.clear(UNREADABLE, name)
         if not failed:
             self._faults.clear(UNWRITABLE)
+            self._refusal = None
             return
         path, error = next(iter(failed.items()))
+        if error.errno == self._refusal:
+            return  # it is told already, and to look for what is large takes a while
+        self._refusal = error.errno
         self._faults.tell(
             UNWRITABLE,
             "",
             f"{self._folder} cannot be written ({reason_of(error)}): the music plays on, but after a restart it begins "
             "anew",
-            capital(advice_on(error, path)),
+            capital(advice_on(error, self._folder if is_full(error) else path)),
         )
 
     def _forget_oldest(self, most: int) -> None:
