@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import fcntl
 import json
 import os
@@ -23,7 +24,7 @@ from reverie.models.download import download
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
 from reverie.models.importing import Imported, Wish
-from reverie.models.pull import KNOWN, known_hashes, pull
+from reverie.models.pull import KNOWN, _alone, known_hashes, pull
 
 DATA = bytes(range(256)) * 2000
 
@@ -301,3 +302,17 @@ def test_a_damaged_record_of_hashes_is_not_passed_over(published: Entry, folder:
     (folder / KNOWN).write_text(text)
     with pytest.raises(ModelError, match="remove it to trust what is published now"):
         pulled(published, folder)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_folder_without_locks_keeps_nobody_from_pulling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with _alone(tmp_path), pytest.raises(ModelError, match="is being pulled already"), _alone(tmp_path):
+        pytest.fail("it was let in")
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with _alone(tmp_path):
+        pass

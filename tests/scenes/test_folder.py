@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from reverie.documents import DocumentError
+from reverie.places import scenes_folder
 from reverie.scenes.folder import SceneError, SceneFolder
 
 TEXT = """
@@ -98,3 +100,14 @@ def test_of_two_scenes_of_one_name_that_of_the_first_folder_counts(tmp_path: Pat
     scenes = SceneFolder([tmp_path / "own", tmp_path / "shipped"])
     assert scenes.names() == ("dawn", "noon")
     assert scenes.load("dawn").scene.title == "Own"
+
+
+def test_a_kept_scene_that_somebody_removed_is_kept_again(tmp_path: Path) -> None:
+    (tmp_path / "scenes").mkdir()
+    shutil.copy(scenes_folder() / "first-light.yaml", tmp_path / "scenes")
+    folder = SceneFolder([tmp_path / "scenes"], keep=tmp_path / "kept")
+    folder.load("first-light")
+    shutil.rmtree(tmp_path / "kept")
+    folder.load("first-light")
+    (tmp_path / "scenes" / "first-light.yaml").unlink()
+    assert SceneFolder([tmp_path / "scenes"], keep=tmp_path / "kept").load("first-light").scene.name == "first-light"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -224,12 +225,19 @@ def seal(journal: Path) -> Path:
     while True:
         name = journal.name.removesuffix(SUFFIX) + ("" if number == 1 else f".{number}") + ".mid"
         path = journal.with_name(name)
-        if not path.exists() or path.read_bytes() == data:
+        if not os.path.lexists(path) or _is(path, data):
             break
         number += 1
     write_atomically(path, data)
     journal.unlink()
     return path
+
+
+def _is(path: Path, data: bytes) -> bool:
+    try:
+        return read_file(path, len(data)) == data
+    except OSError:
+        return False
 
 
 def seal_all(folder: Path, now: datetime | None) -> list[Path]:

@@ -145,9 +145,10 @@ class SceneFolder:
         scene = read_scene(document, self._models, self._slots, self._sounds)
         known = self._good.get(name)
         self._good[name] = scene
-        if self._keep and (known is None or known.hash != scene.hash):
+        kept = self._keep / paths[name].name if self._keep else None
+        if self._keep and kept and (known is None or known.hash != scene.hash or not kept.is_file()):
             try:
-                write_atomically(self._keep / paths[name].name, document.text.encode())
+                write_atomically(kept, document.text.encode())
             except OSError as error:  # a full disk must not stop the music
                 why, advice = reason_of(error), advice_on(error, self._keep)
                 _log.warning("The scene %s cannot be kept for the next start (%s); %s.", name, why, advice)
