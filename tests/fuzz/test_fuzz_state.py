@@ -144,7 +144,8 @@ def play(folder: Path) -> StateStore:
     """Open the state, play its scene from it, and write it back."""
     store = StateStore(folder / "state", Faults())
     means = Means(MODELS, {"main": {"kind": "port"}}, ())
-    repertoire = Repertoire(SceneFolder([folder / "scenes"], keep=folder / "state" / "scenes"), store, means)
+    scenes = SceneFolder([folder / "scenes"], keep=folder / "state" / "scenes")
+    repertoire = Repertoire(scenes, store, means, Faults())
     scene = repertoire.load("study")
     assert scene is not None
     performance = repertoire.perform(scene, 1)
