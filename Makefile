@@ -19,6 +19,7 @@ help:
 	@echo "make lint       ruff and pyright"
 	@echo "make wheel      build the wheel into dist/"
 	@echo "make install    put Reverie on this machine as a service (PREFIX, DESTDIR)"
+	@echo "make rollback   let the release before the last install count again"
 	@echo "make uninstall  take it off again; configuration and state stay"
 
 # pip brings uv, into a folder of its own; uv brings the rest, as uv.lock says. Where Debian's python3 came without
@@ -30,7 +31,9 @@ $(UV):
 	  { echo "Reverie needs Python 3.11 or 3.12; name one with make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv build/uv 2>/dev/null && build/uv/bin/pip install --quiet uv 2>build/uv.log || \
 	  $(PYTHON) -m pip install --quiet --target build/uv uv 2>>build/uv.log || \
-	  { cat build/uv.log; echo "uv could not be installed: is pip there (apt install python3-venv python3-pip)?"; exit 1; }
+	  { cat build/uv.log; rm -rf build/uv; \
+	    echo "uv could not be installed, and nothing was changed: is there a network? is pip there (apt install" \
+	      "python3-venv python3-pip)?"; exit 1; }
 
 # --inexact: what the tests added may stay when only the daemon's own needs are asked for.
 $(STAMPS)/venv: $(UV) uv.lock pyproject.toml

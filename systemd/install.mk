@@ -17,57 +17,54 @@ FILL_IN = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@DOCDIR@|$(DOCDIR)|g' -e 's|@SYS
 # Only where systemd runs, and only on the machine itself.
 SYSTEMD_IS_HERE = [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]
 
-.PHONY: install install-python install-files uninstall
+# Releases lie side by side in LIBDIR; a link says which one counts.
+RELEASES = STAGED="$(STAGED)" LIBDIR="$(LIBDIR)" BINDIR="$(BINDIR)" UNITDIR="$(UNITDIR)" UV="$(abspath $(UV))" \
+  EXTRAS="$(EXTRAS)" PYTHON="$(PYTHON)" systemd/releases.sh
+# A file is the old one or the new one, whatever happens meanwhile: PUT MODE SOURCE TARGET.
+PUT = put() { install -m "$$1" "$$2" "$$3.new" && mv -f "$$3.new" "$$3"; }; put
 
-install: install-python install-files
+.PHONY: install install-files rollback uninstall
+
+# The release is built and tried first, and switched to last: whatever fails before, nothing has changed.
+install: $(UV)
+	@number=$$($(RELEASES) build 3>&1 >&2) && \
+	$(MAKE) --no-print-directory install-files && \
+	cp "$(STAGED)$(UNITDIR)/reverie.service" "$(STAGED)$(LIBDIR)/releases/$$number/" && \
+	$(RELEASES) switch "$$number"
 	@if $(SYSTEMD_IS_HERE); then \
 	  systemd-sysusers $(SYSUSERSDIR)/reverie.conf && \
 	  systemd-tmpfiles --create $(TMPFILESDIR)/reverie.conf && \
 	  systemctl daemon-reload && \
-	  echo "Installed. Choose the scene in $(CONFIG)/reverie.yaml, then: systemctl enable --now reverie"; \
+	  echo "Installed. Choose the scene in $(CONFIG)/reverie.yaml, then: systemctl enable --now reverie" && \
+	  echo "If it runs already, it plays on as it was: systemctl restart reverie. The one before: make rollback"; \
 	else \
 	  echo "Installed into $(DESTDIR)/. Users, folders and the unit are made known to systemd by whoever boots it."; \
 	fi
 
-# The environment is relocatable and so does not care that it was made under DESTDIR; where no fitting Python is on the
-# machine, uv puts one beside it, to which only a relative link may then point. Copied and not linked from uv's cache,
-# and compiled now, because the service cannot write there. Reverie itself is built anew: uv would take the wheel that
-# it built of an earlier state of this folder, as long as pyproject.toml is the same.
-install-python: export UV_PROJECT_ENVIRONMENT = $(STAGED)$(LIBDIR)/venv
-install-python: export UV_PYTHON_INSTALL_DIR = $(STAGED)$(LIBDIR)/python
-install-python: export UV_PYTHON_PREFERENCE = system
-install-python: export UV_LINK_MODE = copy
-install-python: $(UV)
-	@echo "Installing into $(DESTDIR)$(LIBDIR)"
-	@rm -rf "$(STAGED)$(LIBDIR)/venv"
-	@$(UV) venv --quiet --relocatable --python ">=3.11,<3.13" "$$UV_PROJECT_ENVIRONMENT"
-	@$(UV) sync --quiet --frozen --no-dev --no-editable --compile-bytecode \
-	  --reinstall-package reverie-daemon $(addprefix --extra ,$(EXTRAS))
-	@target=$$(readlink "$$UV_PROJECT_ENVIRONMENT/bin/python"); \
-	case "$$target" in "$$UV_PYTHON_INSTALL_DIR"/*) \
-	  ln -sfn "../../python/$${target#"$$UV_PYTHON_INSTALL_DIR"/}" "$$UV_PROJECT_ENVIRONMENT/bin/python" && \
-	  sed -i 's|^home = $(STAGED)|home = |' "$$UV_PROJECT_ENVIRONMENT/pyvenv.cfg";; \
-	/root/*|/home/*) \
-	  echo "Warning: the service may not read $$target; put a Python 3.11 or 3.12 for all users first in PATH.";; \
-	esac
-	@install -d "$(STAGED)$(BINDIR)"
-	@ln -sfn "$(LIBDIR)/venv/bin/reverie" "$(STAGED)$(BINDIR)/reverie"
+rollback:
+	@$(RELEASES) rollback
+	@if $(SYSTEMD_IS_HERE); then systemctl daemon-reload && echo "Then: systemctl restart reverie"; fi
 
 # A configuration that is there is somebody's work and is left alone; what is new is put beside it.
 install-files:
 	@install -d "$(STAGED)$(CONFIG)/scenes" "$(STAGED)$(UNITDIR)" "$(STAGED)$(SYSUSERSDIR)" "$(STAGED)$(TMPFILESDIR)" \
 	  "$(STAGED)$(DOCDIR)"
 	@if [ ! -e "$(STAGED)$(CONFIG)/reverie.yaml" ]; then \
-	  install -m 644 config/reverie.yaml "$(STAGED)$(CONFIG)/reverie.yaml"; \
+	  $(PUT) 644 config/reverie.yaml "$(STAGED)$(CONFIG)/reverie.yaml"; \
 	elif ! cmp -s config/reverie.yaml "$(STAGED)$(CONFIG)/reverie.yaml"; then \
-	  install -m 644 config/reverie.yaml "$(STAGED)$(CONFIG)/reverie.yaml.new"; \
+	  $(PUT) 644 config/reverie.yaml "$(STAGED)$(CONFIG)/reverie.yaml.new" && \
 	  echo "Kept $(CONFIG)/reverie.yaml; the one of this version is reverie.yaml.new beside it."; \
 	fi
-	@for schema in $(wildcard config/*.schema.json); do install -m 644 "$$schema" "$(STAGED)$(CONFIG)/"; done
-	@$(FILL_IN) systemd/reverie.service > "$(STAGED)$(UNITDIR)/reverie.service"
-	@install -m 644 systemd/reverie.sysusers "$(STAGED)$(SYSUSERSDIR)/reverie.conf"
-	@install -m 644 systemd/reverie.tmpfiles "$(STAGED)$(TMPFILESDIR)/reverie.conf"
-	@install -m 644 README.md LICENSE NOTICE $(wildcard docs/*.md) "$(STAGED)$(DOCDIR)/"
+	@set -e; for schema in $(wildcard config/*.schema.json); do \
+	  $(PUT) 644 "$$schema" "$(STAGED)$(CONFIG)/$$(basename "$$schema")"; \
+	done
+	@$(FILL_IN) systemd/reverie.service > "$(STAGED)$(UNITDIR)/reverie.service.new" && \
+	  mv -f "$(STAGED)$(UNITDIR)/reverie.service.new" "$(STAGED)$(UNITDIR)/reverie.service"
+	@$(PUT) 644 systemd/reverie.sysusers "$(STAGED)$(SYSUSERSDIR)/reverie.conf"
+	@$(PUT) 644 systemd/reverie.tmpfiles "$(STAGED)$(TMPFILESDIR)/reverie.conf"
+	@set -e; for page in README.md LICENSE NOTICE $(wildcard docs/*.md); do \
+	  $(PUT) 644 "$$page" "$(STAGED)$(DOCDIR)/$$(basename "$$page")"; \
+	done
 
 uninstall:
 	@if $(SYSTEMD_IS_HERE); then systemctl disable --now reverie.service || true; fi

@@ -40,7 +40,7 @@ make_base() {
   rm -rf "$root"
   echo "Making a Debian with a kernel of its own in $vm (minutes, once)"
   mmdebstrap --quiet --variant=minbase --mode=root \
-    --include=systemd,systemd-sysv,udev,kmod,dbus,python3,libasound2,linux-image-amd64,initramfs-tools \
+    --include=systemd,systemd-sysv,udev,kmod,dbus,python3,libasound2,make,tzdata,linux-image-amd64,initramfs-tools \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
     --essential-hook='echo MODULES=list > "$1/etc/initramfs-tools/conf.d/few"' \
@@ -69,19 +69,26 @@ UNIT
   rm -rf "$root"
 }
 
-# The service's own Python is this machine's; in the virtual one it is Debian's.
+# The service's own Python is this machine's; in the virtual one it is Debian's. It is installed twice, so that there
+# is a release to go back to; the sources, with uv, are for an update in the machine, which has no network.
 make_payload() {
   local stage=$PWD/$vm/stage environment
   rm -rf "$stage"
-  env -u MAKEFLAGS -u MFLAGS make --no-print-directory install \
-    DESTDIR="$stage" PREFIX=/usr/local SYSCONFDIR=/usr/local/etc EXTRAS=
-  environment=$stage/usr/local/lib/reverie/venv
-  [ -d "$environment/lib/python3.11" ] || {
-    echo "The virtual machine has Python 3.11, and this one needs it too, first in PATH."
-    exit 77
-  }
-  ln -sfn "$python" "$environment/bin/python"
-  sed -i "s|^home = .*|home = $(dirname "$python")|" "$environment/pyvenv.cfg"
+  for _ in 1 2; do
+    env -u MAKEFLAGS -u MFLAGS make --no-print-directory install \
+      DESTDIR="$stage" PREFIX=/usr/local SYSCONFDIR=/usr/local/etc EXTRAS=
+  done
+  for environment in "$stage"/usr/local/lib/reverie/releases/*; do
+    [ -d "$environment/lib/python3.11" ] || {
+      echo "The virtual machine has Python 3.11, and this one needs it too, first in PATH."
+      exit 77
+    }
+    ln -sfn "$python" "$environment/bin/python"
+    sed -i "s|^home = .*|home = $(dirname "$python")|" "$environment/pyvenv.cfg"
+  done
+  mkdir -p "$stage/usr/local/src/reverie/build/uv/bin"
+  cp -a Makefile pyproject.toml uv.lock README.md LICENSE NOTICE config docs scenes systemd "$stage/usr/local/src/reverie/"
+  cp "$(realpath build/uv/bin/uv)" "$stage/usr/local/src/reverie/build/uv/bin/uv"
   install -D -m 644 -t "$stage/usr/local/lib/trial" tests/vm/guest*.py
   disk "$stage/usr/local" "$vm/payload.ext4" 20
   rm -rf "$stage"

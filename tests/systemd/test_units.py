@@ -129,6 +129,7 @@ def test_what_was_staged_works_where_it_ends_up(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     staged = stage / final.relative_to("/")
     staged.rename(final)
+    assert (final / "lib" / "reverie" / "current").readlink() == Path("releases/1")
     for script in (final / "lib" / "reverie" / "venv" / "bin").iterdir():
         if script.is_file() and not script.is_symlink() and not script.name.startswith("activate"):
             assert str(stage).encode() not in script.read_bytes(), script
