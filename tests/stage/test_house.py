@@ -96,6 +96,7 @@ def test_without_a_last_good_one_the_shipped_configuration_counts(tmp_path: Path
 
 def test_a_configuration_that_names_no_scene_is_at_fault_where_it_does(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("night-watch", "nightwatch").replace("first-light", "firstlight"))
+    (tmp_path / "more").mkdir()
     assert [str(fault).partition(":")[2] for fault in check([path], path)] == [
         "2:8: there is no scene 'nightwatch'; did you mean 'night-watch'?",
         "7:34: there is no scene 'firstlight'; did you mean 'first-light'?",

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reverie.folders import list_folder
 from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
 from reverie.models.errors import ModelError
 from reverie.models.passport import SUFFIX, Passport, read_header, read_passport
@@ -74,7 +75,7 @@ def add_parsers(commands: Any, folders: Folders) -> None:
 
 def installed(folders: Sequence[Path]) -> dict[str, Path]:
     """The files of all models in ``folders`` by name, a later folder's hiding an earlier one's."""
-    return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    return {path.stem: path for folder in folders for path in list_folder(folder).ending(SUFFIX)}
 
 
 def _list(folders: Folders, options: argparse.Namespace) -> int:

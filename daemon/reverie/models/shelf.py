@@ -9,8 +9,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
+from reverie.folders import list_folder, patiently
 from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
 from reverie.models.passport import SUFFIX, Passport, read_passport
@@ -39,22 +41,29 @@ def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], list[str
     faults: list[str] = []
     imported: set[str] = set()
     for folder in folders:
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
+        listing = list_folder(folder, may_be_missing=True)
+        if listing.sentence:
+            faults.append(listing.sentence)
+        for path in listing.ending(SUFFIX):
             try:
-                model = read_model_file(path)
-            except ModelError as error:
-                faults.append(str(error))
+                model, file = patiently(path, partial(_read_with_source, path))
+            except (ModelError, TimeoutError) as error:
+                faults.append(str(error) if isinstance(error, ModelError) else f"{path} does not answer")
             else:
-                imported.add(str(read_passport(path).source.get("file")))
+                imported.add(file)
                 if model.kinds:
                     found[model.name] = model
         faults += [
             f"{path}: Magenta's own bundles are not read while the music plays; "
             f"`reverie models import {path} --to {folder}` makes a model of it that is"
-            for path in sorted(folder.glob("*.mag"))
+            for path in listing.ending(".mag")
             if path.name not in imported
         ]
     return found, faults
+
+
+def _read_with_source(path: Path) -> tuple[ModelFile, str]:
+    return read_model_file(path), str(read_passport(path).source.get("file"))
 
 
 def read_model_file(path: Path) -> ModelFile:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
 
 from reverie.files import set_aside
+from reverie.folders import list_folder
 from reverie.play.errors import complain
 
 if TYPE_CHECKING:  # outputs need what is here
@@ -200,8 +201,8 @@ class Ledger:
 
 def abandoned(folder: Path, slots: Container[str]) -> list[Path]:
     """The ledgers of a folder that belong to none of the slots."""
-    ledgers = [path for path in sorted(folder.glob(f"*{SUFFIX}")) if path.is_file() and not path.is_symlink()]
-    return [path for path in ledgers if unquote(path.stem) not in slots]
+    ledgers = list_folder(folder, may_be_missing=True).ending(SUFFIX)
+    return [path for path in ledgers if path.is_file() and not path.is_symlink() and unquote(path.stem) not in slots]
 
 
 def _encode(settings: Mapping[str, Any]) -> bytes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
-from reverie.documents import Document, DocumentError, did_you_mean, read_document, validate
+from reverie.documents import Document, DocumentError, Fault, did_you_mean, read_document, validate
 from reverie.errors import ReverieError, reason_of
 from reverie.files import write_atomically
+from reverie.folders import Listing, list_folder, patiently
 from reverie.scenes.schema import Scene
 
 SUFFIX = ".yaml"
@@ -109,10 +110,13 @@ class SceneFolder:
         self._keep = keep
         self._sounds = sounds
         self._good: dict[str, Scene] = {}
+        self.folder_faults: dict[Path, str] = {}
 
     def paths(self) -> dict[str, Path]:
-        """The file of every scene, by name and in its order; a folder that is missing has none."""
-        return _scenes_in(self._folders)
+        """The file of every scene, by name and in its order; a folder that cannot be entered has none."""
+        listings = [list_folder(folder) for folder in self._folders]
+        self.folder_faults = {one.folder: fault for one in listings if (fault := fault_of(one))}
+        return _scenes_in(listings)
 
     def candidates(self, name: str) -> tuple[Path, ...]:
         """Where the scene's file may lie, whether it is there or not; the first that is there counts."""
@@ -141,7 +145,7 @@ class SceneFolder:
         paths = self.paths()
         if name not in paths:
             raise SceneError(no_scene(name, paths))
-        document = read_document(paths[name])
+        document = _read_patiently(paths[name])
         scene = read_scene(document, self._models, self._slots, self._sounds)
         known = self._good.get(name)
         self._good[name] = scene
@@ -155,7 +159,7 @@ class SceneFolder:
         return scene
 
     def _kept(self, name: str) -> Scene | None:
-        path = _scenes_in((self._keep,)).get(name) if self._keep else None
+        path = _scenes_in([list_folder(self._keep, may_be_missing=True)]).get(name) if self._keep else None
         if path is None:
             return None
         try:
@@ -165,10 +169,33 @@ class SceneFolder:
             return None
 
 
-def _scenes_in(folders: Sequence[Path]) -> dict[str, Path]:
+def fault_of(listing: Listing) -> str | None:
+    """What is wrong with a folder of scenes: it cannot be entered, or has scenes that nobody will find."""
+    if listing.fault:
+        return listing.fault
+    stems = {path.stem for path in listing.ending(SUFFIX)}
+    missed = [
+        name
+        for name in listing.names
+        if name.lower().endswith((".yml", SUFFIX)) and not name.startswith(".") and Path(name).stem not in stems
+    ]
+    if not missed:
+        return None
+    others = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+    return f"the files of scenes end in {SUFFIX}, and {missed[0]}{others} would never be played; give it that ending"
+
+
+def _read_patiently(path: Path) -> Document:
+    try:
+        return patiently(path, lambda: read_document(path))
+    except TimeoutError as error:
+        message = "the file does not answer: is it on a disk or a machine that is gone?"
+        raise DocumentError([Fault(str(path), 1, 1, message)]) from error
+
+
+def _scenes_in(listings: Iterable[Listing]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder in folders:
-        for path in folder.glob(f"*{SUFFIX}"):
-            if not path.name.startswith("."):  # left there by an editor
-                found.setdefault(path.stem, path)
+    for listing in listings:
+        for path in listing.ending(SUFFIX):
+            found.setdefault(path.stem, path)
     return dict(sorted(found.items()))

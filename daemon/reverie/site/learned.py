@@ -30,6 +30,7 @@ from reverie.documents import (
 )
 from reverie.errors import ReverieError, reason_of
 from reverie.files import check_writable, write_atomically
+from reverie.folders import may_be_there
 from reverie.locks import Hold, try_lock
 from reverie.site.control import ControlBinding, overlaps
 from reverie.site.schema import Site
@@ -88,7 +89,7 @@ def merged(site: Document, path: Path) -> Document:
     Raises:
         DocumentError: with the faults of ``path``.
     """
-    if not path.exists():
+    if not may_be_there(path):
         return site
     learned = read_document(path)
     validate(learned, Learned)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.documents import Document, DocumentError, Fault, read_document, validate
+from reverie.folders import may_be_there
 from reverie.places import config_folder
 from reverie.site.learned import beside, merged
 from reverie.site.schema import Site
@@ -29,7 +30,7 @@ def load_site(path: Path | None = None, *, learned: bool = True, own: bool = Fal
     """
     path = path or find_site()
     document, facts = read_document(path, own=own), {"folder": path.absolute().parent}
-    if not learned or not _may_be_there(beside(path)):
+    if not learned or not may_be_there(beside(path)):
         return validate(document, Site, facts)
     try:
         together = merged(document, beside(path))
@@ -62,21 +63,10 @@ def find_site(environment: Mapping[str, str] = os.environ) -> Path:
     return next(_candidates(environment))
 
 
-def _may_be_there(path: Path) -> bool:
-    """Whether there is such a file, or nobody can say: where a folder is closed, reading it says so."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
     if given := environment.get("REVERIE_CONFIG"):
         yield Path(given)
     for path in (Path("config") / FILE, Path("/etc/reverie") / FILE):
-        if _may_be_there(path) and not path.is_dir():
+        if may_be_there(path) and not path.is_dir():
             yield path
     yield config_folder() / FILE

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
-from reverie.scenes.folder import Sounds, load_scene, no_scene
+from reverie.folders import list_folder, may_be_there
+from reverie.scenes.folder import Sounds, fault_of, load_scene, no_scene
 from reverie.site import learned
 from reverie.site.control import ControlBinding
 from reverie.site.load import FILE, load_site
@@ -121,6 +122,7 @@ def _not_there(site: Site, *documents: Document) -> Iterator[Fault]:
     """What is named and does not exist; of documents that have the same control the first counts."""
     known, told = Known.of(site), set[str]()
     for document in documents:
+        yield from _closed(site, document)
         wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)] if "scene" in document.data else []
         if "programme" in document.data:
             wanted += [(("programme", at, "scene"), one.scene) for at, one in enumerate(site.programme) if one.scene]
@@ -134,9 +136,27 @@ def _not_there(site: Site, *documents: Document) -> Iterator[Fault]:
                 yield document.fault(("controls", name, key), sentence)
 
 
+def _closed(site: Site, document: Document) -> Iterator[Fault]:
+    """Folders that the document names and that are of no use.
+
+    Those to which the daemon writes may be closed to whoever checks, and are made where they are missing.
+    """
+    named: list[tuple[Keys, Path, str | None]] = [
+        (("scenes", number), folder, fault_of(list_folder(folder))) for number, folder in enumerate(site.scenes)
+    ]
+    written = ((("tape", "folder"), site.tape.folder), (("timbre", "folder"), site.timbre.folder))
+    for way, folder in ((("models",), site.models), (("state",), site.state), *written):
+        listing = list_folder(folder, may_be_missing=True) if folder else None
+        if listing and not (listing.closed and way != ("models",)):
+            named.append((way, listing.folder, listing.fault))
+    for way, folder, fault in named:
+        if fault and way in document.values:
+            yield document.fault(way, f"{folder}: {fault}")
+
+
 def _learned_beside(site: Path) -> list[Document]:
     path = learned.beside(site)
-    return [read_document(path)] if path.exists() else []
+    return [read_document(path)] if may_be_there(path) else []
 
 
 def _is_site(path: Path, document: Document) -> bool:

@@ -62,6 +62,8 @@ PLAYER = Role("player", "reverie.play.worker", patience=5.0, startup=20.0)
 COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=120.0, grace=1.0)
 SLOT_AT_FAULT = "slot-at-fault"
 """The fault of a slot that takes notes which cannot be heard, or have another sound than they were to have."""
+FOLDERS_EVERY = 10.0
+"""Seconds between two looks into the folders of scenes."""
 TICK = 1.0
 """Seconds between looks at what has no message of its own: silence."""
 
@@ -106,6 +108,8 @@ class Conductor:
         self._complaints = Complaints(self._faults)
         self._suspect = ""
         self._zone = Zone()
+        self._folders_due = float("-inf")
+        self._folders_told: set[Path] = set()
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
         """Play ``scene``, or what the hour asks for, until :meth:`stop` or for ``seconds``.
@@ -114,6 +118,7 @@ class Conductor:
             RuntimeError: if something ended that never ends by itself; every note is ended all the same.
         """
         self._play_first(scene)
+        self._look_into_folders()
         workers = [asyncio.create_task(self._player.run()), asyncio.create_task(self._composer.run())]
         around = [
             asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port, self._faults)),
@@ -436,9 +441,24 @@ class Conductor:
             self._requests.heard(time.monotonic())
             self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
         self._desk.look()
+        self._look_into_folders()
         self._follow_zone()
         self._follow_programme()
         self._timbres.look(playing=alive.ok and not (self._resting or self._desk.paused))
+
+    def _look_into_folders(self) -> None:
+        """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
+        now = time.monotonic()
+        if now < self._folders_due:
+            return
+        self._folders_due = now + FOLDERS_EVERY
+        self._repertoire.names()
+        faults = self._repertoire.folder_faults
+        for folder, sentence in faults.items():
+            self._faults.tell("scenes-folder", str(folder), f"Scenes in {folder}: {sentence}")
+        for folder in self._folders_told - faults.keys():
+            self._faults.clear("scenes-folder", str(folder))
+        self._folders_told = set(faults)
 
     def _remind(self) -> None:
         """Have scenes change on the minute. It is a hint only: each look follows the programme without it."""

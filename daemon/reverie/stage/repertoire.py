@@ -63,6 +63,11 @@ class Repertoire:
         """Where the scene's file may lie."""
         return self._scenes.candidates(name)
 
+    @property
+    def folder_faults(self) -> Mapping[Path, str]:
+        """What is wrong with folders of scenes, as they were last looked into."""
+        return self._scenes.folder_faults
+
     def names(self) -> tuple[str, ...]:
         """All scenes, in order."""
         return self._scenes.names()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import tempfile
 from pathlib import Path
 
 from reverie import __version__, signals
 from reverie.advice import advice_on
 from reverie.descriptors import ask_for_many
 from reverie.errors import reason_of
+from reverie.folders import patiently
 from reverie.logs import log_plainly
 from reverie.places import loops_folder, scenes_folder
 from reverie.site.control import controls_of
@@ -44,11 +46,14 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     log_plainly()
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     ask_for_many()
+    told = Faults()
     force = site_in_force(config)
     site, fault = force.site, force.fault
     faults = str(fault).splitlines() if fault else []
     if fault:
         log.error("The configuration is at fault:\n%s\nIn its place counts %s.", fault, force.instead)
+    site = site.model_copy(update={"state": _answering(site.state_folder, told)})
+    tape = site.tape_folder if site.tape.folder is None else _answering(site.tape.folder, told)
     bundles, broken = bundles_of(site)
     for sentence in broken:
         log.warning("%s.", sentence.rstrip("."))
@@ -61,7 +66,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         configuration=(config or find_site()).absolute(),
         slots=slots,
         state=site.state_folder,
-        tape=site.tape_folder,
+        tape=tape,
         keep_days=site.tape.keep_days,
         address=site.health.address,
         port=site.health.port,
@@ -87,15 +92,31 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     if signals.asked_to_leave():
         log.info("Told to leave before anything was begun.")
         return 0
-    told = Faults()
     with Alone(setting.state, told) as alone:
         if not fault:
-            _keep(site, config)
+            _keep(force.site, config)
         store = StateStore(setting.state, told)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone)
         conductor = Conductor(setting, scenes, store, housekeeping, Notifier.from_environment(), told)
         asyncio.run(_conduct(conductor, scene, seconds))
     return 0
+
+
+def _answering(folder: Path, told: Faults) -> Path:
+    """The folder, to which the daemon writes; or another one until the next start, where this one answers nothing.
+
+    Whoever waited for a share of the network whose server is gone would wait for ever, the player too.
+    """
+    try:
+        patiently(folder, folder.exists)
+    except TimeoutError:
+        instead = Path(tempfile.mkdtemp(prefix="reverie-"))
+        sentence = f"{folder} does not answer; until the next start {instead} serves in its place"
+        told.tell("folder-hangs", str(folder), sentence, "See to the disk or machine that it is on, then restart")
+        return instead
+    except (OSError, ValueError):
+        pass  # whoever writes there says why it cannot
+    return folder
 
 
 def _keep(site: Site, config: Path | None) -> None:

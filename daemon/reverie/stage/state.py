@@ -25,6 +25,7 @@ from reverie.advice import advice_on, is_full
 from reverie.compose.recipe import Recipe
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
+from reverie.folders import list_folder
 from reverie.music.notes import Loop
 from reverie.timbre.plan import Progress
 from reverie.watch.faults import Faults
@@ -266,7 +267,7 @@ class StateStore:
         What is played is young, whatever the clock says.
         """
         played = {self._loops_file(name) for name in tuple(self._scenes)}
-        files = oldest_first(path for path in (self._folder / "loops").glob("*.json") if path.is_file())
+        files = oldest_first(path for path in list_folder(self._folder / "loops").ending(".json") if path.is_file())
         old = [path for path in files if path not in played][: max(0, len(files) - KEPT_SCENES)]
         for path in old[:most]:
             self._written.discard(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from reverie.folders import patiently
 from reverie.places import sounds_folder
 from reverie.scenes.timbre import SHIPPED
 
@@ -37,6 +38,6 @@ def _shipped() -> list[Path]:
 def _is_there(path: Path) -> bool:
     """Whether it can be found; of a folder that is closed, or a share that is gone, nobody can say that it is not."""
     try:
-        return path.exists()
+        return patiently(path, path.exists)
     except OSError:
         return False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie.documents import did_you_mean
+from reverie.folders import list_folder, patiently
 from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
 from reverie.models.passport import SUFFIX, read_passport
@@ -73,10 +75,13 @@ def open_timbre_model(path: Path, threads: int = 2) -> Renderer:
 
 def _in(folder: Path) -> Iterator[tuple[ModelFile, str]]:
     """The timbre models of a folder that can be used, with their families."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        with contextlib.suppress(ModelError, TimbreError):
-            family = _family_of(path)
-            yield read_model_file(path), family
+    for path in list_folder(folder).ending(SUFFIX):
+        with contextlib.suppress(ModelError, TimbreError, TimeoutError):
+            yield patiently(path, partial(_read_with_family, path))
+
+
+def _read_with_family(path: Path) -> tuple[ModelFile, str]:
+    return read_model_file(path), _family_of(path)
 
 
 def _family_of(path: Path) -> str:
