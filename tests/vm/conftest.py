@@ -8,7 +8,7 @@ import pytest
 
 from fakes.machine import CANNOT_BE_MADE, MAKER, Evidence, boot
 
-BOOTS_AND_PLAYS = 420.0
+BOOTS_AND_PLAYS = 600.0
 """Seconds that a trial may take; 90 where nothing else keeps the processor busy."""
 
 

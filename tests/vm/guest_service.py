@@ -29,10 +29,10 @@ def service(report: Report) -> None:
     configure(CONFIG, {"slots": slots})
     SLOW.parent.mkdir()
     SLOW.write_text("[Service]\nTimeoutStartSec=300\nTimeoutStopSec=120\n")
-    _run("systemd-sysusers", "/usr/local/lib/sysusers.d/reverie.conf")
-    _run("systemd-tmpfiles", "--create", "/usr/local/lib/tmpfiles.d/reverie.conf")
-    _run("systemctl", "daemon-reload")
-    _run("systemctl", "start", "reverie")
+    run("systemd-sysusers", "/usr/local/lib/sysusers.d/reverie.conf")
+    run("systemd-tmpfiles", "--create", "/usr/local/lib/tmpfiles.d/reverie.conf")
+    run("systemctl", "daemon-reload")
+    run("systemctl", "start", "reverie")
     report("started", unit=_unit())
     wait_until(lambda: synth.heard, 120, "a byte at the device")
     report("playing", unit=_unit(), processes=_processes())
@@ -44,11 +44,16 @@ def service(report: Report) -> None:
     heard = synth.heard
     wait_until(lambda: synth.heard > heard + 60, 180, "notes again")
     report("again", unit=_unit())
-    _run("systemctl", "stop", "reverie")
-    report("stopped", unit=_unit(), log=_run("journalctl", "-u", "reverie", "-o", "short-monotonic", "--no-pager"))
+    run("systemctl", "stop", "reverie")
+    report("stopped", unit=_unit(), log=run("journalctl", "-u", "reverie", "-o", "short-monotonic", "--no-pager"))
 
 
-def _run(*command: str) -> str:
+def run(*command: str) -> str:
+    """What a command says.
+
+    Raises:
+        RuntimeError: if it fails.
+    """
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         log = subprocess.run(
@@ -61,7 +66,7 @@ def _run(*command: str) -> str:
 def _unit() -> dict[str, str]:
     """What systemd says of the service; times are microseconds of the monotonic clock."""
     wanted = "ActiveState,Result,NRestarts,StatusText,ExecStopPost,ExecMainStartTimestampMonotonic"
-    return dict(re.findall(r"^(\w+)=(.*)$", _run("systemctl", "show", "reverie", "--property", wanted), re.MULTILINE))
+    return dict(re.findall(r"^(\w+)=(.*)$", run("systemctl", "show", "reverie", "--property", wanted), re.MULTILINE))
 
 
 def _processes() -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from guest_daemon import ROOM, Daemon, Listener
 from guest_devices import USB, Synth, cards, load, load_usb, sequencer, usb_cards
+from guest_installed import housed, updated
 from guest_report import Report, wait_until
 from guest_service import service
 from guest_stuck import stuck
@@ -102,5 +103,5 @@ def twins(report: Report) -> None:
     time.sleep(1)
 
 
-_ALL: tuple[Callable[[Report], None], ...] = (shipped, pulled, twins, stuck, service)
+_ALL: tuple[Callable[[Report], None], ...] = (shipped, pulled, twins, stuck, service, updated, housed)
 TRIALS = {trial.__name__: trial for trial in _ALL}
