@@ -41,7 +41,7 @@ from reverie.wire import encode
 
 pytestmark = pytest.mark.slow
 bounded = settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
