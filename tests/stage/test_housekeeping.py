@@ -167,3 +167,14 @@ def test_a_record_that_is_damaged_makes_the_tape_younger_and_no_older(tmp_path: 
     box.run(24)
     assert box.hours == 24 * 4
     assert len(list(box.tape.glob(".ages.json.broken-*"))) == 1
+
+
+def test_a_tape_whose_disk_was_away_is_as_old_as_before(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.run(24)
+    box.tape.rename(tmp_path / "away")
+    assert box.look() == 0
+    (tmp_path / "away").rename(box.tape)
+    box.monotonic += 3 * 86400
+    box.look()
+    assert box.hours == 0

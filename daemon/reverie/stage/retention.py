@@ -47,6 +47,8 @@ class Ages:
         now = self._monotonic()
         self._ran += max(now - self._looked, 0.0)
         self._looked = now
+        if not present:
+            return set()  # perhaps its disk is not mounted just now
         self._seen = {day: self._seen.get(day, self._ran) for day in present}
         return {day for day, seen in self._seen.items() if self._ran - seen >= days * _DAY}
 
