@@ -37,6 +37,7 @@ class Ages:
         self._monotonic = monotonic
         self._looked = monotonic()
         self._ran, self._seen = self._read()
+        self._is_there = False
         self._kept: tuple[float, dict[str, float]] = self._ran, dict(self._seen)
 
     def older_than(self, days: float, present: Collection[str]) -> set[str]:
@@ -47,6 +48,7 @@ class Ages:
         now = self._monotonic()
         self._ran += max(now - self._looked, 0.0)
         self._looked = now
+        self._is_there = bool(present)
         if not present:
             return set()  # perhaps its disk is not mounted just now
         self._seen = {day: self._seen.get(day, self._ran) for day in present}
@@ -57,8 +59,8 @@ class Ages:
         ran, seen = self._kept
         if seen == self._seen and self._ran - ran < KEEP_EVERY and not anyway:
             return
-        if not self._seen:
-            return  # there is no tape, and its folder need not be made
+        if not self._is_there:
+            return  # nor shall there be a folder where its disk is to be mounted
         data = {"version": _VERSION, "ran": round(self._ran, 1), "seen": self._seen}
         with contextlib.suppress(OSError):  # that the tape cannot be written is told by whoever writes it
             write_atomically(self._path, json.dumps(data).encode())
