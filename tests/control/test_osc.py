@@ -123,6 +123,33 @@ def test_a_sender_is_obeyed_so_many_times_and_others_are_not_kept_out() -> None:
     assert (len(done), left_out) == (AT_ONCE, 50)
 
 
+@pytest.mark.parametrize("size", [-4, -20, -(2**31), 0, 1 << 20])
+@pytest.mark.timeout(60)
+def test_one_packet_with_an_impossible_size_does_not_hang_the_daemon(size: int) -> None:
+    """python-osc went round and round at a part whose size is -4: twenty bytes ended the music."""
+    packet = b"#bundle\0" + b"\0" * 8 + size.to_bytes(4, "big", signed=True)
+    assert heard(packet)[0] == []
+    assert heard(packet + b"\0" * 400)[0] == []
+
+
+@pytest.mark.parametrize(
+    "packet", [b"#bundle\0" + b"\0" * 8184, b"/reverie/tempo\0\0," + b"q" * 8000, b"/reverie/tempo\0\0," + b"T" * 8000]
+)
+def test_one_packet_does_not_fill_the_log(packet: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    _, said, _ = heard(packet)
+    assert len(said) == 1
+    assert caplog.records == []
+
+
+def test_bundles_within_bundles_are_read_and_not_without_end() -> None:
+    packet = GOOD
+    for depth in range(400):
+        packet = b"#bundle\0" + b"\0" * 8 + len(packet).to_bytes(4, "big") + packet
+        if depth in {0, 3, 100}:
+            assert len(heard(packet)[0]) == (depth < 100)
+    assert heard(packet)[0] == []
+
+
 def test_a_bundle_counts_as_what_is_in_it() -> None:
     bundle = OscBundleBuilder(2_000_000_000)
     for number in range(MOST):

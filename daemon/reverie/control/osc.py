@@ -7,17 +7,16 @@ regular expressions of addresses, and either could hold up the conductor.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import math
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
-from pythonosc.osc_bundle import ParseError as BundleError
-from pythonosc.osc_message import ParseError as MessageError
-from pythonosc.osc_packet import OscPacket, ParseError
+from pythonosc.osc_message import OscMessage, ParseError
 
 from reverie.allowance import Allowance, neighbour
 from reverie.control.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, Kind, Limits
@@ -37,12 +36,16 @@ TURN = 0.002
 """Seconds for which packets are read before others have their turn."""
 PAUSE = 0.02
 """Seconds until the next are read, where these were not all."""
+BUNDLE, TIME, SIZE = b"#bundle\0", 8, 4
+"""How a bundle begins, and the bytes of its time and of the size of each part."""
+DEEPEST = 8
+"""Bundles within bundles."""
+KNOWN_TYPES = b",ifsbtdhrmTFNI[]"
+"""Types of arguments that python-osc reads."""
 LONGEST_NAME = 100
 MOST_SCENES = 9999
 UNREADABLE = (
     ParseError,
-    BundleError,
-    MessageError,
     ValueError,
     IndexError,
     KeyError,
@@ -116,10 +119,42 @@ def messages_of(packet: bytes) -> list[tuple[str, Sequence[Any]]]:
     if len(packet) > LARGEST:
         raise ControlError(f"a packet is longer than {LARGEST} bytes")
     try:
-        found = [timed.message for timed in OscPacket(packet).messages[:MOST]]
+        found = [OscMessage(part) for part in itertools.islice(_parts(packet), MOST)]
         return [(str(message.address), list(message.params)) for message in found]
     except UNREADABLE as error:
         raise ControlError(f"a packet of {len(packet)} bytes is no OSC 1.0") from error
+
+
+def _parts(packet: bytes, depth: int = 0) -> Iterator[bytes]:
+    """The messages of a packet, those of bundles within bundles too.
+
+    python-osc's own reader of bundles never ends where a part has a negative size, and logs each part that has none.
+
+    Raises:
+        ValueError: if it is neither a message nor a bundle.
+    """
+    if not packet.startswith(BUNDLE):
+        if not packet.startswith(b"/") or _types(packet) is None:
+            raise ValueError("this is no message")
+        yield packet
+        return
+    at = len(BUNDLE) + TIME
+    if depth > DEEPEST or len(packet) < at:
+        raise ValueError("this is no bundle")
+    while at < len(packet):
+        size = int.from_bytes(packet[at : at + SIZE], "big", signed=True)
+        at += SIZE
+        if not 0 < size <= len(packet) - at:
+            raise ValueError("a part of a bundle has an impossible size")
+        yield from _parts(packet[at : at + size], depth + 1)
+        at += size
+
+
+def _types(message: bytes) -> bytes | None:
+    """The types of the arguments; None if there are too many, or some that python-osc would log and pass over."""
+    begin = (message.find(b"\0") // 4 + 1) * 4
+    types = message[begin : message.find(b"\0", begin) if b"\0" in message[begin:] else None]
+    return None if len(types) > MOST + 1 or types.strip(KNOWN_TYPES) else types
 
 
 class OscInput:

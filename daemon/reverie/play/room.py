@@ -134,7 +134,9 @@ def _any(_: PortMarks) -> bool:
 def _played(one: Any) -> bool:
     """Whether a note was begun among what waits; all of it is taken."""
     played = False
-    while event := one.get_message():
+    for _ in range(_QUEUE):  # an input that never ends must not hold up the search
+        if not (event := one.get_message()):
+            break
         message = event[0]
         played = played or (len(message) > 2 and message[0] & 0xF0 == _NOTE_ON and message[2] > 0)  # noqa: PLR2004
     return played
