@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from reverie import __version__
 from reverie.bench import commands as bench
 from reverie.control import commands as control
-from reverie.errors import ReverieError
+from reverie.errors import ReverieError, reason_of
 from reverie.foreign import Printable
 from reverie.models import commands as models
 from reverie.play import commands as ports
@@ -55,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         sys.stderr.close()
         return 0
+    except OSError as error:  # the system refuses a file or folder: its name and the reason are what helps
+        if error.filename is None:
+            raise
+        print(f"{error.filename}: {reason_of(error)}; mend the path, or what keeps from it", file=Printable(sys.stderr))
+        return FAULT
 
 
 def _parser() -> argparse.ArgumentParser:

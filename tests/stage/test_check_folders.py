@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reverie.cli import main
 from reverie.stage.check import check
 
 GOOD = "name: x\n"
@@ -57,3 +58,15 @@ def test_other_folders_that_can_be_none_are_told_and_missing_ones_are_made_later
     [fault] = told(tmp_path, f"{key}: {'x' * 300}{end}\n")
     assert "File name too long" in fault
     assert told(tmp_path, f"{key}: missing{end}\n") == []
+
+
+@pytest.mark.parametrize("command", [("timbre", "list"), ("models", "list")])
+def test_a_command_that_the_system_refuses_a_folder_says_so_without_a_traceback(
+    tmp_path: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    site, long = tmp_path / "reverie.yaml", "x" * 300
+    site.write_text(f"timbre: {{folder: {long}}}\nmodels: {long}\n")
+    status = main([*command, "--site", str(site)])
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    assert status == 0 or "File name too long" in said.err
