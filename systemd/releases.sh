@@ -8,6 +8,7 @@
 #   releases.sh switch N  let release N count
 #   releases.sh rollback  let the one before count again
 set -eu
+umask 022 # the service's user reads what root installs
 
 root=$STAGED
 lib=$root$LIBDIR
