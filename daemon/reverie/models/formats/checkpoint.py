@@ -147,11 +147,13 @@ def _version_2(name: Path, index: memoryview) -> Tensors:
     shards = 1
     for key, value in rows(index):
         message = Message(value)
+        if b"\0" in key:
+            continue  # a part of a partitioned variable, which its whole's entry says too
         if key:
-            if as_text(key) in entries:
-                raise ModelError(f"{DAMAGED}: {as_text(key)} is in it twice")
-            if b"\0" not in key:  # a part of a partitioned variable, which its whole's entry says too
-                entries[as_text(key)] = message
+            variable = as_text(key)
+            if variable in entries:
+                raise ModelError(f"{DAMAGED}: {variable} is in it twice")
+            entries[variable] = message
         else:
             shards = message.number(1)
             if message.number(2) != _LITTLE_ENDIAN:
