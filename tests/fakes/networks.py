@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -14,13 +15,31 @@ from reverie.models.recurrent.model import RecurrentModel
 
 
 def weights(
-    inputs: int, layers: Sequence[int], classes: int, *, attention: bool = False, residual: bool = False, seed: int = 1
+    inputs: int,
+    layers: Sequence[int],
+    classes: int,
+    *,
+    attention: bool | Literal["stack"] = False,
+    residual: bool = False,
+    seed: int = 1,
 ) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
     made: dict[str, Array] = {}
 
     def add(name: str, *shape: int) -> None:
         made[name] = (rng.standard_normal(shape) / np.sqrt(shape[0] if len(shape) > 1 else 4)).astype(np.float32)
+
+    def add_attention(name: str, heard: int, around: Sequence[int]) -> None:
+        units = around[-1]
+        add(f"{name}.memory", units, units)
+        add(f"{name}.score", units)
+        for part, rows, columns in (
+            ("input", heard + units, heard),
+            ("query", 2 * sum(around), units),
+            ("output", 2 * units, units),
+        ):
+            add(f"{name}.{part}.kernel", rows, columns)
+            add(f"{name}.{part}.bias", columns)
 
     heard, before = inputs, 0
     for number, units in enumerate(layers):
@@ -30,15 +49,8 @@ def weights(
             add(f"{layer}.projection.bias", units)
             heard = units
         if attention and number == 0:
-            add(f"{layer}.attention.memory", units, units)
-            add(f"{layer}.attention.score", units)
-            for part, rows, columns in (
-                ("input", heard + units, heard),
-                ("query", 2 * units, units),
-                ("output", 2 * units, units),
-            ):
-                add(f"{layer}.attention.{part}.kernel", rows, columns)
-                add(f"{layer}.attention.{part}.bias", columns)
+            around = layers if attention == "stack" else layers[:1]
+            add_attention("attention" if attention == "stack" else f"{layer}.attention", heard, around)
         add(f"{layer}.kernel", heard + units, 4 * units)
         add(f"{layer}.bias", 4 * units)
         heard = before = units

@@ -21,7 +21,7 @@ from reverie.models.recurrent.beam import beam_search
 from reverie.models.recurrent.golden import answer
 from reverie.models.recurrent.model import RecurrentModel, Stream, compose
 from reverie.models.recurrent.names import canonical_name, weights_from
-from reverie.models.recurrent.network import Network, gathered
+from reverie.models.recurrent.network import Memory, Network, gathered
 from reverie.models.recurrent.sampling import allowed, chances, choose
 
 Double = NDArray[np.float64]
@@ -84,6 +84,69 @@ def test_what_is_rewritten_is_what_the_cells_are_defined_to_do(attention: bool, 
             x = np.zeros(9)
             x[list(hot.places)] = hot.values
             np.testing.assert_allclose(logits[:, row], plain_step(weights, x, states[row]), atol=2e-5)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("sizes", [(8, 10, 6), (7,)])
+def test_attention_around_the_whole_stack_is_what_it_is_defined_to_be(sizes: tuple[int, ...], batch: int) -> None:
+    """Each step computed as TensorFlow's wrapper defines it, in double precision and nothing rewritten."""
+    weights = networks.weights(9, sizes, 5, attention="stack")
+    w = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
+    network = Network(weights, 4)
+    run = network.run(network.start(batch))
+    rng = np.random.default_rng(2)
+    cells: list[Double] = [np.zeros((batch, size)) for size in sizes]
+    hiddens: list[Double] = [np.zeros((batch, size)) for size in sizes]
+    attention: Double = np.zeros((batch, sizes[-1]))
+    window: Double = np.zeros((batch, 4, sizes[-1]))
+    for step in range(25):
+        places = [sorted(rng.choice(9, size=3, replace=False).tolist()) for _ in range(batch)]
+        logits = run.step([Hot(tuple(row), (1.0, -1.0, 0.5)) for row in places])
+        x: Double = np.zeros((batch, 9))
+        for row, place in enumerate(places):
+            x[row, place] = 1.0, -1.0, 0.5
+        x = np.hstack([x, attention]) @ w["attention.input.kernel"] + w["attention.input.bias"]
+        for number in range(len(sizes)):
+            gates = np.hstack([x, hiddens[number]]) @ w[f"layers.{number}.kernel"] + w[f"layers.{number}.bias"]
+            i, j, f, o = np.split(gates, 4, axis=1)
+            cells[number] = sigmoid(f + 1) * cells[number] + sigmoid(i) * np.tanh(j)
+            x = hiddens[number] = sigmoid(o) * np.tanh(cells[number])
+        parts = [part for pair in zip(cells, hiddens, strict=True) for part in pair]
+        query = np.hstack(parts) @ w["attention.query.kernel"] + w["attention.query.bias"]
+        scores = np.tanh(window @ w["attention.memory"] + query[:, None]) @ w["attention.score"]
+        weighed = np.exp(scores - scores.max(axis=1, keepdims=True))
+        weighed /= weighed.sum(axis=1, keepdims=True)
+        attention = (weighed[:, :, None] * window).sum(axis=1)
+        x = np.hstack([x, attention]) @ w["attention.output.kernel"] + w["attention.output.bias"]
+        window = np.concatenate([window[:, 1:], x[:, None]], axis=1)
+        np.testing.assert_allclose(logits.T, x @ w["output.kernel"] + w["output.bias"], atol=2e-5)
+        if step == 12:  # what it remembers is a value, from which it goes on
+            memory = Memory.from_tensors(run.memory.as_tensors())
+            run = network.run(memory.take(list(range(batch))))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"attention.score": None},
+            r"attention.score is missing \(TensorFlow calls it attention_cell_wrapper/attention/attn_v",
+        ),
+        ({"attention.query.kernel": (16, 6)}, "attention.query.kernel has the shape 16 x 6, and 28 x 6 is needed"),
+        ({"attention.output.kernel": (12, 8)}, "attention.output.kernel has the shape 12 x 8, and 12 x 6 is needed"),
+        ({"attention.bias": (6,)}, "attention.bias is in it, and no such network has that part"),
+        ({"layers.0.attention.score": (8,)}, "layers.0.attention.memory is missing"),
+        ({"layers.0.projection.kernel": (9, 8), "layers.0.projection.bias": (8,)}, "projection|has the shape|rows"),
+    ],
+)
+def test_weights_of_a_stack_that_do_not_fit_together_are_refused(
+    change: dict[str, tuple[int, ...] | None], message: str
+) -> None:
+    made = networks.weights(9, (8, 6), 5, attention="stack")
+    made |= {name: np.ones(shape, np.float32) for name, shape in change.items() if shape}
+    weights = {name: tensor for name, tensor in made.items() if change.get(name, tensor) is not None}
+    with pytest.raises(ModelError, match=message):
+        Network(weights, 4)
 
 
 hots = st.lists(
@@ -296,6 +359,20 @@ def test_a_wider_beam_finds_what_is_likelier_on_the_whole() -> None:
             "layers.0.attention.output.kernel",
         ),
         ("rnn/multi_rnn_cell/cell_0/input_projection_wrapper/kernel", "layers.0.projection.kernel"),
+        ("rnn/attention_cell_wrapper/kernel", "attention.input.kernel"),
+        ("rnn/attention_cell_wrapper/attention/attn_w", "attention.memory"),
+        ("rnn/attention_cell_wrapper/attention_output_projection/bias", "attention.output.bias"),
+        ("rnn_attention_cell_wrapper_multi_rnn_cell_cell_2_basic_lstm_cell_kernel", "layers.2.kernel"),
+        ("RNN/AttentionCellWrapper/Linear/Matrix", "attention.input.kernel"),
+        ("RNN/AttentionCellWrapper/Attention/AttnV", "attention.score"),
+        ("RNN/AttentionCellWrapper/Attention/Linear/Bias", "attention.query.bias"),
+        ("RNN/AttentionCellWrapper/AttnOutputProjection/Linear/Matrix", "attention.output.kernel"),
+        ("RNN/AttentionCellWrapper/MultiRNNCell/Cell1/BasicLSTMCell/Linear/Bias", "layers.1.bias"),
+        ("RNN/MultiRNNCell/Cell0/BasicLSTMCell/Linear/Matrix", "layers.0.kernel"),
+        ("RNN/MultiRNNCell/Cell0/AttentionCellWrapper/Attention/AttnW", "layers.0.attention.memory"),
+        ("rnn/multi_rnn_cell/cell_1/attention_cell_wrapper/attention/attn_v", None),
+        ("rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel", None),
+        ("rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel/Adam", None),
         ("fully_connected/biases", "output.bias"),
         ("fully_connected/weights/Adam_1", None),
         ("rnn/multi_rnn_cell/cell_1/basic_lstm_cell/kernel/Adam", None),

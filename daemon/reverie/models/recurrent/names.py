@@ -64,7 +64,7 @@ _PROJECTION = re.compile(
 _FIRST = re.compile(
     rf"{_SCOPE}multi_rnn_cell_cell_(?P<layer>\d{{1,4}})_(?:input_projection_wrapper_)?{_WRAPPER}{_ATTENTION}"
 )
-_STACK = re.compile(rf"{_SCOPE}{_WRAPPER}{_ATTENTION}")
+_STACK = re.compile(rf"(?!.*multi_rnn_cell){_SCOPE}{_WRAPPER}{_ATTENTION}")
 _OUTPUT = re.compile(rf"(?:.*_)?fully_connected_{_LEAF}")
 _LEAVES = {"kernel": "kernel", "weights": "kernel", "matrix": "kernel", "bias": "bias", "biases": "bias"}
 _VECTORS = {"w": "memory", "v": "score"}
