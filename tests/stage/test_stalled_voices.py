@@ -152,3 +152,23 @@ def test_one_reason_that_keeps_all_models_from_composing_is_told_once(
     assert len(theatre.faults) == 1
     theatre.conductor.received("composer", composing.Loaded("attention_rnn", 0.1, None).as_message())
     assert theatre.faults == {}
+
+
+def test_a_voice_that_repeats_its_loop_since_none_came_in_time_is_told_of_once_a_minute_has_gone(
+    theatre: Theatre, caplog: pytest.LogCaptureFixture
+) -> None:
+    go(theatre, 4)
+    theatre.play(40)
+    assert theatre.faults == {}
+    theatre.play(60)
+    assert set(theatre.faults) == {"loop-repeats beat", "loop-repeats lead"}
+    assert len(told(caplog, "Voice lead repeats its last loop")) == 1
+    assert 'reverie_fault{id="loop-repeats",subject="lead"} 1.0' in theatre.metrics
+    go(theatre, 8)
+    assert theatre.faults == {}
+
+
+def test_a_voice_that_only_waits_for_its_models_is_no_fault(theatre: Theatre) -> None:
+    theatre.play(30)
+    go(theatre, 8)
+    assert theatre.faults == {}

@@ -40,6 +40,7 @@ from reverie.stage.notify import Notifier, watchdog_interval
 from reverie.stage.pages import describe, serve_pages
 from reverie.stage.performance import Performance
 from reverie.stage.programme import Entry, room_time
+from reverie.stage.repeats import Repeats
 from reverie.stage.repertoire import Repertoire
 from reverie.stage.requests import Requests
 from reverie.stage.setting import Setting
@@ -106,6 +107,7 @@ class Conductor:
         self._announced = False
         self._audible = True
         self._complaints = Complaints(self._faults)
+        self._repeats = Repeats(self._faults)
         self._suspect = ""
         self._zone = Zone()
         self._folders_due = float("-inf")
@@ -179,6 +181,7 @@ class Conductor:
     def _perform(self, scene: Scene) -> None:
         """Begin a scene with its first bar."""
         self._faults.clear(NO_NEW_LOOP)
+        self._repeats.begin()
         log.info("Playing %s (%s).", scene.name, scene.title)
         self._desk.scene_begun()
         self._put_up(scene, self._repertoire.perform(scene, self._epoch + 1))
@@ -328,6 +331,7 @@ class Conductor:
     def _bar_played(self, bar: BarPlayed) -> None:
         self._evidence.bar_played(bar, time.monotonic())
         self._metrics.bar_played(bar, time.time())
+        self._repeats.bar_played(bar)
         if bar.late or bar.skipped or bar.dropped:
             self._timbres.late()
         if not self._announced:

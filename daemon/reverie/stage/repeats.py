@@ -1,0 +1,42 @@
+"""Voices that repeat a loop because no other came in time: told once it has lasted, whatever the reason is."""
+
+from __future__ import annotations
+
+from reverie.play.messages import BarPlayed
+from reverie.watch.faults import Faults
+
+LOOP_REPEATS = "loop-repeats"
+"""The fault of a voice, in the register of faults."""
+LASTS = 60.0
+"""Seconds of repeating from which people are told: models load in less, and a composer that died is back by then."""
+
+
+class Repeats:
+    """Adds up, bar by bar, for how long each voice has had nothing new."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._seconds: dict[str, float] = {}
+
+    def begin(self) -> None:
+        """Another scene begins."""
+        self._seconds.clear()
+        self._faults.clear(LOOP_REPEATS)
+
+    def bar_played(self, bar: BarPlayed) -> None:
+        """A bar went out. A voice that its schedule leaves out of it is judged by the next bar in which it plays."""
+        if bar.resting:
+            return
+        for voice in bar.repeated:
+            self._seconds[voice] = self._seconds.get(voice, 0.0) + bar.seconds
+            if self._seconds[voice] >= LASTS:
+                self._faults.tell(
+                    LOOP_REPEATS,
+                    voice,
+                    f"Voice {voice} repeats its last loop: for a minute no other was composed in time",
+                    "Look whether the composer is up; where the machine is too slow for the scene, lower its `candidates` "
+                    "or raise its `hold`",
+                )
+        for voice, waiting in bar.depth.items():
+            if waiting and voice not in bar.repeated and self._seconds.pop(voice, None) is not None:
+                self._faults.clear(LOOP_REPEATS, voice)
