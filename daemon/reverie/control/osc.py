@@ -22,6 +22,7 @@ from reverie.allowance import Allowance, neighbour
 from reverie.control.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, Kind, Limits
 from reverie.documents import did_you_mean
 from reverie.foreign import plain, quoted
+from reverie.logs import ONCE
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +118,12 @@ def messages_of(packet: bytes) -> list[tuple[str, Sequence[Any]]]:
         ControlError: if it is none.
     """
     if len(packet) > LARGEST:
-        raise ControlError(f"a packet is longer than {LARGEST} bytes")
+        raise ControlError(f"a packet that is longer than {LARGEST} bytes")
     try:
         found = [OscMessage(part) for part in itertools.islice(_parts(packet), MOST)]
         return [(str(message.address), list(message.params)) for message in found]
     except UNREADABLE as error:
-        raise ControlError(f"a packet of {len(packet)} bytes is no OSC 1.0") from error
+        raise ControlError(f"a packet of {len(packet)} bytes that is no OSC 1.0") from error
 
 
 def _parts(packet: bytes, depth: int = 0) -> Iterator[bytes]:
@@ -163,7 +164,7 @@ class OscInput:
     Args:
         limits: How far levels can be moved.
         use: Where actions go.
-        complain: Told in a sentence of what makes no sense.
+        complain: Told in a sentence of a message that makes no sense.
         too_much: Called for each message that is left out, as its sender has sent too many.
         clock: Monotonic seconds.
     """
@@ -191,7 +192,8 @@ class OscInput:
         try:
             messages = messages_of(packet)
         except ControlError as error:
-            self._complain(f"{error} (from {plain(sender)})")
+            # Not a complaint as others are: of these, a person who tries something out wants to see the first.
+            log.warning("OSC: %s comes from %s.", error, plain(sender), extra=ONCE)
             return
         for number, (address, arguments) in enumerate(messages):
             if number and not self._allowance.take(whose):
