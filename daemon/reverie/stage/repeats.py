@@ -34,8 +34,8 @@ class Repeats:
                     LOOP_REPEATS,
                     voice,
                     f"Voice {voice} repeats its last loop: for a minute no other was composed in time",
-                    "Look whether the composer is up; where the machine is too slow for the scene, lower its `candidates` "
-                    "or raise its `hold`",
+                    "Look whether the composer is up; where the machine is too slow for the scene, lower its voices' "
+                    "`candidates` or raise their `hold`",
                 )
         for voice, waiting in bar.depth.items():
             if waiting and voice not in bar.repeated and self._seconds.pop(voice, None) is not None:
