@@ -55,9 +55,9 @@ class Ages:
         return {day for day, seen in self._seen.items() if self._ran - seen >= days * _DAY}
 
     def keep(self, *, anyway: bool = False) -> None:
-        """Write the record, if there is news, or a while has passed; a disk that takes none makes files younger."""
+        """Write the record each few minutes of running; a disk that takes none makes files younger."""
         ran, seen = self._kept
-        if seen == self._seen and self._ran - ran < KEEP_EVERY and not anyway:
+        if self._ran - (0.0 if anyway else ran) < KEEP_EVERY or (self._ran, self._seen) == (ran, seen):
             return
         if not self._is_there:
             return  # nor shall there be a folder where its disk is to be mounted
