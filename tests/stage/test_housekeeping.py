@@ -178,3 +178,14 @@ def test_a_tape_whose_disk_was_away_is_as_old_as_before(tmp_path: Path) -> None:
     box.monotonic += 3 * 86400
     box.look()
     assert box.hours == 0
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    box.monotonic = 301.04
+    (box.tape / "2026-11-01T00.mid").touch()
+    box.look()
+    box.start_again()
+    assert not list(box.tape.glob(".ages.json.broken-*"))
+    box.monotonic += 3 * 86400
+    assert box.look() == 1

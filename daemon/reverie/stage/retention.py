@@ -61,7 +61,7 @@ class Ages:
             return
         if not self._is_there:
             return  # nor shall there be a folder where its disk is to be mounted
-        data = {"version": _VERSION, "ran": round(self._ran, 1), "seen": self._seen}
+        data = {"version": _VERSION, "ran": self._ran, "seen": self._seen}
         with contextlib.suppress(OSError):  # that the tape cannot be written is told by whoever writes it
             write_atomically(self._path, json.dumps(data).encode())
             self._kept = self._ran, dict(self._seen)
