@@ -18,6 +18,7 @@ from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Fault
 from reverie.watch.metrics import Metrics
 from reverie.watch.page import page
+from reverie.watch.summary import GOOD, Summary
 from reverie.wire import decode, encode
 
 NAME = os.fsdecode(b"caf\xe9")
@@ -49,7 +50,7 @@ def test_a_configuration_that_is_missing_is_told_whatever_its_name() -> None:
 
 def test_page_metrics_and_wire_have_such_names() -> None:
     assert printable(f"a/{NAME}/\ud800") == "a/caf\\xe9/\\ud800".replace("a/", "a/", 1)
-    text = page(Verdict(ok=True, sentence=NAME), Verdict(ok=False, sentence=NAME), {NAME: [NAME]})
+    text = page(Summary(GOOD, NAME), Verdict(ok=False, sentence=NAME), {NAME: [NAME]})
     assert text.encode().count(b"caf\\xe9") == 4
     metrics = Metrics("1", "numpy")
     metrics.faults_are([Fault("file-unreadable", NAME, "It cannot be read.")])

@@ -19,6 +19,7 @@ from reverie.music.notes import Note
 from reverie.play.messages import BarPlayed, Place, SetScene, from_message, to_message
 from reverie.play.score import SceneScore
 from reverie.scenes.folder import SceneFolder
+from reverie.site.schema import Site
 from reverie.stage.conductor import Conductor
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.notify import Notifier
@@ -70,6 +71,8 @@ class Theatre:
         setting = Setting(
             version="test",
             configuration=folder / "reverie.yaml",
+            site=Site(),
+            instead="",
             slots={"main": {"kind": "port"}},
             state=folder / "state",
             tape=folder / "tape",

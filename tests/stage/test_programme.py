@@ -88,3 +88,16 @@ def test_a_scene_in_the_hour_that_is_left_out_or_comes_twice(zone: str, moment: 
     due = programme.due(now)
     assert due is not None
     assert due.scene == scene
+
+
+def test_a_rest_lasts_until_music_is_due_again_also_over_midnight() -> None:
+    night = Programme([Entry(time(10), "a"), Entry(time(22), None), Entry(time(23), None)])
+    assert night.resumes(at("22:30")) == time(10)
+    assert night.resumes(at("03:00")) == time(10)
+    noon = Programme([Entry(time(12), None), Entry(time(13), "a"), Entry(time(18), "b")])
+    assert noon.resumes(at("12:00")) == time(13)
+    assert Programme([Entry(time(12), None)]).resumes(at("12:00")) is None
+
+
+def at(clock: str) -> datetime:
+    return datetime.fromisoformat(f"2026-11-28 {clock}")

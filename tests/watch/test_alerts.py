@@ -9,12 +9,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from reverie.watch.metrics import Metrics
 
+TRIAL = Path(__file__).with_name("alerts.yaml")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text()
 
 
-def rules() -> str:
-    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    return block
+FOLDER = Path(__file__).parents[2] / "config" / "prometheus"
+RULES = FOLDER / "rules.yaml"
+
+
+def rules() -> list[dict[str, str]]:
+    return yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
 
 
 def names_in_code() -> set[str]:
@@ -27,18 +32,41 @@ def test_the_page_names_every_metric_and_no_other() -> None:
 
 
 def test_alerts_watch_metrics_that_exist() -> None:
-    groups = yaml.safe_load(rules())["groups"]
-    watched = {name for rule in groups[0]["rules"] for name in re.findall(r"reverie_\w+", rule["expr"])}
+    watched = {name for rule in rules() for name in re.findall(r"reverie_\w+", rule["expr"])}
     assert watched
     assert watched <= names_in_code()
 
 
-@pytest.mark.real
-def test_prometheus_understands_the_rules(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
+def test_no_rule_needs_a_job_name_that_nobody_is_told() -> None:
+    assert not [rule for rule in rules() if re.search(r"job\s*=", rule["expr"])]
+
+
+def test_the_page_names_every_alert_and_the_trial_fires_each() -> None:
+    names = {rule["alert"] for rule in rules()}
+    assert set(re.findall(r"^\| `(Reverie\w+)", PAGE, re.MULTILINE)) == names
+    fired = set(re.findall(r'alertname="(Reverie\w+)"[^}]*}\', value', TRIAL.read_text()))
+    assert fired == names
+
+
+def promtool(*arguments: str | Path) -> None:
+    program = shutil.which("promtool")
+    if program is None:
         pytest.skip("promtool is missing: apt install prometheus")
-    path = tmp_path / "rules.yaml"
-    path.write_text(rules())
-    checked = subprocess.run([promtool, "check", "rules", path], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.real
+def test_every_alert_fires_when_it_must_and_not_when_it_must_not(tmp_path: Path) -> None:
+    """Killed every 25 s for 7 minutes, the only slot down, a clock in the past, a night's rest, a full disk."""
+    for path in (RULES, TRIAL):
+        shutil.copy(path, tmp_path)
+    promtool("test", "rules", tmp_path / TRIAL.name)
+
+
+@pytest.mark.real
+def test_prometheus_understands_the_rules_and_how_they_are_collected(tmp_path: Path) -> None:
+    for path in FOLDER.iterdir():
+        shutil.copy(path, tmp_path)
+    promtool("check", "rules", tmp_path / RULES.name)
+    promtool("check", "config", tmp_path / "scrape.yaml")

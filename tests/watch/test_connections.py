@@ -19,6 +19,7 @@ from fakes.patience import PATIENCE
 from reverie.watch import connections, web
 from reverie.watch.connections import EACH, LARGEST, MOST, Guests
 from reverie.watch.evidence import Verdict
+from reverie.watch.summary import GOOD, Summary
 
 KEEP = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -37,6 +38,9 @@ class Source:
         if self.broken:
             raise RuntimeError("secret of our insides")
         return Verdict(ok=True, sentence=self.sentence)
+
+    def summary(self) -> Summary:
+        return Summary(GOOD, self.sentence)
 
     def ready(self) -> Verdict:
         return Verdict(ok=True, sentence="Every slot has its device.")

@@ -12,6 +12,7 @@ from aiohttp.web import Application, Request
 
 from fakes.patience import PATIENCE
 from reverie.watch.evidence import Verdict
+from reverie.watch.summary import BAD, Summary
 from reverie.watch.web import application, is_loopback, serve
 
 Client = TestClient[Request, Application]
@@ -21,10 +22,14 @@ class House:
     def __init__(self) -> None:
         self.panics = 0
         self.sounding = Verdict(ok=True, sentence="Playing first-light, bar 12.")
+        self.told = Summary(BAD, "Nothing can be heard: main: unplugged. The music goes on to its tape alone.")
         self.slots = Verdict(ok=True, sentence="Every slot has its device.")
 
     def alive(self) -> Verdict:
         return self.sounding
+
+    def summary(self) -> Summary:
+        return self.told
 
     def ready(self) -> Verdict:
         return self.slots
@@ -52,8 +57,11 @@ async def client(house: House) -> AsyncGenerator[Client]:
 
 async def test_health_is_a_status_and_one_sentence(client: Client, house: House) -> None:
     response = await client.get("/healthz")
-    assert (response.status, await response.text()) == (200, "Playing first-light, bar 12.\n")
+    assert (response.status, await response.text()) == (200, f"{house.told.sentence}\n"), (
+        "no new start would plug it in"
+    )
     house.sounding = Verdict(ok=False, sentence="The player has sent no bar for 22 s.")
+    house.told = Summary(BAD, "The player has sent no bar for 22 s.")
     response = await client.get("/healthz")
     assert (response.status, await response.text()) == (503, "The player has sent no bar for 22 s.\n")
     assert (await client.get("/readyz")).status == 200
@@ -78,7 +86,8 @@ async def test_the_page_shows_all_and_runs_nothing(client: Client) -> None:
     response = await client.get("/")
     text = await response.text()
     assert response.content_type == "text/html"
-    assert "Playing first-light, bar 12." in text
+    first = text.index("<p>")
+    assert text[first:].startswith("<p><strong>✗ Nothing can be heard: main: unplugged."), "the truth comes first"
     assert "<dt>bars</dt><dd>1</dd>" in text
     assert "<dt>resting</dt><dd>no</dd>" in text
     assert "<script" not in text

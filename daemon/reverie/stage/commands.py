@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reverie.stage.house import InForce
-    from reverie.watch.reach import Whereabouts
+    from reverie.stage.reach import Whereabouts
 
 FAULT = 1
 
@@ -31,7 +31,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from reverie.watch.reach import status
+    from reverie.stage.reach import status
 
     _, where, _ = _find(options.config)
     reply = status(where)
@@ -46,7 +46,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _lines(status: Mapping[str, Any]) -> Iterator[str]:
-    yield status["alive"]["sentence"]
+    summary = status.get("summary")  # a daemon of before has none
+    yield f"{summary['mark']} {summary['sentence']}" if summary else status["alive"]["sentence"]
     yield status["ready"]["sentence"]
     yield from status["concerns"]
     yield from status["hands"]["now"]
@@ -62,7 +63,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
 def _panic(options: argparse.Namespace) -> int:
     """Only in the place of a daemon that is dead: into the ports of one that lives, notes would go on coming."""
     from reverie.play.panic import FAILED, silence
-    from reverie.watch.reach import panic
+    from reverie.stage.reach import panic
 
     force, where, unreadable = _find(options.config)
     reply = panic(where)
@@ -89,7 +90,7 @@ def _find(config: Path | None) -> tuple[InForce, Whereabouts, bool]:
     from reverie.places import SERVICE_STATE, config_folder
     from reverie.site.load import FILE, find_site
     from reverie.stage.house import site_in_force
-    from reverie.watch.reach import Whereabouts
+    from reverie.stage.reach import Whereabouts
 
     force = site_in_force(config)
     if force.fault:

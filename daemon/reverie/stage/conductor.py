@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from reverie.scenes.schema import Scene
 from reverie.stage.banking import Banking
 from reverie.stage.complaints import Complaints
 from reverie.stage.housekeeping import Housekeeping
+from reverie.stage.lives import Lives
 from reverie.stage.notify import Notifier, watchdog_interval
 from reverie.stage.pages import describe, serve_pages
 from reverie.stage.performance import Performance
@@ -44,6 +46,8 @@ from reverie.stage.repeats import Repeats
 from reverie.stage.repertoire import Repertoire
 from reverie.stage.requests import Requests
 from reverie.stage.setting import Setting
+from reverie.stage.site_watch import CHANGED, SiteWatch
+from reverie.stage.site_watch import FAULTY as FAULTY_SITE
 from reverie.stage.stalled import NO_NEW_LOOP
 from reverie.stage.state import GoodLoop, StateStore
 from reverie.stage.stopping import until
@@ -55,6 +59,7 @@ from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.local import LocalServer
 from reverie.watch.metrics import Metrics
+from reverie.watch.summary import Summary, summarize
 from reverie.wire import Message, WireError
 
 log = logging.getLogger(__name__)
@@ -65,6 +70,9 @@ SLOT_AT_FAULT = "slot-at-fault"
 """The fault of a slot that takes notes which cannot be heard, or have another sound than they were to have."""
 FOLDERS_EVERY = 10.0
 """Seconds between two looks into the folders of scenes."""
+LOOK_AT_LIVES = 60.0
+UNLIKE = (FAULTY_SITE, CHANGED)
+"""Faults by which what plays is not what the site on disk says."""
 TICK = 1.0
 """Seconds between looks at what has no message of its own: silence."""
 
@@ -112,6 +120,15 @@ class Conductor:
         self._zone = Zone()
         self._folders_due = float("-inf")
         self._folders_told: set[Path] = set()
+        self._lives = Lives(setting.state, faults)
+        self._metrics.lives_are(self._lives.starts, self._lives.crashes)
+        self._site_watch = SiteWatch(
+            setting.configuration,
+            setting.site,
+            {"state": setting.state, "tape": setting.tape},
+            faults,
+            setting.instead,
+        )
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
         """Play ``scene``, or what the hour asks for, until :meth:`stop` or for ``seconds``.
@@ -134,6 +151,8 @@ class Conductor:
         files = FileWatch(self._scene_files, lambda paths: loop.call_soon_threadsafe(self.files_changed, paths))
         files.start()
         self._remind()
+        self._site_watch.start()
+        around.append(asyncio.create_task(self._count_lives()))
         try:
             await until(self._stop, seconds, (*workers, *around))
         finally:
@@ -147,6 +166,14 @@ class Conductor:
             await self._player.stop()
             await asyncio.gather(*workers, return_exceptions=True)
             await self._housekeeping.finish()
+            await asyncio.to_thread(self._lives.end)
+
+    async def _count_lives(self) -> None:
+        """Keep that this life has begun, and tell of a crash loop until it has lasted."""
+        await asyncio.to_thread(self._lives.begin)
+        while True:
+            await asyncio.sleep(LOOK_AT_LIVES)
+            self._lives.look()
 
     def stop(self) -> None:
         """End every note and leave."""
@@ -159,7 +186,6 @@ class Conductor:
         for scene in self._repertoire.first(*(name for name in wanted if name)):
             self._perform(scene)
             break
-        self._configuration_told()
         # What was named plays until something else is due; what is due and could not be read is tried again.
         if due is None or named or due.scene is None or (self._scene and self._scene.name == due.scene):
             self._due = due
@@ -168,7 +194,6 @@ class Conductor:
     def play_scene(self, name: str) -> bool:
         """Play the scene of that name from the next bar line on; one that cannot be read changes nothing."""
         scene = self._repertoire.load(name)
-        self._configuration_told()
         if scene is None:
             return False
         if self._scene is None or self._performance is None or scene.name != self._scene.name:
@@ -212,7 +237,6 @@ class Conductor:
                 self.play_scene(name)
             else:
                 self._repertoire.load(name)
-        self._configuration_told()
 
     def reload(self) -> None:
         """Read the present scene's file again, and go over to it if it has changed and is right."""
@@ -221,7 +245,7 @@ class Conductor:
         self._notifier.reloading(f"Reading {self._scene.name} again.")
         self._follow_zone()
         self.play_scene(self._scene.name)
-        self._notifier.ready(self.alive().sentence)
+        self._notifier.ready(self.summary().text)
 
     def rest(self, *, on: bool) -> None:
         """Be silent on purpose from the next bar line on, or play again."""
@@ -253,7 +277,7 @@ class Conductor:
         """A worker begins a life and knows nothing yet."""
         self._evidence.worker_changed(role, up=True)
         if role == PLAYER.name:
-            self._evidence.slots_set(self._setting.slots)
+            self._evidence.slots_set(self._setting.slots, self._stand_ins())
             self._player.send(to_message(self._setting.setup))
             self._player.send(to_message(Rest(self._resting or self._desk.paused)))
             self._player.send(to_message(self._desk.hands.steer))
@@ -337,7 +361,7 @@ class Conductor:
         if not self._announced:
             self._announced = True
             log.info("The first bar has gone out, %.1f s after the start.", time.monotonic() - self._begun)
-            self._notifier.ready(self.alive().sentence)
+            self._notifier.ready(self.summary().text)
         if self._performance and bar.epoch == self._performance.epoch:
             self._performance.played(bar.scene_bar)
             self.fill()
@@ -434,7 +458,7 @@ class Conductor:
         """Feed the watchdog with evidence, find a composer that computes for ever, and see what the hour asks for."""
         alive = self.alive()
         if self._announced:
-            self._notifier.status(alive.sentence)
+            self._notifier.status(self.summary().text)
         if alive.ok:
             self._notifier.watchdog()
         if self._composer.state != "up":
@@ -501,13 +525,46 @@ class Conductor:
         """Whether the installation sounds, or rests as intended."""
         return self._evidence.alive(time.monotonic())
 
+    def summary(self) -> Summary:
+        """The truth in one sentence for a person."""
+        return summarize(self.alive(), self._evidence, self._rest_sentence(), self._concerns())
+
+    def _concerns(self) -> tuple[str, ...]:
+        """What else is wrong: the oldest fault first, then what is only doubtful."""
+        told = (fault.text for fault in self._faults.active)
+        now = time.monotonic()
+        others = (*self._timbres.faults, *self._banking.faults, *self._faulty_files())
+        return (*told, *self._evidence.concerns(now), *others)
+
+    def _rest_sentence(self) -> str:
+        """Why nothing sounds, and until when, by the clock of the room."""
+        if self._resting:
+            resumes = self._setting.programme.resumes(room_time())
+            if resumes is None:
+                return "Resting: the programme has nothing but rest"
+            return f"Resting until {resumes:%H:%M}, as the programme says"
+        until = self._desk.hands.paused_until
+        if until is not None:
+            end = room_time() + timedelta(seconds=until - time.monotonic())
+            return f"Paused by hand until {end:%H:%M}"
+        return "Resting, as intended"
+
+    def _stand_ins(self) -> dict[str, str]:
+        """The slots that sound while others are away."""
+        return {name: str(slot["absent"]) for name, slot in self._setting.slots.items() if "absent" in slot}
+
     def ready(self) -> Verdict:
         """Whether every slot has its device."""
         return self._evidence.ready()
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
-        self._metrics.faults_are(self._faults.active)
+        told = self._faults.active
+        self._metrics.faults_are(told)
+        faulty = self._faulty_files() or self._repertoire.broken or any(fault.id in UNLIKE for fault in told)
+        self._metrics.configuration(ok=not faulty)
+        self._metrics.heard(audible=self._evidence.audible)
+        self._metrics.room_is(dict(self._site_watch.free))
         return self._metrics.render()
 
     def panic(self) -> None:
@@ -526,15 +583,17 @@ class Conductor:
             "configuration": str(self._setting.configuration),
             "state": str(self._setting.state.absolute()),
             "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
-            **describe(self._evidence, now, (*faults, *(fault.text for fault in told)), processes),
+            **describe(self._evidence, now, self.summary(), (*faults, *(fault.text for fault in told)), processes),
             "faults": [asdict(fault) for fault in told],
             "hands": self._desk.status(),
             "timbres": self._timbres.status(),
+            "lives": {
+                "starts": self._lives.starts,
+                "crashes": self._lives.crashes,
+                "last_end": self._lives.last_end,
+            },
             "uptime_seconds": round(now - self._begun, 1),
         }
 
     def _faulty_files(self) -> tuple[str, ...]:
         return (*self._setting.faults, *self._repertoire.faults)
-
-    def _configuration_told(self) -> None:
-        self._metrics.configuration(ok=not (self._faulty_files() or self._repertoire.broken))

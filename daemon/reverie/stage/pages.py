@@ -13,6 +13,7 @@ from reverie.stage.supervisor import ProcessInfo
 from reverie.watch.evidence import Evidence
 from reverie.watch.faults import Faults
 from reverie.watch.floods import Flood, Warned
+from reverie.watch.summary import Summary
 
 if TYPE_CHECKING:
     from reverie.watch.web import House
@@ -54,10 +55,13 @@ async def _watch(flood: Flood) -> None:
         flood.look()
 
 
-def describe(evidence: Evidence, now: float, faults: Iterable[str], processes: Iterable[ProcessInfo]) -> dict[str, Any]:
+def describe(
+    evidence: Evidence, now: float, summary: Summary, faults: Iterable[str], processes: Iterable[ProcessInfo]
+) -> dict[str, Any]:
     """What a person may want to know of the music, the slots and the processes."""
     alive, ready, bar = evidence.alive(now), evidence.ready(), evidence.bar
     return {
+        "summary": {"level": summary.level, "mark": summary.mark, "sentence": summary.sentence},
         "bar": bar and bar.scene_bar + 1,
         "alive": {"ok": alive.ok, "sentence": alive.sentence},
         "ready": {"ok": ready.ok, "sentence": ready.sentence},

@@ -40,6 +40,12 @@ class Programme:
         begun = [entry for entry in self._entries if entry.at <= now.time() or _was_before(entry.at, now)]
         return (begun or self._entries)[-1]
 
+    def resumes(self, now: datetime) -> time | None:
+        """When music is due again after a rest that is due now; None if never."""
+        later = [entry for entry in self._entries if entry.at > now.time()]
+        earlier = [entry for entry in self._entries if entry.at <= now.time()]
+        return next((entry.at for entry in (*later, *earlier) if entry.scene is not None), None)
+
 
 def _was_before(at: time, now: datetime) -> bool:
     """Whether a time of this day comes twice, and has been once."""

@@ -49,9 +49,6 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     told = Faults()
     force = site_in_force(config)
     site, fault = force.site, force.fault
-    faults = str(fault).splitlines() if fault else []
-    if fault:
-        log.error("The configuration is at fault:\n%s\nIn its place counts %s.", fault, force.instead)
     site = site.model_copy(update={"state": _answering(site.state_folder, told)})
     tape = site.tape_folder if site.tape.folder is None else _answering(site.tape.folder, told)
     bundles, broken = bundles_of(site)
@@ -64,6 +61,8 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     setting = Setting(
         version=__version__,
         configuration=(config or find_site()).absolute(),
+        site=force.site,
+        instead=force.instead,
         slots=slots,
         state=site.state_folder,
         tape=tape,
@@ -84,7 +83,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
             models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
             folders=[*site.scenes, scenes_folder()],
         ),
-        faults=(*faults, *broken),
+        faults=tuple(broken),
         controls=controls_of(site.control, site.controls),
         sync=sync,
         samplers=site.samplers(),

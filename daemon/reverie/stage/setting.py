@@ -9,6 +9,7 @@ from typing import Any
 
 from reverie.control.inputs import Controls
 from reverie.play.messages import Setup
+from reverie.site.schema import Site
 from reverie.stage.programme import Programme
 from reverie.stage.repertoire import Means
 from reverie.stage.timbres import Means as TimbreMeans
@@ -21,6 +22,9 @@ class Setting:
 
     version: str
     configuration: Path
+    site: Site
+    instead: str
+    """What counts in place of the configuration, if that is at fault."""
     slots: Mapping[str, Mapping[str, Any]]
     state: Path
     tape: Path

@@ -9,7 +9,7 @@ All moments are monotonic seconds and handed in, so that a judgement depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reverie.errors import ended
@@ -48,6 +48,7 @@ class Evidence:
         self._silent_seconds = 0.0
         self._empty_bars = 0
         self._sync: SyncState | None = None
+        self._stand_ins: Mapping[str, str] = {}
 
     @property
     def sync(self) -> SyncState | None:
@@ -73,8 +74,32 @@ class Evidence:
         """Whether anything can be heard at all."""
         return any(slot.up for slot in self._slots.values())
 
-    def slots_set(self, names: Iterable[str]) -> None:
-        """A new player was given these slots, and has found none of them yet, nor any leader."""
+    @property
+    def audible(self) -> bool:
+        """Whether any slot of the scene can be heard, or another in its place."""
+        return any(self._heard(name) for name in self._used())
+
+    @property
+    def all_muted(self) -> bool:
+        """Whether hands have muted every voice of the scene."""
+        parts = self._scenes[max(self._scenes)].parts if self._scenes else ()
+        return self._bar is not None and bool(parts) and all(part.name in self._bar.muted for part in parts)
+
+    def unheard(self) -> tuple[tuple[str, str], ...]:
+        """Slots of the scene that cannot be heard and have no stand-in that can, each with a sentence why."""
+        unknown = "the scene names it, and the configuration has no such slot"
+        return tuple(
+            (name, _why(self._slots[name]) if name in self._slots else unknown)
+            for name in self._used()
+            if not self._heard(name)
+        )
+
+    def slots_set(self, names: Iterable[str], stand_ins: Mapping[str, str] | None = None) -> None:
+        """A new player was given these slots, and has found none of them yet, nor any leader.
+
+        ``stand_ins`` are the slots that sound in place of others while these are away.
+        """
+        self._stand_ins = stand_ins or {}
         self._sync = None
         self._slots = {name: SlotState(name, up=False, detail="It has not been found yet.") for name in names}
 
@@ -171,6 +196,19 @@ class Evidence:
             return False
         return bar.sent > 0 or bool(self._unknown()) or not all(slot.up for slot in self._slots.values())
 
+    def _used(self) -> list[str]:
+        """The slots to which the scene sends."""
+        parts = self._scenes[max(self._scenes)].parts if self._scenes else ()
+        return sorted({part.slot for part in parts})
+
+    def _heard(self, name: str) -> bool:
+        """Whether the slot sounds, or one that stands in for it."""
+        for _ in range(len(self._slots) + 1):
+            if name in self._slots and self._slots[name].up:
+                return True
+            name = self._stand_ins.get(name, "")
+        return False
+
     def _unknown(self) -> list[str]:
         """Slots that the latest scene names and the site does not have."""
         parts = self._scenes[max(self._scenes)].parts if self._scenes else ()
@@ -194,3 +232,8 @@ def _longest_bar(scene: SetScene) -> float:
     """Seconds that a bar of the scene can last, at the slowest that its tempo swings."""
     slowest = max(scene.tempo.qpm - abs(scene.tempo.drift_qpm), 1.0)
     return scene.metre.bar_ticks * 60.0 / (slowest * TICKS_PER_QUARTER)
+
+
+def _why(slot: SlotState) -> str:
+    """Why a slot cannot be heard."""
+    return f"{slot.fault}; {slot.advice}" if slot.silent else slot.detail

@@ -7,6 +7,7 @@ installation that runs for years must not fill a distant disk.
 from __future__ import annotations
 
 import platform
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -27,6 +28,7 @@ from reverie.watch.faults import Fault
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 MAX_LABELS = 64
+ROLES, REASONS = ("player", "composer"), ("exit", "signal", "hang", "protocol", "fault")
 OTHER = "other"
 
 
@@ -140,6 +142,37 @@ class Metrics:
         self._timbre_step = Gauge(
             "reverie_timbre_step", "The step of a timbre's path that plays.", ["timbre"], registry=registry
         )
+        Gauge("reverie_start_time_seconds", "When the daemon was started, in Unix time.", registry=registry).set(
+            time.time()
+        )
+        self._clock = Gauge("reverie_clock_seconds", "The clock of this machine, in Unix time.", registry=registry)
+        self._clock.set_function(time.time)
+        self._starts = Counter(
+            "reverie_starts_total", "How often the daemon was started; kept over restarts.", registry=registry
+        )
+        self._crashes = Counter(
+            "reverie_crashes_total", "How often it ended unasked; kept over restarts.", registry=registry
+        )
+        self._noted, self._looped = time.monotonic(), time.monotonic()
+        Gauge(
+            "reverie_silence_seconds",
+            "Seconds since a device last took a note, or since the start; no clock that is set changes it.",
+            registry=registry,
+        ).set_function(lambda: time.monotonic() - self._noted)
+        Gauge(
+            "reverie_since_loop_seconds",
+            "Seconds since a loop was last composed, or since the start; no clock that is set changes it.",
+            registry=registry,
+        ).set_function(lambda: time.monotonic() - self._looped)
+        self._audible = Gauge(
+            "reverie_audible", "Whether a slot of the scene, or one in its place, has its device.", registry=registry
+        )
+        self._free = Gauge(
+            "reverie_free_bytes", "Room that is left where a folder lies.", ["folder"], registry=registry
+        )
+        for role in ROLES:
+            for reason in REASONS:  # or Prometheus would not see the first of them as an increase
+                self._restarts.labels(role, reason)
         build = Gauge("reverie_build_info", "What is running.", ["version", "python", "engine"], registry=registry)
         build.labels(version, platform.python_version(), engine).set(1)
 
@@ -165,10 +198,12 @@ class Metrics:
             self._depth.labels(self._bounded("voice", voice)).set(depth)
         if bar.sent:
             self._last_note.set(wall)
+            self._noted = time.monotonic()
 
     def loop_composed(self, voice: str, operator: str, seconds: float, wall: float) -> None:
         """A loop was composed in so many seconds and passed the guards, at the Unix time ``wall``."""
         self._last_loop.set(wall)
+        self._looped = time.monotonic()
         self._composed.labels(self._bounded("voice", voice), self._bounded("operator", operator)).inc()
         self._compose_seconds.observe(seconds)
 
@@ -223,6 +258,21 @@ class Metrics:
         self._faults.clear()
         for fault in faults:
             self._faults.labels(fault.id, self._bounded("subject", fault.subject)).set(1)
+
+    def lives_are(self, starts: int, crashes: int) -> None:
+        """How often the daemon was started, and ended unasked, up to now."""
+        self._starts.inc(starts)
+        self._crashes.inc(crashes)
+
+    def heard(self, *, audible: bool) -> None:
+        """Whether anything can be heard."""
+        self._audible.set(audible)
+
+    def room_is(self, free: Mapping[str, float]) -> None:
+        """How many bytes are free in each folder."""
+        self._free.clear()
+        for folder, bytes_free in free.items():
+            self._free.labels(folder).set(bytes_free)
 
     def render(self) -> tuple[bytes, str]:
         """The text of all metrics and its content type."""

@@ -8,15 +8,16 @@ from typing import Any, cast
 
 from reverie.errors import printable
 from reverie.watch.evidence import Verdict
+from reverie.watch.summary import Summary
 
 
-def page(alive: Verdict, ready: Verdict, status: Mapping[str, Any]) -> str:
+def page(summary: Summary, ready: Verdict, status: Mapping[str, Any]) -> str:
     """The page; everything in it that people or devices named is escaped."""
     return printable(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Reverie</title>\n'
         '<meta http-equiv="refresh" content="10">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n'
-        f"<body><h1>Reverie</h1>\n<p>{_mark(alive)}</p>\n<p>{_mark(ready)}</p>\n"
+        f"<body><h1>Reverie</h1>\n<p><strong>{escape(summary.text)}</strong></p>\n<p>{_mark(ready)}</p>\n"
         f"{_show(status)}\n"
         '<p><a href="status">status</a> <a href="metrics">metrics</a> '
         '<a href="healthz">healthz</a> <a href="readyz">readyz</a></p></body></html>\n'

@@ -26,6 +26,7 @@ from reverie.foreign import LONGEST_LINE, plain
 from reverie.watch.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.watch.evidence import Verdict
 from reverie.watch.page import page
+from reverie.watch.summary import Summary
 
 RETRY = 10.0
 REQUESTS, AT_FIRST = 50.0, 100.0
@@ -43,6 +44,10 @@ class House(Protocol):
 
     def alive(self) -> Verdict:
         """Whether the installation sounds, or rests as intended."""
+        ...
+
+    def summary(self) -> Summary:
+        """The truth in one sentence for a person."""
         ...
 
     def ready(self) -> Verdict:
@@ -71,7 +76,7 @@ def application(house: House, address: str) -> web.Application:
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(_: web.Request) -> web.Response:
-        return _answer(house.alive())
+        return _answer(Verdict(ok=house.alive().ok, sentence=house.summary().sentence))
 
     async def readyz(_: web.Request) -> web.Response:
         return _answer(house.ready())
@@ -80,7 +85,7 @@ def application(house: House, address: str) -> web.Application:
         return web.json_response(house.status())
 
     async def index(_: web.Request) -> web.Response:
-        return web.Response(text=page(house.alive(), house.ready(), house.status()), content_type="text/html")
+        return web.Response(text=page(house.summary(), house.ready(), house.status()), content_type="text/html")
 
     async def panic(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "panic":

@@ -19,8 +19,8 @@ import pytest
 from fakes.pages import status_page, talker
 from fakes.patience import PATIENCE
 from reverie.cli import main
+from reverie.stage.reach import Whereabouts, panic, status
 from reverie.watch.local import MOST_ASKERS, NAME, LocalServer, SilentError, ask
-from reverie.watch.reach import Whereabouts, panic, status
 
 NOTHING_THERE = 9
 """A port at which nobody listens."""

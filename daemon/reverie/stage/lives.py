@@ -1,0 +1,107 @@
+"""How often the daemon was started, and how its lives ended: what a crash loop is seen by.
+
+``STATE/lives.json`` outlives every crash. Nothing here raises: a count is no reason for silence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from reverie.files import write_atomically
+from reverie.watch.faults import Faults
+
+FILE = "lives.json"
+CRASHES = "crash-loop"
+MANY = 4
+"""Lives that ended unasked within :data:`WINDOW`, after which people are told."""
+WINDOW = 900.0
+_VERSION = 1
+_MOST = 2**53
+
+
+class Lives:
+    """The count, with this life in it from :meth:`begin` to :meth:`end`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        faults: Faults,
+        wall: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path = folder / FILE
+        self._faults = faults
+        self._wall = wall
+        self._clock = clock
+        self._began = clock()
+        known = self._read()
+        self._unasked: list[float] = known["unasked"] if known else []
+        """When the latest lives ended unasked, as far as that is known: when the next began, in Unix time."""
+        self.starts = (known["starts"] if known else 0) + 1
+        """How often it was started, this time included."""
+        self.crashes = known["crashes"] if known else 0
+        """How often a life ended unasked."""
+        self.last_end = "unknown" if not known else "crashed" if known["running"] else "asked"
+        """How the life before ended: asked to, or not, or nobody knows."""
+        if self.last_end == "crashed":
+            self.crashes += 1
+            self._unasked = [*self._unasked, wall()][-MANY:]
+
+    def begin(self) -> None:
+        """Keep that this life has begun; may run in a thread, for disks are slow."""
+        self._write(running=True)
+        self.look()
+
+    def end(self) -> None:
+        """Keep that this life ended because it was asked to."""
+        self._write(running=False)
+
+    def look(self) -> None:
+        """Tell of a crash loop, until a life has lasted."""
+        recent = [at for at in self._unasked if abs(self._wall() - at) < WINDOW]
+        if len(recent) < MANY or self._clock() - self._began > WINDOW:
+            self._faults.clear(CRASHES)
+            return
+        self._faults.tell(
+            CRASHES,
+            "",
+            f"Reverie has crashed {MANY} times within {WINDOW / 60:.0f} minutes, and was started again each time",
+            "The log says why, before each start: `journalctl -u reverie`",
+        )
+
+    def _read(self) -> dict[str, Any] | None:
+        """What was kept, if it makes sense; what does not is begun anew."""
+        try:
+            data: Any = json.loads(self._path.read_bytes()) if self._path.is_file() else None
+        except (OSError, ValueError, RecursionError):
+            return None
+        if not isinstance(data, dict):
+            return None
+        kept = cast("dict[str, Any]", data)
+        counts = [kept.get("starts"), kept.get("crashes")]
+        if not all(isinstance(count, int) and 0 <= count < _MOST for count in counts):
+            return None
+        unasked: Any = kept.get("unasked")
+        times = cast("list[Any]", unasked) if isinstance(unasked, list) else []
+        return {
+            "starts": counts[0],
+            "crashes": counts[1],
+            "running": kept.get("running") is True,
+            "unasked": [float(at) for at in times[-MANY:] if isinstance(at, int | float) and abs(at) < _MOST],
+        }
+
+    def _write(self, *, running: bool) -> None:
+        data: dict[str, Any] = {
+            "version": _VERSION,
+            "starts": self.starts,
+            "crashes": self.crashes,
+            "running": running,
+            "unasked": self._unasked,
+        }
+        with contextlib.suppress(OSError, ValueError):  # the store tells that the folder cannot be written
+            write_atomically(self._path, json.dumps(data).encode())
