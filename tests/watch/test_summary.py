@@ -98,4 +98,4 @@ def test_a_synthesizer_that_takes_notes_and_is_silent_is_not_heard() -> None:
         "main", up=False, detail="It runs.", fault="its font is cut", advice="copy it anew", silent="all"
     )
     evidence.slot_changed(silent)
-    assert told(evidence).startswith("✗ Nothing can be heard: main: its font is cut; copy it anew. The music")
+    assert told(evidence).startswith("✗ Nothing can be heard: main: its font is cut; copy it. The music")
