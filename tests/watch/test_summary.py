@@ -94,8 +94,6 @@ def test_what_is_wrong_besides_is_told_in_the_same_line() -> None:
 
 def test_a_synthesizer_that_takes_notes_and_is_silent_is_not_heard() -> None:
     evidence = seen("main")
-    silent = SlotState(
-        "main", up=False, detail="It runs.", fault="its font is cut", advice="copy it anew", silent="all"
-    )
+    silent = SlotState("main", up=False, detail="It runs.", fault="its font is cut", advice="copy it", silent="all")
     evidence.slot_changed(silent)
     assert told(evidence).startswith("✗ Nothing can be heard: main: its font is cut; copy it. The music")
