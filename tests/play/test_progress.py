@@ -75,6 +75,19 @@ def test_time_in_which_nobody_looked_is_not_held_against_it(watch: Callable[[flo
         thread.join()
 
 
+def test_a_thread_that_is_woken_for_other_reasons_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, counts = [0.0], {"audio": 0, "news": 40}
+    monkeypatch.setattr(Progress, "_read", lambda _: dict(counts))
+    progress = Progress(clock=lambda: now[0])
+    for second in range(1, 15):
+        now[0] += 1.0
+        counts["audio"] += 187 if second < 5 else 0
+        counts["news"] += 30 if second % 3 == 0 else 0  # a client of the server comes or goes
+        progress.look()
+        assert progress.moves
+        assert progress.stuck == max(second - 4, 0)
+
+
 def test_a_process_of_which_nothing_is_known_counts_as_running() -> None:
     progress = Progress(2**22 + 1)
     wait_until(lambda: progress.look() or progress.moves)

@@ -238,7 +238,7 @@ def _systems(api: str) -> Iterator[tuple[str, int]]:
     }
     found = [(name, number) for name, (number, here) in there.items() if here and api in {"auto", name}]
     if not found:
-        raise PlayError(no_system())
+        raise PlayError(no_system(api))
     yield from found
 
 

@@ -1,5 +1,8 @@
 """Whether a process really computes sound or MIDI: the thread that its audio system wakes for each period wakes up.
 
+It is the one that has woken up most often by far. Others do so now and then, as when a client of the server comes or
+goes, which a server that hangs in its driver still reports.
+
 A server of sound that hangs closes no socket and reports no error. Its clients wait for the next period, which never
 comes: that they sleep on is all there is to see. The kernel counts how often each thread was scheduled, and tells it
 without a call to any library that could hang too. Linux only; elsewhere every process counts as running.
@@ -35,10 +38,11 @@ class Progress:
         self._clock = clock
         self._looked = clock()
         self._counts = self._read()
+        self._gained: dict[str, int] = {}
         self.moves = False
-        """Whether one was seen to run."""
+        """Whether it was seen to run."""
         self.stuck = 0.0
-        """Seconds for which none has run, as far as anybody looked."""
+        """Seconds for which it has not, as far as anybody looked."""
 
     def look(self) -> None:
         """See who has run since the last time, if that is long enough ago."""
@@ -50,9 +54,11 @@ class Progress:
         if counts is None or before is None:
             self.moves, self.stuck = True, 0.0
             return
-        gained = max((count - before.get(thread, count) for thread, count in counts.items()), default=0)
+        gained_now = {thread: count - before.get(thread, count) for thread, count in counts.items()}
+        in_all = {thread: self._gained.get(thread, 0) + count for thread, count in gained_now.items()}
+        gained = gained_now[max(in_all, key=in_all.__getitem__)] if in_all else 0
         if self.moves or gained >= SURE or elapsed >= EVERY:
-            self._looked, self._counts = now, counts
+            self._looked, self._counts, self._gained = now, counts, in_all
             ran = gained >= SLOWEST * elapsed if self.moves else gained >= SURE
             self.moves = self.moves or ran
             self.stuck = 0.0 if ran else self.stuck + min(elapsed, 2 * EVERY)

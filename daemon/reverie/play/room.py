@@ -34,7 +34,7 @@ class MidiRoom:
         self._wanted = wanted or _any
         self._systems = list(systems(api))
         if not self._systems:
-            raise PlayError(no_system())
+            raise PlayError(no_system(api))
         self._ears = [_Ears(midi) for midi in self._systems]
 
     def __enter__(self) -> Self:

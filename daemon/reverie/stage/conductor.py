@@ -371,7 +371,8 @@ class Conductor:
         self._evidence.slot_changed(slot)
         self._metrics.slot_changed(slot)
         if slot.fault:
-            self._faults.tell(SLOT_AT_FAULT, slot.name, f"Slot {slot.name}: {slot.fault}", slot.advice)
+            advice = slot.advice[:1].upper() + slot.advice[1:]
+            self._faults.tell(SLOT_AT_FAULT, slot.name, f"Slot {slot.name}: {slot.fault}", advice)
         else:
             self._faults.clear(SLOT_AT_FAULT, slot.name)
         if not slot.silent and (before is None or (before.up, before.detail) != (slot.up, slot.detail)):

@@ -57,9 +57,14 @@ def jack_hangs() -> bool:
     return server is not None and _is_stopped(_holder(server))
 
 
-def no_system() -> str:
-    """Why there is no MIDI system, in one plain sentence."""
-    return JACK_HANGS if jack_hangs() else NO_SYSTEM
+def jack_listens() -> bool:
+    """Whether a JACK server is there, be it that it answers nobody."""
+    return _listening() is not None
+
+
+def no_system(api: str) -> str:
+    """Why there is none of the MIDI systems that ``api`` means, in one plain sentence."""
+    return JACK_HANGS if api in {"auto", "jack"} and jack_listens() else NO_SYSTEM
 
 
 def _listening() -> str | None:
@@ -125,13 +130,13 @@ class Midi:
         self._hangs = False
         self._server = jack_server() if api == "jack" else None
         if (api == "alsa" and not _SEQUENCER.exists()) or (api == "jack" and self._server is None):
-            raise PlayError(no_system())
+            raise PlayError(no_system(api))
         rtmidi = _rtmidi()
         number = {"alsa": rtmidi.API_LINUX_ALSA, "jack": rtmidi.API_UNIX_JACK, "coremidi": rtmidi.API_MACOSX_CORE}[api]
         try:
             self._out: Any = rtmidi.MidiOut(number, name=CLIENT)
         except OSError as error:  # every error of python-rtmidi is one
-            raise PlayError(NO_SYSTEM) from error
+            raise PlayError(no_system(api)) from error
 
     def ports(self) -> list[str]:
         """The MIDI inputs of others, by name.

@@ -70,7 +70,7 @@ class MidiPort(Output):
                     midi.close()
             seen += ports
         if not found:
-            raise PlayError(no_system())
+            raise PlayError(no_system(self._api))
         raise PlayError(missing(self._wanted, seen))
 
     def poll(self) -> bool:

@@ -28,7 +28,7 @@ class VirtualPort(Output):
         """
         midi = next(systems(self._api), None)
         if midi is None:
-            raise PlayError(no_system())
+            raise PlayError(no_system(self._api))
         try:
             midi.offer(self._name)
         except PlayError:

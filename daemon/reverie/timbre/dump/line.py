@@ -117,4 +117,4 @@ def _api(rtmidi: Any) -> int:
         return rtmidi.API_LINUX_ALSA
     if jack_server() is not None:
         return rtmidi.API_UNIX_JACK
-    raise TimbreError(no_system())
+    raise TimbreError(no_system("auto"))

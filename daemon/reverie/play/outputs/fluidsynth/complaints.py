@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reverie.play.errors import PlayError, complain
 from reverie.play.outputs.fluidsynth.finding import PLUG_IN
+from reverie.play.outputs.midi import JACK_HANGS, jack_listens
 
 MANY_LEFT_OUT = 8
 """Notes that are left out for want of a voice, within a minute, that are a fault."""
@@ -21,6 +22,7 @@ _LOST = re.compile(
     r"|(.*returned an error\. As a consequence, fluidsynth will now be removed from Jack.*)",
     re.IGNORECASE,
 )
+_NO_JACK = re.compile(r"Failed to (?:connect to|activate) Jack")
 _NO_DRIVER = re.compile(r"requested audio driver ('.*')")
 _REFUSED = re.compile(r"Setting parameter '.*' not found|Failed to set [\w ]+ parameter '.*'")
 _UNCONNECTED = re.compile(r"Could not connect to any physical jack ports|Error connecting jack port")
@@ -110,6 +112,8 @@ def _check(line: str) -> None:
         raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
     if match := _REFUSED.search(line):
         raise PlayError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
+    if _NO_JACK.search(line) and jack_listens():
+        raise PlayError(JACK_HANGS)
     if match := _LOST.search(line):
         told = next(group for group in match.groups() if group)
         raise PlayError(f"FluidSynth has no sound device ({told.strip(' .')}); {PLUG_IN}")

@@ -118,7 +118,8 @@ class FluidSynth(Output):
                 "all",
             )
         now, left_out = time.monotonic(), self._complaints.left_out
-        if len(left_out) == MANY_LEFT_OUT and now - left_out[0] < LEFT_OUT_WITHIN:
+        runs = self._progress is not None and not self._progress.stuck  # else voices pile up that never end
+        if runs and len(left_out) == MANY_LEFT_OUT and now - left_out[0] < LEFT_OUT_WITHIN:
             return Trouble(
                 f"FluidSynth leaves notes out: its {self._hearing.polyphony:.0f} voices are too few",
                 "give it more by synth.polyphony in `options`",
