@@ -82,7 +82,7 @@ def dead_mount(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_shares_that_answer_nothing_are_given_up_and_the_shipped_music_plays(
-    make_daemon: MakeDaemon, dead_mount: Path
+    make_daemon: MakeDaemon, dead_mount: Path, tmp_path: Path
 ) -> None:
     gone = "/mnt/dead-mount"
     daemon = make_daemon(
@@ -93,7 +93,7 @@ def test_shares_that_answer_nothing_are_given_up_and_the_shipped_music_plays(
         timbre={"folder": f"{gone}/timbre"},
         state=f"{gone}/state",
     )
-    start(daemon, LD_PRELOAD=str(dead_mount))
+    start(daemon, LD_PRELOAD=str(dead_mount), TMPDIR=str(tmp_path))
     daemon.wait_for_models()
     assert daemon.status()["scene"]["name"] in {"cat-dreams", "first-light", "night-watch"}
     told = faults(daemon)
