@@ -12,9 +12,11 @@ import pytest
 
 from fakes.daemon import free_port
 from reverie.places import SYSTEM_STATE, expanded, state_folder
+from reverie.play.errors import PlayError
+from reverie.play.outputs.fluidsynth import find_soundfont
 from reverie.site.load import load_site
 from reverie.stage.check import check
-from reverie.stage.house import keep_as_last_good, site_in_force
+from reverie.stage.house import NoConfigurationError, keep_as_last_good, site_in_force
 
 KEYS = {
     "scenes": "scenes:\n  - {path}\n",
@@ -120,3 +122,27 @@ def test_commands_work_for_a_user_that_the_system_does_not_know_and_that_has_no_
     site.write_text("tape: {folder: ~/tape}\n")
     done = reverie("check", str(site), before=before)
     assert f"{site}:1:16: the home of this user is not known, so ~ is no folder" in done.stdout
+
+
+@pytest.mark.parametrize("named", [NOBODY, "/there\0/font.sf2", f"/{'x' * 300}/font.sf2"])
+def test_a_soundfont_whose_path_can_be_none_costs_its_slot_alone(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.environ", {"REVERIE_SOUNDFONT": named})
+    with pytest.raises(PlayError, match=r"cannot be used .*; mend `soundfont`"):
+        find_soundfont("auto")
+
+
+@pytest.mark.parametrize("state", ["x" * 300, "/dev/null/reverie"])
+def test_what_is_wrong_with_the_state_folder_keeps_no_service_from_another_configuration(
+    tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", state)
+    site = tmp_path / "reverie.yaml"
+    site.write_text("scene: [")
+    assert site_in_force(site, {"INVOCATION_ID": "0123"}).instead.startswith("the shipped configuration")
+    site.unlink()
+    try:
+        force = site_in_force(site, {"INVOCATION_ID": "0123"})
+    except NoConfigurationError:
+        assert state.startswith("/dev/null")  # where certainly nothing is kept
+    else:
+        assert force.site.scene == "first-light"

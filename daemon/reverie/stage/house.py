@@ -11,6 +11,7 @@ from pathlib import Path
 from reverie.documents import DocumentError, write_text
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
+from reverie.folders import may_be_there
 from reverie.models.shelf import ModelFile, find_models
 from reverie.places import config_folder, models_folder, scenes_folder, state_folder
 from reverie.scenes.folder import SceneFolder
@@ -71,7 +72,7 @@ def site_in_force(path: Path | None, environment: Mapping[str, str] = os.environ
         return InForce(load_site(asked))
     except DocumentError as error:
         fault = error
-    if _is_missing(asked) and not (environment.get("INVOCATION_ID") and _kept(asked).is_file()):
+    if _is_missing(asked) and not (environment.get("INVOCATION_ID") and may_be_there(_kept(asked))):
         raise NoConfigurationError(
             f"there is no configuration {asked}; name a file that exists, or none for the one that counts anyway"
         ) from fault

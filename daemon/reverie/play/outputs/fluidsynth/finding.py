@@ -8,6 +8,8 @@ import struct
 import sys
 from pathlib import Path
 
+from reverie.errors import reason_of
+from reverie.folders import patiently
 from reverie.places import expanded
 from reverie.play.errors import PlayError
 from reverie.play.outputs.midi import JACK_HANGS, jack_hangs, jack_server
@@ -16,6 +18,8 @@ FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/
 PREFERRED = ("default-GM.sf2", "default.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2")
 PLUG_IN = "plug a sound card in, or start JACK, PipeWire or PulseAudio"
 WHOLE_COPY = "put a whole copy in its place, or mend `soundfont`"
+ANSWERS = 1.0
+"""Seconds in which a disk says whether a file is there; the player waits meanwhile."""
 
 GAIN = "synth.gain"
 
@@ -33,9 +37,10 @@ def find_soundfont(wanted: str) -> Path:
     if named:
         try:
             path = expanded(named)
-            there, is_file = path.exists(), path.is_file()
-        except ValueError as error:
-            raise PlayError(f"the soundfont {named!r} cannot be used ({error}); mend `soundfont`") from error
+            there, is_file = patiently(path, lambda: (path.exists(), path.is_file()), ANSWERS)
+        except (ValueError, OSError) as error:
+            reason = reason_of(error) if isinstance(error, OSError) else error
+            raise PlayError(f"the soundfont {named!r} cannot be used ({reason}); mend `soundfont`") from error
         if not is_file:
             what = f"{path} is no file, so no soundfont" if there else f"there is no soundfont {path}"
             raise PlayError(f"{what}; mend `soundfont`, or put the file there")
