@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reverie.play.lanes import Lane
 from reverie.play.midi_clock import stop
+from reverie.play.recorder import Recorder
 from reverie.play.slots import Slot
-from reverie.play.tape import Tape
 
 
 class LaneGroup:
     """A lane for each slot, and one for each name of a slot that no site knows: that leads to the tape alone."""
 
-    def __init__(self, slots: Mapping[str, Slot], tape: Tape) -> None:
+    def __init__(self, slots: Mapping[str, Slot], tape: Recorder) -> None:
         self._slots = slots
         self._tape = tape
         slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)

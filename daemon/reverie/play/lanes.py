@@ -18,8 +18,8 @@ from reverie.play.entries import Choice, Content, Control, Entry, Rank, Sounding
 from reverie.play.ledger import EXPRESSION
 from reverie.play.midi_clock import locate, stop
 from reverie.play.outputs.base import BarLine
+from reverie.play.recorder import Recorder
 from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, Slot
-from reverie.play.tape import Tape
 
 
 class Lane:
@@ -28,7 +28,7 @@ class Lane:
     ``delay`` is in seconds. What is played stands on ``tape`` at the tick where the score has it.
     """
 
-    def __init__(self, slot: Slot | None, tape: Tape, delay: float = 0.0) -> None:
+    def __init__(self, slot: Slot | None, tape: Recorder, delay: float = 0.0) -> None:
         self.slot = slot
         self.delay = delay
         self.in_place = False

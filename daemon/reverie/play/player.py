@@ -33,12 +33,12 @@ from reverie.play.messages import (
     TakeBank,
 )
 from reverie.play.outputs.base import BarLine
+from reverie.play.recorder import Recorder
 from reverie.play.score import SceneScore
 from reverie.play.sheet import Sheet
 from reverie.play.slots import PROGRAM, Slot
 from reverie.play.stand import Stand
 from reverie.play.sync.base import Leader
-from reverie.play.tape import Tape
 from reverie.play.timeline import Timeline
 
 WRITE_AHEAD = 0.25  # seconds before a bar line from which the next bar is written out
@@ -76,7 +76,7 @@ class Player:
     def __init__(
         self,
         slots: Mapping[str, Slot],
-        tape: Tape,
+        tape: Recorder,
         clock: Clock,
         report: Callable[[BarPlayed | SyncState | BankTaken], None],
         leaders: Mapping[str, Leader] | None = None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from reverie.compose.composer import compose
@@ -13,12 +14,11 @@ from reverie.compose.recipe import Recipe
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
 from reverie.models.shelf import ModelFile
-from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
-from reverie.music.notes import Note
-from reverie.play.score import SceneScore
-from reverie.play.slots import PROGRAM
+from reverie.music.midi_file import NOTE_ON, Conductor, Track, midi_bytes
+from reverie.play.messages import Place, SetScene
 from reverie.scenes.schema import Scene
 from reverie.stage.arrange import arrange
+from reverie.stage.offline_player import play_offline
 from reverie.stage.performance import Performance
 from reverie.stage.stalled import Stall
 
@@ -61,40 +61,69 @@ def perform(
         ImpossibleVoiceError: if the guards refuse whatever a voice's model composes.
         OSError: if the file cannot be written.
     """
-    arrangement = arrange(scene, bundles, seed=seed)
-    performance = Performance(arrangement, epoch=1, reserves={})
-    score = SceneScore(performance.scene())
+    composition = composed(scene, bundles, engine, bars=bars, seed=seed, progress=progress, stalled=stalled)
+    return write_midi(scene, composition, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A performance on paper: the scene as the player is told of it, and by bar the loops that are placed for it."""
+
+    scene: SetScene
+    places: Sequence[Sequence[Place]]
+
+
+def composed(
+    scene: Scene,
+    bundles: Mapping[str, ModelFile],
+    engine: Engine,
+    *,
+    bars: int,
+    seed: int | None,
+    progress: Callable[[int], None],
+    stalled: Callable[[Stall], None] = lambda _stall: None,
+) -> Composition:
+    """Compose ``bars`` bars of a scene; see :func:`perform`."""
+    performance = Performance(arrange(scene, bundles, seed=seed), epoch=1, reserves={})
     memories = Memories()
-    notes: defaultdict[str, list[Note]] = defaultdict(list)
-    tempos: list[tuple[int, float]] = []
-    ticks = scene.metre.bar_ticks
+    places: list[Sequence[Place]] = []
     told: set[Stall] = set()
     for bar in range(bars):
-        _fill(performance, score, engine, memories)
+        places.append(_fill(performance, engine, memories))
         for stall in performance.stalls.values():
             if stall and stall not in told:
                 told.add(stall)
                 stalled(stall)
-        start = bar * ticks
-        qpm = scene.tempo.at(bar)
-        if not tempos or tempos[-1][1] != qpm:
-            tempos.append((start, qpm))
-        for part, note in score.notes(bar):
-            pitch = part.drum_map.get(note.pitch, note.pitch)
-            begin, end = scene.swing.warp(note.start, ticks), scene.swing.warp(note.end, ticks)
-            notes[part.name].append(Note(start + begin, max(end - begin, 1), pitch, note.velocity))
         performance.played(bar)
         progress(bar + 1)
-    tracks: list[Track] = []
-    for name, part in arrangement.parts.items():
-        program = () if part.program is None else ((0, bytes((PROGRAM | part.channel - 1, part.program))),)
-        tracks.append(Track(name, program + note_events(notes[name], part.channel)))
+    return Composition(Performance(performance.arrangement, epoch=1, reserves={}).scene(), places)
+
+
+def write_midi(scene: Scene, composition: Composition, path: Path) -> int:
+    """Write a composition as a Standard MIDI File; returns how many notes it has.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    events = play_offline(composition.scene, composition.places).parts
+    ports = {name: number for number, name in enumerate(dict.fromkeys(part.slot for part in composition.scene.parts))}
+    tracks = [
+        Track(part.name, tuple(events.get(part.name, ())), device=part.slot, port=ports[part.slot])
+        for part in composition.scene.parts
+    ]
+    bars, ticks = len(composition.places), scene.metre.bar_ticks
+    tempos: list[tuple[int, float]] = []
+    for bar in range(bars):
+        qpm = scene.tempo.at(bar)
+        if not tempos or tempos[-1][1] != qpm:
+            tempos.append((bar * ticks, qpm))
     conductor = Conductor(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
     write_atomically(path, midi_bytes(tracks, conductor, bars * ticks))
-    return sum(map(len, notes.values()))
+    return sum(message[0] & 0xF0 == NOTE_ON for track in tracks for _, message in track.events)
 
 
-def _fill(performance: Performance, score: SceneScore, engine: Engine, memories: Memories) -> None:
+def _fill(performance: Performance, engine: Engine, memories: Memories) -> list[Place]:
+    placed: list[Place] = []
     fruitless: Counter[str] = Counter()
     while True:
         places, recipes = performance.fill()
@@ -105,10 +134,9 @@ def _fill(performance: Performance, score: SceneScore, engine: Engine, memories:
                 fruitless[recipe.voice] += 1
                 if fruitless[recipe.voice] >= STUBBORN:
                     raise ImpossibleVoiceError(_impossible(recipe, performance.stalls[recipe.voice], answer.refused))
-        for place in places:
-            score.place(place)
+        placed += places
         if not recipes:
-            return
+            return placed
 
 
 def _impossible(recipe: Recipe, stall: Stall | None, refused: Mapping[str, int]) -> str:
