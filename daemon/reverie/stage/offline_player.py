@@ -55,25 +55,30 @@ def play_offline(
         takes: by bar, the banks that parts take over where it begins.
     """
     clock, notebook = _Clock(), _Notebook()
-    played: list[BarPlayed | SyncState | BankTaken] = []
+    bars = 0
+
+    def hear(news: BarPlayed | SyncState | BankTaken) -> None:
+        nonlocal bars
+        bars += isinstance(news, BarPlayed)
+
     with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
         devices = {name: _Device(clock) for name in slots}
         rack = {
             name: Slot(name, device, Ledger(Path(folder), name), lambda _state: None)
             for name, device in devices.items()
         }
-        player = Player(rack, notebook, clock, played.append)
+        player = Player(rack, notebook, clock, hear)
         player.tend()
         player.handle(scene)
-        for number, bar in enumerate((*places, None)):
-            for message in ((takes or {}).get(number, ())) if bar is not None else ():
+        for number, bar in enumerate(places):
+            for message in (*(takes or {}).get(number, ()), *bar):
                 player.handle(message)
-            for message in (Rest(on=True),) if bar is None else bar:
-                player.handle(message)
-            while number > sum(isinstance(news, BarPlayed) for news in played):
+            _go_on(player, clock)  # at the first bar nothing is played yet
+            while bars < number:
                 _go_on(player, clock)
-            if number == 0:
-                _go_on(player, clock)
+        player.handle(Rest(on=True))
+        while bars < len(places):
+            _go_on(player, clock)
         sent = {name: tuple(device.sent) for name, device in devices.items()}
         player.close()
     return Played(notebook.events, sent)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
 from reverie.compose.worker import make_engine
-from reverie.errors import ReverieError, reason_of
-from reverie.play.outputs.fluidsynth import find_soundfont
-from reverie.play.outputs.fluidsynth.files import ALONE, check_sound, unheard
+from reverie.errors import reason_of
+from reverie.places import scenes_folder
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.load import load_site
 from reverie.site.schema import Site
+from reverie.site.slots import FluidSynthSlot
+from reverie.stage.bank_maker import BankMaker
 from reverie.stage.house import bundles_of, scenes_of
-from reverie.stage.offline import perform
+from reverie.stage.offline import Composition, composed, write_midi
+from reverie.stage.offline_banks import takes
+from reverie.stage.offline_player import play_offline
+from reverie.stage.offline_sound import PerformError, Synth, render, render_slots, say
 from reverie.stage.stalled import Stall
 
-
-class PerformError(ReverieError):
-    """A performance cannot be written or rendered."""
+__all__ = ["PerformError", "perform_to_files", "render"]
 
 
 def perform_to_files(
@@ -37,24 +37,24 @@ def perform_to_files(
     """
     site = load_site(config)
     bundles, _ = bundles_of(site)
-    scene = _scene(site, name)
+    scene, folders = _scene(site, name)
     engine = make_engine(site.composer.engine)
     for model in sorted({voice.model for voice in scene.voices.values()}):
-        _say(f"Loading {model}")
+        say(f"Loading {model}")
         engine.load(bundles[model])
     progress = _Progress(bars)
     stalls: list[Stall] = []
     try:
-        notes = perform(
-            scene, bundles, engine, bars=bars, seed=seed, path=midi, progress=progress.bar, stalled=stalls.append
+        composition = composed(
+            scene, bundles, engine, bars=bars, seed=seed, progress=progress.bar, stalled=stalls.append
         )
+        notes = write_midi(scene, composition, midi)
     except OSError as error:
         raise PerformError(f"{midi} cannot be written ({reason_of(error)}); {advice_on(error, midi)}") from error
     if wav is not None:
-        _say(f"Rendering {wav}")
-        render(midi, wav)
+        _render(site, scene, composition, wav, folders)
     for stall in stalls:
-        _say(str(stall))
+        say(str(stall))
     return {
         "scene": scene.name,
         "bars": bars,
@@ -65,48 +65,32 @@ def perform_to_files(
     }
 
 
-def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:
-    """Render a MIDI file with FluidSynth, faster than it sounds; the file appears whole or not at all.
-
-    Raises:
-        PerformError: if FluidSynth is missing or fails.
-        PlayError: if there is no soundfont, or nothing is heard with it.
-    """
-    program = shutil.which("fluidsynth")
-    if program is None:
-        raise PerformError(
-            "FluidSynth is needed to render sound; install the packages fluidsynth and fluid-soundfont-gm"
-        )
-    font = find_soundfont(soundfont)
-    try:
-        with tempfile.TemporaryDirectory(dir=wav.absolute().parent, prefix=".reverie-") as folder:
-            made = Path(folder) / "made.wav"
-            sound = ["-g", "0.6", "-r", "44100", "-T", "wav", "-F", str(made)]
-            command = [program, "-niq", *ALONE, *sound, str(font), str(midi)]
-            result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-            if result.returncode or not made.exists():
-                raise PerformError(
-                    f"FluidSynth could not render {midi}: {result.stderr.strip() or 'it gave no reason'}"
-                )
-            for sentence in unheard(result.stderr, font, midi):
-                _say(sentence)
-            check_sound(made, font, midi)
-            made.replace(wav)
-    except OSError as error:
-        raise PerformError(f"{wav} cannot be written ({reason_of(error)}); {advice_on(error, wav)}") from error
+def _render(site: Site, scene: Scene, composition: Composition, wav: Path, folders: Sequence[Path]) -> None:
+    """Render a composition: each slot with the soundfont that it has, and voices with their timbres' banks."""
+    slots = tuple(dict.fromkeys(part.slot for part in composition.scene.parts))
+    synths = {
+        name: Synth(slot.soundfont, slot.gain) for name, slot in site.slots.items() if isinstance(slot, FluidSynthSlot)
+    }
+    banks = BankMaker(site, scene, folders, say)
+    taken = takes(scene, composition.scene.epoch, len(composition.places), banks.bank_of)
+    say(f"Rendering {wav}")
+    played = play_offline(composition.scene, composition.places, slots, taken)
+    render_slots(played.slots, wav, synths)
 
 
-def _scene(site: Site, name: str) -> Scene:
-    """The scene of that name, or in the file of that name.
+def _scene(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
+    """The scene of that name, or in the file of that name; and the folders in which its sources are looked for.
 
     Raises:
         ReverieError: if there is none, or it is at fault.
     """
     bundles, _ = bundles_of(site)
+    folders = [*site.scenes, scenes_folder()]
     if "/" in name or name.endswith(".yaml"):
         models = {model: bundle.kinds for model, bundle in bundles.items()}
-        return load_scene(Path(name), models, site.slots)
-    return scenes_of(site, bundles).load(name).scene
+        return load_scene(Path(name), models, site.slots), [Path(name).parent, *folders]
+    shelf = scenes_of(site, bundles)
+    return shelf.load(name).scene, [shelf.paths()[name].parent, *folders]
 
 
 class _Progress:
@@ -125,8 +109,4 @@ class _Progress:
             sys.stderr.flush()
         elif tenth > self._said:
             self._said = tenth
-            _say(f"bar {done} of {self._bars}")
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the command's own progress
+            say(f"bar {done} of {self._bars}")

@@ -17,7 +17,7 @@ from reverie.scenes.schema import Scene
 from reverie.site.schema import Site
 from reverie.site.slots import FluidSynthSlot
 from reverie.stage.house import model_folders_of
-from reverie.stage.perform import PerformError, render
+from reverie.stage.offline_sound import PerformError, render
 from reverie.timbre.commands import House
 
 
