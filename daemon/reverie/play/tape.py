@@ -97,6 +97,8 @@ class Tape:
                 self._write_events(group, note)
                 group = []
             elif callable(note):
+                self._write_events(group, 0.0)  # ends that nobody timed: those of a panic
+                group = []
                 note()
             else:
                 group.append(note)
