@@ -80,12 +80,14 @@ def rewrite(daemon: Daemon, scene: str) -> None:
     daemon.process.send_signal(signal.SIGHUP)
 
 
-def test_an_edited_scene_begins_at_a_bar_line_without_a_gap(synth: Receiver, make_daemon: MakeDaemon) -> None:
+def test_an_edited_scene_goes_on_at_its_bar_without_a_gap(synth: Receiver, make_daemon: MakeDaemon) -> None:
     daemon = make_daemon(PORT, EVERY_BAR).start()
     daemon.wait_for_bars(4)
+    bar = daemon.status()["bar"]
     rewrite(daemon, EVERY_BAR.replace("tempo: 240", "tempo: 300"))
-    wait_until(lambda: daemon.status()["bar"] < 4)  # the edited scene begins with its own first bar
-    wait_until(lambda: daemon.status()["bar"] >= 4)
+    wait_until(lambda: "The file of study has changed" in daemon.log.read_text())
+    assert daemon.status()["bar"] >= bar
+    wait_until(lambda: daemon.status()["bar"] >= bar + 4)
     assert daemon.metric("reverie_configuration_ok") == 1
     assert daemon.stop()[0] == 0
 
