@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 # TensorFlow and Magenta have no types.
 """Bundles as they were published in 2016 and 2017 are the music that Magenta plays from them, or are refused."""
 
@@ -128,3 +128,35 @@ def test_the_composer_that_runs_magenta_itself_plays_it_too(
         asked = recipe(kind=model.kinds[0], model=model.name, model_hash=model.sha256, seed=seed)
         ours, theirs = (engine.generate(asked)[0].notes for engine in engines)
         assert ours == theirs
+
+
+def test_a_checkpoint_in_training_has_its_window_and_its_gates_in_the_graph_beside_it(tmp_path: Path) -> None:
+    """With slots of an optimizer, gradients and dropout, none of which is played."""
+    import reverie.magenta  # noqa: F401, I001 - makes the others importable
+    import tensorflow.compat.v1 as tf
+    from magenta.models.shared import events_rnn_graph
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        cell = events_rnn_graph.make_rnn_cell([16, 16], dropout_keep_prob=0.5, attn_length=11)
+        inputs = tf.placeholder(tf.float32, [2, None, 38])
+        outputs, _ = tf.nn.dynamic_rnn(cell, inputs, initial_state=cell.zero_state(2, tf.float32), swap_memory=True)
+        logits = tf_slim_linear(outputs)
+        loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=inputs, logits=logits))
+        step = tf.train.get_or_create_global_step()
+        train = tf.train.AdamOptimizer(1e-3).minimize(loss, global_step=step)
+        session.run(tf.global_variables_initializer())
+        session.run(train, {inputs: np.eye(38, dtype=np.float32)[None, :6].repeat(2, 0)})
+        trained = {variable.op.name: session.run(variable) for variable in tf.trainable_variables()}
+        tf.train.Saver().save(session, str(tmp_path / "run" / "model.ckpt"), global_step=step)
+    imported = import_model(tmp_path / "run", tmp_path, Wish(config="basic_rnn"))
+    assert imported.passport.settings == {"attention_length": 11}
+    kept = read_bundle(imported.path).weights
+    assert sum(map(np.size, kept.values())) == sum(map(np.size, trained.values()))
+
+
+def tf_slim_linear(outputs: Any) -> Any:
+    """The classes of each step, as Magenta's graphs make them."""
+    import tensorflow.compat.v1 as tf
+    import tf_slim
+
+    return tf.reshape(tf_slim.layers.linear(tf.reshape(outputs, [-1, 16]), 38), [2, -1, 38])
