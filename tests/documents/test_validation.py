@@ -140,3 +140,8 @@ def test_many_faults_are_told_in_little_time() -> None:
     begun = time.monotonic()
     assert len(faults_of(text, Site)) == 6000
     assert time.monotonic() - begun < 60
+
+
+def test_a_message_quotes_no_more_than_anybody_reads() -> None:
+    for text in (f"scene: {'9' * 4000}", f"slots: {{main: {{kind: {'x' * 50_000}}}}}", f"scene: 1\n{'y' * 50_000}: 1"):
+        assert all(len(fault) < 1100 for fault in faults_of(text, Site))

@@ -19,7 +19,9 @@ import pytest
 from fakes.pages import status_page, talker
 from fakes.patience import PATIENCE
 from reverie.cli import main
+from reverie.stage.alone import Alone
 from reverie.stage.reach import Whereabouts, panic, status
+from reverie.watch.faults import Faults
 from reverie.watch.local import MOST_ASKERS, NAME, LocalServer, SilentError, ask
 
 NOTHING_THERE = 9
@@ -200,6 +202,13 @@ def test_the_lock_tells_of_a_daemon_that_can_be_asked_nowhere(tmp_path: Path) ->
         reply = panic(at(tmp_path))
     assert reply.lives
     assert reply.answer is None
+
+
+def test_where_there_are_no_locks_the_name_of_the_folder_tells_of_a_daemon(tmp_path: Path) -> None:
+    with Alone(tmp_path, Faults()):
+        (tmp_path / "lock").unlink()
+        assert panic(at(tmp_path)).lives
+    assert not panic(at(tmp_path)).lives
 
 
 def test_a_folder_that_cannot_be_entered_may_hold_a_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from reverie.errors import ReverieError
 MAX_BYTES = 1_000_000
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 32
+LONGEST_MESSAGE = 1000
 
 Keys = tuple[str | int, ...]
 """The way to a value: keys of mappings, numbers (from 0) of entries in lists."""
@@ -73,6 +74,12 @@ class Fault:
     line: int
     column: int
     message: str
+
+    def __post_init__(self) -> None:
+        """Cut the middle out of a message that quotes more than anybody would read."""
+        if len(self.message) > LONGEST_MESSAGE:
+            half = LONGEST_MESSAGE // 2
+            object.__setattr__(self, "message", f"{self.message[:half]}...{self.message[-half:]}")
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.message}"
@@ -239,7 +246,8 @@ def _plain(error: yaml.MarkedYAMLError) -> str:
 
 
 def _foreign(node: yaml.Node) -> str:
-    return f"the tag {node.tag!r} is not known here; leave it out"
+    tag = str(node.tag).replace(_NAMESPACE, "!!")
+    return f"the tag {tag!r} is not known here; leave it out"
 
 
 class _Walk:

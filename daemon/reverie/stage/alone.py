@@ -173,6 +173,15 @@ class Alone:
         return AlreadyRunsError(f"a daemon already plays from {self._folder}; stop it first, or name another `state`")
 
 
+def name_is_held(folder: Path) -> bool:
+    """Whether a daemon that counts holds the folder's name on this machine."""
+    try:
+        holder, users = _holder(_name(folder)), {0, os.geteuid(), folder.stat().st_uid}
+    except OSError:
+        return False
+    return holder in users
+
+
 def _name(folder: Path) -> str:
     """An abstract name for a folder: made of the folder above it, which stays where this one is removed.
 

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.errors import ended, reason_of
+from reverie.stage.alone import LOCK, name_is_held
 from reverie.watch.local import LONGEST_ANSWER, PANIC, STATUS, SilentError, ask
 
 SECONDS = 10.0
 """That a daemon may take to answer: a machine that is busy starting is slow, and none should wait much longer."""
 SHAPE = frozenset({"alive", "slots", "processes"})
 """Keys that a daemon's status has in every version."""
-LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +203,17 @@ def _nobody(where: Whereabouts, why: str) -> str:
 
 
 def _is_locked(state: Path) -> bool:
-    """Whether a daemon holds the lock of the state folder."""
+    """Whether a daemon holds the lock of the state folder, or on this machine the folder's name."""
     try:
-        descriptor = os.open(state / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(state / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return False
+        return name_is_held(state)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False
+        pass  # a file system without such locks
     finally:
         os.close(descriptor)
-    return False
+    return name_is_held(state)
