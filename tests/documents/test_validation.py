@@ -143,5 +143,10 @@ def test_many_faults_are_told_in_little_time() -> None:
 
 
 def test_a_message_quotes_no_more_than_anybody_reads() -> None:
-    for text in (f"scene: {'9' * 4000}", f"slots: {{main: {{kind: {'x' * 50_000}}}}}", f"scene: 1\n{'y' * 50_000}: 1"):
+    for text in (
+        f"scene: {'9' * 4000}",
+        f"slots: {{main: {{kind: {'x' * 50_000}}}}}",
+        f"scene: 1\n{'y' * 50_000}: 1",
+        f"scene: 1\nhealth: {{port: '{'9' * 5000}'}}",
+    ):
         assert all(len(fault) < 1100 for fault in faults_of(text, Site))

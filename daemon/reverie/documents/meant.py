@@ -15,7 +15,9 @@ from reverie.documents.reader import Keys
 TRUE = frozenset({"yes", "on", "y"})
 FALSE = frozenset({"no", "off", "n"})
 NONE = frozenset({"no", "off", "none", "nil", "nothing", "n/a", "-"})
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_' ]*([.,][0-9]+)?")
+LONGEST = 100
+"""Characters of a text that is worth a guess."""
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_' ]{0,30}([.,][0-9]{1,30})?")
 
 
 def advice(data: Any, way: Keys, plain: str | None, is_right: Callable[[Any], bool]) -> str:
@@ -54,5 +56,5 @@ def _guesses(value: Any, plain: str | None) -> Iterator[tuple[Any, str]]:
             digits = re.sub(r"[_' ]", "", value).replace(",", ".")
             number = float(digits) if "." in digits else int(digits)
             yield number, f"write {number:g}" if isinstance(number, float) else f"write {number}"
-    elif plain and plain != "~" and not isinstance(value, dict | list):
+    elif plain and plain != "~" and len(plain) <= LONGEST and not isinstance(value, dict | list):
         yield plain, f'put it in quotes: "{plain}"'
