@@ -39,6 +39,8 @@ def is_full(error: OSError) -> bool:
 
 def advice_on(error: OSError, path: Path) -> str:
     """What to do about ``error``, which came of writing or reading ``path``; one sentence without its mark."""
+    if error.errno in {None, errno.ENOENT} and isinstance(error.filename, str | bytes):
+        path = Path(os.fsdecode(error.filename))  # what is in the way in the folder ``path``, or where a link leads
     here = nearest(path)
     if error.errno == errno.ENOSPC:
         return f"make room on the disk of {here}{_largest(here)}"

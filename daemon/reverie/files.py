@@ -70,8 +70,9 @@ def read_file(path: Path, largest: int = LARGEST) -> bytes:
         OSError: if there is no file, or it cannot be read.
     """
     with open_file(path) as file:
-        data = file.read(largest + 1)
-    if len(data) > largest:
+        size = os.fstat(file.fileno()).st_size
+        data = b"" if size > largest else file.read(largest + 1)
+    if max(size, len(data)) > largest:
         raise OddFileError(path, f"it is larger than the {largest:,} bytes that it may have")
     return data
 
@@ -98,6 +99,23 @@ def write_atomically(path: Path, data: bytes) -> None:
         except OSError as again:
             raise again from error
     _sync_folder(target.parent)
+
+
+def write_in_any_case(path: Path, data: bytes) -> Path | None:
+    """As :func:`write_atomically`; but what is in the place of the file and is none is set aside: its new path.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        if not isinstance(error, OddFileError) and error.errno != errno.ELOOP:
+            raise
+        aside = set_aside(path)
+        write_atomically(path, data)
+        return aside
+    return None
 
 
 def check_writable(path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reverie.advice import advice_on, is_full, mount_point, nearest
+from reverie.files import OddFileError, write_atomically
 
 HELPS = {
     errno.ENOSPC: "make room on the disk",
@@ -33,6 +34,20 @@ def test_the_advice_fits_the_reason_and_sudo_is_named_only_where_it_helps(tmp_pa
     advice = advice_on(OSError(number, os.strerror(number)), tmp_path / "not there" / "{odd}")
     assert HELPS[number] in advice
     assert "sudo" not in advice
+
+
+def test_what_is_in_the_way_is_named_and_not_the_folder_around_it(tmp_path: Path) -> None:
+    (tmp_path / "takes.json").mkdir()
+    with pytest.raises(OddFileError) as caught:
+        write_atomically(tmp_path / "takes.json", b"{}")
+    assert advice_on(caught.value, tmp_path) == f"move {tmp_path / 'takes.json'} away, which is in its place"
+
+
+def test_where_a_link_leads_nowhere_the_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "takes.json").symlink_to(tmp_path / "disk" / "takes.json")
+    with pytest.raises(FileNotFoundError) as caught:
+        write_atomically(tmp_path / "takes.json", b"{}")
+    assert advice_on(caught.value, tmp_path).startswith(f"make the folder {tmp_path / 'disk'}, or mount the disk")
 
 
 def test_who_may_not_is_told_who_might(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from fakes.jack import wait_until
 from fakes.outputs import FakeClock, RecordingOutput
+from fakes.patience import PATIENCE
 from reverie.play.ledger import CHANNELS, MOST_TRIES, PITCHES, Ledger, abandoned, hush
+from reverie.play.outputs import close_abandoned
 
 GREY = {"kind": "port", "match": "grey", "device": {"usb": "0944:0117"}}
 BLUE = {"kind": "port", "match": "blue"}
@@ -237,6 +239,48 @@ def test_a_ledger_that_is_removed_while_notes_sound_comes_back_with_them(
     ledger.restore()
     ledger.note_off(1, 61)
     assert list(later.open_notes()) == [(0, 60)]
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 5000])
+def test_a_ledger_that_is_shortened_while_notes_sound_is_mended_and_silences_all_channels(
+    tmp_path: Path, length: int
+) -> None:
+    ledger = Ledger(tmp_path, "main")
+    ledger.move_to(GREY)
+    ledger.note_on(0, 60)
+    os.truncate(ledger.path or tmp_path, length)
+    ledger.restore()
+    ledger.note_on(1, 61)
+    later = Ledger(tmp_path, "main")
+    assert list(later.open_notes()) == [(1, 61)]
+    assert later.used_channels() == tuple(range(CHANNELS))
+
+
+def test_whoever_touches_a_shortened_ledger_dies_and_the_next_silences_all_channels(tmp_path: Path) -> None:
+    path = tmp_path / "main.ledger"
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    try:
+        wait_until(lambda: path.exists() and list(Ledger(tmp_path, "main").open_notes()))
+        os.truncate(path, 0)
+        assert process.wait(PATIENCE) == -signal.SIGBUS
+    finally:
+        process.kill()
+    output = RecordingOutput(FakeClock())
+    Ledger(tmp_path, "main").close(output)
+    assert output.messages == [message for channel in range(CHANNELS) for message in hush(channel)]
+
+
+@pytest.mark.parametrize("data", [b"", b"REVLEDG2", b"nonsense" * 1024])
+def test_a_file_of_which_nothing_is_known_silences_all_channels_and_none_at_all_silences_nothing(
+    tmp_path: Path, data: bytes
+) -> None:
+    assert Ledger(tmp_path, "new").quiet
+    (tmp_path / "main.ledger").write_bytes(data)
+    assert Ledger(tmp_path, "main").used_channels() == tuple(range(CHANNELS))
+    close_abandoned(tmp_path, {"new"})
+    assert [path.name for path in tmp_path.iterdir()] == ["new.ledger"]
 
 
 def test_a_ledger_that_cannot_come_back_is_kept_in_memory(tmp_path: Path) -> None:

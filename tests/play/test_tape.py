@@ -375,7 +375,7 @@ def test_a_journal_that_is_removed_while_it_is_written_is_begun_anew(tmp_path: P
     assert [line.split()[0] for line in lines] == ["L", "B", "E", "E", "B", "E", "E"]
 
 
-@pytest.mark.parametrize("kind", ["fifo", "folder", "device"])
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "dangling", "circle"])
 def test_what_is_in_the_place_of_a_journal_neither_holds_up_the_music_nor_costs_the_tape(
     tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -385,8 +385,12 @@ def test_what_is_in_the_place_of_a_journal_neither_holds_up_the_music_nor_costs_
             os.mkfifo(journal)
         case "folder":
             journal.mkdir()
-        case _:
+        case "device":
             journal.symlink_to("/dev/zero")
+        case "dangling":
+            journal.symlink_to("nowhere")
+        case _:
+            journal.symlink_to(journal)
     tape = Tape(tmp_path)
     tape.bar(HOUR, 0, 120, Metre(), "one")
     tape.close()

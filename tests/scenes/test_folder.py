@@ -111,3 +111,12 @@ def test_a_kept_scene_that_somebody_removed_is_kept_again(tmp_path: Path) -> Non
     folder.load("first-light")
     (tmp_path / "scenes" / "first-light.yaml").unlink()
     assert SceneFolder([tmp_path / "scenes"], keep=tmp_path / "kept").load("first-light").scene.name == "first-light"
+
+
+def test_what_is_in_the_place_of_a_kept_scene_is_set_aside(tmp_path: Path) -> None:
+    path = write(tmp_path / "scenes", "One")
+    (tmp_path / "kept" / "dawn.yaml" / "in it").mkdir(parents=True)
+    SceneFolder([path.parent], keep=tmp_path / "kept").load("dawn")
+    path.unlink()
+    assert SceneFolder([path.parent], keep=tmp_path / "kept").load("dawn").scene.title == "One"
+    assert len(list((tmp_path / "kept").glob("dawn.yaml.broken-*/in it"))) == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reverie.cli import main
+from reverie.places import state_folder
 from reverie.site.load import load_site
 from reverie.site.schema import Site
 from reverie.stage.check import check
@@ -66,6 +67,17 @@ def test_each_file_has_a_last_good_configuration_of_its_own(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     assert site_in_force(Path("reverie.yaml")).site.health.port == 9999
     assert site_in_force(other).site.health.port == 1111
+
+
+def test_what_is_in_the_place_of_the_last_good_configuration_is_set_aside(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    keep_as_last_good(load_site(path), path)
+    [kept] = (state_folder() / "configurations").iterdir()
+    kept.unlink()
+    kept.mkdir()
+    keep_as_last_good(load_site(path), path)
+    broken(path)
+    assert site_in_force(path).site.health.port == 9999
 
 
 def test_a_configuration_that_is_not_there_counts_for_a_service_that_once_had_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,8 +87,33 @@ def test_a_count_that_makes_no_sense_is_begun_anew(kept: bytes, tmp_path: Path) 
 
 
 def test_where_nothing_can_be_kept_it_plays_all_the_same(tmp_path: Path) -> None:
-    (tmp_path / FILE).mkdir()
-    lives = Lives(tmp_path, Faults())
+    (tmp_path / "in the way").touch()
+    lives = Lives(tmp_path / "in the way", Faults())
     lives.begin()
     lives.end()
     Lives(tmp_path / "missing" / "\0", Faults()).begin()
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "device", "ten gigabytes"])
+def test_what_is_in_the_place_of_the_count_is_set_aside(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "fifo":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case _:
+            with path.open("wb") as file:
+                file.truncate(10_000_000_000)
+    Lives(tmp_path, Faults()).begin()
+    assert Lives(tmp_path, Faults()).starts == 2
+    assert len(list(tmp_path.glob(f"{FILE}.broken-*"))) == 1
+
+
+def test_a_folder_that_takes_the_place_of_the_count_while_it_runs_is_set_aside(tmp_path: Path) -> None:
+    lives = Lives(tmp_path, Faults())
+    (tmp_path / FILE).mkdir()
+    lives.begin()
+    assert Lives(tmp_path, Faults()).starts == 2

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from fakes.jack import wait_until
 from fakes.pages import status_page, talker
 from fakes.patience import PATIENCE
 from reverie.cli import main
+from reverie.files import open_file
 from reverie.stage.alone import Alone
 from reverie.stage.reach import Whereabouts, panic, status
 from reverie.watch.faults import Faults
@@ -249,15 +251,14 @@ def test_panic_does_not_play_with_other_ports_where_the_configuration_is_kept_fr
 ) -> None:
     config = tmp_path / "reverie.yaml"
     config.write_text("slots: {synth: {kind: port, match: x}}\n")
-    opened = Path.open
 
-    def refused(path: Path, *arguments: Any, **named: Any) -> Any:
+    def refused(path: Path) -> Any:
         if path == config:
             raise PermissionError(13, "Permission denied")
-        return opened(path, *arguments, **named)
+        return open_file(path)
 
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr("reverie.documents.reader.open_file", refused)
     monkeypatch.setattr("reverie.stage.commands.os.access", lambda path, _: path != config)
     assert main(["panic", "--config", str(config)]) == 1
     said = capsys.readouterr()
@@ -271,6 +272,14 @@ def test_a_socket_that_is_deleted_comes_back(house: House, state: Path) -> None:
         (state / NAME).unlink()
         wait_for(state / NAME)
         assert ask(state, "status", PATIENCE) == house.told
+
+
+def test_a_folder_in_the_place_of_the_socket_is_set_aside(house: House, state: Path) -> None:
+    (state / NAME).unlink()
+    (state / NAME).mkdir()
+    wait_until((state / NAME).is_socket)
+    assert ask(state, "status", PATIENCE) == house.told
+    assert len(list(state.glob(f"{NAME}.broken-*"))) == 1
 
 
 def test_who_says_nothing_or_nonsense_takes_nothing_from_those_who_ask(house: House, state: Path) -> None:

@@ -17,6 +17,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from reverie.errors import ReverieError
+from reverie.files import OddFileError, open_file
 
 MAX_BYTES = 1_000_000
 MAX_ENTRIES = 20_000
@@ -176,12 +177,12 @@ def read_document(path: Path, *, own: bool = False) -> Document:
         DocumentError: if it is missing, unreadable or no YAML mapping.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise DocumentError([Fault(str(path), 1, 1, "this is no file")])
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise DocumentError([Fault(str(path), 1, 1, "there is no such file")]) from None
+    except OddFileError as error:
+        raise DocumentError([Fault(str(path), 1, 1, "this is no file")]) from error
     except OSError as error:
         raise DocumentError([Fault(str(path), 1, 1, f"the file cannot be read: {error.strerror}")]) from error
     return parse_document(data, str(path), own=own)

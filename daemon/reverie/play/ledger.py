@@ -73,14 +73,31 @@ class Ledger:
         return cls(path.parent, unquote(path.stem))
 
     def restore(self) -> None:
-        """Write what is noted into a new file, if somebody has removed the one that it was in."""
-        if self.path is None or _identity(self.path) == self._file:
+        """Write what is noted into a new file, if somebody has removed the one that it was in.
+
+        One that somebody has shortened is made as long as it was. What is touched of it before is the end of whoever
+        touches it (SIGBUS): the next life finds a file that is not whole, and silences all channels.
+        """
+        if self.path is None:
+            return
+        status = _status(self.path)
+        if status is not None and _identity(status) == self._file:
+            if status.st_size < _SIZE:
+                self._lengthen(self.path)
             return
         noted = self._map[:]
         fresh, file = _map(self.path)
         if file is not None:
             fresh[:] = noted
             self._map, self._file = fresh, file
+
+    def _lengthen(self, path: Path) -> None:
+        try:
+            os.truncate(path, _SIZE)
+        except OSError as error:
+            complain(f"the ledger {path} was shortened and cannot be mended ({error.strerror})")
+        else:
+            self._map[:] = _renewed(b"", may_sound=True)
 
     @property
     def quiet(self) -> bool:
@@ -213,7 +230,7 @@ def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
     """The file's bytes, and which file it is; None if they are of no file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_the_way(path)
+        there = _clear_the_way(path)
         flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(path, flags, 0o644)
         try:
@@ -221,10 +238,9 @@ def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
             if len(data) != _SIZE or not data.startswith(_MAGIC):
                 # Never shorter in between: another process may have it mapped. And written, not only made longer: a
                 # full disk must fail here and not, as SIGBUS, at some note.
-                os.pwrite(descriptor, _renewed(data), 0)
+                os.pwrite(descriptor, _renewed(data, may_sound=there), 0)
                 os.ftruncate(descriptor, _SIZE)
-            status = os.fstat(descriptor)
-            return mmap.mmap(descriptor, _SIZE), (status.st_dev, status.st_ino)
+            return mmap.mmap(descriptor, _SIZE), _identity(os.fstat(descriptor))
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -232,25 +248,38 @@ def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
         return mmap.mmap(-1, _SIZE), None
 
 
-def _clear_the_way(path: Path) -> None:
-    """Set aside what is in the place of a ledger and is no file: a FIFO, a folder, a link to somewhere else."""
-    try:
-        is_file = stat.S_ISREG(path.lstat().st_mode)
-    except FileNotFoundError:
-        return
-    if not is_file:
-        complain(f"{path} is no file; it now lies beside it as {set_aside(path).name}")
+def _clear_the_way(path: Path) -> bool:
+    """Set aside what is in the place of a ledger and is no file: a FIFO, a folder, a link to somewhere else.
+
+    Says whether there is a file.
+    """
+    status = _status(path)
+    if status is None:
+        return False
+    if is_file := stat.S_ISREG(status.st_mode):
+        return is_file
+    complain(f"{path} is no file; it now lies beside it as {set_aside(path).name}")
+    return False
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _status(path: Path) -> os.stat_result | None:
     try:
-        status = path.lstat()
+        return path.lstat()
     except OSError:
         return None
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _renewed(data: bytes) -> bytes:
-    """A new file, with the notes of one that Reverie 0.1 left: it did not say where they were opened."""
-    notes = data[_NOTES:_CLAIM] if data.startswith(_FIRST_MAGIC) and len(data) == _CLAIM else b""
-    return (_MAGIC + notes).ljust(_SIZE, b"\0")
+def _renewed(data: bytes, *, may_sound: bool) -> bytes:
+    """A new file, with the notes of one that Reverie 0.1 left: it did not say where they were opened.
+
+    Where there was a file that cannot be read, notes ``may_sound`` of which nothing is known: then every channel counts
+    as used, so that it is silenced. A power cut may leave an empty file, and a synthesizer that has power of its own.
+    """
+    if data.startswith(_FIRST_MAGIC) and len(data) == _CLAIM:
+        return (_MAGIC + data[_NOTES:_CLAIM]).ljust(_SIZE, b"\0")
+    used = bytes([_WAS_USED if may_sound else 0]) * CHANNELS
+    return (_MAGIC + bytes(_USED - _NOTES) + used).ljust(_SIZE, b"\0")

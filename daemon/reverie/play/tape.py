@@ -203,6 +203,8 @@ def _whole_lines(path: Path) -> bytes:
     Raises:
         OSError: if it cannot be read. What is no journal, or far too long for one, is set aside.
     """
+    if path.is_symlink():
+        complain(f"{path}: it is no file but a link; it now lies beside the tape as {set_aside(path).name}")
     try:
         written = read_file(path, LARGEST)
     except FileNotFoundError:

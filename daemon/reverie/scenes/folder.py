@@ -11,7 +11,7 @@ from typing import Any
 from reverie.advice import advice_on
 from reverie.documents import Document, DocumentError, Fault, did_you_mean, read_document, validate
 from reverie.errors import ReverieError, reason_of
-from reverie.files import write_atomically
+from reverie.files import write_in_any_case
 from reverie.folders import Listing, list_folder, patiently
 from reverie.scenes.schema import Scene
 
@@ -152,7 +152,7 @@ class SceneFolder:
         kept = self._keep / paths[name].name if self._keep else None
         if self._keep and kept and (known is None or known.hash != scene.hash or not kept.is_file()):
             try:
-                write_atomically(kept, document.text.encode())
+                write_in_any_case(kept, document.text.encode())
             except OSError as error:  # a full disk must not stop the music
                 why, advice = reason_of(error), advice_on(error, self._keep)
                 _log.warning("The scene %s cannot be kept for the next start (%s); %s.", name, why, advice)

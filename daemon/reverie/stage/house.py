@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reverie.documents import DocumentError, write_text
 from reverie.errors import ReverieError
-from reverie.files import write_atomically
+from reverie.files import write_in_any_case
 from reverie.folders import may_be_there
 from reverie.models.shelf import ModelFile, find_models
 from reverie.places import config_folder, models_folder, scenes_folder, state_folder
@@ -97,7 +97,7 @@ def keep_as_last_good(site: Site, path: Path | None) -> None:
     asked = (path or find_site()).absolute()
     text = write_text(site.model_dump(mode="json", by_alias=True))
     head = f"# What was last good of {str(asked)!r}, kept by the daemon.\n"
-    write_atomically(_kept(asked), (head + text).encode())
+    write_in_any_case(_kept(asked), (head + text).encode())
 
 
 def _kept(path: Path) -> Path:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from reverie.files import write_atomically
+from reverie.files import read_file, set_aside, write_in_any_case
 from reverie.watch.faults import Faults
+
+log = logging.getLogger(__name__)
 
 FILE = "lives.json"
 CRASHES = "crash-loop"
@@ -22,6 +25,8 @@ MANY = 4
 WINDOW = 900.0
 _VERSION = 1
 _MOST = 2**53
+_LARGEST = 100_000
+"""Bytes of the file."""
 
 
 class Lives:
@@ -75,25 +80,18 @@ class Lives:
         )
 
     def _read(self) -> dict[str, Any] | None:
-        """What was kept, if it makes sense; what does not is begun anew."""
+        """What was kept, if it makes sense; what does not is set aside, and the count begins anew."""
         try:
-            data: Any = json.loads(self._path.read_bytes()) if self._path.is_file() else None
-        except (OSError, ValueError, RecursionError):
+            return _known(json.loads(read_file(self._path, _LARGEST)))
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        if not isinstance(data, dict):
+        except (OSError, ValueError, RecursionError) as error:
+            with contextlib.suppress(OSError, ValueError):
+                aside = set_aside(self._path)
+                log.warning(
+                    "%s could not be read (%s) and is now %s: starts are counted anew.", self._path, error, aside
+                )
             return None
-        kept = cast("dict[str, Any]", data)
-        counts = [kept.get("starts"), kept.get("crashes")]
-        if not all(isinstance(count, int) and 0 <= count < _MOST for count in counts):
-            return None
-        unasked: Any = kept.get("unasked")
-        times = cast("list[Any]", unasked) if isinstance(unasked, list) else []
-        return {
-            "starts": counts[0],
-            "crashes": counts[1],
-            "running": kept.get("running") is True,
-            "unasked": [float(at) for at in times[-MANY:] if isinstance(at, int | float) and abs(at) < _MOST],
-        }
 
     def _write(self, *, running: bool) -> None:
         data: dict[str, Any] = {
@@ -104,4 +102,24 @@ class Lives:
             "unasked": self._unasked,
         }
         with contextlib.suppress(OSError, ValueError):  # the store tells that the folder cannot be written
-            write_atomically(self._path, json.dumps(data).encode())
+            write_in_any_case(self._path, json.dumps(data).encode())
+
+
+def _known(data: Any) -> dict[str, Any]:
+    """What a file says.
+
+    Raises:
+        ValueError: if it makes no sense.
+    """
+    kept = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    counts = [kept.get("starts"), kept.get("crashes")]
+    if not all(isinstance(count, int) and 0 <= count < _MOST for count in counts):
+        raise ValueError("these are no counts")
+    unasked: Any = kept.get("unasked")
+    times = cast("list[Any]", unasked) if isinstance(unasked, list) else []
+    return {
+        "starts": counts[0],
+        "crashes": counts[1],
+        "running": kept.get("running") is True,
+        "unasked": [float(at) for at in times[-MANY:] if isinstance(at, int | float) and abs(at) < _MOST],
+    }

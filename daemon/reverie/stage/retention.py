@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from reverie.files import read_file, set_aside, write_atomically
+from reverie.files import read_file, set_aside, write_in_any_case
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Ages:
             return  # nor shall there be a folder where its disk is to be mounted
         data = {"version": _VERSION, "ran": self._ran, "seen": self._seen}
         with contextlib.suppress(OSError):  # that the tape cannot be written is told by whoever writes it
-            write_atomically(self._path, json.dumps(data).encode())
+            write_in_any_case(self._path, json.dumps(data).encode())
             self._kept = self._ran, dict(self._seen)
 
     def _read(self) -> tuple[float, dict[str, float]]:

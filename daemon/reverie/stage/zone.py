@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from reverie.errors import reason_of
+from reverie.files import open_file
 
 LOCALTIME = Path("/etc/localtime")
 ZONES = Path("/usr/share/zoneinfo")
@@ -51,7 +52,7 @@ class Zone:
         named = f"TZ={written}" if written is not None else str(self._localtime)
         path = self._file(written)
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 begun = file.read(4)
         except (OSError, ValueError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else str(error)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from reverie.errors import reason_of
+from reverie.files import set_aside
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +186,8 @@ def _listen(path: Path) -> socket.socket:
             fresh.chmod(0o666)
             sock.listen(MOST_ASKERS)
             sock.setblocking(False)
+            if path.is_dir() and not path.is_symlink():
+                log.warning("%s is no socket but a folder; it is now %s.", path, set_aside(path).name)
             fresh.replace(path)
         except OSError:
             fresh.unlink(missing_ok=True)

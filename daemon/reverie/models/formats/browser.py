@@ -19,9 +19,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.files import read_file
 from reverie.models.errors import ModelError
-from reverie.models.formats.source import Source, Tensors, is_weight
-from reverie.models.regular import regular
+from reverie.models.formats.source import LARGEST, Source, Tensors, is_weight
 
 MAGENTA_JS_MANIFEST = "weights_manifest.json"
 MAGENTA_JS_CONFIG = "config.json"
@@ -185,14 +185,14 @@ def _encodable(name: str) -> None:
 def _bytes(folder: Path, name: Any) -> bytes:
     path = folder / _plain(name)
     try:
-        return regular(path).read_bytes()
+        return read_file(path, LARGEST)
     except OSError as error:
         raise ModelError(f"its part {name} cannot be read ({error.strerror}); copy or pull it too") from error
 
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(regular(path).read_bytes())
+        return json.loads(read_file(path))
     except OSError as error:
         raise ModelError(f"its {path.name} cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.files import open_file, read_file
 from reverie.models.errors import ModelError
 from reverie.models.formats.crc32c import masked_crc32c
-from reverie.models.formats.source import Tensors, is_weight
+from reverie.models.formats.source import LARGEST, Tensors, is_weight
 from reverie.models.formats.table import is_table, rows
 from reverie.models.formats.wire import DAMAGED, Message, as_text
 
@@ -47,11 +48,11 @@ def read_checkpoint(path: Path) -> Tensors:
     try:
         index = name.with_name(f"{name.name}.index")
         if index.is_file():
-            return _version_2(name, memoryview(index.read_bytes()))
+            return _version_2(name, memoryview(read_file(index, LARGEST)))
         shards = [name] if name.is_file() else sorted(name.parent.glob(f"{glob.escape(name.name)}-?????-of-?????"))
         if not shards:
             raise ModelError("there is no checkpoint of that name; name its .index file, or the folder that it is in")
-        return weights_in_tables([shard.read_bytes() for shard in shards])
+        return weights_in_tables([read_file(shard, LARGEST) for shard in shards])
     except OSError as error:
         raise ModelError(f"cannot be read ({error.strerror})") from error
 
@@ -65,7 +66,7 @@ def graph_of(path: Path) -> bytes:
     name = _name(path)
     meta = name.with_name(f"{name.name}.meta")
     try:
-        return meta.read_bytes() if meta.is_file() else b""
+        return read_file(meta, LARGEST) if meta.is_file() else b""
     except OSError as error:
         raise ModelError(f"its {meta.name} cannot be read ({error.strerror})") from error
 
@@ -77,7 +78,7 @@ def is_checkpoint(path: Path) -> bool:
     if not path.is_file():
         name = glob.escape(path.name)
         return any(path.parent.glob(f"{name}.index")) or any(path.parent.glob(f"{name}-?????-of-?????"))
-    with path.open("rb") as file:
+    with open_file(path) as file:
         file.seek(max(0, path.stat().st_size - 8))
         return is_table(file.read())
 
@@ -96,7 +97,7 @@ def _name(path: Path) -> Path:
     """A checkpoint's name, by whatever it was called."""
     if path.is_dir():
         named = path / "checkpoint"
-        if named.is_file() and (found := _NAMED.search(named.read_text(encoding="utf-8", errors="replace"))):
+        if named.is_file() and (found := _NAMED.search(read_file(named).decode(errors="replace"))):
             name = path / _SHARD.sub("", Path(found[1]).name)
             if is_checkpoint(name):  # it may have been moved here without the one it names
                 return name
@@ -174,7 +175,7 @@ def _read_shard(path: Path, entries: Mapping[str, Message]) -> Tensors:
     found: Tensors = {}
     if not path.is_file():
         raise ModelError(f"{path.name}, a part of it, is not there; copy it too")
-    with path.open("rb") as file:
+    with open_file(path) as file:
         size = path.stat().st_size
         if sum(entry.number(5) for entry in entries.values()) > size:  # no two share a byte
             raise ModelError(DAMAGED)

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from reverie.files import open_file, read_file
 from reverie.models.errors import ModelError
 from reverie.models.formats.browser import (
     DEEPLEARN_MANIFEST,
@@ -20,13 +21,10 @@ from reverie.models.formats.browser import (
 )
 from reverie.models.formats.checkpoint import files_of, graph_of, is_checkpoint, read_checkpoint
 from reverie.models.formats.mag import read_mag
-from reverie.models.formats.source import Source
+from reverie.models.formats.source import LARGEST, Source
 from reverie.models.gansynth.experiment import EXPERIMENT, read_experiment
-from reverie.models.regular import regular
 
 _BLOCK = 1 << 20
-_LARGEST = 4_000_000_000
-"""Bytes that an archive may unpack to; the largest that Magenta publishes, NSynth, has 1.1 GB."""
 _BROKEN = (
     zlib.error,
     lzma.LZMAError,
@@ -69,7 +67,7 @@ def _read(path: Path) -> Source:
     elif path.name in _FOLDERS:
         return _read(path.parent)
     elif path.suffix == ".mag":
-        return read_mag(regular(path).read_bytes())
+        return read_mag(read_file(path, LARGEST))
     elif path.suffix in {".tar", ".tgz"} or path.name.endswith(".tar.gz"):
         return _from_archive(path)
     elif path.suffix == ".zip":
@@ -89,7 +87,7 @@ def _checkpoint(path: Path) -> Source:
 def _from_archive(path: Path) -> Source:
     with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
         try:
-            with tarfile.open(regular(path)) as archive:
+            with open_file(path) as file, tarfile.open(fileobj=file) as archive:
                 size = 0
                 for member in archive:
                     size += member.size
@@ -104,7 +102,7 @@ def _from_zip(path: Path) -> Source:
     """GANSynth is published as an archive of its folder."""
     with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
         try:
-            with zipfile.ZipFile(regular(path)) as archive:
+            with open_file(path) as file, zipfile.ZipFile(file) as archive:
                 _check_size(sum(member.file_size for member in archive.infolist()))
                 for member in archive.infolist():
                     archive.extract(member, folder)
@@ -122,8 +120,8 @@ def _check_size(size: int) -> None:
     Raises:
         ModelError: if it would fill the disk.
     """
-    if size > _LARGEST:
-        raise ModelError(f"unpacks to more than {_LARGEST / 1e9:.0f} GB, which no model has; unpack it yourself")
+    if size > LARGEST:
+        raise ModelError(f"unpacks to more than {LARGEST / 1e9:.0f} GB, which no model has; unpack it yourself")
 
 
 def fingerprint(path: Path) -> str:
@@ -147,7 +145,7 @@ def fingerprint(path: Path) -> str:
 
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

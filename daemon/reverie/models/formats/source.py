@@ -14,6 +14,9 @@ from reverie.models.errors import ModelError
 
 Tensors = dict[str, NDArray[np.float32]]
 
+LARGEST = 4_000_000_000
+"""Bytes of a file, and of what an archive unpacks to; the largest that Magenta publishes, NSynth, has 1.1 GB."""
+
 _BOOKKEEPING = re.compile(
     r"(^|[/_])(global_step|beta\d_power|learning_rate)(:0)?$"
     r"|[/_](Adam|AdamWeightDecay|Momentum|RMSProp|Adagrad|Adadelta|Ftrl)(_\d+)?(:0)?$"

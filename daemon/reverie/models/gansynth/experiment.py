@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from reverie.files import read_file
 from reverie.models.errors import ModelError
 from reverie.models.formats.checkpoint import read_checkpoint
 from reverie.models.formats.source import Source
 from reverie.models.gansynth.settings import kept, normalizer
-from reverie.models.regular import regular
 
 EXPERIMENT = "experiment.json"
 _DIGITS = 9
@@ -27,7 +27,7 @@ def read_experiment(folder: Path, stage: Path | None = None) -> Source:
         ModelError: if it is damaged, was not trained to its end, or is of a kind that is not played here.
     """
     try:
-        read: Any = json.loads(regular(folder / EXPERIMENT).read_bytes())
+        read: Any = json.loads(read_file(folder / EXPERIMENT))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"its {EXPERIMENT} cannot be read ({error})") from error
     if not isinstance(read, dict):

@@ -64,10 +64,14 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
 
 
 def close_abandoned(folder: Path, slots: Container[str]) -> None:
-    """Let carriers end what slots left sounding that are not configured any more; forget those that left nothing."""
+    """Let carriers end what slots left sounding that are not configured any more; forget those that left nothing.
+
+    Of one whose file was damaged it is not known what sounds, nor where.
+    """
     for path in abandoned(folder, slots):
         try:
-            if Ledger.at(path).quiet:
+            ledger = Ledger.at(path)
+            if ledger.quiet or (ledger.place is None and not any(ledger.open_notes())):
                 path.unlink(missing_ok=True)
             else:
                 say_farewell(path)

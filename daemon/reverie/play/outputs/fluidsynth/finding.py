@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from reverie.errors import reason_of
+from reverie.files import open_file
 from reverie.folders import patiently
 from reverie.places import expanded
 from reverie.play.errors import PlayError
@@ -66,7 +67,7 @@ def _whole(path: Path) -> Path:
         PlayError: if it is not.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             head, there = file.read(_HEADER.size), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise PlayError(
