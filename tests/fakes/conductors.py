@@ -77,6 +77,7 @@ class Theatre:
             state=folder / "state",
             tape=folder / "tape",
             keep_days=1,
+            tape_quota=None,
             address="127.0.0.1",
             port=0,
             engine="numpy",

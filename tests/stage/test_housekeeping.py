@@ -12,7 +12,7 @@ from fakes.patience import PATIENCE
 from fakes.recipes import recipe
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
-from reverie.play.tape import days, prune
+from reverie.play.tape import MOST_FILES, beyond, days, delete, prune
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.retention import Ages
 from reverie.stage.state import GoodLoop, StateStore
@@ -189,3 +189,33 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert not list(box.tape.glob(".ages.json.broken-*"))
     box.monotonic += 3 * 86400
     assert box.look() == 1
+
+
+async def test_beyond_its_quota_the_tape_loses_what_was_seen_first_whatever_dates_it_bears(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tape, faults = tmp_path / "tape", Faults()
+    tape.mkdir()
+    keeping = Housekeeping(StateStore(tmp_path, faults), tape, 30, faults, quota=2_000)
+    (tape / "2099-01-01T10.mid").write_bytes(bytes(1500))
+    await keeping.finish()
+    for hour in range(3):
+        (tape / f"2026-11-02T{hour:02}.mid").write_bytes(bytes(600))
+    (tape / "2026-11-02T04.mid").symlink_to("nowhere")
+    caplog.set_level("INFO")
+    await keeping.finish()
+    assert sorted(path.name for path in tape.glob("*.mid") if path.exists()) == [
+        f"2026-11-02T{hour:02}.mid" for hour in range(3)
+    ]
+    assert "2099-01-01T10.mid to 2099-01-01T10.mid: the tape took more than 2e-06 GB" in caplog.text
+    assert not faults.active
+
+
+def test_a_quota_spares_journals_and_deletes_a_bounded_part_at_once(tmp_path: Path) -> None:
+    journal = tmp_path / "2026-11-01T00.journal"
+    files = [journal, *(tmp_path / f"2026-11-01T01.{number:04}.mid" for number in range(3 * MOST_FILES))]
+    for path in files:
+        path.write_bytes(bytes(10))
+    assert len(delete(beyond(files, 0))) == MOST_FILES
+    assert beyond([path for path in files if path.exists()], 2 * MOST_FILES * 10) == [files[MOST_FILES + 1]]
+    assert journal.exists()

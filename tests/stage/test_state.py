@@ -414,3 +414,26 @@ def test_leftovers_of_a_power_cut_are_gone_after_the_next_start(tmp_path: Path, 
         (folder / ".takes.json.a1b2c3d4").touch()
     StateStore(tmp_path, told)
     assert not list(tmp_path.rglob(".takes*"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "device", "dangling"])
+def test_what_takes_a_files_place_while_it_runs_is_found_and_costs_nothing_that_lasts(
+    tmp_path: Path, told: Faults, kind: str
+) -> None:
+    store = StateStore(tmp_path, told)
+    store.begin("first-light")
+    assert save(store)
+    path = tmp_path / "takes.json"
+    path.unlink()
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "fifo":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case _:
+            path.symlink_to(tmp_path / "elsewhere.json")
+    store.look()
+    assert save(store)
+    assert StateStore(tmp_path, Faults()).begin("first-light") == 1

@@ -19,7 +19,7 @@ another.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -243,10 +243,36 @@ def prune(folder: Path, old: Container[str]) -> list[Path]:
     Raises:
         OSError: if a file cannot be deleted.
     """
-    stale = [path for day, paths in days(folder).items() if day in old for path in paths]
+    return delete([path for day, paths in days(folder).items() if day in old for path in paths])
+
+
+def beyond(files: Sequence[Path], quota: int) -> list[Path]:
+    """The first of these files, without which the others take no more than ``quota`` bytes; no journal is among them.
+
+    Raises:
+        OSError: if a file cannot be looked at.
+    """
+    sizes = [path.stat().st_size for path in files]
+    left = sum(sizes)
+    found: list[Path] = []
+    for path, size in zip(files, sizes, strict=True):
+        if left <= quota:
+            break
+        if path.suffix != SUFFIX:
+            found.append(path)
+            left -= size
+    return found
+
+
+def delete(files: Sequence[Path]) -> list[Path]:
+    """Delete the first of these files, a bounded part of them at once; says which.
+
+    Raises:
+        OSError: if a file cannot be deleted.
+    """
     gone: list[Path] = []
     size = 0
-    for path in stale[:MOST_FILES]:
+    for path in files[:MOST_FILES]:
         size += path.stat().st_size
         if gone and size > MOST_BYTES:
             break

@@ -18,7 +18,7 @@ from reverie.site.fields import FilePath
 from reverie.site.network import clashes
 from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
 from reverie.site.sync import Sync
-from reverie.site.timbre import TimbreSection
+from reverie.site.timbre import GIGABYTE, TimbreSection
 from reverie.timbre.samplers import Sampler
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
@@ -50,9 +50,20 @@ class Tape(Section):
     """The record of everything that was played."""
 
     keep_days: int = Field(default=30, ge=1, le=36_500, description="Days of running after which it is deleted.")
+    quota: float | None = Field(
+        default=None,
+        ge=0.001,
+        le=100_000,
+        description="Gigabytes that it may take; beyond them the oldest is deleted; null: as many as fit.",
+    )
     folder: FilePath | None = Field(
         default=None, description="Where the record lies; null: 'tape' in the state folder."
     )
+
+    @property
+    def quota_bytes(self) -> int | None:
+        """The quota in bytes."""
+        return None if self.quota is None else round(self.quota * GIGABYTE)
 
 
 class Health(Section):

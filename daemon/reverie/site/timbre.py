@@ -9,7 +9,7 @@ from pydantic import Field
 from reverie.documents import Section
 from reverie.site.fields import FilePath
 
-_GIGABYTE = 1_000_000_000
+GIGABYTE = 1_000_000_000
 _HOUR = 3600.0
 
 
@@ -44,7 +44,7 @@ class TimbreSection(Section):
     @property
     def quota_bytes(self) -> int:
         """The quota in bytes."""
-        return round(self.quota * _GIGABYTE)
+        return round(self.quota * GIGABYTE)
 
     @property
     def patience_seconds(self) -> float:

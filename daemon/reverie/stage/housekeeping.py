@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from reverie.advice import advice_on, is_full
 from reverie.errors import capital, reason_of
 from reverie.files import check_writable
 from reverie.play.sealing import seal_all
-from reverie.play.tape import days, journal_name, prune
+from reverie.play.tape import beyond, days, delete, journal_name, prune
 from reverie.stage.alone import Alone
 from reverie.stage.retention import Ages
 from reverie.stage.state import StateStore
@@ -39,13 +39,20 @@ class Housekeeping:
     """Goes on while :meth:`run` is awaited; :meth:`finish` puts all in order at the end."""
 
     def __init__(
-        self, store: StateStore, tape: Path, keep_days: int, faults: Faults, alone: Alone | None = None
+        self,
+        store: StateStore,
+        tape: Path,
+        keep_days: int,
+        faults: Faults,
+        alone: Alone | None = None,
+        quota: int | None = None,
     ) -> None:
         self._store = store
         self._tape = tape
         self._keep_days = keep_days
         self._faults = faults
         self._alone = alone
+        self._quota = quota
         self._ages: Ages | None = None
         self._scheduler: Any = None
 
@@ -142,13 +149,16 @@ class Housekeeping:
         gone = prune(self._tape, self._ages.older_than(self._keep_days, present))
         self._ages.keep(anyway=all_of_it)
         if gone:
-            log.info(
-                "%d files of the tape were deleted, %s to %s: they have been there for %d days of playing.",
-                len(gone),
-                gone[0].name,
-                gone[-1].name,
-                self._keep_days,
-            )
+            _tell_deleted(gone, f"they have been there for {self._keep_days} days of playing")
+        if self._quota is not None:
+            left = days(self._tape)
+            oldest_first = [path for day in self._ages.in_order(left) for path in left[day]]
+            if gone := delete(beyond(oldest_first, self._quota)):
+                _tell_deleted(gone, f"the tape took more than {self._quota / 1e9:g} GB")
+
+
+def _tell_deleted(gone: Sequence[Path], why: str) -> None:
+    log.info("%d files of the tape were deleted, %s to %s: %s.", len(gone), gone[0].name, gone[-1].name, why)
 
 
 def _in_the_loop(call: Callable[[], None]) -> Any:

@@ -54,6 +54,10 @@ class Ages:
         self._seen = {day: self._seen.get(day, self._ran) for day in present}
         return {day for day, seen in self._seen.items() if self._ran - seen >= days * _DAY}
 
+    def in_order(self, present: Collection[str]) -> list[str]:
+        """The days, those first that were seen first; what date they bear counts only among those seen at once."""
+        return sorted(present, key=lambda day: (self._seen.get(day, self._ran), day))
+
     def keep(self, *, anyway: bool = False) -> None:
         """Write the record each few minutes of running; a disk that takes none makes files younger."""
         ran, seen = self._kept

@@ -67,6 +67,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         state=site.state_folder,
         tape=tape,
         keep_days=site.tape.keep_days,
+        tape_quota=site.tape.quota_bytes,
         address=site.health.address,
         port=site.health.port,
         engine=site.composer.engine,
@@ -95,7 +96,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         if not fault:
             _keep(force.site, config)
         store = StateStore(setting.state, told)
-        housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone)
+        housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone, setting.tape_quota)
         conductor = Conductor(setting, scenes, store, housekeeping, Notifier.from_environment(), told)
         asyncio.run(_conduct(conductor, scene, seconds))
     return 0

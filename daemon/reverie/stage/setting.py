@@ -29,6 +29,7 @@ class Setting:
     state: Path
     tape: Path
     keep_days: int
+    tape_quota: int | None
     address: str
     port: int
     engine: str

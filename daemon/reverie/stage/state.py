@@ -136,8 +136,8 @@ class StateStore:
         self._changed.add(self._timbres_file)
 
     def look(self) -> None:
-        """See which files are gone that were there: they are written again. May run in a thread."""
-        gone = [path for path in tuple(self._written) if path not in self._writing and not os.path.lexists(path)]
+        """See in whose place there is no file any more: they are written again. May run in a thread."""
+        gone = [path for path in tuple(self._written) if path not in self._writing and not path.is_file()]
         self._changed.update(gone)
 
     def changes(self) -> dict[Path, bytes]:
