@@ -6,7 +6,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psutil
 import pytest
@@ -16,6 +16,8 @@ from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.processes import running
 from fakes.tapes import EVERY_BAR
+from reverie.play.ledger import ALL_NOTES_OFF
+from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON
 
 pytestmark = pytest.mark.real
 
@@ -56,6 +58,32 @@ def kills(daemon: Daemon, synth: Receiver, times: int, seed: int) -> list[float]
 
 def test_a_daemon_that_is_killed_leaves_no_note_for_a_second(synth: Receiver, make_daemon: MakeDaemon) -> None:
     assert max(kills(make_daemon(PORT, EVERY_BAR), synth, 4, seed=1)) < 1.0
+
+
+def still_sounding(messages: Iterable[bytes]) -> set[tuple[int, int]]:
+    """The open notes of a synthesizer that heeds "all notes off", as nobody knows which notes a lost ledger had."""
+    sounding: set[tuple[int, int]] = set()
+    for status, first, *_ in messages:
+        kind, channel = status & 0xF0, status & 0xF
+        if kind == NOTE_ON:
+            sounding.add((channel, first))
+        elif kind == NOTE_OFF:
+            sounding.discard((channel, first))
+        elif kind == CONTROL and first == ALL_NOTES_OFF:
+            sounding = {note for note in sounding if note[0] != channel}
+    return sounding
+
+
+def test_a_ledger_that_is_emptied_while_notes_sound_leaves_none(synth: Receiver, make_daemon: MakeDaemon) -> None:
+    daemon = make_daemon(PORT, EVERY_BAR).start()
+    for _ in range(3):
+        heard = len(synth.ons)
+        wait_until(lambda heard=heard: len(synth.ons) > heard)
+        os.truncate(daemon.state / "ledger" / "main.ledger", 0)
+        wait_until(lambda heard=heard: len(synth.ons) > heard + 4)
+    assert daemon.stop()[0] == 0
+    wait_until(lambda: not still_sounding(synth.messages))
+    assert "Traceback" not in daemon.log.read_text()
 
 
 @pytest.mark.slow

@@ -68,6 +68,8 @@ def test_a_folder_that_is_removed_while_it_plays_comes_back_and_lets_no_second_d
     wanted = ("lock", "takes.json", f"loops/{daemon.scene}.json", "ledger/main.ledger")
     wait_until(lambda: all((daemon.state / name).is_file() for name in wanted))
     wait_until(lambda: any((daemon.state / "tape").glob("*.journal")))
+    wait_until((daemon.state / "daemon.socket").is_socket)
+    assert daemon.run("run", "--for", "5s").returncode == 1
     code, _ = daemon.stop()
     assert code == 0
     assert "Traceback" not in daemon.log.read_text()
