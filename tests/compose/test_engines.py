@@ -309,10 +309,14 @@ def test_a_memory_of_another_model_is_refused(drums: ModelFile, melody: ModelFil
         engine.generate(recipe(melody, past=(Past(1, 1.0, 1, 0, 32),)), memory())
 
 
-def test_the_numpy_engine_has_one_thread() -> None:
-    """More would take a core from the player."""
+@pytest.mark.parametrize("command", ["reverie.compose.worker", "reverie.stage.perform", "reverie.stage.trial"])
+def test_the_numpy_engine_has_one_thread(command: str) -> None:
+    """More would take a core from the player; they are seven times slower where another program has the other core.
+
+    Nothing that a command imports may import NumPy before its engine does: it would count the threads by then.
+    """
     code = (
-        "import psutil; from reverie.compose.worker import make_engine; make_engine('numpy');"
+        f"import psutil, {command}; from reverie.compose.worker import make_engine; make_engine('numpy');"
         "import numpy; a = numpy.ones((900, 900), 'f'); a @ a; print(psutil.Process().num_threads())"
     )
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}

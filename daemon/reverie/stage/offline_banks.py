@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from reverie.play.messages import TakeBank
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import plan
-from reverie.timbre.bank import Bank
+
+if TYPE_CHECKING:
+    from reverie.timbre.bank import Bank
 
 _A_DAY = dt.date(2001, 1, 1)
 

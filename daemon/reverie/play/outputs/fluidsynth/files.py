@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from reverie.play.errors import PlayError
 from reverie.play.outputs.fluidsynth.finding import WHOLE_COPY
 
@@ -60,6 +58,8 @@ def check_sound(wav: Path, font: Path, midi: Path) -> None:
     Raises:
         PlayError: if it is silent though the file has notes.
     """
+    import numpy as np  # not before the engine has said how many threads it starts
+
     with wave.open(str(wav)) as file:
         while frames := file.readframes(_FRAMES):
             if np.abs(np.frombuffer(frames, "<i2").astype(np.int32)).max() > _DITHER:
