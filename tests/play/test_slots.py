@@ -192,8 +192,7 @@ def test_a_soundfont_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/fluidsynth")
     monkeypatch.setattr(Path, "is_file", refuse_to_look)
     assert first_word(tmp_path, FluidSynth("/root/a.sf2")) == (
-        "the system refuses it (/root/a.sf2: Permission denied); "
-        "give it to the user that Reverie runs as, or mend the slot"
+        "the soundfont /root/a.sf2 cannot be read (Permission denied); let the user that Reverie runs as read it"
     )
 
 

@@ -19,6 +19,7 @@ FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/
 PREFERRED = ("default-GM.sf2", "default.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2")
 PLUG_IN = "plug a sound card in, or start JACK, PipeWire or PulseAudio"
 WHOLE_COPY = "put a whole copy in its place, or mend `soundfont`"
+_LET_READ = "let the user that Reverie runs as read it"
 ANSWERS = 1.0
 """Seconds in which a disk says whether a file is there; the player waits meanwhile."""
 
@@ -39,6 +40,8 @@ def find_soundfont(wanted: str) -> Path:
         try:
             path = expanded(named)
             there, is_file = patiently(path, lambda: (path.exists(), path.is_file()), ANSWERS)
+        except PermissionError as error:
+            raise PlayError(f"the soundfont {named} cannot be read ({reason_of(error)}); {_LET_READ}") from error
         except (ValueError, OSError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else error
             raise PlayError(f"the soundfont {named!r} cannot be used ({reason}); mend `soundfont`") from error
@@ -70,9 +73,7 @@ def _whole(path: Path) -> Path:
         with open_file(path) as file:
             head, there = file.read(_HEADER.size), os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise PlayError(
-            f"the soundfont {path} cannot be read ({error.strerror}); let the user that Reverie runs as read it"
-        ) from error
+        raise PlayError(f"the soundfont {path} cannot be read ({error.strerror}); {_LET_READ}") from error
     riff, size, form = _HEADER.unpack(head) if len(head) == _HEADER.size else (b"", 0, b"")
     if riff != b"RIFF" or form not in _FORMS:
         what = "it is empty" if not there else "it is no soundfont"
