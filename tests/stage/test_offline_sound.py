@@ -20,10 +20,11 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
 from reverie.play.messages import Part, Place, SetScene, TakeBank
 from reverie.play.sealing import seal_all
+from reverie.play.settings import SlotSettings, Sound
 from reverie.play.tape import Tape
 from reverie.site.schema import Site
 from reverie.stage.bank_maker import BankMaker
-from reverie.stage.offline import composed, perform, write_midi
+from reverie.stage.offline import Composition, composed, perform, write_midi
 from reverie.stage.offline_banks import steps, takes
 from reverie.stage.offline_player import Choice, play_offline
 from reverie.stage.offline_sound import Synth, render_slots
@@ -61,6 +62,10 @@ def two_slots() -> tuple[SetScene, list[list[Place]]]:
     parts = (Part("flute", "main", 1, program=73), Part("bass", "far", 1, program=33))
     music = [place("flute", Note(0, 900, 84), Note(960, 900, 84)), place("bass", Note(0, 1800, 40))]
     return SetScene(1, 0, "two", Metre(), Tempo(120), parts), [music, []]
+
+
+def plain(*names: str) -> dict[str, SlotSettings]:
+    return dict.fromkeys(names, SlotSettings({}))
 
 
 def samples(path: Path) -> NDArray[np.int32]:
@@ -116,7 +121,7 @@ def test_drums_on_one_pitch_and_voices_on_one_channel_never_overlap_in_a_file(tm
         "channel: 10, drum_map: {bass: 35}", "channel: 1, drum_map: {bass: 62, snare: 62, closed-hat: 65}"
     )
     performed = composed(scene(text), {}, DiceEngine(), bars=32, seed=1, progress=lambda _bar: None)
-    events = play_offline(performed.scene, performed.places, ("main",))
+    events = play_offline(performed.scene, performed.places, plain("main"))
     sounding: set[tuple[int, int]] = set()
     last: dict[tuple[int, int], float] = {}
     for at, data in events.slots["main"]:
@@ -137,18 +142,63 @@ def test_drums_on_one_pitch_and_voices_on_one_channel_never_overlap_in_a_file(tm
 
 def test_each_slot_is_sent_what_its_parts_play() -> None:
     setting, places = two_slots()
-    played = play_offline(setting, places, ("main", "far"))
+    played = play_offline(setting, places, plain("main", "far"))
     assert [data for _, data in played.slots["main"]][:2] == [bytes((PROGRAM, 73)), bytes((ON, 84, 100))]
     bass = [bytes((ON, 40, 100)), bytes((OFF, 40, 0))]
     assert [data for _, data in played.slots["far"]] == [bytes((PROGRAM, 33)), *bass, *bass]
 
 
+def test_a_device_is_sent_its_channels_sounds_and_volume_as_live_but_neither_clock_nor_delay() -> None:
+    setting, places = two_slots()
+    main = SlotSettings({}, 1.5, True, {1: 5}, {5: Sound(9, 300)}, volume=40, fade=2.0)
+    sent = play_offline(setting, places, {"main": main, "far": SlotSettings({})}).slots["main"]
+    assert sent[:6] == (
+        (0.0, bytes((CONTROL | 4, 0, 2))),
+        (0.0, bytes((CONTROL | 4, 32, 44))),
+        (0.0, bytes((PROGRAM | 4, 9))),
+        (0.0, bytes((CONTROL | 4, 7, 40))),
+        (0.0, bytes((PROGRAM | 4, 73))),
+        (0.0, bytes((ON | 4, 84, 100))),
+    )
+
+
+def test_channels_that_are_one_on_the_device_are_one_in_a_file(tmp_path: Path) -> None:
+    parts = (Part("flute", "main", 1), Part("bass", "main", 2))
+    places = [[place("flute", Note(0, 900, 60), Note(960, 900, 60)), place("bass", Note(0, 400, 60))]]
+    composition = Composition(SetScene(1, 0, "two", Metre(), Tempo(120), parts), places)
+    one = {"main": SlotSettings({}, channels={2: 1})}
+    live = [data for _, data in play_offline(composition.scene, places, one).slots["main"]]
+    assert write_midi(scene(), composition, tmp_path / "a.mid", one) == live.count(bytes((ON, 60, 100))) == 2
+    assert write_midi(scene(), composition, tmp_path / "b.mid") == 3
+
+
 class TestRendered:
     pytestmark = needs_synth
 
+    def test_a_bank_sounds_on_the_drum_channel_too(self, tmp_path: Path) -> None:
+        bank = make_bank(tmp_path, 0, (60,), 1.0)
+        setting = SetScene(1, 0, "one", Metre(), Tempo(120), (Part("lead", "main", 10),))
+        places = [[place("lead", Note(0, 1900, 60))], [], []]
+        played = play_offline(setting, places, plain("main"), {1: [_take(bank)]})
+        render_slots(played.slots, tmp_path / "a.wav", {})
+        first, then = (hertz(tmp_path / "a.wav", seconds) for seconds in (0.2, 2.2))
+        assert then == pytest.approx(261.6, rel=0.02)
+        assert first != pytest.approx(261.6, rel=0.02), "a drum, until the bank is taken over"
+
+    def test_a_slot_that_is_turned_down_is_silent_and_costs_no_other_its_sound(self, tmp_path: Path) -> None:
+        setting, places = two_slots()
+        both = plain("main", "far") | {"main": SlotSettings({}, volume=0)}
+        synths = {"far": Synth(gain=0.4, options={"synth.gain": "0.2", "audio.driver": "none"})}
+        render_slots(play_offline(setting, places, both).slots, tmp_path / "both.wav", synths)
+        far = {"far": play_offline(setting, places, both).slots["far"]}
+        render_slots(far, tmp_path / "far.wav", {"far": Synth(gain=0.2)})
+        heard, alone = samples(tmp_path / "both.wav"), samples(tmp_path / "far.wav")
+        assert np.abs(heard[: len(alone)] - alone[: len(heard)]).max() < 20, "but for FluidSynth's dither"
+        assert np.abs(alone).max() > 500
+
     def test_two_slots_on_one_channel_have_both_their_sounds(self, tmp_path: Path) -> None:
         setting, places = two_slots()
-        slots = play_offline(setting, places, ("main", "far")).slots
+        slots = play_offline(setting, places, plain("main", "far")).slots
         for name, chosen in (("both", slots), ("flute", {"main": slots["main"]}), ("bass", {"far": slots["far"]})):
             render_slots(chosen, tmp_path / f"{name}.wav", {"main": Synth(gain=0.3), "far": Synth(gain=0.3)})
         both, flute, bass = (samples(tmp_path / f"{name}.wav") for name in ("both", "flute", "bass"))
@@ -162,7 +212,7 @@ class TestRendered:
 
     def test_a_sum_that_is_too_loud_is_made_softer_and_not_clipped(self, tmp_path: Path) -> None:
         setting, places = two_slots()
-        slots = play_offline(setting, places, ("main", "far")).slots
+        slots = play_offline(setting, places, plain("main", "far")).slots
         render_slots(slots, tmp_path / "a.wav", {"main": Synth(gain=8), "far": Synth(gain=8)})
         peak = np.abs(samples(tmp_path / "a.wav")).max()
         assert 32_000 < peak <= 32_767
@@ -174,11 +224,11 @@ class TestRendered:
         places: list[list[Place]] = [[place("lead", Note(0, 1900, 60))], *([] for _ in range(5))]
         taken = {0: [_take(banks[0])], 3: [_take(banks[1], 4, 1)]}
         for name in ("a", "b"):
-            played = play_offline(setting, places, ("main",), taken)
+            played = play_offline(setting, places, plain("main"), taken)
             render_slots(played.slots, tmp_path / f"{name}.wav", {})
         assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
-        plain = play_offline(setting, places, ("main",))
-        render_slots(plain.slots, tmp_path / "plain.wav", {})
+        programs = play_offline(setting, places, plain("main"))
+        render_slots(programs.slots, tmp_path / "plain.wav", {})
         assert (tmp_path / "plain.wav").read_bytes() != (tmp_path / "a.wav").read_bytes()
         assert hertz(tmp_path / "a.wav", 0.2) == pytest.approx(261.6, rel=0.02), "the bank's sine, from the first note"
 
@@ -215,7 +265,7 @@ def test_banks_are_taken_over_where_their_steps_begin_and_the_first_at_once(tmp_
         (90, "lead", banks[1].id, 4, 2),
     ]
     performed = composed(one, {}, DiceEngine(), bars=40, seed=1, progress=lambda _bar: None)
-    sent: Sequence[Any] = play_offline(performed.scene, performed.places, ("main",), taken).slots["main"]
+    sent: Sequence[Any] = play_offline(performed.scene, performed.places, plain("main"), taken).slots["main"]
     chosen = [(at, what.channel) for at, what in sent if isinstance(what, Choice)]
     assert chosen == [(0.0, 0), (60.0, 3)]
     fades = [at for at, what in sent if isinstance(what, bytes) and what[:2] == bytes((CONTROL | 3, 11))]

@@ -16,6 +16,7 @@ from reverie.files import write_atomically
 from reverie.models.shelf import ModelFile
 from reverie.music.midi_file import NOTE_ON, Conductor, Track, midi_bytes
 from reverie.play.messages import Place, SetScene
+from reverie.play.settings import SlotSettings
 from reverie.scenes.schema import Scene
 from reverie.stage.arrange import arrange
 from reverie.stage.offline_player import play_offline
@@ -99,13 +100,17 @@ def composed(
     return Composition(Performance(performance.arrangement, epoch=1, reserves={}).scene(), places)
 
 
-def write_midi(scene: Scene, composition: Composition, path: Path) -> int:
+def write_midi(
+    scene: Scene, composition: Composition, path: Path, slots: Mapping[str, SlotSettings] | None = None
+) -> int:
     """Write a composition as a Standard MIDI File; returns how many notes it has.
+
+    Its channels are the scene's; by ``slots`` it knows which of them are one channel of a device.
 
     Raises:
         OSError: if the file cannot be written.
     """
-    events = play_offline(composition.scene, composition.places).parts
+    events = play_offline(composition.scene, composition.places, slots).parts
     ports = {name: number for number, name in enumerate(dict.fromkeys(part.slot for part in composition.scene.parts))}
     tracks = [
         Track(part.name, tuple(events.get(part.name, ())), device=part.slot, port=ports[part.slot])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reverie.music.time import Metre
@@ -17,6 +17,7 @@ from reverie.play.ledger import Ledger
 from reverie.play.messages import BankTaken, BarPlayed, Place, Rest, SetScene, SyncState, TakeBank
 from reverie.play.outputs.base import Output
 from reverie.play.player import Player
+from reverie.play.settings import SlotSettings
 from reverie.play.slots import Slot
 
 
@@ -43,7 +44,7 @@ class Played:
 def play_offline(
     scene: SetScene,
     places: Sequence[Sequence[Place]],
-    slots: Collection[str] = (),
+    slots: Mapping[str, SlotSettings] | None = None,
     takes: Mapping[int, Sequence[TakeBank]] | None = None,
 ) -> Played:
     """Play a scene.
@@ -51,7 +52,8 @@ def play_offline(
     Args:
         scene: what to play.
         places: for each bar the loops that are placed before it begins.
-        slots: the slots to listen to, if it matters what their devices are sent.
+        slots: the slots to listen to, if it matters what their devices are sent, with their channels, sounds and
+            volume. A file is heard at once and as loud as it is, and nothing follows its clock.
         takes: by bar, the banks that parts take over where it begins.
     """
     clock, notebook = _Clock(), _Notebook()
@@ -62,10 +64,10 @@ def play_offline(
         bars += isinstance(news, BarPlayed)
 
     with tempfile.TemporaryDirectory(prefix="reverie-") as folder:
-        devices = {name: _Device(clock) for name in slots}
+        devices = {name: _Device(clock) for name in slots or ()}
         rack = {
-            name: Slot(name, device, Ledger(Path(folder), name), lambda _state: None)
-            for name, device in devices.items()
+            name: Slot(name, devices[name], Ledger(Path(folder), name), lambda _state: None, _of_file(settings))
+            for name, settings in (slots or {}).items()
         }
         player = Player(rack, notebook, clock, hear)
         player.tend()
@@ -82,6 +84,10 @@ def play_offline(
         sent = {name: tuple(device.sent) for name, device in devices.items()}
         player.close()
     return Played(notebook.events, sent)
+
+
+def _of_file(settings: SlotSettings) -> SlotSettings:
+    return replace(settings, latency=0.0, clock=False, fade=0.0)
 
 
 def _go_on(player: Player, clock: _Clock) -> None:

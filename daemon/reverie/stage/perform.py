@@ -11,6 +11,7 @@ from reverie.advice import advice_on
 from reverie.compose.worker import make_engine
 from reverie.errors import reason_of
 from reverie.places import scenes_folder
+from reverie.play.settings import SlotSettings
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.load import load_site
@@ -48,7 +49,7 @@ def perform_to_files(
         composition = composed(
             scene, bundles, engine, bars=bars, seed=seed, progress=progress.bar, stalled=stalls.append
         )
-        notes = write_midi(scene, composition, midi)
+        notes = write_midi(scene, composition, midi, _settings(site, composition))
     except OSError as error:
         raise PerformError(f"{midi} cannot be written ({reason_of(error)}); {advice_on(error, midi)}") from error
     if wav is not None:
@@ -65,12 +66,25 @@ def perform_to_files(
     }
 
 
+def _settings(site: Site, composition: Composition) -> dict[str, SlotSettings]:
+    """What the site says of the slots that a composition plays to."""
+    written = site.slots_as_json()
+    return {part.slot: SlotSettings.read(written.get(part.slot, {})) for part in composition.scene.parts}
+
+
 def _render(site: Site, scene: Scene, composition: Composition, wav: Path, folders: Sequence[Path]) -> None:
-    """Render a composition: each slot with the soundfont that it has, and voices with their timbres' banks."""
-    slots = tuple(dict.fromkeys(part.slot for part in composition.scene.parts))
-    synths = {
-        name: Synth(slot.soundfont, slot.gain) for name, slot in site.slots.items() if isinstance(slot, FluidSynthSlot)
-    }
+    """Render a composition: each slot with the soundfont that it has, and voices with their timbres' banks.
+
+    For the device of any other slot a FluidSynth stands in, as live: it has the slot's volume, but neither channels nor
+    sounds, which are the device's own.
+    """
+    slots = _settings(site, composition)
+    synths: dict[str, Synth] = {}
+    for name, settings in slots.items():
+        if isinstance(slot := site.slots.get(name), FluidSynthSlot):
+            synths[name] = Synth(slot.soundfont, slot.gain, slot.options)
+        else:
+            slots[name] = SlotSettings({}, volume=settings.volume)
     banks = BankMaker(site, scene, folders, say)
     taken = takes(scene, composition.scene.epoch, len(composition.places), banks.bank_of)
     say(f"Rendering {wav}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from reverie.play.errors import PlayError
 from reverie.play.outputs.fluidsynth.finding import WHOLE_COPY
+from reverie.play.volume import VOLUME
 
 ALONE = ("-f", os.devnull, "-osynth.default-soundfont=")
 """What keeps its own start files out, and soundfonts that nobody named."""
@@ -73,14 +74,17 @@ def _pairs(pattern: re.Pattern[str], said: str) -> set[tuple[int, int]]:
 
 
 def _played(midi: Path) -> set[tuple[int, int]]:
-    """The channels on which notes begin, from 0, with the program that each has then."""
+    """The channels on which notes begin and that are not turned down, from 0, with the program that each has then."""
     return set(_notes(midi))
 
 
 def _notes(midi: Path) -> Iterator[tuple[int, int]]:
     programs: dict[int, int] = {}
+    quiet: set[int] = set()
     for message in _mido.merge_tracks(_mido.MidiFile(midi).tracks):
         if message.type == "program_change":
             programs[message.channel] = message.program
-        elif message.type == "note_on" and message.velocity:
+        elif message.type == "control_change" and message.control == VOLUME:
+            (quiet.discard if message.value else quiet.add)(message.channel)
+        elif message.type == "note_on" and message.velocity and message.channel not in quiet:
             yield message.channel, programs.get(message.channel, 0)
