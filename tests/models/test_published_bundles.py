@@ -14,6 +14,7 @@ from fakes.equality import assert_equal
 from fakes.magenta_rnn import MagentaRnn
 from fakes.magenta_stack import (
     NAMES,
+    NEW,
     OLD,
     MagentaBundle,
     dropping,
@@ -98,6 +99,48 @@ def test_what_is_not_played_is_refused_and_not_dropped(make: Any, message: str, 
     with pytest.raises(ModelError, match=message):
         import_model(tmp_path / "odd.mag", tmp_path / "models")
     assert not (tmp_path / "models").exists()
+
+
+def graph_moved(to: Path, source: Path) -> Path:
+    """A bundle with the graph of another."""
+    from note_seq.protobuf import generator_pb2
+
+    bundles = [generator_pb2.GeneratorBundle.FromString(path.read_bytes()) for path in (to, source)]
+    bundles[0].metagraph_file = bundles[1].metagraph_file
+    to.write_bytes(bundles[0].SerializeToString())
+    return to
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        (lambda: stack_cell(NEW, [20, 20], 9), "another model: .* has the shape .* and there"),
+        (lambda: layers_of("basic", [16, 16]), "another model: it has no variable rnn/attention_cell_wrapper/"),
+        (lambda: stack_cell(OLD, [16, 16], 7), "another model: it has no variable rnn/attention_cell_wrapper/"),
+    ],
+)
+def test_a_graph_of_another_model_does_not_tell_the_window(there: Any, message: str, tmp_path: Path) -> None:
+    paths = tmp_path / "one" / "one.mag", tmp_path / "other" / "other.mag"
+    for path, make in zip(paths, (lambda: stack_cell(NEW, [16, 16], 7), there), strict=True):
+        path.parent.mkdir()
+        write_bundle_of(path, "basic_rnn", make)
+    with pytest.raises(ModelError, match=message):
+        import_model(graph_moved(*paths), tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize("name", ["style_embedding", "style_learning_rate", "style/Adam"])
+def test_a_trained_variable_is_not_dropped_whatever_it_is_called(name: str, tmp_path: Path) -> None:
+    def make() -> Any:
+        import reverie.magenta  # noqa: F401, I001 - makes the others importable
+        import tensorflow.compat.v1 as tf
+
+        tf.get_variable(name, [7, 3])
+        return stack_cell(NEW, [16, 16], 7)
+
+    write_bundle_of(tmp_path / "odd.mag", "basic_rnn", make)
+    with pytest.raises(ModelError, match=f"{name}"):
+        import_model(tmp_path / "odd.mag", tmp_path / "models")
 
 
 def test_a_checkpoint_has_its_window_in_the_graph_beside_it(tmp_path: Path) -> None:

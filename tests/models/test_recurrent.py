@@ -363,6 +363,7 @@ def test_a_wider_beam_finds_what_is_likelier_on_the_whole() -> None:
         ("rnn/attention_cell_wrapper/attention/attn_w", "attention.memory"),
         ("rnn/attention_cell_wrapper/attention_output_projection/bias", "attention.output.bias"),
         ("rnn_attention_cell_wrapper_multi_rnn_cell_cell_2_basic_lstm_cell_kernel", "layers.2.kernel"),
+        ("rnn/attention_cell_wrapper/kernel:0", "attention.input.kernel"),
         ("RNN/AttentionCellWrapper/Linear/Matrix", "attention.input.kernel"),
         ("RNN/AttentionCellWrapper/Attention/AttnV", "attention.score"),
         ("RNN/AttentionCellWrapper/Attention/Linear/Bias", "attention.query.bias"),

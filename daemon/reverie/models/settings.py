@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reverie.models.configs import ModelConfig
 from reverie.models.errors import ModelError
 from reverie.models.formats.metagraph import MetaGraph
-from reverie.models.formats.source import Source
+from reverie.models.formats.source import Source, without_averages
 from reverie.models.lstm import FORGET_BIAS
 from reverie.models.recurrent.names import LONGEST_WINDOW, STACK, attention_of
 
@@ -58,6 +58,7 @@ def settings_of(config: ModelConfig, read: Source, weights: Weights, wished: Map
     if WINDOW in known and read.graph:
         graph = MetaGraph(read.graph)
         graph.check_played()
+        graph.check_weights(without_averages(read.tensors))
         found |= _agreed(found, graph.settings, "its graph")
     found |= _agreed(found, wished, "--set")
     if config.family == "nsynth":

@@ -21,6 +21,8 @@ _LONGEST_WINDOW = 100_000
 _FARTHEST = 4
 """Through how many nodes that change nothing a constant may come."""
 _DIGITS = 4
+_VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp"})
+_TRAINED = "trainable_variables"
 
 _STRANGE = {
     **dict.fromkeys(("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Softplus", "Softsign"), "another activation"),
@@ -75,6 +77,32 @@ class MetaGraph:
         if biases:
             settings["forget_bias"] = biases.pop()
         return settings
+
+    def check_weights(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Whether these are the weights of this graph: what is read off it would be said of others otherwise.
+
+        Args:
+            shapes: the variables that were read, without averages.
+
+        Raises:
+            ModelError: if one has another shape here, is unknown here, or is trained here and was not read.
+        """
+        known = {name: shape for node in self._nodes.values() if node.kind in _VARIABLES for name, shape in _held(node)}
+        for name, shape in sorted(shapes.items()):
+            if known and name not in known:
+                raise ModelError(f"its graph is that of another model: it has no variable {name}")
+            if known.get(name, shape) != shape:
+                there, here = (" x ".join(map(str, sizes)) for sizes in (shape, known[name]))
+                raise ModelError(f"its graph is that of another model: {name} has the shape {there}, and there {here}")
+        for name in self._trained():
+            if name in known and name not in shapes:
+                raise ModelError(f"its graph trains {name}, which is not among the weights that can be read")
+
+    def _trained(self) -> list[str]:
+        if _TRAINED not in self._collections:
+            return []
+        listed = self._collections[_TRAINED].message(2).all_data(1)
+        return [Message(variable).text(1).partition(":")[0] for variable in listed]
 
     def check_played(self) -> None:
         """Whether nothing stands between a model's inputs and its chances that is not played here.
@@ -172,8 +200,16 @@ def _node(message: Message) -> _Node:
 def _attributes(message: Message) -> Iterator[tuple[str, Message]]:
     for entry in message.messages(5):
         name = entry.text(1)
-        if name in {"_output_shapes", "value"}:
+        if name in {"_output_shapes", "shape", "value"}:
             yield name, entry.message(2)
+
+
+def _held(node: _Node) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """A variable and its shape, if that is known."""
+    if "shape" in node.attributes:
+        shape = node.attributes["shape"].message(7)
+        if not shape.number(3):
+            yield node.name, tuple(size.number(1) for size in shape.messages(2))
 
 
 def _scalar(tensor: Message) -> float:

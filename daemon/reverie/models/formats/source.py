@@ -50,6 +50,11 @@ def is_weight(variable: str) -> bool:
     return not _BOOKKEEPING.search(variable)
 
 
+def without_averages(tensors: Mapping[str, NDArray[np.float32]]) -> dict[str, tuple[int, ...]]:
+    """The shapes of variables, averages over training under the names of what they are averages of."""
+    return {_AVERAGE.sub("", name): tensor.shape for name, tensor in tensors.items()}
+
+
 def refuse_unused(variables: Iterable[str], used: Iterable[str], model: str) -> None:
     """Let no weight be dropped without a word: a model that has more than is played would be another model.
 

@@ -92,7 +92,7 @@ def canonical_name(variable: str) -> str | None:
 
 
 def _flat(variable: str) -> str:
-    return _CAPITALS.sub("_", variable).lower().replace("/", "_")
+    return _CAPITALS.sub("_", variable.removesuffix(":0")).lower().replace("/", "_")
 
 
 def _part(found: re.Match[str]) -> str:
