@@ -25,7 +25,7 @@ RETRY = 10.0
 FLOODED = Warned(
     "control-flood",
     "Somebody sends more OSC to the control than is obeyed; the rest is left out",
-    "find out who it is, and keep them away by a firewall or by another `control.osc`",
+    "Find out who it is, and keep them away by a firewall or by another `control.osc`",
 )
 
 

@@ -26,7 +26,7 @@ AGAIN = 10.0
 CROWDED = Warned(
     "web-flood",
     "The status page has more connections than it takes; those that are silent are ended for others",
-    "find out who opens them, and keep them away by a firewall or by another `health.address`",
+    "Find out who opens them, and keep them away by a firewall or by another `health.address`",
 )
 
 

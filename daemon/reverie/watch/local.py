@@ -16,12 +16,14 @@ import socket
 import struct
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from reverie.errors import reason_of
 from reverie.files import set_aside
+from reverie.logs import ONCE
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,14 @@ LONGEST_ANSWER = 10_000_000
 PATIENCE = 5.0
 """Seconds in which a command must have said its word."""
 MOST_ASKERS = 16
-"""Commands that are listened to at a time; more are turned away, so that they take no descriptors from the music."""
+"""Commands that are listened to at a time, so that they take no descriptors from the music: whoever came first leaves
+for one more."""
+OUT_OF = 1.0
+"""Seconds until another try, where the system has no descriptor left for a connection."""
 LOOK = 10.0
 """Seconds between looks whether the socket is still there."""
+AGAIN = 0.01
+"""Seconds until a command knocks again at a door before which too many wait."""
 PEER = struct.Struct("3i")
 
 
@@ -68,7 +75,7 @@ class LocalServer:
         self._house = house
         self._path = folder / NAME
         self._look = look
-        self._askers = 0
+        self._askers: OrderedDict[asyncio.StreamWriter, asyncio.Task[None]] = OrderedDict()
         self._complained = False
 
     async def run(self) -> None:
@@ -84,16 +91,39 @@ class LocalServer:
 
     async def _listen(self) -> None:
         """Answer until somebody takes the socket away."""
-        server = await asyncio.start_unix_server(self._serve, sock=_listen(self._path), limit=LONGEST_WORD)
+        listener = _listen(self._path)
+        letting_in = asyncio.create_task(self._let_in(listener))
         mark = _mark(self._path)
         try:
-            while _mark(self._path) == mark is not None:  # noqa: ASYNC110 - nobody tells when a file is deleted
-                await asyncio.sleep(self._look)
+            while _mark(self._path) == mark is not None:
+                for ended in (await asyncio.wait({letting_in}, timeout=self._look))[0]:
+                    ended.result()  # it never ends but by an error
         finally:
-            server.close()
+            letting_in.cancel()
+            asyncio.get_running_loop().remove_reader(listener)
+            listener.close()
             if _mark(self._path) == mark is not None:
                 with contextlib.suppress(OSError):
                     self._path.unlink()
+
+    async def _let_in(self, listener: socket.socket) -> None:
+        """Let in one after the other, until cancelled; of too many, the one who came first leaves.
+
+        asyncio's own server would take a hundred at a time, and with them the last descriptors of the music.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                line, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                log.warning("A command cannot be listened to (%s).", reason_of(error), extra=ONCE)
+                await asyncio.sleep(OUT_OF)
+                continue
+            while len(self._askers) >= MOST_ASKERS:
+                self._askers.popitem(last=False)[0].transport.abort()
+                await asyncio.sleep(0)  # here its descriptor is closed
+            reader, writer = await asyncio.open_unix_connection(sock=line, limit=LONGEST_WORD)
+            self._askers[writer] = asyncio.create_task(self._serve(reader, writer))
 
     def _complain(self, reason: str) -> None:
         if not self._complained:
@@ -106,19 +136,17 @@ class LocalServer:
             )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._askers += 1
         try:
-            if self._askers <= MOST_ASKERS:
-                async with asyncio.timeout(PATIENCE):
-                    word = (await reader.readline()).decode(errors="replace").strip()
-                    writer.write(json.dumps(self._answer(word)).encode() + b"\n")
-                    await writer.drain()
+            async with asyncio.timeout(PATIENCE):
+                word = (await reader.readline()).decode(errors="replace").strip()
+                writer.write(json.dumps(self._answer(word)).encode() + b"\n")
+                await writer.drain()
         except (OSError, TimeoutError, ValueError):
             writer.transport.abort()  # whoever asked has gone, says nothing or too much, or does not read
         except Exception:
             log.exception("A command of this machine could not be answered.")
         finally:
-            self._askers -= 1
+            self._askers.pop(writer, None)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
@@ -147,7 +175,7 @@ def ask(folder: Path, word: str, seconds: float) -> dict[str, Any] | None:
         try:
             with _reachable(folder / NAME) as address:
                 sock.settimeout(seconds)
-                sock.connect(address)
+                _connect(sock, address, deadline)
             pid = _pid(sock)
             sock.sendall(f"{word}\n".encode())
             return _read(sock, deadline, pid)
@@ -155,6 +183,21 @@ def ask(folder: Path, word: str, seconds: float) -> dict[str, Any] | None:
             return None
         except (TimeoutError, BlockingIOError, ConnectionError, ValueError) as error:
             raise SilentError(pid) from error
+
+
+def _connect(sock: socket.socket, address: str, deadline: float) -> None:
+    """Connect; where too many wait already, which the system says at once, again and again.
+
+    Raises:
+        BlockingIOError: if too many wait until the end.
+    """
+    while True:
+        try:
+            return sock.connect(address)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(AGAIN)
 
 
 def _read(sock: socket.socket, deadline: float, pid: int | None) -> dict[str, Any]:
