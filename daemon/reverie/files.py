@@ -23,8 +23,8 @@ _NEW = 0o644
 _LONGEST_NAME = 100
 """Bytes of a name that its temporary file bears: the system allows 255 in all."""
 _TEMPORARY = ".{}."
-_LEFTOVER = re.compile(r"\..+\.[a-z0-9_]{8}")
-"""What :func:`tempfile.mkstemp` makes of that."""
+_LEFTOVER = re.compile(r"\.(writable|.+\.(jsonl?|yaml)|.{90,})\.[a-z0-9_]{8}")
+"""What :func:`tempfile.mkstemp` makes of that for what is written here: a folder may have other hidden files."""
 _NOT_KEPT = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EPERM, errno.EBADF}
 """What a file system says that cannot sync a file or a folder, or has no owners or modes: FAT, FUSE, network shares."""
 _IN_PLACE = {errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS, errno.EXDEV, errno.EINVAL, errno.ETXTBSY}

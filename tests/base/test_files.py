@@ -323,8 +323,9 @@ def test_a_file_is_read_up_to_its_bound(tmp_path: Path) -> None:
 
 
 def test_what_a_power_cut_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    kept = ["takes.json", ".hidden", "takes.json.broken-20261128T000000Z", "a.12345678"]
-    for name in (*kept, ".takes.json.abcd1_x9", ".first-light.json.00000000"):
+    kept = ["takes.json", ".hidden", "takes.json.broken-20261128T000000Z", "a.12345678", ".profile.disabled"]
+    long = f".{'x' * 100}.01234567"
+    for name in (*kept, ".takes.json.abcd1_x9", ".first-light.json.00000000", ".writable.abcdefgh", long):
         (tmp_path / name).touch()
     (tmp_path / ".folder.abcdefgh").mkdir()
     remove_leftovers(tmp_path)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,40 +39,35 @@ from reverie.stage.complaints import Complaints
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.lives import Lives
 from reverie.stage.notify import Notifier, watchdog_interval
-from reverie.stage.pages import describe, serve_pages
+from reverie.stage.pages import serve_pages
 from reverie.stage.performance import Performance
 from reverie.stage.programme import Entry, room_time
+from reverie.stage.reminder import Reminder
 from reverie.stage.repeats import Repeats
 from reverie.stage.repertoire import Repertoire
+from reverie.stage.report import Report
 from reverie.stage.requests import Requests
 from reverie.stage.setting import Setting
-from reverie.stage.site_watch import CHANGED, SiteWatch
-from reverie.stage.site_watch import FAULTY as FAULTY_SITE
+from reverie.stage.site_watch import SiteWatch
+from reverie.stage.slot_news import SlotNews
 from reverie.stage.stalled import NO_NEW_LOOP
 from reverie.stage.state import GoodLoop, StateStore
 from reverie.stage.stopping import until
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.timbres import Timbres
 from reverie.stage.worker_life import Death, Role
-from reverie.stage.zone import Zone
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.local import LocalServer
 from reverie.watch.metrics import Metrics
-from reverie.watch.summary import Summary, summarize
+from reverie.watch.summary import Summary
 from reverie.wire import Message, WireError
 
 log = logging.getLogger(__name__)
 
 PLAYER = Role("player", "reverie.play.worker", patience=5.0, startup=20.0)
 COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=120.0, grace=1.0)
-SLOT_AT_FAULT = "slot-at-fault"
-"""The fault of a slot that takes notes which cannot be heard, or have another sound than they were to have."""
-FOLDERS_EVERY = 10.0
-"""Seconds between two looks into the folders of scenes."""
 LOOK_AT_LIVES = 60.0
-UNLIKE = (FAULTY_SITE, CHANGED)
-"""Faults by which what plays is not what the site on disk says."""
 TICK = 1.0
 """Seconds between looks at what has no message of its own: silence."""
 
@@ -113,13 +108,11 @@ class Conductor:
         self._stop = asyncio.Event()
         self._begun = time.monotonic()
         self._announced = False
-        self._audible = True
+        self._slot_news = SlotNews(self._evidence, self._metrics, faults, setting.tape)
         self._complaints = Complaints(self._faults)
         self._repeats = Repeats(self._faults)
         self._suspect = ""
-        self._zone = Zone()
-        self._folders_due = float("-inf")
-        self._folders_told: set[Path] = set()
+        self._reminder = Reminder(setting.programme, housekeeping, faults, self._follow_programme)
         self._lives = Lives(setting.state, faults)
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
         self._site_watch = SiteWatch(
@@ -129,6 +122,22 @@ class Conductor:
             faults,
             setting.instead,
         )
+        self._report = Report(
+            setting=setting,
+            evidence=self._evidence,
+            faults=faults,
+            gauges=self._metrics,
+            repertoire=self._repertoire,
+            timbres=self._timbres,
+            banking=self._banking,
+            desk=self._desk,
+            lives=self._lives,
+            site=self._site_watch,
+            begun=self._begun,
+            rest=self._rest_sentence,
+            scene=lambda: self._scene,
+            processes=lambda: (own_process(), self._player.info, self._composer.info, *self._timbres.processes),
+        )
 
     async def run(self, scene: str | None, seconds: float | None = None) -> None:
         """Play ``scene``, or what the hour asks for, until :meth:`stop` or for ``seconds``.
@@ -137,7 +146,7 @@ class Conductor:
             RuntimeError: if something ended that never ends by itself; every note is ended all the same.
         """
         self._play_first(scene)
-        self._look_into_folders()
+        self._repertoire.look_into_folders()
         workers = [asyncio.create_task(self._player.run()), asyncio.create_task(self._composer.run())]
         around = [
             asyncio.create_task(serve_pages(self, self._setting.address, self._setting.port, self._faults)),
@@ -150,7 +159,7 @@ class Conductor:
         loop = asyncio.get_running_loop()
         files = FileWatch(self._scene_files, lambda paths: loop.call_soon_threadsafe(self.files_changed, paths))
         files.start()
-        self._remind()
+        self._reminder.remind()
         self._site_watch.start()
         around.append(asyncio.create_task(self._count_lives()))
         try:
@@ -225,8 +234,7 @@ class Conductor:
 
     def _scene_files(self) -> list[Path]:
         """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
-        names = {*self._repertoire.broken, *([self._scene.name] if self._scene else [])}
-        return [path for name in sorted(names) for path in self._repertoire.candidates(name)]
+        return self._repertoire.watched(self._scene.name if self._scene else None)
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Scenes were changed on disk: what plays is taken over if it is right, and the others' faults are told."""
@@ -243,7 +251,7 @@ class Conductor:
         if self._scene is None or self._stop.is_set():
             return
         self._notifier.reloading(f"Reading {self._scene.name} again.")
-        self._follow_zone()
+        self._reminder.look()
         self.play_scene(self._scene.name)
         self._notifier.ready(self.summary().text)
 
@@ -307,7 +315,7 @@ class Conductor:
             case BarPlayed():
                 self._bar_played(said)
             case SlotState():
-                self._slot_changed(said)
+                self._slot_news.changed(said)
             case SyncState():
                 self._evidence.sync_changed(said)
                 self._metrics.sync_changed(said)
@@ -333,10 +341,7 @@ class Conductor:
             "%s %s", death.sentence, f"It is started again in {delay:.0f} s." if delay else "It is started again."
         )
         if role == PLAYER.name:
-            self._faults.clear(SLOT_AT_FAULT)
-            for name in self._setting.slots:
-                self._evidence.slot_changed(SlotState(name, up=False, detail="The player is down."))
-                self._metrics.slot_changed(SlotState(name, up=False, detail=""))
+            self._slot_news.player_died(self._setting.slots)
         else:
             self._composer_died()
 
@@ -365,21 +370,6 @@ class Conductor:
         if self._performance and bar.epoch == self._performance.epoch:
             self._performance.played(bar.scene_bar)
             self.fill()
-
-    def _slot_changed(self, slot: SlotState) -> None:
-        before = self._evidence.slot(slot.name)
-        self._evidence.slot_changed(slot)
-        self._metrics.slot_changed(slot)
-        if slot.fault:
-            advice = slot.advice[:1].upper() + slot.advice[1:]
-            self._faults.tell(SLOT_AT_FAULT, slot.name, f"Slot {slot.name}: {slot.fault}", advice)
-        else:
-            self._faults.clear(SLOT_AT_FAULT, slot.name)
-        if not slot.silent and (before is None or (before.up, before.detail) != (slot.up, slot.detail)):
-            (log.info if slot.up else log.warning)("Slot %s: %s", slot.name, slot.detail)
-        was_audible, self._audible = self._audible, self._evidence.any_slot_up
-        if was_audible and not self._audible:
-            log.warning("Nothing can be heard for now; the music goes on to its tape in %s.", self._setting.tape)
 
     def _answered(self, said: composing.Answer | composing.Failed) -> None:
         now = time.monotonic()
@@ -470,48 +460,10 @@ class Conductor:
             self._requests.heard(time.monotonic())
             self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
         self._desk.look()
-        self._look_into_folders()
-        self._follow_zone()
+        self._repertoire.look_into_folders()
+        self._reminder.look()
         self._follow_programme()
         self._timbres.look(playing=alive.ok and not (self._resting or self._desk.paused))
-
-    def _look_into_folders(self) -> None:
-        """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
-        now = time.monotonic()
-        if now < self._folders_due:
-            return
-        self._folders_due = now + FOLDERS_EVERY
-        self._repertoire.names()
-        faults = self._repertoire.folder_faults
-        for folder, sentence in faults.items():
-            self._faults.tell("scenes-folder", str(folder), f"Scenes in {folder}: {sentence}")
-        for folder in self._folders_told - faults.keys():
-            self._faults.clear("scenes-folder", str(folder))
-        self._folders_told = set(faults)
-
-    def _remind(self) -> None:
-        """Have scenes change on the minute. It is a hint only: each look follows the programme without it."""
-        times = self._setting.programme.times
-        try:
-            self._housekeeping.remind(times, self._follow_programme)
-        except Exception as error:  # noqa: BLE001 - whatever fails in a hint, or in its libraries, ends no music
-            self._faults.tell(
-                "reminder",
-                "",
-                f"APScheduler cannot remind of the programme ({error!r}): scenes change all the same, a second late",
-            )
-        else:
-            self._faults.clear("reminder")
-        if times and (fault := self._zone.fault()):
-            self._faults.tell("time-zone", "", fault, "Set it with `timedatectl set-timezone`, or mend TZ")
-        else:
-            self._faults.clear("time-zone")
-
-    def _follow_zone(self) -> None:
-        """See whether the clock of the room has been set to another zone."""
-        if self._zone.changed():
-            log.info("The time zone has changed: in this room it is %s.", f"{room_time():%H:%M}")
-            self._remind()
 
     def _follow_programme(self) -> None:
         """Go over to what is due; where its scene cannot be read, what plays goes on and the next look tries again."""
@@ -524,18 +476,11 @@ class Conductor:
 
     def alive(self) -> Verdict:
         """Whether the installation sounds, or rests as intended."""
-        return self._evidence.alive(time.monotonic())
+        return self._report.alive()
 
     def summary(self) -> Summary:
         """The truth in one sentence for a person."""
-        return summarize(self.alive(), self._evidence, self._rest_sentence(), self._concerns())
-
-    def _concerns(self) -> tuple[str, ...]:
-        """What else is wrong: the oldest fault first, then what is only doubtful."""
-        told = (fault.text for fault in self._faults.active)
-        now = time.monotonic()
-        others = (*self._timbres.faults, *self._banking.faults, *self._faulty_files())
-        return (*told, *self._evidence.concerns(now), *others)
+        return self._report.summary()
 
     def _rest_sentence(self) -> str:
         """Why nothing sounds, and until when, by the clock of the room."""
@@ -560,13 +505,7 @@ class Conductor:
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
-        told = self._faults.active
-        self._metrics.faults_are(told)
-        faulty = self._faulty_files() or self._repertoire.broken or any(fault.id in UNLIKE for fault in told)
-        self._metrics.configuration(ok=not faulty)
-        self._metrics.heard(audible=self._evidence.audible)
-        self._metrics.room_is(dict(self._site_watch.free))
-        return self._metrics.render()
+        return self._report.metrics()
 
     def panic(self) -> None:
         """End every note now; the music goes on with the next bar."""
@@ -575,26 +514,4 @@ class Conductor:
 
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
-        now = time.monotonic()
-        faults = (*self._timbres.faults, *self._banking.faults, *self._faulty_files())
-        told = self._faults.active
-        processes = (own_process(), self._player.info, self._composer.info, *self._timbres.processes)
-        return {
-            "version": self._setting.version,
-            "configuration": str(self._setting.configuration),
-            "state": str(self._setting.state.absolute()),
-            "scene": self._scene and {"name": self._scene.name, "title": self._scene.title},
-            **describe(self._evidence, now, self.summary(), (*faults, *(fault.text for fault in told)), processes),
-            "faults": [asdict(fault) for fault in told],
-            "hands": self._desk.status(),
-            "timbres": self._timbres.status(),
-            "lives": {
-                "starts": self._lives.starts,
-                "crashes": self._lives.crashes,
-                "last_end": self._lives.last_end,
-            },
-            "uptime_seconds": round(now - self._begun, 1),
-        }
-
-    def _faulty_files(self) -> tuple[str, ...]:
-        return (*self._setting.faults, *self._repertoire.faults)
+        return self._report.status()

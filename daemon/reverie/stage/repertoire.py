@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 BROKEN = "scene-broken"
 """The fault of a scene whose file cannot be played, in the register of faults."""
+FOLDER = "scenes-folder"
+"""The fault of a folder of scenes that cannot be entered, or has some that nobody will find."""
+FOLDERS_EVERY = 10.0
+"""Seconds between two looks into the folders of scenes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Repertoire:
         self._register = faults
         self._faults: dict[str, tuple[str, ...]] = {}
         self._take = 0
+        self._folders_due = float("-inf")
+        self._folders_told: set[Path] = set()
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -63,10 +70,24 @@ class Repertoire:
         """Where the scene's file may lie."""
         return self._scenes.candidates(name)
 
-    @property
-    def folder_faults(self) -> Mapping[Path, str]:
-        """What is wrong with folders of scenes, as they were last looked into."""
-        return self._scenes.folder_faults
+    def watched(self, playing: str | None) -> list[Path]:
+        """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
+        names = {*self.broken, *([playing] if playing else [])}
+        return [path for name in sorted(names) for path in self.candidates(name)]
+
+    def look_into_folders(self) -> None:
+        """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
+        now = time.monotonic()
+        if now < self._folders_due:
+            return
+        self._folders_due = now + FOLDERS_EVERY
+        self._scenes.names()
+        faults = self._scenes.folder_faults
+        for folder, sentence in faults.items():
+            self._register.tell(FOLDER, str(folder), f"Scenes in {folder}: {sentence}")
+        for folder in self._folders_told - faults.keys():
+            self._register.clear(FOLDER, str(folder))
+        self._folders_told = set(faults)
 
     def names(self) -> tuple[str, ...]:
         """All scenes, in order."""
