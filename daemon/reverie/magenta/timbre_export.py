@@ -43,7 +43,8 @@ def bundle_of(checkpoint: Path, passport: Passport, pitches: tuple[int, ...]) ->
         "normalizer.scale": np.array([SCALE, ADVANCE_SCALE], np.float32),
         "normalizer.shift": np.array([SHIFT, 0.0], np.float32),
     }
-    weights = {**weights_from({**tensors, **normalizer}), **_listener(tensors)}
+    generator = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{LISTENER}/")}
+    weights = {**weights_from({**generator, **normalizer}), **_listener(tensors)}
     settings: dict[str, Any] = {**kept({"pitches": ",".join(map(str, pitches))}), **passport.settings}
     sealed = Passport(passport.name, passport.config, "", settings, passport.source, passport.training)
     return with_golden(seal(sealed, weights))
