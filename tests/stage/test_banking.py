@@ -56,14 +56,20 @@ SLOT = {"kind": "port", "channels": {"1": 11}}
 class House:
     """Banking with a player that only listens."""
 
-    def __init__(self, folder: Path, sampler: Sampler | None, slot: dict[str, Any] = SLOT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sampler: Sampler | None,
+        slot: dict[str, Any] = SLOT,
+        refuse: Callable[[str], object] = lambda _: None,
+    ) -> None:
         path = folder / "dream.yaml"
         path.write_text(SCENE, encoding="utf-8")
         self.scene: Scene = load_scene(path, {"any": ("melody",)}, {"main": slot})
         self.cache = folder / "cache"
         self.told: list[TakeBank] = []
         samplers = {"main": sampler} if sampler else {}
-        self.banking = Banking({"main": slot}, self._hear, Metrics("1", "numpy"), samplers)
+        self.banking = Banking({"main": slot}, self._hear, Metrics("1", "numpy"), samplers, refuse)
         self.banking.scene_begun(1)
 
     def _hear(self, message: Any) -> None:
@@ -73,8 +79,11 @@ class House:
 
     def ready(self, step: int) -> Bank:
         bank = make_bank(self.cache, step)
-        self.banking.bank_ready(self.scene, "creature", Ready(step, bank.id, str(bank.folder), str(bank.soundfont)))
+        self.hand_on(step, bank)
         return bank
+
+    def hand_on(self, step: int, bank: Bank) -> None:
+        self.banking.bank_ready(self.scene, "creature", Ready(step, bank.id, str(bank.folder), str(bank.soundfont)))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -219,6 +228,26 @@ def test_a_share_that_is_gone_is_told_and_used_once_it_is_back(tmp_path: Path, m
         await until(lambda: bool(house.told))
         house.banking.taken(BankTaken("lead", bank.id))
         assert house.banking.faults == []
+
+    play(story)
+
+
+def test_a_bank_that_is_damaged_before_it_is_delivered_is_made_anew_and_not_tried_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    refused: list[str] = []
+    house = House(tmp_path, Sampler(tmp_path / "share", 3, None, (4, 7), 0.0), refuse=refused.append)
+
+    async def story() -> None:
+        bank = make_bank(house.cache, 0)
+        bank.soundfont.write_bytes(b"half of it")
+        house.hand_on(0, bank)
+        await until(lambda: bool(refused))
+        assert refused == ["lead"]
+        [sentence] = house.banking.faults
+        assert "it is rendered anew" in sentence
+        assert house.told == []
+        assert house.ready(0).id == bank.id
+        await until(lambda: bool(house.told))
 
     play(story)
 

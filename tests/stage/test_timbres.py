@@ -335,10 +335,15 @@ async def test_a_job_that_is_left_before_its_worker_is_awake_holds_up_no_other(t
         assert stage.order() == ("creature", 0)
 
 
-async def test_a_bank_that_a_synthesizer_refused_is_looked_for_anew_later(tmp_path: Path) -> None:
+async def test_a_bank_that_a_synthesizer_refused_is_looked_for_at_once_and_then_later(tmp_path: Path) -> None:
     async with on(Stage(tmp_path)) as stage:
         for bank in "abcd":
             await stage.finish(bank)
+        stage.timbres.refused("lead")
+        await stage.later(1, playing=False)
+        assert stage.order() == ("creature", 0), "it may be damaged, and made anew"
+        await stage.finish("a")
+        assert stage.told[-1] == ("creature", 0, "a")
         stage.timbres.refused("lead")
         await stage.later(1, playing=False)
         assert stage.timbres.processes == ()

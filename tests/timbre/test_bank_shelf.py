@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from reverie.timbre.bank import MOST, SOUNDFONT, Origin, bank_files, zones_of
+from reverie.timbre.bank import MOST, PASSPORT, SOUNDFONT, Origin, bank_files, zones_of
 from reverie.timbre.recipe import BankRecipe, Ingredient
 from reverie.timbre.shelf import SAFE, Shelf
 from reverie.timbre.sound import Sound
@@ -58,6 +61,61 @@ def test_a_damaged_bank_is_set_aside_with_a_sentence_and_can_be_made_again(tmp_p
     assert SOUNDFONT in sentence
     assert kept(shelf, 1) == bank
     assert shelf.find(bank) is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "another"},
+        {"files": {}},
+        {"zones": []},
+        {"zones": [{"file": "other.wav"}]},
+        {"sources": []},
+        {"sources": [{"whose": "mine"}]},
+        {"title": ""},
+    ],
+)
+def test_a_bank_whose_passport_was_changed_is_not_found_again_and_again(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Every file that it names is as it was written, and yet it is not the bank."""
+    shelf = Shelf(tmp_path, 1 << 30)
+    bank = kept(shelf, 1)
+    path = tmp_path / "banks" / bank / PASSPORT
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert shelf.find(bank) is None
+    assert kept(shelf, 1) == bank
+    assert shelf.find(bank) is not None
+
+
+def test_a_bank_that_was_damaged_while_it_was_made_anew_gives_way(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 1 << 30)
+    bank = kept(shelf, 1)
+    (tmp_path / "banks" / bank / SOUNDFONT).write_bytes(b"half of it")
+    assert kept(shelf, 1) == bank
+    assert shelf.find(bank) is not None
+
+
+def test_what_lies_where_damaged_banks_are_put_does_not_keep_one_in_its_place(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 1 << 30)
+    bank = kept(shelf, 1)
+    (tmp_path / "banks" / f"{bank}.damaged").touch()
+    (tmp_path / "banks" / bank / SOUNDFONT).unlink()
+    assert shelf.find(bank) is None
+    assert not (tmp_path / "banks" / bank).exists()
+
+
+def test_a_damaged_bank_that_cannot_be_moved_is_told_and_not_made_anew_in_vain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path, 1 << 30)
+    bank = kept(shelf, 1)
+    (tmp_path / "banks" / bank / SOUNDFONT).unlink()
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError):
+        shelf.find(bank)
 
 
 def test_the_least_used_makes_room_but_neither_what_is_pinned_nor_what_was_just_used(tmp_path: Path) -> None:

@@ -21,7 +21,10 @@ SYNTH = "fluidsynth"
 
 
 class Banking:
-    """The audience of the timbres. ``slots`` and ``samplers`` are the site's, ``tell`` sends to the player."""
+    """The audience of the timbres. ``slots`` and ``samplers`` are the site's, ``tell`` sends to the player.
+
+    ``refuse`` is called for each voice that cannot have the bank that is ready for it, as that is damaged.
+    """
 
     def __init__(
         self,
@@ -29,12 +32,14 @@ class Banking:
         tell: Callable[[Message], object],
         metrics: Metrics,
         samplers: Mapping[str, Sampler] | None = None,
+        refuse: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._slots = slots
         self._tell = tell
         self._metrics = metrics
         self._faults: dict[str, str] = {}
-        self._handover = Handover(samplers or {}, self._take, self._complain)
+        self._refuse = refuse
+        self._handover = Handover(samplers or {}, self._take, self._complain, self._damaged)
         self.epoch = 0
         """Of the scene for which banks are ready."""
 
@@ -75,6 +80,10 @@ class Banking:
 
     def _take(self, take: TakeBank) -> None:
         self._tell(to_message(take))
+
+    def _damaged(self, gift: Gift) -> None:
+        if gift.epoch == self.epoch:
+            self._refuse(gift.voice)
 
     def _complain(self, gift: Gift, reason: str) -> None:
         sentence = f"Voice {gift.voice}: {reason.rstrip('.')}."

@@ -98,7 +98,13 @@ class Conductor:
         fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
         self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
         self._composer = Supervisor(COMPOSER, self)
-        self._banking = Banking(setting.slots, self._player.send, self._metrics, setting.samplers)
+        self._banking = Banking(
+            setting.slots,
+            self._player.send,
+            self._metrics,
+            setting.samplers,
+            lambda voice: self._timbres.refused(voice),  # noqa: PLW0108 - they are made after this
+        )
         self._timbres = Timbres(setting.timbres, store, self._banking)
         self._scene: Scene | None = None
         self._performance: Performance | None = None

@@ -17,7 +17,7 @@ from pathlib import Path
 from reverie.play.messages import TakeBank
 from reverie.stage.timbres import Ready
 from reverie.timbre.delivery import News, deliver, tell
-from reverie.timbre.errors import TimbreError
+from reverie.timbre.errors import DamagedBankError, TimbreError
 from reverie.timbre.samplers import Sampler
 
 RETRY = 60.0
@@ -48,18 +48,23 @@ class _Turn:
 
 
 class Handover:
-    """``samplers`` by slot; ``take`` is told what the player is to do, ``fault`` what is wrong with which voice."""
+    """``samplers`` by slot; ``take`` is told what the player is to do, ``fault`` what is wrong with which voice.
+
+    ``damaged`` is told of a voice whose bank has to be made anew; it is not tried again until then.
+    """
 
     def __init__(
         self,
         samplers: Mapping[str, Sampler],
         take: Callable[[TakeBank], object],
         fault: Callable[[Gift, str], object],
+        damaged: Callable[[Gift], object],
         retry: float = RETRY,
     ) -> None:
         self._samplers = samplers
         self._take = take
         self._fault = fault
+        self._damaged = damaged
         self._retry = retry
         self._wanted: dict[str, dict[str, Gift]] = {slot: {} for slot in samplers}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -94,6 +99,12 @@ class Handover:
             voice, gift = next(iter(wanted.items()))
             try:
                 take = await self._hand_over(slot, gift)
+            except DamagedBankError as error:
+                self._fault(gift, str(error))
+                if wanted.get(voice) is gift:
+                    del wanted[voice]
+                    self._damaged(gift)
+                continue
             except TimbreError as error:
                 self._fault(gift, str(error))
                 if wanted.get(voice) is gift:

@@ -89,7 +89,10 @@ class Means:
 
 @dataclass(slots=True)
 class _Timbre:
-    """What is known of a timbre of the scene that plays; ``ready`` are banks by step, ``refused`` until when."""
+    """What is known of a timbre of the scene that plays; ``ready`` are banks by step, ``refused`` until when.
+
+    ``doubted`` is the bank that was refused last by whoever was to play it.
+    """
 
     timbre: Timbre
     progress: plan.Progress
@@ -97,6 +100,7 @@ class _Timbre:
     played: Ready | None = None
     ready: dict[int, Ready] = field(default_factory=dict[int, Ready])
     refused: dict[int, float] = field(default_factory=dict[int, float])
+    doubted: str = ""
 
     @property
     def wanted(self) -> list[int]:
@@ -348,13 +352,18 @@ class Timbres:
                 os.utime(ready.folder)
 
     def refused(self, part: str) -> None:
-        """The synthesizer of a voice refused its bank: it is looked for anew, after a while."""
+        """A voice cannot have its bank: it is looked for anew, and made anew if it is damaged.
+
+        That is done at once for the first time: most likely it is no more as it was written. One that is whole and is
+        refused again can only wait.
+        """
         voice = self._scene.voices.get(part) if self._scene else None
         one = self._timbres.get(voice.timbre.bank) if voice is not None and voice.timbre is not None else None
         if one is not None and one.played is not None:
             one.ready = {step: ready for step, ready in one.ready.items() if ready.bank != one.played.bank}
-            one.refused[one.progress.step] = self._monotonic() + REFUSED_FOR
-            one.played = None
+            if one.doubted == one.played.bank:
+                one.refused[one.played.step] = self._monotonic() + REFUSED_FOR
+            one.doubted, one.played = one.played.bank, None
 
     def _is_of(self, job: _Job, one: _Timbre) -> bool:
         """Whether a job is for a timbre as the scene has it now, which may have been read again meanwhile."""

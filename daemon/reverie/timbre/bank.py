@@ -117,7 +117,12 @@ def read_bank(folder: Path) -> Bank:
         passport = json.loads(read_file(folder / PASSPORT))
         if passport["version"] != VERSION:
             raise ValueError(f"it was written in version {passport['version']} of this format")
-        bank = Bank(passport["id"], folder, passport)
+        bank = Bank(str(passport["id"]), folder, passport)
+        parts = {SOUNDFONT, SFZ, *(sample.name for sample in bank.samples)}
+        if missing := sorted(parts - set(passport["files"])):
+            raise ValueError(f"its {PASSPORT} does not name {', '.join(missing)}")
+        if not (bank.title and bank.samples and bank.origins):
+            raise ValueError(f"its {PASSPORT} is not as it was written")
         wrong = [
             name
             for name, digest in passport["files"].items()

@@ -22,7 +22,7 @@ from pythonosc.osc_message_builder import build_msg
 from reverie.errors import reason_of
 from reverie.files import OddFileError, oldest_first, read_file
 from reverie.timbre.bank import PASSPORT, Bank, read_bank
-from reverie.timbre.errors import TimbreError
+from reverie.timbre.errors import DamagedBankError, TimbreError
 
 CURRENT = "current"
 ADDRESS = "/reverie/bank"
@@ -55,12 +55,14 @@ def deliver(bank_folder: Path, target: Path, keep: int) -> Path:
     banks before it stay, at least the one that was just in use.
 
     Raises:
-        TimbreError: if the bank is damaged, or cannot be written there; ``current`` is then as it was.
+        DamagedBankError: if it is not as it was written; ``current`` is then as it was.
+        TimbreError: if it cannot be written there; ``current`` is then as it was.
     """
     try:
         bank = read_bank(bank_folder)
     except (ValueError, OSError) as error:
-        raise TimbreError(f"the bank in {bank_folder} cannot be delivered ({error}); it is rendered anew") from error
+        sentence = f"the bank in {bank_folder} cannot be delivered ({error}); it is rendered anew"
+        raise DamagedBankError(sentence) from error
     try:
         target.mkdir(exist_ok=True)
         for part in target.glob(f".*{_PART}"):

@@ -7,3 +7,7 @@ from reverie.errors import ReverieError
 
 class TimbreError(ReverieError):
     """A source, a bank or a render cannot be used; its text says why, and what to do."""
+
+
+class DamagedBankError(TimbreError):
+    """A bank of the cache is not as it was written: another try with it fails too, and it has to be made anew."""

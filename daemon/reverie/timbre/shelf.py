@@ -28,12 +28,16 @@ class Shelf:
         self._report = report
 
     def find(self, bank: str) -> Bank | None:
-        """The bank of that id, checked; a damaged one is set aside, and is not there. To find it is to use it."""
+        """The bank of that id, checked; a damaged one is set aside, and is not there. To find it is to use it.
+
+        Raises:
+            OSError: if it is damaged and cannot be moved, so that none could be put in its place.
+        """
         folder = self._folder / bank
         if not folder.is_dir():
             return None
         try:
-            found = read_bank(folder)
+            found = _of_that_id(read_bank(folder), bank)
         except (ValueError, OSError) as error:
             self._set_aside(folder, error)
             return None
@@ -63,6 +67,8 @@ class Shelf:
             except OSError as error:  # another process was faster, with the same bytes
                 if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
                     raise
+                if self.find(bank) is None:  # or what is there was damaged meanwhile
+                    making.rename(target)
             _sync(self._folder)
         finally:
             shutil.rmtree(making, ignore_errors=True)
@@ -130,8 +136,9 @@ class Shelf:
     def _set_aside(self, folder: Path, error: Exception) -> None:
         aside = folder.with_name(f"{folder.name}.damaged")
         shutil.rmtree(aside, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            folder.rename(aside)
+        if aside.is_symlink() or aside.is_file():
+            aside.unlink()
+        folder.rename(aside)
         reason = error.strerror if isinstance(error, OSError) else error
         self._report(f"The bank {folder.name[:12]} is damaged ({reason}); it lies in {aside} and is rendered anew.")
 
@@ -141,6 +148,12 @@ class Shelf:
             for path in self._folder.iterdir():
                 if "." in path.name and _age(path) > SAFE:
                     shutil.rmtree(path, ignore_errors=True)
+
+
+def _of_that_id(bank: Bank, wanted: str) -> Bank:
+    if bank.id != wanted:
+        raise ValueError(f"it is the bank {bank.id[:12]}")
+    return bank
 
 
 def _age(folder: Path) -> float:
