@@ -84,7 +84,7 @@ def test_it_is_ready_when_it_plays_and_leaves_no_note_behind(make_daemon: Callab
     )
     started, stopped = (states(part) for part in said.split("stopped\n"))
     assert started["ActiveState"] == "active"
-    assert started["StatusText"].startswith("Playing study, bar ")
+    assert "study, bar " in started["StatusText"]
     assert started["NRestarts"] == "0"
     assert started["WatchdogUSec"] == "15s"
     assert stopped["ActiveState"] == "inactive"
@@ -116,5 +116,5 @@ def test_the_watchdog_restarts_what_runs_and_plays_no_bar(make_daemon: Callable[
     again = states(said.split("again\n")[1])
     assert again["ActiveState"] == "active"
     assert again["NRestarts"] == "1"
-    assert again["StatusText"].startswith("Playing study, bar ")
+    assert "study, bar " in again["StatusText"]
     assert "The player did not answer for 5 s; it was killed." in daemon.log.read_text()
