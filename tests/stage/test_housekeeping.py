@@ -43,6 +43,7 @@ async def test_what_cannot_be_sealed_keeps_nothing_else_from_being_done(tmp_path
     tape.mkdir()
     (tape / "2020-01-01T00.journal").mkdir()  # cannot be sealed
     (tape / "2020-01-01T01.journal").write_text("L 0 x\nB 0 120 4/4 one\n")
+    (tape / "2020-01-01T02.journal").symlink_to("nowhere")
     faults = Faults()
     keeping = Housekeeping(StateStore(tmp_path, faults), tape, 30, faults)
     await keeping.finish()

@@ -172,3 +172,19 @@ def test_a_voice_that_only_waits_for_its_models_is_no_fault(theatre: Theatre) ->
     theatre.play(30)
     go(theatre, 8)
     assert theatre.faults == {}
+
+
+@pytest.mark.parametrize("refuse", ["lead", ""])
+def test_a_voice_that_is_renamed_while_it_gets_nothing_new_leaves_no_fault_behind(
+    theatre: Theatre, refuse: str
+) -> None:
+    go(theatre, 4)
+    if refuse:
+        go(theatre, 30, refuse)
+    else:
+        theatre.play(100)
+    assert any(fault.endswith(" lead") for fault in theatre.faults)
+    path = theatre.write("study", TEXT.replace("  lead:", "  flute:"))
+    theatre.conductor.files_changed([path])
+    go(theatre, 12)
+    assert theatre.faults == {}

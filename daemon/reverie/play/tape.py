@@ -224,8 +224,8 @@ def _last_tick(journal: bytes) -> int:
 
 
 def journals(folder: Path) -> Iterator[Path]:
-    """Every journal in the folder, oldest first."""
-    return iter(sorted(folder.glob(f"*{SUFFIX}")))
+    """Every journal in the folder, oldest first; a link is none, as none is ever written through one."""
+    return iter(sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.is_symlink()))
 
 
 def days(folder: Path) -> dict[str, list[Path]]:

@@ -35,7 +35,7 @@ from reverie.play.messages import (
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
 from reverie.stage.banking import Banking
-from reverie.stage.complaints import Complaints
+from reverie.stage.composer_link import ComposerLink
 from reverie.stage.housekeeping import Housekeeping
 from reverie.stage.lives import Lives
 from reverie.stage.notify import Notifier, watchdog_interval
@@ -46,12 +46,10 @@ from reverie.stage.reminder import Reminder
 from reverie.stage.repeats import Repeats
 from reverie.stage.repertoire import Repertoire
 from reverie.stage.report import Report
-from reverie.stage.requests import Requests
 from reverie.stage.setting import Setting
 from reverie.stage.site_watch import SiteWatch
 from reverie.stage.slot_news import SlotNews
-from reverie.stage.stalled import NO_NEW_LOOP
-from reverie.stage.state import GoodLoop, StateStore
+from reverie.stage.state import StateStore
 from reverie.stage.stopping import until
 from reverie.stage.supervisor import Backoff, Supervisor, own_process
 from reverie.stage.timbres import Timbres
@@ -92,12 +90,12 @@ class Conductor:
         self._faults = faults
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
-        self._requests = Requests()
         self._desk = Desk(self, setting.controls, setting.state / "uses.jsonl", self._metrics.used, faults=self._faults)
         # While no player lives, notes hang and nothing sounds: it is never waited for as long as a composer.
         fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
         self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
         self._composer = Supervisor(COMPOSER, self)
+        self._asking = ComposerLink(store, self._evidence, self._metrics, faults, self._send_to_composer)
         self._banking = Banking(
             setting.slots,
             self._player.send,
@@ -115,9 +113,7 @@ class Conductor:
         self._begun = time.monotonic()
         self._announced = False
         self._slot_news = SlotNews(self._evidence, self._metrics, faults, setting.tape)
-        self._complaints = Complaints(self._faults)
         self._repeats = Repeats(self._faults)
-        self._suspect = ""
         self._reminder = Reminder(setting.programme, housekeeping, faults, self._follow_programme)
         self._lives = Lives(setting.state, faults)
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
@@ -220,7 +216,6 @@ class Conductor:
 
     def _perform(self, scene: Scene) -> None:
         """Begin a scene with its first bar."""
-        self._faults.clear(NO_NEW_LOOP)
         self._repeats.begin()
         log.info("Playing %s (%s).", scene.name, scene.title)
         self._desk.scene_begun()
@@ -235,7 +230,8 @@ class Conductor:
         self._send_places(opening)
         self._banking.scene_begun(self._epoch)
         self._timbres.scene_begun(scene)
-        self._tell_stalls(performance)
+        self._asking.tell_stalls(performance)
+        self._repeats.only(performance.stalls)
         self.fill()
 
     def _scene_files(self) -> list[Path]:
@@ -333,7 +329,7 @@ class Conductor:
             case Ready():
                 log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
             case composing.Loaded():
-                self._model_loaded(said)
+                self._asking.loaded(said)
             case composing.Answer() | composing.Failed():
                 self._answered(said)
             case _:
@@ -349,19 +345,7 @@ class Conductor:
         if role == PLAYER.name:
             self._slot_news.player_died(self._setting.slots)
         else:
-            self._composer_died()
-
-    def _composer_died(self) -> None:
-        """Ask again, unless one recipe has been the end of two composers running."""
-        computing = self._requests.lost()
-        if self._performance:
-            self._performance.composer_lost()
-        suspect = computing[1].id if computing else ""
-        if computing and suspect == self._suspect and self._performance and computing[0] == self._performance.epoch:
-            self._metrics.loop_refused(computing[1].voice, "crashed")
-            self._send_places(self._performance.given_up(computing[1].voice))
-            self._tell_stalls(self._performance)
-        self._suspect = suspect
+            self._send_places(self._asking.died(self._performance))
 
     def _bar_played(self, bar: BarPlayed) -> None:
         self._evidence.bar_played(bar, time.monotonic())
@@ -378,47 +362,13 @@ class Conductor:
             self.fill()
 
     def _answered(self, said: composing.Answer | composing.Failed) -> None:
-        now = time.monotonic()
-        asked = self._requests.answered(said.number, now)
-        if asked is None:
-            return
-        epoch, recipe = asked
-        present = self._performance if self._performance and self._performance.epoch == epoch else None
-        if isinstance(said, composing.Failed):
-            self._metrics.loop_refused(recipe.voice, "failed")
-            self._complaints.add(recipe.model, said.error)
-            places = present.failed(recipe.voice) if present else []
-        else:
-            answer = said.composed
-            self._complaints.drop(recipe.model)
-            self._metrics.guarded(recipe.voice, answer.refused, answer.clipped)
-            if answer.loop:
-                self._evidence.loop_composed(now)
-                self._metrics.loop_composed(recipe.voice, recipe.operator, said.seconds, time.time())
-                self._store.remember(GoodLoop(answer.recipe, answer.loop))
-            if answer.loop is None or answer.is_the_loop_before:
-                self._metrics.loop_held(recipe.voice)
-            places = present.composed(answer) if present else []
-        if present:
-            self._tell_stalls(present)
-        self._send_places(places)
-        self.fill()
+        places = self._asking.answered(said, self._performance)
+        if places is not None:
+            self._send_places(places)
+            self.fill()
 
-    def _tell_stalls(self, performance: Performance) -> None:
-        """Tell of voices that get no new loop."""
-        for voice, stall in performance.stalls.items():
-            if stall:
-                self._faults.tell(NO_NEW_LOOP, voice, stall.sentence, stall.advice)
-            else:
-                self._faults.clear(NO_NEW_LOOP, voice)
-
-    def _model_loaded(self, said: composing.Loaded) -> None:
-        self._requests.heard(time.monotonic())
-        if said.error:
-            self._complaints.add(said.model, said.error)
-        else:
-            self._complaints.drop(said.model)
-            log.info("Model %s is ready (%.1f s).", said.model, said.seconds)
+    def _send_to_composer(self, message: Message) -> bool:
+        return self._composer.send(message)
 
     def _set_scene(self, performance: Performance) -> None:
         self._evidence.scene_set(self._desk.hands.steered(performance.scene()))
@@ -434,12 +384,7 @@ class Conductor:
             return
         places, recipes = self._performance.fill()
         self._send_places(places)
-        for recipe in recipes:
-            question = self._requests.ask(self._performance.epoch, recipe, time.monotonic())
-            if not self._composer.send(question):
-                self._requests.lost()
-                self._performance.composer_lost()
-                break
+        self._asking.ask(self._performance, recipes)
 
     async def _watch(self) -> None:
         """Look every second, and oftener if systemd is less patient; a look that fails must not be the last."""
@@ -458,12 +403,8 @@ class Conductor:
             self._notifier.status(self.summary().text)
         if alive.ok:
             self._notifier.watchdog()
-        if self._composer.state != "up":
-            # It still starts up, for which its role has a patience of its own, or there is none.
-            self._requests.heard(time.monotonic())
-        silence = self._requests.silent_for(time.monotonic())
-        if silence > self._setting.patience:
-            self._requests.heard(time.monotonic())
+        silence = self._asking.overdue(self._setting.patience, up=self._composer.state == "up")
+        if silence is not None:
             self._composer.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
         self._desk.look()
         self._repertoire.look_into_folders()

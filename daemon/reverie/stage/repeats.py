@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from reverie.play.messages import BarPlayed
 from reverie.watch.faults import Faults
 
@@ -22,6 +24,12 @@ class Repeats:
         """Another scene begins."""
         self._seconds.clear()
         self._faults.clear(LOOP_REPEATS)
+
+    def only(self, voices: Container[str]) -> None:
+        """The scene has these voices now; of others there is nothing more to tell."""
+        for voice in [voice for voice in self._seconds if voice not in voices]:
+            del self._seconds[voice]
+            self._faults.clear(LOOP_REPEATS, voice)
 
     def bar_played(self, bar: BarPlayed) -> None:
         """A bar went out. A voice that its schedule leaves out of it is judged by the next bar in which it plays."""
