@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes.outputs import RecordingSampler
-from fakes.playing import LEAD, Studio, place, scene, steps
+from fakes.playing import LEAD, Studio, loop, place, scene, steps
+from reverie.music.notes import Note
 from reverie.play.messages import Panic, Part, Steer, TakeBank
 from reverie.play.settings import SlotSettings
 
@@ -174,3 +175,25 @@ def test_one_that_stands_in_and_has_a_clock_of_its_own_is_not_sent_two(tmp_path:
     studio.play(1)
     assert len([data for data in studio.outputs["spare"].messages if data[0] == 0xF8]) - before == 96
     assert len(studio.outputs["spare"].told) - lines == 1, "each bar is told once"
+
+
+@pytest.mark.parametrize("own", ["other", "spare"])
+def test_notes_that_two_slots_strike_together_on_one_that_stands_in_are_one_note(tmp_path: Path, own: str) -> None:
+    others = {"other": SlotSettings({})} if own == "other" else {}
+    studio = Understudy(tmp_path, SlotSettings({}), SlotSettings({}), **others)
+    short, long = loop(Note(0, 240, 60), Note(960, 480, 60)), loop(Note(0, 720, 60), Note(1200, 240, 60))
+    studio.tell(scene(LEAD, Part("far", own, 1)), place(short), place(long, part="far"))
+    studio.play(1)
+    studio.lose()
+    if own == "other":
+        studio.lose("other")
+    studio.play(1)
+    begin = studio.clock.time
+    studio.play(2)
+    notes = [
+        (round((at - begin) * 960) % 1920, data[0])
+        for at, data in studio.outputs["spare"].sent
+        if at >= begin and data[0] in {ON, OFF}
+    ]
+    assert notes[:6] == [(0, ON), (720, OFF), (960, ON), (1200, OFF), (1200, ON), (1440, OFF)]
+    assert {(at, kind) for at, kind in notes} == set(notes[:6])

@@ -57,7 +57,8 @@ class Slot:
         self._state = _State.DOWN
         self._due = float("-inf")
         self._told: SlotState | None = None
-        self._owners: dict[tuple[int, int], object] = {}
+        self._owners: dict[tuple[int, int], set[object]] = {}
+        self._struck: set[tuple[int, int]] = set()
         self._ended: dict[tuple[int, int], float] = {}
         self._now = 0.0
         self._has_news = False
@@ -146,22 +147,32 @@ class Slot:
         return came_up
 
     def start(self, channel: int, pitch: int, velocity: int, owner: object) -> bool:
-        """Start a note, ending the same pitch first where another owner left it sounding; whether a device took it."""
+        """Start a note, ending the same pitch first where another owner left it sounding; whether a device took it.
+
+        Where another slot, for which this one stands in, has struck it at this very moment both own it: see
+        :mod:`reverie.music.overlaps`.
+        """
         if not self.up:
             return False
         channel = self.channel_of(channel)
         if (channel, pitch) in self._owners:
+            if (channel, pitch) in self._struck:
+                self._owners[channel, pitch].add(owner)
+                return True
             self._end(channel, pitch)
         self._ended.pop((channel, pitch), None)
         self._ledger.note_on(channel, pitch)
-        self._owners[channel, pitch] = owner
+        self._owners[channel, pitch] = {owner}
+        self._struck.add((channel, pitch))
         return self._send(bytes((NOTE_ON | channel, pitch, velocity)))
 
     def end(self, channel: int, pitch: int, owner: object) -> None:
-        """End its owner's note; while the device is away, the ledger keeps it for when it is back."""
+        """End a note with the last of its owners; while the device is away, the ledger keeps it for when it is back."""
         channel = self.channel_of(channel)
-        if self._owners.get((channel, pitch)) is owner:
+        owners = self._owners.get((channel, pitch), set[object]())
+        if owners == {owner}:
             self._end(channel, pitch)
+        owners.discard(owner)
 
     def control(self, message: bytes) -> None:
         """Send a program or a controller of a scene's channel."""
@@ -223,6 +234,7 @@ class Slot:
 
     def flush(self) -> None:
         """Let the device have what was sent: the notes of one moment go together."""
+        self._struck.clear()
         if self.up:
             try:
                 self._output.flush()
