@@ -47,15 +47,15 @@ def advice_on(error: OSError, path: Path) -> str:
     if error.errno == errno.EDQUOT:
         return f"give {user()} more room on the disk of {here} (`quota`), or delete files{_largest(here)}"
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return _refused(here)
+        return _refused(here, path)
     advice = next((text for numbers, text in _ADVICE if error.errno in numbers), "see to the disk of {here}")
     return advice.format(here=here, path=path, folder=path.parent, mount=mount_point(here))
 
 
 def user() -> str:
-    """The name of the user that this process runs as."""
+    """The user that this process runs as, in words: a name alone, such as nobody, would read as another word."""
     try:
-        return getpass.getuser()
+        return f"the user {getpass.getuser()}"
     except (KeyError, OSError):  # a number without a name, as in a container
         return f"the user {os.geteuid()}"
 
@@ -75,12 +75,18 @@ def mount_point(path: Path) -> Path:
     return path
 
 
-def _refused(path: Path) -> str:
+def _refused(path: Path, wanted: Path) -> str:
+    """``path`` may not be written; it is what is there of the way to ``wanted``."""
     if os.geteuid() == 0:
         return (
             f"even root may not: see `lsattr -d {path}` (`chattr -i` lifts what is immutable), and what the service or "
             "container may write (ReadWritePaths=)"
         )
+    if path not in {wanted, wanted.parent} or path == path.parent:
+        missing = path.joinpath(*wanted.relative_to(path).parts[:1])
+        if missing != path and os.access(path, os.X_OK):  # else it may be there, and cannot be seen
+            command = f"sudo install -d -o {os.geteuid()} {missing}"
+            return f"there is no {missing}: make that folder for {user()}, by `{command}`"
     return f"let {user()} write {path}, by `sudo chown` or `sudo chmod`, or do it as a user who may"
 
 

@@ -71,3 +71,26 @@ def test_a_full_disk_is_told_with_what_fills_it(tmp_path: Path) -> None:
 def test_a_path_is_found_as_far_as_it_is_there(tmp_path: Path) -> None:
     assert nearest(tmp_path / "a" / "b") == tmp_path
     assert mount_point(Path("/proc/self/status")) == Path("/proc")
+
+
+@pytest.mark.parametrize("wanted", ["/not there", "/not there/state/takes.json", "{tmp}/not/there/takes.json"])
+def test_nobody_is_told_to_open_the_folders_of_the_system_to_the_daemon(
+    wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a home that does not exist, the nearest folder that does is the root of the system."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    path = Path(wanted.format(tmp=tmp_path))
+    advice = advice_on(PermissionError(errno.EACCES, "Permission denied"), path)
+    missing = tmp_path / "not" if "tmp" in wanted else Path("/not there")
+    assert f"there is no {missing}: make that folder for the user " in advice
+    assert f"sudo install -d -o 1000 {missing}" in advice
+    assert " write /," not in advice
+
+
+def test_a_file_that_may_not_be_made_names_its_folder_and_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 65534)
+    monkeypatch.setattr("reverie.advice.getpass.getuser", lambda: "nobody")
+    advice = advice_on(PermissionError(errno.EACCES, "Permission denied"), tmp_path / "takes.json")
+    assert advice.startswith(f"let the user nobody write {tmp_path}, by `sudo chown`")

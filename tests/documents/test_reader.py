@@ -89,6 +89,17 @@ def test_a_key_given_twice_is_a_fault_that_leaves_the_rest_readable() -> None:
         ("just a word", "<text>:1:1: a file is a mapping, that is, lines of 'key: value'"),
         ("a: 1\n   b: 2\n", "<text>:2:5: a second colon on this line"),
         ("a: [", "<text>:1:5: a value is missing here"),
+        ('a: "\\d+"', "<text>:1:6: in double quotes a backslash begins an escape, such as \\n; put a text with"),
+        ('a: "\\xq"', "<text>:1:7: in double quotes a backslash begins an escape"),
+        ("a: @home", "<text>:1:4: a text cannot begin with @ here; put it in quotes"),
+        ("a: `x`", "<text>:1:4: a text cannot begin with ` here; put it in quotes"),
+        ("a: %x", "<text>:1:4: a text cannot begin with % here; put it in quotes"),
+        ("a: *", "a text cannot begin with & or * unless it is in quotes"),
+        (
+            "a: [::1]",
+            "<text>:1:5: a value is missing here; a text that begins with a colon, such as ::1, stands in quotes",
+        ),
+        ("  a: 1\n b: 2\n", "<text>:2:2: this line does not fit those above it"),
         ("a: &x [*x]", "<text>:1:4: this contains an alias of itself"),
     ],
 )

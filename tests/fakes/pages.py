@@ -45,7 +45,10 @@ class _Server(http.server.ThreadingHTTPServer):
 @contextlib.contextmanager
 def status_page(state: Path | None, configuration: Path | None = None, address: str = "127.0.0.1") -> Generator[Any]:
     """Serves a status; ``port`` and the panics that it has ``taken`` are the server's."""
-    status: dict[str, Any] = {"alive": {"ok": True, "sentence": "Playing."}, "slots": [], "processes": []}
+    verdict = {"ok": True, "sentence": "Playing."}
+    hands = {"now": [], "inputs": []}
+    status: dict[str, Any] = {"alive": verdict, "ready": verdict, "concerns": [], "hands": hands, "slots": []}
+    status["processes"] = []
     if state is not None:
         status |= {"state": str(state), "configuration": str(configuration)}
     handler = type("OnePage", (Page,), {"status": status, "taken": []})

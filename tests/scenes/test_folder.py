@@ -77,6 +77,19 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_from_playing(tmp_path: Pat
     assert SceneFolder([path.parent], keep=tmp_path / "keep").load("dawn").fault is None
 
 
+@pytest.mark.parametrize("name", ["loop", "file/below", "n" * 300, "below/" * 1000])
+def test_a_state_folder_that_cannot_be_keeps_nobody_from_playing(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    path = write(tmp_path / "scenes", "One")
+    scenes = SceneFolder([path.parent], keep=tmp_path / name)
+    for _ in range(2):
+        assert scenes.load("dawn").fault is None
+    assert "cannot be kept for the next start" in caplog.text
+
+
 def test_a_scene_that_was_never_good_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "dawn.yaml").write_text("", encoding="utf-8")
     with pytest.raises(DocumentError, match="the file is empty"):

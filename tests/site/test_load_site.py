@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 from pathlib import Path
 
@@ -111,3 +112,19 @@ def test_state_lies_where_systemd_or_xdg_say() -> None:
     assert state_folder({"STATE_DIRECTORY": "/var/lib/reverie"}) == Path("/var/lib/reverie")
     assert state_folder({"XDG_STATE_HOME": "/home/x/state"}) == Path("/home/x/state/reverie")
     assert state_folder({}) == Path.home() / ".local/state/reverie"
+
+
+def test_a_configuration_that_nobody_may_look_at_counts_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").mkdir()
+    monkeypatch.chdir(tmp_path)
+    looked = Path.stat
+
+    def refused(path: Path, **how: bool) -> os.stat_result:
+        if path == Path("config") / "reverie.yaml":
+            raise PermissionError(13, "Permission denied")
+        return looked(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    assert find_site({}) == Path("config") / "reverie.yaml"

@@ -162,6 +162,8 @@ def drip(connection: socket.socket) -> None:
         b'HTTP/1.0 200 OK\r\n\r\n{"status": "UP"}',
         b"HTTP/1.0 200 OK\r\n\r\n" + b"[" * 100_000,
         b"HTTP/1.0 200 OK\r\n\r\n[1, 2]",
+        b'HTTP/1.0 200 OK\r\n\r\n{"alive": true, "slots": [], "processes": []}',
+        b'HTTP/1.0 200 OK\r\n\r\n{"alive": {}, "ready": 1, "concerns": 2, "hands": 3, "slots": 4, "processes": 5}',
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\xff\xfe\x00",
         b"",
@@ -221,6 +223,15 @@ def test_a_folder_that_cannot_be_entered_may_hold_a_daemon(tmp_path: Path, monke
     reply = panic(at(tmp_path))
     assert reply.lives
     assert f"{tmp_path} (Permission denied) cannot be seen: ask as a user who may" in reply.sentence
+
+
+@pytest.mark.parametrize("name", ["loop", "loop/below", "n" * 300, "below/" * 1000])
+def test_where_no_folder_can_be_nobody_is_said_to_hide(name: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for ask_for in (status, panic):
+        reply = ask_for(at(tmp_path / name))
+        assert (reply.answer, reply.lives) == (None, False)
+        assert "No daemon answers" in reply.sentence
 
 
 def test_panic_touches_no_port_of_a_daemon_that_lives(

@@ -53,6 +53,12 @@ def test_a_page_whose_only_slot_is_dead_does_not_begin_with_a_tick() -> None:
     )
 
 
+def test_that_nothing_is_heard_does_not_hide_what_else_is_wrong() -> None:
+    told_of = told(seen(), "the scene dawn is not played until it is mended", "another")
+    assert told_of.startswith("✗ Nothing can be heard: main:")
+    assert "the scene dawn is not played until it is mended. (1 more below.)" in told_of
+
+
 def test_all_is_well() -> None:
     assert told(seen("main")) == "✓ Playing first-light, bar 25."
 

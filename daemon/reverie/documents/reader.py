@@ -32,6 +32,7 @@ _NO_MERGE = (
     "merge keys (<<) are not known here: write the keys out in each place, or give a whole value a name (&name) and "
     "use it again (*name)"
 )
+_COLON = "; a text that begins with a colon, such as ::1, stands in quotes"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BYTE_OF_NAME = re.compile(r"[\udc80-\udcff]")
 """A byte of a file's name that is no UTF-8, as Python has it."""
@@ -58,8 +59,18 @@ _PLAIN_WORDS = (
     (r"expected <block end>", "this line does not fit those above it; is it indented like them?"),
     (r"expected ',' or '[\]}]'", "this list [ ] or mapping { } is not closed, or lacks a comma"),
     (r"found unexpected (end of stream|document separator)", "this quote is not closed"),
-    (r"expected the node content", "a value is missing here"),
+    (
+        r"expected the node content",
+        "a value is missing here; a text that begins with a colon, such as ::1, stands in quotes",
+    ),
     (r"found undefined alias '(.*)'", r"the alias *\1 is the name of nothing above it"),
+    (
+        r"found unknown escape character|expected escape sequence",
+        r"in double quotes a backslash begins an escape, such as \\n; put a text with backslashes in single quotes",
+    ),
+    (r"found character '([@`%&*!|>])' that cannot start", r"a text cannot begin with \1 here; put it in quotes"),
+    (r"expected alphabetic or numeric character", "a text cannot begin with & or * unless it is in quotes"),
+    (r"expected '<document start>'", "this line does not fit those above it; is it indented like them?"),
     (r"found duplicate anchor", "this anchor has been given before"),
     (r"(nested deeper|more) than (.*)", r"\g<0>"),
 )
@@ -226,7 +237,9 @@ def _compose(text: str, path: str) -> yaml.Node:
         unclosed = _UNCLOSED.search(error.problem or "")
         mark = (error.context_mark if unclosed else None) or error.problem_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place()
-        raise DocumentError([Fault(path, place.line, place.column, _plain(error))]) from error
+        colon = error.problem_mark is not None and text[error.problem_mark.index :].startswith(":")
+        message = _plain(error) + (_COLON if colon and "node content" in (error.problem or "") else "")
+        raise DocumentError([Fault(path, place.line, place.column, message)]) from error
     except (ValueError, OverflowError) as error:  # PyYAML lets them out of escapes such as \UFFFFFFFF
         mark = loader.get_mark() if loader else None
         place = Place(mark.line + 1, mark.column + 1) if mark else Place()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +151,7 @@ class SceneFolder:
         known = self._good.get(name)
         self._good[name] = scene
         kept = self._keep / paths[name].name if self._keep else None
-        if self._keep and kept and (known is None or known.hash != scene.hash or not kept.is_file()):
+        if self._keep and kept and (known is None or known.hash != scene.hash or not os.path.isfile(kept)):  # noqa: PTH113 - Path.is_file raises
             try:
                 write_in_any_case(kept, document.text.encode())
             except OSError as error:  # a full disk must not stop the music

@@ -67,6 +67,6 @@ def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
     if given := environment.get("REVERIE_CONFIG"):
         yield Path(given)
     for path in (Path("config") / FILE, Path("/etc/reverie") / FILE):
-        if may_be_there(path) and not path.is_dir():
+        if may_be_there(path) and not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises
             yield path
     yield config_folder() / FILE

@@ -25,8 +25,8 @@ from reverie.watch.local import LONGEST_ANSWER, PANIC, STATUS, SilentError, ask
 
 SECONDS = 10.0
 """That a daemon may take to answer: a machine that is busy starting is slow, and none should wait much longer."""
-SHAPE = frozenset({"alive", "slots", "processes"})
-"""Keys that a daemon's status has in every version."""
+SHAPE = {"alive": dict, "ready": dict, "concerns": list, "hands": dict, "slots": list, "processes": list}
+"""What a daemon's status has in every version, and of which kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _page(where: Whereabouts, word: str, seconds: float) -> Reply:
         return Reply(sentence=_nobody(where, reason_of(error) if isinstance(error, OSError) else "it speaks no HTTP"))
     except (ValueError, RecursionError):
         told = None
-    if not isinstance(told, dict) or not set(cast("dict[str, Any]", told)) >= SHAPE:
+    if not _is_a_status(told):
         return Reply(sentence=_nobody(where, "another program answers there"))
     answer = cast("dict[str, Any]", told)
     if not _is_ours(where, answer):
@@ -181,6 +181,10 @@ def _request(
         return body
     finally:
         connection.close()
+
+
+def _is_a_status(told: Any) -> bool:
+    return isinstance(told, dict) and all(isinstance(told.get(key), kind) for key, kind in SHAPE.items())  # pyright: ignore[reportUnknownMemberType]
 
 
 def _is_ours(where: Whereabouts, answer: Mapping[str, Any]) -> bool:

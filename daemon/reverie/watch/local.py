@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -43,6 +44,8 @@ LOOK = 10.0
 AGAIN = 0.01
 """Seconds until a command knocks again at a door before which too many wait."""
 PEER = struct.Struct("3i")
+_NO_FOLDER = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
+"""Of a path at which no folder can be, so that nobody listens there, whoever asks."""
 
 
 class House(Protocol):
@@ -183,6 +186,10 @@ def ask(folder: Path, word: str, seconds: float) -> dict[str, Any] | None:
             return None
         except (TimeoutError, BlockingIOError, ConnectionError, ValueError) as error:
             raise SilentError(pid) from error
+        except OSError as error:
+            if error.errno in _NO_FOLDER:
+                return None
+            raise
 
 
 def _connect(sock: socket.socket, address: str, deadline: float) -> None:

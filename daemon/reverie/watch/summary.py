@@ -52,7 +52,7 @@ def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[
         return _but(rest.rstrip("."), [*missing, *concerns])
     if unheard and not evidence.audible:
         tape = f"The music ({plays}) goes on to its tape alone."
-        return Summary(BAD, f"Nothing can be heard: {ended(' — '.join(unheard))} {tape}")
+        return Summary(BAD, _with(f"Nothing can be heard: {ended(' — '.join(unheard))} {tape}", concerns))
     if evidence.all_muted:
         return Summary(DOUBTFUL, _with(f"Nothing can be heard: every voice of {plays} is muted by hand.", concerns))
     if unheard:
