@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from reverie.play.entries import Control, Rank
 from reverie.play.lanes import Lane
+from reverie.play.messages import Part
 from reverie.play.midi_clock import stop
 from reverie.play.recorder import Recorder
-from reverie.play.slots import Slot
+from reverie.play.slots import PROGRAM, Slot
 
 
 class LaneGroup:
@@ -44,6 +46,36 @@ class LaneGroup:
                 one()
 
         return put_back
+
+    def lay_programs(self, parts: Iterable[Part], tick: int) -> None:
+        """Lay out the programs of parts whose scene begins at ``tick``."""
+        for part in parts:
+            if part.program is not None:
+                message = bytes((PROGRAM | part.channel - 1, part.program))
+                self.to(part.slot).add(tick, Rank.CONTROL, Control(part, message))
+
+    def heard_anew(self, parts: Sequence[Part]) -> Iterator[str]:
+        """Choose the sounds of a slot's parts wherever these are heard anew: on its own device or on a stand-in.
+
+        Yields:
+            The names of those slots.
+        """
+        for slot in self._slots.values():
+            lane, heard = self.to(slot.name), slot.heard
+            if heard is None or not lane.is_new_to(heard):
+                continue
+            yield slot.name
+            lane.go_home()
+            for part in parts:
+                if part.slot == slot.name:
+                    heard.unfade(part.channel - 1)
+                    if part.program is not None:
+                        heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
+
+    def drop_before(self, begin: float, time_of: Callable[[float], float]) -> None:
+        """Forget the notes and clock ticks that were due before the monotonic moment ``begin``."""
+        for lane in self:
+            lane.drop(lambda tick, delay=lane.delay: time_of(tick) + delay < begin)
 
     def silence(self, tick: int, until: float, *, clock: bool) -> None:
         """End every note at ``tick``, and forget what was to come before ``until``; without ``clock`` that goes on."""

@@ -7,8 +7,7 @@ What comes late moves nothing that comes after.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from reverie.music.time import TICKS_PER_QUARTER
@@ -16,15 +15,15 @@ from reverie.play.banks import Banks
 from reverie.play.barlog import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.clock import Clock
-from reverie.play.entries import Control, Rank
+from reverie.play.entries import Rank
 from reverie.play.following import Following
+from reverie.play.laid import Laid
 from reverie.play.lane_group import LaneGroup
 from reverie.play.messages import (
     SELF,
     BankTaken,
     BarPlayed,
     Panic,
-    Part,
     Place,
     Rest,
     SetScene,
@@ -32,11 +31,11 @@ from reverie.play.messages import (
     SyncState,
     TakeBank,
 )
-from reverie.play.outputs.base import BarLine
 from reverie.play.recorder import Recorder
 from reverie.play.score import SceneScore
 from reverie.play.sheet import Sheet
-from reverie.play.slots import PROGRAM, Slot
+from reverie.play.slot_group import SlotGroup
+from reverie.play.slots import Slot
 from reverie.play.stand import Stand
 from reverie.play.sync.base import Leader
 from reverie.play.timeline import Timeline
@@ -46,19 +45,6 @@ WRITING_TAKES = 0.004  # seconds until the next note that it may use up
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
 TURN = 0.3  # seconds in which a volume that hands have set is reached
 HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
-
-
-@dataclass(frozen=True, slots=True)
-class _Laid:
-    """A bar that is laid out and has not begun, and what puts all back to how it was before it was laid out."""
-
-    score: SceneScore
-    scene_bar: int
-    sheet: Sheet
-    changes: bool
-    put_back: Sequence[Callable[[], None]]
-    before: Bar | None
-    log: BarLog
 
 
 class Player:
@@ -83,7 +69,7 @@ class Player:
         early: Early = AT_ITS_MOMENT,
     ) -> None:
         self._early = early
-        self._slots = slots
+        self._slots = SlotGroup(slots)
         self._tape = tape
         self._clock = clock
         self._report = report
@@ -92,7 +78,7 @@ class Player:
         self._timeline = Timeline(0, 0.0, 1.0)
         self._stand = Stand()
         self._bar: Bar | None = None
-        self._laid: _Laid | None = None
+        self._laid: Laid | None = None
         self._rest = False
         self._steer = Steer()
         self._log = BarLog()
@@ -120,8 +106,7 @@ class Player:
                 self._banks.want(message, self._clock.now())
             case Panic():
                 self._silence(clock=False)
-                for slot in self._slots.values():
-                    slot.hush()
+                self._slots.hush()
 
     def deadline(self) -> float | None:
         """The monotonic moment of what is due next; None as long as there is nothing to play."""
@@ -160,7 +145,7 @@ class Player:
                 for _, lane in filter(lambda head: head[0] <= moment, heads):
                     lane.play_next(moment, self._clock.now, muted, self._log)
                 self._release(moment)
-        self._flush()
+        self._slots.flush()
         self._news += [report() for report in self._over]
         self._over.clear()
         self._tape.flush()
@@ -173,52 +158,43 @@ class Player:
         deadline = self.deadline()
         if self._writes_at <= self._clock.now() and deadline is not None:
             self._write_ahead(deadline - self._clock.now())
-        self._want_stand_ins()
-        for slot in self._slots.values():
+        self._slots.want_stand_ins()
+        for slot in self._slots:
             now = self._clock.now()
             if slot.tend(now, float("inf") if deadline is None else deadline - now):
                 self._lanes.came_up(slot, now)
             slot.volume.tend(now)
-        for slot in self._slots.values():
-            self._send_programs(slot)
+        for name in self._lanes.heard_anew(self._stand.parts):
+            self._banks.begin_anew(name)
         if self._bar is not None and deadline is not None:
             self._banks.tend(self._clock.now(), deadline - self._clock.now(), self._bar.tick)
-        self._flush()
+        self._slots.flush()
 
     def _release(self, moment: float) -> None:
         """Let every device have what is ready, at its moment, and note how late that was."""
-        for slot in self._slots.values():
-            slot.hold(moment)
+        self._slots.hold(moment)
         self._clock.wait_until(moment)
-        self._flush()
+        self._slots.flush()
         late = self._clock.now() - moment
         self._log.sent_late(late)
         self._tape.sent_late(late)
 
-    def _flush(self) -> None:
-        """Let every device have what was sent to it."""
-        for slot in self._slots.values():
-            slot.flush()
-
     @property
     def opening(self) -> bool:
         """Whether a slot will be up soon."""
-        return any(slot.opening for slot in self._slots.values())
+        return self._slots.opening
 
     @property
     def due(self) -> float:
         """The monotonic moment at which the player wants to be called again, for music or for its slots."""
         now, deadline = self._clock.now(), self.deadline()
         limit = float("inf") if deadline is None else deadline
-        others = [slot.due(now, limit) for slot in self._slots.values()]
-        volumes = [slot.volume.due for slot in self._slots.values()]
         writes = self._writes_at if self._writes_at > now else float("inf")  # else after the next note
-        return min([limit, *others, *volumes, writes, self._following.due(now)])
+        return min(limit, self._slots.due(now, limit), writes, self._following.due(now))
 
     def waits_for(self) -> dict[int, Callable[[], None]]:
         """Descriptors whose readability is news, each with what to do then before the player is called again."""
-        waiting = {descriptor: slot.look_now for slot in self._slots.values() for descriptor in slot.waits_for()}
-        return waiting | dict.fromkeys(self._following.waits_for(), self._following.poll_now)
+        return self._slots.waits_for() | dict.fromkeys(self._following.waits_for(), self._following.poll_now)
 
     def fade_out(self) -> float:
         """Let every volume that fades fall; the monotonic moment at which it has."""
@@ -232,12 +208,10 @@ class Player:
         with contextlib.ExitStack() as last_things:  # the last that is pushed is done first
             last_things.callback(self._tape.close)
             last_things.callback(self._following.close)
-            for slot in self._slots.values():
-                last_things.callback(slot.close)
+            last_things.callback(self._slots.close)
             for stop in self._lanes.stop_clocks():
                 last_things.callback(stop)
-            for slot in self._slots.values():
-                last_things.callback(slot.hush)
+            last_things.callback(self._slots.hush)
             last_things.callback(self._silence)
 
     def _turn_to(self, steer: Steer) -> None:
@@ -308,8 +282,7 @@ class Player:
                 what()
             return
         counted, self._log, self._bar = self._log, laid.log, laid.before
-        for put_back in laid.put_back:
-            put_back()
+        laid.take_back()
         if what is not None:
             what()
         self._begin_bar(bar.number, bar.tick, self._timeline.time_of(bar.tick))
@@ -337,11 +310,11 @@ class Player:
             if lane.clocked:
                 lane.lay_transport(bar, resting=resting, entered=entered)
         if changes:
-            self._lay_programs(scene.parts, tick)
+            self._lanes.lay_programs(scene.parts, tick)
         sheet = self._lay_sheet(score, scene_bar, tick)
         if entered:
-            self._drop_what_has_passed()
-        self._laid = _Laid(score, scene_bar, sheet, changes, marks, before, log)
+            self._lanes.drop_before(self._clock.now() - HURRIED, self._timeline.time_of)
+        self._laid = Laid(score, scene_bar, sheet, changes, marks, before, log)
         if self._clock.now() >= self._entry:
             self._enter_bar()
 
@@ -357,15 +330,8 @@ class Player:
         laid, bar, self._laid = self._laid, self._bar, None
         if laid is None or bar is None:
             return
-        scene, qpm = laid.score.scene, 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
-        self._tape.bar(self._clock.wall(), bar.tick, qpm, scene.metre, scene.name)
-        for part in scene.parts:
-            self._tape.slot(bar.tick, part.slot, part.name)
-        for name, recipe in laid.sheet.recipes:
-            self._tape.recipe(bar.tick, recipe, name)
-        line = BarLine(scene.name, laid.scene_bar, qpm, str(scene.metre))
-        for lane in self._lanes:
-            lane.add(bar.tick, Rank.TRANSPORT, line)
+        qpm = 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
+        laid.write_down(self._tape, self._lanes, self._clock.wall(), bar.tick, qpm)
         self._lay_banks(laid.score, bar, changes=laid.changes)
         self._log.repeated = laid.sheet.repeated
         self._log.due = sum(count for part, count in laid.sheet.notes.items() if part not in self._steer.muted)
@@ -397,12 +363,6 @@ class Player:
             self._timeline.bend(bar.tick, moment, pace)
         return led is not None and led[0] < moment - HURRIED
 
-    def _lay_programs(self, parts: Iterable[Part], tick: int) -> None:
-        for part in parts:
-            if part.program is not None:
-                message = bytes((PROGRAM | part.channel - 1, part.program))
-                self._lanes.to(part.slot).add(tick, Rank.CONTROL, Control(part, message))
-
     def _lay_banks(self, score: SceneScore, bar: Bar, *, changes: bool) -> None:
         """Lay out what voices go over to; another scene begins with the channels that it names."""
         scene = score.scene
@@ -417,17 +377,6 @@ class Player:
             self._lanes.to(name).lay(entries)
         return sheet
 
-    def _drop_what_has_passed(self) -> None:
-        begin = self._clock.now() - HURRIED
-        for lane in self._lanes:
-            lane.drop(lambda tick, delay=lane.delay: self._timeline.time_of(tick) + delay < begin)
-
-    def _want_stand_ins(self) -> None:
-        """Look for the device of a slot that only stands in for others once one of those is away."""
-        for slot in self._slots.values():
-            if slot.stand_in is not None and not slot.up:
-                slot.stand_in.wanted = True
-
     def _silence(self, tick: int | None = None, *, clock: bool = True) -> None:
         """End every note at ``tick``, else now, and forget what was to come; without ``clock`` that goes on.
 
@@ -435,20 +384,6 @@ class Player:
         """
         until = float("inf") if self._bar is None or self._laid is None else self._bar.tick
         self._lanes.silence(self._now_tick() if tick is None else tick, until, clock=clock)
-
-    def _send_programs(self, slot: Slot) -> None:
-        """Choose the sounds of the slot's parts wherever these are heard anew: on its own device or on a stand-in."""
-        lane, heard = self._lanes.to(slot.name), slot.heard
-        if heard is None or not lane.is_new_to(heard):
-            return
-        self._banks.begin_anew(slot.name)
-        lane.go_home()
-        parts: tuple[Part, ...] = self._stand.score.scene.parts if self._stand.score else ()
-        for part in parts:
-            if part.slot == slot.name:
-                heard.unfade(part.channel - 1)
-                if part.program is not None:
-                    heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
 
     def _now_tick(self) -> int:
         """The tick of this moment, within the bar that is being played."""

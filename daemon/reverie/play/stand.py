@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from reverie.play.messages import Place, SetScene
+from reverie.play.messages import Part, Place, SetScene
 from reverie.play.score import SceneScore
 from reverie.play.sheet import Sheet, write_sheet
 
@@ -17,6 +17,11 @@ class Stand:
         self._start = 0
         self._next: tuple[int, SceneScore] | None = None
         self._sheet: Sheet | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the scene that is played."""
+        return self.score.scene.parts if self.score else ()
 
     @property
     def next_is_ready(self) -> bool:
