@@ -17,6 +17,7 @@ from reverie.play.errors import PlayError
 from reverie.play.outputs.base import Trouble
 from reverie.play.outputs.fluidsynth import FluidSynth
 from reverie.play.outputs.fluidsynth.complaints import Complaints
+from reverie.play.outputs.fluidsynth.finding import Replacement
 
 PIANO, DRUMS = 0, 9
 QUIET = {"audio.file.name": "/dev/null"}
@@ -280,3 +281,40 @@ def test_what_it_says_and_nobody_knows_is_in_the_log_once(capfd: pytest.CaptureF
         "FluidSynth says: fluidsynth: warning: Something ?[31mnew happened 0 times",
         "FluidSynth says: fluidsynth: error: Something else",
     ]
+
+
+# What people mend
+
+
+@pytest.mark.real
+def test_a_soundfont_that_is_put_in_the_place_of_one_without_drums_is_taken_over(
+    start: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.play.outputs.fluidsynth.output.LOOK_AGAIN", 0.02)
+    path = font(tmp_path / "font.sf2")
+    synth = start(path)
+    trouble = play(synth, DRUMS)
+    assert trouble is not None
+    assert trouble.silent == "all"
+    font(tmp_path / "other.sf2", bank=128).replace(path)
+    with pytest.raises(PlayError, match="another file now; FluidSynth is started again"):
+        wait_until(lambda: synth.poll() and False)
+    synth.close()
+    synth.open()
+    wait_until(synth.poll)
+    assert play(synth, DRUMS) is None
+
+
+def test_a_soundfont_that_is_being_written_is_left_alone_and_so_is_one_with_which_all_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "font.sf2"
+    path.write_bytes(b"one")
+    replacement = Replacement(path)
+    assert not replacement.is_there()
+    path.write_bytes(b"half")
+    assert not replacement.is_there()
+    path.write_bytes(b"whole")
+    assert not replacement.is_there()
+    assert replacement.is_there()
+    path.unlink()
+    assert not replacement.is_there()
+    assert not replacement.is_there()

@@ -86,6 +86,31 @@ def _whole(path: Path) -> Path:
     return path
 
 
+State = tuple[Path, int, int, int]
+
+
+def state_of(font: Path) -> State:
+    """What changes when a file does; that of no file where none can be had."""
+    try:
+        state = patiently(font, font.stat, ANSWERS)
+    except (OSError, ValueError):
+        return font, 0, 0, 0
+    return font, state.st_ino, state.st_mtime_ns, state.st_size
+
+
+class Replacement:
+    """Notices that another soundfont lies where one was that has been loaded."""
+
+    def __init__(self, font: Path) -> None:
+        self._font = font
+        self._loaded = self._seen = state_of(font)
+
+    def is_there(self) -> bool:
+        """Whether there is another one, which nobody is writing any more: it is as it was at the last look."""
+        before, self._seen = self._seen, state_of(self._font)
+        return self._seen == before != self._loaded and self._seen[1] > 0
+
+
 def find_audio(wanted: str) -> str:
     """The audio driver that ``wanted`` means: its name, or ``auto`` for what this machine has running.
 

@@ -36,7 +36,16 @@ from reverie.play.outputs.fluidsynth.answers import (
     read_number,
 )
 from reverie.play.outputs.fluidsynth.complaints import MANY_LEFT_OUT, Complaints
-from reverie.play.outputs.fluidsynth.finding import GAIN, WHOLE_COPY, check_gain, find_audio, find_soundfont
+from reverie.play.outputs.fluidsynth.finding import (
+    GAIN,
+    WHOLE_COPY,
+    Replacement,
+    State,
+    check_gain,
+    find_audio,
+    find_soundfont,
+    state_of,
+)
 from reverie.play.outputs.fluidsynth.hearing import Hearing
 from reverie.play.outputs.fluidsynth.shell import HANGS, Shell
 from reverie.play.outputs.midi import JACK_HANGS, STUCK
@@ -46,6 +55,7 @@ MOST_LINES = 100  # of less than 30 bytes each: what a pipe takes at once (PIPE_
 PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
 LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
 ASK_AGAIN = 30.0  # seconds after which it is asked in any case what its channels play
+LOOK_AGAIN = 5.0  # seconds between looks whether a soundfont was replaced with which not all can be heard
 LEFT_OUT_WITHIN = 60.0  # seconds
 REFUSED_FOR = 60.0  # seconds for which a soundfont is not tried again that it could not read and that is unchanged
 
@@ -79,20 +89,21 @@ class FluidSynth(Output):
             GAIN: str(gain),
         } | dict(options or {})
         self._complaints = Complaints()
-        self._refused: tuple[tuple[Path, int, int], float, str] | None = None
+        self._refused: tuple[State, float, str] | None = None
         self._shell: Shell | None = None
         self._begin("", Path())
 
     def _begin(self, driver: str, font: Path) -> None:
         """Forget the life before."""
         self._driver, self._font = driver, font
+        self._replacement = Replacement(font)
         self._complaints.begin()
         self._answers = Answers()
         self._hearing = Hearing()
         self._progress: Progress | None = None
         self._lines: list[bytes] = []
         self._ready = False
-        self._since = self._asked = time.monotonic()
+        self._since = self._asked = self._looked = time.monotonic()
         self._ask = False
         self._base = 1
         self._loading: deque[tuple[str, int]] = deque()
@@ -154,7 +165,7 @@ class FluidSynth(Output):
         """
         if self._refused is not None:
             what, until, sentence = self._refused
-            if what == _state_of(font) and time.monotonic() < until:
+            if what == state_of(font) and time.monotonic() < until:
                 raise PlayError(sentence)
 
     def poll(self) -> bool:
@@ -178,6 +189,7 @@ class FluidSynth(Output):
         self._watch_pipe(shell)
         self._watch_sound()
         self._ask_again()
+        self._watch_font()
         return self._ready
 
     def _understand(self, name: str, lines: Sequence[str]) -> None:
@@ -228,7 +240,7 @@ class FluidSynth(Output):
         if not numbers:
             why = f" ({self._complaints.reason})" if self._complaints.reason else ""
             sentence = f"FluidSynth cannot read its soundfont {self._font}{why}; {WHOLE_COPY}"
-            self._refused = _state_of(self._font), time.monotonic() + REFUSED_FOR, sentence
+            self._refused = state_of(self._font), time.monotonic() + REFUSED_FOR, sentence
             raise PlayError(sentence)
         self._base, self._damaged = numbers[0], self._complaints.damaged
         if self._damaged:
@@ -341,6 +353,18 @@ class FluidSynth(Output):
             self.flush()
             self._write(question(CHANNELS))
 
+    def _watch_font(self) -> None:
+        """Take over another soundfont that was put in the place of one with which not all can be heard.
+
+        Raises:
+            PlayError: if there is one.
+        """
+        now = time.monotonic()
+        if self._ready and now - self._looked > LOOK_AGAIN:
+            self._looked = now
+            if self.trouble is not None and self._replacement.is_there():
+                raise PlayError(f"{self._font} is another file now; FluidSynth is started again with it")
+
     def send(self, message: bytes) -> None:
         """Send one message: notes, controls and programs.
 
@@ -388,12 +412,3 @@ class FluidSynth(Output):
         if self._shell is not None:
             self._shell.end()
             self._shell = None
-
-
-def _state_of(font: Path) -> tuple[Path, int, int]:
-    """What changes when a file does."""
-    try:
-        state = font.stat()
-    except OSError:
-        return font, 0, 0
-    return font, state.st_mtime_ns, state.st_size
