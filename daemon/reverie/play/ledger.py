@@ -93,11 +93,13 @@ class Ledger:
 
     def _lengthen(self, path: Path) -> None:
         try:
-            os.truncate(path, _SIZE)
+            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                os.pwrite(descriptor, _renewed(b"", may_sound=True), 0)  # see _map for why it is written
+            finally:
+                os.close(descriptor)
         except OSError as error:
             complain(f"the ledger {path} was shortened and cannot be mended ({error.strerror})")
-        else:
-            self._map[:] = _renewed(b"", may_sound=True)
 
     @property
     def quiet(self) -> bool:
