@@ -131,6 +131,30 @@ def test_a_scene_that_is_deleted_while_it_plays_is_told_and_plays_on(theatre: Th
     assert len(theatre.scenes_set) == 1
 
 
+def test_a_broken_scene_that_nobody_wants_is_mended_by_deleting_it(theatre: Theatre) -> None:
+    path = theatre.write("other", "voices: 3")
+    assert not theatre.conductor.play_scene("other")
+    theatre.conductor.files_changed({path})
+    assert "scene-broken other" in theatre.faults
+    path.unlink()
+    theatre.conductor.files_changed({path})
+    assert theatre.faults == {}
+
+
+def test_a_scene_that_is_deleted_is_told_of_until_another_plays_unless_the_site_names_it(theatre: Theatre) -> None:
+    texts = {name: TEXT.replace("name: study", f"name: {name}") for name in ("one", "two")}
+    paths = {name: theatre.write(name, text) for name, text in texts.items()}
+    theatre.conductor.play_scene("one")
+    paths["one"].unlink()
+    (theatre.folder / "study.yaml").unlink()
+    theatre.conductor.files_changed({paths["one"]})
+    assert set(theatre.faults) == {"scene-broken one"}
+    theatre.conductor.play_scene("study")
+    assert set(theatre.faults) == {"scene-broken study"}
+    theatre.conductor.play_scene("two")
+    assert set(theatre.faults) == {"scene-broken study"}
+
+
 def test_a_broken_scene_that_was_wanted_is_looked_at_until_it_is_mended(theatre: Theatre) -> None:
     path = theatre.write("other", "voices: 3")
     assert not theatre.conductor.play_scene("other")

@@ -220,6 +220,7 @@ class Conductor:
         log.info("Playing %s (%s).", scene.name, scene.title)
         self._desk.scene_begun()
         self._put_up(scene, self._repertoire.perform(scene, self._epoch + 1))
+        self._forget_gone_scenes()
 
     def _put_up(self, scene: Scene, performance: Performance) -> None:
         """Have the player go over to a performance with its next bar line."""
@@ -247,6 +248,11 @@ class Conductor:
                 self.play_scene(name)
             else:
                 self._repertoire.load(name)
+        self._forget_gone_scenes()
+
+    def _forget_gone_scenes(self) -> None:
+        playing = {self._scene.name} if self._scene else set[str]()
+        self._repertoire.forget_gone({*playing, self._setting.scene, *self._setting.programme.scenes})
 
     def reload(self) -> None:
         """Read the present scene's file again, and go over to it if it has changed and is right."""

@@ -30,6 +30,11 @@ class Programme:
         """When something else becomes due."""
         return tuple(entry.at for entry in self._entries)
 
+    @property
+    def scenes(self) -> frozenset[str]:
+        """The scenes that it names."""
+        return frozenset(entry.scene for entry in self._entries if entry.scene is not None)
+
     def due(self, now: datetime) -> Entry | None:
         """What is due at the local time ``now``: the latest to have begun, if need be yesterday.
 

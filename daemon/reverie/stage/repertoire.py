@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,13 @@ class Repertoire:
         """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
         names = {*self.broken, *([playing] if playing else [])}
         return [path for name in sorted(names) for path in self.candidates(name)]
+
+    def forget_gone(self, wanted: Collection[str]) -> None:
+        """Tell no more of broken scenes that nobody wants and whose files are gone: to delete one is to mend it."""
+        unwanted = self.broken.difference(wanted)
+        for name in unwanted.difference(self._scenes.paths() if unwanted else ()):
+            self._register.clear(BROKEN, name)
+            self._faults.pop(name, None)
 
     def look_into_folders(self) -> None:
         """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
