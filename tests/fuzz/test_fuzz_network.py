@@ -43,6 +43,7 @@ from reverie.play.outputs.rtp.session import PATIENCE as SILENCE
 from reverie.play.sync.follower import ClockFollower
 from reverie.watch import connections, web
 from reverie.watch.evidence import Verdict
+from reverie.watch.summary import Summary
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 thorough = settings(
@@ -135,6 +136,9 @@ class Source:
         return Verdict(ok=True, sentence="Playing.")
 
     ready = alive
+
+    def summary(self) -> Summary:
+        return Summary("good", "Playing.")
 
     def status(self) -> Mapping[str, Any]:
         return {"scene": "x"}
