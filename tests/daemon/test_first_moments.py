@@ -72,6 +72,22 @@ def test_a_sighup_before_it_plays_does_not_end_it_nor_does_any_other_signal_late
     assert daemon.stop()[0] == 0
 
 
+def test_no_signal_ends_a_daemon_that_is_leaving(make_daemon: MakeDaemon) -> None:
+    """To the last moment: Python gives signals back their usual meaning, and each thread may hear them."""
+    daemon = make_daemon(NOWHERE)
+    process = start(daemon)
+    daemon.wait_for_bars(1)
+    process.terminate()
+    limit = time.monotonic() + PATIENCE
+    while process.poll() is None:
+        assert time.monotonic() < limit, "it does not leave"
+        for name in ("HUP", "TERM", "INT", "USR1"):
+            process.send_signal(signal.Signals[f"SIG{name}"])
+        time.sleep(0.001)
+    assert process.returncode == 0
+    assert "Traceback" not in daemon.log.read_text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_leave_before_it_plays_it_leaves_without_a_traceback(
     make_daemon: MakeDaemon, number: signal.Signals

@@ -31,8 +31,8 @@ def unit_for(daemon: Daemon) -> str:
     lines = [line for line in text.splitlines() if line.partition("=")[0] not in NOT_FOR_USERS]
     text = "\n".join(lines).replace("WatchdogSec=30", "WatchdogSec=15")
     run, panic = (shlex.join(daemon.command(command)) for command in ("run", "panic"))
-    text = re.sub(r"@BINDIR@/reverie run .*", run, text)
-    text = re.sub(r"@BINDIR@/reverie panic .*", panic, text)
+    text = re.sub(r'"@BINDIR@/reverie" run .*', run, text)
+    text = re.sub(r'"@BINDIR@/reverie" panic .*', panic, text)
     output = f"StandardOutput=append:{daemon.log}\nStandardError=append:{daemon.log}\n"
     return text.replace("@DOCDIR@", "/usr/share/doc/reverie").replace("[Service]\n", f"[Service]\n{output}")
 

@@ -30,14 +30,18 @@ def make(target: str, **variables: str | Path) -> subprocess.CompletedProcess[st
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
+    return install_files(tmp_path)
+
+
+def install_files(prefix: Path) -> Path:
     """A prefix with everything but the Python environment, for which a stand-in is enough."""
-    done = make("install-files", PREFIX=tmp_path, SYSCONFDIR=tmp_path / "etc")
+    done = make("install-files", PREFIX=prefix, SYSCONFDIR=prefix / "etc")
     assert done.returncode == 0, done.stderr
-    program = tmp_path / "bin" / "reverie"
+    program = prefix / "bin" / "reverie"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    return tmp_path
+    return prefix
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +59,14 @@ def test_the_installed_unit_says_nothing_that_systemd_does_not_understand(instal
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
+def test_a_prefix_with_a_blank_is_one_word_to_systemd(tmp_path: Path) -> None:
+    prefix = install_files(tmp_path / "our programs")
+    path = unit(prefix)
+    path.write_text(re.sub("^Documentation=.*\n", "", path.read_text(), flags=re.MULTILINE))
+    verified = analyze("verify", "--man=no", "--recursive-errors=one", str(path))
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
 def test_the_verifier_would_have_complained(installed: Path) -> None:
     path = unit(installed)
     path.write_text(path.read_text().replace("WatchdogSec=", "WatchdogSecs="))
@@ -68,7 +80,7 @@ def test_the_service_is_closed_as_far_as_music_allows(installed: Path) -> None:
 
 def test_no_placeholder_is_left(installed: Path) -> None:
     text = unit(installed).read_text()
-    assert f"ExecStart={installed}/bin/reverie run --config {installed}/etc/reverie/reverie.yaml" in text
+    assert f'ExecStart="{installed}/bin/reverie" run --config "{installed}/etc/reverie/reverie.yaml"' in text
     assert not re.search(r"@[A-Z]+@", text)
 
 

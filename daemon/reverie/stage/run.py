@@ -129,12 +129,15 @@ def _keep(site: Site, config: Path | None) -> None:
 
 async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, conductor.stop)
-    loop.add_signal_handler(signal.SIGHUP, conductor.reload)
+    handlers = {signal.SIGTERM: conductor.stop, signal.SIGINT: conductor.stop, signal.SIGHUP: conductor.reload}
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
     held = signals.release()
     try:
         await conductor.run(scene, seconds)
     finally:
-        if held:
-            signals.hold()  # what is asked of a daemon that has left changes nothing
+        if held:  # what is asked of a daemon that has left changes nothing, also where another thread hears it
+            signals.hold()
+            for number in handlers:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)
