@@ -36,12 +36,12 @@ def _real(path: str) -> str:
 
 def heed_signals() -> None:
     """Let a daemon's signals wait, and Ctrl-C end any other command, also one that a script runs in the background."""
-    from reverie.signals import be_interruptible, hold
+    from reverie.signals import be_endable, hold
 
     if sys.argv[1:2] == ["run"]:
         hold()
     else:
-        be_interruptible()
+        be_endable()  # until cli.main can say that it was interrupted: imports may swallow an exception
 
 
 def _runs_reverie() -> bool:

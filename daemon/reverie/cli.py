@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import io
 import json
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
+        if options.command is not _run and signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # it can be told from here on
         with contextlib.redirect_stdout(cast("TextIO", Printable(sys.stdout))):
             return options.command(options)
     except ReverieError as error:

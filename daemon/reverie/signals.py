@@ -35,6 +35,13 @@ def be_steady(*ignored: signal.Signals) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
+def be_endable() -> None:
+    """Let Ctrl-C end the process without a word, and hear of children that end."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD))
+
+
 def be_interruptible() -> None:
     """Let Ctrl-C raise KeyboardInterrupt, and hear of children that end."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

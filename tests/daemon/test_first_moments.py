@@ -115,22 +115,36 @@ def test_what_a_shell_ignored_or_blocked_when_it_started_it_changes_nothing(make
     assert seconds < 10
 
 
-def test_a_command_that_a_script_runs_in_the_background_heeds_ctrl_c(tmp_path: Path) -> None:
+def perform_in_the_background(folder: Path) -> subprocess.Popen[bytes]:
     command = ["env", "--ignore-signal=INT", str(PROGRAM), "perform", "first-light", "--bars", "100000"]
-    process = subprocess.Popen(
-        [*command, "--midi", str(tmp_path / "out.mid")],
-        stderr=subprocess.PIPE,
-        env=os.environ | {"HOME": str(tmp_path)},
+    return subprocess.Popen(
+        [*command, "--midi", str(folder / "out.mid")], stderr=subprocess.PIPE, env=os.environ | {"HOME": str(folder)}
     )
+
+
+def test_a_command_that_a_script_runs_in_the_background_heeds_ctrl_c(tmp_path: Path) -> None:
+    process = perform_in_the_background(tmp_path)
     limit = time.monotonic() + PATIENCE
-    while heard(process, "SigIgn") >> (signal.SIGINT - 1) & 1:
-        assert time.monotonic() < limit, "it goes on ignoring SIGINT"
+    while not heard(process, "SigCgt") >> (signal.SIGINT - 1) & 1:
+        assert time.monotonic() < limit, "it never listens to SIGINT"
         time.sleep(0.01)
-    time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE)
-    assert process.returncode in {130, -signal.SIGINT}
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert b"Interrupted" in said
     assert not (tmp_path / "out.mid").exists()
+
+
+def test_ctrl_c_while_a_command_still_imports_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    process = perform_in_the_background(tmp_path)
+    limit = time.monotonic() + PATIENCE
+    while process.poll() is None:
+        assert time.monotonic() < limit, "it goes on"
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.001)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGINT
+    assert said == b""
 
 
 def trap(folder: Path) -> Path:
