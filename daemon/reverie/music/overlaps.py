@@ -36,6 +36,8 @@ StruckT = TypeVar("StruckT", bound=Struck)
 
 def together(alike: Sequence[StruckT]) -> StruckT:
     """One note for those that are struck at one moment: the first of the loudest, and as long as the longest."""
+    if len(alike) == 1:
+        return alike[0]
     loudest = max(alike, key=lambda one: one.velocity)
     return replace(loudest, length=max(one.length for one in alike))
 

@@ -223,7 +223,8 @@ class Lane:
         keys: dict[tuple[int, int], list[Start]] = {}
         for start in struck:
             for channel in self._moved.get(start.part.name, (start.channel,)):
-                keys.setdefault(self._key(channel, start.pitch), []).append(replace(start, channel=channel))
+                one = start if channel == start.channel else replace(start, channel=channel)  # which takes its time
+                keys.setdefault(self._key(channel, start.pitch), []).append(one)
         taken: dict[str, bool] = {}
         for alike in keys.values():
             parts = frozenset(start.part.name for start in alike)

@@ -169,8 +169,10 @@ class Slot:
     def end(self, channel: int, pitch: int, owner: object) -> None:
         """End a note with the last of its owners; while the device is away, the ledger keeps it for when it is back."""
         channel = self.channel_of(channel)
-        owners = self._owners.get((channel, pitch), set[object]())
-        if owners == {owner}:
+        owners = self._owners.get((channel, pitch))
+        if owners is None or owner not in owners:
+            return
+        if len(owners) == 1:
             self._end(channel, pitch)
         owners.discard(owner)
 
