@@ -13,6 +13,7 @@ import pytest
 from reverie.cli import main
 from reverie.errors import printable
 from reverie.site.load import load_site
+from reverie.stage.check import check
 from reverie.stage.house import keep_as_last_good, site_in_force
 from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Fault
@@ -75,3 +76,11 @@ def test_a_scene_of_such_a_name_is_told_and_the_others_are_there(tmp_path: Path)
     (tmp_path / "reverie.yaml").write_text("scenes: [.]\n")
     (tmp_path / f"{NAME}.yaml").write_text("name: cafe\n")
     assert main(["check", str(tmp_path / f"{NAME}.yaml"), "--config", str(tmp_path / "reverie.yaml")]) == 1
+
+
+@pytest.mark.parametrize("stem", [NAME, "two\nlines", "\x1b[31mred"])
+def test_a_scene_whose_file_no_name_can_match_is_told_to_rename_the_file(stem: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{stem}.yaml"
+    path.write_text("name: dawn\n")
+    faults = [fault.message for fault in check([path]) if "name of this file" in fault.message]
+    assert faults == ["the name of this file is no text that can be written here; rename the file to dawn.yaml"]

@@ -26,6 +26,8 @@ MAX_PRIMER_BARS = 4
 
 def _file_name(name: str, info: ValidationInfo) -> str:
     stem = Facts.get(info, "stem")
+    if isinstance(stem, str) and name != stem and not stem.isprintable():
+        raise ValueError(f"the name of this file is no text that can be written here; rename the file to {name}.yaml")
     if stem is not None and name != stem:
         raise ValueError(f"a scene is named as its file: {stem!r}, not {name!r}")
     return name
