@@ -59,10 +59,7 @@ _PLAIN_WORDS = (
     (r"expected <block end>", "this line does not fit those above it; is it indented like them?"),
     (r"expected ',' or '[\]}]'", "this list [ ] or mapping { } is not closed, or lacks a comma"),
     (r"found unexpected (end of stream|document separator)", "this quote is not closed"),
-    (
-        r"expected the node content",
-        "a value is missing here; a text that begins with a colon, such as ::1, stands in quotes",
-    ),
+    (r"expected the node content", "a value is missing here"),
     (r"found undefined alias '(.*)'", r"the alias *\1 is the name of nothing above it"),
     (
         r"found unknown escape character|expected escape sequence",
