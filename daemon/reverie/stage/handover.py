@@ -58,7 +58,7 @@ class Handover:
         samplers: Mapping[str, Sampler],
         take: Callable[[TakeBank], object],
         fault: Callable[[Gift, str], object],
-        damaged: Callable[[Gift], object],
+        damaged: Callable[[Gift], object] = lambda _: None,
         retry: float = RETRY,
     ) -> None:
         self._samplers = samplers
