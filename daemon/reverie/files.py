@@ -19,6 +19,8 @@ from typing import BinaryIO
 
 LARGEST = 16_000_000
 """Bytes that a file may have where nobody says otherwise."""
+_AT_ONCE = 1 << 20
+"""Bytes that are asked for at once where there may be no end: memory is taken for all of them beforehand."""
 _NEW = 0o644
 _LONGEST_NAME = 100
 """Bytes of a name that its temporary file bears: the system allows 255 in all."""
@@ -71,10 +73,12 @@ def read_file(path: Path, largest: int = LARGEST) -> bytes:
     """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
-        data = b"" if size > largest else file.read(largest + 1)
-    if max(size, len(data)) > largest:
+        parts = [] if size > largest else [file.read(size + 1)]
+        while 0 < (length := sum(map(len, parts))) <= largest and (more := file.read(_AT_ONCE)):  # it grows
+            parts.append(more)
+    if max(size, length) > largest:
         raise OddFileError(path, f"it is larger than the {largest:,} bytes that it may have")
-    return data
+    return b"".join(parts)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -358,3 +359,14 @@ def test_whether_a_file_could_be_written_is_known_before(tmp_path: Path, monkeyp
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         check_writable(tmp_path / "learned.yaml")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_small_file_takes_little_memory_however_large_it_might_be(tmp_path: Path) -> None:
+    path = tmp_path / "small"
+    path.write_bytes(b"abc")
+    tracemalloc.start()
+    try:
+        assert read_file(path, 1 << 40) == b"abc"
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
