@@ -3,17 +3,20 @@
 A shell starts what runs in the background with SIGINT ignored, ``nohup`` with SIGHUP ignored, and others have blocked
 signals or ignored the ends of their children: all of it is inherited. The other way about, most signals end a process
 that has said nothing about them, and a process that is still importing has said nothing yet. This module imports
-nothing but ``signal``, so that it can be used before anything else.
+next to nothing, so that it can be used before anything else.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import sys
+from functools import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
 _ASKED = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
 """What the conductor is asked by: to read again, and to leave."""
@@ -62,6 +65,32 @@ def release() -> bool:
     """Hear what has waited since :func:`hold`; False if nothing was held."""
     before = signal.pthread_sigmask(signal.SIG_UNBLOCK, _ASKED)
     return bool(_ASKED & before)
+
+
+def heed(loop: AbstractEventLoop, handlers: Mapping[signal.Signals, Callable[[], object]]) -> None:
+    """Let the loop call what belongs to a signal.
+
+    asyncio's own handlers will not do: when its loop ends they give each signal its usual meaning back, which is death.
+    """
+    for number, handler in handlers.items():
+        signal.signal(number, partial(_call_soon, loop, handler))
+
+
+def heed_no_more(numbers: Iterable[signal.Signals]) -> None:
+    """Ignore what was heeded, to the last moment of the process, whichever thread hears it."""
+    sys.unraisablehook = _tell_of_no_race
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _call_soon(loop: AbstractEventLoop, handler: Callable[[], object], *_: object) -> None:
+    loop.call_soon_threadsafe(handler)
+
+
+def _tell_of_no_race(unraisable: sys.UnraisableHookArgs) -> None:
+    """Python writes a traceback for a signal that comes at the moment from which it is ignored: it is ignored, too."""
+    if not (isinstance(unraisable.exc_value, OSError) and "race condition" in str(unraisable.exc_value)):
+        sys.__unraisablehook__(unraisable)
 
 
 def asked_to_leave() -> bool:

@@ -130,14 +130,9 @@ def _keep(site: Site, config: Path | None) -> None:
 async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:
     loop = asyncio.get_running_loop()
     handlers = {signal.SIGTERM: conductor.stop, signal.SIGINT: conductor.stop, signal.SIGHUP: conductor.reload}
-    for number, handler in handlers.items():
-        loop.add_signal_handler(number, handler)
-    held = signals.release()
+    signals.heed(loop, handlers)
+    signals.release()
     try:
         await conductor.run(scene, seconds)
     finally:
-        if held:  # what is asked of a daemon that has left changes nothing, also where another thread hears it
-            signals.hold()
-            for number in handlers:
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)
+        signals.heed_no_more(handlers)
