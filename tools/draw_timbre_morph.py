@@ -20,11 +20,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from reverie.files import write_atomically
-from reverie.models.bundle import read_bundle
 from reverie.models.gansynth.listener import Listener
+from reverie.models.library.bundle import read_bundle
 from reverie.places import models_folder
-from reverie.timbre.renderer import Code
-from reverie.timbre.renderers.gansynth import GanSynth
+from reverie.timbre.render.gansynth import GanSynth
+from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import Sound
 
 MODEL = "timbre.safetensors"

@@ -12,16 +12,16 @@ from __future__ import annotations
 import sys
 
 from reverie.compose.composer import compose
-from reverie.compose.memories import Memories
+from reverie.compose.ensemble import Performance
+from reverie.compose.fallback import shipped_json
+from reverie.compose.state_cache import Memories
 from reverie.compose.worker import make_engine
+from reverie.conductor.arrange import arrange
 from reverie.files import write_atomically
-from reverie.models.shelf import find_models
+from reverie.history.state import GoodLoop
+from reverie.models.library.index import find_models
 from reverie.places import loops_folder, models_folder, scenes_folder
 from reverie.scenes.folder import load_scene
-from reverie.stage.arrange import arrange
-from reverie.stage.performance import Performance
-from reverie.stage.reserve import shipped_json
-from reverie.stage.state import GoodLoop
 
 LOOPS = 4
 """For each voice: enough that a box without models does not go round and round with one."""

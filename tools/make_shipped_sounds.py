@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make the sounds that ship with Reverie: a flute, a cat, a bell and a voice, all computed and none recorded.
 
-They are mono FLAC files of 16 bits, and beside each is what :mod:`reverie.timbre.sources` reads of its origin.
+They are mono FLAC files of 16 bits, and beside each is what :mod:`reverie.timbre.sources.source` reads of its origin.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import soundfile
 
 from reverie.files import write_atomically
-from reverie.magenta.timbre_tones import RATE, Formant, Tone, sound
+from reverie.training.timbre_tones import RATE, Formant, Tone, sound
 
 SOUNDS: dict[str, tuple[Tone, int, float]] = {
     "flute": (

@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reverie.play.outputs.carried import Carried
-from reverie.play.priority import be_punctual
+from reverie.play.output_process.proxy import Carried
+from reverie.processes.priority import be_punctual
 
 TIMES = 2000
 EVERY = 0.002

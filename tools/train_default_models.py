@@ -25,10 +25,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.models.importing import Wish, import_model
+from reverie.models.library.importing import Wish, import_model
 
 if TYPE_CHECKING:
-    from reverie.magenta.training import Progress, Training
+    from reverie.training.sequences import Progress, Training
 
 SPLITS = ("train", "validation", "test")
 STEPS = ("convert", "train", "bundle")
@@ -154,7 +154,7 @@ def convert(name: str, data: Path, folder: Path) -> None:
 
     Melodies are not transposed to have more of them: the model's configuration moves every melody to C.
     """
-    from reverie.magenta import training
+    from reverie.training import sequences as training
 
     design = training.Design(name, PLANS[name].hparams)
     for split in SPLITS:
@@ -182,7 +182,7 @@ def train(name: str, folder: Path, steps: int, minutes: float, patience: int) ->
 
 def bundle(name: str, data: Path, folder: Path, out: Path) -> None:
     """Write Magenta's bundle into the work folder, and import it as a run-time bundle, each whole or not at all."""
-    from reverie.magenta.training import count_records
+    from reverie.training.sequences import count_records
 
     plan, training = PLANS[name], _training(name, folder)
     held_out, unigram = _measure(training, training.checkpoint)
@@ -216,7 +216,7 @@ def bundle(name: str, data: Path, folder: Path, out: Path) -> None:
 def _measure(training: Training, checkpoint: str) -> tuple[dict[str, Any], dict[str, Any]]:
     import math
 
-    from reverie.magenta.training import HeldOut
+    from reverie.training.sequences import HeldOut
 
     test = HeldOut(training.design, training.folder / "test.examples")
     loss, baseline = test.loss(checkpoint), test.unigram_loss(training.folder / "train.examples")
@@ -227,7 +227,7 @@ def _measure(training: Training, checkpoint: str) -> tuple[dict[str, Any], dict[
 
 
 def _training(name: str, folder: Path) -> Training:
-    from reverie.magenta.training import Design, Training
+    from reverie.training.sequences import Design, Training
 
     return Training(Design(name, PLANS[name].hparams), folder)
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from reverie.cli import main
+from reverie.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

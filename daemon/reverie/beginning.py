@@ -1,4 +1,4 @@
-"""What a command of Reverie's does before it imports anything else: ``reverie.cli`` imports this first.
+"""What a command of Reverie's does before it imports anything else: ``reverie.cli.main`` imports this first.
 
 It takes the working folder out of the places from which modules come, for a ``json.py`` that lies there is none of
 Python's, and holds the signals of a daemon until there is somebody to hear them.
@@ -36,7 +36,7 @@ def _real(path: str) -> str:
 
 def heed_signals() -> None:
     """Let a daemon's signals wait, and Ctrl-C end any other command, also one that a script runs in the background."""
-    from reverie.signals import be_endable, hold
+    from reverie.processes.signals import be_endable, hold
 
     if sys.argv[1:2] == ["run"]:
         hold()

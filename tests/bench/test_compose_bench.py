@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from fakes.patience import PATIENCE
-from reverie.bench import commands, processes
+from reverie.bench import processes
 from reverie.bench.targets import START_TARGETS, Target, held_against, lines, targets_of
 from reverie.bench.timing import Task, Timing, in_turn
+from reverie.cli import bench as commands
 from reverie.models.configs import CONFIGS
 
 CONFIG = "basic_rnn"
@@ -25,7 +26,7 @@ needs_magenta = pytest.mark.skipif(
     importlib.util.find_spec("magenta") is None, reason="Magenta is not installed (make magenta)"
 )
 RUN = (
-    "import argparse, sys; from reverie.bench.commands import add_parsers; parser = argparse.ArgumentParser();"
+    "import argparse, sys; from reverie.cli.bench import add_parsers; parser = argparse.ArgumentParser();"
     "add_parsers(parser.add_subparsers()); options = parser.parse_args(); sys.exit(options.command(options))"
 )
 

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.processes import stray
-from reverie.bench import commands, play_peers
+from reverie.bench import play_peers
 from reverie.bench.play_drift import drift_us
 from reverie.bench.play_loads import BURN, COMPOSE, IDLE, running
 from reverie.bench.play_ours import far_end, play
@@ -40,7 +40,8 @@ from reverie.bench.play_score import (
 )
 from reverie.bench.play_targets import MAGENTA, ORDINARY, OURS, lines, summary
 from reverie.bench.probe import Probe, stamps
-from reverie.play.barlog import TOO_LATE
+from reverie.cli import bench as commands
+from reverie.play.bar_report import TOO_LATE
 
 LATE, WAYS = (0.0001, 0.002, 0.0, 0.05, 0.0003), (0.00003, 0.00005, 0.0009)
 NOTES = sum(len(loop.notes) for loop in PARTS.values())

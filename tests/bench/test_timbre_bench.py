@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from reverie.bench import asking, commands, timbre, timbre_nsynth
+from reverie.bench import asking, timbre, timbre_nsynth
 from reverie.bench.processes import BenchError
+from reverie.cli import bench as commands
 
 needs_magenta = pytest.mark.skipif(
     importlib.util.find_spec("magenta") is None, reason="Magenta is not installed (make magenta)"

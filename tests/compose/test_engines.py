@@ -15,14 +15,14 @@ import pytest
 import reverie
 from fakes import recipes
 from reverie.compose.composer import compose
-from reverie.compose.engine import Engine
-from reverie.compose.line import Line
-from reverie.compose.memories import Memories
+from reverie.compose.engines.engine import Engine
+from reverie.compose.evolution import Line
 from reverie.compose.recipe import Limits, Past, Recipe
+from reverie.compose.state_cache import Memories
 from reverie.compose.worker import make_engine
-from reverie.models.bundle import read_bundle, seal, write_bundle
 from reverie.models.errors import ModelError
-from reverie.models.shelf import ModelFile, read_model_file
+from reverie.models.library.bundle import read_bundle, seal, write_bundle
+from reverie.models.library.index import ModelFile, read_model_file
 from reverie.music.drums import DRUMS
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP, Metre
@@ -309,7 +309,9 @@ def test_a_memory_of_another_model_is_refused(drums: ModelFile, melody: ModelFil
         engine.generate(recipe(melody, past=(Past(1, 1.0, 1, 0, 32),)), memory())
 
 
-@pytest.mark.parametrize("command", ["reverie.compose.worker", "reverie.stage.perform", "reverie.stage.trial"])
+@pytest.mark.parametrize(
+    "command", ["reverie.compose.worker", "reverie.conductor.offline.perform", "reverie.conductor.trial"]
+)
 def test_the_numpy_engine_has_one_thread(command: str) -> None:
     """More would take a core from the player; they are seven times slower where another program has the other core.
 

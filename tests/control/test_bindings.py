@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.control.actions import Action, Level, Limits
 from reverie.control.bindings import Binding, Control, Surface, heard
+from reverie.site.actions import Action, Level, Limits
 
 LIMITS = Limits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
 VOLUME = Binding(Control("cc", 7, 1), "volume")

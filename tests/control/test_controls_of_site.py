@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reverie.control.actions import Limits
+from reverie.conductor.check import check
 from reverie.control.bindings import Binding, Control
+from reverie.site.actions import Limits
 from reverie.site.control import controls_of
 from reverie.site.learned import beside
 from reverie.site.load import load_site
-from reverie.stage.check import check
 
 SITE = """\
 control:

@@ -7,13 +7,6 @@ from typing import Any
 import pytest
 
 from fakes.daemon import STUDY, Daemon
-from fakes.jack import Jack, running_jack
-
-
-@pytest.fixture
-def jack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jack]:
-    with running_jack(monkeypatch) as server:
-        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.daemon import STUDY, Daemon
 from fakes.jack import wait_until
-from reverie.models.bundle import read_bundle, seal, write_bundle
+from reverie.models.library.bundle import read_bundle, seal, write_bundle
 from reverie.places import models_folder
 
 pytestmark = pytest.mark.real

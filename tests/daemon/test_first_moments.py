@@ -184,7 +184,7 @@ def test_nothing_is_imported_from_the_working_folder(
 def test_python_m_reverie_takes_json_from_python_and_not_from_the_working_folder(tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('this is not json')\n")
     shutil.copy(tmp_path / "json.py", tmp_path / "argparse.py")
-    for module in ("reverie", "reverie.cli"):
+    for module in ("reverie", "reverie.cli.main"):
         done = subprocess.run(
             [sys.executable, "-m", module, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
         )

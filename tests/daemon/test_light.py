@@ -49,7 +49,7 @@ def test_a_performance_needs_none_of_them_either(snares: Path, tmp_path: Path) -
     for scene in sorted(path.stem for path in scenes_folder().glob("*.yaml")):
         command = ["perform", scene, "--bars", "24", "--midi", str(tmp_path / f"{scene}.mid")]
         done = subprocess.run(
-            [sys.executable, "-m", "reverie.cli", *command], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "reverie.cli.main", *command], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         assert (tmp_path / f"{scene}.mid").stat().st_size > 500
@@ -62,7 +62,9 @@ def test_who_wants_the_engine_magenta_without_its_packages_is_told_how_to_get_th
     config = tmp_path / "reverie.yaml"
     config.write_text("composer: {engine: magenta}\n")
     command = ["perform", "first-light", "--bars", "4", "--midi", str(tmp_path / "a.mid"), "--config", str(config)]
-    done = subprocess.run([sys.executable, "-m", "reverie.cli", *command], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "reverie.cli.main", *command], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert "tensorflow" in done.stderr
     assert "make magenta" in done.stderr

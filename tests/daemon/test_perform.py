@@ -19,7 +19,7 @@ PER_NOTE = 2000
 def perform(folder: Path, name: str, *arguments: str) -> tuple[bytes, int]:
     """The file's bytes, and the most memory that the process held, in KiB."""
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-m", "reverie.cli", "perform", *arguments, "--midi", str(folder / name)]
+    command = [sys.executable, "-m", "reverie.cli.main", "perform", *arguments, "--midi", str(folder / name)]
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=kept | {"HOME": str(folder)})
         _, status, usage = os.wait4(process.pid, 0)

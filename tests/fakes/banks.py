@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.timbre.bank import Bank, Origin, bank_files
+from reverie.timbre.bank.bank import Bank, Origin, bank_files
+from reverie.timbre.bank.cache import Shelf
 from reverie.timbre.recipe import BankRecipe, Ingredient
-from reverie.timbre.shelf import Shelf
 from reverie.timbre.sound import Sound
 
 _RATE = 16_000

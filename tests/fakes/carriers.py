@@ -14,11 +14,11 @@ import pytest
 from fakes.jack import wait_until
 from fakes.outputs import FakeClock
 from fakes.patience import PATIENCE
-from reverie.play.errors import PlayError
-from reverie.play.outputs import carried
-from reverie.play.outputs.base import Output
-from reverie.play.outputs.carried import Carried
-from reverie.play.reaping import reap
+from reverie.midi.errors import PlayError
+from reverie.play.output_process import proxy as carried
+from reverie.play.output_process.proxy import Carried
+from reverie.play.outputs.output import Output
+from reverie.processes.reaping import reap
 
 
 class FarEnd:

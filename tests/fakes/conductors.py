@@ -11,26 +11,26 @@ import pytest
 from fakes.engine import DiceEngine
 from reverie.compose import messages as composing
 from reverie.compose.composer import Composed, compose
-from reverie.compose.engine import Engine
-from reverie.compose.memories import Memories
+from reverie.compose.engines.engine import Engine
 from reverie.compose.recipe import Recipe
-from reverie.models.shelf import ModelFile
+from reverie.compose.state_cache import Memories
+from reverie.conductor.bank_renders import Means as TimbreMeans
+from reverie.conductor.conductor import Conductor
+from reverie.conductor.config import Setting
+from reverie.conductor.maintenance import Housekeeping
+from reverie.conductor.programme import Programme
+from reverie.conductor.repertoire import Means
+from reverie.conductor.sd_notify import Notifier
+from reverie.history.state import StateStore
+from reverie.models.library.index import ModelFile
 from reverie.music.notes import Note
 from reverie.play.messages import BarPlayed, Place, SetScene, from_message, to_message
 from reverie.play.score import SceneScore
+from reverie.processes.supervisor import ProcessInfo, State
+from reverie.processes.wire import Message
 from reverie.scenes.folder import SceneFolder
 from reverie.site.schema import Site
-from reverie.stage.conductor import Conductor
-from reverie.stage.housekeeping import Housekeeping
-from reverie.stage.notify import Notifier
-from reverie.stage.programme import Programme
-from reverie.stage.repertoire import Means
-from reverie.stage.setting import Setting
-from reverie.stage.state import StateStore
-from reverie.stage.supervisor import ProcessInfo, State
-from reverie.stage.timbres import Means as TimbreMeans
 from reverie.watch.faults import Faults
-from reverie.wire import Message
 
 MODELS = {
     "drum_kit": ModelFile("drum_kit", Path("drum_kit"), "d" * 64, ("drums",)),

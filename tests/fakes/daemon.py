@@ -94,7 +94,7 @@ class Daemon:
         return kept | {"HOME": str(self.folder / "home"), "XDG_RUNTIME_DIR": str(self.folder / "run")}
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "reverie.cli", *arguments, "--config", str(self.config)]
+        return [sys.executable, "-m", "reverie.cli.main", *arguments, "--config", str(self.config)]
 
     def start(self, *arguments: str) -> Daemon:
         with self.log.open("ab") as log:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from reverie.compose.engine import Candidate
+from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
 from reverie.models.errors import ModelError
-from reverie.models.shelf import ModelFile
+from reverie.models.library.index import ModelFile
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP
 

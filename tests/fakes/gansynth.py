@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle, seal
-from reverie.models.passport import Passport
+from reverie.models.library.bundle import Bundle, seal
+from reverie.models.library.card import Passport
 
 LATENT = 7
 PITCHES = (48, 52, 55)

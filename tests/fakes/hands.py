@@ -6,11 +6,11 @@ import heapq
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reverie.control.actions import Action
-from reverie.control.desk import Desk
+from reverie.control.console import Desk
 from reverie.control.inputs import Controls
 from reverie.music.time import Schedule
 from reverie.play.messages import Part, Steer
+from reverie.site.actions import Action
 
 
 class Time:

@@ -7,7 +7,7 @@ import os
 import select
 import sys
 
-from reverie.play import apart
+from reverie.processes import helper as apart
 
 
 def main() -> None:

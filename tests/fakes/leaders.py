@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fakes.clocks import PULSE_TICKS
 from fakes.outputs import FakeClock
-from reverie.play.sync.base import Position
 from reverie.play.sync.follower import CLOCK, CONTINUE, SONG_POSITION, ClockFollower
+from reverie.play.sync.leader import Position
 from reverie.play.sync.link import Link, Session
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from reverie.models.bundle import Bundle, seal
-from reverie.models.encodings.registry import encoding_of
+from reverie.models.encodings.encodings import encoding_of
+from reverie.models.library.bundle import Bundle, seal
+from reverie.models.library.card import Passport
 from reverie.models.lstm import Array
-from reverie.models.passport import Passport
 from reverie.models.recurrent.model import RecurrentModel
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle, seal
-from reverie.models.nsynth.names import CLASSES
-from reverie.models.passport import Passport
+from reverie.models.library.bundle import Bundle, seal
+from reverie.models.library.card import Passport
+from reverie.models.nsynth.weights import CLASSES
 
 SETTINGS = {"hop": 64, "stages": 4, "encoder_stages": 4, "rate": 16000}
 PUBLISHED = {"layers": 30, "width": 512, "skip": 256, "bottleneck": 16, "encoder_layers": 30, "encoder_width": 128}

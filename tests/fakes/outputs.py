@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reverie.play.errors import PlayError
-from reverie.play.outputs.base import BarLine, Output, Trouble
+from reverie.midi.errors import PlayError
+from reverie.play.outputs.output import BarLine, Output, Trouble
 
 
 class FakeClock:

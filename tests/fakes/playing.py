@@ -17,7 +17,6 @@ from fakes.outputs import FakeClock, RecordingOutput
 from fakes.patience import PATIENCE
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
-from reverie.play.ledger import Ledger
 from reverie.play.messages import (
     BankTaken,
     BarPlayed,
@@ -33,11 +32,12 @@ from reverie.play.messages import (
     to_message,
 )
 from reverie.play.player import Player
-from reverie.play.settings import SlotSettings
+from reverie.play.recording.ledger import Ledger
+from reverie.play.recording.tape import Tape
+from reverie.play.slot_settings import SlotSettings
 from reverie.play.slots import Slot
-from reverie.play.sync.base import Leader
-from reverie.play.tape import Tape
-from reverie.wire import decode, encode
+from reverie.play.sync.leader import Leader
+from reverie.processes.wire import decode, encode
 
 T = TypeVar("T")
 LEAD = Part("lead", "main", 1)

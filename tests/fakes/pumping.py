@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from fakes.patience import PATIENCE
-from reverie.play.outputs.base import Output
+from reverie.play.outputs.output import Output
 
 
 def until(condition: Callable[[], object], *outputs: Output, seconds: float = PATIENCE) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reverie.compose.line import VoicePlan
+from reverie.compose.evolution import VoicePlan
 from reverie.compose.recipe import Limits, Recipe
 from reverie.music.time import Metre
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from reverie.play.outputs.rtp.peer import Address
-from reverie.play.outputs.rtp.session import Datagram, Port, Session
+from reverie.midi.rtp.peer import Address
+from reverie.midi.rtp.session import Datagram, Port, Session
 
 Carry = Callable[[Port, bytes], bool]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.timbre.sf2 import sf2_bytes
+from reverie.timbre.bank.sf2 import sf2_bytes
+from reverie.timbre.bank.zone import Loop, Sample, Zone
 from reverie.timbre.sound import Sound
-from reverie.timbre.zone import Loop, Sample, Zone
 
 RATE = 44_100
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.formats.crc32c import masked_crc32c
+from reverie.models.library.formats.crc32c import masked_crc32c
 
 Rows = Sequence[tuple[bytes, bytes]]
 _MAGIC = bytes.fromhex("57fb808b247547db")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reverie.models.archive import packed, unpacked
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.renderer import Code
+from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import Note, Sound
 
 HARMONICS = 8

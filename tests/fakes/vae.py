@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.models.bundle import Bundle, seal
+from reverie.models.library.bundle import Bundle, seal
+from reverie.models.library.card import Passport
 from reverie.models.lstm import Array
-from reverie.models.passport import Passport
 from reverie.models.vae.wirings import wiring_of
 
 GROOVE = 27

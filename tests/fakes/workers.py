@@ -12,8 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from reverie.stage.worker_life import Role
-from reverie.wire import Message, Wire
+from reverie.processes.wire import Message, Wire
+from reverie.processes.worker_life import Role
 
 
 def role(behaviour: str, *, patience: float = 5.0, grace: float = 5.0, startup: float = 60.0) -> Role:

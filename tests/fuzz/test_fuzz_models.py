@@ -28,12 +28,12 @@ from fakes.tensorflow_files import (
     write_version_2,
 )
 from reverie.errors import ReverieError
-from reverie.models.bundle import read_bundle
-from reverie.models.formats.reading import read_source
 from reverie.models.golden import check
-from reverie.models.importing import Wish, import_model
+from reverie.models.library.bundle import read_bundle
+from reverie.models.library.formats.reading import read_source
+from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.index import find_models
 from reverie.models.recurrent.model import RecurrentModel
-from reverie.models.shelf import find_models
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 MANY = settings(

@@ -19,14 +19,11 @@ from hypothesis import strategies as st
 
 from fakes.daemon import free_port
 from fakes.patience import PATIENCE
-from reverie.control.actions import KINDS, LEVELS, Action, Limits
 from reverie.control.bindings import Binding, Control, Surface
-from reverie.control.lesson import Search
-from reverie.control.osc import OscInput
-from reverie.play.carrier import apart
-from reverie.play.outputs.rtp.history import History
-from reverie.play.outputs.rtp.journal import GarbledError, read_journal
-from reverie.play.outputs.rtp.packets import (
+from reverie.control.control_learning import Search
+from reverie.control.osc_input import OscInput
+from reverie.midi.rtp.journal import GarbledError, read_journal
+from reverie.midi.rtp.packets import (
     ACCEPT,
     DECLINE,
     INVITE,
@@ -38,12 +35,16 @@ from reverie.play.outputs.rtp.packets import (
     read_midi_packet,
     read_session_packet,
 )
-from reverie.play.outputs.rtp.session import GUESTS, Port, Session
-from reverie.play.outputs.rtp.session import PATIENCE as SILENCE
+from reverie.midi.rtp.sender_history import History
+from reverie.midi.rtp.session import GUESTS, Port, Session
+from reverie.midi.rtp.session import PATIENCE as SILENCE
+from reverie.play.output_process.carrier import apart
 from reverie.play.sync.follower import ClockFollower
-from reverie.watch import connections, web
+from reverie.site.actions import KINDS, LEVELS, Action, Limits
 from reverie.watch.evidence import Verdict
 from reverie.watch.summary import Summary
+from reverie.web import connections
+from reverie.web import server as web
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 thorough = settings(

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from fakes.jack import need, wait_until
 from fakes.soundfonts import font
-from reverie.play.errors import PlayError
+from reverie.midi.errors import PlayError
 from reverie.play.outputs.fluidsynth import FluidSynth, find_soundfont
+from reverie.timbre.bank.sf2 import sf2_bytes
+from reverie.timbre.bank.zone import Sample, Zone
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.sf2 import sf2_bytes
 from reverie.timbre.sound import Sound
-from reverie.timbre.sources import read_source
-from reverie.timbre.zone import Sample, Zone
+from reverie.timbre.sources.source import read_source
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -18,26 +18,26 @@ from hypothesis import strategies as st
 from fakes.conductors import MODELS
 from fakes.daemon import STUDY
 from fakes.recipes import recipe
-from reverie.compose.memories import Memories
-from reverie.control.actions import Action
-from reverie.control.uses import Record, Use
+from reverie.compose.state_cache import Memories
+from reverie.conductor.repertoire import Means, Repertoire
+from reverie.conductor.site_resources import keep_as_last_good, site_in_force
+from reverie.conductor.tape_retention import Ages
 from reverie.errors import ReverieError
+from reverie.history.control_log import Record, Use
+from reverie.history.state import GoodLoop, StateStore
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
-from reverie.play.ledger import Ledger
 from reverie.play.messages import to_message
-from reverie.play.sealing import seal
+from reverie.play.recording.ledger import Ledger
+from reverie.play.recording.tape_export import seal
+from reverie.processes.wire import encode
 from reverie.scenes.folder import SceneFolder
+from reverie.site.actions import Action
 from reverie.site.learned import FILE, update
 from reverie.site.load import load_site
-from reverie.stage.house import keep_as_last_good, site_in_force
-from reverie.stage.repertoire import Means, Repertoire
-from reverie.stage.retention import Ages
-from reverie.stage.state import GoodLoop, StateStore
-from reverie.timbre.plan import Progress
-from reverie.timbre.unfinished import unfinished
+from reverie.timbre.bank.unfinished import unfinished
+from reverie.timbre.schedule import Progress
 from reverie.watch.faults import Faults
-from reverie.wire import encode
 
 pytestmark = pytest.mark.slow
 bounded = settings(

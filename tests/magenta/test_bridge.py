@@ -37,7 +37,7 @@ def test_an_unknown_configuration_has_no_family() -> None:
 
 
 def test_the_best_checkpoint_is_the_one_of_the_lowest_loss() -> None:
-    from reverie.magenta.training import Progress
+    from reverie.training.sequences import Progress
 
     progress = Progress()
     assert math.isinf(progress.best_loss)

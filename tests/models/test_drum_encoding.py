@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fakes.encodings import assert_equals_note_seq, assert_keeps_the_laws
 from fakes.scores import QPM, Score, groove, magenta, notes_at, notes_in, quantized, unhurried
-from reverie.models.encodings.drums import (
+from reverie.models.encodings.multi_drum import (
     DRUM_KIT,
     ENCODINGS,
     ONE_DRUM,

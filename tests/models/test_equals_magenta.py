@@ -14,9 +14,9 @@ import pytest
 
 from fakes.equality import assert_equal
 from fakes.magenta_rnn import MagentaRnn
-from reverie.models.bundle import read_bundle
 from reverie.models.configs import CONFIGS
-from reverie.models.importing import import_model
+from reverie.models.library.bundle import read_bundle
+from reverie.models.library.importing import import_model
 from reverie.models.recurrent.beam import beam_search
 from reverie.models.recurrent.model import RecurrentModel
 

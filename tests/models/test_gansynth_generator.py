@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fakes.gansynth import LATENT, PITCHES, gansynth, random_weights
-from reverie.models.bundle import Bundle
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.convolution import Convolution
 from reverie.models.gansynth.doubling import Doubling
 from reverie.models.gansynth.generator import Generator, Growing
 from reverie.models.gansynth.golden import answer
+from reverie.models.library.bundle import Bundle
 
 Exact = NDArray[np.floating[Any]]
 

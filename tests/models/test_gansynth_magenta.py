@@ -14,11 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from reverie.bench.timbre_gansynth_magenta import Magenta, write_random
-from reverie.models.bundle import Bundle, read_bundle
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
-from reverie.models.importing import Wish, import_model
-from reverie.timbre.renderers.gansynth import GanSynth
+from reverie.models.library.bundle import Bundle, read_bundle
+from reverie.models.library.importing import Wish, import_model
+from reverie.timbre.render.gansynth import GanSynth
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from reverie.models.errors import ModelError
+from reverie.models.gansynth.gan_config import settings_from
 from reverie.models.gansynth.latents import latent, mixed, slerp
 from reverie.models.gansynth.mel import banded, linear_to_mel, mel_to_linear
-from reverie.models.gansynth.settings import settings_from
 from reverie.models.gansynth.specgrams import Specgrams
 
 FRAMES, BINS = 32, 256

@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from fakes.data import data_folder
-from reverie.models.bundle import Bundle, read_bundle
 from reverie.models.errors import ModelError
 from reverie.models.genie.decoder import LOWEST_PITCH, Genie, features
-from reverie.models.genie.names import KEYS, weights_from
+from reverie.models.genie.weights import KEYS, weights_from
 from reverie.models.golden import check
-from reverie.models.importing import Wish, import_model
-from reverie.models.passport import Passport
+from reverie.models.library.bundle import Bundle, read_bundle
+from reverie.models.library.card import Passport
+from reverie.models.library.importing import Wish, import_model
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_a_missing_weight_is_named(published: Bundle) -> None:
 
 
 def test_it_is_small_enough_for_any_box(published: Bundle, tmp_path: Path) -> None:
-    from reverie.models.bundle import write_bundle
+    from reverie.models.library.bundle import write_bundle
 
     path = tmp_path / "genie.safetensors"
     write_bundle(path, published)

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle, read_bundle, seal
 from reverie.models.encodings.pianoroll import Frame
 from reverie.models.errors import ModelError
-from reverie.models.importing import Wish, import_model
+from reverie.models.library.bundle import Bundle, read_bundle, seal
+from reverie.models.library.card import Passport
+from reverie.models.library.importing import Wish, import_model
 from reverie.models.nade.density import Nade, log_likelihoods
 from reverie.models.nade.golden import STEPS, answer
 from reverie.models.nade.model import NadeModel
-from reverie.models.nade.names import weights_from
-from reverie.models.passport import Passport
+from reverie.models.nade.weights import weights_from
 
 KEYS, HIDDEN, UNITS = 12, 5, 7
 

@@ -15,9 +15,9 @@ from fakes.nsynth import SETTINGS, bundle_of, variables
 from reverie.models.nsynth import decoder, mu_law
 from reverie.models.nsynth.decoder import Decoding, drawn
 from reverie.models.nsynth.model import WaveNet
-from reverie.models.nsynth.names import weights_from
 from reverie.models.nsynth.pair import in_turn, side_by_side
 from reverie.models.nsynth.products import product
+from reverie.models.nsynth.weights import weights_from
 
 Exact = NDArray[np.float64]
 

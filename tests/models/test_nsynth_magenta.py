@@ -12,7 +12,7 @@ from fakes.nsynth import PUBLISHED, SETTINGS, bundle_of, variables
 from reverie.models.nsynth import mu_law
 from reverie.models.nsynth.decoder import Decoding
 from reverie.models.nsynth.model import WaveNet
-from reverie.models.nsynth.names import weights_from
+from reverie.models.nsynth.weights import weights_from
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]
 

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fakes.nsynth import SETTINGS, bundle_of, variables
-from reverie.models.bundle import read_bundle
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
-from reverie.models.importing import Wish, import_model
+from reverie.models.library.bundle import read_bundle
+from reverie.models.library.importing import Wish, import_model
 from reverie.models.nsynth import encoder as encoder_module
 from reverie.models.nsynth.codes import mixed, stretched
-from reverie.models.nsynth.names import canonical_name, sizes_of, weights_from
+from reverie.models.nsynth.weights import canonical_name, sizes_of, weights_from
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.renderers.nsynth import NSynth, NSynthRendering
+from reverie.timbre.render.nsynth import NSynth, NSynthRendering
 from reverie.timbre.sound import Note, Sound
 
 RATE = SETTINGS["rate"]

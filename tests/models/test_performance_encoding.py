@@ -25,7 +25,6 @@ from fakes.performances import (
     their_event,
     unhurried,
 )
-from reverie.models.bundle import seal
 from reverie.models.configs import CONFIGS
 from reverie.models.encodings.controls import BarPosition
 from reverie.models.encodings.onehot import OneHot
@@ -42,9 +41,10 @@ from reverie.models.encodings.performance import (
     steps_of,
 )
 from reverie.models.encodings.performance_configs import ENCODINGS, velocity_bins
-from reverie.models.passport import Passport
+from reverie.models.library.bundle import seal
+from reverie.models.library.card import Passport
 from reverie.models.recurrent.model import RecurrentModel
-from reverie.models.recurrent.names import weights_from
+from reverie.models.recurrent.weights import weights_from
 from reverie.music.notes import Note
 
 GROOVE_SAMPLE = 80

@@ -20,9 +20,9 @@ from reverie.models.recurrent.attention import Window
 from reverie.models.recurrent.beam import beam_search
 from reverie.models.recurrent.golden import answer
 from reverie.models.recurrent.model import RecurrentModel, Stream, compose
-from reverie.models.recurrent.names import canonical_name, weights_from
 from reverie.models.recurrent.network import Memory, Network, gathered
 from reverie.models.recurrent.sampling import allowed, chances, choose
+from reverie.models.recurrent.weights import canonical_name, weights_from
 
 Double = NDArray[np.float64]
 CONFIGS = ("drum_kit", "attention_rnn", "polyphony", "performance_with_dynamics_and_note_encoding")

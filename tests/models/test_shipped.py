@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import reverie
-from reverie.models.bundle import read_bundle
 from reverie.models.golden import check
-from reverie.models.passport import read_passport
-from reverie.models.shelf import find_models
+from reverie.models.library.bundle import read_bundle
+from reverie.models.library.card import read_passport
+from reverie.models.library.index import find_models
 
 SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 NAMES = ("attention_rnn", "drum_kit")

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.listener import Listener, heard
-from reverie.models.passport import Passport
+from reverie.models.library.bundle import Bundle
+from reverie.models.library.card import Passport
 
 
 def a_sound(begin: int = 10) -> NDArray[np.float32]:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from fakes import notes
 from fakes.data import data_folder
-from reverie.models.bundle import read_bundle
 from reverie.models.gansynth.listener import Listener
 from reverie.models.golden import check
+from reverie.models.library.bundle import read_bundle
 from reverie.places import models_folder, sounds_folder
-from reverie.timbre.renderer import Code
-from reverie.timbre.renderers.gansynth import GanSynth
+from reverie.timbre.render.gansynth import GanSynth
+from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import Note, Sound
 
 MODEL = models_folder() / "timbre.safetensors"

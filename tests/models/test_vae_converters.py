@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from fakes.vae import random_vae
 from reverie.models.errors import ModelError
+from reverie.models.vae.converter_table import CONVERTERS, converter_of
 from reverie.models.vae.converters import Drums, Melodies, Parts, Trios
 from reverie.models.vae.grooves import Grooves, Hit, hits_of, notes_of
 from reverie.models.vae.model import load
-from reverie.models.vae.registry import CONVERTERS, converter_of
 from reverie.models.vae.wirings import WIRINGS
 from reverie.music.notes import Note
 

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.data import data_folder
+from reverie.models.vae.converter_table import CONVERTERS, converter_of
 from reverie.models.vae.converters import Drums, Example, Melodies, Parts, Trios
 from reverie.models.vae.grooves import Grooves, Hit
-from reverie.models.vae.registry import CONVERTERS, converter_of
 from reverie.music.notes import Note
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore")]

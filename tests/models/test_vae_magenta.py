@@ -16,7 +16,7 @@ from reverie.models.lstm import Array
 from reverie.models.vae.heads import Frames
 from reverie.models.vae.latent import interpolate
 from reverie.models.vae.model import Vae
-from reverie.models.vae.names import weights_from
+from reverie.models.vae.weights import weights_from
 from reverie.models.vae.wirings import WIRINGS
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(600)]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fakes.vae import GROOVE, random_vae, random_weights
-from reverie.models.bundle import read_bundle, write_bundle
 from reverie.models.configs import CONFIGS
 from reverie.models.errors import ModelError
+from reverie.models.library.bundle import read_bundle, write_bundle
 from reverie.models.vae.golden import answer
 from reverie.models.vae.heads import Categorical, Frames, Groove, chosen
 from reverie.models.vae.model import Decoded, Each, Vae, load

@@ -8,7 +8,7 @@ import pytest
 
 from fakes.playing import Studio, place, scene, steps
 from reverie.play.messages import BankTaken, TakeBank, from_message, to_message
-from reverie.play.settings import SlotSettings
+from reverie.play.slot_settings import SlotSettings
 from reverie.play.slots import RETRY
 
 PROGRAM, ON = 0xC0, 0x90

@@ -18,12 +18,12 @@ from reverie.places import models_folder, scenes_folder
 from reverie.play.messages import BankTaken, BarPlayed, Part, Place, SlotState, TakeBank
 from reverie.scenes.folder import load_scene
 from reverie.scenes.timbre import VoiceTimbre
-from reverie.timbre.models import timbre_model
-from reverie.timbre.order import order_of
-from reverie.timbre.sf2 import sf2_bytes
+from reverie.timbre.bank.sf2 import sf2_bytes
+from reverie.timbre.bank.zone import Loop, Sample, Zone
+from reverie.timbre.bank_maker import Studio
+from reverie.timbre.request import order_of
 from reverie.timbre.sound import Sound
-from reverie.timbre.studio import Studio
-from reverie.timbre.zone import Loop, Sample, Zone
+from reverie.timbre.timbre_models import timbre_model
 
 pytestmark = pytest.mark.real
 

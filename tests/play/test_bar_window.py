@@ -22,8 +22,8 @@ from reverie.music.time import Metre, Tempo
 from reverie.play.bars import AT_ITS_MOMENT, PUNCTUAL, Early
 from reverie.play.messages import Panic, Part, Rest, Steer
 from reverie.play.player import Player
-from reverie.play.settings import SlotSettings
-from reverie.play.tape import Tape
+from reverie.play.recording.tape import Tape
+from reverie.play.slot_settings import SlotSettings
 
 ON, OFF, PROGRAM = 0x90, 0x80, 0xC0
 LINE = 1004.0

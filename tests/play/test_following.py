@@ -13,9 +13,9 @@ from fakes.leaders import FakeLeader, PulsingLeader, SharedSession
 from fakes.playing import Studio, place, scene, steps
 from reverie.play.bars import AT_ITS_MOMENT, PUNCTUAL, Early
 from reverie.play.player import Player
-from reverie.play.settings import SlotSettings
+from reverie.play.recording.tape import Tape
+from reverie.play.slot_settings import SlotSettings
 from reverie.play.sync.link import Link
-from reverie.play.tape import Tape
 
 ON = 0x90
 

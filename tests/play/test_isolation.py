@@ -21,7 +21,7 @@ from fakes.playing import RealPlayer, loop, place, scene
 from fakes.stalls import Stalls
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
-from reverie.play.barlog import TOO_LATE
+from reverie.play.bar_report import TOO_LATE
 from reverie.play.messages import BarPlayed, Part, SlotState, Stop
 
 pytestmark = pytest.mark.real

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from fakes.legal import LegalStream
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, Studio, loop, place, scene
+from reverie.midi.din_wire import DinLine
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
-from reverie.play.din import DinLine
 from reverie.play.messages import BarPlayed, Panic, Part, Rest, SlotState, Steer, Stop
-from reverie.play.settings import SlotSettings, Sound
+from reverie.play.slot_settings import SlotSettings, Sound
 
 BAR = Metre().bar_ticks
 PARTS = (

@@ -18,9 +18,9 @@ from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play import worker
 from reverie.play.messages import Panic, Part, Place, Rest, Steer, TakeBank, ToPlayer, from_message, to_message
-from reverie.play.outputs.base import BarLine
-from reverie.play.settings import SlotSettings
-from reverie.wire import decode, encode
+from reverie.play.outputs.output import BarLine
+from reverie.play.slot_settings import SlotSettings
+from reverie.processes.wire import decode, encode
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(resource.RLIM_INFINITY, [7]), (8 << 20, [])])

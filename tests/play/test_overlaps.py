@@ -18,8 +18,8 @@ from reverie.music.midi_file import note_events
 from reverie.music.notes import Note
 from reverie.music.overlaps import separated
 from reverie.play.messages import Panic, Part, Rest, Steer
-from reverie.play.sealing import seal_all
-from reverie.play.settings import SlotSettings
+from reverie.play.recording.tape_export import seal_all
+from reverie.play.slot_settings import SlotSettings
 
 mido: Any = importlib.import_module("mido")
 ON, OFF = 0x90, 0x80

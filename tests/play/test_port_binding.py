@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from fakes.sysfs import Sysfs
-from reverie.play.devices import Enumerator
-from reverie.play.errors import PlayError
-from reverie.play.outputs import make_output, midi_port
+from reverie.midi.errors import PlayError
+from reverie.midi.usb import Enumerator
+from reverie.play.outputs import midi_port
+from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.midi_port import MidiPort
-from reverie.play.settings import SlotSettings
+from reverie.play.slot_settings import SlotSettings
 from reverie.site.learned import beside, update
 from reverie.site.load import load_site
 

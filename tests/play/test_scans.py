@@ -17,7 +17,7 @@ from reverie.play.messages import SlotState
 
 SCAN = """
 import json, psutil
-from reverie.play.room import MidiRoom
+from reverie.midi.ports import MidiRoom
 process, figures = psutil.Process(), []
 with MidiRoom() as room:
     room.heard()
@@ -30,7 +30,7 @@ print(json.dumps([names, figures]))
 
 BIND = """
 import sys
-from reverie.play.errors import PlayError
+from reverie.midi.errors import PlayError
 from reverie.play.outputs.midi_port import MidiPort
 port = MidiPort(device={"name": "in", "client": "grey"}, api="jack")
 for line in sys.stdin:

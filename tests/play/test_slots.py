@@ -12,16 +12,16 @@ import pytest
 from fakes.outputs import FakeClock, RecordingOutput
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from fakes.soundfonts import font
+from reverie.midi.errors import MISHAPS
 from reverie.music.notes import Note
 from reverie.play import panic
-from reverie.play.errors import MISHAPS
-from reverie.play.ledger import Ledger, hush
 from reverie.play.messages import Part, SlotState, from_message, to_message
-from reverie.play.outputs.base import Trouble
 from reverie.play.outputs.fluidsynth import FluidSynth
 from reverie.play.outputs.midi_port import MidiPort
+from reverie.play.outputs.output import Trouble
 from reverie.play.outputs.virtual_port import VirtualPort
 from reverie.play.panic import silence
+from reverie.play.recording.ledger import Ledger, hush
 from reverie.play.slots import RETRY, STARVED, SURE, Slot
 
 ON, OFF, PROGRAM = 0x90, 0x80, 0xC0

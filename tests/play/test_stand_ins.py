@@ -11,7 +11,7 @@ from fakes.outputs import RecordingSampler
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
 from reverie.play.messages import Panic, Part, Steer, TakeBank
-from reverie.play.settings import SlotSettings
+from reverie.play.slot_settings import SlotSettings
 
 ON, OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 VOLUME, EXPRESSION = 7, 11

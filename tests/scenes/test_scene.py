@@ -10,7 +10,7 @@ import pytest
 import reverie
 from reverie.documents import parse_document
 from reverie.models.configs import CONFIGS
-from reverie.models.shelf import find_models
+from reverie.models.library.index import find_models
 from reverie.music.harmony import Key, parse_pitch
 from reverie.music.notes import Note
 from reverie.music.time import Metre, Schedule, Tempo

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reverie.conductor.check import check
+from reverie.conductor.site_resources import keep_as_last_good, site_in_force
 from reverie.documents import DocumentError, read_document
 from reverie.site.learned import FILE, LearnedError, beside, ready, update
 from reverie.site.load import load_site
-from reverie.site.slots import Device, FluidSynthSlot, PortSlot, Slot
-from reverie.stage.check import check
-from reverie.stage.house import keep_as_last_good, site_in_force
+from reverie.site.slot_sections import Device, FluidSynthSlot, PortSlot, Slot
 
 GREY = {"name": "Grey MIDI 1", "client": "Grey", "usb": "0944:0117", "serial": "0012e45", "location": "1-1.2"}
 PAUSE, PANIC = {"action": "pause", "note": 36}, {"action": "panic", "note": 37}

@@ -12,10 +12,10 @@ import pytest
 
 from reverie.documents import DocumentError, read_document
 from reverie.places import config_folder, state_folder
-from reverie.play.settings import SlotSettings, Sound
+from reverie.play.slot_settings import SlotSettings, Sound
 from reverie.site.load import find_site, load_site
 from reverie.site.schema import Site, site_json_schema
-from reverie.site.slots import FluidSynthSlot, PortSlot, VirtualSlot
+from reverie.site.slot_sections import FluidSynthSlot, PortSlot, VirtualSlot
 
 TEXT = """
 scene: dawn

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from fakes.daemon import free_port
+from reverie.conductor.check import check
+from reverie.conductor.site_resources import NoConfigurationError, keep_as_last_good, site_in_force
+from reverie.midi.errors import PlayError
 from reverie.places import SYSTEM_STATE, expanded, state_folder
-from reverie.play.errors import PlayError
 from reverie.play.outputs.fluidsynth import find_soundfont
 from reverie.site.load import load_site
-from reverie.stage.check import check
-from reverie.stage.house import NoConfigurationError, keep_as_last_good, site_in_force
 
 KEYS = {
     "scenes": "scenes:\n  - {path}\n",
@@ -88,7 +88,7 @@ def test_without_any_home_state_is_where_the_service_has_it(monkeypatch: pytest.
 
 def reverie(*arguments: str, before: tuple[str, ...] = (), **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*before, sys.executable, "-m", "reverie.cli", *arguments],
+        [*before, sys.executable, "-m", "reverie.cli.main", *arguments],
         capture_output=True,
         text=True,
         check=False,

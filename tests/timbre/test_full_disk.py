@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from fakes.timbre import FakeRenderer
-from reverie.models.passport import read_passport
-from reverie.models.shelf import identity
+from reverie.models.library.card import read_passport
+from reverie.models.library.index import identity
 from reverie.places import models_folder
 from reverie.scenes.timbre import Timbre
-from reverie.timbre.order import Order, order_of
-from reverie.timbre.shelf import SAFE, Shelf
-from reverie.timbre.studio import Studio
+from reverie.timbre.bank.cache import SAFE, Shelf
+from reverie.timbre.bank_maker import Studio
+from reverie.timbre.request import Order, order_of
 
 ROOMY = 1 << 40
 

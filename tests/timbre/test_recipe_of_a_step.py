@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reverie.scenes.timbre import Timbre
-from reverie.timbre.order import order_of
 from reverie.timbre.recipe import BankRecipe, Ingredient
+from reverie.timbre.request import order_of
 
 SOUNDS = {"flute": Ingredient(1.0, sound="f" * 64, own_pitch=60.12345), "cat": Ingredient(1.0, sound="c" * 64)}
 

@@ -11,16 +11,16 @@ from fakes.gansynth import gansynth
 from fakes.nsynth import bundle_of as nsynth
 from fakes.nsynth import variables
 from fakes.timbre import sine
-from reverie.models.bundle import seal, write_bundle
 from reverie.models.errors import ModelError
-from reverie.models.nsynth.names import weights_from
-from reverie.models.passport import Passport
-from reverie.models.shelf import identity
+from reverie.models.library.bundle import seal, write_bundle
+from reverie.models.library.card import Passport
+from reverie.models.library.index import identity
+from reverie.models.nsynth.weights import weights_from
 from reverie.places import models_folder
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.models import open_timbre_model, timbre_model, timbre_models
-from reverie.timbre.renderers.gansynth import GanSynth
-from reverie.timbre.renderers.nsynth import NSynth
+from reverie.timbre.render.gansynth import GanSynth
+from reverie.timbre.render.nsynth import NSynth
+from reverie.timbre.timbre_models import open_timbre_model, timbre_model, timbre_models
 
 
 def put(folder: Path, name: str, config: str = "gansynth") -> Path:

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from reverie.places import models_folder, sounds_folder
+from reverie.processes.wire import Message, decode, encode
 from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, from_timbre, to_message
-from reverie.timbre.order import Order, Share
-from reverie.wire import Message, decode, encode
+from reverie.timbre.request import Order, Share
 
 pytestmark = pytest.mark.real
 

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.bench.processes import BenchError
-from reverie.children import own_module
-from reverie.threads import LIBRARIES
+from reverie.processes.children import own_module
+from reverie.processes.threads import LIBRARIES
 
 _SIDE = 1024
 _PRODUCTS = 20

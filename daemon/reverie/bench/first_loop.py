@@ -24,9 +24,9 @@ _HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
 def _with_engine(path: Path) -> int:
-    from reverie.compose.numpy_engine import NumpyEngine
+    from reverie.compose.engines.recurrent import NumpyEngine
     from reverie.compose.recipe import Limits, Recipe
-    from reverie.models.shelf import read_model_file
+    from reverie.models.library.index import read_model_file
     from reverie.music.time import Metre
 
     engine, model = NumpyEngine(), read_model_file(path)

@@ -20,7 +20,7 @@ from reverie.bench.play_score import BAR, SETTLING, Struck, figures, lateness
 from reverie.bench.play_targets import MAGENTA, NAMES, ORDINARY, OURS, TARGETS, summary
 from reverie.bench.processes import BenchError, processor
 from reverie.bench.targets import held_against
-from reverie.children import own_module
+from reverie.processes.children import own_module
 
 _PEERS = (MAGENTA, "magenta_sleeper", "isobar", "mido")
 _IN_ONE_PROCESS = {MAGENTA, "magenta_sleeper"}

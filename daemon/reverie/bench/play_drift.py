@@ -9,12 +9,12 @@ from pathlib import Path
 
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, Metre, Tempo
-from reverie.play.ledger import Ledger
 from reverie.play.messages import Part, Place, SetScene
-from reverie.play.outputs.base import Output
+from reverie.play.outputs.output import Output
 from reverie.play.player import Player
+from reverie.play.recording.ledger import Ledger
+from reverie.play.recording.tape import Tape
 from reverie.play.slots import Slot
-from reverie.play.tape import Tape
 
 QPM = 97.3
 """A tempo whose beats no binary number says exactly."""

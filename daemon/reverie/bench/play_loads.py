@@ -15,10 +15,10 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import count
 
-from reverie.children import own_module
 from reverie.errors import ReverieError
 from reverie.places import models_folder
-from reverie.threads import one_each
+from reverie.processes.children import own_module
+from reverie.processes.threads import one_each
 
 IDLE, COMPOSE, RENDER, BURN = "idle", "compose", "render", "burn"
 LOADS = {
@@ -73,7 +73,7 @@ def _compose() -> Iterator[None]:
     os.nice(5)
     from reverie.compose.recipe import Limits, Recipe
     from reverie.compose.worker import make_engine
-    from reverie.models.shelf import find_models
+    from reverie.models.library.index import find_models
     from reverie.music.time import Metre
 
     engine, (models, _) = make_engine("numpy"), find_models([models_folder()])
@@ -107,12 +107,12 @@ def _compose() -> Iterator[None]:
 
 def _render() -> Iterator[None]:
     """Render as the timbre worker does: where no other process wants to run, on a thread for each core."""
-    from reverie.timbre.budget import give_way
+    from reverie.timbre.render.budget import give_way
 
     give_way()
     one_each()
-    from reverie.timbre.models import DEFAULT, open_timbre_model, timbre_model
     from reverie.timbre.sound import Note
+    from reverie.timbre.timbre_models import DEFAULT, open_timbre_model, timbre_model
 
     model = open_timbre_model(timbre_model(DEFAULT, [models_folder()]).path, os.cpu_count() or 1)
     notes = [Note(pitch, 100, 4.0) for pitch in range(48, 72)]

@@ -23,10 +23,9 @@ from reverie.bench.play_score import (
     percentiles,
 )
 from reverie.bench.probe import stamps
-from reverie.children import own_module
 from reverie.errors import ReverieError
 from reverie.music.time import Tempo
-from reverie.play.barlog import TOO_LATE
+from reverie.play.bar_report import TOO_LATE
 from reverie.play.messages import (
     BarPlayed,
     FromPlayer,
@@ -41,8 +40,9 @@ from reverie.play.messages import (
     from_message,
     to_message,
 )
-from reverie.play.midi_clock import PULSE
-from reverie.wire import decode, encode
+from reverie.play.sync.clock_out import PULSE
+from reverie.processes.children import own_module
+from reverie.processes.wire import decode, encode
 
 _ON, _OFF = 0x90, 0x80
 _PULSES = 24

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from reverie.play.outputs.base import Output
+from reverie.play.outputs.output import Output
 
 _RECORD = struct.Struct("=q4s")
 

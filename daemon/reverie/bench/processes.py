@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from reverie.bench.targets import START_TARGETS, held_against, targets_of
-from reverie.children import own_module
 from reverie.errors import ReverieError
-from reverie.threads import LIBRARIES
+from reverie.processes.children import own_module
+from reverie.processes.threads import LIBRARIES
 
 _STARTS = 3
 _FIRST_LOOP = {"magenta": "drum_kit.mag", "engine": "drum_kit.safetensors"}

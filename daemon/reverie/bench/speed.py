@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reverie.bench.timing import Task, Timing, in_turn
-from reverie.models.bundle import read_bundle
 from reverie.models.errors import ModelError
-from reverie.models.importing import import_model
+from reverie.models.library.bundle import read_bundle
+from reverie.models.library.importing import import_model
 from reverie.models.lstm import Array
 from reverie.models.recurrent.model import Carried, RecurrentModel, compose
 from reverie.models.recurrent.network import Network

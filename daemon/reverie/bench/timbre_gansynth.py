@@ -132,9 +132,9 @@ def _magentas(trained: Path) -> Mapping[str, Callable[[], object]]:
 
 
 def _engines(trained: Path) -> Mapping[str, Callable[[], object]]:
-    from reverie.models.bundle import read_bundle
-    from reverie.models.importing import import_model
-    from reverie.timbre.renderers.gansynth import GanSynth
+    from reverie.models.library.bundle import read_bundle
+    from reverie.models.library.importing import import_model
+    from reverie.timbre.render.gansynth import GanSynth
     from reverie.timbre.sound import Note
 
     path = import_model(trained, trained.parent / "models").path

@@ -20,7 +20,7 @@ from reverie.bench.asking import answer, asking, cores, multiply, peak_gflops
 from reverie.bench.targets import Target
 from reverie.models.nsynth.decoder import Decoding, drawn
 from reverie.models.nsynth.layout import laid_out
-from reverie.models.nsynth.names import CLASSES, Sizes, sizes_of
+from reverie.models.nsynth.weights import CLASSES, Sizes, sizes_of
 
 TARGETS = (
     Target("nsynth_ratio_b1", 3.0),

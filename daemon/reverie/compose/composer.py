@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reverie.compose.choice import choose, distance
-from reverie.compose.engine import Candidate, Engine
+from reverie.compose.engines.engine import Candidate, Engine
 from reverie.compose.guard import Guarded, guard
-from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
+from reverie.compose.selection import choose, distance
+from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop
 

@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
-from reverie.models.shelf import ModelFile
-from reverie.wire import Message
+from reverie.models.library.index import ModelFile
+from reverie.processes.wire import Message
 
 
 def setup(engine: str, bundles: Iterable[ModelFile], memories: Path) -> Message:

@@ -57,7 +57,7 @@ class Recipe:
 
     ``candidates`` loops are composed at once. ``before`` is the loop that came before, from which the one that is kept
     shall differ by a share within ``novelty``. ``choice``, ``score`` and ``engine`` are there once one was kept: its
-    number, why it was it (:mod:`reverie.compose.choice`), and what composed it.
+    number, why it was it (:mod:`reverie.compose.selection`), and what composed it.
     """
 
     scene: str

@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING
 
 from reverie.compose import messages
 from reverie.compose.composer import compose
-from reverie.compose.memories import Memories
 from reverie.compose.recipe import Recipe
-from reverie.descriptors import readable
+from reverie.compose.state_cache import Memories
 from reverie.errors import ReverieError
 from reverie.logs import log_plainly
 from reverie.models.errors import ModelError
-from reverie.models.shelf import ModelFile
-from reverie.signals import be_steady
-from reverie.threads import one_each
-from reverie.wire import Message, Wire
+from reverie.models.library.index import ModelFile
+from reverie.processes.descriptors import readable
+from reverie.processes.signals import be_steady
+from reverie.processes.threads import one_each
+from reverie.processes.wire import Message, Wire
 
 if TYPE_CHECKING:
-    from reverie.compose.engine import Engine
+    from reverie.compose.engines.engine import Engine
 
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def make_engine(name: str) -> Engine:
     """
     if name == "numpy":
         one_each()
-        from reverie.compose.numpy_engine import NumpyEngine
+        from reverie.compose.engines.recurrent import NumpyEngine
 
         return NumpyEngine()
     if name != "magenta":

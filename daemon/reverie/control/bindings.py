@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reverie.control.actions import HIGHEST, LEVELS, Action, Kind, Level, Limits
+from reverie.site.actions import HIGHEST, LEVELS, Action, Kind, Level, Limits
 
 Sort = Literal["cc", "note", "program"]
 

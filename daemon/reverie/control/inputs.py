@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from reverie.control.actions import Action, Level, Limits
 from reverie.control.bindings import Binding, Surface
 from reverie.errors import reason_of
 from reverie.logs import ONCE
+from reverie.site.actions import Action, Level, Limits
 from reverie.watch.faults import Faults
 from reverie.watch.floods import Flood, Warned
 
@@ -33,7 +33,7 @@ FLOODED = Warned(
 class Controls:
     """What the site says of control, ready to use.
 
-    ``midi`` is what :class:`~reverie.play.ears.Ears` takes, ``osc`` an address and a port; None: there is none.
+    ``midi`` is what :class:`~reverie.midi.input.Ears` takes, ``osc`` an address and a port; None: there is none.
     """
 
     midi: Mapping[str, Any] | None = None
@@ -80,7 +80,7 @@ class Inputs:
         await asyncio.gather(*(always(listen) for listen in wanted), asyncio.Event().wait())
 
     async def _midi(self) -> None:
-        from reverie.play.ears import Ears
+        from reverie.midi.input import Ears
 
         surface = Surface(self._controls.bindings, self._controls.limits, pickup=self._controls.pickup)
         ears = Ears(self._controls.midi or {})
@@ -102,7 +102,7 @@ class Inputs:
             ears.close()
 
     async def _osc(self) -> None:
-        from reverie.control.osc import OscInput, OscSocket
+        from reverie.control.osc_input import OscInput, OscSocket
 
         address, port = self._controls.osc or ("", 0)
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

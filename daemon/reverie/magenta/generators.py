@@ -15,14 +15,14 @@ from magenta.contrib import rnn as magenta_cells
 from magenta.models.shared import events_rnn_graph
 from note_seq.protobuf import generator_pb2, music_pb2
 
-from reverie.compose.engine import Candidate
-from reverie.compose.hearing import Ear, Heard, hear
+from reverie.compose.conditioning import Ear, Heard, hear
+from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
 from reverie.magenta.families import family_of
-from reverie.models.bundle import Bundle, read_model
 from reverie.models.errors import ModelError
-from reverie.models.recurrent.names import STACK, attention_of, canonical_name, layer_count
-from reverie.models.shelf import ModelFile
+from reverie.models.library.bundle import Bundle, read_model
+from reverie.models.library.index import ModelFile
+from reverie.models.recurrent.weights import STACK, attention_of, canonical_name, layer_count
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
@@ -72,7 +72,7 @@ class MagentaEngine:
         config = family.config(bundle.passport.config, _hparams(bundle))
         transposes = getattr(config, "transpose_to_key", None) is not None
         if transposes:
-            # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.hearing).
+            # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.conditioning).
             config.transpose_to_key = None
         ear = Ear(
             drums=family.kind == "drums",

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from reverie.models.bundle import Bundle
 from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
-from reverie.models.passport import Golden
+from reverie.models.library.bundle import Bundle
+from reverie.models.library.card import Golden
 
 QUESTION = 1
 TOLERANCE = 1e-4

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reverie.play.bars import Bar
-from reverie.play.entries import Choice, Content, Control
-from reverie.play.ledger import EXPRESSION, LOUDEST
+from reverie.play.events import Choice, Content, Control
 from reverie.play.messages import BankTaken, Part, TakeBank
+from reverie.play.recording.ledger import EXPRESSION, LOUDEST
 from reverie.play.slots import CONTROL, PROGRAM, Slot
 
 LOADING_TAKES = 0.06  # seconds until the next note that loading a bank may use up: its synthesizer is deaf meanwhile

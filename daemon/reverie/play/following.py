@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
 from reverie.play.messages import SELF, SyncState
-from reverie.play.sync.base import Leader, Position
+from reverie.play.sync.leader import Leader, Position
 from reverie.play.timeline import Timeline
 
 PACE = 0.02

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule, Swing, Tempo
-from reverie.wire import Message
+from reverie.processes.wire import Message
 
 SELF = "self"
 """The leader of a scene that follows nobody."""
@@ -183,7 +183,7 @@ class BarPlayed:
     ``seconds`` is how long the bar lasts, at the tempo that it ended with.
 
     ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,
-    ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.barlog.LATE` is counted in
+    ``clock_lateness`` the same of MIDI clock. What is late beyond :data:`~reverie.play.bar_report.LATE` is counted in
     ``late``; notes so late that they were not begun in ``skipped``; ``dropped`` is 1 where the player was stopped for
     so long that it gave the bar up and began the next one afresh.
     """

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from reverie.play.errors import MISHAPS, PlayError, plainly
-from reverie.play.ledger import CHANNELS, Ledger, abandoned, hush
-from reverie.play.outputs import ENDS_WITH_PLAYER
-from reverie.play.outputs.base import Output
-from reverie.play.outputs.carried import Carried
-from reverie.play.reaping import see_off
-from reverie.play.settings import SlotSettings
+from reverie.midi.errors import MISHAPS, PlayError, plainly
+from reverie.play.output_process.proxy import Carried
+from reverie.play.outputs.factory import ENDS_WITH_PLAYER
+from reverie.play.outputs.output import Output
+from reverie.play.recording.ledger import CHANNELS, Ledger, abandoned, hush
+from reverie.play.slot_settings import SlotSettings
+from reverie.processes.reaping import see_off
 
 DEADLINE = 2.0
 """Seconds that a device may take to be there once its carrier has said that it is not; all wait at the same time."""

@@ -12,13 +12,14 @@ from functools import partial
 
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.banks import Banks
-from reverie.play.barlog import BarLog
+from reverie.play.bar_events import Sheet
+from reverie.play.bar_report import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.clock import Clock
-from reverie.play.entries import Rank
+from reverie.play.cursor import Stand
+from reverie.play.events import Rank
 from reverie.play.following import Following
-from reverie.play.laid import Laid
-from reverie.play.lane_group import LaneGroup
+from reverie.play.laid_bar import Laid
 from reverie.play.messages import (
     SELF,
     BankTaken,
@@ -31,13 +32,12 @@ from reverie.play.messages import (
     SyncState,
     TakeBank,
 )
-from reverie.play.recorder import Recorder
+from reverie.play.queues import LaneGroup
+from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
-from reverie.play.sheet import Sheet
 from reverie.play.slot_group import SlotGroup
 from reverie.play.slots import Slot
-from reverie.play.stand import Stand
-from reverie.play.sync.base import Leader
+from reverie.play.sync.leader import Leader
 from reverie.play.timeline import Timeline
 
 WRITE_AHEAD = 0.25  # seconds before a bar line from which the next bar is written out

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
-from reverie.play.errors import MISHAPS, complain, plainly
-from reverie.play.ledger import EXPRESSION, LOUDEST, Ledger
+from reverie.midi.errors import MISHAPS, complain, plainly
+from reverie.play.fader import Volume
 from reverie.play.messages import SlotState
-from reverie.play.outputs.base import LOOK, BarLine, Output, Sampler, Trouble
-from reverie.play.settings import SlotSettings
-from reverie.play.volume import Volume
+from reverie.play.outputs.output import LOOK, BarLine, Output, Sampler, Trouble
+from reverie.play.recording.ledger import EXPRESSION, LOUDEST, Ledger
+from reverie.play.slot_settings import SlotSettings
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 BANK, BANK_LOW = 0, 32

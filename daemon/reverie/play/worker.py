@@ -17,12 +17,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reverie.descriptors import readable
 from reverie.errors import ReverieError
+from reverie.midi.errors import PlayError, complain
 from reverie.play.bars import PUNCTUAL
-from reverie.play.cabling import make_slots
 from reverie.play.clock import SystemClock
-from reverie.play.errors import PlayError, complain
 from reverie.play.messages import (
     FromPlayer,
     Panic,
@@ -40,12 +38,14 @@ from reverie.play.messages import (
     to_message,
 )
 from reverie.play.player import Player
-from reverie.play.priority import be_punctual
-from reverie.play.reaping import see_off
+from reverie.play.recording.tape import Tape
+from reverie.play.slot_factory import make_slots
 from reverie.play.sync.leaders import make_leaders
-from reverie.play.tape import Tape
-from reverie.signals import be_steady
-from reverie.wire import Message, Wire
+from reverie.processes.descriptors import readable
+from reverie.processes.priority import be_punctual
+from reverie.processes.reaping import see_off
+from reverie.processes.signals import be_steady
+from reverie.processes.wire import Message, Wire
 
 HOLD = 2.0  # seconds, in which whoever is on its way up has arrived, also on a slow board
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from reverie.control.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
 from reverie.control.bindings import Binding, Control
 from reverie.control.inputs import Controls
 from reverie.documents import Keys, Section
+from reverie.site.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
 from reverie.site.address import Address
-from reverie.site.slots import Api, Channel, Data, Device, regular
+from reverie.site.slot_sections import Api, Channel, Data, Device, regular
 
 Range = Annotated[tuple[float, float], Field(strict=False)]
 

@@ -34,7 +34,7 @@ from reverie.folders import may_be_there
 from reverie.locks import Hold, try_lock
 from reverie.site.control import ControlBinding, overlaps
 from reverie.site.schema import Site
-from reverie.site.slots import Api, Device
+from reverie.site.slot_sections import Api, Device
 
 FILE = "learned.yaml"
 HEADER = """\

@@ -15,11 +15,11 @@ from reverie.places import state_folder
 from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
 from reverie.site.fields import FilePath
-from reverie.site.network import clashes
-from reverie.site.slots import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
+from reverie.site.sampler import Sampler
+from reverie.site.slot_sections import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
 from reverie.site.sync import Sync
 from reverie.site.timbre import GIGABYTE, TimbreSection
-from reverie.timbre.samplers import Sampler
+from reverie.site.used_ports import clashes
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
-from reverie.site.slots import Api, Device, regular
+from reverie.site.slot_sections import Api, Device, regular
 
 
 class ClockInput(Section):

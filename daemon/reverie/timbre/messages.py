@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from reverie.timbre.order import Order
-from reverie.wire import Message
+from reverie.processes.wire import Message
+from reverie.timbre.request import Order
 
 
 @dataclass(frozen=True, slots=True)

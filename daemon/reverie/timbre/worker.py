@@ -19,14 +19,14 @@ from pathlib import Path
 from types import FrameType
 
 from reverie.advice import advice_on
-from reverie.descriptors import readable
 from reverie.errors import ReverieError, reason_of
 from reverie.logs import log_plainly
-from reverie.signals import be_steady
-from reverie.threads import one_each
-from reverie.timbre.budget import Budget, Gate, give_way
+from reverie.processes.descriptors import readable
+from reverie.processes.signals import be_steady
+from reverie.processes.threads import one_each
+from reverie.processes.wire import Message, Wire
 from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, to_message
-from reverie.wire import Message, Wire
+from reverie.timbre.render.budget import Budget, Gate, give_way
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,10 @@ class Worker:
             self._tell(Refused(f"the bank {job.order.title} cannot be rendered ({error!r})"))
 
     def _render(self, job: Render) -> Rendered:
-        from reverie.timbre.models import open_timbre_model
-        from reverie.timbre.studio import Studio  # numerics take a while to import, and pings are answered meanwhile
+        from reverie.timbre.bank_maker import (
+            Studio,  # numerics take a while to import, and pings are answered meanwhile
+        )
+        from reverie.timbre.timbre_models import open_timbre_model
 
         begun = time.monotonic()
         budget = Budget(job.share)

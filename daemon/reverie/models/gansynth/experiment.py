@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from reverie.files import read_file
 from reverie.models.errors import ModelError
-from reverie.models.formats.checkpoint import read_checkpoint
-from reverie.models.formats.source import Source
-from reverie.models.gansynth.settings import kept, normalizer
+from reverie.models.gansynth.gan_config import kept, normalizer
+from reverie.models.library.formats.checkpoint import read_checkpoint
+from reverie.models.library.formats.tensors import Source
 
 EXPERIMENT = "experiment.json"
 _DIGITS = 9

@@ -10,12 +10,12 @@ from typing import Protocol
 
 import numpy as np
 
-from reverie.models.bundle import Bundle, Weights
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.convolution import Array, Convolution, rectified
 from reverie.models.gansynth.doubling import HIGH, WIDE, Doubling, Take
-from reverie.models.gansynth.names import block_count, check_shapes
-from reverie.models.gansynth.settings import settings_from
+from reverie.models.gansynth.gan_config import settings_from
+from reverie.models.gansynth.weights import block_count, check_shapes
+from reverie.models.library.bundle import Bundle, Weights
 
 
 class Block(Protocol):

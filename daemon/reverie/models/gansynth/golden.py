@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reverie.models.bundle import Bundle
 from reverie.models.gansynth.generator import Generator
+from reverie.models.library.bundle import Bundle
 
 _NUMBERS = 16
 

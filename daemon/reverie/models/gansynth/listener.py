@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.convolution import Convolution
+from reverie.models.library.bundle import Bundle
 
 Array = NDArray[np.float32]
 

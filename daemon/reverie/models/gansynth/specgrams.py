@@ -14,8 +14,8 @@ import functools
 import numpy as np
 
 from reverie.models.errors import ModelError
+from reverie.models.gansynth.gan_config import Settings
 from reverie.models.gansynth.mel import Array, Banded, banded, linear_to_mel, mel_to_linear
-from reverie.models.gansynth.settings import Settings
 
 _OVERLAP = 4
 """Frames that each sample takes part in."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reverie.models.bundle import Bundle
-from reverie.models.genie.names import BUTTONS, INPUTS, KEYS, LAYERS, LONGEST_WAIT, check_shapes
+from reverie.models.genie.weights import BUTTONS, INPUTS, KEYS, LAYERS, LONGEST_WAIT, check_shapes
+from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array, advance, gates_compiled
 
 LOWEST_PITCH = 21

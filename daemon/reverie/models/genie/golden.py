@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reverie.models.bundle import Bundle
 from reverie.models.genie.decoder import Genie, Memory
-from reverie.models.genie.names import BUTTONS, KEYS
+from reverie.models.genie.weights import BUTTONS, KEYS
+from reverie.models.library.bundle import Bundle
 
 _PRESSES = 8
 _LONGEST = 1.5

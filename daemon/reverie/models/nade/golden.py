@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reverie.models.bundle import Bundle
+from reverie.models.library.bundle import Bundle
 from reverie.models.nade.model import NadeModel
 
 STEPS = 16

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from reverie.models.archive import packed, unpacked
-from reverie.models.bundle import Bundle
 from reverie.models.encodings.pianoroll import Frame, hot
 from reverie.models.errors import ModelError
+from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.nade.density import Keys, Nade, log_likelihoods
-from reverie.models.nade.names import check_shapes
+from reverie.models.nade.weights import check_shapes
 from reverie.models.recurrent.network import Memory, Network, window_of
 from reverie.models.recurrent.sampling import Uniforms
 

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from reverie.models.nsynth import mu_law
 from reverie.models.nsynth.layout import Layer, Network
-from reverie.models.nsynth.names import CLASSES
 from reverie.models.nsynth.pair import Half, in_turn, side_by_side
 from reverie.models.nsynth.products import product
+from reverie.models.nsynth.weights import CLASSES
 
 Array = NDArray[np.float32]
 Choice = Callable[[Array, int], NDArray[Any]]

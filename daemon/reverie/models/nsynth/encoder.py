@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.nsynth import mu_law
-from reverie.models.nsynth.names import Sizes
+from reverie.models.nsynth.weights import Sizes
 
 Array = NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class Encoder:
     """The encoder's weights at work, on ``workers`` threads."""
 
     def __init__(self, weights: Mapping[str, Array], sizes: Sizes, workers: int = 2) -> None:
-        """Take weights that fit (:func:`reverie.models.nsynth.names.check_shapes`)."""
+        """Take weights that fit (:func:`reverie.models.nsynth.weights.check_shapes`)."""
         # Copies, so that the bundle may go.
         self._weights = {name: tensor.copy() for name, tensor in weights.items() if name.startswith("encoder.")}
         self._layers = [

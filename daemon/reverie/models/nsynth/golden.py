@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle
+from reverie.models.library.bundle import Bundle
 from reverie.models.nsynth.decoder import Decoding
 from reverie.models.nsynth.model import WaveNet
-from reverie.models.nsynth.names import CLASSES
+from reverie.models.nsynth.weights import CLASSES
 
 _SAMPLES = 4
 _CLASSES = 8

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.nsynth.names import Sizes
+from reverie.models.nsynth.weights import Sizes
 
 Array = NDArray[np.float32]
 
@@ -68,7 +68,7 @@ class Network:
 
 
 def laid_out(weights: Mapping[str, Array], sizes: Sizes) -> Network:
-    """Lay out weights that fit (:func:`reverie.models.nsynth.names.check_shapes`)."""
+    """Lay out weights that fit (:func:`reverie.models.nsynth.weights.check_shapes`)."""
     layers = [f"decoder.layers.{number}" for number in range(sizes.decoder.layers)]
     skips = [weights["decoder.start.skip.bias"], *(weights[f"{layer}.skip.bias"] for layer in layers)]
     return Network(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reverie.models.bundle import Bundle
+from reverie.models.library.bundle import Bundle
 from reverie.models.nsynth.encoder import Encoder
 from reverie.models.nsynth.layout import laid_out
-from reverie.models.nsynth.names import sizes_of
+from reverie.models.nsynth.weights import sizes_of
 
 
 class WaveNet:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reverie.models.bundle import Bundle
 from reverie.models.encodings.base import Hot
+from reverie.models.library.bundle import Bundle
 from reverie.models.recurrent.network import Network, window_of
 from reverie.models.recurrent.sampling import chances
 

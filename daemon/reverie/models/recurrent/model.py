@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.archive import packed, unpacked
-from reverie.models.bundle import Bundle
 from reverie.models.encodings.base import Encoding, Hot, Label
-from reverie.models.encodings.registry import encoding_of
+from reverie.models.encodings.encodings import encoding_of
 from reverie.models.errors import ModelError
+from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.recurrent.network import Memory, Network, window_of
 from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose

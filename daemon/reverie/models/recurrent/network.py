@@ -19,7 +19,7 @@ from reverie.models.encodings.base import Hot
 from reverie.models.errors import ModelError
 from reverie.models.lstm import Array, advance_columns, gates_compiled
 from reverie.models.recurrent.attention import Window
-from reverie.models.recurrent.names import LONGEST_WINDOW, STACK, attention_of, check_shapes, layer_count
+from reverie.models.recurrent.weights import LONGEST_WINDOW, STACK, attention_of, check_shapes, layer_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Network:
     """A compiled stack of layers, without state; :meth:`run` starts one for a batch."""
 
     def __init__(self, weights: Mapping[str, Array], attention_length: int = 0) -> None:
-        """Compile canonical weights (:mod:`reverie.models.recurrent.names`).
+        """Compile canonical weights (:mod:`reverie.models.recurrent.weights`).
 
         Raises:
             ModelError: if they are not those of one network.

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.encodings import drums, melody_notes
+from reverie.models.encodings import melody_notes
+from reverie.models.encodings import multi_drum as drums
 from reverie.models.encodings.melody import MelodyAlphabet
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF, Register
 from reverie.models.encodings.passage import STEPS_PER_BAR

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reverie.models.lstm import Array, advance
 from reverie.models.vae.layers import Cell, cell_from, product
-from reverie.models.vae.names import layer_count
+from reverie.models.vae.weights import layer_count
 from reverie.models.vae.wirings import Wiring
 
 Lengths = NDArray[np.int64]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reverie.models.encodings.drums import DRUM_KIT
+from reverie.models.encodings.multi_drum import DRUM_KIT
 from reverie.models.encodings.passage import STEPS_PER_BAR
 from reverie.models.lstm import Array
 from reverie.models.vae.converters import Example

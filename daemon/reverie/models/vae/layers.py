@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reverie.models.lstm import Array, advance, gates_compiled
-from reverie.models.vae.names import layer_count
+from reverie.models.vae.weights import layer_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.bundle import Bundle
 from reverie.models.errors import ModelError
+from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.vae import latent
 from reverie.models.vae.decoder import Decoder
 from reverie.models.vae.encoder import Encoder
 from reverie.models.vae.heads import Floats, Frames
-from reverie.models.vae.names import check_shapes, has_encoder
+from reverie.models.vae.weights import check_shapes, has_encoder
 from reverie.models.vae.wirings import wiring_of
 
 
@@ -73,7 +73,7 @@ class Vae:
     """A compiled model. It remembers nothing, and its methods may be called from several threads."""
 
     def __init__(self, config: str, weights: Mapping[str, Array]) -> None:
-        """Compile canonical weights (:mod:`reverie.models.vae.names`).
+        """Compile canonical weights (:mod:`reverie.models.vae.weights`).
 
         Raises:
             ModelError: if they are not those of the configuration.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reverie.play.errors import PlayError
-from reverie.play.outputs.base import Output
-from reverie.play.outputs.midi import Midi, no_system, systems
+from reverie.midi.errors import PlayError
+from reverie.midi.rtmidi import Midi, no_system, systems
+from reverie.play.outputs.output import Output
 
 
 class VirtualPort(Output):

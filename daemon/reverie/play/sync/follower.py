@@ -15,7 +15,7 @@ from math import pi, sqrt
 from statistics import median
 
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.play.sync.base import Position
+from reverie.play.sync.leader import Position
 
 CLOCK, START, CONTINUE, STOP, SONG_POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
 

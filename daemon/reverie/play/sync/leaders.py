@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reverie.play.sync.base import Leader
+from reverie.play.sync.clock_in import MidiClock
+from reverie.play.sync.leader import Leader
 from reverie.play.sync.link import Link
-from reverie.play.sync.midi_clock import MidiClock
 
 CLOCK, LINK = "clock", "link"
 

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reverie.descriptors import readable
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.play.apart import Apart, Owner, still_here
-from reverie.play.sync.base import Position
+from reverie.play.sync.leader import Position
+from reverie.processes.descriptors import readable
+from reverie.processes.helper import Apart, Owner, still_here
 
 MISSING = "Ableton Link needs the package LinkPython-extern; install Reverie with its extra `link`"
 ALONE = "Ableton Link is on, and nobody else is there"

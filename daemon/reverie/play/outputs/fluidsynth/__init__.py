@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverie.play.outputs.fluidsynth.finding import find_audio, find_soundfont
-from reverie.play.outputs.fluidsynth.output import FluidSynth
+from reverie.play.outputs.fluidsynth.soundfonts import find_audio, find_soundfont
+from reverie.play.outputs.fluidsynth.synth import FluidSynth
 
 __all__ = ["FluidSynth", "find_audio", "find_soundfont"]

@@ -7,9 +7,9 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from reverie.play.errors import PlayError, complain
-from reverie.play.outputs.fluidsynth.finding import PLUG_IN
-from reverie.play.outputs.midi import JACK_HANGS, jack_listens
+from reverie.midi.errors import PlayError, complain
+from reverie.midi.rtmidi import JACK_HANGS, jack_listens
+from reverie.play.outputs.fluidsynth.soundfonts import PLUG_IN
 
 MANY_LEFT_OUT = 8
 """Notes that are left out for want of a voice, within a minute, that are a fault."""

@@ -14,8 +14,8 @@ import termios
 from collections.abc import Mapping
 from typing import IO
 
-from reverie.play.errors import PlayError
-from reverie.play.reaping import let_go, reap
+from reverie.midi.errors import PlayError
+from reverie.processes.reaping import let_go, reap
 
 HANGS = "FluidSynth hangs; it is started again"
 _MOST_READS = 16

@@ -1,0 +1,88 @@
+"""The commands ``reverie bench compose``, ``reverie bench play`` and ``reverie bench timbre``.
+
+What does the work is imported when it is called, so that help stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from reverie.bench.play_loads import LOADS
+from reverie.bench.targets import PER_EVENT
+
+DEFAULTS = tuple(PER_EVENT)
+TIMBRES = ("nsynth", "gansynth")
+_MOST = 3600
+
+
+def add_parsers(commands: Any) -> None:
+    """Add ``bench`` to the commands of ``reverie``."""
+    bench = commands.add_parser("bench", help="measure engine and player beside Magenta's own, and others")
+    actions = bench.add_subparsers(required=True, metavar="ACTION")
+    compose = actions.add_parser("compose", help="how long an event, an extension and a first loop take")
+    compose.add_argument("--json", action="store_true", help="answer as JSON")
+    compose.add_argument(
+        "--config",
+        action="append",
+        metavar="NAME",
+        help=f"a configuration of Magenta's; may be given repeatedly (else {', '.join(DEFAULTS)})",
+    )
+    compose.add_argument("--quick", action="store_true", help="rough figures, to see that it works")
+    compose.set_defaults(command=_compose)
+    play = actions.add_parser("play", help="how late notes come, beside the players of Magenta, isobar and mido")
+    play.add_argument("--json", action="store_true", help="answer as JSON")
+    play.add_argument(
+        "--seconds", type=_seconds, default=30.0, metavar="N", help="of music, for each player and load (else 30)"
+    )
+    play.add_argument(
+        "--load",
+        action="append",
+        choices=LOADS,
+        help="what the machine does meanwhile; may be given repeatedly (else all)",
+    )
+    play.set_defaults(command=_play)
+    timbre = actions.add_parser("timbre", help="how fast notes of NSynth and GANSynth are made, beside Magenta's")
+    timbre.add_argument("--json", action="store_true", help="answer as JSON")
+    timbre.add_argument(
+        "--model", action="append", choices=TIMBRES, help="which model; may be given repeatedly (else all)"
+    )
+    timbre.add_argument("--quick", action="store_true", help="rough figures, to see that it works")
+    timbre.set_defaults(command=_timbre)
+
+
+def _compose(options: argparse.Namespace) -> int:
+    from reverie.bench.processes import measure
+    from reverie.bench.targets import lines
+
+    report = measure(tuple(dict.fromkeys(options.config or DEFAULTS)), quick=options.quick)
+    print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))
+    return 0
+
+
+def _play(options: argparse.Namespace) -> int:
+    from reverie.bench.play import measure
+    from reverie.bench.play_targets import lines
+
+    report = measure(options.seconds, tuple(dict.fromkeys(options.load or LOADS)))
+    print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))
+    return 0
+
+
+def _timbre(options: argparse.Namespace) -> int:
+    from reverie.bench.timbre import lines, measure
+
+    report = measure(tuple(dict.fromkeys(options.model or TIMBRES)), quick=options.quick)
+    print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))
+    return 0
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= _MOST:
+        raise argparse.ArgumentTypeError(f"seconds of music are 1 to {_MOST}, not {text!r}")
+    return seconds

@@ -1,0 +1,294 @@
+"""The commands ``reverie models ...``: what is installed and published, and how more comes in.
+
+What does the work is imported by the command that needs it, so that ``reverie --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from reverie.folders import list_folder
+from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
+from reverie.models.errors import ModelError
+from reverie.models.library.card import SUFFIX, Passport, read_header, read_passport
+
+if TYPE_CHECKING:
+    from reverie.models.library.importing import Imported, Wish
+
+Folders = Callable[[Path | None], Sequence[Path]]
+"""Given the site's configuration, the folders in which models lie; a later one's hide an earlier one's of the same
+name, and what is imported goes into the last."""
+
+_MEGABYTE = 1e6
+_FAULT = 1
+
+
+def add_parsers(commands: Any, folders: Folders) -> None:
+    """Add ``models`` to the commands of ``reverie``."""
+    models = commands.add_parser("models", help="list, check, pull and import models")
+    actions = models.add_subparsers(required=True, metavar="ACTION")
+
+    listing = actions.add_parser("list", help="what is installed, and what Magenta publishes")
+    listing.set_defaults(command=partial(_list, folders))
+
+    info = actions.add_parser("info", help="what a model is and where it comes from")
+    info.add_argument("name", metavar="NAME", help="a model's name, or its file")
+    info.set_defaults(command=partial(_info, folders))
+
+    verify = actions.add_parser("verify", help="check models: their hashes, and what they answer")
+    verify.add_argument("names", nargs="*", metavar="NAME", help="a model's name, or its file; all if none is given")
+    verify.set_defaults(command=partial(_verify, folders))
+
+    bring = actions.add_parser("import", help="make a model of Magenta's, of TensorFlow's or of a browser's usable")
+    bring.add_argument("source", type=Path, metavar="FILE|FOLDER")
+    bring.add_argument("--config", metavar="NAME", default="", help="its configuration, where the file does not say it")
+    bring.add_argument("--licence", metavar="TEXT", default="", help="under which it may be used, for its passport")
+    bring.add_argument("--url", default="", help="where it was published, for its passport")
+    bring.set_defaults(command=partial(_import, folders))
+
+    pull = actions.add_parser("pull", help="download a model that Magenta publishes, and import it")
+    pull.add_argument("published", metavar="NAME", help="as `reverie models list` says it")
+    pull.set_defaults(command=partial(_pull, folders))
+
+    for action in (bring, pull):
+        action.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="what its files do not say, such as its attention_length; it is asked for where it is needed",
+        )
+        action.add_argument("--name", default="", help="the name that scenes call it by")
+        action.add_argument("--to", type=Path, metavar="FOLDER", help="instead of the site's folder of models")
+        action.add_argument("--replace", action="store_true", help="even if a model of that name is there")
+    for action in (listing, info, verify, bring, pull):
+        action.add_argument("--site", type=Path, metavar="FILE", help="the site's configuration")
+    for action in (listing, info):
+        action.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def installed(folders: Sequence[Path]) -> dict[str, Path]:
+    """The files of all models in ``folders`` by name, a later folder's hiding an earlier one's."""
+    return {path.stem: path for folder in folders for path in list_folder(folder).ending(SUFFIX)}
+
+
+def _list(folders: Folders, options: argparse.Namespace) -> int:
+    from reverie.models.library.catalogue import catalogue
+
+    found, faults = _passports(installed(folders(options.site)))
+    pulled = {passport.source.get("url") for _, passport in found.values()}
+    offered = [entry for entry in catalogue().values() if entry.url not in pulled]
+    if options.json:
+        here = [
+            {"name": name, "config": passport.config, "path": str(path), "licence": passport.source.get("licence")}
+            for name, (path, passport) in found.items()
+        ]
+        there = [
+            {"name": entry.name, "config": entry.config, "url": entry.url, "licence": entry.licence}
+            for entry in offered
+        ]
+        _say(json.dumps({"installed": here, "published": there, "faults": faults}, indent=2))
+        return 0
+    _say(f"Installed: {len(found)}")
+    for name, (path, passport) in found.items():
+        size = f"{path.stat().st_size / _MEGABYTE:.1f} MB"
+        _say(f"  {name:<46} {passport.config:<46} {_voices(passport.config):<14} {size}")
+    playable = [entry for entry in offered if entry.config]
+    _say("", f"Published by Magenta, for `reverie models pull NAME`: {len(playable)}")
+    for entry in playable:
+        _say(f"  {entry.name:<46} {entry.config:<46} {_voices(entry.config or ''):<14} {entry.description}")
+    _say("", "Published too, but of kinds that Reverie cannot play:")
+    _say(f"  {', '.join(entry.name for entry in offered if not entry.config)}")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 0
+
+
+def _voices(config: str) -> str:
+    """The kinds of voice that a scene can give to a model, or that it makes timbres."""
+    if config not in CONFIGS:
+        return "no voice yet"
+    known = CONFIGS[config]
+    return "timbres" if known.family in TIMBRE_FAMILIES else ", ".join(known.kinds) or "no voice yet"
+
+
+def _passports(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, Passport]], list[str]]:
+    found: dict[str, tuple[Path, Passport]] = {}
+    faults: list[str] = []
+    for name, path in files.items():
+        try:
+            found[name] = (path, read_passport(path))
+        except ModelError as error:
+            faults.append(str(error))
+    return found, faults
+
+
+def _info(folders: Folders, options: argparse.Namespace) -> int:
+    from reverie.models.library.catalogue import catalogue
+
+    files = installed(folders(options.site))
+    if options.name not in files and options.name in catalogue():
+        entry = catalogue()[options.name]
+        facts: dict[str, Any] = {
+            "name": entry.name,
+            "installed": False,
+            "configuration": entry.config or "none that Reverie has",
+            "for voices": _voices(entry.config or ""),
+            "description": entry.description,
+            "licence": entry.licence,
+            "url": entry.url,
+            **({"megabytes": entry.megabytes} if entry.megabytes else {}),
+        }
+    else:
+        path = _file(options.name, files)
+        header = read_header(path)
+        passport = header.passport
+        facts = {
+            "name": passport.name,
+            "file": str(path),
+            "configuration": passport.config,
+            "for voices": _voices(passport.config),
+            "parameters": (path.stat().st_size - header.begin) // 4,
+            "weights": {name: " x ".join(map(str, shape)) for name, shape in header.shapes.items()},
+            "weights' SHA-256": passport.weights,
+            "settings": passport.settings,
+            "source": passport.source,
+            "training": passport.training,
+        }
+    _say(json.dumps(facts, indent=2) if options.json else "\n".join(_lines(facts)))
+    return 0
+
+
+def _lines(facts: Mapping[str, Any], indent: str = "") -> list[str]:
+    lines: list[str] = []
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            if value:
+                lines += [f"{indent}{name}:", *_lines(value, f"{indent}  ")]  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            lines.append(f"{indent}{name}: {_told(value)}")
+    return lines
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _verify(folders: Folders, options: argparse.Namespace) -> int:
+    from reverie.models.golden import check
+    from reverie.models.library.bundle import read_bundle
+
+    files = installed(folders(options.site))
+    status = 0
+    for name in options.names or files:
+        try:
+            difference = check(read_bundle(_file(name, files)))
+        except ModelError as error:
+            print(error, file=sys.stderr)
+            status = _FAULT
+        else:
+            _say(f"{name}: is whole, and answers as it did when it was imported (to {difference:.1g}).")
+    if not options.names and not files:
+        _say("No model is installed.")
+    return status
+
+
+def _file(name: str, files: Mapping[str, Path]) -> Path:
+    """The file of a model that is named, or that is a file."""
+    if name in files:
+        return files[name]
+    path = Path(name)
+    if path.suffix == SUFFIX and path.is_file():
+        return path
+    known = f"installed are {', '.join(files)}" if files else "none is installed"
+    raise ModelError(f"there is no model {name!r}; {known}")
+
+
+def _import(folders: Folders, options: argparse.Namespace) -> int:
+    from reverie.models.library.importing import import_model, name_of
+
+    facts = {key: value for key in ("licence", "url") if (value := getattr(options, key))}
+    wish, target = _wish(options, options.config, facts), _target(options, folders)
+    _refuse_to_hide(wish.name or name_of(options.source), target, folders, options)
+    return _report(import_model(options.source, target, wish))
+
+
+def _pull(folders: Folders, options: argparse.Namespace) -> int:
+    from reverie.models.library.catalogue import entry_of
+    from reverie.models.library.pull import pull
+
+    entry = entry_of(options.published)
+    target = _target(options, folders)
+    _refuse_to_hide(options.name or entry.name, target, folders, options)
+    with _Meter() as meter:
+        imported = pull(entry, target, meter.show, _wish(options))
+    return _report(imported)
+
+
+def _refuse_to_hide(name: str, target: Path, folders: Folders, options: argparse.Namespace) -> None:
+    shadowed = installed([folder for folder in folders(options.site) if folder != target])
+    if name in shadowed and not options.replace:
+        raise ModelError(
+            f"another model {name} is installed ({shadowed[name]}), which would be hidden; give another --name, or"
+            " --replace"
+        )
+
+
+def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any] | None = None) -> Wish:
+    from reverie.models.library.hyperparameters import given
+    from reverie.models.library.importing import Wish
+
+    return Wish(options.name, config, facts or {}, replace=options.replace, settings=given(options.set))
+
+
+def _target(options: argparse.Namespace, folders: Folders) -> Path:
+    return options.to or folders(options.site)[-1]
+
+
+def _report(imported: Imported) -> int:
+    for note in imported.notes:
+        _say(f"Note: {note}.")
+    settings = ", ".join(f"{name} {value}" for name, value in imported.passport.settings.items())
+    _say(f"{imported.path}: {imported.passport.config}{f', {settings}' if settings else ''}")
+    return 0
+
+
+class _Meter:
+    """Shows on stderr how far a download has come: on a terminal in one line, else a line for each tenth."""
+
+    def __init__(self) -> None:
+        self._shown: tuple[str, int] | None = None
+        self._terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._terminal and self._shown:
+            sys.stderr.write("\n")
+
+    def show(self, name: str, done: int, total: int | None) -> None:
+        """Show it, unless it was shown already."""
+        parts, amount = (100 if self._terminal else 10), f"{done / _MEGABYTE:.1f} MB"
+        if total:
+            step = done * parts // total
+            amount += f" of {total / _MEGABYTE:.1f} MB"
+        else:
+            step = done // 10_000_000
+        if (name, step) != self._shown:
+            self._shown = (name, step)
+            sys.stderr.write(f"\r\x1b[K{name}: {amount}" if self._terminal else f"{name}: {amount}\n")
+            sys.stderr.flush()
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line)

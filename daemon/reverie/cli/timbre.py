@@ -1,0 +1,398 @@
+"""The commands ``reverie timbre ...``: banks rendered by hand, listed and listened to.
+
+What does the work is imported by the command that needs it, so that ``reverie --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reverie.errors import reason_of
+from reverie.processes.threads import one_each
+from reverie.timbre.errors import TimbreError
+
+if TYPE_CHECKING:
+    from reverie.scenes.schema import Scene
+    from reverie.scenes.timbre import Timbre
+    from reverie.timbre.bank.bank import Bank
+    from reverie.timbre.bank_maker import Made, Studio
+    from reverie.timbre.request import Order
+
+_MEGABYTE = 1e6
+_ID = 12
+"""Digits of a bank's id that people are shown; any beginning that is its own will do."""
+_INTERRUPTED = 130
+_FAST = 32
+"""How many times faster than a DIN cable a dump goes, where that is not minded: USB carries as much."""
+_CHANNELS = 128
+_KEPT = "Interrupted; what was rendered is kept, and the same command goes on from there."
+_MINUTE = 60.0
+_SURE = 5.0
+"""Seconds after which it can be said how long the rest will take."""
+_BEGINNING = re.compile(r"[0-9a-f]{4,64}")
+_STEPS = re.compile(r"(\d{1,6})(?:\.\.(\d{1,6}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the commands need of a site.
+
+    ``cache`` holds banks up to ``quota`` bytes; ``models`` are the folders of models. ``scene`` reads a scene by name
+    or file, and knows the folders in which its sources are looked for. ``sound`` plays a MIDI file through a soundfont,
+    or renders it into a WAV file where one is given.
+    """
+
+    cache: Path
+    quota: int
+    threads: int
+    models: Sequence[Path]
+    scene: Callable[[str], tuple[Scene, Sequence[Path]]]
+    sound: Callable[[bytes, Path, Path | None], None]
+
+
+Houses = Callable[[Path | None], House]
+
+
+def add_parsers(commands: Any, houses: Houses) -> None:
+    """Add ``timbre`` to the commands of ``reverie``."""
+    timbre = commands.add_parser("timbre", help="render, list and play sample banks")
+    actions = timbre.add_subparsers(required=True, metavar="ACTION")
+
+    render = actions.add_parser("render", help="render the bank of one step of a scene's timbre")
+    render.set_defaults(command=partial(_render, houses))
+
+    morph = actions.add_parser("morph", help="render the banks of all steps of a scene's timbre")
+    morph.add_argument("--steps", type=_steps, metavar="A..B", help="these steps only, counted from 0")
+    morph.set_defaults(command=partial(_render, houses), step=None)
+
+    listing = actions.add_parser("list", help="the banks that are there")
+    listing.set_defaults(command=partial(_list, houses))
+
+    play = actions.add_parser("play", help="play the notes of a bank, of a scene's if need be rendered first")
+    play.add_argument("scene", metavar="BANK|SCENE", help="a bank's id or its beginning, its folder, or a scene")
+    play.add_argument("--wav", type=Path, metavar="FILE", help="write them into a file instead, faster than they sound")
+    play.set_defaults(command=partial(_play, houses))
+
+    dump = actions.add_parser("dump", help="send the samples of a bank to a hardware sampler, as MIDI sample dumps")
+    dump.add_argument("scene", metavar="BANK", help="a bank's id or its beginning, or its folder")
+    dump.add_argument("--port", required=True, metavar="NAME", help="the sampler's MIDI port, or a part of its name")
+    dump.add_argument("--note", type=int, metavar="N", help="only the samples of this note, 0 to 127")
+    dump.add_argument("--number", type=int, default=0, metavar="N", help="the sampler's number of the first, from 0")
+    dump.add_argument("--channel", type=_device, default=0, metavar="N", help="the sampler's SysEx channel, 0 to 127")
+    dump.add_argument(
+        "--bits", type=int, choices=range(8, 29), default=16, metavar="N", help="bits of a word, 8 to 28; 16 is usual"
+    )
+    dump.add_argument("--fast", action="store_true", help="faster than a DIN cable: only where none is on the way")
+    dump.set_defaults(command=partial(_dump, houses))
+
+    for action in (render, morph):
+        action.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
+    for action in (render, morph, play):
+        action.add_argument("--timbre", metavar="NAME", default="", help="which of the scene's, if it has several")
+        action.add_argument("--executor", default="", metavar="dask://HOST:PORT", help="have a Dask cluster render")
+        action.add_argument("--resource", default="", metavar="NAME", help="only on its workers that offer it, as GPU")
+    for action in (render, play):
+        action.add_argument("--step", type=_step, default=0, metavar="K", help="the step of its path, counted from 0")
+        action.set_defaults(steps=None)
+    for action in (render, morph, listing):
+        action.add_argument("--json", action="store_true", help="answer as JSON")
+    for action in (render, morph, listing, play, dump):
+        action.add_argument("--site", type=Path, metavar="FILE", help="the site's configuration")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Steps of one timbre of a scene, to be had as banks; ``folders`` are those in which its sources are looked for."""
+
+    scene: Scene
+    name: str
+    timbre: Timbre
+    folders: Sequence[Path]
+    steps: range
+
+    def order(self, step: int) -> Order:
+        """What a step needs."""
+        from reverie.timbre.request import order_of
+
+        return order_of(self.timbre, step, f"{self.scene.title}: {self.name}, step {step}", self.folders)
+
+
+def _render(houses: Houses, options: argparse.Namespace) -> int:
+    house = houses(options.site)
+    wish = _wish(house, options)
+    rows: list[dict[str, Any]] = []
+    with _studio(house, wish.timbre.model, options) as studio:
+        for step in wish.steps:
+            begun = time.monotonic()
+            made = _make(studio, wish.order(step), [row["id"] for row in rows])
+            rows.append({"step": step, "found": made.found, **_row(made.bank)})
+            if not options.json:
+                took = "is there already" if made.found else f"rendered in {_lasting(time.monotonic() - begun)}"
+                _say(f"step {step}: {made.bank.id[:_ID]}, {took}: {made.bank.folder}")
+    if options.json:
+        _say(json.dumps({"banks": rows}, indent=2))
+    return 0
+
+
+def _list(houses: Houses, options: argparse.Namespace) -> int:
+    from reverie.timbre.bank.cache import Shelf
+
+    house = houses(options.site)
+    rows = [_row(bank) for bank in Shelf(house.cache, house.quota).banks()]
+    unfinished = sorted(path.name for path in (house.cache / "unfinished").glob("*") if path.is_dir())
+    size = sum(row["bytes"] for row in rows)
+    if options.json:
+        report = {"folder": str(house.cache), "bytes": size, "quota": house.quota, "banks": rows}
+        _say(json.dumps({**report, "unfinished": unfinished}, indent=2))
+        return 0
+    _say(f"Banks: {len(rows)}, {size / _MEGABYTE:.1f} MB of {house.quota / _MEGABYTE:,.0f} MB, in {house.cache}")
+    for row in rows:
+        megabytes = f"{row['bytes'] / _MEGABYTE:.1f} MB"
+        _say(f"  {row['id'][:_ID]}  {row['title']:<44} {row['notes']:>4} notes {megabytes:>10}  {row['model']}")
+        for source in row["sources"]:
+            _say(
+                f"{'':<{_ID + 4}}{source['weight']:>4.0%} {source['name']} by {source['author']} ({source['licence']})"
+            )
+    if unfinished:
+        _say(f"Begun, and not whole yet: {', '.join(name[:_ID] for name in unfinished)}")
+    return 0
+
+
+def _play(houses: Houses, options: argparse.Namespace) -> int:
+    from reverie.timbre.audition import audition
+
+    house = houses(options.site)
+    bank = _bank(house, options)
+    if not options.wav:
+        _say(f"{bank.title}: {len(bank.samples)} notes, from the lowest to the highest.")
+    house.sound(audition(bank.passport["zones"]), bank.soundfont, options.wav)
+    if options.wav:
+        _say(f"{options.wav}: {bank.title}")
+    return 0
+
+
+def _dump(houses: Houses, options: argparse.Namespace) -> int:
+    from reverie.cli.sample_dump import samples_of, send
+    from reverie.midi.sample_dump.cable import opened
+    from reverie.midi.sample_dump.transfer import DIN
+
+    bank = _kept(houses(options.site), options.scene)
+    samples = samples_of(bank, options.note, options.number, options.bits)
+    answered = False
+    with opened(options.port) as line:
+        _say(f"{bank.title}: {len(samples)} samples to {line.name}.")
+        for words in samples:
+            meter = Meter(f"sample {words.number}, {len(words.values)} words")
+            try:
+                rate = _FAST * DIN if options.fast else DIN
+                answered |= send(words, line, options.channel, rate, meter.show)
+            except KeyboardInterrupt:
+                print("Interrupted; the sampler is told so.", file=sys.stderr)
+                return _INTERRUPTED
+            finally:
+                meter.end()
+    _say("All is sent." if answered else "All is sent; nobody answered, so see there whether it has come.")
+    return 0
+
+
+def _kept(house: House, named: str) -> Bank:
+    """A bank that is there: a folder, or one of the cache."""
+    from reverie.timbre.bank.bank import PASSPORT
+    from reverie.timbre.bank.cache import Shelf
+
+    folder = Path(named)
+    return _in_folder(folder) if (folder / PASSPORT).is_file() else Shelf(house.cache, house.quota).named(named)
+
+
+def _in_folder(folder: Path) -> Bank:
+    from reverie.timbre.bank.bank import read_bank
+
+    try:
+        return read_bank(folder)
+    except (ValueError, OSError) as error:
+        raise TimbreError(f"the bank in {folder} is damaged ({error}); render it anew") from error
+
+
+def _bank(house: House, options: argparse.Namespace) -> Bank:
+    """The bank that is meant: a folder, one of the cache, or that of a scene's step, which may be rendered first."""
+    from reverie.scenes.folder import SceneError
+    from reverie.timbre.bank.bank import PASSPORT
+    from reverie.timbre.bank.cache import Shelf
+
+    folder = Path(options.scene)
+    if (folder / PASSPORT).is_file():
+        return _in_folder(folder)
+    try:
+        wish = _wish(house, options)
+    except SceneError:
+        if not _BEGINNING.fullmatch(options.scene):
+            raise
+        return Shelf(house.cache, house.quota).named(options.scene)
+    with _studio(house, wish.timbre.model, options) as studio:
+        return _make(studio, wish.order(wish.steps[0]), []).bank
+
+
+def _wish(house: House, options: argparse.Namespace) -> _Wish:
+    """The timbre and the steps that are meant.
+
+    Raises:
+        SceneError: if there is no such scene.
+        TimbreError: if it has no such timbre, or its path no such steps.
+    """
+    from reverie.documents import did_you_mean
+
+    scene, folders = house.scene(options.scene)
+    name = options.timbre or next(iter(scene.timbres), "")
+    if not scene.timbres:
+        raise TimbreError(f"the scene {scene.name} has no timbres; describe one in it under 'timbres'")
+    if not options.timbre and len(scene.timbres) > 1:
+        raise TimbreError(f"the scene {scene.name} has several timbres; name one: --timbre {'|'.join(scene.timbres)}")
+    if name not in scene.timbres:
+        raise TimbreError(f"the scene {scene.name} has no timbre {name!r}{did_you_mean(name, scene.timbres)}")
+    timbre = scene.timbres[name]
+    steps = range(options.step, options.step + 1) if options.step is not None else options.steps or _all_steps(timbre)
+    return _Wish(scene, name, timbre, folders, steps)
+
+
+def _all_steps(timbre: Timbre) -> range:
+    """Every step of a path that is another than those before it."""
+    from reverie.scenes.timbre import GridPath, RandomWalkPath
+
+    match timbre.path:
+        case GridPath(walk="rows"):
+            return range(timbre.path.side**2)
+        case GridPath(walk="round"):
+            return range(4 * (timbre.path.side - 1))
+        case GridPath() | RandomWalkPath():
+            raise TimbreError("this path goes on by chance for ever; say how far, as --steps 0..11")
+        case _:
+            return range(timbre.path.steps)
+
+
+@contextlib.contextmanager
+def _studio(house: House, model: str, options: argparse.Namespace) -> Generator[Studio]:
+    """Where banks are rendered: on this machine where no other wants it, or on a farm."""
+    from reverie.timbre.render.budget import give_way
+
+    give_way()
+    one_each()  # as in the timbre worker, so that the bytes are the same
+    from reverie.timbre.bank_maker import Studio
+    from reverie.timbre.executors.dask_executor import Farm
+    from reverie.timbre.timbre_models import open_timbre_model, timbre_model
+
+    if options.resource and not options.executor:
+        raise TimbreError("a resource is what workers of a farm offer; name the farm with --executor dask://HOST:PORT")
+    path = timbre_model(model, house.models).path
+    opened = partial(open_timbre_model, threads=house.threads)
+    try:
+        if not options.executor:
+            yield Studio(path, house.cache, house.quota, open_model=opened)
+            return
+        with Farm(options.executor, path, options.resource) as farm:
+            yield Studio(path, house.cache, house.quota, farm, opened)
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        print(_KEPT, file=sys.stderr)
+        raise SystemExit(_INTERRUPTED) from None
+    except OSError as error:
+        raise TimbreError(
+            f"{error.filename or house.cache} cannot be used ({reason_of(error)}); see to the disk, or name another"
+            " folder in the site's configuration"
+        ) from error
+
+
+def _make(studio: Studio, order: Order, pinned: Sequence[str]) -> Made:
+    """The bank of an order, which may take its time; ``pinned`` are to stay."""
+    meter = Meter(order.title)
+    try:
+        made = studio.make(order, meter.show, pinned)
+    finally:
+        meter.end()
+    for warning in made.warnings:
+        print(warning, file=sys.stderr)
+    return made
+
+
+def _row(bank: Bank) -> dict[str, Any]:
+    """What people are told of a bank."""
+    return {
+        "id": bank.id,
+        "title": bank.title,
+        "folder": str(bank.folder),
+        "soundfont": str(bank.soundfont),
+        "model": bank.passport["model"]["name"],
+        "model_licence": bank.passport["model"].get("licence", "not stated"),
+        "notes": len(bank.samples),
+        "bytes": sum(path.stat().st_size for path in bank.folder.iterdir()),
+        "sources": [asdict(origin) for origin in bank.origins],
+    }
+
+
+class Meter:
+    """Shows on stderr how far a render has come: on a terminal in one line, else a line for each tenth."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._terminal = sys.stderr.isatty()
+        self._begun = time.monotonic()
+        self._shown = -1
+
+    def show(self, done: float) -> None:
+        """Show it, unless it was shown already."""
+        step = int(done * (100 if self._terminal else 10))
+        if step == self._shown:
+            return
+        self._shown = step
+        passed = time.monotonic() - self._begun
+        left = f", {_lasting(passed * (1 - done) / done)} left" if 0 < done < 1 and passed > _SURE else ""
+        text = f"{self._title}: {done:.0%}{left}"
+        sys.stderr.write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._terminal and self._shown >= 0:
+            sys.stderr.write("\n")
+
+
+def _lasting(seconds: float) -> str:
+    if seconds < 2 * _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * _MINUTE * _MINUTE:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _MINUTE / _MINUTE:.1f} h"
+
+
+def _steps(text: str) -> range:
+    match = _STEPS.fullmatch(text)
+    if not match or int(match[2] or match[1]) < int(match[1]):
+        raise argparse.ArgumentTypeError(f"steps are written 0..11, or 3 for one of them, not {text!r}")
+    return range(int(match[1]), int(match[2] or match[1]) + 1)
+
+
+def _step(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text):
+        raise argparse.ArgumentTypeError(f"a step is a whole number from 0, not {text!r}")
+    return int(text)
+
+
+def _device(text: str) -> int:
+    if not text.isdecimal() or int(text) >= _CHANNELS:
+        raise argparse.ArgumentTypeError(f"a device's channel is 0 to {_CHANNELS - 1}, not {text!r}")
+    return int(text)
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line)

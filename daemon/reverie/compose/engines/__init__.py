@@ -1,0 +1,1 @@
+"""What runs the models for the composer."""

@@ -1,0 +1,157 @@
+"""The engine of the running installation: run-time bundles of DrumsRNN and MelodyRNN, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from reverie.compose.conditioning import Ear, Heard, hear
+from reverie.compose.engines.engine import Candidate
+from reverie.compose.recipe import Recipe
+from reverie.models.configs import config_of
+from reverie.models.encodings import melody_notes
+from reverie.models.encodings import multi_drum as drums
+from reverie.models.encodings.melody import REGISTERS
+from reverie.models.errors import ModelError
+from reverie.models.library.bundle import read_model
+from reverie.models.library.card import Passport
+from reverie.models.library.index import ModelFile
+from reverie.models.recurrent.model import Carried, RecurrentModel, Stream, compose
+from reverie.music.notes import Note
+from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """A model in memory, and how it speaks: ``unit`` is its step in sixteenths."""
+
+    file: ModelFile
+    model: RecurrentModel
+    ear: Ear
+    unit: int
+    events_of: Callable[[Sequence[Note], int], tuple[Any, ...]]
+    notes_of: Callable[[Sequence[Any]], tuple[Note, ...]]
+
+
+class NumpyEngine:
+    """Equals Magenta's own generators, and composes all candidates of a recipe at once.
+
+    A loop that continues others goes on from the model's memory of them, which its recipe's past can make again;
+    Magenta's generators would hear the last loop only, and read it again.
+    """
+
+    name = "numpy"
+
+    def __init__(self) -> None:
+        self._voices: dict[str, _Voice] = {}
+
+    def load(self, model: ModelFile) -> None:
+        """Make a model ready; the first note of a loop must not wait for a file.
+
+        Raises:
+            ModelError: if the file is missing, broken or no model that this engine runs.
+        """
+        bundle = read_model(model)
+        try:
+            self._voices[model.sha256] = _voice(model, RecurrentModel(bundle), bundle.passport)
+        except ModelError as error:
+            raise ModelError(f"{model.path}: {error}") from error
+
+    def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
+        """Compose ``recipe.steps`` sixteenths after the recipe's primer and past, ``recipe.candidates`` times.
+
+        Raises:
+            ModelError: if the model was not loaded, or the memory is not its own.
+        """
+        voice = self._voices.get(recipe.model_hash)
+        if voice is None:
+            raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
+        heard = hear(recipe, voice.ear)
+        opening = voice.events_of(heard.notes, heard.steps)
+        if recipe.past:
+            carried = voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening)
+            heard, opening = Heard((), 0, 0, heard.shift), ()
+        else:
+            carried = _told(voice, opening)
+        stream = voice.model.stream(carried.take([0] * recipe.candidates))
+        drawn = _drawn(voice, stream, heard.drawn(recipe.steps), recipe.seed, recipe.temperature)
+        after = stream.carried
+        return [
+            Candidate(
+                _answer(recipe, heard, voice.notes_of((*opening, *new))),
+                float(stream.log_likelihoods[row]) / max(len(new), 1),
+                partial(_packed, after, row),
+            )
+            for row, new in enumerate(drawn)
+        ]
+
+
+def _told(voice: _Voice, opening: Sequence[Any]) -> Carried:
+    """The model when it has heard its primer."""
+    stream = voice.model.stream(voice.model.start())
+    stream.prime(opening)
+    return stream.carried
+
+
+def _recalled(voice: _Voice, recipe: Recipe, heard: Heard, opening: Sequence[Any]) -> Carried:
+    """What the model remembers of the recipe's past: all of it is drawn again, and the same chosen."""
+    carried = _told(voice, opening)
+    for number, past in enumerate(recipe.past):
+        stream = voice.model.stream(carried.take([0] * past.candidates))
+        steps = past.steps if number else heard.drawn(past.steps)
+        _drawn(voice, stream, steps, past.seed, past.temperature)
+        carried = stream.carried.take([past.choice])
+    return carried
+
+
+def _drawn(voice: _Voice, stream: Stream, steps: int, seed: int, temperature: float) -> list[tuple[Any, ...]]:
+    """So many sixteenths of each passage, rounded up to the model's own steps."""
+    return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature)
+
+
+def _packed(carried: Carried, row: int) -> bytes:
+    return carried.take([row]).as_bytes()
+
+
+def _answer(recipe: Recipe, heard: Heard, notes: Sequence[Note]) -> tuple[Note, ...]:
+    """What answers the recipe. A note that sounded already when the primer ended is left out, even if it is held."""
+    played = (heard.played(note) for note in notes if note.start >= heard.first)
+    return tuple(sorted(note for note in played if note.start < recipe.steps * TICKS_PER_STEP))
+
+
+def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _Voice:
+    """How a model speaks.
+
+    Raises:
+        ModelError: if its family is none that a voice can be, or its steps are not those of sixteenths.
+    """
+    config = config_of(passport.config)
+    per_quarter = int(passport.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
+    if per_quarter not in {1, 2, 4}:
+        raise ModelError(f"has {per_quarter} steps in a quarter, which do not fall on sixteenths")
+    unit = STEPS_PER_QUARTER // per_quarter
+    if config.family == "drums_rnn":
+
+        def struck(notes: Sequence[Note], steps: int) -> tuple[frozenset[int], ...]:
+            hits = [{note.pitch for note in notes if note.start // unit == step} for step in range(-(-steps // unit))]
+            return tuple(frozenset(hit) for hit in hits)
+
+        def strokes(events: Sequence[frozenset[int]]) -> tuple[Note, ...]:
+            return tuple(Note(n.start * unit, 1, n.pitch, n.velocity) for n in drums.notes_of(events))
+
+        return _Voice(file, model, Ear(drums=True), unit, struck, strokes)
+    if config.family == "melody_rnn":
+        register = REGISTERS[config.name]
+        ear = Ear(low=register.low, high=register.high - 1, transposes=register.key is not None)
+
+        def line(notes: Sequence[Note], steps: int) -> tuple[int, ...]:
+            passage = melody_notes.events_of(notes, gap_bars=steps)
+            assert passage is not None  # noqa: S101 - a model hears at least its opening
+            return melody_notes.resized((melody_notes.NO_EVENT,) * passage.start + passage.events, steps)
+
+        return _Voice(file, model, ear, unit, line, melody_notes.notes_of)
+    raise ModelError(f"is of {config.family}, which is none that a voice can be yet")

@@ -1,0 +1,247 @@
+"""One scene being played: the lines of its voices, what is queued of them and what has to be asked for next.
+
+No clock, no process, no file: the conductor tells it which bar was played and what was composed, and it answers with
+what to send. The offline performance drives it without a conductor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import cycle
+
+from reverie.compose.composer import Composed
+from reverie.compose.evolution import Line, Placement, VoicePlan
+from reverie.compose.recipe import Recipe
+from reverie.compose.stalled import Stall
+from reverie.compose.voice_in_play import Renewal, VoiceInPlay
+from reverie.music.notes import Loop
+from reverie.music.time import Metre, Swing, Tempo
+from reverie.play.messages import SELF, Part, Place, SetScene
+
+AHEAD = 2
+"""Loops that every voice has queued beyond the one it is playing."""
+
+Reserve = Sequence[tuple[str, Loop]]
+"""Loops that are there without composing: recipe id and loop, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A scene made ready to be played: a plan and a part for each voice, by the voice's name."""
+
+    name: str
+    metre: Metre
+    tempo: Tempo
+    plans: Mapping[str, VoicePlan]
+    parts: Mapping[str, Part]
+    swing: Swing = field(default_factory=Swing)
+    lead: str = SELF
+
+
+class Performance:
+    """A scene from its first bar on. ``epoch`` tells its messages from those of scenes before and after."""
+
+    def __init__(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> None:
+        """Prepare the scene; ``reserves`` has at least one loop for every voice that may open before composing.
+
+        A voice without a reserve is silent until its first loop is composed; offline that is what is wanted.
+        """
+        self.arrangement = arrangement
+        self.epoch = epoch
+        self.bar = -1
+        self._voices = {
+            name: VoiceInPlay(Line(plan), cycle(reserves.get(name, ()))) for name, plan in arrangement.plans.items()
+        }
+        self._begun = False
+
+    def succeeded_by(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> Performance:
+        """The same scene after its file was changed: it goes on with the next bar, and so does every voice.
+
+        The bar that sounds is the last of this performance, which must not be used any more.
+        """
+        after = Performance(arrangement, epoch, reserves)
+        after.bar = self.bar + 1 if self._begun else self.bar
+        for name, voice in after._voices.items():
+            voice.line.end_bar = max(after.bar + 1, 0)
+            if name in self._voices:
+                voice.take_over(self._voices[name], max(after.bar + 1, 0))
+        return after
+
+    def scene(self, at_bar: int = 0) -> SetScene:
+        """The message that begins the scene, or goes on with it in a new life of the player."""
+        return SetScene(
+            epoch=self.epoch,
+            at_bar=at_bar,
+            name=self.arrangement.name,
+            metre=self.arrangement.metre,
+            tempo=self.arrangement.tempo,
+            parts=tuple(self.arrangement.parts.values()),
+            first_bar=max(self.bar + 1, 0),
+            swing=self.arrangement.swing,
+            lead=self.arrangement.lead,
+        )
+
+    def opening(self) -> list[Place]:
+        """What each voice begins with: what it goes on with, or a loop of its reserve while the models still load."""
+        for name, voice in self._voices.items():
+            if not voice.sent:
+                self._from_reserve(name, times=1)
+        return self.queued()
+
+    def queued(self) -> list[Place]:
+        """All that the player has and may still play, for a new life of it."""
+        return [self._place(name, placement) for name, voice in self._voices.items() for placement in voice.sent]
+
+    def played(self, bar: int) -> None:
+        """Bar number ``bar`` of the scene went out, and the next one sounds."""
+        self.bar = bar
+        self._begun = True
+        for voice in self._voices.values():
+            voice.go_on(bar + 1)
+
+    def fill(self) -> tuple[list[Place], list[Recipe]]:
+        """What has to be sent to the player, and asked of the composer, so that every voice has enough ahead."""
+        places: list[Place] = []
+        recipes: list[Recipe] = []
+        for name, voice in self._voices.items():
+            if voice.renewal and not voice.asked:
+                self._renew(voice, voice.renewal)
+            while not voice.asked and voice.ahead(self.bar + 1) < AHEAD:
+                self._catch_up(voice)
+                if voice.held and voice.placements and not voice.line.wanted:
+                    places += self._keep(name, voice.line.repeat(voice.placements[-1]))
+                elif voice.line.next_step() == "loop":
+                    places += self._keep(name, voice.line.again())
+                else:
+                    voice.asked = True
+                    recipes.append(voice.line.next_recipe())
+        return places, recipes
+
+    def composed(self, answer: Composed) -> list[Place]:
+        """Take an answer; one without a loop means that the voice holds what it has."""
+        name = answer.recipe.voice
+        voice = self._voices[name]
+        voice.asked = False
+        self._catch_up(voice)
+        voice.stalled.answered(voice.line.plan, answer, voice.line.end_bar)
+        if answer.loop:
+            new = not answer.is_the_loop_before
+            return self._keep(name, voice.line.take(answer.recipe, answer.loop, new=new))
+        return self._hold(name)
+
+    def failed(self, name: str) -> list[Place]:
+        """No model could be run for this voice: play from the reserve, and ask again for what comes after."""
+        voice = self._voices[name]
+        voice.asked = False
+        voice.line.wanted = None
+        self._catch_up(voice)
+        if voice.held and voice.placements:
+            return self._keep(name, voice.line.repeat(voice.placements[-1]))
+        return self._from_reserve(name, voice.line.plan.hold)
+
+    def given_up(self, name: str) -> list[Place]:
+        """What this voice asked for was too much for the composer: hold what it has, and ask for what comes after."""
+        voice = self._voices[name]
+        voice.asked = False
+        self._catch_up(voice)
+        voice.stalled.crashed(voice.line.plan)
+        return self._hold(name)
+
+    def composer_lost(self) -> None:
+        """What was asked will not be answered; it is asked again."""
+        for voice in self._voices.values():
+            voice.asked = False
+
+    @property
+    def stalls(self) -> dict[str, Stall | None]:
+        """For each voice, whether it gets no new loop, and why."""
+        return {name: voice.stalled.stall for name, voice in self._voices.items()}
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The voices as the player knows them."""
+        return tuple(self.arrangement.parts.values())
+
+    def tempo(self) -> float:
+        """The scene's own tempo in the bar that plays."""
+        return self.arrangement.tempo.at(max(self.bar + 1, 0))
+
+    def set_temperature(self, name: str, temperature: float) -> None:
+        """Compose this voice at another temperature than its plan's from now on; what waits is composed anew."""
+        self._voices[name].line.temperature = temperature
+        self._voices[name].renewal = self._voices[name].renewal or "next"
+
+    def temperature(self, name: str) -> float:
+        """At which temperature this voice is composed now."""
+        line = self._voices[name].line
+        return line.plan.temperature(max(self.bar + 1, 0)) if line.temperature is None else line.temperature
+
+    def mutate(self, name: str) -> None:
+        """Mutate the loop that this voice plays, from its next turn on; without one, compose another."""
+        self._voices[name].renewal = "soon"
+
+    def hold(self, *, on: bool) -> None:
+        """Have every voice repeat the loop that it plays, or evolve again."""
+        for voice in self._voices.values():
+            voice.held = on
+            voice.renewal = voice.renewal or "next"
+
+    def _renew(self, voice: VoiceInPlay, when: Renewal) -> None:
+        """Forget the loops that have not begun, once no question is open. The player has them until others are placed.
+
+        Where that would leave the player a loop that begins within another's turn, as loops of the reserve may, they
+        stay, and only what comes after them is new.
+        """
+        voice.renewal = None
+        if when == "soon":
+            voice.line.wanted = "mutate"
+        now = self.bar + 1
+        present = voice.present(now)
+        waiting = [start for one in voice.placements if (start := one.start_bar) > now]
+        if present is None or not waiting:
+            return
+        turns = (now - present.start_bar) // present.loop.bars + 1
+        bar = min(present.start_bar + turns * present.loop.bars, waiting[0]) if when == "soon" else waiting[0]
+        stale = {*voice.stale, *waiting}
+        turn = math.lcm(voice.line.plan.bars, present.loop.bars if voice.held else 1)
+        if any((start - bar) % turn for start in stale if start > bar):
+            return
+        voice.stale = stale
+        voice.line.resume(present, bar)
+
+    def _catch_up(self, voice: VoiceInPlay) -> None:
+        """A line that has run out goes on at the next bar at which its repeated loop begins anew.
+
+        The bar that sounds is too late: a loop that is placed in it would be entered in its midst.
+        """
+        soonest = self.bar + 2 if self.bar >= 0 else 0
+        late = soonest - voice.line.end_bar
+        if late > 0:
+            bars = voice.placements[-1].loop.bars if voice.placements else 1
+            voice.line.end_bar += -(-late // bars) * bars
+
+    def _hold(self, name: str) -> list[Place]:
+        line = self._voices[name].line
+        held = line.skip()
+        return self._keep(name, held) if held else self._from_reserve(name, line.plan.hold)
+
+    def _from_reserve(self, name: str, times: int) -> list[Place]:
+        voice = self._voices[name]
+        spare = next(voice.reserve, None)
+        return self._keep(name, voice.line.open_with(*spare, times)) if spare else []
+
+    def _keep(self, name: str, placement: Placement) -> list[Place]:
+        """Place a loop, and over whatever is stale while it plays its own next turn."""
+        voice = self._voices[name]
+        voice.stale.discard(placement.start_bar)
+        covered = [bar for bar in sorted(voice.stale) if placement.start_bar < bar < placement.end_bar]
+        turns = [max((placement.end_bar - start) // placement.loop.bars, 1) for start in covered]
+        again = [replace(placement, start_bar=start, times=times) for start, times in zip(covered, turns, strict=True)]
+        for one in (placement, *again):
+            voice.send(one)
+        return [self._place(name, one) for one in (placement, *again)]
+
+    def _place(self, name: str, placement: Placement) -> Place:
+        return Place(self.epoch, name, placement.recipe, placement.start_bar, placement.times, placement.loop)

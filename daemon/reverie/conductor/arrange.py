@@ -1,0 +1,125 @@
+"""A scene as artists write it, made ready to be composed and played."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from reverie.compose.ensemble import Arrangement
+from reverie.compose.evolution import VoicePlan
+from reverie.compose.recipe import Limits
+from reverie.compose.seeds import derive_seed
+from reverie.midi.din_wire import overload
+from reverie.models.library.index import ModelFile
+from reverie.music.notes import MAX_MIDI
+from reverie.music.time import TICKS_PER_QUARTER
+from reverie.play.messages import SELF, Part
+from reverie.scenes.schema import Scene
+from reverie.scenes.voices import DrumVoice, Voice
+
+
+def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, seed: int | None = None) -> Arrangement:
+    """Plans and parts of a scene.
+
+    Args:
+        scene: as it was read.
+        bundles: the models there are, by name; a model that is not among them cannot compose, and its voice plays
+            from the reserve.
+        take: how often the scene was begun before. Take 0 is the scene's own seed; every other is other music of the
+            same scene, so that an installation does not begin each day with the same loops.
+        seed: instead of the scene's own.
+    """
+    first = scene.seed if seed is None else seed
+    begun = derive_seed(first, "take", take) if take else first
+    return Arrangement(
+        name=scene.name,
+        metre=scene.metre,
+        tempo=scene.tempo,
+        swing=scene.swing,
+        lead=scene.lead,
+        plans={name: _plan(scene, name, voice, bundles, begun) for name, voice in scene.voices.items()},
+        parts={name: _part(name, voice) for name, voice in scene.voices.items()},
+    )
+
+
+def unmet(
+    scene: Scene, bundles: Mapping[str, ModelFile], slots: Mapping[str, Any], leaders: Collection[str] = ()
+) -> list[str]:
+    """What the scene asks for and this machine does not have, a sentence each; the scene plays all the same."""
+    sentences = list(_crowded(scene, slots))
+    if scene.lead not in {SELF, *leaders}:
+        sentences.append(
+            f"{scene.name}: its leader is {scene.lead!r}, which is not in the site's `sync`; it leads itself"
+        )
+    for name, voice in scene.voices.items():
+        where = f"{scene.name}: the voice {name}"
+        if voice.model not in bundles:
+            sentences.append(f"{where} names the model {voice.model!r}, which is not there; it plays loops of old")
+        elif voice.kind not in bundles[voice.model].kinds:
+            sentences.append(f"{where} is of a kind that {voice.model!r} cannot compose; it plays loops of old")
+        if voice.output.slot not in slots:
+            sentences.append(f"{where} names the slot {voice.output.slot!r}, which is not there; only the tape has it")
+    return sentences
+
+
+def _crowded(scene: Scene, slots: Mapping[str, Any]) -> Iterator[str]:
+    """DIN cables that the scene asks more of than they carry."""
+    fastest = scene.tempo.qpm + scene.tempo.drift_qpm
+    bar_seconds = scene.metre.bar_ticks / TICKS_PER_QUARTER * 60 / fastest
+    for name, slot in slots.items():
+        if slot["kind"] == "din" or slot.get("din"):
+            notes = [voice.most for voice in scene.voices.values() if voice.output.slot == name]
+            if sentence := overload(name, notes, bar_seconds, fastest if slot.get("clock") else 0.0):
+                yield f"{scene.name}: {sentence}"
+
+
+def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int) -> VoicePlan:
+    bundle = bundles.get(voice.model)
+    return VoicePlan(
+        scene=scene.name,
+        scene_hash=scene.hash,
+        seed=seed,
+        metre=scene.metre,
+        voice=name,
+        kind=voice.kind,
+        model=voice.model,
+        model_hash=bundle.sha256 if bundle else "",
+        primer=voice.primer.notes,
+        primer_steps=voice.primer.steps,
+        bars=voice.bars,
+        hold=voice.evolve.hold,
+        then=voice.evolve.then,
+        temperature=voice.temperature,
+        limits=_limits(scene, voice),
+        candidates=voice.evolve.candidates,
+        novelty=voice.evolve.novelty,
+    )
+
+
+def _limits(scene: Scene, voice: Voice) -> Limits:
+    drums = isinstance(voice, DrumVoice)
+    low, high = (0, MAX_MIDI) if drums else (voice.low, voice.high)
+    softest, loudest = voice.output.velocity
+    return Limits(
+        low=low,
+        high=high,
+        least=voice.least,
+        most=voice.most,
+        polyphony=1,
+        tonic=scene.tonic,
+        scale=scene.scale,
+        velocity_low=softest,
+        velocity_high=loudest,
+    )
+
+
+def _part(name: str, voice: Voice) -> Part:
+    output = voice.output
+    return Part(
+        name=name,
+        slot=output.slot,
+        channel=output.channel,
+        program=output.program,
+        drum_map=voice.output.drum_map if isinstance(voice, DrumVoice) else {},
+        schedule=voice.schedule,
+    )

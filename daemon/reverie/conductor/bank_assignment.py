@@ -1,0 +1,111 @@
+"""Who plays which bank: what is ready goes to the voices of the scene, by whatever way their slots take sounds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reverie.conductor.bank_delivery import Gift, Handover
+from reverie.conductor.bank_renders import Ready
+from reverie.play.messages import BankTaken, TakeBank, to_message
+from reverie.processes.wire import Message
+from reverie.scenes.schema import Scene
+from reverie.site.sampler import Sampler
+from reverie.watch.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+SYNTH = "fluidsynth"
+"""The kind of slot that is given soundfonts while it plays."""
+
+
+class Banking:
+    """The audience of the timbres. ``slots`` and ``samplers`` are the site's, ``tell`` sends to the player.
+
+    ``refuse`` is called for each voice that cannot have the bank that is ready for it, as that is damaged.
+    """
+
+    def __init__(
+        self,
+        slots: Mapping[str, Mapping[str, Any]],
+        tell: Callable[[Message], object],
+        metrics: Metrics,
+        samplers: Mapping[str, Sampler] | None = None,
+        refuse: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self._slots = slots
+        self._tell = tell
+        self._metrics = metrics
+        self._faults: dict[str, str] = {}
+        self._refuse = refuse
+        self._handover = Handover(samplers or {}, self._take, self._complain, self._damaged)
+        self.epoch = 0
+        """Of the scene for which banks are ready."""
+
+    @property
+    def faults(self) -> list[str]:
+        """A sentence for each voice that cannot play the bank that is ready for it."""
+        return sorted(self._faults.values())
+
+    def scene_begun(self, epoch: int) -> None:
+        """Another scene plays."""
+        self.epoch = epoch
+        self._faults.clear()
+        self._handover.forget()
+
+    def bank_ready(self, scene: Scene, timbre: str, ready: Ready) -> None:
+        """Let every voice of the timbre take the bank over."""
+        self._metrics.timbre_step(timbre, ready.step)
+        for name, voice in scene.voices.items():
+            wish = voice.timbre
+            if wish is None or wish.bank != timbre:
+                continue
+            slot = self._slots.get(voice.output.slot, {})
+            bars = (wish.bars or 1) if wish.swap == "crossfade" else 0
+            if slot.get("kind") == SYNTH:
+                self._take(TakeBank(self.epoch, name, ready.bank, ready.soundfont, wish.channel, bars))
+            else:
+                channel = _of_device(slot, voice.output.channel)
+                gift = Gift(self.epoch, scene.name, timbre, name, channel, ready, wish.channel, bars)
+                self._handover.give(voice.output.slot, gift)
+
+    def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
+        """A render came to its end."""
+        self._metrics.bank_rendered(timbre, outcome, seconds)
+
+    def worker_died(self, role: str, reason: str) -> None:
+        """The worker of the timbres died unasked."""
+        self._metrics.worker_died(role, reason)
+
+    def _take(self, take: TakeBank) -> None:
+        self._tell(to_message(take))
+
+    def _damaged(self, gift: Gift) -> None:
+        if gift.epoch == self.epoch:
+            self._refuse(gift.voice)
+
+    def _complain(self, gift: Gift, reason: str) -> None:
+        sentence = f"Voice {gift.voice}: {reason.rstrip('.')}."
+        if gift.epoch == self.epoch and self._faults.get(gift.voice) != sentence:
+            log.warning("%s", sentence)
+            self._faults[gift.voice] = sentence
+
+    def taken(self, said: BankTaken) -> None:
+        """The player says what became of a bank."""
+        self._faults.pop(said.part, None)
+        if said.refused:
+            sentence = (
+                f"The synthesizer of the voice {said.part} refused the bank {said.bank[:12]}; it keeps its sound."
+            )
+            self._faults[said.part] = sentence
+            log.warning("%s", sentence)
+        else:
+            self._handover.taken(said.part, said.bank)
+            log.info("The voice %s plays the bank %s.", said.part, said.bank[:12])
+
+
+def _of_device(slot: Mapping[str, Any], channel: int) -> int:
+    """Where a scene's channel goes."""
+    moved = {int(one): int(to) for one, to in slot.get("channels", {}).items()}
+    return moved.get(channel, channel)

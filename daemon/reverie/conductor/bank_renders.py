@@ -1,0 +1,391 @@
+"""The timbres of the scene that plays: a bank is rendered when a step of its path is due, and then handed on.
+
+One worker at a time, started when something is to be rendered and gone when that is done. The music waits for none of
+it: until a bank is there, voices keep the one that they have, or the sounds of their slot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from reverie.history.state import StateStore
+from reverie.processes.supervisor import ProcessInfo, Supervisor
+from reverie.processes.wire import Message, WireError
+from reverie.processes.worker_life import Death, Role
+from reverie.scenes.schema import Scene
+from reverie.scenes.timbre import Timbre
+from reverie.timbre import schedule as plan
+from reverie.timbre.messages import Hold, Progress, Refused, Render, Rendered, from_timbre, to_message
+from reverie.timbre.path import following
+from reverie.timbre.request import order_of
+
+log = logging.getLogger(__name__)
+
+TIMBRE = Role("timbre", "reverie.timbre.worker", patience=30.0, startup=120.0, grace=1.0)
+AHEAD = 1
+"""Banks that are rendered beyond the one that is due, so that it is there at its moment."""
+RELIEF = 30.0
+"""Seconds for which a render is held after notes came late."""
+KEEP_EVERY = 60.0
+"""Seconds of playing that a restart may lose: a step more or less often, and a memory card is spared."""
+TOUCH_EVERY = 120.0
+"""Seconds after which banks that are played count as just used."""
+REFUSED_FOR = 3600.0
+"""Seconds until what could not be rendered is tried again: a disk may have been emptied, a file mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A bank that voices can play: its id, its folder, its soundfont, and the step that it is of."""
+
+    step: int
+    bank: str
+    folder: str
+    soundfont: str
+
+
+class Audience(Protocol):
+    """Who is told of timbres."""
+
+    def bank_ready(self, scene: Scene, timbre: str, ready: Ready) -> None:
+        """The voices of a scene that play this timbre are to take over a bank, at the next bar line."""
+        ...
+
+    def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
+        """A render came to its end: ``rendered``, ``found`` in the cache, ``refused`` or ``given_up``."""
+        ...
+
+    def worker_died(self, role: str, reason: str) -> None:
+        """The worker died unasked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What renders are done with.
+
+    Renders have a ``share`` of all cores together, on so many ``threads``; ``patience`` are the seconds after which one
+    is given up. ``models`` are bundles by the name that scenes have for them; ``folders`` those where sources are
+    looked for.
+    """
+
+    cache: Path
+    quota: int
+    share: float
+    patience: float
+    threads: int
+    models: Mapping[str, Path]
+    folders: Sequence[Path] = ()
+
+
+@dataclass(slots=True)
+class _Timbre:
+    """What is known of a timbre of the scene that plays; ``ready`` are banks by step, ``refused`` until when.
+
+    ``doubted`` is the bank that was refused last by whoever was to play it.
+    """
+
+    timbre: Timbre
+    progress: plan.Progress
+    kept: plan.Progress
+    played: Ready | None = None
+    ready: dict[int, Ready] = field(default_factory=dict[int, Ready])
+    refused: dict[int, float] = field(default_factory=dict[int, float])
+    doubted: str = ""
+
+    @property
+    def wanted(self) -> list[int]:
+        """Steps whose banks are to be there, the one that is due first."""
+        steps = [self.progress.step]
+        for _ in range(AHEAD):
+            steps.append(following(self.timbre.path, steps[-1]))
+        return steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    scene: str
+    name: str
+    timbre: Timbre
+    step: int
+    render: Render
+    begun: float
+
+
+class Timbres:
+    """Looks every second what is due; :meth:`run` keeps the worker while there is something for it to do."""
+
+    def __init__(
+        self,
+        means: Means,
+        store: StateStore,
+        audience: Audience,
+        monotonic: Callable[[], float] = time.monotonic,
+        room_time: Callable[[], dt.datetime] = lambda: dt.datetime.now().astimezone(),
+    ) -> None:
+        self._means = means
+        self._store = store
+        self._audience = audience
+        self._monotonic = monotonic
+        self._room_time = room_time
+        self._scene: Scene | None = None
+        self._timbres: dict[str, _Timbre] = {}
+        self._looked = self._touched = monotonic()
+        self._job: _Job | None = None
+        self._has_job = asyncio.Event()
+        self._supervisor: Supervisor | None = None
+        self._done = 0.0
+        self._held_until = float("-inf")
+        self._faults: dict[str, str] = {}
+        self._warned: set[str] = set()
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def faults(self) -> list[str]:
+        """A sentence for each timbre that is not as its scene wants it."""
+        return sorted(set(self._faults.values()))
+
+    @property
+    def processes(self) -> tuple[ProcessInfo, ...]:
+        """The worker, while there is one."""
+        return (self._supervisor.info,) if self._supervisor else ()
+
+    def status(self) -> list[dict[str, object]]:
+        """What a person may want to know, for each timbre of the scene that plays."""
+        return [
+            {
+                "name": name,
+                "step": one.progress.step,
+                "bank": one.played and one.played.bank,
+                "next_in_seconds": round(plan.next_in(one.progress, one.timbre.pace, self._room_time())),
+                "rendering": self._done if self._job and self._job.name == name else None,
+            }
+            for name, one in self._timbres.items()
+        ]
+
+    def scene_begun(self, scene: Scene) -> None:
+        """Another scene plays, or this one was read again.
+
+        Timbres go on where they were when it last played, and a line begins anew; but not where the scene was merely
+        read again, or the daemon was restarted. What no voice plays is not rendered.
+        """
+        before, self._timbres = self._timbres, {}
+        restarted, again = self._scene is None, self._scene is not None and self._scene.name == scene.name
+        self._scene = scene
+        self._faults.clear()
+        self._warned.clear()
+        played = {voice.timbre.bank for voice in scene.voices.values() if voice.timbre is not None}
+        for name, timbre in scene.timbres.items():
+            known = self._store.timbre(scene.name, name)
+            one = before.get(name) if again else None
+            goes_on = one is not None and (one.timbre.path, one.timbre.way) == (timbre.path, timbre.way)
+            progress = one.progress if goes_on and one else known if restarted else plan.begun(known, timbre.path)
+            if name in played:
+                self._timbres[name] = _Timbre(timbre, progress, known)
+        self._looked = self._monotonic()
+        self.look(playing=True)
+
+    def player_began(self) -> None:
+        """A new player knows no bank."""
+        for name, one in self._timbres.items():
+            if one.played is not None and self._scene is not None:
+                self._audience.bank_ready(self._scene, name, one.played)
+
+    def late(self) -> None:
+        """Notes came late: whether it was the render or not, it makes way for a while, and then has its turn."""
+        if self._held_until == float("-inf"):
+            self._held_until = self._monotonic() + RELIEF
+            self._hold(on=True)
+
+    def look(self, *, playing: bool) -> None:
+        """See what is due now; time counts for a timbre only while the scene plays."""
+        now = self._monotonic()
+        passed = now - self._looked if playing else 0.0
+        self._looked = now
+        for name, one in self._timbres.items():
+            progress = plan.later(one.progress, one.timbre, passed, self._room_time())
+            one.progress = progress
+            if self._scene is not None and _is_worth_keeping(one.kept, progress):
+                one.kept = progress
+                self._store.keep_timbre(self._scene.name, name, progress)
+            self._play(name, one)
+        if now - self._touched >= TOUCH_EVERY:
+            self._touched = now
+            self._touch()
+        if now >= self._held_until > float("-inf"):
+            self._held_until = float("-inf")
+            self._hold(on=False)
+        self._choose(now)
+
+    async def run(self) -> None:
+        """Let the worker live as long as there is something to render."""
+        while True:
+            await self._has_job.wait()
+            if self._job is None:  # it was left before this task was awake
+                continue
+            self._supervisor = supervisor = Supervisor(TIMBRE, self)
+            try:
+                await supervisor.run()
+            finally:
+                self._supervisor = None
+            self._choose(self._monotonic())
+
+    async def stop(self) -> None:
+        """End the worker; what it has done is kept."""
+        self._leave()
+        if self._supervisor is not None:
+            await self._supervisor.stop()
+
+    def started(self, role: str) -> None:
+        """A life of the worker begins."""
+        del role
+        if self._job is not None and self._supervisor is not None:
+            self._supervisor.send(self._job.render.as_message())
+            self._hold(on=self._held_until > self._monotonic())
+
+    def received(self, role: str, message: Message) -> None:
+        """The worker says something.
+
+        Raises:
+            WireError: if it is nonsense.
+        """
+        del role
+        try:
+            said = from_timbre(message)
+        except (ValueError, KeyError, TypeError) as error:
+            raise WireError(f"a message of type {message['type']} cannot be read ({error})") from error
+        job = self._job
+        if job is None:
+            return
+        match said:
+            case Progress():
+                self._done = said.done
+            case Rendered():
+                self._rendered(job, said)
+            case Refused():
+                self._refused(job, said.error, "refused")
+
+    def died(self, role: str, death: Death, delay: float) -> None:
+        """The worker is dead; the supervisor starts the next, which goes on where this one was."""
+        self._audience.worker_died(role, death.reason)
+        when = f" in {delay:.0f} s" if delay else ""
+        log.warning("%s It is started again%s, and goes on where it was.", death.sentence, when)
+
+    def _play(self, name: str, one: _Timbre) -> None:
+        """Hand on the bank that is due, once it is there."""
+        ready = one.ready.get(one.progress.step)
+        if ready is not None and self._scene is not None and (one.played is None or one.played.bank != ready.bank):
+            one.played = ready
+            log.info("Timbre %s: step %d, bank %s.", name, ready.step, ready.bank[:12])
+            self._audience.bank_ready(self._scene, name, ready)
+
+    def _choose(self, now: float) -> None:
+        """Decide what is rendered now: what is due before what will be; what nobody wants any more is left."""
+        job = self._job
+        if job is not None:
+            wanted = self._timbres.get(job.name)
+            if wanted is None or not self._is_of(job, wanted) or job.step not in wanted.wanted:
+                self._leave()
+            elif now - job.begun > self._means.patience:
+                hours = self._means.patience / 3600
+                self._refused(job, f"it is not done after {hours:g} h, and is left for now", "given_up")
+            else:
+                return
+        if self._supervisor is not None or self._scene is None:
+            return  # the worker before is on its way out
+        for turn in range(AHEAD + 1):
+            for name, one in self._timbres.items():
+                step = one.wanted[turn]
+                if step not in one.ready and one.refused.get(step, float("-inf")) <= now:
+                    self._begin(self._scene, name, one, step, now)
+                    return
+
+    def _begin(self, scene: Scene, name: str, one: _Timbre, step: int, now: float) -> None:
+        model = self._means.models.get(one.timbre.model)
+        title = f"{scene.title}: {name}, step {step}"
+        order = order_of(one.timbre, step, title, self._means.folders)
+        if model is None:
+            self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
+            one.refused[step] = now + REFUSED_FOR
+            return
+        pinned = tuple({ready.bank for other in self._timbres.values() for ready in other.ready.values()})
+        means = self._means
+        render = Render(order, str(model), str(means.cache), means.quota, means.share, means.threads, pinned)
+        self._job = _Job(scene.name, name, one.timbre, step, render, now)
+        self._done = 0.0
+        self._has_job.set()
+
+    def _rendered(self, job: _Job, said: Rendered) -> None:
+        for warning in sorted({*said.warnings} - self._warned):
+            log.warning("%s", warning)
+        self._warned.update(said.warnings)
+        self._audience.render_ended(job.name, "found" if said.found else "rendered", said.seconds)
+        self._faults.pop(job.name, None)
+        one = self._timbres.get(job.name)
+        if one is not None and self._is_of(job, one):
+            one.ready[job.step] = Ready(job.step, said.bank, said.folder, said.soundfont)
+            one.ready = {step: ready for step, ready in one.ready.items() if step in one.wanted or ready is one.played}
+            self._play(job.name, one)
+        self._leave()
+
+    def _refused(self, job: _Job, error: str, outcome: str) -> None:
+        self._audience.render_ended(job.name, outcome, 0.0)
+        self._complain(job.name, error)
+        one = self._timbres.get(job.name)
+        if one is not None and self._is_of(job, one):
+            one.refused[job.step] = self._monotonic() + REFUSED_FOR
+        self._leave()
+
+    def _touch(self) -> None:
+        """Have the cache see which banks are in use, whoever makes room there."""
+        for ready in [ready for one in self._timbres.values() for ready in one.ready.values()]:
+            with contextlib.suppress(OSError):
+                os.utime(ready.folder)
+
+    def refused(self, part: str) -> None:
+        """A voice cannot have its bank: it is looked for anew, and made anew if it is damaged.
+
+        That is done at once for the first time: most likely it is no more as it was written. One that is whole and is
+        refused again can only wait.
+        """
+        voice = self._scene.voices.get(part) if self._scene else None
+        one = self._timbres.get(voice.timbre.bank) if voice is not None and voice.timbre is not None else None
+        if one is not None and one.played is not None:
+            one.ready = {step: ready for step, ready in one.ready.items() if ready.bank != one.played.bank}
+            if one.doubted == one.played.bank:
+                one.refused[one.played.step] = self._monotonic() + REFUSED_FOR
+            one.doubted, one.played = one.played.bank, None
+
+    def _is_of(self, job: _Job, one: _Timbre) -> bool:
+        """Whether a job is for a timbre as the scene has it now, which may have been read again meanwhile."""
+        return self._scene is not None and job.scene == self._scene.name and job.timbre == one.timbre
+
+    def _complain(self, name: str, error: str) -> None:
+        sentence = f"Timbre {name}: {error.rstrip('.')}."
+        if self._faults.get(name) != sentence:
+            log.warning("%s", sentence)
+        self._faults[name] = sentence
+
+    def _leave(self) -> None:
+        """Have no job; the worker is told to leave, and comes again for the next."""
+        self._job = None
+        self._has_job.clear()
+        if self._supervisor is not None:
+            self._ending = asyncio.create_task(self._supervisor.stop())
+
+    def _hold(self, *, on: bool) -> None:
+        if self._supervisor is not None:
+            self._supervisor.send(to_message(Hold(on)))
+
+
+def _is_worth_keeping(before: plan.Progress, now: plan.Progress) -> bool:
+    return replace(now, played=before.played) != before or abs(now.played - before.played) >= KEEP_EVERY

@@ -1,0 +1,165 @@
+"""Checking files that people wrote, before they are put in force."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from reverie.conductor.site_resources import bundles_of, model_folders_of, scenes_of
+from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
+from reverie.folders import list_folder, may_be_there
+from reverie.scenes.folder import Sounds, fault_of, load_scene, no_scene
+from reverie.site import learned
+from reverie.site.control import ControlBinding
+from reverie.site.load import FILE, load_site
+from reverie.site.schema import Site
+from reverie.timbre.sources.source_files import shipped_sounds
+from reverie.timbre.timbre_models import timbre_models
+
+
+def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
+    """Every fault of these files, each a scene or a site's configuration.
+
+    Models, sounds and slots of the site decide which a scene may name; where the site itself is at fault, any may be
+    named.
+    """
+    faults: list[Fault] = []
+    models: Mapping[str, Collection[str]] | None = None
+    slots: Collection[str] | None = None
+    sounds: Sounds | None = None
+    try:
+        site = load_site(config)
+    except DocumentError as error:
+        if config is not None:
+            faults += error.faults
+    else:
+        bundles, _ = bundles_of(site)
+        models, slots = {name: bundle.kinds for name, bundle in bundles.items()}, site.slots
+        sounds = Sounds(timbre_models(model_folders_of(site)), shipped_sounds())
+    for path in paths:
+        try:
+            document = read_document(path)
+            if path.name == learned.FILE:
+                validate(document, learned.Learned)
+                if (beside := path.with_name(FILE)).is_file():
+                    faults += _not_there(load_site(beside), document)
+            elif _is_site(path, document):
+                faults += _not_there(load_site(path), *_learned_beside(path), document)
+            else:
+                load_scene(path, models, slots, sounds)
+        except DocumentError as error:
+            faults += error.faults
+    return list(dict.fromkeys(faults))
+
+
+def check_and_play(paths: Iterable[Path], config: Path | None = None, loops: int | None = None) -> list[Fault]:
+    """Every fault of these files, and of scenes that are right, what comes of composing ``loops`` of each voice.
+
+    A scene may be named by its name alone. How far it is, is said on standard error. Where the site's configuration is
+    at fault, nothing is composed.
+
+    Raises:
+        ModelError: if the engine that the site wants is missing.
+    """
+    from reverie.conductor.trial import LOOPS, scene_path, try_scenes
+
+    files = [scene_path(path, config) for path in paths]
+    faults = check(files, config)
+    wrong = {Path(fault.path) for fault in faults}
+    scenes = [path for path in files if path not in wrong and path.name != learned.FILE and not _is_a_site(path)]
+    try:
+        return faults + try_scenes(scenes, config, _say, loops or LOOPS)
+    except DocumentError as error:
+        return list(dict.fromkeys((*faults, *error.faults)))
+
+
+def _is_a_site(path: Path) -> bool:
+    return _is_site(path, read_document(path))
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the command's own progress
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The scenes that a site can play, and the voices of all of them; None where a scene cannot be read."""
+
+    scenes: tuple[str, ...]
+    voices: frozenset[str] | None
+
+    @classmethod
+    def of(cls, site: Site) -> Known:
+        """Look at the site's folders."""
+        paths = scenes_of(site).paths()
+        try:
+            scenes = [read_document(path).data.get("voices") for path in paths.values()]
+        except DocumentError:
+            return cls(tuple(paths), None)
+        return cls(
+            tuple(paths),
+            frozenset(name for voices in scenes if isinstance(voices, dict) for name in cast("dict[str, Any]", voices)),
+        )
+
+    def lacks_scene(self, name: str) -> str | None:
+        """A sentence, if there is no such scene."""
+        return None if name in self.scenes else no_scene(name, self.scenes)
+
+    def lacks(self, binding: ControlBinding) -> Iterator[tuple[str, str]]:
+        """What a control is about that is not there: its key, and a sentence."""
+        scene, voice = binding.scene, binding.voice
+        numbered = scene is not None and scene.isdecimal() and 1 <= int(scene) <= len(self.scenes)
+        if scene is not None and not numbered and (sentence := self.lacks_scene(scene)):
+            yield "scene", sentence
+        if voice is not None and self.voices is not None and voice not in self.voices:
+            yield "voice", f"no scene has a voice {voice!r}{did_you_mean(voice, self.voices)}"
+
+
+def _not_there(site: Site, *documents: Document) -> Iterator[Fault]:
+    """What is named and does not exist; of documents that have the same control the first counts."""
+    known, told = Known.of(site), set[str]()
+    for document in documents:
+        yield from _closed(site, document)
+        wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)] if "scene" in document.data else []
+        if "programme" in document.data:
+            wanted += [(("programme", at, "scene"), one.scene) for at, one in enumerate(site.programme) if one.scene]
+        for way, name in wanted:
+            if sentence := known.lacks_scene(name):
+                yield document.fault(way, sentence)
+        controls = [name for name in document.data.get("controls", {}) if name not in told]
+        told.update(controls)
+        for name in controls:
+            for key, sentence in known.lacks(site.controls[name]):
+                yield document.fault(("controls", name, key), sentence)
+
+
+def _closed(site: Site, document: Document) -> Iterator[Fault]:
+    """Folders that the document names and that are of no use.
+
+    Those to which the daemon writes may be closed to whoever checks, and are made where they are missing.
+    """
+    named: list[tuple[Keys, Path, str | None]] = [
+        (("scenes", number), folder, fault_of(list_folder(folder))) for number, folder in enumerate(site.scenes)
+    ]
+    written = ((("tape", "folder"), site.tape.folder), (("timbre", "folder"), site.timbre.folder))
+    for way, folder in ((("models",), site.models), (("state",), site.state), *written):
+        listing = list_folder(folder, may_be_missing=True) if folder else None
+        if listing and not (listing.closed and way != ("models",)):
+            named.append((way, listing.folder, listing.fault))
+    for way, folder, fault in named:
+        if fault and way in document.values:
+            yield document.fault(way, f"{folder}: {fault}")
+
+
+def _learned_beside(site: Path) -> list[Document]:
+    path = learned.beside(site)
+    return [read_document(path)] if may_be_there(path) else []
+
+
+def _is_site(path: Path, document: Document) -> bool:
+    """A site's configuration is known by its name, or by a key of it where a scene would have voices."""
+    known = {info.alias or name for name, info in Site.model_fields.items()}
+    return path.stem == "reverie" or ("voices" not in document.data and not known.isdisjoint(document.data))

@@ -1,0 +1,48 @@
+"""What the composer has been asked and has not answered yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reverie.compose import messages
+from reverie.compose.recipe import Recipe
+from reverie.processes.wire import Message
+
+
+@dataclass(slots=True)
+class Requests:
+    """Numbers questions, finds them again by their answers, and knows how long the composer has been silent.
+
+    All moments are monotonic seconds and handed in.
+    """
+
+    _open: dict[int, tuple[int, Recipe]] = field(default_factory=dict[int, tuple[int, Recipe]])
+    _last_number: int = 0
+    _heard: float = 0.0
+
+    def ask(self, epoch: int, recipe: Recipe, now: float) -> Message:
+        """The message that asks for ``recipe`` on behalf of the scene ``epoch``."""
+        if not self._open:
+            self._heard = now
+        self._last_number += 1
+        self._open[self._last_number] = (epoch, recipe)
+        return messages.compose(self._last_number, recipe)
+
+    def answered(self, number: int, now: float) -> tuple[int, Recipe] | None:
+        """Whose answer this is; None for one that nobody waits for any more."""
+        self._heard = now
+        return self._open.pop(number, None)
+
+    def heard(self, now: float) -> None:
+        """The composer showed that it is at work, such as by loading a model."""
+        self._heard = now
+
+    def lost(self) -> tuple[int, Recipe] | None:
+        """The composer died: nothing of it will be answered. Says what it was computing: the oldest question."""
+        oldest = next(iter(self._open.values()), None)
+        self._open.clear()
+        return oldest
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since the composer last gave a sign of work, while it owes an answer; else 0."""
+        return now - self._heard if self._open else 0.0

@@ -1,0 +1,49 @@
+"""What a conductor is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reverie.conductor.bank_renders import Means as TimbreMeans
+from reverie.conductor.programme import Programme
+from reverie.conductor.repertoire import Means
+from reverie.control.inputs import Controls
+from reverie.play.messages import Setup
+from reverie.site.sampler import Sampler
+from reverie.site.schema import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """All that a conductor is given, ready to use: nothing in here is a file that might be wrong."""
+
+    version: str
+    configuration: Path
+    site: Site
+    instead: str
+    """What counts in place of the configuration, if that is at fault."""
+    slots: Mapping[str, Mapping[str, Any]]
+    state: Path
+    tape: Path
+    keep_days: int
+    tape_quota: int | None
+    address: str
+    port: int
+    engine: str
+    patience: float
+    means: Means
+    programme: Programme
+    scene: str
+    timbres: TimbreMeans
+    faults: tuple[str, ...] = ()
+    sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    controls: Controls = field(default_factory=Controls)
+    samplers: Mapping[str, Sampler] = field(default_factory=dict[str, Sampler])
+
+    @property
+    def setup(self) -> Setup:
+        """What a new player is told."""
+        return Setup(self.slots, ledger=str(self.state / "ledger"), tape=str(self.tape), sync=self.sync)

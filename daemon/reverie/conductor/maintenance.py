@@ -1,0 +1,170 @@
+"""Files kept in order while the music plays: what must last is written, and the tape is sealed and pruned.
+
+It goes by monotonic time, so that a clock that is set stops nothing, and does whatever is due by the state it finds.
+APScheduler, which goes by the clock of the room, only reminds: of the programme's times, so that a scene changes on the
+minute. Who is reminded looks for himself what is due, and looks now and then unreminded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+from reverie.advice import advice_on, is_full
+from reverie.conductor.single_instance import Alone
+from reverie.conductor.tape_retention import Ages
+from reverie.errors import capital, reason_of
+from reverie.files import check_writable
+from reverie.history.state import StateStore
+from reverie.play.recording.tape import beyond, days, delete, journal_name, prune
+from reverie.play.recording.tape_export import seal_all
+from reverie.watch.faults import Faults
+
+log = logging.getLogger(__name__)
+
+WRITE_STATE = 5.0
+"""Seconds between writes of what must last."""
+ROUNDS_PER_SEAL = 12
+"""Writes of what must last between two looks at the tape: a minute."""
+TAPE_UNWRITABLE, TAPE_UNSEALED = "tape-unwritable", "tape-unsealed"
+"""Faults: the tape cannot be written; a journal cannot be made a MIDI file."""
+
+
+class Housekeeping:
+    """Goes on while :meth:`run` is awaited; :meth:`finish` puts all in order at the end."""
+
+    def __init__(
+        self,
+        store: StateStore,
+        tape: Path,
+        keep_days: int,
+        faults: Faults,
+        alone: Alone | None = None,
+        quota: int | None = None,
+    ) -> None:
+        self._store = store
+        self._tape = tape
+        self._keep_days = keep_days
+        self._faults = faults
+        self._alone = alone
+        self._quota = quota
+        self._ages: Ages | None = None
+        self._scheduler: Any = None
+
+    def remind(self, times: Iterable[time], of: Callable[[], None]) -> None:
+        """Call ``of`` at these times of the day, by the clock of the room; needs the running event loop.
+
+        Called again, as for another time zone, it begins anew. Without a reminder nothing is lost but a second.
+
+        Raises:
+            Exception: whatever APScheduler, or what it asks for the zone, cannot bear.
+        """
+        self.forget()
+        times = tuple(times)
+        if not times:
+            return
+        schedulers: Any = importlib.import_module("apscheduler.schedulers.asyncio")  # it has no types
+        scheduler = schedulers.AsyncIOScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+        for at in times:
+            scheduler.add_job(_in_the_loop(of), "cron", hour=at.hour, minute=at.minute, second=at.second)
+        scheduler.start()
+        self._scheduler = scheduler
+
+    def forget(self) -> None:
+        """Remind of nothing any more."""
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            try:
+                scheduler.shutdown(wait=False)
+            except Exception:
+                log.exception("APScheduler could not be ended; nothing waits for it.")
+
+    async def run(self) -> None:
+        """Keep files in order until cancelled."""
+        rounds = 0
+        while True:
+            try:
+                if rounds % ROUNDS_PER_SEAL == 0:
+                    await asyncio.to_thread(self._tend_tape, all_of_it=False)
+                await self._write_state()
+            except Exception:
+                log.exception("Files could not be kept in order; it is tried again.")
+            rounds += 1
+            await asyncio.sleep(WRITE_STATE)
+
+    async def finish(self) -> None:
+        """Stop, and put all in order: the player is gone, so the present hour of the tape is over too."""
+        self.forget()
+        await self._write_state()
+        await asyncio.to_thread(self._tend_tape, all_of_it=True)
+
+    async def _write_state(self) -> None:
+        await asyncio.to_thread(self._look)
+        if changes := self._store.changes():
+            await asyncio.to_thread(self._store.write, changes)
+
+    def _look(self) -> None:
+        """See what of the state folder somebody has removed."""
+        if self._alone is not None:
+            self._alone.renew()
+        self._store.look()
+
+    def _tend_tape(self, *, all_of_it: bool) -> None:
+        """Make room first: a disk that is full must not keep from being emptied."""
+        now = datetime.now(UTC)
+        try:
+            self._prune(all_of_it=all_of_it)
+            check_writable(self._tape / journal_name(now.timestamp()))
+        except OSError as error:
+            self._faults.tell(
+                TAPE_UNWRITABLE,
+                "",
+                f"The tape in {self._tape} cannot be written ({reason_of(error)}): what is played is not recorded",
+                capital(advice_on(error, self._tape.parent if is_full(error) else self._tape)),
+            )
+            return
+        self._faults.clear(TAPE_UNWRITABLE)
+        try:
+            seal_all(self._tape, None if all_of_it else now)
+        except OSError as error:
+            journal = Path(error.filename or self._tape)
+            self._faults.tell(
+                TAPE_UNSEALED,
+                "",
+                f"{journal} cannot be made a MIDI file ({reason_of(error)})",
+                capital(advice_on(error, journal)),
+            )
+        else:
+            self._faults.clear(TAPE_UNSEALED)
+
+    def _prune(self, *, all_of_it: bool) -> None:
+        present = days(self._tape)
+        if self._ages is None:
+            self._ages = Ages(self._tape)
+        gone = prune(self._tape, self._ages.older_than(self._keep_days, present))
+        self._ages.keep(anyway=all_of_it)
+        if gone:
+            _tell_deleted(gone, f"they have been there for {self._keep_days} days of playing")
+        if self._quota is not None:
+            left = days(self._tape)
+            oldest_first = [path for day in self._ages.in_order(left) for path in left[day]]
+            if gone := delete(beyond(oldest_first, self._quota)):
+                _tell_deleted(gone, f"the tape took more than {self._quota / 1e9:g} GB")
+
+
+def _tell_deleted(gone: Sequence[Path], why: str) -> None:
+    log.info("%d files of the tape were deleted, %s to %s: %s.", len(gone), gone[0].name, gone[-1].name, why)
+
+
+def _in_the_loop(call: Callable[[], None]) -> Any:
+    """``call`` as a coroutine: APScheduler runs plain functions in a thread."""
+
+    async def job() -> None:
+        call()
+
+    return job

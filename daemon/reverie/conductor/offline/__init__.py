@@ -1,0 +1,1 @@
+"""A performance without a clock: the way from scene to files, as fast as the models compose."""

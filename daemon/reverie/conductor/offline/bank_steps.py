@@ -1,0 +1,59 @@
+"""The banks of a performance without a clock: the steps that its timbres have come to by each bar, rendered before.
+
+Time is the music's own, and a night begins where the music does: so equal performances have equal banks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from reverie.play.messages import TakeBank
+from reverie.scenes.schema import Scene
+from reverie.scenes.timbre import Timbre
+from reverie.timbre import schedule as plan
+
+if TYPE_CHECKING:
+    from reverie.timbre.bank.bank import Bank
+
+_A_DAY = dt.date(2001, 1, 1)
+
+
+def steps(scene: Scene, timbre: Timbre, bars: int) -> Iterator[tuple[int, int]]:
+    """The bars with which another step of a timbre's path begins, each with that step."""
+    now = dt.datetime.combine(_A_DAY, timbre.pace.hours[0], tzinfo=dt.UTC)
+    progress = plan.later(plan.Progress(), timbre, 0.0, now)
+    yield 0, progress.step
+    for bar in range(bars - 1):
+        seconds = scene.metre.bar_ticks * scene.tempo.seconds_per_tick(bar)
+        now += dt.timedelta(seconds=seconds)
+        before, progress = progress, plan.later(progress, timbre, seconds, now)
+        if progress.step != before.step:
+            yield bar + 1, progress.step
+
+
+def takes(scene: Scene, epoch: int, bars: int, bank_of: Callable[[str, int], Bank | None]) -> dict[int, list[TakeBank]]:
+    """By bar, the banks that voices take over there.
+
+    ``bank_of`` gives the bank of a timbre's step, or None where there is none: then a voice keeps the sound that it
+    has, and in the beginning its program.
+    """
+    taken: dict[int, list[TakeBank]] = {}
+    played = {voice.timbre.bank for voice in scene.voices.values() if voice.timbre is not None}
+    for timbre in (name for name in scene.timbres if name in played):
+        before: Bank | None = None
+        for bar, step in steps(scene, scene.timbres[timbre], bars):
+            bank = bank_of(timbre, step)
+            if bank is None or (before is not None and bank.id == before.id):
+                continue
+            for name, voice in scene.voices.items():
+                wish = voice.timbre
+                if wish is None or wish.bank != timbre:
+                    continue
+                fades = wish.swap == "crossfade" and before is not None
+                other, over = (wish.channel, wish.bars or 1) if fades else (None, 0)
+                take = TakeBank(epoch, name, bank.id, str(bank.soundfont), other, over)
+                taken.setdefault(bar, []).append(take)
+            before = bank
+    return taken

@@ -1,0 +1,72 @@
+"""What the conductor tells those who ask from outside: the pages, and the state as plain data."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from reverie.processes.supervisor import ProcessInfo
+from reverie.watch.evidence import Evidence
+from reverie.watch.faults import Faults
+from reverie.watch.floods import Flood, Warned
+from reverie.watch.summary import Summary
+
+if TYPE_CHECKING:
+    from reverie.web.server import House
+
+log = logging.getLogger(__name__)
+
+
+AGAIN = 10.0
+"""Seconds until the pages are served anew after a fault."""
+CROWDED = Warned(
+    "web-flood",
+    "The status page has more connections than it takes; those that are silent are ended for others",
+    "Find out who opens them, and keep them away by a firewall or by another `health.address`",
+)
+
+
+async def serve_pages(house: House, address: str, port: int, faults: Faults) -> None:
+    """Serve the pages until cancelled; a fault there is no reason for silence."""
+    flood = Flood(faults, CROWDED)
+    watching = asyncio.create_task(_watch(flood))
+    try:
+        while True:
+            try:
+                # The web server takes as long to import as all else together: the first note goes before it.
+                await asyncio.to_thread(importlib.import_module, "reverie.web.server")
+                from reverie.web.server import application, serve
+
+                await serve(application(house, address), address, port, log.warning, crowded=flood.count)
+            except Exception:
+                log.exception("There is no status page for now; the music plays on.")
+                await asyncio.sleep(AGAIN)
+    finally:
+        watching.cancel()
+
+
+async def _watch(flood: Flood) -> None:
+    while True:
+        await asyncio.sleep(1.0)
+        flood.look()
+
+
+def describe(
+    evidence: Evidence, now: float, summary: Summary, faults: Iterable[str], processes: Iterable[ProcessInfo]
+) -> dict[str, Any]:
+    """What a person may want to know of the music, the slots and the processes."""
+    alive, ready, bar = evidence.alive(now), evidence.ready(), evidence.bar
+    return {
+        "summary": {"level": summary.level, "mark": summary.mark, "sentence": summary.sentence},
+        "bar": bar and bar.scene_bar + 1,
+        "alive": {"ok": alive.ok, "sentence": alive.sentence},
+        "ready": {"ok": ready.ok, "sentence": ready.sentence},
+        "concerns": [*evidence.concerns(now), *faults],
+        "slots": [asdict(slot) for slot in evidence.slots],
+        "sync": evidence.sync and asdict(evidence.sync),
+        "processes": [asdict(info) for info in processes],
+    }

@@ -1,0 +1,148 @@
+"""The scenes there are to play on this machine, and what is at fault with them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reverie.compose.ensemble import Arrangement, Performance, Reserve
+from reverie.compose.fallback import ShippedLoop, reserves
+from reverie.conductor.arrange import arrange, unmet
+from reverie.errors import ReverieError
+from reverie.history.state import StateStore
+from reverie.models.library.index import ModelFile
+from reverie.scenes.folder import SceneFolder
+from reverie.scenes.schema import Scene
+from reverie.watch.faults import Faults
+
+log = logging.getLogger(__name__)
+
+BROKEN = "scene-broken"
+"""The fault of a scene whose file cannot be played, in the register of faults."""
+FOLDER = "scenes-folder"
+"""The fault of a folder of scenes that cannot be entered, or has some that nobody will find."""
+FOLDERS_EVERY = 10.0
+"""Seconds between two looks into the folders of scenes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a scene can be played with: the models, the site's slots by name, shipped loops, and leaders to follow."""
+
+    bundles: Mapping[str, ModelFile]
+    slots: Mapping[str, Any]
+    shipped: tuple[ShippedLoop, ...]
+    leaders: frozenset[str] = frozenset()
+
+
+class Repertoire:
+    """Reads scenes and prepares their performances.
+
+    A fault is told once, and counts until its scene is read again without it: that another scene plays in its place
+    mends nothing.
+    """
+
+    def __init__(self, scenes: SceneFolder, store: StateStore, means: Means, faults: Faults) -> None:
+        self._scenes = scenes
+        self._store = store
+        self._means = means
+        self._register = faults
+        self._faults: dict[str, tuple[str, ...]] = {}
+        self._take = 0
+        self._folders_due = float("-inf")
+        self._folders_told: set[Path] = set()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """A sentence for everything that scenes which were wanted ask for, and this machine has not."""
+        return tuple(sentence for sentences in self._faults.values() for sentence in sentences)
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Scenes that were wanted and whose files cannot be played."""
+        return frozenset(fault.subject for fault in self._register.active if fault.id == BROKEN)
+
+    def candidates(self, name: str) -> tuple[Path, ...]:
+        """Where the scene's file may lie."""
+        return self._scenes.candidates(name)
+
+    def watched(self, playing: str | None) -> list[Path]:
+        """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
+        names = {*self.broken, *([playing] if playing else [])}
+        return [path for name in sorted(names) for path in self.candidates(name)]
+
+    def forget_gone(self, wanted: Collection[str]) -> None:
+        """Tell no more of broken scenes that nobody wants and whose files are gone: to delete one is to mend it."""
+        unwanted = self.broken.difference(wanted)
+        for name in unwanted.difference(self._scenes.paths() if unwanted else ()):
+            self._register.clear(BROKEN, name)
+            self._faults.pop(name, None)
+
+    def look_into_folders(self) -> None:
+        """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
+        now = time.monotonic()
+        if now < self._folders_due:
+            return
+        self._folders_due = now + FOLDERS_EVERY
+        self._scenes.names()
+        faults = self._scenes.folder_faults
+        for folder, sentence in faults.items():
+            self._register.tell(FOLDER, str(folder), f"Scenes in {folder}: {sentence}")
+        for folder in self._folders_told - faults.keys():
+            self._register.clear(FOLDER, str(folder))
+        self._folders_told = set(faults)
+
+    def names(self) -> tuple[str, ...]:
+        """All scenes, in order."""
+        return self._scenes.names()
+
+    def load(self, name: str) -> Scene | None:
+        """The scene as it is now, or as it last was when it was good; None where it never was."""
+        scene, fault = None, None
+        try:
+            loaded = self._scenes.load(name)
+            scene, fault = loaded.scene, loaded.fault
+        except ReverieError as error:
+            fault = error
+        if fault is not None:
+            advice = (
+                "The last good version plays until it is mended" if scene else "It is not played until it is mended"
+            )
+            self._register.tell(BROKEN, name, "; ".join(str(fault).splitlines()), advice)
+        else:
+            self._register.clear(BROKEN, name)
+        sentences: list[str] = []
+        if scene is not None:
+            sentences += unmet(scene, self._means.bundles, self._means.slots, self._means.leaders)
+        for sentence in sentences:
+            if sentence not in self._faults.get(name, ()):
+                log.error("%s", sentence)
+        self._faults.pop(name, None)
+        if sentences:
+            self._faults[name] = tuple(sentences)
+        return scene
+
+    def first(self, *wanted: str) -> Iterator[Scene]:
+        """Scenes to begin with, best first: those that are wanted, then any that can be read."""
+        for name in dict.fromkeys((*wanted, *self._scenes.names())):
+            if scene := self.load(name):
+                yield scene
+
+    def perform(self, scene: Scene, epoch: int) -> Performance:
+        """A performance of the scene, which counts as another take of it."""
+        self._take = self._store.begin(scene.name)
+        arrangement = arrange(scene, self._means.bundles, take=self._take)
+        return Performance(arrangement, epoch, self._reserves(scene, arrangement))
+
+    def change(self, before: Performance, scene: Scene, epoch: int) -> Performance:
+        """The performance that goes on from ``before``, whose scene's file was changed."""
+        arrangement = arrange(scene, self._means.bundles, take=self._take)
+        return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement))
+
+    def _reserves(self, scene: Scene, arrangement: Arrangement) -> dict[str, Reserve]:
+        kept = {voice: self._store.loops(scene.name, voice) for voice in scene.voices}
+        return reserves(arrangement, kept, self._means.shipped)

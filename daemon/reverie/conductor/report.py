@@ -1,0 +1,102 @@
+"""What is told of the whole to those who ask: the truth in a sentence, all of it as plain data, and metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reverie.conductor.bank_assignment import Banking
+from reverie.conductor.bank_renders import Timbres
+from reverie.conductor.config import Setting
+from reverie.conductor.lives import Lives
+from reverie.conductor.pages import describe
+from reverie.conductor.repertoire import Repertoire
+from reverie.conductor.site_watch import CHANGED, SiteWatch
+from reverie.conductor.site_watch import FAULTY as FAULTY_SITE
+from reverie.control.console import Desk
+from reverie.processes.supervisor import ProcessInfo
+from reverie.scenes.schema import Scene
+from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.faults import Faults
+from reverie.watch.metrics import Metrics
+from reverie.watch.summary import Summary, summarize
+
+UNLIKE = (FAULTY_SITE, CHANGED)
+"""Faults by which what plays is not what the site on disk says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Gathers what others know; nothing here decides anything.
+
+    ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays.
+    """
+
+    setting: Setting
+    evidence: Evidence
+    faults: Faults
+    gauges: Metrics
+    repertoire: Repertoire
+    timbres: Timbres
+    banking: Banking
+    desk: Desk
+    lives: Lives
+    site: SiteWatch
+    begun: float
+    rest: Callable[[], str]
+    scene: Callable[[], Scene | None]
+    processes: Callable[[], Iterable[ProcessInfo]]
+
+    def alive(self) -> Verdict:
+        """Whether the installation sounds, or rests as intended."""
+        return self.evidence.alive(time.monotonic())
+
+    def summary(self) -> Summary:
+        """The truth in one sentence for a person."""
+        return summarize(self.alive(), self.evidence, self.rest(), self._concerns())
+
+    def metrics(self) -> tuple[bytes, str]:
+        """Prometheus's text and its content type."""
+        told = self.faults.active
+        self.gauges.faults_are(told)
+        faulty = self._faulty_files() or self.repertoire.broken or any(fault.id in UNLIKE for fault in told)
+        self.gauges.configuration(ok=not faulty)
+        self.gauges.heard(audible=self.evidence.audible)
+        self.gauges.room_is(dict(self.site.free))
+        return self.gauges.render()
+
+    def status(self) -> Mapping[str, Any]:
+        """All that a person may want to know, as plain data."""
+        now = time.monotonic()
+        told, scene = self.faults.active, self.scene()
+        faults = (*self._untold(), *(fault.text for fault in told))
+        return {
+            "version": self.setting.version,
+            "configuration": str(self.setting.configuration),
+            "state": str(self.setting.state.absolute()),
+            "scene": scene and {"name": scene.name, "title": scene.title},
+            **describe(self.evidence, now, self.summary(), faults, self.processes()),
+            "faults": [asdict(fault) for fault in told],
+            "hands": self.desk.status(),
+            "timbres": self.timbres.status(),
+            "lives": {
+                "starts": self.lives.starts,
+                "crashes": self.lives.crashes,
+                "last_end": self.lives.last_end,
+            },
+            "uptime_seconds": round(now - self.begun, 1),
+        }
+
+    def _concerns(self) -> tuple[str, ...]:
+        """What else is wrong: the oldest fault first, then what is only doubtful."""
+        told = (fault.text for fault in self.faults.active)
+        return (*told, *self.evidence.concerns(time.monotonic()), *self._untold())
+
+    def _untold(self) -> tuple[str, ...]:
+        """What is wrong and stands in no register."""
+        return (*self.timbres.faults, *self.banking.faults, *self._faulty_files())
+
+    def _faulty_files(self) -> tuple[str, ...]:
+        return (*self.setting.faults, *self.repertoire.faults)

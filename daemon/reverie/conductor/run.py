@@ -1,0 +1,139 @@
+"""``reverie run``: from the configuration to a conductor that plays."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import tempfile
+from pathlib import Path
+
+from reverie import __version__
+from reverie.advice import advice_on
+from reverie.compose.fallback import read_shipped
+from reverie.conductor.bank_renders import Means as TimbreMeans
+from reverie.conductor.conductor import Conductor
+from reverie.conductor.config import Setting
+from reverie.conductor.maintenance import Housekeeping
+from reverie.conductor.programme import Entry, Programme
+from reverie.conductor.repertoire import Means
+from reverie.conductor.sd_notify import Notifier
+from reverie.conductor.single_instance import Alone
+from reverie.conductor.site_resources import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
+from reverie.errors import reason_of
+from reverie.folders import patiently
+from reverie.history.state import StateStore
+from reverie.logs import log_plainly
+from reverie.places import loops_folder, scenes_folder
+from reverie.processes import signals
+from reverie.processes.descriptors import ask_for_many
+from reverie.site.control import controls_of
+from reverie.site.load import find_site
+from reverie.site.schema import Site
+from reverie.timbre.timbre_models import timbre_models
+from reverie.watch.faults import Faults
+
+log = logging.getLogger(__name__)
+
+
+def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
+    """Play until stopped by a signal, or for ``seconds``; the exit status.
+
+    Raises:
+        SceneError, DocumentError: if ``scene`` was named and cannot be played.
+        NoConfigurationError: if ``config`` does not exist.
+        AlreadyRunsError: if a daemon already runs on this state folder.
+    """
+    log_plainly()
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    ask_for_many()
+    told = Faults()
+    force = site_in_force(config)
+    site, fault = force.site, force.fault
+    site = site.model_copy(update={"state": _answering(site.state_folder, told)})
+    tape = site.tape_folder if site.tape.folder is None else _answering(site.tape.folder, told)
+    bundles, broken = bundles_of(site)
+    for sentence in broken:
+        log.warning("%s.", sentence.rstrip("."))
+    scenes = scenes_of(site)
+    if scene is not None:
+        scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
+    slots, sync = site.slots_as_json(), site.sync.as_json()
+    setting = Setting(
+        version=__version__,
+        configuration=(config or find_site()).absolute(),
+        site=force.site,
+        instead=force.instead,
+        slots=slots,
+        state=site.state_folder,
+        tape=tape,
+        keep_days=site.tape.keep_days,
+        tape_quota=site.tape.quota_bytes,
+        address=site.health.address,
+        port=site.health.port,
+        engine=site.composer.engine,
+        patience=site.composer.patience,
+        means=Means(bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])),
+        programme=Programme(Entry(change.at, change.scene) for change in site.programme),
+        scene=site.scene,
+        timbres=TimbreMeans(
+            cache=site.timbre_folder,
+            quota=site.timbre.quota_bytes,
+            share=site.timbre.share,
+            patience=site.timbre.patience_seconds,
+            threads=site.timbre.workers,
+            models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
+            folders=[*site.scenes, scenes_folder()],
+        ),
+        faults=tuple(broken),
+        controls=controls_of(site.control, site.controls),
+        sync=sync,
+        samplers=site.samplers(),
+    )
+    if signals.asked_to_leave():
+        log.info("Told to leave before anything was begun.")
+        return 0
+    with Alone(setting.state, told) as alone:
+        if not fault:
+            _keep(force.site, config)
+        store = StateStore(setting.state, told)
+        housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone, setting.tape_quota)
+        conductor = Conductor(setting, scenes, store, housekeeping, Notifier.from_environment(), told)
+        asyncio.run(_conduct(conductor, scene, seconds))
+    return 0
+
+
+def _answering(folder: Path, told: Faults) -> Path:
+    """The folder, to which the daemon writes; or another one until the next start, where this one answers nothing.
+
+    Whoever waited for a share of the network whose server is gone would wait for ever, the player too.
+    """
+    try:
+        patiently(folder, folder.exists)
+    except TimeoutError:
+        instead = Path(tempfile.mkdtemp(prefix="reverie-"))
+        sentence = f"{folder} does not answer; until the next start {instead} serves in its place"
+        told.tell("folder-hangs", str(folder), sentence, "See to the disk or machine that it is on, then restart")
+        return instead
+    except (OSError, ValueError):
+        pass  # whoever writes there says why it cannot
+    return folder
+
+
+def _keep(site: Site, config: Path | None) -> None:
+    try:
+        keep_as_last_good(site, config)
+    except OSError as error:
+        why, advice = reason_of(error), advice_on(error, Path(error.filename or site.state_folder))
+        log.warning("The configuration cannot be kept as last good (%s); %s.", why, advice)
+
+
+async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:
+    loop = asyncio.get_running_loop()
+    handlers = {signal.SIGTERM: conductor.stop, signal.SIGINT: conductor.stop, signal.SIGHUP: conductor.reload}
+    signals.heed(loop, handlers)
+    signals.release()
+    try:
+        await conductor.run(scene, seconds)
+    finally:
+        signals.heed_no_more(handlers)

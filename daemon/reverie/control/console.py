@@ -1,0 +1,336 @@
+"""The desk: where all that hands want arrives, is paced, held to the limits, done and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from reverie.allowance import Allowance
+from reverie.control.inputs import Controls, Inputs, always
+from reverie.control.overrides import STEP, Hands, muted
+from reverie.control.rate_limit import Pace
+from reverie.documents import did_you_mean
+from reverie.errors import ended
+from reverie.foreign import quoted
+from reverie.history.control_log import Record, Use
+from reverie.logs import ONCE
+from reverie.play.messages import Part, Steer
+from reverie.site.actions import LEVELS, Action, ControlError, Level
+from reverie.watch.faults import Faults
+
+log = logging.getLogger(__name__)
+
+LEVEL_EVERY = 0.05
+"""Seconds between two values of a level: a knob that is turned wildly does not flood the player."""
+BUTTON_EVERY = 0.25
+"""Seconds between two effects of a button: it bounces, and a program may press it without end."""
+RECORD_EVERY = 1.0
+"""Seconds between two records of a level that is being moved."""
+
+RECORDED, AT_ONCE = 10.0, 200.0
+"""Uses of one source that are recorded a second for long, and at once: a flood must not wear out a memory card."""
+
+Later = Callable[[float, Callable[[], None]], object]
+
+
+class Music(Protocol):
+    """The scene that plays, as far as hands reach into it."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Its voices."""
+        ...
+
+    def tempo(self) -> float:
+        """The scene's own tempo in the present bar."""
+        ...
+
+    def temperature(self, name: str) -> float:
+        """At which temperature a voice is composed now."""
+        ...
+
+    def set_temperature(self, name: str, temperature: float) -> None:
+        """Compose a voice at this temperature from now on."""
+        ...
+
+    def mutate(self, name: str) -> None:
+        """Mutate the loop that a voice plays."""
+        ...
+
+    def hold(self, *, on: bool) -> None:
+        """Have every voice repeat the loop that it plays, or evolve again."""
+        ...
+
+
+class Stage(Protocol):
+    """What hands move; none of these may wait."""
+
+    @property
+    def music(self) -> Music | None:
+        """What plays; None before the first scene."""
+        ...
+
+    def scenes(self) -> tuple[Sequence[str], str | None]:
+        """The names of all scenes in order, and of the present one."""
+        ...
+
+    def play_scene(self, name: str) -> bool:
+        """Play another scene; False if it cannot be read."""
+        ...
+
+    def pause(self, *, on: bool) -> None:
+        """Be silent from the next bar line on, or play on unless the programme rests."""
+        ...
+
+    def panic(self) -> None:
+        """End every note now."""
+        ...
+
+    def steer(self, steer: Steer) -> None:
+        """Tell the player what hands have set."""
+        ...
+
+    def fill(self) -> None:
+        """Place and ask for whatever the music wants next."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    action: Action
+    source: str
+
+
+class Desk:
+    """Holds what hands have set, and sees to it that the music follows.
+
+    Args:
+        stage: What is moved.
+        controls: By what, and how far.
+        record: The file in which every use is kept.
+        count: Told of every use: the action and where it came from.
+        later: Calls something later; the event loop's ``call_later`` unless given.
+        clock: Monotonic seconds.
+        faults: Where it is told that somebody floods the inputs.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        controls: Controls,
+        record: Path,
+        count: Callable[[str, str], None],
+        later: Later | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        faults: Faults | None = None,
+    ) -> None:
+        self._stage = stage
+        self._limits = controls.limits
+        self._pause_for = controls.pause_for
+        self._record = Record(record)
+        self._count = count
+        self._clock = clock
+        self._inputs = Inputs(controls, self, faults or Faults())
+        self.hands = Hands(volume=controls.limits.within("volume", 1.0))
+        later = later or _later
+        self._levels = Pace[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock)
+        self._buttons = Pace[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock)
+        self._panics = Pace[None, _Wish](BUTTON_EVERY, self._do, later, clock)
+        self._recorded = Allowance(RECORDED, AT_ONCE, clock)
+        self._refusals = Pace[str, tuple[_Wish, str]](RECORD_EVERY, self._keep, later, clock)
+        self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later, clock)
+
+    async def attend(self) -> None:
+        """Listen to hands, and keep the record, until cancelled."""
+        await asyncio.gather(always(self._inputs.run), always(self._record.run))
+
+    @property
+    def paused(self) -> bool:
+        """Whether hands want silence now."""
+        return self.hands.paused_until is not None
+
+    def use(self, action: Action, source: str) -> None:
+        """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts.
+
+        However many buttons are pressed at once, a panic is not left out with them. What is for a voice that the scene
+        does not have takes no place from others.
+        """
+        if action.kind == "panic":
+            self._panics.offer(None, _Wish(action, source))
+            return
+        if (lacks := self._lacks(action)) is not None:
+            self._note((_Wish(action, source), lacks))
+            return
+        pace = self._levels if action.kind in LEVELS else self._buttons
+        pace.offer((action.kind, action.voice), _Wish(action, source))
+
+    def present(self, level: Level, voice: str | None) -> float | None:
+        """What a level is, or will be in a moment; None where voices differ."""
+        if (wish := self._levels.waiting((level, voice))) and isinstance(wish.action.value, float):
+            return wish.action.value
+        music = self._stage.music
+        match level:
+            case "volume":
+                return self.hands.volume
+            case "tempo":
+                return self.hands.tempo or (music.tempo() if music else None)
+            case "temperature":
+                voices = [part.name for part in music.parts if voice in {None, part.name}] if music else []
+                values = {music.temperature(name) for name in voices} if music else set[float]()
+                return values.pop() if len(values) == 1 else None
+
+    def scene_begun(self) -> None:
+        """Another scene begins: what was set for the one before ends with it."""
+        self.hands = self.hands.in_new_scene()
+        self._stage.steer(self.hands.steer)
+
+    def look(self) -> None:
+        """See whether the pause is over; called every second."""
+        if self.hands.paused_until is not None and self._clock() >= self.hands.paused_until:
+            self.use(Action("pause", value=False), "time")
+
+    def status(self) -> Mapping[str, Any]:
+        """What hands have set and did last, for people."""
+        now = list(self.hands.sentences(self._clock()))
+        last = [use.as_json() for use in self._record.last]
+        return {"now": now, "last": last, "inputs": self._inputs.states}
+
+    def _do(self, wish: _Wish) -> None:
+        """Nothing that a hand wants may be the end of the music."""
+        refused = ""
+        try:
+            self._act(wish.action)
+        except ControlError as error:
+            refused = str(error)
+        except Exception:
+            log.exception("The conductor made a mistake when hands wanted: %s.", wish.action)
+            refused = "it could not be done; see the log"
+        if wish.action.kind in LEVELS:
+            self._moves.offer((wish.action.kind, wish.action.voice), (wish, refused))
+        else:
+            self._note((wish, refused))
+
+    def _note(self, noted: tuple[_Wish, str]) -> None:
+        """Count a use and keep it; of those that are refused, one a second."""
+        wish, refused = noted
+        self._count(wish.action.kind, wish.source)
+        if refused:
+            self._refusals.offer(wish.source, noted)
+        else:
+            self._keep(noted)
+
+    def _keep(self, noted: tuple[_Wish, str]) -> None:
+        wish, refused = noted
+        if not self._recorded.take(wish.source):
+            log.warning("Hands do more than is recorded; the rest is left out.", extra=ONCE)
+            return
+        self._record.add(Use.of(wish.action, wish.source, refused))
+        log.info("By hand (%s): %s%s", wish.source, wish.action, f"; refused: {ended(refused)}" if refused else ".")
+
+    def _act(self, action: Action) -> None:
+        match action.kind:
+            case "panic":
+                self._stage.panic()
+            case "next" | "scene":
+                self._go(None if action.kind == "next" else str(action.value))
+            case "pause":
+                self._pause(action.value)
+            case "volume" | "tempo" | "temperature":
+                self._move(action.kind, action)
+            case "quieter" | "louder":
+                low, high = self._limits.volume
+                step = (high - low) * STEP * (1 if action.kind == "louder" else -1)
+                self._set(replace(self.hands, volume=self._limits.within("volume", self.hands.volume + step)))
+            case "mute":
+                on = None if action.value is None else bool(action.value)
+                now = muted(self._music().parts, self.hands.muted, action.voice or "", on=on)
+                self._set(replace(self.hands, muted=now))
+            case "loop" | "mutate":
+                self._evolve(action)
+
+    def _evolve(self, action: Action) -> None:
+        music = self._music()
+        if action.kind == "loop":
+            on = not self.hands.looping if action.value is None else bool(action.value)
+            music.hold(on=on)
+            self.hands = replace(self.hands, looping=on)
+        else:
+            for name in self._voices(music, action.voice):
+                music.mutate(name)
+        self._stage.fill()
+
+    def _move(self, level: Level, action: Action) -> None:
+        if isinstance(action.value, bool | str | None) or not math.isfinite(action.value):
+            raise ControlError(f"{level} needs a number")
+        value = self._limits.within(level, action.value)
+        if level == "volume":
+            self._set(replace(self.hands, volume=value))
+        elif level == "tempo":
+            self._set(replace(self.hands, tempo=value))
+        else:
+            music = self._music()
+            voices = self._voices(music, action.voice)
+            for name in voices:
+                music.set_temperature(name, value)
+            self.hands = replace(self.hands, temperatures={**self.hands.temperatures, **dict.fromkeys(voices, value)})
+            self._stage.fill()
+
+    def _set(self, hands: Hands) -> None:
+        self.hands = hands
+        self._stage.steer(hands.steer)
+
+    def _pause(self, value: object) -> None:
+        on = not self.paused if value is None else bool(value)
+        if on != self.paused:
+            self.hands = replace(self.hands, paused_until=self._clock() + self._pause_for if on else None)
+            self._stage.pause(on=on)
+
+    def _go(self, wanted: str | None) -> None:
+        """Play the scene of that name or number, or the one after the present; what cannot be read is passed over."""
+        names, present = self._stage.scenes()
+        if wanted is None:
+            at = names.index(present) + 1 if present in names else 0
+            possible = [name for name in (*names[at:], *names[:at]) if name != present]
+        elif wanted in names:
+            possible = [wanted]
+        elif wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+            possible = [names[int(wanted) - 1]]
+        else:
+            raise ControlError(f"there is no scene {quoted(wanted)}{did_you_mean(wanted, names)}")
+        if not any(self._stage.play_scene(name) for name in possible):
+            raise ControlError("there is no scene to go to that can be read; see the log")
+        self._pause(value=False)
+
+    def _lacks(self, action: Action) -> str | None:
+        """That a voice is wanted which the scene does not have."""
+        music = self._stage.music
+        if music is None or action.voice is None:
+            return None
+        try:
+            self._voices(music, action.voice)
+        except ControlError as error:
+            return str(error)
+        return None
+
+    def _music(self) -> Music:
+        music = self._stage.music
+        if music is None:
+            raise ControlError("nothing plays yet")
+        return music
+
+    @staticmethod
+    def _voices(music: Music, voice: str | None) -> list[str]:
+        names = [part.name for part in music.parts]
+        if voice is not None and voice not in names:
+            raise ControlError(f"the scene has no voice {quoted(voice)}; it has {', '.join(names)}")
+        return names if voice is None else [voice]
+
+
+def _later(seconds: float, call: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(seconds, call)

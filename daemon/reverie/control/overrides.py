@@ -1,0 +1,84 @@
+"""What hands have set, and what they may: pure.
+
+Tempo, mutes, temperatures and holding belong to the scene and end with it; the volume belongs to the room and stays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reverie.music.time import Tempo
+from reverie.play.messages import Part, SetScene, Steer
+from reverie.site.actions import ControlError
+
+STEP = 0.1
+"""The share of the volume's range by which `quieter` and `louder` go."""
+LONGEST_CYCLE = 10_000
+"""Bars of the voices' common cycle that are looked at; longer ones do not come up in scenes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """``tempo`` and ``temperatures`` replace the scene's own where they are set; ``paused_until`` is monotonic."""
+
+    volume: float = 1.0
+    tempo: float | None = None
+    muted: frozenset[str] = frozenset()
+    temperatures: Mapping[str, float] = field(default_factory=dict[str, float])
+    looping: bool = False
+    paused_until: float | None = None
+
+    @property
+    def steer(self) -> Steer:
+        """What the player is told of it."""
+        return Steer(self.tempo, self.volume, tuple(sorted(self.muted)))
+
+    def steered(self, scene: SetScene) -> SetScene:
+        """The scene at the tempo that hands have set: its bars may last longer than its own."""
+        return scene if self.tempo is None else replace(scene, tempo=Tempo(self.tempo))
+
+    def in_new_scene(self) -> Hands:
+        """What is left of it when another scene begins."""
+        return Hands(volume=self.volume, paused_until=self.paused_until)
+
+    def sentences(self, now: float) -> Iterator[str]:
+        """What is otherwise than the scene says, for people."""
+        if self.paused_until is not None:
+            yield f"Paused; plays on by itself in {max(self.paused_until - now, 0):.0f} s."
+        if self.volume != 1.0:
+            yield f"The volume is {self.volume:.0%}."
+        if self.tempo is not None:
+            yield f"The tempo is {self.tempo:.4g} quarters a minute."
+        for voice in sorted(self.muted):
+            yield f"{voice} is muted."
+        for voice, temperature in sorted(self.temperatures.items()):
+            yield f"{voice} is composed at temperature {temperature:.4g}."
+        if self.looping:
+            yield "The present loops are held."
+
+
+def muted(parts: Sequence[Part], present: Collection[str], voice: str, *, on: bool | None) -> frozenset[str]:
+    """The mutes after ``voice`` was muted, heard again, or (None) the other way round.
+
+    Raises:
+        ControlError: if there is no such voice, or no other would sound in its bars.
+    """
+    if all(part.name != voice for part in parts):
+        raise ControlError(f"the scene has no voice {voice!r}; it has {', '.join(part.name for part in parts)}")
+    wanted = voice not in present if on is None else on
+    after = frozenset(present) | {voice} if wanted else frozenset(present) - {voice}
+    if wanted and silences(parts, after):
+        raise ControlError(f"{voice} is the last voice that sounds, and is not muted; pause, if silence is wanted")
+    return after
+
+
+def silences(parts: Sequence[Part], muted: Collection[str]) -> bool:
+    """Whether there are bars in which voices are scheduled, and every one of them is muted."""
+    cycle = math.lcm(*(part.schedule.every or 1 for part in parts))
+    for bar in range(min(cycle, LONGEST_CYCLE)):
+        playing = [part.name for part in parts if part.schedule.plays(bar)]
+        if playing and all(name in muted for name in playing):
+            return True
+    return False

@@ -1,0 +1,124 @@
+"""The record of what hands did: a line of JSON for each use, in a file that stays small."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import stat
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from reverie.advice import advice_on
+from reverie.errors import reason_of
+from reverie.files import set_aside, write_atomically
+from reverie.foreign import plain
+from reverie.site.actions import Action
+
+log = logging.getLogger(__name__)
+
+LARGEST = 512_000
+"""Bytes at which the older half of the record is deleted: some thousand uses."""
+MOST_UNWRITTEN = 1000
+WRITE = 1.0
+"""Seconds between writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a control; ``refused`` says why nothing came of it, and is empty where it was done."""
+
+    time: str
+    source: str
+    action: str
+    value: float | bool | str | None
+    voice: str | None
+    refused: str = ""
+
+    @classmethod
+    def of(cls, action: Action, source: str, refused: str = "") -> Use:
+        """What is recorded of an action, now."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        value = plain(action.value) if isinstance(action.value, str) else action.value
+        return cls(now, source, action.kind, value, action.voice and plain(action.voice), refused)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for a line of the record."""
+        return asdict(self)
+
+
+class Record:
+    """Keeps uses in ``path``; a disk that is slow or full costs the record and not the music."""
+
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+        self._path = path
+        self._largest = largest
+        self._unwritten: deque[Use] = deque(maxlen=MOST_UNWRITTEN)
+        self._failing = False
+        self._whole = False
+        self.last: deque[Use] = deque(maxlen=5)
+        """The latest, for people who look."""
+
+    def add(self, use: Use) -> None:
+        """Take a use in; it is written soon."""
+        self._unwritten.append(use)
+        self.last.append(use)
+
+    async def run(self) -> None:
+        """Write what there is until cancelled, and then once more."""
+        try:
+            while True:
+                await asyncio.sleep(WRITE)
+                if uses := self._taken():
+                    await asyncio.to_thread(self._write, uses)
+        finally:
+            self._write(self._taken())
+
+    def _taken(self) -> Sequence[Use]:
+        uses = tuple(self._unwritten)
+        self._unwritten.clear()
+        return uses
+
+    def _write(self, uses: Sequence[Use]) -> None:
+        """Append the lines in one write, after the end of a line that a power cut may have cut off; then prune."""
+        if not uses:
+            return
+        lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode(errors="replace")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._opened() as file:
+                if not self._whole and file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    lines = lines if file.read(1) == b"\n" else b"\n" + lines
+                file.write(lines)
+                self._whole = True
+                if file.tell() > self._largest:
+                    file.seek(-self._largest // 2, os.SEEK_END)
+                    kept = file.read(self._largest)
+                    write_atomically(self._path, kept.partition(b"\n")[2])
+            self._failing = False
+        except OSError as error:
+            if not self._failing:
+                advice = advice_on(error, self._path)
+                log.warning("What hands do cannot be recorded in %s (%s); %s.", self._path, reason_of(error), advice)
+            self._failing = True
+
+    def _opened(self) -> BinaryIO:
+        """The record, at its end; what is in its place and is no file is set aside.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(self._path.stat().st_mode):
+                log.warning("%s is no file; it now lies beside it as %s.", self._path, set_aside(self._path).name)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
+        file = os.fdopen(os.open(self._path, flags, 0o644), "r+b", buffering=0)
+        file.seek(0, os.SEEK_END)
+        return cast("BinaryIO", file)

@@ -1,0 +1,142 @@
+"""The MIDI devices around, for commands: which are there, and which of them is being played."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+from collections.abc import Callable
+from typing import Any, Self
+
+from reverie.midi.errors import PlayError
+from reverie.midi.identity import PortMarks
+from reverie.midi.rtmidi import CLIENT, Midi, no_system, systems
+from reverie.midi.usb import Enumerator
+
+_NOTE_ON = 0x90
+_ECHOES = re.compile(r"Midi Through:")
+"""What says again what it was told, be it by Reverie itself."""
+_QUEUE = 1000
+
+
+class MidiRoom:
+    """Connections to the MIDI systems that are there; they are held, so that a look costs little."""
+
+    def __init__(self, api: str = "auto", wanted: Callable[[PortMarks], object] | None = None) -> None:
+        """Connect to the systems that ``api`` means; only ports that are ``wanted`` count, all if nothing is said.
+
+        Raises:
+            PlayError: if there is no MIDI system.
+        """
+        os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
+        self._enumerator = Enumerator()
+        self._wanted = wanted or _any
+        self._systems = list(systems(api))
+        if not self._systems:
+            raise PlayError(no_system(api))
+        self._ears = [_Ears(midi) for midi in self._systems]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ports(self) -> list[PortMarks]:
+        """The ports that are there and can be sent to.
+
+        Raises:
+            PlayError: if a system is gone.
+        """
+        found = [port for midi in self._systems for port in self._enumerator.ports(midi.api, midi.ports())]
+        return [port for port in found if self._wanted(port)]
+
+    def sources(self) -> list[PortMarks]:
+        """The ports that are there and can be listened to.
+
+        Raises:
+            PlayError: if a system is gone.
+        """
+        return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.names())]
+
+    def heard(self) -> list[PortMarks]:
+        """The ports of others at which a key was played since this was last asked; they are listened to from then on.
+
+        Raises:
+            PlayError: if a system is gone.
+        """
+        return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.heard())]
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for ears in self._ears:
+            ears.close()
+        for midi in self._systems:
+            midi.close()
+
+
+class _Ears:
+    """One input of ours for each output of others; python-rtmidi has no input that tells who spoke."""
+
+    def __init__(self, midi: Midi) -> None:
+        self.midi = midi
+        self._rtmidi: Any = importlib.import_module("rtmidi")
+        self._number = {
+            "alsa": self._rtmidi.API_LINUX_ALSA,
+            "jack": self._rtmidi.API_UNIX_JACK,
+            "coremidi": self._rtmidi.API_MACOSX_CORE,
+        }[midi.api]
+        self._look: Any = None
+        self._inputs: dict[str, Any] = {}
+
+    def names(self) -> list[str]:
+        self.midi.check()
+        if self._look is None:
+            self._look = self._rtmidi.MidiIn(self._number, name=CLIENT)
+        return [name for name in self._look.get_ports() if not re.match(rf"{CLIENT}(-\d+)?:", name)]
+
+    def heard(self) -> list[str]:
+        names = [name for name in self.names() if not _ECHOES.match(name)]
+        for name in self._inputs.keys() - names:
+            self._release(self._inputs.pop(name))
+        for name in names:
+            if name not in self._inputs:
+                with contextlib.suppress(OSError, ValueError):  # it is going; if not, the next look finds it
+                    self._inputs[name] = self._listen(name)
+        return [name for name, one in self._inputs.items() if _played(one)]
+
+    def _listen(self, name: str) -> Any:
+        one = self._rtmidi.MidiIn(self._number, name=CLIENT, queue_size_limit=_QUEUE)
+        try:
+            one.open_port(one.get_ports().index(name), name="learn")
+        except (OSError, ValueError):
+            one.delete()
+            raise
+        return one
+
+    def _release(self, one: Any) -> None:
+        one.close_port()
+        one.delete()
+
+    def close(self) -> None:
+        with contextlib.suppress(PlayError):  # what belongs to a server that died is left: closing it waits for it
+            self.midi.check()
+            for one in [*self._inputs.values(), *([self._look] if self._look else [])]:
+                self._release(one)
+        self._inputs.clear()
+
+
+def _any(_: PortMarks) -> bool:
+    return True
+
+
+def _played(one: Any) -> bool:
+    """Whether a note was begun among what waits; all of it is taken."""
+    played = False
+    for _ in range(_QUEUE):  # an input that never ends must not hold up the search
+        if not (event := one.get_message()):
+            break
+        message = event[0]
+        played = played or (len(message) > 2 and message[0] & 0xF0 == _NOTE_ON and message[2] > 0)  # noqa: PLR2004
+    return played

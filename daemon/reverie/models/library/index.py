@@ -1,0 +1,83 @@
+"""The models that scenes can name: shipped ones, and those a site adds in a folder of its own.
+
+Only headers are read here, so that a process that runs no model stays small.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from reverie.folders import list_folder, patiently
+from reverie.models.configs import config_of
+from reverie.models.errors import ModelError
+from reverie.models.library.card import SUFFIX, Passport, read_passport
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A run-time bundle: its name in scenes, where it lies, what identifies it, which kinds of voice it can be.
+
+    Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    kinds: tuple[str, ...]
+
+
+def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], list[str]]:
+    """All models in ``folders`` that a voice can name, a later folder's hiding an earlier one's of the same name.
+
+    Returns:
+        The models by name, and a sentence for each file that cannot be used.
+    """
+    found: dict[str, ModelFile] = {}
+    faults: list[str] = []
+    imported: set[str] = set()
+    for folder in folders:
+        listing = list_folder(folder, may_be_missing=True)
+        if listing.sentence:
+            faults.append(listing.sentence)
+        for path in listing.ending(SUFFIX):
+            try:
+                model, file = patiently(path, partial(_read_with_source, path))
+            except (ModelError, TimeoutError) as error:
+                faults.append(str(error) if isinstance(error, ModelError) else f"{path} does not answer")
+            else:
+                imported.add(file)
+                if model.kinds:
+                    found[model.name] = model
+        faults += [
+            f"{path}: Magenta's own bundles are not read while the music plays; "
+            f"`reverie models import {path} --to {folder}` makes a model of it that is"
+            for path in listing.ending(".mag")
+            if path.name not in imported
+        ]
+    return found, faults
+
+
+def _read_with_source(path: Path) -> tuple[ModelFile, str]:
+    return read_model_file(path), str(read_passport(path).source.get("file"))
+
+
+def read_model_file(path: Path) -> ModelFile:
+    """What a file is, by its passport.
+
+    Raises:
+        ModelError: if it is damaged, none of Reverie's models, or of a config that this version does not know.
+    """
+    passport = read_passport(path)
+    return ModelFile(path.stem, path, identity(passport), config_of(passport.config).kinds)
+
+
+def identity(passport: Passport) -> str:
+    """The hash of all that decides what a model answers; its name, source and training do not."""
+    said = asdict(passport)
+    decisive = {key: said[key] for key in ("config", "settings", "weights")}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,54 @@
+"""A bar written out for every lane, ahead of its time: at the bar line itself its fullest chord is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from reverie.play.events import Entry, Rank, Start, entry
+from reverie.play.score import SceneScore
+from reverie.play.sync.clock_out import pulses
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Scene bar ``scene_bar`` of ``score`` from ``tick`` on: entries by slot, in order; recipes and notes by part.
+
+    ``repeated`` are the parts that have nothing new for it.
+    """
+
+    score: SceneScore
+    scene_bar: int
+    tick: int
+    resting: bool
+    entries: Mapping[str, tuple[Entry, ...]]
+    recipes: tuple[tuple[str, str], ...]
+    notes: Mapping[str, int]
+    repeated: tuple[str, ...]
+
+    def is_of(self, score: SceneScore, scene_bar: int, tick: int, *, resting: bool) -> bool:
+        """Whether it is of that bar."""
+        return (self.score, self.scene_bar, self.tick, self.resting) == (score, scene_bar, tick, resting)
+
+
+def write_sheet(score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]) -> Sheet:
+    """Write a bar out: its notes, unless it is a rest, and the ticks of MIDI clock for the slots ``clocked``."""
+    ticks, warp = score.scene.metre.bar_ticks, score.scene.swing.warp
+    written: dict[str, list[Entry]] = {
+        slot: [entry(at, Rank.CLOCK, message) for at, message in pulses(tick, tick + ticks)] for slot in clocked
+    }
+    notes: Counter[str] = Counter()
+    recipes: tuple[tuple[str, str], ...] = ()
+    repeated: tuple[str, ...] = ()
+    if not resting:
+        repeated = score.repeated(scene_bar)
+        recipes = tuple(score.recipes(scene_bar))
+        for part, note in score.notes(scene_bar):
+            notes[part.name] += 1
+            begin, end = warp(note.start, ticks), warp(note.end, ticks)
+            pitch = part.drum_map.get(note.pitch, note.pitch)
+            start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1))
+            written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))
+    entries = {slot: tuple(sorted(rows)) for slot, rows in written.items()}
+    return Sheet(score, scene_bar, tick, resting, entries, recipes, notes, repeated)

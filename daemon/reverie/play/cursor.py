@@ -1,0 +1,103 @@
+"""The music stand: the score that is played, the one that comes next, and the sheet that is written out ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from reverie.play.bar_events import Sheet, write_sheet
+from reverie.play.messages import Part, Place, SetScene
+from reverie.play.score import SceneScore
+
+
+class Stand:
+    """Whose bars are played, by the player's own count of bars."""
+
+    def __init__(self) -> None:
+        self.score: SceneScore | None = None
+        self._start = 0
+        self._next: tuple[int, SceneScore] | None = None
+        self._sheet: Sheet | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the scene that is played."""
+        return self.score.scene.parts if self.score else ()
+
+    @property
+    def next_is_ready(self) -> bool:
+        """Whether a scene that has not begun could."""
+        return self._next is not None and self._next[1].ready
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the next bar is written out."""
+        return self._sheet is not None
+
+    def set_scene(self, scene: SetScene) -> None:
+        """Put a scene up, to begin at its bar."""
+        self._sheet = None
+        self._next = (scene.at_bar, SceneScore(scene))
+
+    def place(self, place: Place) -> None:
+        """Queue a loop of the scene that is played, or of the next."""
+        self._sheet = None
+        for score in (self.score, self._next[1] if self._next else None):
+            if score is not None:
+                score.place(place)
+
+    def concerns(self, place: Place, number: int) -> bool:
+        """Whether a loop may change bar ``number``: it is in that bar already, or makes the next scene ready for it."""
+        if self._next is not None and place.epoch == self._next[1].scene.epoch:
+            return number >= self._next[0]
+        return (
+            self.score is not None
+            and place.epoch == self.score.scene.epoch
+            and place.start_bar <= self.scene_bar(number)
+        )
+
+    def mark(self) -> Callable[[], None]:
+        """What puts back which score is played, and what is written out, to what it is now."""
+        score, start, following, sheet = self.score, self._start, self._next, self._sheet
+
+        def put_back() -> None:
+            self.score, self._start, self._next, self._sheet = score, start, following, sheet
+
+        return put_back
+
+    def tear(self) -> None:
+        """What was written out does not hold any more."""
+        self._sheet = None
+
+    def scene_bar(self, number: int) -> int:
+        """Which bar of its scene bar ``number`` is."""
+        return number - self._start
+
+    def turn(self, number: int, *, first: bool) -> bool:
+        """Go over to the next scene if it begins with bar ``number``, or has waited for the ``first`` bar of all."""
+        score, start = self._score_of(number, first=first)
+        if score is self.score:
+            return False
+        self.score, self._start, self._next = score, start, None
+        return True
+
+    def write_ahead(
+        self, number: int, tick: int, clocked: Collection[str], rests: Callable[[SceneScore], bool]
+    ) -> None:
+        """Write out bar ``number``, which begins at ``tick``, with MIDI clock for the slots ``clocked``."""
+        score, start = self._score_of(number, first=False)
+        if score is not None:
+            self._sheet = write_sheet(score, number - start, tick, resting=rests(score), clocked=clocked)
+
+    def take(self, score: SceneScore, scene_bar: int, tick: int, clocked: Collection[str], *, resting: bool) -> Sheet:
+        """The sheet of that bar: as it was written out or, where something has changed since, written now."""
+        sheet, self._sheet = self._sheet, None
+        if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=resting):
+            sheet = write_sheet(score, scene_bar, tick, resting=resting, clocked=clocked)
+        return sheet
+
+    def _score_of(self, number: int, *, first: bool) -> tuple[SceneScore | None, int]:
+        """Whose bar ``number`` is, and the number of its scene's first bar."""
+        if self._next is None or not self._next[1].ready or (number < self._next[0] and not first):
+            return self.score, self._start
+        score = self._next[1]
+        return score, number - score.scene.first_bar

@@ -1,0 +1,87 @@
+"""What can stand in a lane, and the order of what falls on one tick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import count
+
+from reverie.play.messages import Part
+from reverie.play.outputs.output import BarLine
+from reverie.play.slots import Slot
+
+
+class Rank(IntEnum):
+    """Ends come before all else, transport before its clock, notes last."""
+
+    END = 0
+    TRANSPORT = 1
+    CLOCK = 2
+    CONTROL = 3
+    START = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A note to be started; ``channel`` counts from 0, ``length`` is in ticks."""
+
+    part: Part
+    channel: int
+    pitch: int
+    velocity: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounding:
+    """A note that was started, where it was heard, and all ``parts`` that struck it, the loudest first."""
+
+    part: Part
+    channel: int
+    pitch: int
+    heard: Slot | None
+    parts: frozenset[str]
+
+    def end(self) -> None:
+        """End it there."""
+        if self.heard is not None:
+            self.heard.end(self.channel, self.pitch, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A controller or a program of a part."""
+
+    part: Part
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """From now on a part's notes go to ``channels``, counted from 0, of which the last plays ``font``, if any.
+
+    More than one channel have the same notes while one fades into the other. Without a part, as another scene begins,
+    those of every part go to the channel that it names.
+    """
+
+    part: Part | None
+    channels: tuple[int, ...] = ()
+    font: str | None = None
+
+
+Content = Start | Sounding | Control | Choice | BarLine | bytes
+"""What can be due; plain bytes are messages of MIDI clock and transport."""
+Entry = tuple[int, Rank, int, Content]
+"""Tick, rank, a number that keeps what is alike otherwise in the order in which it was written, and the content."""
+
+_numbers = count()
+
+
+def entry(tick: int, rank: Rank, content: Content) -> Entry:
+    """Write something down."""
+    return tick, rank, next(_numbers), content
+
+
+def entry_number() -> int:
+    """A number above those of all entries so far, and below those of all that come."""
+    return next(_numbers)

@@ -1,0 +1,45 @@
+"""A bar that is laid out a little ahead: it can be taken back until it begins, and is written down as it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from reverie.play.bar_events import Sheet
+from reverie.play.bar_report import BarLog
+from reverie.play.bars import Bar
+from reverie.play.events import Rank
+from reverie.play.outputs.output import BarLine
+from reverie.play.queue import Lane
+from reverie.play.recording.recorder import Recorder
+from reverie.play.score import SceneScore
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A bar that is laid out and has not begun, and what puts all back to how it was before it was laid out."""
+
+    score: SceneScore
+    scene_bar: int
+    sheet: Sheet
+    changes: bool
+    put_back: Sequence[Callable[[], None]]
+    before: Bar | None
+    log: BarLog
+
+    def take_back(self) -> None:
+        """Let nothing of it stand."""
+        for put_back in self.put_back:
+            put_back()
+
+    def write_down(self, tape: Recorder, lanes: Iterable[Lane], wall: float, tick: int, qpm: float) -> None:
+        """Note on the tape that it begins, and lay its bar line before every device."""
+        scene = self.score.scene
+        tape.bar(wall, tick, qpm, scene.metre, scene.name)
+        for part in scene.parts:
+            tape.slot(tick, part.slot, part.name)
+        for name, recipe in self.sheet.recipes:
+            tape.recipe(tick, recipe, name)
+        line = BarLine(scene.name, self.scene_bar, qpm, str(scene.metre))
+        for lane in lanes:
+            lane.add(tick, Rank.TRANSPORT, line)

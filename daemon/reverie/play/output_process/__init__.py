@@ -1,0 +1,1 @@
+"""Outputs in processes of their own: whatever hangs there, the player does not."""

@@ -1,0 +1,294 @@
+"""An output in a process of its own, its carrier: whatever hangs there, the player does not.
+
+The player's end of the socket of :mod:`reverie.play.output_process.carrier`. A packet to the carrier is either one or
+more whole MIDI messages, of which each begins with a status byte, with or without the moment at which they are due
+before them, or one JSON object; packets from it are JSON objects.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from reverie.foreign import LONGEST_LINE, plain
+from reverie.midi.errors import PlayError
+from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
+from reverie.processes.children import own_module
+from reverie.processes.reaping import let_go, reap
+from reverie.processes.signals import held_at_birth
+
+LARGEST = 1 << 16
+"""Bytes of a packet."""
+SYSEX_END = 0xF7
+DUE = struct.Struct("=xd")
+"""What stands before messages that are not due yet: a zero byte and the monotonic moment."""
+HANGS = 1.0
+"""Seconds for which a carrier may leave what it was sent unread, once it is up."""
+HANGS_OPENING = 8.0
+"""The same while it opens its device, which may take long; a little more than its own clock gives it."""
+_MOST = LARGEST - DUE.size
+_BUFFER = 1 << 20  # bytes, of which the system grants what it likes; a message of 3 bytes takes some 800 of them
+_MOST_WAITING = 1 << 20  # bytes
+_STARTING = "it has not answered yet"
+_HANGS = "its carrier hangs; it is started again"
+
+
+class Carried(Output):
+    """An output of another process, which is started when it is opened, and again whenever it hung or died.
+
+    A device that goes and returns is the carrier's matter: :meth:`poll` is False meanwhile, and the description says
+    why. Nothing here waits; what the carrier does not read is a loss.
+    """
+
+    def __init__(
+        self,
+        slot: str,
+        settings: Mapping[str, Any],
+        ledger: Path | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Carry the output of ``settings``; ``ledger`` is the slot's file, None if nobody is to silence it."""
+        self._setup = {"slot": slot, "output": dict(settings), "ledger": str(ledger) if ledger else None}
+        self._clock = clock
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said = False
+        self._up = False
+        self._detail = _STARTING
+        self._trouble: Trouble | None = None
+        self._waiting = bytearray()
+        self._unread_since: float | None = None
+
+    @property
+    def description(self) -> str:
+        """What the carrier says of its device, whether it is there or not."""
+        return self._detail
+
+    @property
+    def lacks(self) -> str | None:
+        """Why the carrier's device is not there, once the carrier has said so."""
+        return self._detail if self._said and not self._up else None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What the carrier says is wrong with its device although that is there."""
+        return self._trouble
+
+    @property
+    def pid(self) -> int | None:
+        """The carrier's process, if one was started."""
+        return self._process.pid if self._process else None
+
+    def open(self) -> None:
+        """Start a carrier, without waiting for it.
+
+        Raises:
+            OSError: if the system grants no process.
+        """
+        self.close()
+        reap()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                ours.setblocking(False)
+                ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+                ours.send(_encode(self._setup))
+                self._process = _start(theirs.fileno())
+            except BaseException:
+                ours.close()
+                raise
+        self._socket, self._said, self._up, self._detail = ours, False, False, _STARTING
+        self._trouble = None
+        self._unread_since = None
+
+    def poll(self) -> bool:
+        """Whether the device is there, as far as the carrier has said.
+
+        One state at a time is heard: a device that went and returned has been away, however fast it was.
+
+        Raises:
+            PlayError: if the carrier has left or hangs.
+        """
+        reap()
+        if self._socket is None:
+            return False
+        state = self._hear(self._socket)
+        if state is not None:
+            self._said, self._up, self._detail = True, bool(state.get("up")), _detail(state)
+            self._trouble = _trouble(state)
+        self._flush()
+        self._check_progress()
+        return self._up
+
+    def send(self, message: bytes) -> None:
+        """Take one message, to be handed over with others of its moment."""
+        if self._socket is not None:
+            self._waiting += message
+
+    def hold(self, moment: float) -> None:
+        """Hand over what was taken, to be sent at ``moment``, so that the way to the carrier takes no time from it.
+
+        Raises:
+            PlayError: if the carrier is gone.
+        """
+        if self._waiting:
+            self._flush(DUE.pack(moment))
+
+    def flush(self) -> None:
+        """Hand over what was taken, in one packet.
+
+        Raises:
+            PlayError: if the carrier is gone, or reads nothing any more.
+        """
+        if self._waiting:
+            self._flush()
+        if self._waiting:
+            self._check_progress()
+
+    def tell(self, line: BarLine) -> None:
+        """A bar begins; a carrier that does not read just now does not learn of it."""
+        self.flush()
+        if self._socket is not None and not self._waiting:
+            with contextlib.suppress(OSError):  # its end shows at the next poll
+                self._socket.send(_encode({"bar": asdict(line)}))
+
+    def waits_for(self) -> tuple[Sequence[int], float]:
+        """What the carrier says."""
+        return (() if self._socket is None else (self._socket.fileno(),)), LOOK
+
+    def close(self) -> None:
+        """Let the carrier go: it reads what was sent, silences what is open, and leaves by itself."""
+        if self._socket is not None:
+            with contextlib.suppress(PlayError):
+                self._flush()
+            self._socket.close()
+        if self._process is not None:
+            let_go(self._process)
+        self._socket, self._process, self._up = None, None, False
+        self._waiting.clear()
+
+    def _hear(self, end: socket.socket) -> Mapping[str, Any] | None:
+        """The next state; None if there is none yet.
+
+        Raises:
+            PlayError: if the carrier has left.
+        """
+        while True:
+            try:
+                packet = end.recv(LARGEST)
+            except BlockingIOError:
+                return None
+            except ConnectionResetError:
+                continue  # it left without reading all, which is said once; what it said before is still there
+            try:
+                state = json.loads(packet) if packet else None
+            except ValueError:
+                state = None
+            if not isinstance(state, dict):
+                self._give_up()
+            return cast("Mapping[str, Any]", state)
+
+    def _flush(self, due: bytes = b"") -> None:
+        """Hand over what waits, in one packet if it fits; ``due`` stands before it.
+
+        Raises:
+            PlayError: if the carrier has left.
+        """
+        while self._waiting and self._socket is not None:
+            packet = bytes(self._waiting[:_MOST])
+            if len(self._waiting) > _MOST:
+                packet = packet[: _last_status(packet)]
+            if not _unread(self._socket):
+                self._unread_since = None  # all that was sent before has been read, though nobody looked meanwhile
+            try:
+                self._socket.send(due + packet)
+            except BlockingIOError:
+                return
+            except (BrokenPipeError, ConnectionResetError):
+                while (state := self._hear(self._socket)) is not None:
+                    self._up, self._detail = bool(state.get("up")), _detail(state)
+                self._give_up()
+            else:
+                del self._waiting[: len(packet)]
+
+    def _check_progress(self) -> None:
+        """Notice a carrier that reads nothing any more.
+
+        Raises:
+            PlayError: if it does not.
+        """
+        now = self._clock()
+        if self._socket is None or not (self._waiting or _unread(self._socket)):
+            self._unread_since = None
+            return
+        if self._unread_since is None:
+            self._unread_since = now
+        limit = HANGS if self._up else HANGS_OPENING
+        if now - self._unread_since > limit or len(self._waiting) > _MOST_WAITING:
+            self._detail = _STARTING
+            self._give_up()
+
+    def _give_up(self) -> NoReturn:
+        """End what is left of the carrier, and say why it left, if it said so.
+
+        Raises:
+            PlayError: always.
+        """
+        detail = _HANGS if self._up or self._detail == _STARTING else self._detail
+        if self._process is not None:
+            self._process.kill()
+        self._waiting.clear()
+        self.close()
+        raise PlayError(detail)
+
+
+def _detail(state: Mapping[str, Any]) -> str:
+    """What the carrier says; names of devices and machines are in it, which others have chosen."""
+    return plain(str(state.get("detail")), LONGEST_LINE)
+
+
+def _trouble(state: Mapping[str, Any]) -> Trouble | None:
+    match state.get("trouble"):
+        case {"sentence": str(sentence), "advice": str(advice), "silent": "" | "part" | "all" as silent}:
+            return Trouble(plain(sentence, LONGEST_LINE), plain(advice, LONGEST_LINE), silent)
+        case _:
+            return None
+
+
+def _start(descriptor: int) -> subprocess.Popen[bytes]:
+    with held_at_birth():
+        return subprocess.Popen(
+            own_module("reverie.play.output_process.carrier", "--fd", str(descriptor)),
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {"JACK_NO_START_SERVER": "1"},
+        )
+
+
+def _unread(end: socket.socket) -> int:
+    """Bytes that the other end has not read yet (SIOCOUTQ, unix(7))."""
+    count = array.array("i", [0])
+    fcntl.ioctl(end, termios.TIOCOUTQ, count)
+    return count[0]
+
+
+def _last_status(packet: bytes) -> int:
+    """Where the last message of a packet begins."""
+    return next(at for at in range(len(packet) - 1, -1, -1) if packet[at] & 0x80 and packet[at] != SYSEX_END)
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

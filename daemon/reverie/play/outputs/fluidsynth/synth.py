@@ -1,0 +1,414 @@
+"""FluidSynth as a child process, fed by its shell.
+
+As seen with FluidSynth 2.3.1:
+
+* A shell on stdin goes through GNU readline, which keeps every line for ever: with a note a line, a leak. The shell's
+  ``source /dev/stdin`` reads the same pipe without readline, in constant memory.
+* When the pipe ends (the player stopped, or was killed) FluidSynth leaves within 0.1 s: no note outlives the player.
+  One that hangs in its driver does not; it stays in the player's process group so that whoever kills that reaches it.
+* ``load`` takes its place in the pipe: for a bank of ten notes some ten milliseconds in which nothing else is read.
+  It chooses every channel's program anew (its ``reset`` is not heard where there is an offset, too): each soundfont has
+  an offset of its own, so that no channel goes over to it by that, nor by MIDI's programs.
+* ``unload`` waits until no note of the soundfont sounds; with 0 for ``reset`` it leaves the other channels alone.
+* Without a sound device it gives up with a sentence on stderr; without a soundfont, or when the device is lost later,
+  it goes on in silence, or with another soundfont, and so it does when the server of its sound hangs. Only what it says
+  on stderr tells, what it answers when it is asked, and whether the thread that computes sound still runs.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reverie.midi.errors import PlayError, complain
+from reverie.midi.rtmidi import JACK_HANGS, STUCK
+from reverie.play.outputs.fluidsynth.answers import (
+    CHANNELS,
+    QUESTIONS,
+    Answers,
+    question,
+    read_channels,
+    read_fonts,
+    read_number,
+)
+from reverie.play.outputs.fluidsynth.audibility import Hearing
+from reverie.play.outputs.fluidsynth.complaints import MANY_LEFT_OUT, Complaints
+from reverie.play.outputs.fluidsynth.shell import HANGS, Shell
+from reverie.play.outputs.fluidsynth.soundfonts import (
+    GAIN,
+    WHOLE_COPY,
+    Replacement,
+    State,
+    check_gain,
+    find_audio,
+    find_soundfont,
+    state_of,
+)
+from reverie.play.outputs.output import LOOK, Output, Trouble
+from reverie.processes.thread_progress import Progress
+
+MOST_LINES = 100  # of less than 30 bytes each: what a pipe takes at once (PIPE_BUF)
+PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
+LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
+ASK_AGAIN = 30.0  # seconds after which it is asked in any case what its channels play
+LOOK_AGAIN = 5.0  # seconds between looks whether a soundfont was replaced with which not all can be heard
+LEFT_OUT_WITHIN = 60.0  # seconds
+REFUSED_FOR = 60.0  # seconds for which a soundfont is not tried again that it could not read and that is unchanged
+
+_JACK_SILENT = "JACK does not answer FluidSynth, which is started again; if that does not help, start JACK again"
+_LOADED = "loaded SoundFont has ID "
+_NOT_LOADED = "failed to load the SoundFont"
+_COUNTED = "voice_count: "
+_NO_COMMAND = "unknown command"
+_COUNT = b"voice_count\n"
+_DRUM_CHANNEL, _DRUM_BANK = 9, 128
+_OFFSETS = range(2000, 12_000)  # added to the bank numbers of what is loaded later; MIDI has 128, FluidSynth 16,384
+_NEAR = 0.001  # FluidSynth answers with three decimals
+
+
+class FluidSynth(Output):
+    """A FluidSynth of our own; ``options`` are settings of its, such as ``audio.alsa.device``."""
+
+    def __init__(
+        self,
+        soundfont: str = "auto",
+        audio: str = "auto",
+        gain: float = 0.6,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self._soundfont = soundfont
+        self._audio = audio
+        self._settings = {
+            "audio.jack.id": "reverie",
+            "audio.jack.autoconnect": "1",
+            "synth.default-soundfont": "",  # else it plays another than the one that it cannot read
+            GAIN: str(gain),
+        } | dict(options or {})
+        self._complaints = Complaints()
+        self._refused: tuple[State, float, str] | None = None
+        self._shell: Shell | None = None
+        self._begin("", Path())
+
+    def _begin(self, driver: str, font: Path) -> None:
+        """Forget the life before."""
+        self._driver, self._font = driver, font
+        self._replacement = Replacement(font)
+        self._complaints.begin()
+        self._answers = Answers()
+        self._hearing = Hearing()
+        self._progress: Progress | None = None
+        self._lines: list[bytes] = []
+        self._ready = False
+        self._since = self._asked = self._looked = time.monotonic()
+        self._ask = False
+        self._base = 1
+        self._loading: deque[tuple[str, int]] = deque()
+        self._fonts: dict[str, tuple[int, int] | None] = {}
+        self._offset = 0
+        self._damaged = 0
+        self._chosen: dict[int, str] = {}
+        self._programs: dict[int, int] = {}
+
+    @property
+    def description(self) -> str:
+        """Which soundfont plays through which driver."""
+        return f"FluidSynth plays {self._font.name} through {self._driver}"
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What of that which is played cannot be heard, or has another sound than it was to have."""
+        if self._complaints.unconnected:
+            return Trouble(
+                "FluidSynth is connected to nothing: JACK has no output of a sound device",
+                "start JACK with a sound device; whoever connects it by hand sets audio.jack.autoconnect to 0 in "
+                "`options`",
+                "all",
+            )
+        now, left_out = time.monotonic(), self._complaints.left_out
+        runs = self._progress is not None and not self._progress.stuck  # else voices pile up that never end
+        if runs and len(left_out) == MANY_LEFT_OUT and now - left_out[0] < LEFT_OUT_WITHIN:
+            return Trouble(
+                f"FluidSynth leaves notes out: its {self._hearing.polyphony:.0f} voices are too few",
+                "give it more by synth.polyphony in `options`",
+                "part",
+            )
+        said = self._complaints.substitutes.items()
+        substitutes = {channel: one for channel, one in said if self._programs.get(channel) == one.for_program}
+        chosen = self._chosen.items()
+        banks = {channel: known[0] for channel, font in chosen if (known := self._fonts.get(font)) is not None}
+        return self._hearing.trouble(self._font.name, substitutes, banks, now)
+
+    def open(self) -> None:
+        """Start the program; it loads its soundfont in its own time.
+
+        Raises:
+            PlayError: if the program, a soundfont or a sound device is missing, or its settings would leave it silent.
+        """
+        if shutil.which("fluidsynth") is None:
+            raise PlayError("FluidSynth is not installed; install the package fluidsynth")
+        font, audio = find_soundfont(self._soundfont).absolute(), find_audio(self._audio)
+        check_gain(self._settings[GAIN])
+        self._check_refused(font)
+        self._shell = Shell(audio, self._settings, str(font))
+        self._begin(audio, font)
+        self._write(b"source /dev/stdin\n" + question(*QUESTIONS))
+
+    def _check_refused(self, font: Path) -> None:
+        """Do not have a large soundfont read every few seconds that could not be read.
+
+        Raises:
+            PlayError: if it is unchanged.
+        """
+        if self._refused is not None:
+            what, until, sentence = self._refused
+            if what == state_of(font) and time.monotonic() < until:
+                raise PlayError(sentence)
+
+    def poll(self) -> bool:
+        """Whether it plays: the soundfont is loaded, sound is computed, the pipe is read, nothing bad was said.
+
+        Raises:
+            PlayError: if it ended, hangs, lost its sound device, or cannot read its soundfont.
+        """
+        shell = self._shell
+        if shell is None:
+            return False
+        over = shell.over
+        answers, complaints = shell.hear()
+        for line in complaints:
+            self._complaints.take(line)
+        for line in answers:
+            if (answer := self._answers.take(line)) is not None:
+                self._understand(*answer)
+        if over:
+            raise PlayError(f"FluidSynth ended ({self._complaints.last or 'without a word'}); it is started again")
+        self._watch_pipe(shell)
+        self._watch_sound()
+        self._ask_again()
+        self._watch_font()
+        return self._ready
+
+    def _understand(self, name: str, lines: Sequence[str]) -> None:
+        """Take an answer.
+
+        Raises:
+            PlayError: if it means that nothing can sound.
+        """
+        match name:
+            case "gain":
+                self._check_answered_gain(read_number(lines))
+            case "driver":
+                self._driver = "".join(lines).strip() or self._driver
+            case "polyphony":
+                self._hearing.polyphony = read_number(lines) or self._hearing.polyphony
+            case "fonts":
+                self._check_fonts(read_fonts(lines))
+            case "channels":
+                self._hearing.presets = read_channels(lines)
+                if self._progress is None and self._shell is not None:
+                    self._progress = Progress(self._shell.pid)
+            case _:
+                self._hear("".join(lines))
+
+    def _hear(self, line: str) -> None:
+        """Understand what is said unasked: the answers to commands come in their order."""
+        if line.startswith(_LOADED):
+            self._keep_font(int(line.removeprefix(_LOADED)))
+        elif line.startswith(_NOT_LOADED):
+            self._keep_font(None)
+        elif line.startswith(_COUNTED):
+            self._hearing.counted(float(line.removeprefix(_COUNTED)), time.monotonic())
+        elif line.startswith(_NO_COMMAND):
+            complain(f"FluidSynth says: {line}")
+
+    def _check_answered_gain(self, gain: float | None) -> None:
+        wanted = float(self._settings[GAIN])
+        if gain is None or abs(gain - wanted) > _NEAR:
+            raise PlayError(f"FluidSynth has a gain of {gain}, not {wanted:g}; mend `gain` or `options`")
+
+    def _check_fonts(self, fonts: Mapping[int, str]) -> None:
+        """Hold what is loaded against what was wanted.
+
+        Raises:
+            PlayError: if the soundfont is not there, which FluidSynth would play on without.
+        """
+        numbers = [number for number, name in fonts.items() if name == str(self._font)]
+        if not numbers:
+            why = f" ({self._complaints.reason})" if self._complaints.reason else ""
+            sentence = f"FluidSynth cannot read its soundfont {self._font}{why}; {WHOLE_COPY}"
+            self._refused = state_of(self._font), time.monotonic() + REFUSED_FOR, sentence
+            raise PlayError(sentence)
+        self._base, self._damaged = numbers[0], self._complaints.damaged
+        if self._damaged:
+            self._hearing.damaged = True
+            complain(f"FluidSynth says: {self._font} lacks {self._damaged} of its samples; {WHOLE_COPY}")
+
+    def waits_for(self) -> tuple[Sequence[int], float]:
+        """What it says while it loads; it need not be heard at once otherwise."""
+        if self._shell is None or not self._loading:
+            return (), LOOK
+        return (self._shell.out,), LOOK
+
+    def load(self, font: str) -> None:
+        """Load another soundfont beside those that are there.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        if self._fonts.get(font) is None and all(font != loading for loading, _ in self._loading):
+            self.flush()
+            self._fonts.pop(font, None)  # it was refused before, and may have been mended
+            self._offset += 1
+            offset = _OFFSETS[self._offset % len(_OFFSETS)]
+            self._loading.append((font, offset))
+            self._write(f"load {shlex.quote(font)} 0 {offset}\n".encode())
+
+    def loaded(self, font: str) -> bool | None:
+        """Whether FluidSynth has said that it is there, or that it is none."""
+        return self._fonts[font] is not None if font in self._fonts else None
+
+    def choose(self, channel: int, font: str) -> None:
+        """Select the first preset of a loaded soundfont.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        if (known := self._fonts.get(font)) is not None:
+            self._chosen[channel] = font
+            self._lines.append(b"select %d %d %d 0\n" % (channel, *known))
+            self._changed(channel)
+
+    def unload(self, font: str) -> None:
+        """Let a soundfont go.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        if (known := self._fonts.pop(font, None)) is not None:
+            for channel in [channel for channel, chosen in self._chosen.items() if chosen == font]:
+                self._return(channel)
+            self._lines.append(b"unload %d 0\n" % known[0])
+
+    def _return(self, channel: int) -> None:
+        """Let a channel have the first program of the soundfont that it began with, and that one's bank."""
+        if self._chosen.pop(channel, None) is not None:
+            bank = _DRUM_BANK if channel == _DRUM_CHANNEL else 0
+            self._lines += [b"select %d %d %d 0\n" % (channel, self._base, bank), b"prog %d 0\n" % channel]
+            self._changed(channel)
+
+    def _changed(self, channel: int) -> None:
+        """A channel may have another sound: what it has is asked at the next poll."""
+        self._hearing.chosen(channel)
+        self._ask = True
+
+    def _keep_font(self, number: int | None) -> None:
+        """Know a soundfont that was loaded, unless it lacks samples: what plays keeps its sound then."""
+        damaged, self._damaged = self._complaints.damaged - self._damaged, self._complaints.damaged
+        if not self._loading:
+            return
+        font, offset = self._loading.popleft()
+        if number is not None and damaged:
+            complain(f"FluidSynth says: {font} lacks {damaged} of its samples, and is not played")
+            self._lines.append(b"unload %d 0\n" % number)
+            number = None
+        self._fonts[font] = None if number is None else (number, offset)
+
+    def _watch_pipe(self, shell: Shell) -> None:
+        """Send an empty line, which does nothing, and see that what was sent before is read, and answered at first."""
+        now = time.monotonic()
+        if not shell.unread:
+            self._write(b"\n")
+            if self._progress is not None:
+                self._since = now
+        if now - self._since > (PATIENCE if self._ready and not self._loading else LOADING):
+            raise PlayError(HANGS if self._ready or self._driver != "jack" else _JACK_SILENT)
+
+    def _watch_sound(self) -> None:
+        """See whether sound is computed; it is ready once that was seen.
+
+        Raises:
+            PlayError: if none has been for long.
+        """
+        if self._progress is None:
+            return
+        self._progress.look()
+        self._ready = self._ready or self._progress.moves
+        if self._progress.stuck > STUCK:
+            raise PlayError(
+                JACK_HANGS
+                if self._driver == "jack"
+                else f"the sound device of FluidSynth ({self._driver}) hangs; plug it in again, or start its server "
+                "again"
+            )
+
+    def _ask_again(self) -> None:
+        """Ask what the channels play, if that may have changed."""
+        now = time.monotonic()
+        if self._ready and (self._ask or now - self._asked > ASK_AGAIN):
+            self._ask, self._asked = False, now
+            self.flush()
+            self._write(question(CHANNELS))
+
+    def _watch_font(self) -> None:
+        """Take over another soundfont that was put in the place of one with which not all can be heard.
+
+        Raises:
+            PlayError: if there is one.
+        """
+        now = time.monotonic()
+        if self._ready and now - self._looked > LOOK_AGAIN:
+            self._looked = now
+            if self.trouble is not None and self._replacement.is_there():
+                raise PlayError(f"{self._font} is another file now; FluidSynth is started again with it")
+
+    def send(self, message: bytes) -> None:
+        """Send one message: notes, controls and programs.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        channel = message[0] & 0x0F
+        match message[0] & 0xF0:
+            case 0x90:
+                note = b"noteon %d %d %d\n" % (channel, message[1], message[2])
+                probes = message[2] > 0 and self._hearing.strike(channel, time.monotonic())
+                self._lines += [_COUNT, note, _COUNT] if probes else [note]
+            case 0x80:
+                self._lines.append(b"noteoff %d %d\n" % (channel, message[1]))
+            case 0xB0:
+                self._lines.append(b"cc %d %d %d\n" % (channel, message[1], message[2]))
+            case 0xC0:
+                self._return(channel)
+                self._programs[channel] = message[1]
+                self._complaints.substitutes.pop(channel, None)
+                self._lines.append(b"prog %d %d\n" % (channel, message[1]))
+                self._changed(channel)
+            case 0xF0:
+                pass  # MIDI clock and transport: it has nothing that would follow them
+            case status:
+                raise ValueError(f"the player sends no message with status {status:#x}")
+
+    def flush(self) -> None:
+        """Hand over the lines of this moment.
+
+        Raises:
+            PlayError: if FluidSynth ended, or does not read.
+        """
+        while self._lines:
+            lines, self._lines = self._lines[:MOST_LINES], self._lines[MOST_LINES:]
+            self._write(b"".join(lines))
+
+    def _write(self, line: bytes) -> None:
+        if self._shell is not None:
+            self._shell.write(line)
+
+    def close(self) -> None:
+        """End the program: at once, as a synth that is closed is silent."""
+        self._lines.clear()
+        if self._shell is not None:
+            self._shell.end()
+            self._shell = None

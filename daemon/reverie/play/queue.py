@@ -1,0 +1,263 @@
+"""A lane: what is to be sent to one slot, in the order of its ticks.
+
+Every slot has a lane of its own since each plays a little later than the score says: by as much as the slowest
+instrument of all is slower than its own, so that all of them sound together.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from reverie.music.overlaps import together
+from reverie.play.bar_report import TOO_LATE, BarLog
+from reverie.play.bars import Bar
+from reverie.play.events import Choice, Content, Control, Entry, Rank, Sounding, Start, entry, entry_number
+from reverie.play.outputs.output import BarLine
+from reverie.play.recording.ledger import EXPRESSION
+from reverie.play.recording.recorder import Recorder
+from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, Slot
+from reverie.play.sync.clock_out import locate, stop
+
+
+class Lane:
+    """What one slot has before it, and what sounds on it. ``slot`` is None where a scene names one that is not there.
+
+    ``delay`` is in seconds. What is played stands on ``tape`` at the tick where the score has it.
+    """
+
+    def __init__(self, slot: Slot | None, tape: Recorder, delay: float = 0.0) -> None:
+        self.slot = slot
+        self.delay = delay
+        self.in_place = False
+        """Whether those who follow the slot's MIDI clock know where the music is, and that it plays."""
+        self._tape = tape
+        self._laid: deque[Entry] = deque()
+        self._added: list[Entry] = []
+        self._moved: dict[str, tuple[int, ...]] = {}
+        self._sounding: dict[tuple[int, int], Sounding] = {}
+        self._fences: list[int] = []
+        self._heard_by: tuple[Slot, int] | None = None
+
+    @property
+    def clocked(self) -> bool:
+        """Whether MIDI clock goes there."""
+        return self.slot is not None and self.slot.settings.clock
+
+    @property
+    def next_tick(self) -> int | None:
+        """The tick of what comes next."""
+        source = self._source()
+        return source[0][0] if source else None
+
+    def lay(self, entries: Iterable[Entry]) -> None:
+        """Take what was written out for a bar, in order, and behind all that was laid before."""
+        self._laid.extend(entries)
+
+    def add(self, tick: int, rank: Rank, content: Content) -> None:
+        """Take something that was not written out ahead."""
+        heapq.heappush(self._added, entry(tick, rank, content))
+
+    def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
+        """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
+        tick = self._source()[0][0]
+        struck: list[Start] = []
+        while (source := self._source()) and source[0][0] == tick:
+            content = (self._laid.popleft() if source is self._laid else heapq.heappop(self._added))[3]
+            if not isinstance(content, Start):
+                self._play(tick, content, clock(), log)
+            elif content.part.name not in muted:
+                struck.append(content)
+        now = clock()
+        if now - moment > TOO_LATE:
+            log.skipped += len(struck)
+        elif struck:
+            self._start_all(tick, struck, now, log)
+
+    def _play(self, tick: int, content: Content, now: float, log: BarLog) -> None:
+        match content:
+            case Sounding() if self._sounding.get(self._key(content.channel, content.pitch)) is content:
+                self._end(content, tick)
+                log.sending()
+            case Control(part=part, message=message):
+                self._use(message[0] & 0x0F, now)
+                self._send(lambda slot: slot.control(message))
+                self._tape.event(tick, message, part.name)
+                log.sending()
+            case Choice():
+                self._choose(content, now)
+            case BarLine() if self.slot is not None:  # one that stands in is told by its own lane
+                self.slot.tell(content)
+            case bytes():
+                self._send(lambda slot: slot.clock(content), clock=True)
+                log.sending(clock=True)
+            case _:  # the end of a note that has ended already
+                pass
+
+    def _choose(self, choice: Choice, now: float) -> None:
+        if choice.part is None:
+            self._moved.clear()
+            return
+        self._moved[choice.part.name] = choice.channels
+        for channel in choice.channels:
+            self._use(channel, now)
+        if choice.font is not None:
+            channel, font = choice.channels[-1], choice.font
+            self._send(lambda slot: slot.choose(channel, font))
+
+    def cut(self, tick: int, *, rest: bool) -> None:
+        """At ``tick`` other music begins, or a rest: what has begun before ends there, and no note begins then.
+
+        What fades comes to its end in a rest; another scene begins with what it says itself.
+        """
+        self._fences.append(tick)
+        over = Start if rest else Start | Control | Choice
+        self._keep(lambda one: one[0] < tick or not isinstance(one[3], over))
+        if not rest:
+            self.add(tick, Rank.CONTROL, Choice(None))
+        self._added = [
+            (tick, *one[1:]) if isinstance(one[3], Sounding) and one[0] > tick else one for one in self._added
+        ]
+        heapq.heapify(self._added)
+
+    def lay_transport(self, bar: Bar, *, resting: bool, entered: bool) -> None:
+        """Tell those who follow the slot's MIDI clock where the music is, or that it rests.
+
+        Where a bar was ``entered`` in its midst its clock ticks have passed, and are not sent: they are told the place
+        at the next bar line.
+        """
+        if entered:
+            self.in_place = self.in_place and resting
+        if resting and self.in_place:
+            self.add(bar.tick, Rank.TRANSPORT, stop())
+            self.in_place = False
+        elif not (resting or self.in_place or entered):
+            for message in locate(bar.tick, bar.ticks):
+                self.add(bar.tick, Rank.TRANSPORT, message)
+            self.in_place = True
+
+    def drop(self, passed: Callable[[int], bool]) -> None:
+        """Forget the notes and clock ticks whose time has passed already, where a bar is entered in its midst."""
+        self._keep(lambda one: one[1] not in {Rank.START, Rank.CLOCK} or not passed(one[0]))
+
+    def clear(self, *, until: float = float("inf"), clock: bool = True) -> None:
+        """Forget the notes before tick ``until``, and with ``clock`` MIDI clock, transport and bar lines too."""
+        self._keep(
+            lambda one: (
+                one[0] >= until
+                or isinstance(one[3], Control | Choice)
+                or (not clock and isinstance(one[3], bytes | BarLine))
+            )
+        )
+        self._fences = [fence for fence in self._fences if fence >= until]
+
+    def mark(self, tick: int) -> Callable[[], None]:
+        """What puts back all from ``tick`` on, of which nothing is played yet, to what it is now."""
+        number, in_place = entry_number(), self.in_place
+        added, fences = tuple(self._added), tuple(self._fences)
+
+        def put_back() -> None:
+            began_since = (one for one in self._added if isinstance(one[3], Sounding) and one[2] > number)
+            before = (one for one in self._added if one[0] < tick)
+            self._added = [*{*before, *began_since}, *(one for one in added if one[0] >= tick)]
+            heapq.heapify(self._added)
+            self._laid = deque(one for one in self._laid if one[0] < tick)
+            self._fences, self.in_place = list(fences), in_place
+
+        return put_back
+
+    def _keep(self, wanted: Callable[[Entry], bool]) -> None:
+        self._laid = deque(filter(wanted, self._laid))
+        self._added = list(filter(wanted, self._added))
+        heapq.heapify(self._added)
+
+    def _source(self) -> deque[Entry] | list[Entry]:
+        """Where what comes next stands."""
+        if not self._added or (self._laid and self._laid[0] < self._added[0]):
+            return self._laid
+        return self._added
+
+    def silence(self, tick: int, parts: frozenset[str] | None = None) -> None:
+        """End every note now, or those that none but ``parts`` have struck; ``tick`` is now."""
+        for sounding in tuple(self._sounding.values()):
+            if parts is None or sounding.parts <= parts:
+                self._end(sounding, tick)
+
+    def go_home(self) -> None:
+        """What hears the parts now knows nothing of other channels, nor of a fade between them."""
+        self._moved.clear()
+        self._keep(lambda one: not isinstance(one[3], Choice) and not _is_fade(one[3]))
+
+    def is_new_to(self, heard: Slot) -> bool:
+        """Whether a slot's device has just begun to be what this lane is heard by; asked once, it is not new again."""
+        news = self._heard_by != (heard, heard.lives)
+        self._heard_by = heard, heard.lives
+        return news
+
+    def came_up(self) -> None:
+        """The device is there anew: it knows neither sounds nor the place in the music."""
+        self.in_place = False
+        if self.slot is not None:
+            self.slot.set_sounds()
+
+    def _use(self, channel: int, now: float) -> None:
+        """Something comes on a channel, whose volume goes before it."""
+        heard = self.slot.heard if self.slot is not None else None
+        if self.slot is not None and heard is not None:
+            heard.volume.use(channel, self.slot.name, self.slot.settings.volume, now)
+
+    def _send(self, how: Callable[[Slot], None], *, clock: bool = False) -> None:
+        """Send to the slot or, while its device is away, to the one that stands in.
+
+        One that stands in and has a ``clock`` of its own is not sent another's.
+        """
+        slot = self.slot.heard if self.slot is not None else None
+        if slot is not None and not (clock and slot is not self.slot and slot.settings.clock):
+            how(slot)
+
+    def _start_all(self, tick: int, struck: Iterable[Start], now: float, log: BarLog) -> None:
+        """Start notes on each channel that their parts have now; those that are one key of the device are one note."""
+        self._fences = [fence for fence in self._fences if fence > tick]
+        keys: dict[tuple[int, int], list[Start]] = {}
+        for start in struck:
+            for channel in self._moved.get(start.part.name, (start.channel,)):
+                one = start if channel == start.channel else replace(start, channel=channel)  # which takes its time
+                keys.setdefault(self._key(channel, start.pitch), []).append(one)
+        taken: dict[str, bool] = {}
+        for alike in keys.values():
+            parts = frozenset(start.part.name for start in alike)
+            took = self._start(tick, together(alike), parts, now)
+            log.sending()
+            taken |= {name: taken.get(name, False) or took for name in parts}
+        for start in struck:
+            log.started(start.part.name, sent=taken[start.part.name])
+
+    def _key(self, channel: int, pitch: int) -> tuple[int, int]:
+        """The key of the slot's own device that a note is: its channel there, and its pitch."""
+        return (channel if self.slot is None else self.slot.channel_of(channel)), pitch
+
+    def _start(self, tick: int, start: Start, parts: frozenset[str], now: float) -> bool:
+        """Start a note, ending what sounds of its key first; whether a device took it."""
+        channel, key = start.channel, self._key(start.channel, start.pitch)
+        self._use(channel, now)
+        if key in self._sounding:
+            self._end(self._sounding[key], tick)
+        heard = self.slot.heard if self.slot is not None else None
+        sounding = Sounding(start.part, channel, start.pitch, heard, parts)
+        end = min([tick + start.length, *self._fences])
+        self._sounding[key] = sounding
+        self.add(end, Rank.END, sounding)
+        taken = heard is not None and heard.start(channel, start.pitch, start.velocity, sounding)
+        self._tape.event(tick, bytes((NOTE_ON | channel, start.pitch, start.velocity)), start.part.name)
+        return taken
+
+    def _end(self, sounding: Sounding, tick: int) -> None:
+        del self._sounding[self._key(sounding.channel, sounding.pitch)]
+        sounding.end()
+        self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name)
+
+
+def _is_fade(content: Content) -> bool:
+    return isinstance(content, Control) and (content.message[0] & 0xF0, content.message[1]) == (CONTROL, EXPRESSION)

@@ -1,0 +1,116 @@
+"""All lanes together: what is due first, what is ended, and how loud it all is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from reverie.play.events import Control, Rank
+from reverie.play.messages import Part
+from reverie.play.queue import Lane
+from reverie.play.recording.recorder import Recorder
+from reverie.play.slots import PROGRAM, Slot
+from reverie.play.sync.clock_out import stop
+
+
+class LaneGroup:
+    """A lane for each slot, and one for each name of a slot that no site knows: that leads to the tape alone."""
+
+    def __init__(self, slots: Mapping[str, Slot], tape: Recorder) -> None:
+        self._slots = slots
+        self._tape = tape
+        slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
+        self._lanes = {name: Lane(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
+        self.clocked = tuple(name for name, lane in self._lanes.items() if lane.clocked)
+        """The slots to which MIDI clock goes."""
+
+    def __iter__(self) -> Iterator[Lane]:
+        """Every lane."""
+        return iter(self._lanes.values())
+
+    def to(self, name: str) -> Lane:
+        """The lane to a slot."""
+        return self._lanes.setdefault(name, Lane(None, self._tape))
+
+    def heads(self, time_of: Callable[[float], float]) -> list[tuple[float, Lane]]:
+        """Every lane with something before it, and when that is due."""
+        return [(time_of(tick) + lane.delay, lane) for lane in self if (tick := lane.next_tick) is not None]
+
+    def mark(self, tick: int) -> Callable[[], None]:
+        """What puts back all from ``tick`` on, of which nothing is played yet, to what it is now."""
+        lanes = dict(self._lanes)
+        marks = [lane.mark(tick) for lane in self]
+
+        def put_back() -> None:
+            self._lanes = dict(lanes)
+            for one in marks:
+                one()
+
+        return put_back
+
+    def lay_programs(self, parts: Iterable[Part], tick: int) -> None:
+        """Lay out the programs of parts whose scene begins at ``tick``."""
+        for part in parts:
+            if part.program is not None:
+                message = bytes((PROGRAM | part.channel - 1, part.program))
+                self.to(part.slot).add(tick, Rank.CONTROL, Control(part, message))
+
+    def heard_anew(self, parts: Sequence[Part]) -> Iterator[str]:
+        """Choose the sounds of a slot's parts wherever these are heard anew: on its own device or on a stand-in.
+
+        Yields:
+            The names of those slots.
+        """
+        for slot in self._slots.values():
+            lane, heard = self.to(slot.name), slot.heard
+            if heard is None or not lane.is_new_to(heard):
+                continue
+            yield slot.name
+            lane.go_home()
+            for part in parts:
+                if part.slot == slot.name:
+                    heard.unfade(part.channel - 1)
+                    if part.program is not None:
+                        heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
+
+    def drop_before(self, begin: float, time_of: Callable[[float], float]) -> None:
+        """Forget the notes and clock ticks that were due before the monotonic moment ``begin``."""
+        for lane in self:
+            lane.drop(lambda tick, delay=lane.delay: time_of(tick) + delay < begin)
+
+    def silence(self, tick: int, until: float, *, clock: bool) -> None:
+        """End every note at ``tick``, and forget what was to come before ``until``; without ``clock`` that goes on."""
+        for lane in self:
+            lane.silence(tick)
+            lane.clear(until=until, clock=clock)
+
+    def stop_clocks(self) -> Iterator[Callable[[], None]]:
+        """What tells those who follow a slot's MIDI clock that the music is over, for each of them."""
+        for lane in self:
+            if lane.slot is not None and lane.clocked and lane.in_place:
+                yield lambda slot=lane.slot: slot.clock(stop())
+
+    def came_up(self, slot: Slot, now: float) -> None:
+        """The device of a slot is there anew: it needs its sounds and its volume, and nobody stands in for it."""
+        self._lanes[slot.name].came_up()
+        for other in self._slots.values():
+            if other is not slot:
+                other.volume.leave(slot.name)
+        slot.volume.came_up(now, self._fade(slot))
+
+    def aim(self, share: float, now: float, seconds: float) -> None:
+        """Bring every volume to a share of what the settings say."""
+        for slot in self._slots.values():
+            slot.volume.aim(share, now, seconds)
+
+    def fade_out(self, now: float) -> float:
+        """Let every volume that fades fall; the monotonic moment at which it has."""
+        fades = {slot.name: self._fade(slot) for slot in self._slots.values() if slot.up}
+        for name, seconds in fades.items():
+            if seconds:
+                self._slots[name].volume.aim(0.0, now, seconds)
+        return now + max(fades.values(), default=0.0)
+
+    def _fade(self, slot: Slot) -> float:
+        """Seconds of a device's rise and fall: its own or, where it has none, those of a slot that it stands in for."""
+        others = (other.settings.fade for other in self._slots.values() if other.heard is slot)
+        return slot.settings.fade or max(others, default=0.0)

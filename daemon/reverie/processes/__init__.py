@@ -1,0 +1,1 @@
+"""Processes of Reverie's own: how they are started, spoken to, watched over and ended."""

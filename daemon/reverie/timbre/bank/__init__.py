@@ -1,0 +1,1 @@
+"""Sample banks: finished samples, and the files by which samplers have them."""

@@ -1,0 +1,179 @@
+"""A bank: finished samples with their key ranges, as files for every kind of sampler, and where it all comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from reverie.files import read_file
+from reverie.timbre.bank.finish import finish
+from reverie.timbre.bank.sf2 import sf2_bytes
+from reverie.timbre.bank.sfz import sfz_text
+from reverie.timbre.bank.wav24 import wav_bytes
+from reverie.timbre.bank.zone import Sample, Zone
+from reverie.timbre.recipe import BankRecipe
+from reverie.timbre.render.progress_interval import Pace, unpaced
+from reverie.timbre.sound import Sound
+
+VERSION = 1
+LARGEST = 2_000_000_000
+"""Bytes of a file of a bank."""
+PASSPORT = "bank.json"
+SOUNDFONT = "bank.sf2"
+SFZ = "bank.sfz"
+MOST = 127
+"""The highest key and velocity."""
+_HASH = "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A source as the bank's passport names it: what people call it, its share, whose it is and on what terms."""
+
+    name: str
+    weight: float
+    author: str = "not stated"
+    licence: str = "not stated"
+    source: str = "not stated"
+
+    @property
+    def sentence(self) -> str:
+        """For the comment of a file."""
+        return f"{self.weight:.0%} {self.name} by {self.author} ({self.licence}), from {self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank in its folder. ``id`` is its recipe's; ``passport`` is its JSON."""
+
+    id: str
+    folder: Path
+    passport: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """What it was first rendered for."""
+        return str(self.passport["title"])
+
+    @property
+    def soundfont(self) -> Path:
+        """Its SF2 file."""
+        return self.folder / SOUNDFONT
+
+    @property
+    def samples(self) -> Sequence[Path]:
+        """Its WAV files, from the lowest pitch."""
+        return [self.folder / zone["file"] for zone in self.passport["zones"]]
+
+    @property
+    def origins(self) -> Sequence[Origin]:
+        """Its sources."""
+        return [Origin(**origin) for origin in self.passport["sources"]]
+
+
+def bank_files(
+    recipe: BankRecipe,
+    sounds: Sequence[Sound],
+    title: str,
+    model: Mapping[str, Any],
+    origins: Sequence[Origin],
+    pace: Pace = unpaced,
+) -> dict[str, bytes]:
+    """The files of a bank by name: equal arguments give equal bytes.
+
+    ``sounds`` are the rendered notes, in the order of the recipe's. ``model`` is what its passport says of itself.
+    """
+    zones = zones_of(finish(recipe.notes, sounds, recipe.level, pace))
+    comments = [origin.sentence for origin in origins] + [f"rendered by {model['name']}"]
+    licence = "; ".join(sorted({origin.licence for origin in origins}))
+    files = {zone.file: wav_bytes(zone.sample) for zone in zones}
+    files[SFZ] = sfz_text(zones, title, comments).encode()
+    files[SOUNDFONT] = sf2_bytes(zones, title, comments, licence)
+    passport = {
+        "version": VERSION,
+        "id": recipe.id,
+        "title": title,
+        "recipe": recipe.as_json(),
+        "model": dict(model),
+        "sources": [asdict(origin) for origin in origins],
+        "zones": [_zone_json(zone) for zone in zones],
+        "files": {name: hashlib.new(_HASH, data).hexdigest() for name, data in sorted(files.items())},
+    }
+    return {**files, PASSPORT: json.dumps(passport, indent=1, ensure_ascii=False).encode()}
+
+
+def read_bank(folder: Path) -> Bank:
+    """The bank in a folder, every file of it as it was written.
+
+    Raises:
+        ValueError: if it is damaged, or was written in another version of this format.
+        OSError: if a file is missing or cannot be read.
+    """
+    try:
+        passport = json.loads(read_file(folder / PASSPORT))
+        if passport["version"] != VERSION:
+            raise ValueError(f"it was written in version {passport['version']} of this format")
+        bank = Bank(str(passport["id"]), folder, passport)
+        parts = {SOUNDFONT, SFZ, *(sample.name for sample in bank.samples)}
+        if missing := sorted(parts - set(passport["files"])):
+            raise ValueError(f"its {PASSPORT} does not name {', '.join(missing)}")
+        if not (bank.title and bank.samples and bank.origins):
+            raise ValueError(f"its {PASSPORT} is not as it was written")
+        wrong = [
+            name
+            for name, digest in passport["files"].items()
+            if hashlib.new(_HASH, read_file(folder / name, LARGEST)).hexdigest() != digest
+        ]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"its {PASSPORT} is no bank's ({error!r})") from error
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} is not as it was written")
+    return bank
+
+
+def zones_of(samples: Sequence[Sample]) -> list[Zone]:
+    """Every key and every velocity has one sample: the nearest, and of two as near the lower or softer."""
+    pitches = sorted({sample.pitch for sample in samples})
+    velocities = sorted({sample.velocity for sample in samples})
+    keys = dict(zip(pitches, _ranges(pitches), strict=True))
+    layers = dict(zip(velocities, _layers(velocities), strict=True))
+    return [
+        Zone(sample, f"{sample.pitch:03d}-{sample.velocity:03d}.wav", keys[sample.pitch], layers[sample.velocity])
+        for sample in sorted(samples, key=lambda sample: (sample.pitch, sample.velocity))
+    ]
+
+
+def _ranges(pitches: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """All keys, split in the middle between two neighbours."""
+    first = 0
+    for number, pitch in enumerate(pitches):
+        last = (pitch + pitches[number + 1]) // 2 if number + 1 < len(pitches) else MOST
+        yield first, last
+        first = last + 1
+
+
+def _layers(velocities: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """All velocities from 1: up to the one that was rendered a layer, and the loudest for all above."""
+    first = 1
+    for number, velocity in enumerate(velocities):
+        last = velocity if number + 1 < len(velocities) else MOST
+        yield first, last
+        first = last + 1
+
+
+def _zone_json(zone: Zone) -> dict[str, Any]:
+    sample = zone.sample
+    return {
+        "file": zone.file,
+        "pitch": sample.pitch,
+        "velocity": sample.velocity,
+        "cents": round(sample.cents, 2),
+        "keys": zone.keys,
+        "velocities": zone.velocities,
+        "seconds": round(sample.sound.seconds, 4),
+        "loop": sample.loop and asdict(sample.loop),
+    }

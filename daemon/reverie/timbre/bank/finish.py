@@ -1,0 +1,110 @@
+"""Rendered notes made ready for samplers: trimmed, without clicks, equally loud, tuned, and looped where that goes.
+
+Samples come out at 48 kHz, whatever the model's rate: samplers interpolate between few samples, and at 16 kHz what they
+get wrong would be heard as a hiss above the tone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.timbre.bank.loudness import loudest, true_peak
+from reverie.timbre.bank.sample_loop import find_loop
+from reverie.timbre.bank.tune import measure_pitch
+from reverie.timbre.bank.zone import Sample
+from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.progress_interval import Pace, unpaced
+from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sources.resample import resampled
+
+RATE = 48_000
+CEILING = -1.0
+"""dB below full scale that the true peak of no sample passes; such a one is softer than the rest of its bank."""
+FADE_IN, FADE_OUT = 0.001, 0.01
+_SILENCE = -50.0
+"""dB below its peak at which a sound begins and ends."""
+_BEFORE, _AFTER = 0.003, 0.05
+"""Seconds that are kept before the beginning and after the end."""
+_NOTHING = 1e-5
+_OCTAVE = 1200
+_OUT_OF_TUNE = 150
+"""Cents; what seems further off than a model is out of tune is a partial of a sound without a pitch, as of a bell."""
+
+Array = NDArray[np.float64]
+
+
+def finish(notes: Sequence[Note], sounds: Sequence[Sound], level: float, pace: Pace = unpaced) -> list[Sample]:
+    """The samples of a bank, each as loud as ``level`` (dB below full scale) where it is loudest.
+
+    The measured pitch is told but for its octave: which octave a rich tone sounds at, ears do not agree on either, and
+    a sampler must not play it in another one for that.
+
+    Raises:
+        TimbreError: if what was rendered holds values that are no numbers.
+    """
+    samples: list[Sample] = []
+    for note, sound in zip(notes, sounds, strict=True):
+        samples.append(_finished(note, sound, level))
+        pace(len(samples) / len(notes))
+    return samples
+
+
+def _finished(note: Note, sound: Sound, level: float) -> Sample:
+    samples = np.asarray(sound.samples, np.float64)
+    if not np.isfinite(samples).all():
+        raise TimbreError(
+            f"the model rendered no sound but values that are no numbers for pitch {note.pitch}, velocity "
+            f"{note.velocity}; use another model or other sources"
+        )
+    centred = samples - (samples.mean() if len(samples) else 0.0)
+    samples = _declicked(_trimmed(resampled(centred, sound.rate, RATE)))
+    samples = samples * _gain(samples, level)
+    finished = Sound(samples.astype(np.float32), RATE)
+    pitch = measure_pitch(finished)
+    looped = None if pitch is None else find_loop(finished, pitch)
+    return Sample(
+        sound=finished if looped is None else looped[0],
+        pitch=note.pitch,
+        velocity=note.velocity,
+        cents=0.0 if pitch is None else _cents(pitch - note.pitch),
+        loop=None if looped is None else looped[1],
+    )
+
+
+def _trimmed(samples: Array) -> Array:
+    """What sounds of it, at least as long as its fades."""
+    shortest = round((FADE_IN + FADE_OUT) * RATE)
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak < _NOTHING:
+        return np.zeros(shortest)
+    sounding = np.flatnonzero(np.abs(samples) > peak * 10 ** (_SILENCE / 20))
+    first = max(0, int(sounding[0]) - round(_BEFORE * RATE))
+    trimmed = samples[first : int(sounding[-1]) + round(_AFTER * RATE)]
+    return np.pad(trimmed, (0, max(0, shortest - len(trimmed))))
+
+
+def _declicked(samples: Array) -> Array:
+    """Faded in and out to nothing, and then without an offset: what is taken away fades as the sound does."""
+    window = np.ones(len(samples))
+    for seconds, part in ((FADE_IN, window), (FADE_OUT, window[::-1])):
+        count = round(seconds * RATE)
+        part[:count] = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / count)
+    faded = samples * window
+    return faded - window * faded.sum() / window.sum()
+
+
+def _gain(samples: Array, level: float) -> float:
+    loudness = loudest(samples, RATE)
+    if loudness < _NOTHING:
+        return 1.0
+    return min(10 ** (level / 20) / loudness, 10 ** (CEILING / 20) / true_peak(samples, RATE))
+
+
+def _cents(semitones: float) -> float:
+    """The same without its octaves; nothing where it is too far off to be what the model was asked for."""
+    cents = math.remainder(100 * semitones, _OCTAVE)
+    return cents if abs(cents) <= _OUT_OF_TUNE else 0.0

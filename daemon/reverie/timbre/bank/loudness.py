@@ -1,0 +1,51 @@
+"""How loud a sound is to ears, and how high it reaches between its samples (ITU-R BS.1770-4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.timbre.sources.resample import resampled
+
+_WINDOW, _HOP = 0.4, 0.1
+_OVERSAMPLED = 4
+_RATE = 48_000
+_HEAD = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585))
+_LOW_CUT = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
+_REFERENCE = 997.0
+"""Hz at which the weighting is brought to 1, so that the loudness of such a sine is its RMS."""
+
+Array = NDArray[np.float64]
+
+
+def loudest(samples: Array, rate: int) -> float:
+    """The K-weighted RMS of a sound's loudest 0.4 s, or of all of it if it is shorter; 1 is full scale.
+
+    The weighting is one of magnitudes, without the phases of the standard's filters.
+    """
+    if not len(samples):
+        return 0.0
+    size = 1 << (2 * len(samples) - 1).bit_length()
+    hertz = np.linspace(0.0, rate / 2, size // 2 + 1, dtype=np.float64)
+    weighted = np.fft.irfft(
+        np.fft.rfft(samples, size) * (_weight(hertz) / _weight(np.array([_REFERENCE], np.float64))), size
+    )
+    power = np.concatenate([[0.0], np.cumsum(np.square(weighted[: len(samples)]))])
+    window = min(round(_WINDOW * rate), len(samples))
+    starts = np.append(np.arange(0, len(samples) - window, round(_HOP * rate)), len(samples) - window)
+    return float(np.sqrt((power[starts + window] - power[starts]).max() / window))
+
+
+def true_peak(samples: Array, rate: int) -> float:
+    """The amplitude that a sound reaches, between its samples too."""
+    between = resampled(samples, rate, _OVERSAMPLED * rate)
+    return max(float(np.abs(samples).max(initial=0.0)), float(np.abs(between).max(initial=0.0)))
+
+
+def _weight(hertz: Array) -> Array:
+    """The gain of the standard's two filters, which are told for 48 kHz."""
+    delay = np.exp(-2j * np.pi * np.minimum(hertz, _RATE / 2) / _RATE)
+    gain = np.ones(len(hertz))
+    for above, below in (_HEAD, _LOW_CUT):
+        gain *= np.abs(np.polyval(above[::-1], delay) / np.polyval(below[::-1], delay))
+    return gain

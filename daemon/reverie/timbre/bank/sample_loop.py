@@ -1,0 +1,104 @@
+"""What of a sound a sampler can repeat while a key is held, so that nobody hears where it begins anew."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from reverie.timbre.bank.zone import Loop
+from reverie.timbre.sound import Sound
+
+SHORTEST = 0.2
+"""Seconds of a loop: a shorter one buzzes."""
+FADE = 0.03
+"""Seconds over which the end of a loop becomes what comes before its beginning."""
+TAIL = 0.01
+"""Seconds of the loop's beginning that are written once more after its end, for samplers that look ahead."""
+ALIKE = 0.95
+"""How alike what is faded must be (1 is the same), in phase, timbre and loudness, or there is no loop."""
+
+_HOP = 0.01
+_SPAN = 0.05
+_ATTACK = 0.1
+_STEADY = 1.6
+"""The ratio (4 dB) that loudness stays within over what is looped; a longer fall would be heard as a pulse."""
+_MOST_STARTS, _MOST_ENDS = 300, 4
+"""Zero crossings that are tried: high tones have thousands."""
+
+Array = NDArray[np.float64]
+
+
+def find_loop(sound: Sound, pitch: float) -> tuple[Sound, Loop] | None:
+    """The sound with a loop faded into it; None where it dies away or changes too much, as what is struck does.
+
+    The loop begins in a rising zero crossing and is the longest of those that are nearly as good as the best. What
+    came after it is cut off. ``pitch`` is the sound's, a MIDI number.
+    """
+    samples = np.asarray(sound.samples, np.float64)
+    fade, shortest = round(FADE * sound.rate), round(SHORTEST * sound.rate)
+    first, last = _steady(samples, sound.rate)
+    period = sound.rate / (440 * 2 ** ((pitch - 69) / 12))
+    fade = max(fade, round(2 * period))
+    if last - first < shortest + fade:
+        return None
+    crossings = (
+        first + fade + np.flatnonzero((samples[first + fade - 1 : last - 1] < 0) & (samples[first + fade : last] >= 0))
+    )
+    ends = _some(crossings[crossings > last - round(4 * period)], _MOST_ENDS)
+    found = [best for end in ends if (best := _start(samples, crossings[crossings <= end - shortest], int(end), fade))]
+    if not found:
+        return None
+    _, start, end = max(found)
+    return _faded(sound, start, end, fade), Loop(start, end)
+
+
+def _steady(samples: Array, rate: int) -> tuple[int, int]:
+    """The longest stretch after the attack and before the end in which loudness hardly changes."""
+    hop, span = round(_HOP * rate), round(_SPAN * rate)
+    if len(samples) < 2 * span:
+        return 0, 0
+    power = np.concatenate([[0.0], np.cumsum(np.square(samples))])
+    starts = np.arange(round(_ATTACK * rate), len(samples) - span, hop)
+    levels = np.sqrt(np.maximum(power[starts + span] - power[starts], 0) / span)
+    best = (0, 0)
+    first = 0
+    for last in range(len(levels)):
+        while levels[first : last + 1].max() > _STEADY * levels[first : last + 1].min():
+            first += 1
+        if last - first > best[1] - best[0]:
+            best = (first, last)
+    if best == (0, 0):
+        return 0, 0
+    return int(starts[best[0]]), int(starts[best[1]]) + span
+
+
+def _start(samples: Array, starts: NDArray[np.intp], end: int, fade: int) -> tuple[float, int, int] | None:
+    """Of the crossings where a loop to ``end`` may begin, the best: how alike it is, and the longest of like ones."""
+    if not len(starts):
+        return None
+    starts = _some(starts, _MOST_STARTS)
+    after = samples[end - fade : end]
+    before = sliding_window_view(samples, fade)[starts - fade]
+    powers = np.einsum("ij,ij->i", before, before) + after @ after
+    alike = 2 * (before @ after) / np.maximum(powers, 1e-30)
+    if alike.max() < ALIKE:
+        return None
+    chosen = int(np.flatnonzero(alike >= alike.max() - 0.002)[0])
+    return float(alike[chosen]), int(starts[chosen]), end
+
+
+def _some(crossings: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """So many of them at most, from the first to the last."""
+    if len(crossings) <= most:
+        return crossings
+    return crossings[np.linspace(0, len(crossings) - 1, most).astype(np.intp)]
+
+
+def _faded(sound: Sound, start: int, end: int, fade: int) -> Sound:
+    samples = np.asarray(sound.samples, np.float64)
+    share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 1) / fade)
+    crossed = samples[end - fade : end] * (1 - share) + samples[start - fade : start] * share
+    count = round(TAIL * sound.rate)
+    tail = samples[start : start + count] * (0.5 + 0.5 * np.cos(np.pi * np.arange(count) / (count - 1)))
+    return Sound(np.concatenate([samples[: end - fade], crossed, tail]).astype(np.float32), sound.rate)

@@ -1,0 +1,135 @@
+"""Where an order becomes a bank: its sources are read, its recipe known, and what the cache lacks is rendered."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.models.library.card import Passport, read_passport
+from reverie.models.library.index import identity
+from reverie.timbre.bank.bank import Bank, Origin, bank_files
+from reverie.timbre.bank.cache import Shelf
+from reverie.timbre.bank.unfinished import unfinished
+from reverie.timbre.errors import TimbreError
+from reverie.timbre.executors.executor import Executor, Here
+from reverie.timbre.render.notes_of_recipe import render_notes
+from reverie.timbre.render.progress_interval import Pace, part, unpaced
+from reverie.timbre.render.renderer import Renderer
+from reverie.timbre.request import Order
+from reverie.timbre.sources.source import Source, read_source
+from reverie.timbre.timbre_models import open_timbre_model
+
+log = logging.getLogger(__name__)
+
+Opener = Callable[[Path], Renderer]
+RENDERING_SHARE = 0.7
+"""Of the progress to a bank; the rest is making its samples ready, which a small model's notes take longer for."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A bank; ``found`` in the cache, or rendered. ``warnings`` are sentences about its sources."""
+
+    bank: Bank
+    found: bool
+    warnings: tuple[str, ...]
+
+
+class Studio:
+    """A timbre model, a cache, and somebody to render."""
+
+    def __init__(
+        self,
+        model: Path,
+        cache: Path,
+        quota: int,
+        executor: Executor | None = None,
+        open_model: Opener = open_timbre_model,
+    ) -> None:
+        """Work with the bundle ``model`` on a cache of ``quota`` bytes.
+
+        Raises:
+            ModelError: if the bundle's passport cannot be read.
+        """
+        self._path = model
+        self._passport: Passport = read_passport(model)
+        self._cache = cache
+        self._shelf = Shelf(cache, quota, log.warning)
+        self._executor = executor or Here()
+        self._open_model = open_model
+        self._renderer: Renderer | None = None
+
+    def make(self, order: Order, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
+        """The bank of an order; what is rendered of it is kept when ``pace`` or the executor raises.
+
+        Old banks make room for it when there are too many, or when the disk is full; those that are ``pinned`` do not.
+
+        Raises:
+            TimbreError: if a source cannot be used, or another process renders the bank.
+            ModelError: if the model is damaged.
+            OSError: if the cache cannot be written.
+        """
+        while True:
+            try:
+                return self._made(order, pace, pinned)
+            except OSError as error:
+                if error.errno not in _FULL or not self._shelf.make_room(pinned):
+                    raise
+                log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._cache)
+
+    def _made(self, order: Order, pace: Pace, pinned: Collection[str]) -> Made:
+        sources = {share.name: read_source(Path(share.file), pitch=share.pitch) for share in order.shares if share.file}
+        warnings = tuple(warning for source in sources.values() for warning in source.warnings)
+        recipe = order.recipe(identity(self._passport), {name: one.ingredient for name, one in sources.items()})
+        found = self._shelf.find(recipe.id)
+        if found is not None:
+            self._forget(recipe.id)
+            return Made(found, True, warnings)
+        sounds = {source.sha256: source.sound for source in sources.values()}
+        with unfinished(self._cache, recipe.id) as kept:
+            renderer = self._opened()
+            rendering, finishing = part(pace, 0, RENDERING_SHARE), part(pace, RENDERING_SHARE, 1)
+            notes = render_notes(recipe, sounds.__getitem__, renderer, self._executor, kept, rendering)
+            origins = _origins(order, sources)
+            files = bank_files(recipe, notes, order.title, self._model(), origins, finishing)
+            bank = self._shelf.put(recipe.id, files)
+        self._shelf.tidy({*pinned, bank.id})
+        return Made(bank, False, warnings)
+
+    def _forget(self, bank: str) -> None:
+        """Throw away what is left of a render that was killed between keeping its bank and that."""
+        if (self._cache / "unfinished" / bank).is_dir():
+            with contextlib.suppress(TimbreError, OSError), unfinished(self._cache, bank):
+                pass
+
+    def _opened(self) -> Renderer:
+        if self._renderer is None:
+            self._renderer = self._open_model(self._path)
+        return self._renderer
+
+    def _model(self) -> dict[str, object]:
+        """What a bank says of the model."""
+        passport = self._passport
+        return {
+            "name": passport.name,
+            "config": passport.config,
+            "sha256": identity(passport),
+            "licence": passport.source.get("licence", "not stated"),
+        }
+
+
+def _origins(order: Order, sources: Mapping[str, Source]) -> list[Origin]:
+    """Where everything comes from that is in the mixture; a point of the model's own space comes from the model."""
+    origins: list[Origin] = []
+    for share in order.shares:
+        if share.name in sources:
+            stated = sources[share.name].provenance
+            origins.append(Origin(share.name, share.weight, stated.author, stated.licence, stated.source))
+        else:
+            origins.append(Origin(share.name, share.weight, "the model", "the model's", f"its latent {share.latent}"))
+    return origins

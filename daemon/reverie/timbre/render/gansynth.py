@@ -1,0 +1,228 @@
+"""GANSynth as a timbre's renderer: notes of latents, a few at a time.
+
+A note's pitch is one of the labels that the model was trained with; any other is made of the nearest by resampling. A
+model's notes have one length, 4 seconds in Google's: shorter ones are their beginning, and longer ones there are none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from reverie.models.archive import packed, unpacked
+from reverie.models.gansynth.generator import Generator
+from reverie.models.gansynth.latents import latent, mixed
+from reverie.models.gansynth.specgrams import Specgrams
+from reverie.models.library.bundle import Bundle
+from reverie.models.library.index import identity
+from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.renderer import Code
+from reverie.timbre.sound import Note, Sound
+
+_LOUDEST = 127
+_SEMITONES = 12
+_MARGIN = 256
+"""Samples beyond those that are heard which resampling looks at."""
+
+
+class Listener(Protocol):
+    """What finds the latent of a sound."""
+
+    def latent(self, specgram: NDArray[np.float32], label: int | None) -> Code:
+        """The latent of a specgram [2, frames, bins], whose pitch is number ``label``, or not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What the generator is asked for: a code, a label, and so many samples; several notes may be made of one."""
+
+    code: int
+    label: int
+    samples: int
+
+
+class GanSynth:
+    """A bundle at work, on ``workers`` threads."""
+
+    def __init__(self, bundle: Bundle, listener: Listener | None = None, workers: int = 2) -> None:
+        """Compile a bundle.
+
+        Raises:
+            ModelError: if the weights are not those of one model, or it is of a kind that is not played here.
+        """
+        self.model = identity(bundle.passport)
+        self.workers = workers
+        self.generator = Generator(bundle)
+        self.specgrams = Specgrams(self.generator.settings, self.generator.frames, self.generator.bins)
+        self._name = bundle.passport.name
+        self._listener = listener
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+        return self.generator.settings.rate
+
+    def code(self, sound: Sound, pitch: int, *, own_pitch: float | None = None) -> Code:
+        """The latent of a sound, whatever ``pitch`` it is to be played at.
+
+        Raises:
+            TimbreError: if the model knows no way from a sound to a latent, or the sound is none.
+        """
+        del pitch  # the latent has the timbre, and the label the pitch
+        if self._listener is None:
+            raise TimbreError(
+                f"the model {self._name} cannot hear sounds, as no GANSynth of Google's can; give it latents, or give"
+                " the sounds to a model of NSynth or to Reverie's own"
+            )
+        if not len(sound.samples) or not np.isfinite(sound.samples).all():
+            raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
+        label, speed = (None, 1.0) if own_pitch is None else self.nearest(own_pitch)
+        heard = _resampled(sound.samples, sound.rate / speed, self.rate)
+        return self._listener.latent(self.specgrams.specgram(heard), label)
+
+    def latent(self, seed: int) -> Code:
+        """A point of the latent space, the same for the same seed."""
+        return latent(self.generator.latent, seed)
+
+    def mix(self, codes: Sequence[Code], weights: Sequence[float], *, spherical: bool = False) -> Code:
+        """The point between codes.
+
+        Raises:
+            TimbreError: if the codes are not of one size, or the weights do not fit.
+        """
+        try:
+            return mixed(codes, weights, spherical=spherical)
+        except ValueError as error:
+            raise TimbreError(f"these sounds cannot be mixed: {error}") from error
+
+    def begin(self, codes: Sequence[Code], notes: Sequence[Note], seed: int) -> GanRendering:
+        """Begin to render notes; nothing is left to chance, so any ``seed`` gives the same samples.
+
+        Raises:
+            TimbreError: if a code is not of this model, or a note's length or loudness is none.
+        """
+        del seed
+        if len(codes) != len(notes):
+            raise TimbreError(f"{len(codes)} codes for {len(notes)} notes; give each note one")
+        unlike = next((code.shape for code in codes if code.shape != (self.generator.latent,)), None)
+        if unlike is not None:
+            raise TimbreError(f"a code of {unlike} numbers is not of the model {self._name}; encode the sound anew")
+        distinct: dict[bytes, int] = {}
+        rows = [distinct.setdefault(np.asarray(code, np.float32).tobytes(), len(distinct)) for code in codes]
+        table = np.frombuffer(b"".join(distinct), np.float32).reshape(len(distinct), self.generator.latent)
+        return GanRendering(self, table, tuple(zip(rows, notes, strict=True)), {})
+
+    def thaw(self, frozen: bytes) -> GanRendering:
+        """Go on with a rendering from where it was frozen.
+
+        Raises:
+            TimbreError: if it is damaged or of another model.
+        """
+        try:
+            tensors = unpacked(frozen)
+            model, codes = tensors["model"].tobytes().decode(), tensors["codes"]
+            notes = tuple(
+                (int(row), Note(int(pitch), int(velocity), float(seconds)))
+                for row, pitch, velocity, seconds in tensors["notes"].tolist()
+            )
+            made = {
+                Voice(*map(int, row)): tensors[f"voice{number}"]
+                for number, row in enumerate(tensors["voices"].tolist())
+            }
+        except (ValueError, LookupError, TypeError) as error:
+            raise TimbreError("what was rendered so far is damaged, so it must be begun anew") from error
+        if model != self.model:
+            raise TimbreError(f"what was rendered so far is of another model than {self._name}; begin anew")
+        return GanRendering(self, codes, notes, made)
+
+    def nearest(self, pitch: float) -> tuple[int, float]:
+        """The label that is nearest to a pitch, and how many times as fast its sound must be played."""
+        pitches = self.generator.settings.pitches
+        label = min(range(len(pitches)), key=lambda label: abs(pitches[label] - pitch))
+        return label, 2.0 ** ((pitch - pitches[label]) / _SEMITONES)
+
+    def samples(self, code: Code, label: int, samples: int) -> NDArray[np.float32]:
+        """The first samples of a note, at :attr:`rate`."""
+        specgram = self.generator.specgram(code, label, self.specgrams.frames_for(samples))
+        return self.specgrams.audio(specgram)[:samples].copy()
+
+
+class GanRendering:
+    """Notes in the making; a slice is two voices for each worker, so that none waits long for another."""
+
+    def __init__(
+        self,
+        model: GanSynth,
+        codes: NDArray[np.float32],
+        notes: tuple[tuple[int, Note], ...],
+        made: Mapping[Voice, NDArray[np.float32]],
+    ) -> None:
+        """Go on from what is ``made``; ``notes`` have the row of their code before them."""
+        self._model, self._codes, self._notes = model, codes, notes
+        self._made = dict(made)
+        self._voices = self._planned()
+
+    @property
+    def done(self) -> float:
+        """The share that is done, from 0 to 1."""
+        return len(self._made) / len(self._voices) if self._voices else 1.0
+
+    def advance(self) -> bool:
+        """Make two voices for each worker; True once all is done."""
+        due = [voice for voice in self._voices.values() if voice not in self._made][: 2 * self._model.workers]
+        if len(due) == 1:
+            self._made[due[0]] = self._make(due[0])
+        elif due:
+            with ThreadPoolExecutor(self._model.workers) as threads:
+                self._made |= zip(due, threads.map(self._make, due), strict=True)
+        return len(self._made) == len(self._voices)
+
+    def sounds(self) -> list[Sound]:
+        """The notes, each as long as was asked, or as the model's notes are; only once all is done."""
+        return [self._sound(row, note) for row, note in self._notes]
+
+    def freeze(self) -> bytes:
+        """All that :meth:`GanSynth.thaw` needs to go on from here to the very same samples."""
+        table = [(row, note.pitch, note.velocity, note.seconds) for row, note in self._notes]
+        tensors: dict[str, NDArray[Any]] = {
+            "model": np.frombuffer(self._model.model.encode(), np.uint8),
+            "codes": self._codes,
+            "notes": np.array(table, np.float64).reshape(-1, 4),
+            "voices": np.array([(v.code, v.label, v.samples) for v in self._made], np.int64).reshape(-1, 3),
+        }
+        return packed({**tensors, **{f"voice{number}": made for number, made in enumerate(self._made.values())}})
+
+    def _planned(self) -> dict[tuple[int, int], Voice]:
+        """What must be made, by code and label: as much of each as its longest note needs."""
+        voices: dict[tuple[int, int], Voice] = {}
+        most = self._model.specgrams.samples
+        for row, note in self._notes:
+            label, speed = self._model.nearest(note.pitch)
+            wanted = math.ceil(note.seconds * self._model.rate * speed) + (_MARGIN if speed != 1.0 else 0)
+            before = voices.get((row, label))
+            voices[row, label] = Voice(row, label, min(most, max(wanted, before.samples if before else 1)))
+        return voices
+
+    def _make(self, voice: Voice) -> NDArray[np.float32]:
+        return self._model.samples(self._codes[voice.code], voice.label, voice.samples)
+
+    def _sound(self, row: int, note: Note) -> Sound:
+        label, speed = self._model.nearest(note.pitch)
+        rate = self._model.rate
+        played = _resampled(self._made[self._voices[row, label]], rate * speed, rate)
+        level = np.float32(note.velocity / _LOUDEST)
+        return Sound(played[: round(note.seconds * rate)] * level, rate)
+
+
+def _resampled(samples: NDArray[np.float32], rate: float, wanted: float) -> NDArray[np.float32]:
+    if rate == wanted:
+        return samples
+    return np.asarray(soxr.resample(samples, rate, wanted), np.float32)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,66 @@
+"""From a recipe to the notes of a bank: encode the sources, mix them, render; what is done stays done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reverie.timbre.bank.unfinished import Unfinished
+from reverie.timbre.errors import TimbreError
+from reverie.timbre.executors.executor import Executor, name_of
+from reverie.timbre.recipe import BankRecipe
+from reverie.timbre.render.batches import batches_of, from_tensors
+from reverie.timbre.render.progress_interval import Pace, part
+from reverie.timbre.render.renderer import Code, Renderer
+from reverie.timbre.sound import Sound
+
+ENCODING_SHARE = 0.1
+"""Of a render's progress."""
+
+Source = Callable[[str], Sound]
+"""The sound whose content has that hash."""
+
+
+def render_notes(
+    recipe: BankRecipe, source: Source, renderer: Renderer, executor: Executor, kept: Unfinished, pace: Pace
+) -> list[Sound]:
+    """The notes of a recipe, in their order.
+
+    Raises:
+        TimbreError: if the model is another than the recipe's, or a sound cannot be used.
+        OSError: if the folder of what is kept cannot be written.
+    """
+    if renderer.model != recipe.model:
+        raise TimbreError("the timbre model is not the one that this bank was planned with; start Reverie again")
+    codes = _codes(recipe, source, renderer, kept, part(pace, 0, ENCODING_SHARE))
+    batches = batches_of(recipe, codes)
+    executor.render(batches, renderer, kept, part(pace, ENCODING_SHARE, 1))
+    sounds: list[Sound] = []
+    for batch in batches:
+        tensors = kept.get(name_of(batch))
+        if tensors is None:
+            raise TimbreError("what was rendered could not be read again; see whether the disk is full or failing")
+        sounds += from_tensors(tensors)
+    return sounds
+
+
+def _codes(recipe: BankRecipe, source: Source, renderer: Renderer, kept: Unfinished, pace: Pace) -> Mapping[int, Code]:
+    """The mixture at each pitch."""
+    codes: dict[int, Code] = {}
+    sounds: dict[str, Sound] = {}
+    for number, pitch in enumerate(recipe.pitches):
+        name = f"code-{pitch}"
+        code = (kept.get(name) or {}).get("code")
+        if code is None:
+            parts: list[Code] = []
+            for one in recipe.ingredients:
+                if one.latent is not None:
+                    parts.append(renderer.latent(one.latent))
+                else:
+                    if one.sound not in sounds:
+                        sounds[one.sound] = source(one.sound)
+                    parts.append(renderer.code(sounds[one.sound], pitch, own_pitch=one.own_pitch))
+            code = renderer.mix(parts, recipe.weights, spherical=recipe.spherical)
+            kept.keep(name, {"code": code})
+        codes[pitch] = code
+        pace((number + 1) / len(recipe.pitches))
+    return codes

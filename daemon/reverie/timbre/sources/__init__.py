@@ -1,0 +1,1 @@
+"""The sounds that timbres are made of."""

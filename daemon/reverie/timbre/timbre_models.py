@@ -1,0 +1,114 @@
+"""The timbre models that scenes can name, and how each is opened."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reverie.documents import did_you_mean
+from reverie.folders import list_folder, patiently
+from reverie.models.configs import config_of
+from reverie.models.errors import ModelError
+from reverie.models.library.card import SUFFIX, read_passport
+from reverie.models.library.index import ModelFile, read_model_file
+from reverie.timbre.errors import TimbreError
+
+if TYPE_CHECKING:
+    from reverie.models.library.bundle import Bundle
+    from reverie.timbre.render.renderer import Renderer
+
+DEFAULT = "default"
+"""What scenes call the timbre model that is shipped."""
+PUBLISHED = ("nsynth", "gansynth")
+"""The families, and what scenes call the model of each that Magenta publishes."""
+
+
+def timbre_models(folders: Sequence[Path]) -> dict[str, ModelFile]:
+    """All timbre models in ``folders`` by the names that scenes may use, a later folder's hiding an earlier one's.
+
+    The first folder is the shipped one, whose timbre model is ``default`` too. ``nsynth`` and ``gansynth`` are what was
+    pulled or imported under that name, or else the first of that family in the site's own folders. Files that cannot
+    be used are left out; :func:`timbre_model` says why.
+    """
+    found: dict[str, ModelFile] = {}
+    families: dict[str, ModelFile] = {}
+    for number, folder in enumerate(folders):
+        for model, family in _in(folder):
+            found[model.name] = model
+            families.setdefault(DEFAULT if number == 0 else family, model)
+    return families | found
+
+
+def timbre_model(name: str, folders: Sequence[Path]) -> ModelFile:
+    """The timbre model of that name.
+
+    Raises:
+        TimbreError: if there is none; it says how to get it.
+        ModelError: if its file is damaged, or is no timbre model.
+    """
+    models = timbre_models(folders)
+    if name in models:
+        return models[name]
+    for path in (folder / f"{name}{SUFFIX}" for folder in reversed(folders)):
+        if path.exists():
+            _family_of(path)
+    if name in PUBLISHED:
+        raise TimbreError(f"the timbre model {name} is not installed; `reverie models pull {name}` gets it")
+    raise TimbreError(f"there is no timbre model {name!r}{did_you_mean(name, models) or '; none is installed'}")
+
+
+def open_timbre_model(path: Path, threads: int = 2) -> Renderer:
+    """A timbre model at work on so many ``threads``.
+
+    Raises:
+        ModelError: if its file is missing or damaged.
+        TimbreError: if it is no timbre model.
+    """
+    from reverie.models.library.bundle import read_bundle
+
+    opener = _OPENERS[_family_of(path)]
+    return opener(read_bundle(path), threads)
+
+
+def _in(folder: Path) -> Iterator[tuple[ModelFile, str]]:
+    """The timbre models of a folder that can be used, with their families."""
+    for path in list_folder(folder).ending(SUFFIX):
+        with contextlib.suppress(ModelError, TimbreError, TimeoutError):
+            yield patiently(path, partial(_read_with_family, path))
+
+
+def _read_with_family(path: Path) -> tuple[ModelFile, str]:
+    return read_model_file(path), _family_of(path)
+
+
+def _family_of(path: Path) -> str:
+    """The family of a timbre model.
+
+    Raises:
+        ModelError: if its file is missing or damaged.
+        TimbreError: if it is another kind of model.
+    """
+    config = config_of(read_passport(path).config)
+    if config.family not in _OPENERS:
+        raise TimbreError(f"{path} makes notes, not sounds (its configuration is {config.name}); name a timbre model")
+    return config.family
+
+
+def _gansynth(bundle: Bundle, threads: int) -> Renderer:
+    from reverie.models.gansynth import listener
+    from reverie.timbre.render.gansynth import GanSynth
+
+    hears = any(map(listener.has, bundle.weights))
+    return GanSynth(bundle, listener.Listener(bundle) if hears else None, threads)
+
+
+def _nsynth(bundle: Bundle, threads: int) -> Renderer:
+    from reverie.timbre.render.nsynth import NSynth
+
+    return NSynth(bundle, threads)
+
+
+_OPENERS: Mapping[str, Callable[[Bundle, int], Renderer]] = {"gansynth": _gansynth, "nsynth": _nsynth}

@@ -1,0 +1,259 @@
+"""What hands do to a performance: hold, free, mutate, another temperature. The player's own score says what sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes.engine import DiceEngine
+from fakes.scenes import scene
+from reverie.compose.composer import compose
+from reverie.compose.ensemble import Performance
+from reverie.compose.recipe import Recipe
+from reverie.compose.state_cache import Memories
+from reverie.conductor.arrange import arrange
+from reverie.music.notes import Loop, Note
+from reverie.music.time import Metre
+from reverie.play.messages import Place
+from reverie.play.score import SceneScore
+
+VOICES = ("beat", "lead")
+
+
+def kept(pitch: int, bars: int = 1) -> tuple[str, Loop]:
+    return f"kept-{pitch}", Loop(bars, Metre(), tuple(Note(1920 * bar, 120, pitch + bar) for bar in range(bars)))
+
+
+class Play:
+    """A performance, its composer, and what its player has been sent."""
+
+    def __init__(self, lead_bars: int = 2) -> None:
+        self.performance = Performance(arrange(scene(), {}), 1, {"beat": (kept(36),), "lead": (kept(60, lead_bars),)})
+        self.engine = DiceEngine()
+        self.asked: list[Recipe] = []
+        self.open: list[Recipe] = []
+        self.sent: list[Place] = [*self.performance.opening()]
+
+    def fill(self, *, answer: bool = True) -> None:
+        while True:
+            places, recipes = self.performance.fill()
+            self.sent += places
+            self.asked += recipes
+            self.open += recipes
+            if not answer or not self.open:
+                return
+            for recipe in self.open:
+                self.sent += self.performance.composed(compose(self.engine, recipe, Memories()))
+            self.open.clear()
+
+    def go(self, bars: int) -> None:
+        for _ in range(bars):
+            self.performance.played(self.performance.bar + 1)
+            self.fill()
+
+    def score(self, sent: Sequence[Place] | None = None) -> SceneScore:
+        score = SceneScore(self.performance.scene())
+        for place in self.sent if sent is None else sent:
+            score.place(place)
+        return score
+
+    def sounds(self, first: int, bars: int) -> dict[str, list[str]]:
+        """By voice, the recipe of each bar."""
+        score = self.score()
+        found = [dict(score.recipes(bar)) for bar in range(first, first + bars)]
+        return {voice: [row[voice] for row in found if voice in row] for voice in VOICES}
+
+    @property
+    def now(self) -> int:
+        return self.performance.bar + 1
+
+
+def playing(**options: int) -> Play:
+    play = Play(**options)
+    play.fill()
+    play.go(9)
+    return play
+
+
+def test_held_loops_go_on_for_as_long_as_they_are_held() -> None:
+    play = playing()
+    present = {voice: sounds[0] for voice, sounds in play.sounds(play.now, 4).items()}
+    play.performance.hold(on=True)
+    asked = len(play.asked)
+    play.fill()
+    for _ in range(30):
+        for voice, sounds in play.sounds(play.now, 2).items():
+            assert set(sounds) <= {present[voice]}
+        assert play.score().repeated(play.now) == ()
+        play.go(1)
+    assert len(play.asked) == asked
+
+
+def test_held_loops_keep_their_place_in_the_bar_line() -> None:
+    play = playing()
+    score = play.score()
+    before = {bar: list(score.notes(bar)) for bar in range(play.now, play.now + 2)}
+    play.performance.hold(on=True)
+    play.fill()
+    play.go(8)
+    after = play.score()
+    first = play.now + (-play.now + min(before)) % 8
+    lead = [note for part, note in after.notes(first) if part.name == "lead"]
+    assert lead == [note for part, note in before[min(before)] if part.name == "lead"]
+
+
+def test_freed_loops_evolve_from_what_was_held() -> None:
+    play = playing()
+    play.performance.hold(on=True)
+    play.fill()
+    play.go(10)
+    held = play.sounds(play.now, 4)
+    play.performance.hold(on=False)
+    asked = len(play.asked)
+    play.fill()
+    assert len(play.asked) > asked
+    later = play.sounds(play.now + 4, 8)
+    for voice in VOICES:
+        assert set(later[voice]) - set(held[voice])
+
+
+def test_mutate_changes_what_plays_from_its_next_turn_on() -> None:
+    play = playing()
+    [present] = {*play.sounds(play.now, 1)["beat"]}
+    play.performance.mutate("beat")
+    asked = len(play.asked)
+    play.fill()
+    mutation = next(recipe for recipe in play.asked[asked:] if recipe.voice == "beat")
+    assert mutation.operator == "mutate"
+    sounds = play.sounds(play.now, 3)["beat"]
+    assert sounds[0] == present
+    assert sounds[1] not in {present, *play.sounds(0, play.now)["beat"]}
+    assert all(recipe.voice == "beat" for recipe in play.asked[asked:])
+    assert [recipe.operator for recipe in play.asked[asked:]].count("mutate") >= 1
+
+
+def test_a_mutation_that_is_wanted_while_a_question_is_open_comes_next() -> None:
+    play = playing()
+    play.performance.set_temperature("beat", 0.9)
+    play.fill(answer=False)
+    assert [recipe.voice for recipe in play.open] == ["beat"]
+    play.performance.mutate("beat")
+    asked = len(play.asked)
+    play.fill()
+    assert play.asked[asked].operator == "mutate"
+    assert play.asked[asked].before
+
+
+def test_a_mutation_of_held_loops_is_held_in_its_turn() -> None:
+    play = playing()
+    play.performance.hold(on=True)
+    play.fill()
+    play.performance.mutate("beat")
+    asked = len(play.asked)
+    play.fill()
+    assert [recipe.operator for recipe in play.asked[asked:]] == ["mutate"]
+    play.go(3)
+    assert len(set(play.sounds(play.now, 12)["beat"])) == 1
+    assert len(play.asked) == asked + 1
+
+
+def test_before_anything_is_composed_a_mutation_is_another_loop() -> None:
+    play = Play()
+    play.performance.mutate("beat")
+    play.fill()
+    assert play.asked[0].operator == "reset"
+
+
+def test_another_temperature_stands_in_the_recipes_and_is_heard_soon() -> None:
+    play = playing()
+    play.performance.set_temperature("lead", 0.61)
+    assert play.performance.temperature("lead") == 0.61
+    assert play.performance.temperature("beat") != 0.61
+    asked = len(play.asked)
+    play.fill()
+    play.go(12)
+    new = play.asked[asked:]
+    assert {recipe.temperature for recipe in new if recipe.voice == "lead"} == {0.61}
+    assert 0.61 not in {recipe.temperature for recipe in new if recipe.voice == "beat"}
+    made_warm = {place.recipe for place in play.sent[-30:] if place.part == "lead"}
+    assert set(play.sounds(play.now, 2)["lead"]) <= made_warm
+
+
+def test_music_that_was_forgotten_is_not_composed_again() -> None:
+    play = playing()
+    for temperature in (0.8, 0.9, 0.8, 0.9):
+        play.performance.set_temperature("lead", temperature)
+        play.fill()
+    seeds = [recipe.seed for recipe in play.asked if recipe.voice == "lead"]
+    assert len(seeds) == len(set(seeds))
+
+
+def test_while_nothing_is_composed_what_was_queued_plays() -> None:
+    play = playing()
+    queued = play.sounds(play.now, 4)
+    play.performance.set_temperature("beat", 0.7)
+    play.performance.mutate("lead")
+    play.fill(answer=False)
+    assert play.open
+    assert play.sounds(play.now, 4) == queued
+
+
+def test_a_new_life_of_the_player_plays_what_the_last_one_would_have() -> None:
+    play = playing()
+    play.performance.mutate("lead")
+    play.performance.set_temperature("beat", 0.7)
+    play.fill()
+    reborn = play.score(play.performance.queued())
+    living = play.score()
+    for bar in range(play.now + 1, play.now + 8):
+        assert dict(reborn.recipes(bar)) == dict(living.recipes(bar))
+
+
+def of(voice: str, score: SceneScore, bar: int) -> list[Note]:
+    return [note for part, note in score.notes(bar) if part.name == voice]
+
+
+OPERATIONS = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.sampled_from(("hold", "free", "mutate beat", "mutate lead", "warm", "cold", "lost", "late")),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(OPERATIONS, st.sampled_from((1, 2, 4)))
+def test_whatever_hands_do_the_player_has_what_the_conductor_thinks_it_has(
+    operations: list[tuple[int, str]], lead_bars: int
+) -> None:
+    play = Play(lead_bars)
+    play.fill()
+    for bars, operation in operations:
+        play.go(bars)
+        match operation.split():
+            case ["hold" | "free"]:
+                play.performance.hold(on=operation == "hold")
+            case ["mutate", voice]:
+                play.performance.mutate(voice)
+            case ["warm" | "cold"]:
+                for voice in VOICES:
+                    play.performance.set_temperature(voice, 1.4 if operation == "warm" else 0.5)
+            case ["lost"]:
+                play.open.clear()
+                play.performance.composer_lost()
+            case _:
+                play.fill(answer=False)
+                play.performance.played(play.now)
+        play.fill()
+        queued = play.performance.queued()
+        for voice in VOICES:
+            own = [place for place in queued if place.part == voice]
+            end = max(place.start_bar + place.times * place.loop.bars for place in own)
+            assert end > play.now + 1
+            living, reborn = play.score(), play.score(own)
+            for bar in range(play.now, end):
+                assert dict(living.recipes(bar)).get(voice) == dict(reborn.recipes(bar)).get(voice)
+                assert of(voice, living, bar) == of(voice, reborn, bar)

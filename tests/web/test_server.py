@@ -1,0 +1,196 @@
+import asyncio
+import json
+import socket
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from fakes.patience import PATIENCE
+from reverie.watch.evidence import Verdict
+from reverie.watch.summary import BAD, Summary
+from reverie.web.server import application, is_loopback, serve
+
+Client = TestClient[Request, Application]
+
+
+class House:
+    def __init__(self) -> None:
+        self.panics = 0
+        self.sounding = Verdict(ok=True, sentence="Playing first-light, bar 12.")
+        self.told = Summary(BAD, "Nothing can be heard: main: unplugged. The music goes on to its tape alone.")
+        self.slots = Verdict(ok=True, sentence="Every slot has its device.")
+
+    def alive(self) -> Verdict:
+        return self.sounding
+
+    def summary(self) -> Summary:
+        return self.told
+
+    def ready(self) -> Verdict:
+        return self.slots
+
+    def status(self) -> Mapping[str, Any]:
+        return {"scene": "<script>alert(1)</script>", "resting": False, "voices": [{"name": "lead", "bars": 1}]}
+
+    def metrics(self) -> tuple[bytes, str]:
+        return b"reverie_resting 0.0\n", "text/plain; version=1.0.0; charset=utf-8"
+
+    def panic(self) -> None:
+        self.panics += 1
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest_asyncio.fixture
+async def client(house: House) -> AsyncGenerator[Client]:
+    async with TestClient(TestServer(application(house, "127.0.0.1"))) as client:
+        yield client
+
+
+async def test_health_is_a_status_and_one_sentence(client: Client, house: House) -> None:
+    response = await client.get("/healthz")
+    assert (response.status, await response.text()) == (200, f"{house.told.sentence}\n"), (
+        "no new start would plug it in"
+    )
+    house.sounding = Verdict(ok=False, sentence="The player has sent no bar for 22 s.")
+    house.told = Summary(BAD, "The player has sent no bar for 22 s.")
+    response = await client.get("/healthz")
+    assert (response.status, await response.text()) == (503, "The player has sent no bar for 22 s.\n")
+    assert (await client.get("/readyz")).status == 200
+    house.slots = Verdict(ok=False, sentence="Without a device: main: unplugged.")
+    response = await client.get("/readyz")
+    assert (response.status, await response.text()) == (503, "Without a device: main: unplugged.\n")
+
+
+async def test_metrics_come_as_prometheus_wants_them(client: Client) -> None:
+    response = await client.get("/metrics")
+    assert response.headers["Content-Type"] == "text/plain; version=1.0.0; charset=utf-8"
+    assert await response.read() == b"reverie_resting 0.0\n"
+
+
+async def test_status_is_json(client: Client, house: House) -> None:
+    response = await client.get("/status")
+    assert response.content_type == "application/json"
+    assert json.loads(await response.text()) == house.status()
+
+
+async def test_the_page_shows_all_and_runs_nothing(client: Client) -> None:
+    response = await client.get("/")
+    text = await response.text()
+    assert response.content_type == "text/html"
+    first = text.index("<p>")
+    assert text[first:].startswith("<p><strong>✗ Nothing can be heard: main: unplugged."), "the truth comes first"
+    assert "<dt>bars</dt><dd>1</dd>" in text
+    assert "<dt>resting</dt><dd>no</dd>" in text
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/nowhere"])
+async def test_every_answer_forbids_what_it_does_not_need(client: Client, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Server"] == "reverie"
+
+
+async def test_panic_needs_a_header_that_no_foreign_page_can_send(client: Client, house: House) -> None:
+    assert (await client.post("/panic")).status == 403
+    assert (await client.post("/panic", headers={"X-Reverie": "please"})).status == 403
+    assert (await client.get("/panic", headers={"X-Reverie": "panic"})).status == 405
+    assert house.panics == 0
+    assert (await client.post("/panic", headers={"X-Reverie": "panic"})).status == 200
+    assert house.panics == 1
+    # A browser asks first whether a foreign page may send such a header, and is not told that it may.
+    preflight = await client.options("/panic", headers={"Origin": "http://evil.example"})
+    assert not any(name.startswith("Access-Control") for name in preflight.headers)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8765", "127.0.0.1:8765", "[::1]", "[::1]:8765", "LOCALHOST:1"]
+)
+async def test_on_loopback_loopbacks_names_are_answered(client: Client, host: str) -> None:
+    assert (await client.get("/healthz", headers={"Host": host})).status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8765", "localhost.evil.example", "127.0.0.1.nip.io", ""]
+)
+async def test_on_loopback_no_other_name_is_answered(client: Client, house: House, host: str) -> None:
+    assert (await client.get("/healthz", headers={"Host": host})).status == 403
+    assert (await client.post("/panic", headers={"Host": host, "X-Reverie": "panic"})).status == 403
+    assert house.panics == 0
+
+
+async def test_an_address_that_others_reach_has_names_we_cannot_know(house: House) -> None:
+    async with TestClient(TestServer(application(house, "0.0.0.0"))) as client:  # noqa: S104
+        assert (await client.get("/healthz", headers={"Host": "studio.local:8765"})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)],  # noqa: S104
+)
+def test_loopback_is_known_by_its_address(address: str, loopback: bool) -> None:
+    assert is_loopback(address) is loopback
+
+
+async def test_a_busy_port_is_told_of_once_and_tried_again(house: House) -> None:
+    told: list[str] = []
+    tried = asyncio.Event()
+
+    def report(sentence: str) -> None:
+        told.append(sentence)
+        tried.set()
+
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", 0))
+        squatter.listen()
+        port = squatter.getsockname()[1]
+        serving = asyncio.create_task(serve(application(house, "127.0.0.1"), "127.0.0.1", port, report, retry=0.05))
+        async with asyncio.timeout(PATIENCE):
+            await tried.wait()
+        tried.clear()
+        await asyncio.sleep(0.3)
+        assert len(told) == 1
+        assert f"127.0.0.1:{port}" in told[0]
+        assert "(Address already in use); end the other program there, or mend `health.port`." in told[0]
+    async with asyncio.timeout(PATIENCE):
+        await tried.wait()
+    assert told[1] == f"The status page is now at http://127.0.0.1:{port}/."
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
+        assert response.status == 200
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_an_address_that_is_not_ours_is_no_reason_to_fall_silent(house: House) -> None:
+    told: list[str] = []
+    tried = asyncio.Event()
+
+    def report(sentence: str) -> None:
+        told.append(sentence)
+        tried.set()
+
+    serving = asyncio.create_task(serve(application(house, "192.0.2.1"), "192.0.2.1", 8765, report, retry=0.01))
+    async with asyncio.timeout(PATIENCE):
+        await tried.wait()
+    await asyncio.sleep(0.2)  # for a second try to be told of, or to end it
+    assert not serving.done()
+    assert len(told) == 1
+    assert "at 192.0.2.1:8765 (Cannot assign requested address); mend `health`." in told[0]
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
