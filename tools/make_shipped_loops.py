@@ -14,11 +14,11 @@ import sys
 from reverie.compose.composer import compose
 from reverie.compose.ensemble import Performance
 from reverie.compose.fallback import shipped_json
+from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
 from reverie.compose.worker import make_engine
 from reverie.conductor.arrange import arrange
 from reverie.files import write_atomically
-from reverie.history.state import GoodLoop
 from reverie.models.library.index import find_models
 from reverie.places import loops_folder, models_folder, scenes_folder
 from reverie.scenes.folder import load_scene

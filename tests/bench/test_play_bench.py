@@ -39,9 +39,9 @@ from reverie.bench.play_score import (
     trend,
 )
 from reverie.bench.play_targets import MAGENTA, ORDINARY, OURS, lines, summary
-from reverie.bench.probe import Probe, stamps
 from reverie.cli import bench as commands
 from reverie.play.bar_report import TOO_LATE
+from reverie.play.outputs.probe import Probe, stamps
 
 LATE, WAYS = (0.0001, 0.002, 0.0, 0.05, 0.0003), (0.00003, 0.00005, 0.0009)
 NOTES = sum(len(loop.notes) for loop in PARTS.values())

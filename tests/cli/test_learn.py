@@ -10,8 +10,8 @@ import pytest
 from fakes.jack import Jack
 from fakes.surface import Hand, surface
 from reverie.cli.main import main
-from reverie.control.bindings import Control
 from reverie.control.control_learning import Search
+from reverie.control.surface import Control
 from reverie.site.load import load_site
 
 SITE = """\

@@ -16,13 +16,13 @@ import soundfile
 from fakes.timbre import RATE, FakeRenderer, hertz, sine
 from reverie.cli import main as cli
 from reverie.cli import timbre_resources as workshop
-from reverie.cli.timbre import Meter
 from reverie.models.library.bundle import seal, write_bundle
 from reverie.models.library.card import Passport, read_passport
 from reverie.models.library.index import identity
 from reverie.timbre import timbre_models as models
 from reverie.timbre.audition import MOST, audition
 from reverie.timbre.bank.bank import read_bank
+from reverie.timbre.meter import Meter
 from reverie.timbre.render import budget
 
 SCENE = """

@@ -10,9 +10,10 @@ import pytest
 
 from fakes.patience import PATIENCE
 from fakes.recipes import recipe
+from reverie.compose.good_loop import GoodLoop
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.tape_retention import Ages
-from reverie.history.state import GoodLoop, StateStore
+from reverie.history.state import StateStore
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.play.recording.tape import MOST_FILES, beyond, days, delete, prune

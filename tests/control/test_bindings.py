@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.control.bindings import Binding, Control, Surface, heard
+from reverie.control.surface import Binding, Control, Surface, heard
 from reverie.site.actions import Action, Level, Limits
 
 LIMITS = Limits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))

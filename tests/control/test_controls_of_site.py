@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reverie.conductor.check import check
-from reverie.control.bindings import Binding, Control
+from reverie.control.inputs import controls_of
+from reverie.control.surface import Binding, Control
 from reverie.site.actions import Limits
-from reverie.site.control import controls_of
 from reverie.site.learned import beside
 from reverie.site.load import load_site
 

@@ -16,8 +16,7 @@ from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.processes import running
 from fakes.tapes import EVERY_BAR
-from reverie.play.recording.ledger import ALL_NOTES_OFF
-from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON
+from reverie.midi.bytes import ALL_NOTES_OFF, CONTROL, NOTE_OFF, NOTE_ON
 
 pytestmark = pytest.mark.real
 

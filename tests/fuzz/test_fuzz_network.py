@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from fakes.daemon import free_port
 from fakes.patience import PATIENCE
-from reverie.control.bindings import Binding, Control, Surface
 from reverie.control.control_learning import Search
 from reverie.control.osc_input import OscInput
+from reverie.control.surface import Binding, Control, Surface
 from reverie.midi.rtp.journal import GarbledError, read_journal
 from reverie.midi.rtp.packets import (
     ACCEPT,

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from fakes.conductors import MODELS
 from fakes.daemon import STUDY
 from fakes.recipes import recipe
+from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
 from reverie.conductor.repertoire import Means, Repertoire
 from reverie.conductor.site_resources import keep_as_last_good, site_in_force
 from reverie.conductor.tape_retention import Ages
 from reverie.errors import ReverieError
 from reverie.history.control_log import Record, Use
-from reverie.history.state import GoodLoop, StateStore
+from reverie.history.state import StateStore
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.play.messages import to_message

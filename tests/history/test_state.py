@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakes.recipes import recipe
-from reverie.history.state import KEPT_SCENES, GoodLoop, StateStore
+from reverie.compose.good_loop import GoodLoop
+from reverie.history.state import KEPT_SCENES, StateStore
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.timbre.schedule import Progress

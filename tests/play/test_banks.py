@@ -9,10 +9,11 @@ import pytest
 
 from fakes.outputs import RecordingOutput, RecordingSampler
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
+from reverie.midi.bytes import EXPRESSION
 from reverie.music.notes import Note
 from reverie.play.banks import STARVED
 from reverie.play.messages import BankTaken, Panic, Part, Rest, TakeBank, from_message, to_message
-from reverie.play.slots import EXPRESSION, RETRY
+from reverie.play.slots import RETRY
 
 BAR = 2.0  # seconds, at 120
 ON, OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0

@@ -12,6 +12,7 @@ import pytest
 from fakes.outputs import FakeClock, RecordingOutput
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from fakes.soundfonts import font
+from reverie.midi.bytes import hush
 from reverie.midi.errors import MISHAPS
 from reverie.music.notes import Note
 from reverie.play import panic
@@ -21,7 +22,7 @@ from reverie.play.outputs.midi_port import MidiPort
 from reverie.play.outputs.output import Trouble
 from reverie.play.outputs.virtual_port import VirtualPort
 from reverie.play.panic import silence
-from reverie.play.recording.ledger import Ledger, hush
+from reverie.play.recording.ledger import Ledger
 from reverie.play.slots import RETRY, STARVED, SURE, Slot
 
 ON, OFF, PROGRAM = 0x90, 0x80, 0xC0

@@ -22,7 +22,6 @@ from reverie.bench.play_score import (
     figures,
     percentiles,
 )
-from reverie.bench.probe import stamps
 from reverie.errors import ReverieError
 from reverie.music.time import Tempo
 from reverie.play.bar_report import TOO_LATE
@@ -40,6 +39,7 @@ from reverie.play.messages import (
     from_message,
     to_message,
 )
+from reverie.play.outputs.probe import stamps
 from reverie.play.sync.clock_out import PULSE
 from reverie.processes.children import own_module
 from reverie.processes.wire import decode, encode

@@ -13,7 +13,7 @@ from reverie.processes.descriptors import readable
 from reverie.site.actions import KINDS, LEVELS, Action, ControlError
 
 if TYPE_CHECKING:
-    from reverie.control.bindings import Control
+    from reverie.control.surface import Control
     from reverie.site.schema import Site
 
 OPENS = 10.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import reverie.beginning  # isort: skip  # pyright: ignore[reportUnusedImport]  # noqa: F401 - it has to come first
+import reverie.cli.beginning  # isort: skip  # pyright: ignore[reportUnusedImport]  # noqa: F401 - it has to come first
 
 import argparse
 import contextlib

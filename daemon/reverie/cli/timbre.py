@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from reverie.errors import reason_of
 from reverie.processes.threads import one_each
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.meter import Meter, lasting
 
 if TYPE_CHECKING:
     from reverie.scenes.schema import Scene
@@ -36,9 +37,6 @@ _FAST = 32
 """How many times faster than a DIN cable a dump goes, where that is not minded: USB carries as much."""
 _CHANNELS = 128
 _KEPT = "Interrupted; what was rendered is kept, and the same command goes on from there."
-_MINUTE = 60.0
-_SURE = 5.0
-"""Seconds after which it can be said how long the rest will take."""
 _BEGINNING = re.compile(r"[0-9a-f]{4,64}")
 _STEPS = re.compile(r"(\d{1,6})(?:\.\.(\d{1,6}))?")
 
@@ -137,7 +135,7 @@ def _render(houses: Houses, options: argparse.Namespace) -> int:
             made = _make(studio, wish.order(step), [row["id"] for row in rows])
             rows.append({"step": step, "found": made.found, **_row(made.bank)})
             if not options.json:
-                took = "is there already" if made.found else f"rendered in {_lasting(time.monotonic() - begun)}"
+                took = "is there already" if made.found else f"rendered in {lasting(time.monotonic() - begun)}"
                 _say(f"step {step}: {made.bank.id[:_ID]}, {took}: {made.bank.folder}")
     if options.json:
         _say(json.dumps({"banks": rows}, indent=2))
@@ -337,41 +335,6 @@ def _row(bank: Bank) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in bank.folder.iterdir()),
         "sources": [asdict(origin) for origin in bank.origins],
     }
-
-
-class Meter:
-    """Shows on stderr how far a render has come: on a terminal in one line, else a line for each tenth."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._terminal = sys.stderr.isatty()
-        self._begun = time.monotonic()
-        self._shown = -1
-
-    def show(self, done: float) -> None:
-        """Show it, unless it was shown already."""
-        step = int(done * (100 if self._terminal else 10))
-        if step == self._shown:
-            return
-        self._shown = step
-        passed = time.monotonic() - self._begun
-        left = f", {_lasting(passed * (1 - done) / done)} left" if 0 < done < 1 and passed > _SURE else ""
-        text = f"{self._title}: {done:.0%}{left}"
-        sys.stderr.write(f"\r\x1b[K{text}" if self._terminal else f"{text}\n")
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._terminal and self._shown >= 0:
-            sys.stderr.write("\n")
-
-
-def _lasting(seconds: float) -> str:
-    if seconds < 2 * _MINUTE:
-        return f"{seconds:.0f} s"
-    if seconds < 2 * _MINUTE * _MINUTE:
-        return f"{seconds / _MINUTE:.0f} min"
-    return f"{seconds / _MINUTE / _MINUTE:.1f} h"
 
 
 def _steps(text: str) -> range:

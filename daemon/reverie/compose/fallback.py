@@ -15,10 +15,10 @@ from pathlib import Path
 
 from reverie.compose.ensemble import Arrangement, Reserve
 from reverie.compose.evolution import VoicePlan
+from reverie.compose.good_loop import GoodLoop
 from reverie.compose.guard import adapt
 from reverie.compose.recipe import Kind, Recipe
 from reverie.compose.seeds import derive_seed
-from reverie.history.state import GoodLoop
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note

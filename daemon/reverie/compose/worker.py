@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import logging
 import os
 import queue
@@ -18,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reverie.compose import messages
 from reverie.compose.composer import compose
@@ -54,17 +55,14 @@ def make_engine(name: str) -> Engine:
     if name != "magenta":
         raise ModelError(f"there is no engine {name!r}; known are numpy and magenta")
     try:
-        from reverie.magenta.compat import prepare
-
-        prepare()
-        from reverie.magenta.generators import MagentaEngine
+        magenta: Any = importlib.import_module("reverie.magenta.generators")
     except ImportError as error:
         raise ModelError(
             f"the engine magenta cannot be used, since the package {error.name} is missing: install Reverie's extra "
             "'magenta' (`make magenta`, or `make install EXTRAS=magenta`), or set composer.engine to numpy, which "
             "needs nothing more"
         ) from error
-    return MagentaEngine()
+    return magenta.MagentaEngine()
 
 
 class Composer:

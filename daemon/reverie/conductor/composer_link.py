@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from reverie.compose.ensemble import Performance
+from reverie.compose.good_loop import GoodLoop
 from reverie.compose.messages import Answer, Failed, Loaded
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import NO_NEW_LOOP
 from reverie.conductor.composer_requests import Requests
 from reverie.conductor.model_faults import Complaints
-from reverie.history.state import GoodLoop, StateStore
+from reverie.history.state import StateStore
 from reverie.play.messages import Place
 from reverie.processes.wire import Message
 from reverie.watch.evidence import Evidence

@@ -20,6 +20,7 @@ from reverie.conductor.repertoire import Means
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.single_instance import Alone
 from reverie.conductor.site_resources import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
+from reverie.control.inputs import controls_of
 from reverie.errors import reason_of
 from reverie.folders import patiently
 from reverie.history.state import StateStore
@@ -27,7 +28,6 @@ from reverie.logs import log_plainly
 from reverie.places import loops_folder, scenes_folder
 from reverie.processes import signals
 from reverie.processes.descriptors import ask_for_many
-from reverie.site.control import controls_of
 from reverie.site.load import find_site
 from reverie.site.schema import Site
 from reverie.timbre.timbre_models import timbre_models

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reverie.control.bindings import PRESSED, Control, heard
+from reverie.control.surface import PRESSED, Control, heard
 from reverie.site.actions import HIGHEST
 
 TURNED = 3

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from reverie.control.bindings import Binding, Surface
+from reverie.control.surface import Surface
 from reverie.errors import reason_of
 from reverie.logs import ONCE
 from reverie.site.actions import Action, Level, Limits
+from reverie.site.bindings import Binding
+from reverie.site.control import ControlBinding, ControlSection, limits_of
 from reverie.watch.faults import Faults
 from reverie.watch.floods import Flood, Warned
 
@@ -42,6 +44,18 @@ class Controls:
     limits: Limits = field(default_factory=Limits)
     pickup: bool = True
     pause_for: float = 600.0
+
+
+def controls_of(section: ControlSection, bindings: Mapping[str, ControlBinding]) -> Controls:
+    """What the conductor is given of it."""
+    return Controls(
+        midi=section.midi and section.midi.model_dump(mode="json"),
+        osc=section.osc and (section.osc.address, section.osc.port),
+        bindings=tuple(one.binding for one in bindings.values()),
+        limits=limits_of(section.limits),
+        pickup=section.pickup,
+        pause_for=section.pause_for,
+    )
 
 
 class Hearer(Protocol):

@@ -16,17 +16,15 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from reverie.advice import advice_on, is_full
-from reverie.compose.recipe import Recipe
+from reverie.compose.good_loop import GoodLoop
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
 from reverie.folders import list_folder
-from reverie.music.notes import Loop
 from reverie.timbre.schedule import Progress
 from reverie.watch.faults import Faults
 
@@ -37,40 +35,11 @@ KEPT_TAKES = 1000
 KEPT_TIMBRES = 1000
 UNWRITABLE, UNREADABLE = "state-unwritable", "state-unreadable"
 """Faults: what must last cannot be written; a file of it could not be read."""
-_MOST_BARS, _MOST_NOTES = 256, 20_000
-"""Of a loop: more has never been composed."""
 _MOST_TAKES = 1 << 53
 _FOLDERS = (".", "loops", "scenes", "configurations")
 """Where the daemon writes, and so where a power cut may leave half a file."""
 _WRONG = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
 """What comes of reading data that is not what it should be."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoodLoop:
-    """A loop that passed the guards, with the recipe that made it."""
-
-    recipe: Recipe
-    loop: Loop
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for a file."""
-        return {"recipe": self.recipe.as_json(), "loop": self.loop.as_json()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> GoodLoop:
-        """Read :meth:`as_json`'s data.
-
-        Raises:
-            ValueError, KeyError, TypeError, AttributeError, OverflowError: if it is no such data.
-        """
-        good = cls(Recipe.from_json(data["recipe"]), Loop.from_json(data["loop"]))
-        if good.loop.bars > _MOST_BARS or len(good.loop.notes) > _MOST_NOTES:
-            raise ValueError("a loop of that length was never composed")
-        if not {type(name) for name in (good.recipe.scene, good.recipe.voice, good.recipe.kind)} == {str}:
-            raise TypeError("a recipe names its scene, its voice and its kind")
-        _ = good.recipe.id  # that it has one is all that a recipe of old is asked for
-        return good
 
 
 T = TypeVar("T")

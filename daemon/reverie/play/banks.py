@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reverie.midi.bytes import CONTROL, EXPRESSION, LOUDEST, PROGRAM
 from reverie.play.bars import Bar
 from reverie.play.events import Choice, Content, Control
 from reverie.play.messages import BankTaken, Part, TakeBank
-from reverie.play.recording.ledger import EXPRESSION, LOUDEST
-from reverie.play.slots import CONTROL, PROGRAM, Slot
+from reverie.play.slots import Slot
 
 LOADING_TAKES = 0.06  # seconds until the next note that loading a bank may use up: its synthesizer is deaf meanwhile
 STARVED = 3.0  # seconds after which it is done all the same

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from reverie.play.recording.ledger import CONTROL
+from reverie.midi.bytes import CONTROL
 
 VOLUME = 7
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from reverie.midi.bytes import CHANNELS, hush
 from reverie.midi.errors import MISHAPS, PlayError, plainly
 from reverie.play.output_process.proxy import Carried
 from reverie.play.outputs.factory import ENDS_WITH_PLAYER
 from reverie.play.outputs.output import Output
-from reverie.play.recording.ledger import CHANNELS, Ledger, abandoned, hush
+from reverie.play.recording.ledger import Ledger, abandoned
 from reverie.play.slot_settings import SlotSettings
 from reverie.processes.reaping import see_off
 

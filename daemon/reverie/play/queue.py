@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON
 from reverie.music.overlaps import together
 from reverie.play.bar_report import TOO_LATE, BarLog
 from reverie.play.bars import Bar
 from reverie.play.events import Choice, Content, Control, Entry, Rank, Sounding, Start, entry, entry_number
 from reverie.play.outputs.output import BarLine
-from reverie.play.recording.ledger import EXPRESSION
 from reverie.play.recording.recorder import Recorder
-from reverie.play.slots import CONTROL, NOTE_OFF, NOTE_ON, Slot
+from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import locate, stop
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from reverie.midi.bytes import PROGRAM
 from reverie.play.events import Control, Rank
 from reverie.play.messages import Part
 from reverie.play.queue import Lane
 from reverie.play.recording.recorder import Recorder
-from reverie.play.slots import PROGRAM, Slot
+from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import stop
 
 

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
+from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, NOTE_ON, PROGRAM
 from reverie.midi.errors import MISHAPS, complain, plainly
 from reverie.play.fader import Volume
 from reverie.play.messages import SlotState
 from reverie.play.outputs.output import LOOK, BarLine, Output, Sampler, Trouble
-from reverie.play.recording.ledger import EXPRESSION, LOUDEST, Ledger
+from reverie.play.recording.ledger import Ledger
 from reverie.play.slot_settings import SlotSettings
-
-NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
-BANK, BANK_LOW = 0, 32
 
 RETRY = 3.0  # seconds between attempts to find a lost device
 SETTLING = 0.03  # the same while it is on its way up

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from reverie.control.bindings import Binding, Control
-from reverie.control.inputs import Controls
 from reverie.documents import Keys, Section
 from reverie.site.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
 from reverie.site.address import Address
+from reverie.site.bindings import Binding, Control
 from reverie.site.slot_sections import Api, Channel, Data, Device, regular
 
 Range = Annotated[tuple[float, float], Field(strict=False)]
@@ -161,15 +160,3 @@ def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
 def limits_of(section: LimitsSection) -> Limits:
     """The limits as a value."""
     return Limits(section.tempo, section.volume, section.temperature)
-
-
-def controls_of(section: ControlSection, bindings: Mapping[str, ControlBinding]) -> Controls:
-    """What the conductor is given of it."""
-    return Controls(
-        midi=section.midi and section.midi.model_dump(mode="json"),
-        osc=section.osc and (section.osc.address, section.osc.port),
-        bindings=tuple(one.binding for one in bindings.values()),
-        limits=limits_of(section.limits),
-        pickup=section.pickup,
-        pause_for=section.pause_for,
-    )

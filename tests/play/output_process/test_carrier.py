@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fakes.outputs import FakeClock, RecordingOutput
+from reverie.midi.bytes import hush
 from reverie.midi.errors import PlayError
 from reverie.midi.rtmidi import SystemGoneError
 from reverie.play.output_process import carrier
@@ -22,7 +23,7 @@ from reverie.play.output_process.carrier import Carrier, carry
 from reverie.play.output_process.proxy import DUE
 from reverie.play.output_process.takeover import Heir, end_elsewhere
 from reverie.play.outputs.output import BarLine
-from reverie.play.recording.ledger import MOST_TRIES, Ledger, hush
+from reverie.play.recording.ledger import MOST_TRIES, Ledger
 
 GREY, BLUE = {"kind": "port", "match": "grey"}, {"kind": "port", "match": "blue"}
 Ends = tuple[socket.socket, socket.socket]

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from fakes.jack import wait_until
 from fakes.outputs import FakeClock, RecordingOutput
 from fakes.patience import PATIENCE
+from reverie.midi.bytes import CHANNELS, PITCHES, hush
 from reverie.play.outputs.factory import close_abandoned
-from reverie.play.recording.ledger import CHANNELS, MOST_TRIES, PITCHES, Ledger, abandoned, hush
+from reverie.play.recording.ledger import MOST_TRIES, Ledger, abandoned
 
 GREY = {"kind": "port", "match": "grey", "device": {"usb": "0944:0117"}}
 BLUE = {"kind": "port", "match": "blue"}

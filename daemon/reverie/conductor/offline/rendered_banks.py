@@ -31,7 +31,7 @@ class BankMaker:
 
     def bank_of(self, timbre: str, step: int) -> Bank | None:
         """The bank of a timbre's step, which may take its time; None where it cannot be made."""
-        from reverie.cli.timbre import Meter
+        from reverie.timbre.meter import Meter
         from reverie.timbre.request import order_of
 
         order = order_of(

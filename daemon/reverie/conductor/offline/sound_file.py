@@ -19,13 +19,13 @@ from typing import Any
 from reverie.advice import advice_on
 from reverie.conductor.offline.jumping_player import Choice, Sent
 from reverie.errors import ReverieError, ended, reason_of
+from reverie.midi.bytes import BANK, BANK_LOW, CONTROL
+from reverie.midi.bytes import NOTE_OFF as OFF
 from reverie.midi.errors import PlayError
 from reverie.play.outputs.fluidsynth import find_soundfont
 from reverie.play.outputs.fluidsynth.file_render import ALONE, check_sound, unheard
 from reverie.play.outputs.fluidsynth.soundfonts import GAIN as GAIN_OPTION
 from reverie.play.outputs.fluidsynth.soundfonts import check_gain
-from reverie.play.slots import BANK, BANK_LOW, CONTROL
-from reverie.play.slots import NOTE_OFF as OFF
 
 RATE = 44_100
 GAIN = 0.6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reverie.midi.bytes import hush
 from reverie.midi.rtp.sender_history import (
     BANK,
     BANK_LOW,
@@ -17,7 +18,6 @@ from reverie.midi.rtp.sender_history import (
     SILENCING,
     UNTOUCHED,
 )
-from reverie.play.recording.ledger import hush
 
 
 @dataclass(slots=True)

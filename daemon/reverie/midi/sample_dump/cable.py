@@ -10,8 +10,8 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reverie.midi.errors import PlayError
 from reverie.midi.rtmidi import NO_LIBRARY, jack_server, no_system
-from reverie.timbre.errors import TimbreError
 
 CLIENT = "Reverie dump"
 SETTLES = 0.1
@@ -33,12 +33,12 @@ class Line:
         """Send one message.
 
         Raises:
-            TimbreError: if it cannot be sent.
+            PlayError: if it cannot be sent.
         """
         try:
             self._out.send_message(message)
         except OSError as error:
-            raise TimbreError(f"nothing can be sent to {self.name} ({error}); plug it in again") from error
+            raise PlayError(f"nothing can be sent to {self.name} ({error}); plug it in again") from error
 
     def heard(self) -> Iterator[bytes]:
         """What has come since this was last asked."""
@@ -55,7 +55,7 @@ def opened(name: str) -> Generator[Line]:
     """The line to the one device that has ``name`` in the name of its port, capitals aside.
 
     Raises:
-        TimbreError: if there is none, or more than one, or no MIDI at all.
+        PlayError: if there is none, or more than one, or no MIDI at all.
     """
     rtmidi = _rtmidi()
     api = _api(rtmidi)
@@ -72,7 +72,7 @@ def opened(name: str) -> Generator[Line]:
             if answers is not None:
                 into.open_port(into.get_ports().index(answers), name="in")
         except (OSError, ValueError) as error:
-            raise TimbreError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
+            raise PlayError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
         time.sleep(SETTLES)
         try:
             yield Line(out, into, port)
@@ -84,14 +84,14 @@ def chosen(name: str, ports: Sequence[str]) -> str:
     """The one port that is meant: that of just this name, or the only one with it in its own.
 
     Raises:
-        TimbreError: if that is not one.
+        PlayError: if that is not one.
     """
     found = [port for port in ports if port == name] or [port for port in ports if name.casefold() in port.casefold()]
     if len(found) == 1:
         return found[0]
     there = f"there are {', '.join(found or ports)}" if found or ports else "there is none at all"
     said = "more than one MIDI port has" if found else "no MIDI port has"
-    raise TimbreError(f"{said} {name!r} in its name; {there}")
+    raise PlayError(f"{said} {name!r} in its name; {there}")
 
 
 def answering(port: str, inputs: Sequence[str], name: str) -> str | None:
@@ -107,7 +107,7 @@ def _rtmidi() -> Any:
     try:
         return importlib.import_module("rtmidi")
     except ImportError as error:
-        raise TimbreError(f"{NO_LIBRARY} ({error})") from error
+        raise PlayError(f"{NO_LIBRARY} ({error})") from error
 
 
 def _api(rtmidi: Any) -> int:
@@ -117,4 +117,4 @@ def _api(rtmidi: Any) -> int:
         return rtmidi.API_LINUX_ALSA
     if jack_server() is not None:
         return rtmidi.API_UNIX_JACK
-    raise TimbreError(no_system("auto"))
+    raise PlayError(no_system("auto"))

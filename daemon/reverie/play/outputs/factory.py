@@ -22,7 +22,7 @@ KINDS = {
     "virtual": ("reverie.play.outputs.virtual_port", "VirtualPort"),
 }
 """Module and class of every kind: each is imported only where it is used, as the player is to stay light."""
-_HIDDEN = {"probe": ("reverie.bench.probe", "Probe")}
+_HIDDEN = {"probe": ("reverie.play.outputs.probe", "Probe")}
 """What measures; no site can have it."""
 ENDS_WITH_PLAYER = frozenset({"fluidsynth"})
 """The kinds that need no carrier: programs of their own already, which are silent when the player is gone."""

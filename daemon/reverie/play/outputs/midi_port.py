@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
+from reverie.midi.bytes import CHANNELS, hush
 from reverie.midi.errors import PlayError
 from reverie.midi.identity import PortMarks, Wanted, choose, missing
 from reverie.midi.rtmidi import Midi, no_system, systems
 from reverie.midi.usb import Enumerator
 from reverie.play.outputs.output import Output
-from reverie.play.recording.ledger import CHANNELS, hush
 
 APART = 0.1  # seconds between looks at the list of ports: one with a DIN cable is polled for each byte
 SETTLES = 0.1  # seconds after which a new connection surely carries: JACK loses what is sent before its next cycle

@@ -20,16 +20,12 @@ from urllib.parse import quote, unquote
 
 from reverie.files import set_aside
 from reverie.folders import list_folder
+from reverie.midi.bytes import CHANNELS, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, PITCHES, hush
 from reverie.midi.errors import complain
 
 if TYPE_CHECKING:  # outputs need what is here
     from reverie.play.outputs.output import Output
 
-CHANNELS = 16
-PITCHES = 128
-EXPRESSION, SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 11, 64, 120, 123
-LOUDEST = 127
-NOTE_OFF, CONTROL = 0x80, 0xB0
 SUFFIX = ".ledger"
 
 _MAGIC, _FIRST_MAGIC = b"REVLEDG2", b"REVLEDG1"
@@ -47,11 +43,6 @@ _WAS_USED, _WAS_FADED = 1, 2
 MOST_TRIES = 2
 """How often it is tried to end notes on an output that the configuration has no more: one that hangs must not keep the
 slot from its new one for ever."""
-
-
-def hush(channel: int) -> tuple[bytes, ...]:
-    """What silences a channel (0 to 15) whatever sounds on it: pedal up, all notes off, all sound off."""
-    return tuple(bytes((CONTROL | channel, control, 0)) for control in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF))
 
 
 class Ledger:

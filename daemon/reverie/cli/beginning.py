@@ -12,7 +12,7 @@ import sys
 
 def from_elsewhere_only() -> None:
     """Import nothing from the working folder, nor let a child do so: ``python -m`` and PYTHONPATH may name it."""
-    here, ours = _real(os.curdir), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    here, ours = _real(os.curdir), os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     written = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     fixed = [entry for entry in written if os.path.isabs(entry)]
     moving = {_real(entry) for entry in written if entry not in fixed}
