@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 
 from reverie.compose.composer import compose
-from reverie.compose.ensemble import Performance
+from reverie.compose.ensemble import Ensemble
 from reverie.compose.fallback import shipped_json
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
@@ -39,7 +39,7 @@ def main() -> None:
     kinds = {name: bundle.kinds for name, bundle in bundles.items()}
     for path in sorted(scenes_folder().glob("*.yaml")):
         scene = load_scene(path, kinds)
-        performance = Performance(arrange(scene, bundles), epoch=1, reserves={})
+        performance = Ensemble(arrange(scene, bundles), epoch=1, reserves={})
         loops: dict[str, list[GoodLoop]] = {name: [] for name in scene.voices}
         bar = 0
         while any(len(found) < LOOPS for found in loops.values()):

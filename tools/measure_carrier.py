@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reverie.play.output_process.proxy import Carried
+from reverie.play.output_process.proxy import OutputProxy
 from reverie.processes.priority import be_punctual
 
 TIMES = 2000
@@ -66,7 +66,7 @@ def main() -> int:
     reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     writing = os.open(path, os.O_WRONLY)
     print(f"real-time priority: {be_punctual()}; all cores burning: {options.burn}")
-    output = Carried("main", {"kind": "din", "device": str(path)}, None)
+    output = OutputProxy("main", {"kind": "din", "device": str(path)}, None)
     output.open()
     while not output.poll():
         time.sleep(0.01)

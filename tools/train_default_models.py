@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from reverie.models.library.importing import Wish, import_model
 
 if TYPE_CHECKING:
-    from reverie.training.sequences import Progress, Training
+    from reverie.training.sequences import Training, TrainingProgress
 
 SPLITS = ("train", "validation", "test")
 STEPS = ("convert", "train", "bundle")
@@ -169,7 +169,7 @@ def train(name: str, folder: Path, steps: int, minutes: float, patience: int) ->
     """Train, and say how it goes."""
     begun = time.monotonic()
 
-    def report(progress: Progress) -> None:
+    def report(progress: TrainingProgress) -> None:
         spent = (time.monotonic() - begun) / 60
         print(
             f"{name}: {spent:5.1f} min, step {progress.step} of {steps}, validation loss {progress.history[-1][1]:.4f}"

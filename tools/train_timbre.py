@@ -35,11 +35,11 @@ def pool(data: Path, work: Path) -> Pool:
 
 def train(data: Path, work: Path, wishes: Mapping[str, Any]) -> None:
     """Train, and say how it goes."""
-    from reverie.training.timbre_network import Sizes
+    from reverie.training.timbre_network import TimbreSizes
     from reverie.training.timbre_training import Plan
     from reverie.training.timbre_training import train as go_on
 
-    go_on(pool(data, work), Sizes(), Plan(**wishes), work / "checkpoints", _say)
+    go_on(pool(data, work), TimbreSizes(), Plan(**wishes), work / "checkpoints", _say)
 
 
 def bundle(data: Path, work: Path, out: Path, wishes: Mapping[str, Any]) -> None:

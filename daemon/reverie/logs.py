@@ -47,7 +47,7 @@ class Plain(logging.Formatter):
         return "\n    ".join(plain(line, LONGEST_LINE) for line in super().format(record).split("\n"))
 
 
-class Repeats(logging.Filter):
+class RepeatCounter(logging.Filter):
     """Counts what is said too often. To be added to a handler, which then tells the counts too."""
 
     def __init__(self, handler: logging.Handler, clock: Callable[[], float] = time.monotonic) -> None:
@@ -100,13 +100,13 @@ def log_plainly(level: int = logging.INFO) -> None:
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(message)s"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Plain(form, datefmt="%H:%M:%S"))
-    repeats = Repeats(handler)
+    repeats = RepeatCounter(handler)
     handler.addFilter(repeats)
     logging.basicConfig(handlers=[handler], level=level)
     threading.Thread(target=_go_on_telling, args=(repeats,), daemon=True, name="log").start()
 
 
-def _go_on_telling(repeats: Repeats) -> None:
+def _go_on_telling(repeats: RepeatCounter) -> None:
     """Tell of a flood that is over, though nobody logs anything after it."""
     while True:
         time.sleep(LOOK)

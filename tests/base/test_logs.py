@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reverie.logs import KINDS, MOST, ONCE, WITHIN, Plain, Repeats
+from reverie.logs import KINDS, MOST, ONCE, WITHIN, Plain, RepeatCounter
 
 
 class Clock:
@@ -29,7 +29,7 @@ class Log:
         self.stream = io.StringIO()
         handler = logging.StreamHandler(self.stream)
         handler.setFormatter(Plain("%(message)s"))
-        self.repeats = Repeats(handler, self.clock)
+        self.repeats = RepeatCounter(handler, self.clock)
         handler.addFilter(self.repeats)
         self.log = logging.getLogger(name)
         self.log.handlers = [handler]

@@ -17,7 +17,7 @@ import pytest
 from fakes.patience import PATIENCE
 from reverie.bench import processes
 from reverie.bench.targets import START_TARGETS, Target, held_against, lines, targets_of
-from reverie.bench.timing import Task, Timing, in_turn
+from reverie.bench.timing import TimedTask, Timing, in_turn
 from reverie.cli import bench as commands
 from reverie.models.configs import CONFIGS
 
@@ -118,8 +118,8 @@ def test_without_magenta_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
 
 def test_tasks_are_timed_in_turn_after_a_first_time_that_does_not_count() -> None:
     order: list[str] = []
-    short = Task("short", lambda: order.append("short"))
-    long = Task("long", lambda: order.append("long"), times=1000)
+    short = TimedTask("short", lambda: order.append("short"))
+    long = TimedTask("long", lambda: order.append("long"), times=1000)
     timings = in_turn([short, long, short], rounds=2)
     assert order == ["short", "long", *["short", "long", "short"] * 2]
     assert {name: len(timing.wall) for name, timing in timings.items()} == {"short": 4, "long": 2}

@@ -30,8 +30,8 @@ from reverie.bench.play_score import (
     METRE,
     PARTS,
     SETTLING,
+    ArrivedNote,
     Lateness,
-    Struck,
     figures,
     lateness,
     onsets,
@@ -64,7 +64,7 @@ def test_no_pitch_of_the_score_is_struck_while_it_sounds() -> None:
 
 def test_notes_are_held_against_the_score_by_their_pitch() -> None:
     late = [0.001 * (number % 7) for number in range(4 * NOTES)]
-    struck = [Struck(100 + at + slow, pitch) for (at, pitch), slow in zip(onsets(4), late, strict=True)]
+    struck = [ArrivedNote(100 + at + slow, pitch) for (at, pitch), slow in zip(onsets(4), late, strict=True)]
     measured = lateness(sorted(struck, key=lambda note: note.time), 100.0, 4)
     assert measured.late == pytest.approx(late[SETTLING * NOTES :])
     assert measured.due[0] == SETTLING * BAR
@@ -72,7 +72,7 @@ def test_notes_are_held_against_the_score_by_their_pitch() -> None:
 
 @pytest.mark.parametrize("spoil", [lambda notes: notes[1:], lambda notes: [*notes, notes[0]]], ids=["lost", "twice"])
 def test_other_notes_than_the_scores_are_refused(spoil: Any) -> None:
-    struck = [Struck(at, pitch) for at, pitch in onsets(2)]
+    struck = [ArrivedNote(at, pitch) for at, pitch in onsets(2)]
     with pytest.raises(ValueError, match=f"of {2 * NOTES} notes"):
         lateness(spoil(struck), 0.0, 2)
 
@@ -210,7 +210,7 @@ def answer_of(peer: str, *arguments: str) -> Mapping[str, Any]:
 @pytest.mark.parametrize("peer", ["mido", "isobar"])
 def test_a_peer_plays_every_note_of_the_score(peer: str) -> None:
     answer = answer_of(peer)
-    measured = lateness([Struck(*row) for row in answer["arrivals"]], answer["start"], 2)
+    measured = lateness([ArrivedNote(*row) for row in answer["arrivals"]], answer["start"], 2)
     assert len(measured.late) == NOTES
     assert -0.002 < min(measured.late) < BAR
 
@@ -222,7 +222,7 @@ def test_a_peer_plays_every_note_of_the_score(peer: str) -> None:
 def test_magenta_plays_every_note_while_it_composes(peer: str) -> None:
     answer = answer_of(peer, "--compose")
     assert answer["composed"] > 1
-    measured = lateness([Struck(*row) for row in answer["arrivals"]], answer["start"], 2)
+    measured = lateness([ArrivedNote(*row) for row in answer["arrivals"]], answer["start"], 2)
     assert min(measured.late) > -0.002
 
 

@@ -16,7 +16,7 @@ from fakes.model_server import ModelServer, serving
 from reverie.cli.models import add_parsers
 from reverie.errors import ReverieError
 from reverie.models.library import catalogue
-from reverie.models.library.catalogue import Entry
+from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.importing import Wish, import_model
 
 Run = Callable[..., int]
@@ -189,16 +189,16 @@ def test_what_cannot_be_imported_is_said_in_a_sentence(
 
 
 @pytest.fixture
-def published(source: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
+def published(source: Path, monkeypatch: pytest.MonkeyPatch) -> PublishedModel:
     """The only model that is published, on a server that does not run."""
-    entry = Entry("tunes", "basic_rnn", "magenta.js", "http://127.0.0.1:9/tunes", "Tunes.", "Apache-2.0")
+    entry = PublishedModel("tunes", "basic_rnn", "magenta.js", "http://127.0.0.1:9/tunes", "Tunes.", "Apache-2.0")
     monkeypatch.setattr(catalogue, "catalogue", lambda: {"tunes": entry})
     return entry
 
 
 def test_pull_shows_how_far_it_is(
     run: Run,
-    published: Entry,
+    published: PublishedModel,
     source: Path,
     own: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -206,7 +206,7 @@ def test_pull_shows_how_far_it_is(
 ) -> None:
     files = {f"/tunes/{file.name}": file.read_bytes() for file in source.iterdir()}
     with serving(ModelServer(files)) as server:
-        entry = Entry("tunes", "basic_rnn", "magenta.js", f"{server.url}/tunes", "Tunes.", "Apache-2.0")
+        entry = PublishedModel("tunes", "basic_rnn", "magenta.js", f"{server.url}/tunes", "Tunes.", "Apache-2.0")
         monkeypatch.setattr(catalogue, "catalogue", lambda: {"tunes": entry})
         assert run("pull", "tunes") == 0
         said = capsys.readouterr()
@@ -228,7 +228,7 @@ def test_pull_shows_how_far_it_is(
 
 
 def test_pull_without_a_network_says_so_and_changes_nothing(
-    run: Run, published: Entry, own: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, published: PublishedModel, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own.mkdir()
     assert run("pull", "tunes") == 1
@@ -242,7 +242,7 @@ def test_pull_without_a_network_says_so_and_changes_nothing(
 
 
 def test_pull_hides_no_other_model_unasked(
-    run: Run, published: Entry, source: Path, shipped: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, published: PublishedModel, source: Path, shipped: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     import_model(source, shipped, Wish(config="basic_rnn"))
     assert run("pull", "tunes") == 1

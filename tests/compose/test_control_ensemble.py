@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
 from reverie.compose.composer import compose
-from reverie.compose.ensemble import Performance
+from reverie.compose.ensemble import Ensemble
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.conductor.arrange import arrange
@@ -30,7 +30,7 @@ class Play:
     """A performance, its composer, and what its player has been sent."""
 
     def __init__(self, lead_bars: int = 2) -> None:
-        self.performance = Performance(arrange(scene(), {}), 1, {"beat": (kept(36),), "lead": (kept(60, lead_bars),)})
+        self.performance = Ensemble(arrange(scene(), {}), 1, {"beat": (kept(36),), "lead": (kept(60, lead_bars),)})
         self.engine = DiceEngine()
         self.asked: list[Recipe] = []
         self.open: list[Recipe] = []

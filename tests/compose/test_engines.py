@@ -16,8 +16,8 @@ import reverie
 from fakes import recipes
 from reverie.compose.composer import compose
 from reverie.compose.engines.engine import Engine
-from reverie.compose.evolution import Line
-from reverie.compose.recipe import Limits, Past, Recipe
+from reverie.compose.evolution import Evolution
+from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.worker import make_engine
 from reverie.models.errors import ModelError
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 
-D_DORIAN = Limits(low=48, high=84, tonic=2, scale="dorian")
+D_DORIAN = LoopLimits(low=48, high=84, tonic=2, scale="dorian")
 TUNE = tuple(Note(480 * beat, 480, pitch) for beat, pitch in enumerate((62, 65, 69, 67, 65, 64, 62, 60)))
 BEAT = tuple(Note(960 * i, 120, 36) for i in range(4)) + tuple(Note(480 + 960 * i, 120, 38) for i in range(4))
 
@@ -280,7 +280,7 @@ def test_a_recipe_is_made_again_to_the_byte_without_any_memory(bundle: ModelFile
     engine, memories = loaded("numpy", bundle), Memories()
     primer = {} if primed else {"primer": (), "primer_steps": 0}
     first = recipe(bundle, candidates=5, temperature=1.2, limits=replace(D_DORIAN, most=32.0), **primer)
-    line = Line(
+    line = Evolution(
         recipes.plan(
             kind=first.kind,
             model=first.model,
@@ -306,7 +306,7 @@ def test_a_memory_of_another_model_is_refused(drums: ModelFile, melody: ModelFil
     memory = engine.generate(recipe(drums))[0].memory
     assert memory
     with pytest.raises(ModelError, match="damaged, or another model's"):
-        engine.generate(recipe(melody, past=(Past(1, 1.0, 1, 0, 32),)), memory())
+        engine.generate(recipe(melody, past=(ContinuedPast(1, 1.0, 1, 0, 32),)), memory())
 
 
 @pytest.mark.parametrize(

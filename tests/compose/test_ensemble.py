@@ -3,7 +3,7 @@ from __future__ import annotations
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
 from reverie.compose.composer import Composed, compose
-from reverie.compose.ensemble import AHEAD, Performance
+from reverie.compose.ensemble import AHEAD, Ensemble
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.conductor.arrange import arrange
@@ -19,15 +19,15 @@ def kept(pitch: int) -> tuple[str, Loop]:
 RESERVES = {"beat": (kept(36), kept(38)), "lead": (kept(60),)}
 
 
-def performance(reserves: dict[str, tuple[tuple[str, Loop], ...]] | None = None) -> Performance:
-    return Performance(arrange(scene(), {}), 1, RESERVES if reserves is None else reserves)
+def performance(reserves: dict[str, tuple[tuple[str, Loop], ...]] | None = None) -> Ensemble:
+    return Ensemble(arrange(scene(), {}), 1, RESERVES if reserves is None else reserves)
 
 
-def answer_all(play: Performance, engine: DiceEngine, recipes: list[Recipe]) -> list[Place]:
+def answer_all(play: Ensemble, engine: DiceEngine, recipes: list[Recipe]) -> list[Place]:
     return [place for recipe in recipes for place in play.composed(compose(engine, recipe, Memories()))]
 
 
-def fill(play: Performance, engine: DiceEngine) -> list[Place]:
+def fill(play: Ensemble, engine: DiceEngine) -> list[Place]:
     """Until nothing is wanted any more."""
     placed: list[Place] = []
     while True:

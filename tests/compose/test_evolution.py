@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import ATTEMPTS, Composed, compose
-from reverie.compose.evolution import LONGEST_PAST, Line, Placement
-from reverie.compose.recipe import Limits, Recipe
+from reverie.compose.evolution import LONGEST_PAST, Evolution, Placement
+from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
 
 
-def play(line: Line, engine: DiceEngine, loops: int) -> list[Placement]:
+def play(line: Evolution, engine: DiceEngine, loops: int) -> list[Placement]:
     placements: list[Placement] = []
     for _ in range(loops):
         if line.next_step() == "loop":
@@ -30,20 +30,20 @@ def play(line: Line, engine: DiceEngine, loops: int) -> list[Placement]:
 
 def test_the_first_loop_is_a_reset_and_then_the_operators_take_turns() -> None:
     engine = DiceEngine()
-    play(Line(plan(then=("continue", "loop", "mutate"))), engine, 8)
+    play(Evolution(plan(then=("continue", "loop", "mutate"))), engine, 8)
     assert [asked.operator for asked in engine.asked] == [
         "reset", "continue", "mutate", "continue", "mutate", "continue",
     ]  # fmt: skip
 
 
 def test_placements_follow_each_other_without_a_gap() -> None:
-    placements = play(Line(plan(bars=2, hold=3)), DiceEngine(), 5)
+    placements = play(Evolution(plan(bars=2, hold=3)), DiceEngine(), 5)
     assert [(p.start_bar, p.end_bar) for p in placements] == [(0, 6), (6, 12), (12, 18), (18, 24), (24, 30)]
 
 
 def test_mutate_hears_the_first_half_of_the_last_loop() -> None:
     engine = DiceEngine()
-    placements = play(Line(plan(then=("continue", "mutate"))), engine, 3)
+    placements = play(Evolution(plan(then=("continue", "mutate"))), engine, 3)
     assert engine.asked[2].primer_steps == 16
     half = 16 * 120
     assert [n for n in placements[2].loop.notes if n.start < half] == [
@@ -54,7 +54,7 @@ def test_mutate_hears_the_first_half_of_the_last_loop() -> None:
 def test_continue_goes_on_from_all_since_the_primer_and_what_came_of_it() -> None:
     primer = (Note(0, 480, 62),)
     engine = DiceEngine()
-    play(Line(plan(primer=primer, primer_steps=4, candidates=3)), engine, 4)
+    play(Evolution(plan(primer=primer, primer_steps=4, candidates=3)), engine, 4)
     assert [asked.primer for asked in engine.asked] == [primer] * 4
     assert [len(asked.past) for asked in engine.asked] == [0, 1, 2, 3]
     last = engine.asked[-1].past
@@ -64,7 +64,7 @@ def test_continue_goes_on_from_all_since_the_primer_and_what_came_of_it() -> Non
 
 def test_a_long_passage_begins_anew_with_its_last_loop_so_that_recipes_stay_short() -> None:
     engine = DiceEngine()
-    placements = play(Line(plan()), engine, 2 * LONGEST_PAST + 4)
+    placements = play(Evolution(plan()), engine, 2 * LONGEST_PAST + 4)
     lengths = [len(asked.past) for asked in engine.asked]
     assert lengths == [*range(LONGEST_PAST + 1), *range(LONGEST_PAST + 1), 0, 1]
     anew = engine.asked[LONGEST_PAST + 1]
@@ -73,7 +73,7 @@ def test_a_long_passage_begins_anew_with_its_last_loop_so_that_recipes_stay_shor
 
 def test_what_is_remembered_after_a_loop_is_what_the_next_goes_on_from() -> None:
     engine, memories = DiceEngine(), Memories()
-    line = Line(plan(candidates=2))
+    line = Evolution(plan(candidates=2))
     first = compose(engine, line.next_recipe(), memories)
     assert first.loop
     line.take(first.recipe, first.loop)
@@ -84,13 +84,13 @@ def test_what_is_remembered_after_a_loop_is_what_the_next_goes_on_from() -> None
 def test_a_reset_hears_the_scene_s_primer() -> None:
     primer = (Note(0, 480, 62),)
     engine = DiceEngine()
-    play(Line(plan(primer=primer, primer_steps=4, then=("continue", "reset"))), engine, 3)
+    play(Evolution(plan(primer=primer, primer_steps=4, then=("continue", "reset"))), engine, 3)
     assert [asked.primer for asked in engine.asked][::2] == [primer, primer]
 
 
 def test_the_same_seed_gives_the_same_line_and_another_seed_another() -> None:
     def music(seed: int) -> list[Placement]:
-        return play(Line(plan(seed=seed, then=("continue", "mutate", "reset"))), DiceEngine(), 6)
+        return play(Evolution(plan(seed=seed, then=("continue", "mutate", "reset"))), DiceEngine(), 6)
 
     assert music(5) == music(5)
     assert music(5) != music(6)
@@ -98,12 +98,12 @@ def test_the_same_seed_gives_the_same_line_and_another_seed_another() -> None:
 
 def test_temperature_is_read_at_the_bar_where_the_loop_will_start() -> None:
     engine = DiceEngine()
-    play(Line(plan(hold=2, bars=2, temperature=lambda bar: 1 + bar / 100)), engine, 3)
+    play(Evolution(plan(hold=2, bars=2, temperature=lambda bar: 1 + bar / 100)), engine, 3)
     assert [asked.temperature for asked in engine.asked] == [1.0, 1.04, 1.08]
 
 
 def test_a_loop_that_opens_is_no_step_of_the_evolution() -> None:
-    line = Line(plan())
+    line = Evolution(plan())
     opening = line.open_with("kept", Loop(1, plan().metre, (Note(0, 10, 60),)))
     assert (opening.start_bar, opening.end_bar) == (0, 1)
     assert line.next_step() == "reset"
@@ -111,10 +111,10 @@ def test_a_loop_that_opens_is_no_step_of_the_evolution() -> None:
 
 
 def test_where_nothing_could_be_composed_the_last_loop_is_held_and_the_next_seed_is_another() -> None:
-    line = Line(plan())
+    line = Evolution(plan())
     assert line.skip() is None
     seed = line.next_recipe().seed
-    assert seed != Line(plan()).next_recipe().seed
+    assert seed != Evolution(plan()).next_recipe().seed
     [placement] = play(line, DiceEngine(), 1)
     held = line.skip()
     assert held
@@ -124,7 +124,7 @@ def test_where_nothing_could_be_composed_the_last_loop_is_held_and_the_next_seed
 
 def test_refused_loops_are_counted_by_reason_and_tried_again() -> None:
     engine = DiceEngine(bad=[[], [Note(0, 10, 60)] * 7])
-    answer = compose(engine, recipe(limits=Limits(least=1)), Memories())
+    answer = compose(engine, recipe(limits=LoopLimits(least=1)), Memories())
     assert answer.loop
     assert answer.refused == {"empty": 1, "sparse": 1}
     assert len({asked.seed for asked in engine.asked}) == 3
@@ -167,7 +167,7 @@ def crowded(seed: int) -> list[Note]:
 
 
 def test_a_voice_whose_model_is_always_too_dense_gets_new_loops_all_the_same() -> None:
-    asked = recipe(limits=Limits(least=1, most=2))
+    asked = recipe(limits=LoopLimits(least=1, most=2))
     answer = compose(DiceEngine(bad=[crowded(0)] * ATTEMPTS), asked, Memories())
     assert answer.loop
     assert answer.refused == {"dense": ATTEMPTS}
@@ -176,7 +176,7 @@ def test_a_voice_whose_model_is_always_too_dense_gets_new_loops_all_the_same() -
 
 
 def test_a_loop_that_was_thinned_out_is_made_again_at_once_from_its_recipe() -> None:
-    answer = compose(DiceEngine(bad=[crowded(0)] * ATTEMPTS), recipe(limits=Limits(least=1, most=2)), Memories())
+    answer = compose(DiceEngine(bad=[crowded(0)] * ATTEMPTS), recipe(limits=LoopLimits(least=1, most=2)), Memories())
     engine = DiceEngine(bad=[crowded(0)])
     assert compose(engine, Recipe.from_json(answer.recipe.as_json()), Memories()).loop == answer.loop
     assert len(engine.asked) == 1
@@ -199,7 +199,7 @@ def test_a_loop_that_is_the_one_before_once_more_is_the_last_resort() -> None:
 
 
 def test_a_line_that_leads_nowhere_begins_with_its_primer_again() -> None:
-    line = Line(plan(then=("continue",)))
+    line = Evolution(plan(then=("continue",)))
     play(line, DiceEngine(), 2)
     assert line.next_step() == "continue"
     line.skip()
@@ -212,11 +212,11 @@ def test_a_line_that_leads_nowhere_begins_with_its_primer_again() -> None:
 
 def test_equal_seeds_in_two_scenes_or_two_voices_are_different_music() -> None:
     seeds = {
-        Line(plan(scene=scene, voice=voice, seed=seed)).next_recipe().seed
+        Evolution(plan(scene=scene, voice=voice, seed=seed)).next_recipe().seed
         for scene in ("dusk", "dawn")
         for voice in ("lead", "bass")
         for seed in (1, 2)
     }
     assert len(seeds) == 8
-    openings = {play(Line(plan(scene=scene)), DiceEngine(), 1)[0].loop for scene in ("dusk", "dawn", "noon")}
+    openings = {play(Evolution(plan(scene=scene)), DiceEngine(), 1)[0].loop for scene in ("dusk", "dawn", "noon")}
     assert len(openings) == 3

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from fakes.recipes import recipe
 from reverie.compose.guard import adapt, guard
-from reverie.compose.recipe import Limits
+from reverie.compose.recipe import LoopLimits
 from reverie.music.harmony import Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 
-C_MAJOR = Limits(low=60, high=72, least=0.5, most=16, tonic=0, scale="major")
+C_MAJOR = LoopLimits(low=60, high=72, least=0.5, most=16, tonic=0, scale="major")
 
 
 def line(*pitches: int, length: int = 240) -> list[Note]:
@@ -30,7 +30,7 @@ def line(*pitches: int, length: int = 240) -> list[Note]:
     ],
 )
 def test_what_is_no_music_is_refused_with_its_reason(notes: list[Note], reason: str) -> None:
-    limits = Limits(low=60, high=72, least=1, most=16, scale="major")
+    limits = LoopLimits(low=60, high=72, least=1, most=16, scale="major")
     outcome = guard(recipe(limits=limits, bars=2), notes)
     assert outcome.loop is None
     assert outcome.refusal == reason
@@ -39,10 +39,10 @@ def test_what_is_no_music_is_refused_with_its_reason(notes: list[Note], reason: 
 def test_a_voice_of_a_note_a_bar_or_more_has_no_empty_bar() -> None:
     crowded = [Note(i * 240, 240, 60 + i % 2) for i in range(8)]
     held = [Note(0, 960, 60), Note(960, 1920, 62)]
-    limits = Limits(low=60, high=72, least=1, scale="chromatic")
+    limits = LoopLimits(low=60, high=72, least=1, scale="chromatic")
     assert guard(recipe(limits=limits, bars=2), crowded).refusal == "sparse"
     assert guard(recipe(limits=limits, bars=2), held).loop is not None
-    assert guard(recipe(limits=Limits(least=0.5), bars=2), crowded).loop is not None
+    assert guard(recipe(limits=LoopLimits(least=0.5), bars=2), crowded).loop is not None
 
 
 def test_a_pitch_out_of_register_moves_by_octaves() -> None:
@@ -94,7 +94,7 @@ def test_drums_keep_their_pitches_whatever_the_key() -> None:
 
 
 def test_velocity_follows_the_beat_within_the_voice_s_range() -> None:
-    limits = Limits(velocity_low=40, velocity_high=90)
+    limits = LoopLimits(velocity_low=40, velocity_high=90)
     outcome = guard(recipe(limits=limits), [Note(i * 120, 100, 60 + i, 127) for i in range(8)])
     assert outcome.loop
     velocities = [n.velocity for n in outcome.loop.notes]
@@ -110,7 +110,7 @@ def test_velocity_follows_the_beat_within_the_voice_s_range() -> None:
     st.integers(0, 100),
 )
 def test_whatever_the_model_says_the_loop_is_legal(notes: list[Note], kind: str, polyphony: int, low: int) -> None:
-    limits = Limits(low=low, high=low + 20, least=0, most=1000, polyphony=polyphony, tonic=2, scale="dorian")
+    limits = LoopLimits(low=low, high=low + 20, least=0, most=1000, polyphony=polyphony, tonic=2, scale="dorian")
     outcome = guard(recipe(kind=kind, limits=limits), notes)
     if outcome.loop is None:
         assert outcome.refusal in {"empty", "one_pitch"}
@@ -146,7 +146,7 @@ def test_a_loop_that_fits_already_is_kept_as_it_was_composed() -> None:
 @pytest.mark.parametrize("velocity", [1, 64, 100, 127])
 def test_velocities_reach_both_ends_of_what_was_asked(notes: list[Note], velocity: int) -> None:
     said = [replace(note, velocity=velocity) for note in notes]
-    outcome = guard(recipe(limits=Limits(velocity_low=60, velocity_high=84)), said)
+    outcome = guard(recipe(limits=LoopLimits(velocity_low=60, velocity_high=84)), said)
     assert outcome.loop
     velocities = {note.velocity for note in outcome.loop.notes}
     assert (min(velocities), max(velocities)) == (60, 84)
@@ -154,13 +154,13 @@ def test_velocities_reach_both_ends_of_what_was_asked(notes: list[Note], velocit
 
 def test_velocities_of_a_model_that_knows_dynamics_reach_both_ends_too() -> None:
     said = [Note(1920 * bar, 480, 60 + bar, velocity) for bar, velocity in enumerate((40, 90))]
-    outcome = guard(recipe(limits=Limits(velocity_low=60, velocity_high=84)), said)
+    outcome = guard(recipe(limits=LoopLimits(velocity_low=60, velocity_high=84)), said)
     assert outcome.loop
     assert [note.velocity for note in outcome.loop.notes] == [60, 84]
 
 
 def test_notes_of_one_weight_are_as_loud_as_it() -> None:
-    limits = Limits(velocity_low=40, velocity_high=90)
+    limits = LoopLimits(velocity_low=40, velocity_high=90)
     downbeats = guard(recipe(limits=limits), [Note(0, 480, 60), Note(1920, 480, 62)]).loop
     assert downbeats
     assert {note.velocity for note in downbeats.notes} == {90}
@@ -168,14 +168,14 @@ def test_notes_of_one_weight_are_as_loud_as_it() -> None:
 
 def test_a_loop_of_a_louder_voice_is_played_as_softly_as_this_one_plays() -> None:
     loop = Loop(2, Metre(), (Note(0, 480, 60, 110), Note(480, 240, 62, 90), Note(720, 240, 64, 90)))
-    adapted = adapt(loop, recipe(limits=Limits(velocity_low=20, velocity_high=40)))
+    adapted = adapt(loop, recipe(limits=LoopLimits(velocity_low=20, velocity_high=40)))
     assert adapted
     assert [note.velocity for note in adapted.notes] == [40, 28, 20]
 
 
 def test_what_is_kept_of_a_mutated_loop_keeps_its_velocities() -> None:
     primer = (Note(0, 480, 60, 83), Note(480, 480, 64, 61))
-    limits = Limits(velocity_low=60, velocity_high=84)
+    limits = LoopLimits(velocity_low=60, velocity_high=84)
     asked = recipe(operator="mutate", primer=primer, primer_steps=16, limits=limits)
     outcome = guard(asked, line(62, 65))
     assert outcome.loop
@@ -186,7 +186,7 @@ DENSE = [Note(120 * place, 120, 60 + place % 7) for place in range(32)]
 
 
 def test_what_is_too_dense_is_thinned_out_where_that_is_wanted_and_keeps_the_weightiest() -> None:
-    asked = recipe(limits=Limits(least=1, most=2))
+    asked = recipe(limits=LoopLimits(least=1, most=2))
     assert guard(asked, DENSE).refusal == "dense"
     outcome = guard(asked, DENSE, thin=True)
     assert outcome.loop
@@ -197,7 +197,7 @@ def test_what_is_too_dense_is_thinned_out_where_that_is_wanted_and_keeps_the_wei
 
 def test_drums_that_are_thinned_out_do_not_hold_on() -> None:
     hits = [Note(120 * place, 60, 36 + 6 * (place % 2)) for place in range(32)]
-    outcome = guard(recipe(kind="drums", limits=Limits(most=4)), hits, thin=True)
+    outcome = guard(recipe(kind="drums", limits=LoopLimits(most=4)), hits, thin=True)
     assert outcome.loop
     assert len(outcome.loop.notes) == 8
     assert {note.length for note in outcome.loop.notes} == {60}
@@ -205,7 +205,7 @@ def test_drums_that_are_thinned_out_do_not_hold_on() -> None:
 
 def test_no_bar_is_emptied_by_thinning_out() -> None:
     crowded_first = [Note(120 * place, 120, 60 + place % 7) for place in range(16)] + [Note(1920 + 360, 120, 62)]
-    outcome = guard(recipe(limits=Limits(least=1, most=2)), crowded_first, thin=True)
+    outcome = guard(recipe(limits=LoopLimits(least=1, most=2)), crowded_first, thin=True)
     assert outcome.loop
     assert any(note.start >= 1920 for note in outcome.loop.notes)
 
@@ -220,7 +220,7 @@ def test_no_bar_is_emptied_by_thinning_out() -> None:
     st.integers(1, 8),
 )
 def test_whatever_is_thinned_out_is_legal(notes: list[Note], kind: str, most: int) -> None:
-    outcome = guard(recipe(kind=kind, limits=Limits(least=0, most=most)), notes, thin=True)
+    outcome = guard(recipe(kind=kind, limits=LoopLimits(least=0, most=most)), notes, thin=True)
     assert outcome.refusal in {None, "one_pitch"}
     if outcome.loop is None:
         return

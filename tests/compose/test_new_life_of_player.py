@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
 from reverie.compose.composer import Composed, compose
-from reverie.compose.ensemble import Performance, Reserve
+from reverie.compose.ensemble import Ensemble, Reserve
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.conductor.arrange import arrange
@@ -33,7 +33,7 @@ class Theatre:
     """A performance, the score that its player has, and a composer that answers when it is told to."""
 
     def __init__(self, reserves: dict[str, Reserve]) -> None:
-        self.performance = Performance(arrange(scene(), {}), 1, reserves)
+        self.performance = Ensemble(arrange(scene(), {}), 1, reserves)
         self.open: list[Recipe] = []
         self.score = SceneScore(self.performance.scene())
         self.engine = DiceEngine()

@@ -9,16 +9,16 @@ from fakes.engine import DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Candidate
-from reverie.compose.evolution import After, Line
+from reverie.compose.evolution import After, Evolution
 from reverie.compose.guard import guard
-from reverie.compose.recipe import Limits, Past, Recipe
+from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.selection import choose, distance, fit
 from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 
-C_MAJOR = Limits(low=60, high=72, least=1, most=9, tonic=0, scale="major")
+C_MAJOR = LoopLimits(low=60, high=72, least=1, most=9, tonic=0, scale="major")
 
 
 def melody(*pitches: int, step: int = 480) -> tuple[Note, ...]:
@@ -68,7 +68,7 @@ def test_distance_is_the_share_of_notes_that_only_one_loop_has() -> None:
 
 
 def test_a_density_in_the_middle_of_the_range_fits_best() -> None:
-    asked = recipe(limits=Limits(least=2, most=6))
+    asked = recipe(limits=LoopLimits(least=2, most=6))
     shares = [
         fit(asked, Loop(2, Metre(), notes), {}, notes)["density"]
         for count in (4, 8, 12)
@@ -96,7 +96,7 @@ def test_the_best_of_eight_is_better_than_the_first_on_the_whole() -> None:
 
 def test_a_loop_that_continues_goes_on_from_what_the_model_remembers() -> None:
     engine, memories = DiceEngine(), Memories()
-    line = Line(plan(then=("continue", "mutate"), candidates=3))
+    line = Evolution(plan(then=("continue", "mutate"), candidates=3))
     answers: list[Composed] = []
     for _ in range(3):
         answer = compose(engine, line.next_recipe(), memories)
@@ -117,7 +117,7 @@ def test_a_memory_that_the_engine_cannot_use_is_forgotten_and_drawn_again() -> N
             return super().generate(recipe)
 
     memories = Memories()
-    asked = recipe(operator="continue", past=(Past(1, 1.0, 1, 0, 32),))
+    asked = recipe(operator="continue", past=(ContinuedPast(1, 1.0, 1, 0, 32),))
     assert asked.memory
     memories.keep(asked.memory, b"strange")
     assert compose(Forgetful(), asked, memories).loop

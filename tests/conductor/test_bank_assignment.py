@@ -16,11 +16,11 @@ from fakes.banks import make_bank
 from fakes.patience import PATIENCE
 from reverie.conductor import bank_delivery as handover
 from reverie.conductor.bank_assignment import Banking
-from reverie.conductor.bank_renders import Ready
+from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import BankTaken, TakeBank, from_message
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
-from reverie.site.sampler import Sampler
+from reverie.site.sampler import SamplerSettings
 from reverie.timbre.bank.bank import Bank, read_bank
 from reverie.timbre.bank.folder_delivery import CURRENT
 from reverie.watch.metrics import Metrics
@@ -59,7 +59,7 @@ class House:
     def __init__(
         self,
         folder: Path,
-        sampler: Sampler | None,
+        sampler: SamplerSettings | None,
         slot: dict[str, Any] = SLOT,
         refuse: Callable[[str], object] = lambda _: None,
     ) -> None:
@@ -83,7 +83,7 @@ class House:
         return bank
 
     def hand_on(self, step: int, bank: Bank) -> None:
-        self.banking.bank_ready(self.scene, "creature", Ready(step, bank.id, str(bank.folder), str(bank.soundfont)))
+        self.banking.bank_ready(self.scene, "creature", ReadyBank(step, bank.id, str(bank.folder), str(bank.soundfont)))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -112,7 +112,7 @@ def test_a_slot_without_a_sampler_is_given_nothing(tmp_path: Path) -> None:
 
 
 def test_a_sampler_has_the_bank_before_its_program_is_chosen_and_programs_take_turns(tmp_path: Path) -> None:
-    house = House(tmp_path, Sampler(tmp_path / "share", 3, None, (4, 7), 0.0))
+    house = House(tmp_path, SamplerSettings(tmp_path / "share", 3, None, (4, 7), 0.0))
     (tmp_path / "share").mkdir()
 
     async def story() -> None:
@@ -129,9 +129,9 @@ def test_a_sampler_has_the_bank_before_its_program_is_chosen_and_programs_take_t
 @pytest.fixture
 def two_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """A sampler that loads one program while the other sounds."""
-    monkeypatch.setattr(handover.Handover.__init__, "__defaults__", (0.01,))
+    monkeypatch.setattr(handover.BankDelivery.__init__, "__defaults__", (0.01,))
     (tmp_path / "share").mkdir()
-    return House(tmp_path, Sampler(tmp_path / "share", 3, None, (4, 7), 0.05))
+    return House(tmp_path, SamplerSettings(tmp_path / "share", 3, None, (4, 7), 0.05))
 
 
 async def hand_over(house: House, step: int) -> Bank:
@@ -201,7 +201,7 @@ def test_osc_tells_where_it_is_and_which_channel_and_program_it_will_have(tmp_pa
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.settimeout(PATIENCE)
-        house = House(tmp_path, Sampler(tmp_path / "share", 3, listener.getsockname(), (4,), 0.0))
+        house = House(tmp_path, SamplerSettings(tmp_path / "share", 3, listener.getsockname(), (4,), 0.0))
 
         async def story() -> None:
             house.ready(2)
@@ -215,8 +215,8 @@ def test_osc_tells_where_it_is_and_which_channel_and_program_it_will_have(tmp_pa
 
 
 def test_a_share_that_is_gone_is_told_and_used_once_it_is_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover.Handover.__init__, "__defaults__", (0.01,))
-    house = House(tmp_path, Sampler(tmp_path / "share"))
+    monkeypatch.setattr(handover.BankDelivery.__init__, "__defaults__", (0.01,))
+    house = House(tmp_path, SamplerSettings(tmp_path / "share"))
 
     async def story() -> None:
         bank = house.ready(0)
@@ -235,7 +235,7 @@ def test_a_share_that_is_gone_is_told_and_used_once_it_is_back(tmp_path: Path, m
 def test_a_bank_that_is_damaged_before_it_is_delivered_is_made_anew_and_not_tried_for_ever(tmp_path: Path) -> None:
     (tmp_path / "share").mkdir()
     refused: list[str] = []
-    house = House(tmp_path, Sampler(tmp_path / "share", 3, None, (4, 7), 0.0), refuse=refused.append)
+    house = House(tmp_path, SamplerSettings(tmp_path / "share", 3, None, (4, 7), 0.0), refuse=refused.append)
 
     async def story() -> None:
         bank = make_bank(house.cache, 0)
@@ -255,8 +255,8 @@ def test_a_bank_that_is_damaged_before_it_is_delivered_is_made_anew_and_not_trie
 def test_what_is_wanted_for_a_scene_that_is_over_is_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handover.Handover.__init__, "__defaults__", (0.01,))
-    house = House(tmp_path, Sampler(tmp_path / "share"))
+    monkeypatch.setattr(handover.BankDelivery.__init__, "__defaults__", (0.01,))
+    house = House(tmp_path, SamplerSettings(tmp_path / "share"))
 
     async def story() -> None:
         house.ready(0)
@@ -281,7 +281,7 @@ def test_a_disk_that_hangs_does_not_hold_the_conductor_up(tmp_path: Path, monkey
     released = threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
     monkeypatch.setattr(handover, "deliver", hang)
-    house = House(tmp_path, Sampler(tmp_path / "share"))
+    house = House(tmp_path, SamplerSettings(tmp_path / "share"))
 
     async def story() -> None:
         loops.append(asyncio.get_running_loop())

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from reverie.conductor import bank_renders as module
-from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF, Means, Ready, Timbres
+from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF, ReadyBank, RenderConfig, Timbres
 from reverie.history.state import StateStore
 from reverie.processes.wire import Message, WireError
 from reverie.processes.worker_life import Death
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
-from reverie.timbre.messages import Progress, Refused, Render, Rendered, to_message
+from reverie.timbre.messages import Refused, Render, Rendered, RenderProgress, to_message
 from reverie.watch.faults import Faults
 
 SCENE = """\
@@ -99,13 +99,13 @@ class Stage:
         self.ended: list[tuple[str, str]] = []
         self.store = StateStore(folder / "state", Faults())
         found = {"default": Path("default.safetensors")} if models is None else models
-        self.means = Means(folder / "cache", 1000, 0.5, 7200.0, 2, found)
+        self.means = RenderConfig(folder / "cache", 1000, 0.5, 7200.0, 2, found)
         self.timbres = self.made()
 
     def made(self) -> Timbres:
         return Timbres(self.means, self.store, self, lambda: self.now, lambda: dt.datetime(2026, 11, 23, tzinfo=dt.UTC))
 
-    def bank_ready(self, scene: Scene, timbre: str, ready: Ready) -> None:
+    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         self.told.append((timbre, ready.step, ready.bank))
 
     def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
@@ -357,5 +357,5 @@ async def test_nonsense_of_the_worker_is_an_error_of_its_life(tmp_path: Path) ->
     async with on(Stage(tmp_path)) as stage:
         with pytest.raises(WireError):
             stage.timbres.received("timbre", {"type": "rendered"})
-        stage.timbres.received("timbre", to_message(Progress(0.25)))
+        stage.timbres.received("timbre", to_message(RenderProgress(0.25)))
         assert stage.timbres.status()[0]["rendering"] == 0.25

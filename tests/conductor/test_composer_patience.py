@@ -51,7 +51,7 @@ def test_a_composer_that_is_up_and_owes_an_answer_for_too_long_is_condemned(
 def test_a_model_that_has_loaded_is_a_sign_of_life(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     theatre.begin()
     after(50, monkeypatch)
-    theatre.conductor.received("composer", composing.Loaded("drum_kit", 50.0, None).as_message())
+    theatre.conductor.received("composer", composing.ModelLoaded("drum_kit", 50.0, None).as_message())
     after(50, monkeypatch)
     theatre.conductor._look()
     assert theatre.composer.condemned == []

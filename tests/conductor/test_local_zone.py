@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reverie.conductor.local_zone import Zone
-from reverie.conductor.programme import room_time
+from reverie.conductor.local_zone import LocalZone
+from reverie.conductor.programme import local_time
 
 ZONES = Path("/usr/share/zoneinfo")
 RULE = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -37,7 +37,7 @@ def set_zone(path: Path, zone: str) -> None:
 
 def assert_room_is_in(zone: str) -> None:
     there = datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
-    assert abs((room_time() - there).total_seconds()) < 60
+    assert abs((local_time() - there).total_seconds()) < 60
 
 
 def test_a_zone_set_while_it_plays_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_a_zone_set_while_it_plays_is_seen(tmp_path: Path, monkeypatch: pytest.M
     set_zone(file, "Asia/Tokyo")
     monkeypatch.setenv("TZ", f":{file}")
     time.tzset()
-    zone = Zone()
+    zone = LocalZone()
     assert not zone.changed()
     assert_room_is_in("Asia/Tokyo")
     set_zone(file, "America/Lima")
@@ -60,7 +60,7 @@ def test_a_zone_file_that_is_written_in_its_place_is_seen(tmp_path: Path, monkey
     file.write_bytes((ZONES / "Asia/Tokyo").read_bytes())
     monkeypatch.setenv("TZ", str(file))
     time.tzset()
-    zone = Zone()
+    zone = LocalZone()
     file.write_bytes((ZONES / "America/Lima").read_bytes())
     os.utime(file, ns=(0, 0))
     assert zone.changed()
@@ -73,7 +73,7 @@ def test_a_zone_that_goes_is_told_and_one_that_returns_is_right_again(
     file = tmp_path / "localtime"
     set_zone(file, "Asia/Tokyo")
     monkeypatch.setenv("TZ", f":{file}")
-    zone = Zone()
+    zone = LocalZone()
     file.unlink()
     assert zone.changed()
     assert "the programme goes by UTC" in (zone.fault() or "")
@@ -86,13 +86,13 @@ def test_a_zone_that_goes_is_told_and_one_that_returns_is_right_again(
 @pytest.mark.parametrize("written", [RULE, f":{RULE}", "<+0330>-3:30", "UTC", ":Asia/Tokyo", "", "JST-9"])
 def test_a_zone_that_the_c_library_understands_is_no_fault(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", written)
-    assert Zone().fault() is None
+    assert LocalZone().fault() is None
 
 
 @pytest.mark.parametrize("written", ["Europe/Atlantis", "nonsense", ":/etc/passwd", "/nowhere", "Europe"])
 def test_a_zone_that_nobody_understands_is_told(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", written)
-    assert "goes by UTC" in (Zone().fault() or "")
+    assert "goes by UTC" in (LocalZone().fault() or "")
 
 
 def test_localtime_that_leads_nowhere_is_told_and_none_at_all_means_utc(
@@ -100,6 +100,6 @@ def test_localtime_that_leads_nowhere_is_told_and_none_at_all_means_utc(
 ) -> None:
     monkeypatch.delenv("TZ", raising=False)
     file = tmp_path / "localtime"
-    assert Zone(file).fault() is None
+    assert LocalZone(file).fault() is None
     set_zone(file, "Europe/Atlantis")
-    assert "cannot be read" in (Zone(file).fault() or "")
+    assert "cannot be read" in (LocalZone(file).fault() or "")

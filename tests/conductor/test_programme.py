@@ -6,9 +6,9 @@ from datetime import datetime, time
 
 import pytest
 
-from reverie.conductor.programme import Entry, Programme
+from reverie.conductor.programme import Programme, ProgrammeEntry
 
-DAY = Programme([Entry(time(20), "night"), Entry(time(8, 30), "day")])
+DAY = Programme([ProgrammeEntry(time(20), "night"), ProgrammeEntry(time(8, 30), "day")])
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.parametrize("zone", CHANGES, indirect=True)
 def test_where_clocks_are_set_each_entry_begins_once_and_in_its_order(zone: str) -> None:
     times = [time(*divmod(minutes, 60)) for minutes in range(5, 24 * 60, 10)]
-    programme = Programme(Entry(at, f"{at:%H:%M}") for at in times)
+    programme = Programme(ProgrammeEntry(at, f"{at:%H:%M}") for at in times)
     for change in CHANGES[zone]:
         begin = datetime.fromisoformat(change).timestamp() - 3600
         begun = list[str]()
@@ -83,7 +83,7 @@ def test_where_clocks_are_set_each_entry_begins_once_and_in_its_order(zone: str)
     ],
 )
 def test_a_scene_in_the_hour_that_is_left_out_or_comes_twice(zone: str, moment: str, scene: str) -> None:
-    programme = Programme([Entry(time(1), "first"), Entry(time(2, 30), "second")])
+    programme = Programme([ProgrammeEntry(time(1), "first"), ProgrammeEntry(time(2, 30), "second")])
     now = datetime.fromisoformat(moment.removesuffix("+1")).replace(fold=int(moment.endswith("+1")))
     due = programme.due(now)
     assert due is not None
@@ -91,12 +91,12 @@ def test_a_scene_in_the_hour_that_is_left_out_or_comes_twice(zone: str, moment: 
 
 
 def test_a_rest_lasts_until_music_is_due_again_also_over_midnight() -> None:
-    night = Programme([Entry(time(10), "a"), Entry(time(22), None), Entry(time(23), None)])
+    night = Programme([ProgrammeEntry(time(10), "a"), ProgrammeEntry(time(22), None), ProgrammeEntry(time(23), None)])
     assert night.resumes(at("22:30")) == time(10)
     assert night.resumes(at("03:00")) == time(10)
-    noon = Programme([Entry(time(12), None), Entry(time(13), "a"), Entry(time(18), "b")])
+    noon = Programme([ProgrammeEntry(time(12), None), ProgrammeEntry(time(13), "a"), ProgrammeEntry(time(18), "b")])
     assert noon.resumes(at("12:00")) == time(13)
-    assert Programme([Entry(time(12), None)]).resumes(at("12:00")) is None
+    assert Programme([ProgrammeEntry(time(12), None)]).resumes(at("12:00")) is None
 
 
 def at(clock: str) -> datetime:

@@ -136,7 +136,7 @@ def test_a_model_that_cannot_compose_is_a_fault_that_is_told_once(
         theatre.play()
     assert set(theatre.faults) == {"model-cannot-compose drum_kit", "model-cannot-compose attention_rnn"}
     assert len(told(caplog, "attention_rnn: is broken")) == 1
-    theatre.conductor.received("composer", composing.Loaded("drum_kit", 1.0, None).as_message())
+    theatre.conductor.received("composer", composing.ModelLoaded("drum_kit", 1.0, None).as_message())
     assert set(theatre.faults) == {"model-cannot-compose attention_rnn"}
 
 
@@ -144,13 +144,13 @@ def test_one_reason_that_keeps_all_models_from_composing_is_told_once(
     theatre: Theatre, caplog: pytest.LogCaptureFixture
 ) -> None:
     for model in ("drum_kit", "attention_rnn"):
-        said = composing.Loaded(model, 0.1, "there is no engine 'tuba'; known are numpy and magenta")
+        said = composing.ModelLoaded(model, 0.1, "there is no engine 'tuba'; known are numpy and magenta")
         theatre.conductor.received("composer", said.as_message())
     assert len(theatre.faults) == 1
     assert len(told(caplog, "tuba")) == 1
-    theatre.conductor.received("composer", composing.Loaded("drum_kit", 0.1, None).as_message())
+    theatre.conductor.received("composer", composing.ModelLoaded("drum_kit", 0.1, None).as_message())
     assert len(theatre.faults) == 1
-    theatre.conductor.received("composer", composing.Loaded("attention_rnn", 0.1, None).as_message())
+    theatre.conductor.received("composer", composing.ModelLoaded("attention_rnn", 0.1, None).as_message())
     assert theatre.faults == {}
 
 

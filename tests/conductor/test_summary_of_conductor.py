@@ -10,7 +10,7 @@ import pytest
 
 from fakes.conductors import Theatre
 from fakes.daemon import STUDY
-from reverie.conductor.programme import Entry, Programme
+from reverie.conductor.programme import Programme, ProgrammeEntry
 from reverie.play.messages import SlotState, to_message
 from reverie.site.actions import Action
 from reverie.watch.metrics import Metrics
@@ -58,7 +58,7 @@ def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
 
 
 def test_a_rest_says_until_when(theatre: Theatre) -> None:
-    programme = Programme([Entry(time(10), "study"), Entry(time(22), None)])
+    programme = Programme([ProgrammeEntry(time(10), "study"), ProgrammeEntry(time(22), None)])
     theatre.conductor._setting = replace(theatre.conductor._setting, programme=programme)
     theatre.conductor._follow_programme()
     rest(theatre)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.control.surface import Binding, Control, Surface, heard
-from reverie.site.actions import Action, Level, Limits
+from reverie.site.actions import Action, ControlLimits, Level
 
-LIMITS = Limits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
+LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
 VOLUME = Binding(Control("cc", 7, 1), "volume")
 NEXT_NOTE = Binding(Control("note", 36), "next")
 NEXT_CC = Binding(Control("cc", 20), "next")
@@ -92,7 +92,7 @@ def test_without_pickup_or_without_a_level_it_jumps() -> None:
 
 
 def test_limits_that_are_one_value_leave_no_choice() -> None:
-    fixed = Limits(tempo=(90, 90))
+    fixed = ControlLimits(tempo=(90, 90))
     surface = Surface([Binding(Control("cc", 1), "tempo")], fixed)
     assert actions(surface, cc(1, 77), cc(1, 0), present=90.0)[1] == Action("tempo", 90.0)
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.hands import Stand, parts
-from reverie.control.console import Desk
+from reverie.control.console import ControlConsole
 from reverie.control.inputs import Controls
 from reverie.control.overrides import muted, silences
 from reverie.history.control_log import Use
 from reverie.music.time import Schedule
-from reverie.play.messages import Steer
-from reverie.site.actions import KINDS, LEVELS, VOICED, Action, ControlError, Level, Limits
+from reverie.play.messages import SetOverrides
+from reverie.site.actions import KINDS, LEVELS, VOICED, Action, ControlError, ControlLimits, Level
 
 
 @pytest.fixture
@@ -27,20 +27,20 @@ def stand() -> Stand:
 
 
 @pytest.fixture
-def desk(stand: Stand, tmp_path: Path) -> Desk:
+def desk(stand: Stand, tmp_path: Path) -> ControlConsole:
     return stand.desk(tmp_path)
 
 
-def refusal(desk: Desk) -> str:
+def refusal(desk: ControlConsole) -> str:
     return desk.status()["last"][-1]["refused"]
 
 
-def test_volume_and_tempo_are_steered_together_and_within_limits(desk: Desk, stand: Stand) -> None:
+def test_volume_and_tempo_are_steered_together_and_within_limits(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("volume", 0.0), Action("tempo", 1000.0))
-    assert stand.steered == [Steer(None, 0.2), Steer(140.0, 0.2)]
+    assert stand.steered == [SetOverrides(None, 0.2), SetOverrides(140.0, 0.2)]
 
 
-def test_quieter_and_louder_go_by_steps_and_end_at_the_limits(desk: Desk, stand: Stand) -> None:
+def test_quieter_and_louder_go_by_steps_and_end_at_the_limits(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("quieter"))
     assert stand.steered[-1].volume == pytest.approx(0.92)
     for _ in range(20):
@@ -51,7 +51,7 @@ def test_quieter_and_louder_go_by_steps_and_end_at_the_limits(desk: Desk, stand:
     assert stand.steered[-1].volume == 1.0
 
 
-def test_a_wild_knob_sends_its_last_value_and_few_between(desk: Desk, stand: Stand) -> None:
+def test_a_wild_knob_sends_its_last_value_and_few_between(desk: ControlConsole, stand: Stand) -> None:
     for number in range(1000):
         desk.use(Action("volume", 0.2 + number / 2000), "midi")
         stand.time.go(0.001)
@@ -63,13 +63,13 @@ def test_a_wild_knob_sends_its_last_value_and_few_between(desk: Desk, stand: Sta
     assert len(stand.counted) <= 4
 
 
-def test_what_waits_is_already_the_present_level(desk: Desk) -> None:
+def test_what_waits_is_already_the_present_level(desk: ControlConsole) -> None:
     desk.use(Action("volume", 0.5), "midi")
     desk.use(Action("volume", 0.6), "midi")
     assert desk.present("volume", None) == 0.6
 
 
-def test_levels_that_nobody_has_set_are_the_scenes_own(desk: Desk, stand: Stand) -> None:
+def test_levels_that_nobody_has_set_are_the_scenes_own(desk: ControlConsole, stand: Stand) -> None:
     assert desk.present("tempo", None) == 120.0
     assert desk.present("temperature", "lead") == 1.0
     stand.do(desk, Action("temperature", 0.7, "lead"))
@@ -79,15 +79,15 @@ def test_levels_that_nobody_has_set_are_the_scenes_own(desk: Desk, stand: Stand)
     assert desk.present("temperature", None) == 0.9
 
 
-def test_a_new_scene_ends_what_belonged_to_the_old_one(desk: Desk, stand: Stand) -> None:
+def test_a_new_scene_ends_what_belonged_to_the_old_one(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("volume", 0.5), Action("tempo", 90.0), Action("mute", value=True, voice="beat"))
     stand.do(desk, Action("temperature", 0.7), Action("loop", value=True))
     desk.scene_begun()
-    assert stand.steered[-1] == Steer(None, 0.5)
+    assert stand.steered[-1] == SetOverrides(None, 0.5)
     assert list(desk.hands.sentences(0.0)) == ["The volume is 50%."]
 
 
-def test_the_last_voice_that_sounds_is_not_muted(desk: Desk, stand: Stand) -> None:
+def test_the_last_voice_that_sounds_is_not_muted(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("mute", None, "beat"), Action("mute", None, "bass"), Action("mute", None, "lead"))
     assert stand.steered[-1].muted == ("bass", "beat")
     assert refusal(desk) == "lead is the last voice that sounds, and is not muted; pause, if silence is wanted"
@@ -113,7 +113,7 @@ def test_no_order_of_mutes_silences_all(wishes: list[tuple[str, bool | None]]) -
         assert not silences(scene, now)
 
 
-def test_a_pause_ends_by_hand_or_by_itself(desk: Desk, stand: Stand) -> None:
+def test_a_pause_ends_by_hand_or_by_itself(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("pause"), Action("pause"))
     assert stand.paused == [True, False]
     stand.do(desk, Action("pause", value=True), Action("pause", value=True))
@@ -126,12 +126,12 @@ def test_a_pause_ends_by_hand_or_by_itself(desk: Desk, stand: Stand) -> None:
     assert desk.status()["last"][-1]["source"] == "time"
 
 
-def test_going_to_another_scene_ends_a_pause(desk: Desk, stand: Stand) -> None:
+def test_going_to_another_scene_ends_a_pause(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("pause"), Action("next"))
     assert (stand.played, stand.paused) == (["night-watch"], [True, False])
 
 
-def test_next_goes_round_and_passes_over_what_cannot_be_read(desk: Desk, stand: Stand) -> None:
+def test_next_goes_round_and_passes_over_what_cannot_be_read(desk: ControlConsole, stand: Stand) -> None:
     stand.present, stand.broken = "night-watch", {"a-first"}
     stand.do(desk, Action("next"))
     assert stand.played == ["first-light"]
@@ -140,13 +140,13 @@ def test_next_goes_round_and_passes_over_what_cannot_be_read(desk: Desk, stand: 
     assert "no scene to go to" in refusal(desk)
 
 
-def test_scenes_are_named_or_numbered(desk: Desk, stand: Stand) -> None:
+def test_scenes_are_named_or_numbered(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("scene", "night-watch"), Action("scene", "1"), Action("scene", "4"), Action("scene", "nite"))
     assert stand.played == ["night-watch", "a-first"]
     assert "there is no scene 'nite'" in refusal(desk)
 
 
-def test_mutate_loop_and_temperature_reach_their_voices(desk: Desk, stand: Stand) -> None:
+def test_mutate_loop_and_temperature_reach_their_voices(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("mutate", None, "lead"), Action("loop"), Action("loop"))
     stand.do(desk, Action("temperature", 9.0, "bass"))
     assert stand.fake.done == ["mutate lead", "hold True", "hold False", "bass at 1.5"]
@@ -165,14 +165,14 @@ def test_before_the_first_scene_hands_are_told_so(tmp_path: Path) -> None:
     assert desk.present("tempo", None) is None
 
 
-def test_a_fault_in_the_music_is_recorded_and_harms_nobody(desk: Desk, stand: Stand) -> None:
+def test_a_fault_in_the_music_is_recorded_and_harms_nobody(desk: ControlConsole, stand: Stand) -> None:
     stand.fake.broken = True
     stand.do(desk, Action("mutate"), Action("panic"))
     assert [use["refused"] for use in desk.status()["last"]] == ["it could not be done; see the log", ""]
     assert stand.panics == 1
 
 
-def test_status_is_plain_data(desk: Desk, stand: Stand) -> None:
+def test_status_is_plain_data(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("pause"), Action("tempo", 90.0), Action("temperature", 0.7, "lead"))
     status = json.loads(json.dumps(desk.status()))
     assert status["now"][0].startswith("Paused; plays on by itself in")
@@ -209,7 +209,7 @@ def test_whatever_hands_want_stays_within_limits_and_is_recorded(
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "much", True])
-def test_what_is_no_number_is_refused(desk: Desk, stand: Stand, level: Level, value: Any) -> None:
+def test_what_is_no_number_is_refused(desk: ControlConsole, stand: Stand, level: Level, value: Any) -> None:
     stand.do(desk, Action(level, value))
     assert refusal(desk) == f"{level} needs a number"
     assert stand.steered == []
@@ -217,18 +217,20 @@ def test_what_is_no_number_is_refused(desk: Desk, stand: Stand, level: Level, va
 
 def test_a_site_that_limits_the_volume_begins_there(tmp_path: Path) -> None:
     stand = Stand()
-    desk = Desk(stand, Controls(limits=Limits(volume=(0.3, 0.7))), tmp_path / "u", lambda *_: None, stand.time.later)
+    desk = ControlConsole(
+        stand, Controls(limits=ControlLimits(volume=(0.3, 0.7))), tmp_path / "u", lambda *_: None, stand.time.later
+    )
     assert desk.hands.steer.volume == 0.7
 
 
-def test_a_panic_is_done_among_any_number_of_other_buttons(desk: Desk, stand: Stand) -> None:
+def test_a_panic_is_done_among_any_number_of_other_buttons(desk: ControlConsole, stand: Stand) -> None:
     for number in range(1000):
         desk.use(Action("mute", voice=f"voice {number}"), "osc")
     desk.use(Action("panic"), "osc")
     assert stand.panics == 1
 
 
-def test_voices_that_nobody_has_keep_no_button_from_working(desk: Desk, stand: Stand, tmp_path: Path) -> None:
+def test_voices_that_nobody_has_keep_no_button_from_working(desk: ControlConsole, stand: Stand, tmp_path: Path) -> None:
     """Each would take a place among the buttons that wait, and there are only so many."""
     for number in range(1000):
         desk.use(Action("mute", None, f"nobody-{number}"), "osc")
@@ -240,7 +242,7 @@ def test_voices_that_nobody_has_keep_no_button_from_working(desk: Desk, stand: S
     assert len(desk.status()["last"]) <= 3, "of what is refused one use a second is recorded"
 
 
-def test_a_flood_of_uses_is_not_recorded_without_end(desk: Desk, stand: Stand) -> None:
+def test_a_flood_of_uses_is_not_recorded_without_end(desk: ControlConsole, stand: Stand) -> None:
     record = desk._record  # pyright: ignore[reportPrivateUsage]
     added: list[Use] = []
 
@@ -255,7 +257,7 @@ def test_a_flood_of_uses_is_not_recorded_without_end(desk: Desk, stand: Stand) -
     assert 200 <= len(added) <= 200 + 10 * 200 + 10
 
 
-def test_escapes_in_names_reach_neither_the_record_nor_the_page(desk: Desk, stand: Stand) -> None:
+def test_escapes_in_names_reach_neither_the_record_nor_the_page(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("scene", "\x1b[2Jnight\n"), Action("mute", None, "\u202elead"))
     stand.time.go(5)
     for use in desk.status()["last"]:

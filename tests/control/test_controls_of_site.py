@@ -9,7 +9,7 @@ import pytest
 from reverie.conductor.check import check
 from reverie.control.inputs import controls_of
 from reverie.control.surface import Binding, Control
-from reverie.site.actions import Limits
+from reverie.site.actions import ControlLimits
 from reverie.site.learned import beside
 from reverie.site.load import load_site
 
@@ -39,7 +39,7 @@ def test_what_is_written_is_what_is_given(site: Path) -> None:
     controls = controls_of(read.control, read.controls)
     assert controls.midi == {"match": "desk", "device": None, "api": "auto"}
     assert controls.osc == ("127.0.0.1", 9001)
-    assert controls.limits == Limits(tempo=(50.0, 150.0))
+    assert controls.limits == ControlLimits(tempo=(50.0, 150.0))
     assert (controls.pickup, controls.pause_for) == (False, 600.0)
     assert controls.bindings == (
         Binding(Control("cc", 7, 1), "volume"),
@@ -55,7 +55,7 @@ def test_without_a_word_nobody_is_heard(tmp_path: Path) -> None:
     read = load_site(path)
     controls = controls_of(read.control, read.controls)
     assert (controls.midi, controls.osc, controls.bindings) == (None, None, ())
-    assert controls.limits == Limits()
+    assert controls.limits == ControlLimits()
 
 
 def test_a_button_for_a_scene_that_is_not_there_is_told(site: Path) -> None:

@@ -16,9 +16,9 @@ from pythonosc.osc_message_builder import OscMessageBuilder, build_msg
 
 from fakes.patience import PATIENCE
 from reverie.control.osc_input import AT_ONCE, LARGEST, MOST, OscInput, OscSocket, action_of, messages_of
-from reverie.site.actions import LEVELS, Action, ControlError, Limits
+from reverie.site.actions import LEVELS, Action, ControlError, ControlLimits
 
-LIMITS = Limits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
+LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
 
 
 @pytest.mark.parametrize(

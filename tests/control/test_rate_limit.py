@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.hands import Time
-from reverie.control.rate_limit import MOST, Pace
+from reverie.control.rate_limit import MOST, RateLimit
 
 
 def test_the_first_goes_at_once_and_the_last_of_the_others_in_time() -> None:
     time, seen = Time(), list[int]()
-    pace = Pace[str, int](0.05, seen.append, time.later, lambda: time.now)
+    pace = RateLimit[str, int](0.05, seen.append, time.later, lambda: time.now)
     for value in range(10):
         pace.offer("volume", value)
     assert (seen, pace.waiting("volume")) == ([0], 9)
@@ -25,7 +25,7 @@ def test_the_first_goes_at_once_and_the_last_of_the_others_in_time() -> None:
 
 def test_keys_do_not_wait_for_each_other_but_there_is_an_end_to_them() -> None:
     time, seen = Time(), list[int]()
-    pace = Pace[int, int](0.05, seen.append, time.later, lambda: time.now)
+    pace = RateLimit[int, int](0.05, seen.append, time.later, lambda: time.now)
     for key in range(MOST * 2):
         pace.offer(key, key)
     assert seen == list(range(MOST))
@@ -37,7 +37,7 @@ def test_keys_do_not_wait_for_each_other_but_there_is_an_end_to_them() -> None:
 @given(st.lists(st.tuples(st.floats(0, 0.2), st.integers()), min_size=1))
 def test_no_faster_than_the_interval_and_what_was_wanted_last_is_done(offers: list[tuple[float, int]]) -> None:
     time, seen = Time(), list[tuple[float, int]]()
-    pace = Pace[str, int](0.05, lambda value: seen.append((time.now, value)), time.later, lambda: time.now)
+    pace = RateLimit[str, int](0.05, lambda value: seen.append((time.now, value)), time.later, lambda: time.now)
     for wait, value in offers:
         time.go(wait)
         pace.offer("", value)

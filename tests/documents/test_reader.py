@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.documents import Document, DocumentError, parse_document, read_document
-from reverie.documents.reader import MAX_BYTES, MAX_DEPTH, MAX_ENTRIES, Place
+from reverie.documents.reader import MAX_BYTES, MAX_DEPTH, MAX_ENTRIES, FilePlace
 
 
 def read_or_refuse(text: str | bytes) -> Document | DocumentError:
@@ -29,9 +29,9 @@ def read_or_refuse(text: str | bytes) -> Document | DocumentError:
 def test_every_key_and_value_has_its_place() -> None:
     document = parse_document("tempo: 84\nvoices:\n  low: [C2, C4]\n")
     assert document.data == {"tempo": 84, "voices": {"low": ["C2", "C4"]}}
-    assert document.values["tempo",] == Place(1, 8)
-    assert document.keys["voices", "low"] == Place(3, 3)
-    assert document.values["voices", "low", 1] == Place(3, 13)
+    assert document.values["tempo",] == FilePlace(1, 8)
+    assert document.keys["voices", "low"] == FilePlace(3, 3)
+    assert document.values["voices", "low", 1] == FilePlace(3, 13)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_plain_words_mean_what_people_mean(written: str, meant: Any) -> None:
 def test_an_alias_stands_for_its_value_and_a_byte_order_mark_for_nothing() -> None:
     document = parse_document(b"\xef\xbb\xbfa: &one [1]\nb: *one\n")
     assert document.data == {"a": [1], "b": [1]}
-    assert document.keys["a",] == Place(1, 1)
+    assert document.keys["a",] == FilePlace(1, 1)
 
 
 def test_a_key_given_twice_is_a_fault_that_leaves_the_rest_readable() -> None:

@@ -14,9 +14,9 @@ import pytest
 from fakes.jack import wait_until
 from fakes.outputs import FakeClock
 from fakes.patience import PATIENCE
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.output_process import proxy as carried
-from reverie.play.output_process.proxy import Carried
+from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.output import Output
 from reverie.processes.reaping import reap
 
@@ -28,7 +28,7 @@ class FarEnd:
         patch.setattr(carried, "_start", self._start)
         self.process: subprocess.Popen[bytes] | None = None
         self.clock = FakeClock()
-        self.output = Carried("main", {"kind": "port"}, None, self.clock.now)
+        self.output = OutputProxy("main", {"kind": "port"}, None, self.clock.now)
         self.output.open()
 
     def _start(self, descriptor: int) -> subprocess.Popen[bytes]:
@@ -66,18 +66,18 @@ def say(output: Output, message: bytes) -> None:
     output.flush()
 
 
-def come_up(output: Carried, seconds: float = PATIENCE) -> None:
+def come_up(output: OutputProxy, seconds: float = PATIENCE) -> None:
     """Wait for a carrier's device."""
     wait_until(output.poll, seconds)
 
 
-def lose(output: Carried, step: Callable[[], Any], seconds: float = PATIENCE) -> str:
+def lose(output: OutputProxy, step: Callable[[], Any], seconds: float = PATIENCE) -> str:
     """Repeat a step until the output is lost; what it says."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         try:
             step()
-        except PlayError as error:
+        except DeviceError as error:
             output.close()
             return str(error)
         time.sleep(0.005)

@@ -14,12 +14,12 @@ from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Engine
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.bank_renders import Means as TimbreMeans
+from reverie.conductor.bank_renders import RenderConfig
 from reverie.conductor.conductor import Conductor
-from reverie.conductor.config import Setting
+from reverie.conductor.config import ConductorConfig
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.programme import Programme
-from reverie.conductor.repertoire import Means
+from reverie.conductor.repertoire import SceneResources
 from reverie.conductor.sd_notify import Notifier
 from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
@@ -68,7 +68,7 @@ class Theatre:
         for name, text in scenes.items():
             self.write(name, text)
         self.player, self.composer = FakeWorker("player"), FakeWorker("composer")
-        setting = Setting(
+        setting = ConductorConfig(
             version="test",
             configuration=folder / "reverie.yaml",
             site=Site(),
@@ -82,10 +82,10 @@ class Theatre:
             port=0,
             engine="numpy",
             patience=60.0,
-            means=Means(MODELS, {"main": {"kind": "port"}}, ()),
+            means=SceneResources(MODELS, {"main": {"kind": "port"}}, ()),
             programme=Programme(()),
             scene=next(iter(scenes)),
-            timbres=TimbreMeans(folder / "timbres", 1, 1.0, 60.0, 1, {}),
+            timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),
         )
         faults = Faults()
         store = StateStore(setting.state, faults)

@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reverie.control.console import Desk
+from reverie.control.console import ControlConsole
 from reverie.control.inputs import Controls
 from reverie.music.time import Schedule
-from reverie.play.messages import Part, Steer
+from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import Action
 
 
@@ -76,7 +76,7 @@ class Stand:
         self.broken: set[str] = set()
         self.played: list[str] = []
         self.paused: list[bool] = []
-        self.steered: list[Steer] = []
+        self.steered: list[SetOverrides] = []
         self.counted: list[tuple[str, str]] = []
         self.panics = 0
         self.filled = 0
@@ -85,8 +85,8 @@ class Stand:
     def music(self) -> FakeMusic | None:
         return self.fake if self.playing else None
 
-    def desk(self, folder: Path) -> Desk:
-        desk = Desk(
+    def desk(self, folder: Path) -> ControlConsole:
+        desk = ControlConsole(
             self,
             Controls(),
             folder / "uses.jsonl",
@@ -97,7 +97,7 @@ class Stand:
         self.steered.clear()
         return desk
 
-    def do(self, desk: Desk, *actions: Action) -> None:
+    def do(self, desk: ControlConsole, *actions: Action) -> None:
         """One after the other, each in its own time."""
         for action in actions:
             desk.use(action, "osc")
@@ -119,7 +119,7 @@ class Stand:
     def panic(self) -> None:
         self.panics += 1
 
-    def steer(self, steer: Steer) -> None:
+    def steer(self, steer: SetOverrides) -> None:
         self.steered.append(steer)
 
     def fill(self) -> None:

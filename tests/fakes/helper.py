@@ -13,7 +13,7 @@ from reverie.processes import helper as apart
 def main() -> None:
     """Say back what is said, until told otherwise."""
     apart.HANGS = 0.8
-    owner = apart.Owner(int(sys.argv[2]))
+    owner = apart.HelperEnd(int(sys.argv[2]))
     owner.tell({"settings": owner.settings})
     while not owner.gone:
         apart.still_here()

@@ -8,7 +8,7 @@ from fakes.clocks import PULSE_TICKS
 from fakes.outputs import FakeClock
 from reverie.play.sync.follower import CLOCK, CONTINUE, SONG_POSITION, ClockFollower
 from reverie.play.sync.leader import Position
-from reverie.play.sync.link import Link, Session
+from reverie.play.sync.link import Link, LinkMoment
 
 
 class FakeLeader:
@@ -91,7 +91,7 @@ class SharedSession(FakeLeader):
 
     def poll(self, now: float) -> None:
         beats, qpm = self.tick(now) / 480, 60 / (self._seconds_per_tick * 480)
-        self._link._learn(Session(now, beats, qpm, 1 if self.there else 0, playing=False), now)
+        self._link._learn(LinkMoment(now, beats, qpm, 1 if self.there else 0, playing=False), now)
 
     def position(self, now: float) -> Position | None:
         return self._link.position(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.output import BarLine, Output, Trouble
 
 
@@ -49,17 +49,17 @@ class RecordingOutput(Output):
 
     def open(self) -> None:
         if not self.there:
-            raise PlayError("the recorder is not there; plug it in")
+            raise DeviceError("the recorder is not there; plug it in")
         self.opened += 1
 
     def poll(self) -> bool:
         if not self.there:
-            raise PlayError("the recorder is gone; plug it in")
+            raise DeviceError("the recorder is gone; plug it in")
         return True
 
     def send(self, message: bytes) -> None:
         if not (self.there and self.working):
-            raise PlayError("the recorder is gone; plug it in")
+            raise DeviceError("the recorder is gone; plug it in")
         self.sent.append((self._clock.now(), message))
 
     def tell(self, line: BarLine) -> None:

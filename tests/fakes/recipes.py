@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reverie.compose.evolution import VoicePlan
-from reverie.compose.recipe import Limits, Recipe
+from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.music.time import Metre
 
 
@@ -24,7 +24,7 @@ def recipe(**fields: Any) -> Recipe:
         "metre": Metre(),
         "primer": (),
         "primer_steps": 0,
-        "limits": Limits(),
+        "limits": LoopLimits(),
     }
     return Recipe(**(defaults | fields))
 
@@ -45,6 +45,6 @@ def plan(**fields: Any) -> VoicePlan:
         "hold": 2,
         "then": ("continue",),
         "temperature": lambda _bar: 1.0,
-        "limits": Limits(),
+        "limits": LoopLimits(),
     }
     return VoicePlan(**(defaults | fields))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from reverie.timbre.bank.sf2 import sf2_bytes
-from reverie.timbre.bank.zone import Loop, Sample, Zone
+from reverie.timbre.bank.zone import Sample, SampleLoop, Zone
 from reverie.timbre.sound import Sound
 
 RATE = 44_100
@@ -18,7 +18,7 @@ RATE = 44_100
 def font(path: Path, *, bank: int = 0, program: int = 0, keys: tuple[int, int] = (0, 127)) -> Path:
     """A soundfont of one preset, a sine for ever."""
     tone = 0.3 * np.sin(2 * np.pi * np.arange(4 * 6400) / 100)
-    sample = Sample(Sound(tone.astype(np.float32), RATE), 60, 100, loop=Loop(6400, 3 * 6400))
+    sample = Sample(Sound(tone.astype(np.float32), RATE), 60, 100, loop=SampleLoop(6400, 3 * 6400))
     zones = [Zone(sample, "tone.wav", keys, (0, 127))]
     path.write_bytes(sf2_bytes(zones, "tone", [], "", bank=bank, program=program))
     return path

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reverie.models.archive import packed, unpacked
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 HARMONICS = 8
 RATE = 16_000
@@ -48,14 +48,16 @@ class FakeRenderer:
         mixed = sum(weight * code.astype(np.float64) for code, weight in zip(codes, weights, strict=True))
         return np.asarray(mixed, np.float32)
 
-    def begin(self, codes: Sequence[Code], notes: Sequence[Note], seed: int) -> FakeRendering:
+    def begin(self, codes: Sequence[Code], notes: Sequence[NoteRequest], seed: int) -> FakeRendering:
         return FakeRendering(self, np.stack(codes), list(notes), seed, [])
 
     def thaw(self, frozen: bytes) -> FakeRendering:
         try:
             tensors = unpacked(frozen)
             model, seed = bytes(tensors["model"]).decode(), int(tensors["seed"][0])
-            notes = [Note(int(pitch), int(velocity), float(seconds)) for pitch, velocity, seconds in tensors["notes"]]
+            notes = [
+                NoteRequest(int(pitch), int(velocity), float(seconds)) for pitch, velocity, seconds in tensors["notes"]
+            ]
         except (ValueError, LookupError) as error:
             raise TimbreError("what was rendered so far is damaged; begin anew") from error
         if model != self.model:
@@ -70,7 +72,7 @@ class FakeRendering:
         self,
         renderer: FakeRenderer,
         codes: NDArray[np.float32],
-        notes: list[Note],
+        notes: list[NoteRequest],
         seed: int,
         made: list[NDArray[np.float32]],
     ) -> None:

@@ -40,7 +40,7 @@ from reverie.midi.rtp.session import GUESTS, Port, Session
 from reverie.midi.rtp.session import PATIENCE as SILENCE
 from reverie.play.output_process.carrier import apart
 from reverie.play.sync.follower import ClockFollower
-from reverie.site.actions import KINDS, LEVELS, Action, Limits
+from reverie.site.actions import KINDS, LEVELS, Action, ControlLimits
 from reverie.watch.evidence import Verdict
 from reverie.watch.summary import Summary
 from reverie.web import connections
@@ -50,7 +50,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 thorough = settings(
     max_examples=1000, deadline=5000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-LIMITS = Limits()
+LIMITS = ControlLimits()
 
 
 # Open Sound Control

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fakes.jack import need, wait_until
 from fakes.soundfonts import font
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.fluidsynth import FluidSynth, find_soundfont
 from reverie.timbre.bank.sf2 import sf2_bytes
 from reverie.timbre.bank.zone import Sample, Zone
@@ -101,7 +101,7 @@ def attempt(use: Callable[[], T]) -> tuple[T | None, str]:
     """What comes of it, or with which sentence it is refused."""
     try:
         return use(), ""
-    except (PlayError, TimbreError) as error:
+    except (DeviceError, TimbreError) as error:
         return None, str(error)
 
 

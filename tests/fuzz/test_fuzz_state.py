@@ -20,7 +20,7 @@ from fakes.daemon import STUDY
 from fakes.recipes import recipe
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
-from reverie.conductor.repertoire import Means, Repertoire
+from reverie.conductor.repertoire import Repertoire, SceneResources
 from reverie.conductor.site_resources import keep_as_last_good, site_in_force
 from reverie.conductor.tape_retention import Ages
 from reverie.errors import ReverieError
@@ -37,7 +37,7 @@ from reverie.site.actions import Action
 from reverie.site.learned import FILE, update
 from reverie.site.load import load_site
 from reverie.timbre.bank.unfinished import unfinished
-from reverie.timbre.schedule import Progress
+from reverie.timbre.schedule import PathProgress
 from reverie.watch.faults import Faults
 
 pytestmark = pytest.mark.slow
@@ -117,7 +117,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = StateStore(folder / "state", Faults())
     store.begin("study")
     store.remember(GOOD)
-    store.keep_timbre("study", "bell", Progress(3, 4.5, 739_000, 2))
+    store.keep_timbre("study", "bell", PathProgress(3, 4.5, 739_000, 2))
     assert store.write(store.changes())
     (folder / "scenes").mkdir()
     (folder / "scenes" / "study.yaml").write_text(STUDY)
@@ -144,7 +144,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Callable[
 def play(folder: Path) -> StateStore:
     """Open the state, play its scene from it, and write it back."""
     store = StateStore(folder / "state", Faults())
-    means = Means(MODELS, {"main": {"kind": "port"}}, ())
+    means = SceneResources(MODELS, {"main": {"kind": "port"}}, ())
     scenes = SceneFolder([folder / "scenes"], keep=folder / "state" / "scenes")
     repertoire = Repertoire(scenes, store, means, Faults())
     scene = repertoire.load("study")
@@ -156,7 +156,7 @@ def play(folder: Path) -> StateStore:
         encode(to_message(place))
     store.timbre("study", "bell")
     store.remember(GOOD)
-    store.keep_timbre("study", "bell", Progress(9))
+    store.keep_timbre("study", "bell", PathProgress(9))
     return store
 
 
@@ -172,7 +172,7 @@ def check(folder: Path, wrong: str) -> None:
     again = StateStore(folder / "state", Faults())
     assert wrong == "takes.json" or again.begin("study") == 2
     if not (folder / "state" / wrong).is_symlink():
-        assert again.timbre("study", "bell") == Progress(9)
+        assert again.timbre("study", "bell") == PathProgress(9)
         assert again.loops("study", "lead")[-1] == GOOD
 
 

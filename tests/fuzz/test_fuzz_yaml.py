@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reverie.documents import DocumentError, Fault, parse_document, validate
+from reverie.documents import DocumentError, DocumentFault, parse_document, validate
 from reverie.scenes.folder import read_scene
 from reverie.site.learned import Learned
 from reverie.site.schema import Site
@@ -63,7 +63,7 @@ def bomb(width: int, depth: int) -> str:
 
 def read(data: bytes) -> None:
     """Read it as everything that it could be."""
-    faults: list[Fault] = []
+    faults: list[DocumentFault] = []
     try:
         document = parse_document(data, "x.yaml")
     except DocumentError as error:
@@ -82,7 +82,7 @@ def read(data: bytes) -> None:
     tell(faults, data)
 
 
-def tell(faults: Iterable[Fault], data: bytes) -> None:
+def tell(faults: Iterable[DocumentFault], data: bytes) -> None:
     """Every fault can be printed, and its place is in the file."""
     lines = len(re.findall(r"\r\n|[\r\n\x85\u2028\u2029]", data.decode(errors="replace"))) + 1
     for fault in faults:

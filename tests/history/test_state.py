@@ -13,7 +13,7 @@ from reverie.compose.good_loop import GoodLoop
 from reverie.history.state import KEPT_SCENES, StateStore
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
-from reverie.timbre.schedule import Progress
+from reverie.timbre.schedule import PathProgress
 from reverie.watch.faults import Faults
 
 
@@ -204,7 +204,7 @@ def test_what_is_no_file_is_set_aside_and_costs_that_file_alone(
     first = StateStore(tmp_path, told)
     first.begin("first-light")
     first.remember(good(1))
-    first.keep_timbre("first-light", "bell", Progress(3))
+    first.keep_timbre("first-light", "bell", PathProgress(3))
     assert save(first)
     (tmp_path / name).unlink()
     odd(kind, tmp_path / name)
@@ -212,18 +212,18 @@ def test_what_is_no_file_is_set_aside_and_costs_that_file_alone(
     store = StateStore(tmp_path, told)
     lost = {
         "takes.json": store.begin("first-light") == 0,
-        "timbres.json": store.timbre("first-light", "bell") == Progress(),
+        "timbres.json": store.timbre("first-light", "bell") == PathProgress(),
         "loops/first-light.json": store.loops("first-light", "lead") == (),
     }
     assert {file for file in names if lost[file]} == {name}
     [fault] = told.active
     assert (fault.id, fault.subject) == ("state-unreadable", name)
     store.remember(good(2))
-    store.keep_timbre("first-light", "bell", Progress(4))
+    store.keep_timbre("first-light", "bell", PathProgress(4))
     assert save(store)
     again = StateStore(tmp_path, told)
     assert again.loops("first-light", "lead")[-1] == good(2)
-    assert again.timbre("first-light", "bell") == Progress(4)
+    assert again.timbre("first-light", "bell") == PathProgress(4)
 
 
 @pytest.mark.parametrize("kind", ["fifo", "folder", "device", "circle"])
@@ -248,7 +248,7 @@ def test_numbers_that_are_none_are_set_aside(tmp_path: Path, told: Faults, count
     )
     store = StateStore(tmp_path, told)
     assert store.begin("first-light") == 0
-    assert store.timbre("a", "b") == Progress()
+    assert store.timbre("a", "b") == PathProgress()
     assert {fault.subject for fault in told.active} == {"takes.json", "timbres.json"}
 
 
@@ -356,7 +356,7 @@ def test_files_that_somebody_removes_while_it_plays_are_written_again(tmp_path: 
     store = StateStore(folder, told)
     store.begin("first-light")
     store.remember(good(1))
-    store.keep_timbre("first-light", "bell", Progress(3))
+    store.keep_timbre("first-light", "bell", PathProgress(3))
     assert save(store)
     store.look()
     assert store.changes() == {}
@@ -366,7 +366,7 @@ def test_files_that_somebody_removes_while_it_plays_are_written_again(tmp_path: 
     again = StateStore(folder, told)
     assert again.begin("first-light") == 1
     assert again.loops("first-light", "lead") == (good(1),)
-    assert again.timbre("first-light", "bell") == Progress(3)
+    assert again.timbre("first-light", "bell") == PathProgress(3)
 
 
 def test_what_was_set_aside_is_a_fault_until_somebody_has_seen_to_it(tmp_path: Path, told: Faults) -> None:

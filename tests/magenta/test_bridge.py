@@ -37,9 +37,9 @@ def test_an_unknown_configuration_has_no_family() -> None:
 
 
 def test_the_best_checkpoint_is_the_one_of_the_lowest_loss() -> None:
-    from reverie.training.sequences import Progress
+    from reverie.training.sequences import TrainingProgress
 
-    progress = Progress()
+    progress = TrainingProgress()
     assert math.isinf(progress.best_loss)
     for step, loss in ((10, 2.0), (20, 1.5), (30, 1.6), (40, 1.5)):
         progress = progress.after(step, loss)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.midi.device_learning import KEY, LOOK, SETTLES, UNPLUG, Lesson, certain, counterparts
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.identity import PortMarks, parse_port
 
 GREY = PortMarks("Grey MIDI 1", "Grey", "0944:0117", "12", "1-1.1", "alsa", "Grey:Grey MIDI 1 20:0")
@@ -116,7 +116,7 @@ def test_only_the_way_that_is_offered_counts() -> None:
     ],
 )
 def test_what_leaves_it_open_is_told(room: FakeRoom, sentence: str) -> None:
-    with pytest.raises(PlayError, match=sentence):
+    with pytest.raises(DeviceError, match=sentence):
         room.lesson(within=5)
     assert room.monotonic() < 12
 
@@ -165,7 +165,7 @@ def test_a_twin_that_only_its_socket_tells_apart_is_worth_a_word() -> None:
 
 def test_a_twin_that_nothing_tells_apart_cannot_be_learned() -> None:
     twins = [parse_port("coremidi", "Twin"), dataclasses.replace(parse_port("coremidi", "Twin"), port="Twin ")]
-    with pytest.raises(PlayError, match="alike in every mark"):
+    with pytest.raises(DeviceError, match="alike in every mark"):
         certain(twins[0], twins)
 
 
@@ -181,7 +181,7 @@ def test_whatever_happens_it_ends_in_a_port_that_is_there_or_in_a_sentence(
     first: Moment = (0.0, [GREY, RED])
     by_time: Callable[[Moment], float] = lambda moment: moment[0]  # noqa: E731
     room = FakeRoom(first, *sorted(changes, key=by_time), spoken=sorted(spoken, key=by_time))
-    with contextlib.suppress(PlayError):
+    with contextlib.suppress(DeviceError):
         learned = room.lesson(within=25)
         assert learned
         assert set(learned) <= set(room.ports())

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from fakes.legal import LegalStream, assert_legal
 from fakes.outputs import FakeClock, RecordingOutput
 from reverie.midi.din_wire import AHEAD, BYTE, LAG, REFRESH, WINDOW, DinLine, overload
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.din_output import HANGS, Din, DinPort
 from reverie.play.outputs.factory import make_output
 
@@ -359,7 +359,7 @@ def test_what_waits_when_a_line_is_closed_still_arrives() -> None:
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
-    with pytest.raises(PlayError, match=r"/dev/no-such-line cannot be opened .*; plug it in"):
+    with pytest.raises(DeviceError, match=r"/dev/no-such-line cannot be opened .*; plug it in"):
         Din("/dev/no-such-line").open()
 
 
@@ -372,7 +372,7 @@ def test_a_device_that_goes_is_noticed(tmp_path: Path) -> None:
     din.send(CHORD[0])
     assert os.read(reading, 10) == CHORD[0]
     os.close(reading)
-    with pytest.raises(PlayError, match="is gone; plug it in again"):
+    with pytest.raises(DeviceError, match="is gone; plug it in again"):
         din.poll()
     din.close()
     assert din.poll() is False
@@ -401,7 +401,7 @@ def test_a_device_that_takes_nothing_is_noticed_and_its_messages_stay_whole(tmp_
     os.write(filling, b"\xfe" * filled)
     din.send(note(61)[0])
     clock.time += HANGS * 1.1
-    with pytest.raises(PlayError, match="takes no bytes any more"):
+    with pytest.raises(DeviceError, match="takes no bytes any more"):
         din.poll()
     os.close(reading)
     os.close(filling)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.identity import (
     Marks,
     PortMarks,
@@ -110,7 +110,7 @@ def test_two_equal_devices_are_told_apart_by_their_sockets() -> None:
 def test_without_a_mark_that_differs_two_equal_devices_are_refused_by_name() -> None:
     left = like(GREY, serial=None, location="1-1.1", port="Grey:Grey MIDI 1 20:0")
     right = like(left, location="1-1.2", port="Grey:Grey MIDI 1 24:0")
-    with pytest.raises(PlayError) as caught:
+    with pytest.raises(DeviceError) as caught:
         chosen(Marks(usb=GREY.usb, name=GREY.name), right, left)
     assert str(caught.value) == (
         "several MIDI ports fit the device with usb 0944:0117, name Grey MIDI 1: Grey:Grey MIDI 1 20:0 (location "
@@ -120,7 +120,7 @@ def test_without_a_mark_that_differs_two_equal_devices_are_refused_by_name() -> 
 
 def test_devices_that_nothing_tells_apart_are_refused_with_what_helps() -> None:
     twins = [parse_port("coremidi", "Twin"), like(parse_port("coremidi", "Twin"), port="Twin ")]
-    with pytest.raises(PlayError, match=r"alike in every mark: Twin, Twin ; unplug all but the one that is meant"):
+    with pytest.raises(DeviceError, match=r"alike in every mark: Twin, Twin ; unplug all but the one that is meant"):
         chosen(Marks(name="Twin"), *twins)
 
 
@@ -149,7 +149,7 @@ def test_the_ports_of_one_device_are_told_apart_by_name() -> None:
     ports = [like(GREY, name=f"Grey MIDI {number}", port=f"Grey:Grey MIDI {number} 20:{number}") for number in (1, 2)]
     for port in ports:
         assert chosen(Marks(**port.marks()), *ports) == port
-    with pytest.raises(PlayError, match="name would tell them apart"):
+    with pytest.raises(DeviceError, match="name would tell them apart"):
         chosen(Marks(usb=GREY.usb, serial=GREY.serial), *ports)
 
 
@@ -158,7 +158,7 @@ def test_a_match_without_a_device_is_part_of_any_name() -> None:
     assert choose(Wanted(match="ardour.*2$"), ports) == ports[1]
     assert choose(Wanted(match="none"), ports) is None
     sentence = "several MIDI ports match 'ardour': Ardour:MIDI 1, Ardour:MIDI 2; make `match` fit only one"
-    with pytest.raises(PlayError, match=re.escape(sentence)):
+    with pytest.raises(DeviceError, match=re.escape(sentence)):
         choose(Wanted(match="ardour"), ports)
 
 
@@ -192,7 +192,7 @@ ports_there = st.lists(st.builds(PortMarks, st.sampled_from("ab"), mark, mark, m
 def outcome(wanted: Wanted, ports: list[PortMarks]) -> PortMarks | str | None:
     try:
         return choose(wanted, ports)
-    except PlayError as error:
+    except DeviceError as error:
         return str(error)
 
 

@@ -24,23 +24,23 @@ from fakes.jack import Jack, wait_until
 from fakes.midi_sender import Sender
 from fakes.patience import PATIENCE
 from fakes.processes import running, stray
-from reverie.midi.input import QUEUE, Ears, Heard, MidiInput, Moments
-from reverie.processes.helper import AT_ONCE, Apart, Owner
+from reverie.midi.input import QUEUE, MidiInput, MidiInputProcess, Moments, TimedMessage
+from reverie.processes.helper import AT_ONCE, HelperEnd, HelperProcess
 
 real = pytest.mark.real
 PERIOD = 256 / 48_000
 NOTES = [[0x90, number % 128, 1 + number // 128] for number in range(200)]
 CONTROLLER = [0xB0, 7, 100]
 
-Listen = Callable[[Mapping[str, Any]], Ears]
+Listen = Callable[[Mapping[str, Any]], MidiInputProcess]
 
 
 @pytest.fixture
 def listen() -> Iterator[Listen]:
-    opened: list[Ears] = []
+    opened: list[MidiInputProcess] = []
 
-    def open_(port: Mapping[str, Any]) -> Ears:
-        opened.append(Ears(port))
+    def open_(port: Mapping[str, Any]) -> MidiInputProcess:
+        opened.append(MidiInputProcess(port))
         return opened[-1]
 
     yield open_
@@ -61,9 +61,9 @@ def send() -> Iterator[Callable[..., Sender]]:
         sender.end()
 
 
-def hear(ears: Ears, wanted: Callable[[list[Heard]], object]) -> list[Heard]:
+def hear(ears: MidiInputProcess, wanted: Callable[[list[TimedMessage]], object]) -> list[TimedMessage]:
     """Listen in the way of the player until all is there that is wanted."""
-    heard: list[Heard] = []
+    heard: list[TimedMessage] = []
     limit = time.monotonic() + PATIENCE
     while not wanted(heard):
         assert time.monotonic() < limit, f"{len(heard)} were heard; {ears.description}"
@@ -147,7 +147,7 @@ def test_a_server_that_dies_is_noticed_and_its_successor_used(
 
 @real
 async def test_asyncio_can_wait_for_it(jack: Jack, listen: Listen, send: Callable[..., Sender]) -> None:
-    ears, heard, news = listen({"match": "^keys:"}), list[Heard](), asyncio.Event()
+    ears, heard, news = listen({"match": "^keys:"}), list[TimedMessage](), asyncio.Event()
 
     def hear() -> None:
         heard.extend(ears.receive())
@@ -238,7 +238,7 @@ def test_what_is_too_long_for_the_owner_is_left_out_and_no_end_of_the_helper() -
         ours.send(b"{}")
         before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)
         try:
-            owner = Owner(theirs.detach())
+            owner = HelperEnd(theirs.detach())
         finally:
             for number, handler in zip((signal.SIGINT, signal.SIGALRM), before, strict=True):
                 signal.signal(number, handler)
@@ -250,7 +250,7 @@ def test_what_is_too_long_for_the_owner_is_left_out_and_no_end_of_the_helper() -
 
 
 def test_a_device_that_never_ends_leaves_the_player_a_turn() -> None:
-    helper = Apart("json.tool", {})  # which leaves at once
+    helper = HelperProcess("json.tool", {})  # which leaves at once
     try:
         for _ in range(100):
             helper._theirs.send(b"[1]")  # pyright: ignore[reportPrivateUsage]
@@ -262,7 +262,7 @@ def test_a_device_that_never_ends_leaves_the_player_a_turn() -> None:
 
 
 def test_escapes_in_a_devices_name_reach_nobodys_terminal() -> None:
-    ears = Ears({"match": "x"})
+    ears = MidiInputProcess({"match": "x"})
     helper = ears._helper  # pyright: ignore[reportPrivateUsage]
     helper._starts_at = float("inf")  # pyright: ignore[reportPrivateUsage]
     try:

@@ -23,7 +23,7 @@ from reverie.models.nsynth.codes import mixed, stretched
 from reverie.models.nsynth.weights import canonical_name, sizes_of, weights_from
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.nsynth import NSynth, NSynthRendering
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 RATE = SETTINGS["rate"]
 
@@ -193,18 +193,18 @@ def test_there_are_no_latents(nsynth: NSynth) -> None:
 
 def test_notes_are_as_long_and_as_loud_as_asked(nsynth: NSynth) -> None:
     code = nsynth.code(tone(), 60)
-    loud, soft = finished(nsynth.begin([code] * 2, [Note(60, 127, 0.02), Note(60, 64, 0.011)], 3))
+    loud, soft = finished(nsynth.begin([code] * 2, [NoteRequest(60, 127, 0.02), NoteRequest(60, 64, 0.011)], 3))
     assert (loud.rate, len(loud.samples), len(soft.samples)) == (RATE, 320, 176)
-    again, quiet = finished(nsynth.begin([code] * 2, [Note(60, 127, 0.02), Note(60, 127, 0.011)], 3))
+    again, quiet = finished(nsynth.begin([code] * 2, [NoteRequest(60, 127, 0.02), NoteRequest(60, 127, 0.011)], 3))
     assert (loud.samples == again.samples).all()
     assert np.allclose(soft.samples * 127 / 64, quiet.samples)
-    (other, *_) = finished(nsynth.begin([code] * 2, [Note(60, 127, 0.02), Note(60, 127, 0.011)], 4))
+    (other, *_) = finished(nsynth.begin([code] * 2, [NoteRequest(60, 127, 0.02), NoteRequest(60, 127, 0.011)], 4))
     assert (loud.samples != other.samples).any()
 
 
 def test_a_frozen_rendering_goes_on_to_the_same_samples(nsynth: NSynth) -> None:
     codes = [nsynth.code(tone(0.05), pitch) for pitch in (60, 64)]
-    notes = [Note(60, 100, 0.03), Note(64, 50, 0.02)]
+    notes = [NoteRequest(60, 100, 0.03), NoteRequest(64, 50, 0.02)]
     undisturbed = finished(nsynth.begin(codes, notes, 8))
     rendering = nsynth.begin(codes, notes, 8)
     for _ in range(rendering.decoding.samples // rendering.decoding.ahead):
@@ -216,7 +216,7 @@ def test_a_frozen_rendering_goes_on_to_the_same_samples(nsynth: NSynth) -> None:
 
 def test_what_is_damaged_or_anothers_is_not_thawed(nsynth: NSynth) -> None:
     code = nsynth.code(tone(), 60)
-    frozen = nsynth.begin([code], [Note(60, 100, 0.02)], 1).freeze()
+    frozen = nsynth.begin([code], [NoteRequest(60, 100, 0.02)], 1).freeze()
     for damaged in (b"", frozen[:-40], b"RIFF"):
         with pytest.raises(TimbreError, match="damaged"):
             nsynth.thaw(damaged)
@@ -226,7 +226,7 @@ def test_what_is_damaged_or_anothers_is_not_thawed(nsynth: NSynth) -> None:
 
 
 def test_codes_of_another_model_are_refused(nsynth: NSynth) -> None:
-    note = Note(60, 100, 0.02)
+    note = NoteRequest(60, 100, 0.02)
     for codes in ([], [np.zeros((3, 5), np.float32)], [np.zeros((0, 4), np.float32)], [np.zeros(4, np.float32)]):
         with pytest.raises(TimbreError):
             nsynth.begin(codes, [note], 1)

@@ -19,8 +19,8 @@ from reverie.models.lstm import Array
 from reverie.models.recurrent.attention import Window
 from reverie.models.recurrent.beam import beam_search
 from reverie.models.recurrent.golden import answer
-from reverie.models.recurrent.model import RecurrentModel, Stream, compose
-from reverie.models.recurrent.network import Memory, Network, gathered
+from reverie.models.recurrent.model import PassageStream, RecurrentModel, compose
+from reverie.models.recurrent.network import RecurrentMemory, RecurrentNetwork, gathered
 from reverie.models.recurrent.sampling import allowed, chances, choose
 from reverie.models.recurrent.weights import canonical_name, weights_from
 
@@ -70,7 +70,7 @@ def plain_step(weights: dict[str, Array], x: Double, state: dict[str, Double]) -
 @pytest.mark.parametrize("batch", [1, 3])
 def test_what_is_rewritten_is_what_the_cells_are_defined_to_do(attention: bool, residual: bool, batch: int) -> None:
     weights = networks.weights(9, (8, 8, 6), 5, attention=attention, residual=residual)
-    network = Network(weights, 4 if attention else 0)
+    network = RecurrentNetwork(weights, 4 if attention else 0)
     run = network.run(network.start(batch))
     empty = {"attention": np.zeros(8), "window": np.zeros((4, 8))}
     empty |= {f"{part}{number}": np.zeros(units) for number, units in enumerate((8, 8, 6)) for part in "ch"}
@@ -92,7 +92,7 @@ def test_attention_around_the_whole_stack_is_what_it_is_defined_to_be(sizes: tup
     """Each step computed as TensorFlow's wrapper defines it, in double precision and nothing rewritten."""
     weights = networks.weights(9, sizes, 5, attention="stack")
     w = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
-    network = Network(weights, 4)
+    network = RecurrentNetwork(weights, 4)
     run = network.run(network.start(batch))
     rng = np.random.default_rng(2)
     cells: list[Double] = [np.zeros((batch, size)) for size in sizes]
@@ -121,7 +121,7 @@ def test_attention_around_the_whole_stack_is_what_it_is_defined_to_be(sizes: tup
         window = np.concatenate([window[:, 1:], x[:, None]], axis=1)
         np.testing.assert_allclose(logits.T, x @ w["output.kernel"] + w["output.bias"], atol=2e-5)
         if step == 12:  # what it remembers is a value, from which it goes on
-            memory = Memory.from_tensors(run.memory.as_tensors())
+            memory = RecurrentMemory.from_tensors(run.memory.as_tensors())
             run = network.run(memory.take(list(range(batch))))
 
 
@@ -146,7 +146,7 @@ def test_weights_of_a_stack_that_do_not_fit_together_are_refused(
     made |= {name: np.ones(shape, np.float32) for name, shape in change.items() if shape}
     weights = {name: tensor for name, tensor in made.items() if change.get(name, tensor) is not None}
     with pytest.raises(ModelError, match=message):
-        Network(weights, 4)
+        RecurrentNetwork(weights, 4)
 
 
 hots = st.lists(
@@ -188,7 +188,7 @@ def test_attention_beyond_all_measure_is_still_a_number() -> None:
         assert np.isfinite(out).all()
 
 
-def started(model: RecurrentModel, batch: int = 1) -> Stream:
+def started(model: RecurrentModel, batch: int = 1) -> PassageStream:
     encoding = model.encoding
     stream = model.stream(model.start(batch))
     label = 3 if len(encoding.classes) == 1 else tuple(2 for _ in encoding.classes)
@@ -406,7 +406,7 @@ def test_weights_that_do_not_fit_together_are_refused_by_name(
         else:
             weights[name] = np.zeros(shape, np.float32)
     with pytest.raises(ModelError, match=complaint):
-        Network(weights, 5)
+        RecurrentNetwork(weights, 5)
 
 
 def test_a_checkpoint_of_something_else_is_refused() -> None:
@@ -416,7 +416,7 @@ def test_a_checkpoint_of_something_else_is_refused() -> None:
 
 def test_a_window_of_no_length_is_refused() -> None:
     with pytest.raises(ModelError, match="how long its window is"):
-        Network(networks.bundle().weights, 0)
+        RecurrentNetwork(networks.bundle().weights, 0)
 
 
 def test_a_model_of_another_size_than_its_encoding_is_refused() -> None:

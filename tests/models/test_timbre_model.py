@@ -19,7 +19,7 @@ from reverie.models.library.bundle import read_bundle
 from reverie.places import models_folder, sounds_folder
 from reverie.timbre.render.gansynth import GanSynth
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 MODEL = models_folder() / "timbre.safetensors"
 RATE = 16_000
@@ -39,7 +39,7 @@ def held_out() -> list[str]:
 
 
 def rendered(codes: Sequence[Code], pitches: Sequence[int]) -> list[Array]:
-    asked = [Note(pitch, 127, 1.5) for pitch in pitches]
+    asked = [NoteRequest(pitch, 127, 1.5) for pitch in pitches]
     rendering = engine().begin(codes, asked, 0)
     while not rendering.advance():
         pass

@@ -6,14 +6,14 @@ import importlib
 import io
 from typing import Any
 
-from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
+from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
 from reverie.music.notes import Note
 from reverie.music.time import Metre
 
 mido: Any = importlib.import_module("mido")
 
 NOTES = (Note(0, 480, 60, 90), Note(480, 240, 60, 80), Note(480, 480, 64))
-CONDUCTOR = Conductor(((0, 84.0), (1920, 90.0)), ((0, Metre(7, 8)),), ((0, "First light — ♪"),))
+CONDUCTOR = ConductorTrack(((0, 84.0), (1920, 90.0)), ((0, Metre(7, 8)),), ((0, "First light — ♪"),))
 
 
 def read(data: bytes) -> Any:
@@ -42,12 +42,12 @@ def test_equal_music_gives_equal_bytes() -> None:
 
 
 def test_a_track_may_outlast_the_file_s_end() -> None:
-    (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1))], Conductor(), 10)).tracks
+    (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1))], ConductorTrack(), 10)).tracks
     assert sum(message.time for message in track) == 960
 
 
 def test_a_text_stands_before_the_notes_of_its_tick() -> None:
     texts = ((0, "first"), (480, "second"))
-    (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1), texts)], Conductor(), 10)).tracks
+    (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1), texts)], ConductorTrack(), 10)).tracks
     kinds = [message.type for message in track]
     assert kinds[:5] == ["track_name", "text", "note_on", "text", "note_off"]

@@ -19,8 +19,8 @@ from reverie.play.messages import BankTaken, BarPlayed, Part, Place, SlotState, 
 from reverie.scenes.folder import load_scene
 from reverie.scenes.timbre import VoiceTimbre
 from reverie.timbre.bank.sf2 import sf2_bytes
-from reverie.timbre.bank.zone import Loop, Sample, Zone
-from reverie.timbre.bank_maker import Studio
+from reverie.timbre.bank.zone import Sample, SampleLoop, Zone
+from reverie.timbre.bank_maker import BankMaker
 from reverie.timbre.request import order_of
 from reverie.timbre.sound import Sound
 from reverie.timbre.timbre_models import timbre_model
@@ -45,7 +45,7 @@ def bank(folder: Path, number: int) -> Path:
     frequency = FIRST_HARMONIC * PARTIALS[number]
     length = round(RATE * cycles / frequency)
     tone = 0.3 * np.sin(2 * np.pi * cycles * np.arange(4 * length) / length)
-    sample = Sample(Sound(tone.astype(np.float32), RATE), KEY, 100, loop=Loop(length, 3 * length))
+    sample = Sample(Sound(tone.astype(np.float32), RATE), KEY, 100, loop=SampleLoop(length, 3 * length))
     path = folder / f"{number}.sf2"
     path.write_bytes(sf2_bytes([Zone(sample, "a.wav", (0, 127), (0, 127))], f"bank {number}", [], ""))
     return path
@@ -173,7 +173,7 @@ def test_cat_dreams_turns_from_step_to_step_in_tune(perform: Perform, tmp_path: 
     dream = load_scene(scenes_folder() / "cat-dreams.yaml")
     (name, timbre), (voice,) = next(iter(dream.timbres.items())), [v for v in dream.voices.values() if v.timbre]
     assert voice.timbre is not None
-    studio = Studio(timbre_model(timbre.model, [models_folder()]).path, tmp_path / "cache", 10**9)
+    studio = BankMaker(timbre_model(timbre.model, [models_folder()]).path, tmp_path / "cache", 10**9)
     steps = np.linspace(0, timbre.path.steps - 1, SWAPS + 1).astype(int)  # type: ignore[union-attr]
     banks = [studio.make(order_of(timbre, int(step), name, [scenes_folder()])).bank.soundfont for step in steps]
     assert len(set(banks)) == SWAPS + 1

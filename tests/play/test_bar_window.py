@@ -20,7 +20,7 @@ from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
 from reverie.music.time import Metre, Tempo
 from reverie.play.bars import AT_ITS_MOMENT, PUNCTUAL, Early
-from reverie.play.messages import Panic, Part, Rest, Steer
+from reverie.play.messages import Panic, Part, Rest, SetOverrides
 from reverie.play.player import Player
 from reverie.play.recording.tape import Tape
 from reverie.play.slot_settings import SlotSettings
@@ -82,7 +82,7 @@ def say(studio: Punctual, moment: float, *messages: object) -> None:
 
 
 def test_a_tempo_set_just_before_a_bar_line_holds_from_it_on(studio: Punctual) -> None:
-    say(studio, BEFORE, Steer(240.0))
+    say(studio, BEFORE, SetOverrides(240.0))
     starts = [at for at, data in studio.output.sent if data[0] == ON and at > LINE - 0.1]
     line = round(BEFORE + 0.0015, 6)  # what is left of the bar before goes at that tempo too
     assert starts[:5] == [line, line + 0.25, line + 0.5, line + 0.75, line + 1.0]
@@ -90,7 +90,7 @@ def test_a_tempo_set_just_before_a_bar_line_holds_from_it_on(studio: Punctual) -
 
 
 def test_a_tempo_set_just_after_a_bar_line_holds_from_then_on(studio: Punctual) -> None:
-    say(studio, AFTER, Steer(240.0))
+    say(studio, AFTER, SetOverrides(240.0))
     assert studio.output.sent[-1][0] < LINE + 4.6
     assert next(at for at, data in studio.output.sent if data[0] == ON and at > LINE) == LINE + 0.2515
 
@@ -144,7 +144,7 @@ def test_a_loop_for_the_next_bar_that_comes_just_before_its_line_is_played_there
 
 
 def test_a_voice_muted_just_before_a_bar_line_is_not_due_there(studio: Punctual) -> None:
-    say(studio, BEFORE, Steer(muted=("lead",)))
+    say(studio, BEFORE, SetOverrides(muted=("lead",)))
     assert not [data for at, data in studio.output.sent if data[0] == ON and at >= LINE]
     assert (studio.bars[2].due, studio.bars[2].notes) == (0, {"lead": 0})
 
@@ -162,10 +162,10 @@ def test_a_panic_just_after_a_bar_line_leaves_the_bar_after(studio: Punctual) ->
 WORDS: dict[str, Callable[[int], object]] = {
     "rest": lambda _: Rest(on=True),
     "music": lambda _: Rest(on=False),
-    "mute": lambda _: Steer(muted=("lead",)),
-    "unmute": lambda _: Steer(),
-    "fast": lambda _: Steer(180.0),
-    "slow": lambda _: Steer(75.0, 0.5),
+    "mute": lambda _: SetOverrides(muted=("lead",)),
+    "unmute": lambda _: SetOverrides(),
+    "fast": lambda _: SetOverrides(180.0),
+    "slow": lambda _: SetOverrides(75.0, 0.5),
     "panic": lambda _: Panic(),
     "loop": lambda bar: place(steps(70, 71), bar, part="lead"),
     "late loop": lambda bar: place(steps(50, 51, 52), max(bar - 2, 0), part="other"),

@@ -21,8 +21,8 @@ from fakes.playing import RealPlayer, Studio, loop, place, scene
 from reverie.midi.din_wire import DinLine
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
-from reverie.play.messages import BarPlayed, Panic, Part, Rest, SlotState, Steer, Stop
-from reverie.play.slot_settings import SlotSettings, Sound
+from reverie.play.messages import BarPlayed, Panic, Part, Rest, SetOverrides, SlotState, Stop
+from reverie.play.slot_settings import ChannelSound, SlotSettings
 
 BAR = Metre().bar_ticks
 PARTS = (
@@ -38,7 +38,7 @@ TEN_MINUTES = 300
 def studio(folder: Path) -> Studio:
     return Studio(
         folder,
-        main=SlotSettings({}, clock=True, volume=90, fade=1.0, sounds={1: Sound(4, 200)}),
+        main=SlotSettings({}, clock=True, volume=90, fade=1.0, sounds={1: ChannelSound(4, 200)}),
         two=SlotSettings({}, clock=True, latency=0.03, channels={10: 3}, absent="main"),
     )
 
@@ -77,7 +77,7 @@ def test_ten_minutes_of_everything_are_legal_to_the_last_byte(tmp_path: Path) ->
                 room.tell(Rest(on=chance.random() < 0.5))
             case "steer":
                 muted = tuple(chance.sample(["lead", "bass", "drums"], chance.randrange(3)))
-                room.tell(Steer(chance.choice([None, 90.0, 200.0]), chance.random(), muted))
+                room.tell(SetOverrides(chance.choice([None, 90.0, 200.0]), chance.random(), muted))
             case "panic":
                 room.tell(Panic())
             case _:
@@ -180,7 +180,9 @@ def test_a_real_player_says_nothing_illegal_on_a_real_cable(tmp_path: Path, seco
                 for message in HOSTILE if epoch <= COMPLAINTS else ():
                     player.socket.sendall(message.encode())
                 assert read(far, stream, chance.uniform(1, 3))
-                player.tell(chance.choice([Panic(), Rest(on=True), Rest(on=False), Steer(volume=chance.random())]))
+                player.tell(
+                    chance.choice([Panic(), Rest(on=True), Rest(on=False), SetOverrides(volume=chance.random())])
+                )
                 assert read(far, stream, chance.uniform(0, 1))
                 player.tell(Rest(on=False))
                 player.hear(BarPlayed)

@@ -17,7 +17,7 @@ from fakes.playing import Studio, loop, scene
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play import worker
-from reverie.play.messages import Panic, Part, Place, Rest, Steer, TakeBank, ToPlayer, from_message, to_message
+from reverie.play.messages import Panic, Part, Place, Rest, SetOverrides, TakeBank, ToPlayer, from_message, to_message
 from reverie.play.outputs.output import BarLine
 from reverie.play.slot_settings import SlotSettings
 from reverie.processes.wire import decode, encode
@@ -76,7 +76,9 @@ class Endless:
             self._say(*(self._loop(part.name, 0) for part in parts))
             for bar in range(0, 16, 4):
                 self._say(*(self._loop(part.name, bar + 4) for part in parts))
-                self._say(Steer(self._chance.choice([None, 280.0]), self._chance.random(), ("v1",) if bar == 4 else ()))
+                self._say(
+                    SetOverrides(self._chance.choice([None, 280.0]), self._chance.random(), ("v1",) if bar == 4 else ())
+                )
                 self._say(Rest(on=bar == 8))
                 font = f"/{self._chance.random()}.sf2"
                 self._say(TakeBank(self._epoch, "v0", font, font, other_channel=9, fade_bars=1))

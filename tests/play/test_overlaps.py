@@ -17,7 +17,7 @@ from fakes.playing import LEAD, Studio, loop, place, scene
 from reverie.music.midi_file import note_events
 from reverie.music.notes import Note
 from reverie.music.overlaps import separated
-from reverie.play.messages import Panic, Part, Rest, Steer
+from reverie.play.messages import Panic, Part, Rest, SetOverrides
 from reverie.play.recording.tape_export import seal_all
 from reverie.play.slot_settings import SlotSettings
 
@@ -88,9 +88,9 @@ def test_two_voices_on_one_pitch_of_one_channel_are_one_note_and_end_with_the_la
     studio.tell(place(loop(Note(0, 900, 60, 80))), place(loop(Note(0, 1800, 60, 70)), part="two"))
     studio.player.advance()
     studio.clock.time += 0.25
-    studio.tell(Steer(muted=("lead",)))
+    studio.tell(SetOverrides(muted=("lead",)))
     assert [data for _, data in studio.output.sent] == [bytes((ON, 60, 80))], "the other voice still has it"
-    studio.tell(Steer(muted=("lead", "two")))
+    studio.tell(SetOverrides(muted=("lead", "two")))
     assert studio.output.messages[-1] == bytes((OFF, 60, 0))
 
 
@@ -117,8 +117,8 @@ def test_a_note_that_is_ended_in_its_very_tick_has_a_length_on_tape(tmp_path: Pa
     studio.tell(scene(), place(loop(Note(0, 480, 60))))
     studio.player.advance()
     if how == "mute":
-        studio.tell(Steer(muted=("lead",)))
-        studio.tell(Steer())
+        studio.tell(SetOverrides(muted=("lead",)))
+        studio.tell(SetOverrides())
     elif how == "panic":
         studio.tell(Panic())
     studio.play(1)

@@ -18,7 +18,7 @@ from fakes.processes import stray
 from fakes.stalls import Stalls
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
-from reverie.play.messages import BarPlayed, Ping, Pong, Ready, Rest, SlotState, Stop
+from reverie.play.messages import BarPlayed, Ping, PlayerReady, Pong, Rest, SlotState, Stop
 from reverie.play.panic import silence
 
 pytestmark = pytest.mark.real
@@ -136,7 +136,7 @@ def test_notes_arrive_on_time(start: Start, synth: Receiver) -> None:
     player.hear(SlotState, lambda state: state.up)
     player.tell(scene(tempo=Tempo(240)), place(loop(*(Note(120 * step, 60, 60 + step) for step in range(16)))), Ping(7))
     assert player.hear(Pong).number == 7
-    player.hear(Ready)
+    player.hear(PlayerReady)
     player.hear(BarPlayed, lambda bar: bar.bar == 3)
     bars = [bar for bar in player.heard if isinstance(bar, BarPlayed)]
     assert [bar.sent for bar in bars] == [16] * 4

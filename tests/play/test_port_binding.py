@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.sysfs import Sysfs
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.usb import Enumerator
 from reverie.play.outputs import midi_port
 from reverie.play.outputs.factory import make_output
@@ -70,7 +70,7 @@ def test_two_equal_devices_are_told_apart_by_their_sockets(system: FakeSystem) -
 
 def test_two_equal_devices_are_refused_where_nothing_was_learned_that_differs(system: FakeSystem) -> None:
     system.names = [ONE, TWO]
-    with pytest.raises(PlayError, match=r"location 1-1\).*location 1-2\); location would tell them apart"):
+    with pytest.raises(DeviceError, match=r"location 1-1\).*location 1-2\); location would tell them apart"):
         MidiPort(device={"usb": "0944:0117"}).open()
     assert system.connected is None
 
@@ -82,13 +82,13 @@ def test_people_are_told_what_they_call_it(system: FakeSystem) -> None:
     assert port.description == f"connected to the MIDI port {ONE} (alsa): grey synth, left shelf"
     port.close()
     system.names = []
-    with pytest.raises(PlayError, match="no MIDI port is grey synth, left shelf"):
+    with pytest.raises(DeviceError, match="no MIDI port is grey synth, left shelf"):
         port.open()
 
 
 def test_a_device_that_another_slot_was_taught_is_left_to_it(system: FakeSystem) -> None:
     system.names = [ONE]
-    with pytest.raises(PlayError, match="no MIDI port is"):
+    with pytest.raises(DeviceError, match="no MIDI port is"):
         MidiPort(device=RIGHT, rivals=[LEFT]).open()
 
 
@@ -99,7 +99,7 @@ def test_what_the_site_says_of_a_slot_makes_its_output(system: FakeSystem, tmp_p
     settings = SlotSettings.read(load_site(site).slots_as_json()["lead"])
     output = make_output("lead", settings.output)
     system.names = [ONE]
-    with pytest.raises(PlayError, match="no MIDI port is"):
+    with pytest.raises(DeviceError, match="no MIDI port is"):
         output.open()
     system.names = [ONE, TWO]
     output.open()
@@ -113,7 +113,7 @@ def test_the_right_device_takes_over_from_one_of_its_kind_which_is_silenced_firs
     port.poll()
     system.names = [ONE, TWO]
     with pytest.raises(
-        PlayError, match=r"24:0 \(location 1-2\) has come and is who is meant; .*location 1-1\) is left"
+        DeviceError, match=r"24:0 \(location 1-2\) has come and is who is meant; .*location 1-1\) is left"
     ):
         port.poll()
     assert {(message[0] & 0xF, message[1]) for message in system.sent} == {
@@ -133,7 +133,7 @@ def test_the_right_device_stays_whoever_comes_and_goes(system: FakeSystem) -> No
         port.poll()
     assert (system.connected, system.sent) == (TWO, [])
     system.names = [ONE]
-    with pytest.raises(PlayError, match=f"the MIDI port {TWO} is gone"):
+    with pytest.raises(DeviceError, match=f"the MIDI port {TWO} is gone"):
         port.poll()
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
 from reverie.music.time import Metre, Swing, Tempo
-from reverie.play.messages import Panic, Part, Rest, Steer
-from reverie.play.slot_settings import SlotSettings, Sound
+from reverie.play.messages import Panic, Part, Rest, SetOverrides
+from reverie.play.slot_settings import ChannelSound, SlotSettings
 
 ON, OFF, PROGRAM, CONTROL = 0x90, 0x80, 0xC0, 0xB0
 PULSE, START, CONTINUE, STOP, POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
@@ -198,7 +198,7 @@ def test_two_slots_that_share_a_stand_in_do_not_cut_each_others_notes(tmp_path: 
 
 
 def test_sounds_and_volume_are_sent_whenever_the_device_is_there_anew(tmp_path: Path) -> None:
-    settings = SlotSettings({}, sounds={10: Sound(bank=300, program=7)}, volume=90)
+    settings = SlotSettings({}, sounds={10: ChannelSound(bank=300, program=7)}, volume=90)
     studio = Studio(tmp_path, main=settings)
     studio.tell(scene(), place(steps(60)))
     studio.play(1)
@@ -236,7 +236,7 @@ def test_hands_turn_tempo_and_volume_and_mute_at_once(tmp_path: Path) -> None:
     studio.tell(scene(LEAD, Part("pad", "main", 2)), place(steps(60, 62, 64, 65)))
     studio.tell(place(loop(Note(0, 1920, 40)), part="pad"))
     studio.player.advance()
-    studio.tell(Steer(qpm=60.0, volume=0.5, muted=("pad",)))
+    studio.tell(SetOverrides(qpm=60.0, volume=0.5, muted=("pad",)))
     assert studio.output.messages[-1] == bytes((OFF | 1, 40, 0))
     studio.play(2)
     assert at(studio, ON)[2:5] == [1.0, 2.0, 3.0]
@@ -244,7 +244,7 @@ def test_hands_turn_tempo_and_volume_and_mute_at_once(tmp_path: Path) -> None:
     assert {message[2] for message in studio.output.messages if message[:2] == bytes((CONTROL, 7))} >= {50}
     assert [bar.muted for bar in studio.bars] == [("pad",), ("pad",)]
     assert studio.bars[1].due == 4
-    studio.tell(Steer())
+    studio.tell(SetOverrides())
     studio.play(2)
     assert bytes((CONTROL, 7, 100)) in studio.output.messages
     assert studio.output.messages.count(bytes((ON | 1, 40, 100))) > 1

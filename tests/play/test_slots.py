@@ -13,7 +13,7 @@ from fakes.outputs import FakeClock, RecordingOutput
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from fakes.soundfonts import font
 from reverie.midi.bytes import hush
-from reverie.midi.errors import MISHAPS
+from reverie.midi.errors import DEVICE_ERRORS
 from reverie.music.notes import Note
 from reverie.play import panic
 from reverie.play.messages import Part, SlotState, from_message, to_message
@@ -268,7 +268,7 @@ def held(tmp_path: Path) -> Studio:
     return studio
 
 
-@pytest.mark.parametrize("error", [kind("refused") for kind in MISHAPS])
+@pytest.mark.parametrize("error", [kind("refused") for kind in DEVICE_ERRORS])
 def test_panic_silences_what_it_can_whatever_is_wrong_with_one_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

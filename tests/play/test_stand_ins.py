@@ -10,7 +10,7 @@ import pytest
 from fakes.outputs import RecordingSampler
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
-from reverie.play.messages import Panic, Part, Steer, TakeBank
+from reverie.play.messages import Panic, Part, SetOverrides, TakeBank
 from reverie.play.slot_settings import SlotSettings
 
 ON, OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
@@ -54,17 +54,17 @@ def test_hands_turn_the_volume_of_one_that_stands_in(
     studio.lose()
     studio.play(1)
     assert studio.controls(VOLUME) == ([] if main is spare is None else [(0, full)])
-    studio.tell(Steer(volume=0.3))
+    studio.tell(SetOverrides(volume=0.3))
     studio.play(1)
     assert studio.controls(VOLUME)[-1] == (0, round(full * 0.3))
-    studio.tell(Steer())
+    studio.tell(SetOverrides())
     studio.play(1)
     assert studio.controls(VOLUME)[-1] == (0, full)
 
 
 def test_a_volume_that_was_set_before_holds_from_the_first_note_of_one_that_stands_in(tmp_path: Path) -> None:
     studio = begun(tmp_path)
-    studio.tell(Steer(volume=0.5))
+    studio.tell(SetOverrides(volume=0.5))
     studio.play(1)
     assert not studio.controls(VOLUME), "nothing of ours sounds there"
     studio.lose()
@@ -76,7 +76,7 @@ def test_a_volume_that_was_set_before_holds_from_the_first_note_of_one_that_stan
 def test_the_volume_goes_to_the_channel_to_which_the_notes_go(tmp_path: Path) -> None:
     studio = begun(tmp_path, SlotSettings({}, volume=80, channels={1: 5}), SlotSettings({}, channels={1: 11}))
     studio.lose()
-    studio.tell(Steer(volume=0.5))
+    studio.tell(SetOverrides(volume=0.5))
     studio.play(1)
     assert studio.controls(VOLUME)[0] == (10, 80)
     assert studio.controls(VOLUME)[-1] == (10, 40)
@@ -85,13 +85,13 @@ def test_the_volume_goes_to_the_channel_to_which_the_notes_go(tmp_path: Path) ->
 def test_a_device_that_is_back_has_the_volume_that_was_set_meanwhile(tmp_path: Path) -> None:
     studio = begun(tmp_path, SlotSettings({}, volume=80))
     studio.lose()
-    studio.tell(Steer(volume=0.5))
+    studio.tell(SetOverrides(volume=0.5))
     studio.play(1)
     studio.output.sent.clear()
     studio.output.there = True
     studio.play(4)
     assert set(studio.controls(VOLUME, "main")) == {(0, 40)}
-    studio.tell(Steer(volume=0.25))
+    studio.tell(SetOverrides(volume=0.25))
     studio.play(1)
     assert studio.controls(VOLUME, "main")[-1] == (0, 20)
 
@@ -128,7 +128,7 @@ def test_of_two_slots_with_one_stand_in_the_loudest_counts_and_one_that_is_back_
     assert studio.controls(VOLUME)[-1] == (0, 90)
     studio.outputs["other"].there = True
     studio.play(4)
-    studio.tell(Steer(volume=0.5))
+    studio.tell(SetOverrides(volume=0.5))
     studio.play(1)
     assert studio.controls(VOLUME)[-1] == (0, 20)
 
@@ -143,10 +143,10 @@ def test_mutes_panics_and_programs_reach_one_that_stands_in(tmp_path: Path) -> N
     assert bytes((PROGRAM, 9)) in spare.messages
     sounding = [data[1] for data in spare.messages if data[0] in {ON, OFF}]
     assert sounding.count(70) % 2, "a note sounds"
-    studio.tell(Steer(muted=("lead",)))
+    studio.tell(SetOverrides(muted=("lead",)))
     assert spare.messages[-1] == bytes((OFF, 70, 0))
     studio.play(1)
-    studio.tell(Steer())
+    studio.tell(SetOverrides())
     studio.play(1)
     studio.tell(Panic())
     assert [data[1] for data in spare.messages[-3:]] == [64, 123, 120]

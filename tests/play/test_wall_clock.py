@@ -12,7 +12,7 @@ from fakes.jack import Jack, Receiver, need
 from fakes.playing import RealPlayer, loop, place, scene
 from fakes.stalls import Stalls
 from reverie.music.notes import Note
-from reverie.play.messages import BarPlayed, Ready, SlotState
+from reverie.play.messages import BarPlayed, PlayerReady, SlotState
 
 pytestmark = pytest.mark.real
 
@@ -55,7 +55,7 @@ def test_a_calendar_that_jumps_moves_no_note_of_a_real_player(synth: Receiver, t
         FAKETIME_DONT_RESET="1",
     )
     try:
-        player.hear(Ready)
+        player.hear(PlayerReady)
         player.hear(SlotState, lambda state: state.up)
         sixteenths = loop(*(Note(120 * step, 60, 60 + step) for step in range(16)))
         player.tell(scene(), place(sixteenths))

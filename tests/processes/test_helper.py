@@ -13,21 +13,21 @@ import pytest
 
 from fakes.patience import PATIENCE
 from reverie.processes import helper as apart
-from reverie.processes.helper import Apart
+from reverie.processes.helper import HelperProcess
 
 SETTINGS = {"match": "keys"}
 
 
 @pytest.fixture
-def helper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Apart]:
+def helper(monkeypatch: pytest.MonkeyPatch) -> Iterator[HelperProcess]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     monkeypatch.setattr(apart, "RETRY", 0.1)
-    owner = Apart("fakes.helper", SETTINGS)
+    owner = HelperProcess("fakes.helper", SETTINGS)
     yield owner
     owner.close()
 
 
-def hear(helper: Apart, wanted: Callable[[list[Any]], object]) -> list[Any]:
+def hear(helper: HelperProcess, wanted: Callable[[list[Any]], object]) -> list[Any]:
     heard: list[Any] = []
     limit = time.monotonic() + PATIENCE
     while not wanted(heard):
@@ -37,14 +37,14 @@ def hear(helper: Apart, wanted: Callable[[list[Any]], object]) -> list[Any]:
     return heard
 
 
-def test_it_is_told_its_settings_and_answers(helper: Apart) -> None:
+def test_it_is_told_its_settings_and_answers(helper: HelperProcess) -> None:
     assert hear(helper, len) == [{"settings": SETTINGS}]
     assert helper.send(["a", 1.5])
     assert hear(helper, len) == [["a", 1.5]]
 
 
 @pytest.mark.parametrize("trouble", ["hang", "die"])
-def test_one_that_hangs_or_dies_is_replaced_behind_the_same_descriptor(helper: Apart, trouble: str) -> None:
+def test_one_that_hangs_or_dies_is_replaced_behind_the_same_descriptor(helper: HelperProcess, trouble: str) -> None:
     descriptor = helper.fileno()
     hear(helper, len)
     helper.send(trouble)
@@ -54,7 +54,7 @@ def test_one_that_hangs_or_dies_is_replaced_behind_the_same_descriptor(helper: A
     assert helper.lives == 2
 
 
-def test_what_was_said_to_one_that_died_is_not_heard_by_the_next(helper: Apart) -> None:
+def test_what_was_said_to_one_that_died_is_not_heard_by_the_next(helper: HelperProcess) -> None:
     hear(helper, len)
     helper.send("die")
     for number in range(5):
@@ -64,7 +64,7 @@ def test_what_was_said_to_one_that_died_is_not_heard_by_the_next(helper: Apart) 
     assert hear(helper, len) == ["end"]
 
 
-def test_who_does_not_read_stops_nobody(helper: Apart) -> None:
+def test_who_does_not_read_stops_nobody(helper: HelperProcess) -> None:
     hear(helper, len)
     helper.send(10_000)
     time.sleep(1.2)  # as long as a helper that waited would be taken for hung
@@ -75,7 +75,7 @@ def test_who_does_not_read_stops_nobody(helper: Apart) -> None:
     assert helper.lives == 1
 
 
-def test_a_helper_that_reads_nothing_costs_what_it_was_told(helper: Apart) -> None:
+def test_a_helper_that_reads_nothing_costs_what_it_was_told(helper: HelperProcess) -> None:
     hear(helper, len)
     helper.send("hang")
     assert not all(helper.send("x" * 1000) for _ in range(10_000))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fakes.jack import wait_until
-from reverie.processes.thread_progress import Progress
+from reverie.processes.thread_progress import ThreadProgress
 
 _CODE = """
 import sys, threading, time
@@ -25,16 +25,16 @@ while sys.stdin.read(1):
 
 
 @pytest.fixture
-def watch() -> Iterator[Callable[[float], Progress]]:
+def watch() -> Iterator[Callable[[float], ThreadProgress]]:
     processes: list[subprocess.Popen[bytes]] = []
 
-    def watch(seconds: float) -> Progress:
+    def watch(seconds: float) -> ThreadProgress:
         command = [sys.executable, "-c", _CODE, str(seconds)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         processes.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == b"there\n"
-        return Progress(process.pid)
+        return ThreadProgress(process.pid)
 
     yield watch
     for process in processes:
@@ -42,27 +42,27 @@ def watch() -> Iterator[Callable[[float], Progress]]:
             process.kill()
 
 
-def test_a_thread_that_wakes_for_each_period_moves(watch: Callable[[float], Progress]) -> None:
+def test_a_thread_that_wakes_for_each_period_moves(watch: Callable[[float], ThreadProgress]) -> None:
     progress = watch(0.18)  # 8,192 frames of 44,100 a second
     wait_until(lambda: progress.look() or progress.moves)
     assert progress.stuck == 0.0
 
 
-def test_a_thread_that_sleeps_is_stuck(watch: Callable[[float], Progress]) -> None:
+def test_a_thread_that_sleeps_is_stuck(watch: Callable[[float], ThreadProgress]) -> None:
     progress = watch(600.0)
     wait_until(lambda: progress.look() or progress.stuck > 2.0)
     assert not progress.moves
 
 
-def test_a_timer_that_rings_now_and_then_is_no_sound(watch: Callable[[float], Progress]) -> None:
+def test_a_timer_that_rings_now_and_then_is_no_sound(watch: Callable[[float], ThreadProgress]) -> None:
     progress = watch(1.5)
     wait_until(lambda: progress.look() or progress.stuck > 3.0)
     assert not progress.moves
 
 
-def test_time_in_which_nobody_looked_is_not_held_against_it(watch: Callable[[float], Progress]) -> None:
+def test_time_in_which_nobody_looked_is_not_held_against_it(watch: Callable[[float], ThreadProgress]) -> None:
     now = [0.0]
-    progress = Progress(clock=lambda: now[0])
+    progress = ThreadProgress(clock=lambda: now[0])
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()
@@ -77,8 +77,8 @@ def test_time_in_which_nobody_looked_is_not_held_against_it(watch: Callable[[flo
 
 def test_a_thread_that_is_woken_for_other_reasons_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     now, counts = [0.0], {"audio": 0, "news": 40}
-    monkeypatch.setattr(Progress, "_read", lambda _: dict(counts))
-    progress = Progress(clock=lambda: now[0])
+    monkeypatch.setattr(ThreadProgress, "_read", lambda _: dict(counts))
+    progress = ThreadProgress(clock=lambda: now[0])
     for second in range(1, 15):
         now[0] += 1.0
         counts["audio"] += 187 if second < 5 else 0
@@ -89,5 +89,5 @@ def test_a_thread_that_is_woken_for_other_reasons_hides_nothing(monkeypatch: pyt
 
 
 def test_a_process_of_which_nothing_is_known_counts_as_running() -> None:
-    progress = Progress(2**22 + 1)
+    progress = ThreadProgress(2**22 + 1)
     wait_until(lambda: progress.look() or progress.moves)

@@ -10,7 +10,7 @@ import pytest
 from reverie.documents import DocumentError, parse_document
 from reverie.scenes.folder import Sounds, load_scene, read_scene
 from reverie.scenes.schema import Scene
-from reverie.scenes.timbre import GridPath, Pace, RandomWalkPath, Timbre
+from reverie.scenes.timbre import GridPath, PathPace, RandomWalkPath, Timbre
 
 HEAD = """
 name: dusk
@@ -57,7 +57,7 @@ def faults(text: str) -> list[str]:
 def test_two_sounds_are_enough() -> None:
     creature = timbre()
     assert creature.way == ("flute", "cat")
-    assert (creature.model, creature.path.kind, creature.pace) == ("default", "there_and_back", Pace(600.0))
+    assert (creature.model, creature.path.kind, creature.pace) == ("default", "there_and_back", PathPace(600.0))
     assert scene(PLAYED + f"timbres: {{creature: {{sources: {TWO}}}}}").voices["high"].timbre is not None
 
 
@@ -84,14 +84,14 @@ def test_every_kind_of_path() -> None:
 @pytest.mark.parametrize(
     ("written", "pace"),
     [
-        ("10 min", Pace(600.0)),
-        ("{every: 1.5 h}", Pace(5400.0)),
-        ("90 s", Pace(90.0)),
-        ("{steps_a_night: 24}", Pace(None, 24)),
-        ("{steps_a_night: 3, hours: [10:00, 18:30]}", Pace(None, 3, (dt.time(10), dt.time(18, 30)))),
+        ("10 min", PathPace(600.0)),
+        ("{every: 1.5 h}", PathPace(5400.0)),
+        ("90 s", PathPace(90.0)),
+        ("{steps_a_night: 24}", PathPace(None, 24)),
+        ("{steps_a_night: 3, hours: [10:00, 18:30]}", PathPace(None, 3, (dt.time(10), dt.time(18, 30)))),
     ],
 )
-def test_every_kind_of_pace(written: str, pace: Pace) -> None:
+def test_every_kind_of_pace(written: str, pace: PathPace) -> None:
     assert timbre(f"pace: {written}").pace == pace
 
 

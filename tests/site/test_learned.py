@@ -19,7 +19,7 @@ from reverie.conductor.site_resources import keep_as_last_good, site_in_force
 from reverie.documents import DocumentError, read_document
 from reverie.site.learned import FILE, LearnedError, beside, ready, update
 from reverie.site.load import load_site
-from reverie.site.slot_sections import Device, FluidSynthSlot, PortSlot, Slot
+from reverie.site.slot_sections import DeviceSection, FluidSynthSlot, PortSlot, Slot
 
 GREY = {"name": "Grey MIDI 1", "client": "Grey", "usb": "0944:0117", "serial": "0012e45", "location": "1-1.2"}
 PAUSE, PANIC = {"action": "pause", "note": 36}, {"action": "panic", "note": 37}
@@ -57,7 +57,7 @@ def faults_of(path: Path) -> list[str]:
 def test_a_learned_device_replaces_the_one_of_the_site_and_leaves_the_rest(site: Path) -> None:
     update(beside(site), {"slots": {"lead": {"device": GREY, "place": "left shelf"}}})
     lead = port(load_site(site).slots["lead"])
-    assert lead.device == Device(**GREY)
+    assert lead.device == DeviceSection(**GREY)
     assert (lead.match, lead.label, lead.place, lead.latency) == (None, None, "left shelf", 12)
 
 
@@ -220,7 +220,7 @@ def test_any_text_is_read_as_it_was_written(
 
 
 def test_the_capitals_of_a_usb_mark_do_not_matter() -> None:
-    assert Device(usb="1C75:02AF").usb == "1c75:02af"
+    assert DeviceSection(usb="1C75:02AF").usb == "1c75:02af"
 
 
 def test_what_was_learned_is_written_through_a_link_and_keeps_its_mode(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from reverie.documents import DocumentError, read_document
 from reverie.places import config_folder, state_folder
-from reverie.play.slot_settings import SlotSettings, Sound
+from reverie.play.slot_settings import ChannelSound, SlotSettings
 from reverie.site.load import find_site, load_site
 from reverie.site.schema import Site, site_json_schema
 from reverie.site.slot_sections import FluidSynthSlot, PortSlot, VirtualSlot
@@ -60,7 +60,7 @@ def test_slots_are_plain_data_for_the_player(site: Site, tmp_path: Path) -> None
     unknown = {"device": None, "label": None, "place": None}
     port = {"kind": "port", "match": "ardour.*in", "api": "auto", "din": False}
     assert slots["daw"] == SlotSettings(port | unknown, latency=0.005, clock=True, channels={1: 11})
-    sounds = {10: Sound(program=0, bank=128), 2: Sound(program=4)}
+    sounds = {10: ChannelSound(program=0, bank=128), 2: ChannelSound(program=4)}
     assert slots["open"] == SlotSettings(
         {"kind": "virtual", "name": "Reverie", "api": "auto"}, sounds=sounds, volume=90, fade=2.5, absent="main"
     )

@@ -9,7 +9,7 @@ import pytest
 from reverie.documents import DocumentError
 from reverie.play.slot_settings import SlotSettings
 from reverie.site.load import load_site
-from reverie.site.sampler import Sampler
+from reverie.site.sampler import SamplerSettings
 from reverie.site.schema import Site
 
 
@@ -21,7 +21,7 @@ def site(folder: Path, sampler: str, kind: str = "{kind: virtual") -> Site:
 
 def test_a_sampler_is_what_its_slot_says_and_no_business_of_the_players(tmp_path: Path) -> None:
     read = site(tmp_path, '{folder: banks, keep: 2, osc: "[::1]:9001", programs: [3, 4], loading: 0.5}')
-    assert read.samplers() == {"main": Sampler(tmp_path / "banks", 2, ("::1", 9001), (3, 4), 0.5)}
+    assert read.samplers() == {"main": SamplerSettings(tmp_path / "banks", 2, ("::1", 9001), (3, 4), 0.5)}
     assert "sampler" not in SlotSettings.read(read.slots_as_json()["main"]).output
 
 

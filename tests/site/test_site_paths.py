@@ -13,7 +13,7 @@ import pytest
 from fakes.daemon import free_port
 from reverie.conductor.check import check
 from reverie.conductor.site_resources import NoConfigurationError, keep_as_last_good, site_in_force
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.places import SYSTEM_STATE, expanded, state_folder
 from reverie.play.outputs.fluidsynth import find_soundfont
 from reverie.site.load import load_site
@@ -127,7 +127,7 @@ def test_commands_work_for_a_user_that_the_system_does_not_know_and_that_has_no_
 @pytest.mark.parametrize("named", [NOBODY, "/there\0/font.sf2", f"/{'x' * 300}/font.sf2"])
 def test_a_soundfont_whose_path_can_be_none_costs_its_slot_alone(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.environ", {"REVERIE_SOUNDFONT": named})
-    with pytest.raises(PlayError, match=r"cannot be used .*; mend `soundfont`"):
+    with pytest.raises(DeviceError, match=r"cannot be used .*; mend `soundfont`"):
         find_soundfont("auto")
 
 

@@ -14,13 +14,13 @@ from reverie.models.library.index import identity
 from reverie.places import models_folder
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.bank.cache import SAFE, Shelf
-from reverie.timbre.bank_maker import Studio
-from reverie.timbre.request import Order, order_of
+from reverie.timbre.bank_maker import BankMaker
+from reverie.timbre.request import BankRequest, order_of
 
 ROOMY = 1 << 40
 
 
-def order(seed: int) -> Order:
+def order(seed: int) -> BankRequest:
     said = {
         "sources": {"a": {"latent": seed}, "b": {"latent": 0}},
         "path": {"kind": "line", "steps": 2},
@@ -52,13 +52,13 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Studio:
+def studio(tmp_path: Path) -> BankMaker:
     path = models_folder() / "timbre.safetensors"
     model = identity(read_passport(path))
-    return Studio(path, tmp_path, ROOMY, open_model=lambda _: FakeRenderer(model))
+    return BankMaker(path, tmp_path, ROOMY, open_model=lambda _: FakeRenderer(model))
 
 
-def made(studio: Studio, seed: int, age: float = 0.0) -> str:
+def made(studio: BankMaker, seed: int, age: float = 0.0) -> str:
     folder = studio.make(order(seed)).bank.folder
     when = folder.stat().st_mtime - age
     os.utime(folder, (when, when))
@@ -66,7 +66,7 @@ def made(studio: Studio, seed: int, age: float = 0.0) -> str:
 
 
 def test_old_banks_make_room_on_a_full_disk_the_longest_unused_first(
-    tmp_path: Path, disk: Disk, studio: Studio, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, disk: Disk, studio: BankMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     pinned, older, old = made(studio, 1, 4 * SAFE), made(studio, 2, 3 * SAFE), made(studio, 3, 2 * SAFE)
     disk.room = disk.used() * 7 // 6  # half a bank more, which is more than what is unfinished takes
@@ -77,7 +77,7 @@ def test_old_banks_make_room_on_a_full_disk_the_longest_unused_first(
     assert "is full" in caplog.text
 
 
-def test_a_full_disk_without_old_banks_says_so_and_loses_nothing(tmp_path: Path, disk: Disk, studio: Studio) -> None:
+def test_a_full_disk_without_old_banks_says_so_and_loses_nothing(tmp_path: Path, disk: Disk, studio: BankMaker) -> None:
     played = made(studio, 1)
     disk.room = disk.used() + 4096
     with pytest.raises(OSError, match="No space left"):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.timbre.recipe import BankRecipe, Ingredient, mixture
-from reverie.timbre.sound import Note
+from reverie.timbre.sound import NoteRequest
 
 FLUTE = Ingredient(0.25, sound="f" * 64, own_pitch=60.1)
 CAT = Ingredient(0.75, sound="c" * 64)
@@ -37,7 +37,12 @@ def test_it_comes_back_from_json_the_same() -> None:
 
 
 def test_its_notes_are_every_pitch_at_every_velocity() -> None:
-    assert RECIPE.notes == (Note(48, 60, 2.0), Note(48, 110, 2.0), Note(54, 60, 2.0), Note(54, 110, 2.0))
+    assert RECIPE.notes == (
+        NoteRequest(48, 60, 2.0),
+        NoteRequest(48, 110, 2.0),
+        NoteRequest(54, 60, 2.0),
+        NoteRequest(54, 110, 2.0),
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.scenes.timbre import Timbre
-from reverie.timbre.schedule import Progress, begun, later, next_in
+from reverie.timbre.schedule import PathProgress, begun, later, next_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=BERLIN)
@@ -45,7 +45,7 @@ def berlin(month: int, day: int, hour: int, minute: int = 0) -> dt.datetime:
 
 def walk_through(of: Timbre, begin: dt.datetime, minutes: int, hours: float) -> list[tuple[dt.datetime, int]]:
     """The steps as they become due, looked at every so many minutes of time that really passes."""
-    progress, seen = Progress(), list[tuple[dt.datetime, int]]()
+    progress, seen = PathProgress(), list[tuple[dt.datetime, int]]()
     for number in range(int(hours * 60 / minutes)):
         now = dt.datetime.fromtimestamp(begin.timestamp() + 60 * minutes * number, tz=begin.tzinfo)
         progress = later(progress, of, 0.0, now)
@@ -56,7 +56,7 @@ def walk_through(of: Timbre, begin: dt.datetime, minutes: int, hours: float) -> 
 
 @pytest.mark.parametrize("look", [1.0, 60.0, 70.0])
 def test_a_step_is_due_each_time_that_the_scene_has_played_so_long(look: float) -> None:
-    of, progress, steps = timbre("10 min"), Progress(), list[int]()
+    of, progress, steps = timbre("10 min"), PathProgress(), list[int]()
     for _ in range(round(3600 / look)):
         progress = later(progress, of, look, NOON)
         steps.append(progress.step)
@@ -64,14 +64,14 @@ def test_a_step_is_due_each_time_that_the_scene_has_played_so_long(look: float) 
 
 
 def test_time_that_is_not_played_does_not_count() -> None:
-    progress = later(Progress(3, 590.0), timbre("10 min"), 0.0, NOON + dt.timedelta(days=100))
-    assert progress == Progress(3, 590.0)
+    progress = later(PathProgress(3, 590.0), timbre("10 min"), 0.0, NOON + dt.timedelta(days=100))
+    assert progress == PathProgress(3, 590.0)
     assert next_in(progress, timbre("10 min").pace, NOON) == 10.0
 
 
 @given(st.lists(st.floats(-1e7, 1e7), max_size=30))
 def test_however_time_goes_one_look_is_one_step_at_most(passed: list[float]) -> None:
-    of, progress = timbre("10 min"), Progress()
+    of, progress = timbre("10 min"), PathProgress()
     for seconds in passed:
         after = later(progress, of, seconds, NOON)
         assert after.step - progress.step in {0, 1}
@@ -120,7 +120,7 @@ def test_the_same_hour_twice_is_all_day_long() -> None:
 
 
 def test_a_box_that_was_off_goes_on_with_the_next_step_and_does_not_leap() -> None:
-    before = later(Progress(), NIGHTLY, 0.0, berlin(6, 1, 20))
+    before = later(PathProgress(), NIGHTLY, 0.0, berlin(6, 1, 20))
     after = later(before, NIGHTLY, 0.0, berlin(6, 2, 2, 30))
     assert (before.step, after.step) == (0, 1)
     assert later(after, NIGHTLY, 0.0, berlin(6, 2, 2, 59)).step == 1
@@ -128,14 +128,14 @@ def test_a_box_that_was_off_goes_on_with_the_next_step_and_does_not_leap() -> No
 
 
 def test_a_clock_that_was_a_year_ahead_does_not_stop_the_morph() -> None:
-    wrong = later(Progress(step=4), NIGHTLY, 0.0, berlin(6, 1, 23).replace(year=2027))
+    wrong = later(PathProgress(step=4), NIGHTLY, 0.0, berlin(6, 1, 23).replace(year=2027))
     right = later(wrong, NIGHTLY, 0.0, berlin(6, 1, 21))
     assert (wrong.step, right.step) == (4, 5)
     assert later(right, NIGHTLY, 0.0, berlin(6, 1, 22)).step == 6
 
 
 def test_a_clock_that_is_set_back_within_a_night_takes_no_step_back() -> None:
-    late = later(later(Progress(), NIGHTLY, 0.0, berlin(6, 1, 20)), NIGHTLY, 0.0, berlin(6, 1, 23))
+    late = later(later(PathProgress(), NIGHTLY, 0.0, berlin(6, 1, 20)), NIGHTLY, 0.0, berlin(6, 1, 23))
     back = later(late, NIGHTLY, 0.0, berlin(6, 1, 21))
     assert (late.step, back.step) == (1, 1)
     assert later(back, NIGHTLY, 0.0, berlin(6, 1, 22)).step == 2
@@ -143,7 +143,7 @@ def test_a_clock_that_is_set_back_within_a_night_takes_no_step_back() -> None:
 
 @given(st.lists(TIMES, max_size=40))
 def test_whatever_the_clock_says_one_look_is_one_step_at_most(times: list[dt.datetime]) -> None:
-    progress = Progress()
+    progress = PathProgress()
     for now in times:
         after = later(progress, NIGHTLY, 0.0, now)
         assert after.step - progress.step in {0, 1}
@@ -152,7 +152,7 @@ def test_whatever_the_clock_says_one_look_is_one_step_at_most(times: list[dt.dat
 
 @given(TIMES)
 def test_what_is_due_next_is_not_due_before_it_and_is_after(now: dt.datetime) -> None:
-    progress = later(Progress(), NIGHTLY, 0.0, now)
+    progress = later(PathProgress(), NIGHTLY, 0.0, now)
     wait = next_in(progress, NIGHTLY.pace, now)
     due = now.timestamp() + wait
     before, after = (dt.datetime.fromtimestamp(moment, tz=BERLIN) for moment in (due - 1, due + 1))
@@ -165,23 +165,23 @@ def test_what_is_due_next_is_not_due_before_it_and_is_after(now: dt.datetime) ->
 
 def test_the_time_of_the_room_may_come_without_its_zone() -> None:
     naive = dt.datetime(2026, 6, 1, 21)  # noqa: DTZ001 - as the room's clock gives it
-    progress = later(later(Progress(), NIGHTLY, 0.0, naive), NIGHTLY, 0.0, naive + dt.timedelta(hours=1))
+    progress = later(later(PathProgress(), NIGHTLY, 0.0, naive), NIGHTLY, 0.0, naive + dt.timedelta(hours=1))
     assert progress.step == 1
     assert next_in(progress, NIGHTLY.pace, naive + dt.timedelta(hours=1)) == pytest.approx(3600)
 
 
 def test_a_line_begins_anew_as_its_scene_does_and_other_paths_go_on() -> None:
-    far = Progress(9, 30.0)
-    assert begun(far, LINE.path) == Progress()
+    far = PathProgress(9, 30.0)
+    assert begun(far, LINE.path) == PathProgress()
     assert begun(far, NIGHTLY.path) == far
 
 
 def test_progress_lasts_as_json_and_nonsense_is_none() -> None:
-    progress = Progress(7, 12.5, 739_000, 3)
-    assert Progress.from_json(json.loads(json.dumps(progress.as_json()))) == progress
+    progress = PathProgress(7, 12.5, 739_000, 3)
+    assert PathProgress.from_json(json.loads(json.dumps(progress.as_json()))) == progress
     for wrong in ({"step": -1}, {"played": float("nan")}, {"played": -1.0}, {"night": "today"}, {"part": -1}):
         with pytest.raises(ValueError, match="no progress"):
-            Progress.from_json({**progress.as_json(), **wrong})
+            PathProgress.from_json({**progress.as_json(), **wrong})
 
 
 ZONES = {
@@ -219,7 +219,7 @@ def test_every_night_has_its_steps_whatever_is_done_to_clocks(zone: ZoneInfo, cl
     for day in ZONES[str(zone)]:
         begin = dt.datetime.combine(day, dt.time(12), zone).timestamp()
         noons = [begin + 24 * 3600 * number for number in range(3)]
-        progress = later(Progress(), of, 0.0, room(begin - 15 * 3600))  # in the night before
+        progress = later(PathProgress(), of, 0.0, room(begin - 15 * 3600))  # in the night before
         for noon, end in itertools.pairwise(noons):
             first, moment = progress.step, noon
             marks = list[float]()
@@ -239,7 +239,7 @@ def test_every_night_has_its_steps_whatever_is_done_to_clocks(zone: ZoneInfo, cl
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"], indirect=True)
 @pytest.mark.parametrize("hours", [["02:00", "02:30"], ["02:10", "02:20"], ["02:15", "02:45"], ["02:30", "02:30"]])
 def test_a_night_that_lies_where_clocks_are_set_is_never_divided_by_nothing(zone: ZoneInfo, hours: list[str]) -> None:
-    of, progress = timbre({"steps_a_night": 10, "hours": hours}), Progress()
+    of, progress = timbre({"steps_a_night": 10, "hours": hours}), PathProgress()
     for day in ZONES[str(zone)]:
         moment = dt.datetime.combine(day, dt.time(12), zone).timestamp()
         for _ in range(24 * 12):

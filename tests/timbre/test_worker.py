@@ -18,8 +18,17 @@ import pytest
 
 from reverie.places import models_folder, sounds_folder
 from reverie.processes.wire import Message, decode, encode
-from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, from_timbre, to_message
-from reverie.timbre.request import Order, Share
+from reverie.timbre.messages import (
+    FromTimbre,
+    HoldRender,
+    Refused,
+    Render,
+    Rendered,
+    RenderProgress,
+    from_timbre,
+    to_message,
+)
+from reverie.timbre.request import BankRequest, Share
 
 pytestmark = pytest.mark.real
 
@@ -28,11 +37,11 @@ KILLS = 10
 PATIENCE = 120.0
 
 
-def order(*shares: Share, pitches: tuple[int, ...] = (48, 60), seconds: float = 0.3) -> Order:
-    return Order("test", shares or (Share("star", 1.0, latent=7),), pitches, (100,), seconds, -20.0, 1)
+def order(*shares: Share, pitches: tuple[int, ...] = (48, 60), seconds: float = 0.3) -> BankRequest:
+    return BankRequest("test", shares or (Share("star", 1.0, latent=7),), pitches, (100,), seconds, -20.0, 1)
 
 
-def render(cache: Path, wanted: Order, share: float = 1.0) -> Render:
+def render(cache: Path, wanted: BankRequest, share: float = 1.0) -> Render:
     return Render(wanted, str(MODEL), str(cache), 10**9, share)
 
 
@@ -66,7 +75,7 @@ class Worker:
 
     def outcome(self) -> Rendered | Refused:
         """How it ends."""
-        return next(said for said in self.said() if not isinstance(said, Progress))
+        return next(said for said in self.said() if not isinstance(said, RenderProgress))
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -108,12 +117,12 @@ def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismisse
 
 def test_it_answers_while_it_renders_and_waits_where_it_is_held(tmp_path: Path) -> None:
     with worker() as process:
-        process.tell(to_message(Hold(on=True)))
+        process.tell(to_message(HoldRender(on=True)))
         process.tell(render(tmp_path, order()).as_message())
         process.tell({"type": "ping", "number": 1})
         assert next(process.messages(30)) == {"type": "pong", "number": 1}
         assert not any(isinstance(said, Rendered) for said in process.said(3))
-        process.tell(to_message(Hold(on=False)))
+        process.tell(to_message(HoldRender(on=False)))
         assert isinstance(process.outcome(), Rendered)
 
 
@@ -153,7 +162,7 @@ def test_killed_at_ten_moments_it_resumes_and_the_samples_are_those_of_an_undist
             process.tell(render(tmp_path / "killed", wanted).as_message())
             next(process.said())
             lived = [*process.said(chance.uniform(0.3, 1.2) * took / KILLS)]
-            assert all(isinstance(said, Progress) for said in lived), "there was nothing left to be killed"
+            assert all(isinstance(said, RenderProgress) for said in lived), "there was nothing left to be killed"
         reached.append(len([*(tmp_path / "killed").glob("unfinished/*/batch-*")]))
     with worker() as process:
         process.tell(render(tmp_path / "killed", wanted).as_message())

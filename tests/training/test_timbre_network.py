@@ -26,7 +26,7 @@ def test_it_is_magenta_s_generator() -> None:
 
     from reverie.training import timbre_network as network
 
-    sizes = network.Sizes(**SMALL)
+    sizes = network.TimbreSizes(**SMALL)
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((2, 8)).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -56,7 +56,7 @@ def test_a_cut_changes_nothing_far_from_its_edges() -> None:
 
     from reverie.training import timbre_network as network
 
-    sizes = network.Sizes(**SMALL)
+    sizes = network.TimbreSizes(**SMALL)
     vectors = np.random.default_rng(1).standard_normal((1, 8)).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         weights = network.variables(sizes, 0)
@@ -92,7 +92,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     sounds[0, :, :48_000] = (32767 * sound(drawn(1, 0)[0], 60)).astype(np.int16)
     pool = Pool(("tone/0",), sounds, np.full((1, len(PITCHES)), SAMPLES, np.int32))
     folder = tmp_path_factory.mktemp("checkpoints")
-    sizes = network.Sizes(**{**SMALL, "pitches": len(PITCHES)})
+    sizes = network.TimbreSizes(**{**SMALL, "pitches": len(PITCHES)})
     said: list[str] = []
     for steps in (1, 2):
         train(pool, sizes, Plan(steps=steps, batch=2, threads=1), folder, said.append)

@@ -25,7 +25,7 @@ _HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 
 def _with_engine(path: Path) -> int:
     from reverie.compose.engines.recurrent import NumpyEngine
-    from reverie.compose.recipe import Limits, Recipe
+    from reverie.compose.recipe import LoopLimits, Recipe
     from reverie.models.library.index import read_model_file
     from reverie.music.time import Metre
 
@@ -45,7 +45,7 @@ def _with_engine(path: Path) -> int:
         metre=Metre(),
         primer=(),
         primer_steps=0,
-        limits=Limits(),
+        limits=LoopLimits(),
     )
     return len(engine.generate(recipe)[0].notes)
 

@@ -16,7 +16,7 @@ from reverie.bench.play_drift import drift_us
 from reverie.bench.play_loads import COMPOSE, IDLE, LOADS, running
 from reverie.bench.play_ours import play
 from reverie.bench.play_peers import missing
-from reverie.bench.play_score import BAR, SETTLING, Struck, figures, lateness
+from reverie.bench.play_score import BAR, SETTLING, ArrivedNote, figures, lateness
 from reverie.bench.play_targets import MAGENTA, NAMES, ORDINARY, OURS, TARGETS, summary
 from reverie.bench.processes import BenchError, processor
 from reverie.bench.targets import held_against
@@ -89,7 +89,7 @@ def _peer(name: str, bars: int, load: str) -> dict[str, Any]:
     if done.returncode:
         raise BenchError(f"{NAMES[name]} did not play; the reason stands above.")
     answer = json.loads(done.stdout.splitlines()[-1])
-    struck = (Struck(at, pitch) for at, pitch in answer["arrivals"])
+    struck = (ArrivedNote(at, pitch) for at, pitch in answer["arrivals"])
     return {**figures(lateness(struck, answer["start"], bars)), "composed": answer["composed"]}
 
 

@@ -71,7 +71,7 @@ def _process(load: str) -> Generator[subprocess.Popen[bytes]]:
 def _compose() -> Iterator[None]:
     """Compose as the composer does: politely, on one thread, loop after loop with each shipped model."""
     os.nice(5)
-    from reverie.compose.recipe import Limits, Recipe
+    from reverie.compose.recipe import LoopLimits, Recipe
     from reverie.compose.worker import make_engine
     from reverie.models.library.index import find_models
     from reverie.music.time import Metre
@@ -95,7 +95,7 @@ def _compose() -> Iterator[None]:
                 metre=Metre(),
                 primer=(),
                 primer_steps=0,
-                limits=Limits(),
+                limits=LoopLimits(),
                 candidates=_CANDIDATES,
             )
         )
@@ -111,11 +111,11 @@ def _render() -> Iterator[None]:
 
     give_way()
     one_each()
-    from reverie.timbre.sound import Note
+    from reverie.timbre.sound import NoteRequest
     from reverie.timbre.timbre_models import DEFAULT, open_timbre_model, timbre_model
 
     model = open_timbre_model(timbre_model(DEFAULT, [models_folder()]).path, os.cpu_count() or 1)
-    notes = [Note(pitch, 100, 4.0) for pitch in range(48, 72)]
+    notes = [NoteRequest(pitch, 100, 4.0) for pitch in range(48, 72)]
     for seed in count():
         rendering = model.begin([model.latent(seed)] * len(notes), notes, seed)
         while not rendering.advance():

@@ -30,7 +30,7 @@ from reverie.play.messages import (
     FromPlayer,
     Part,
     Place,
-    Ready,
+    PlayerReady,
     SetScene,
     Setup,
     SlotState,
@@ -52,7 +52,7 @@ _STEP = BAR / METRE.bar_steps
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayResult:
     """What came of it: the far end's figures, the player's own, its clock's, and whether it had real-time priority."""
 
     realtime: bool
@@ -60,7 +60,7 @@ class Played:
     figures: dict[str, Any]
 
 
-def play(bars: int, *, realtime: bool = True) -> Played:
+def play(bars: int, *, realtime: bool = True) -> PlayResult:
     """Let the player play so many bars to a probe.
 
     Raises:
@@ -114,7 +114,7 @@ def _said(wire: socket.socket) -> Iterator[FromPlayer]:
 
 def _conduct(
     wire: socket.socket, said: Iterator[FromPlayer], folder: Path, bars: int
-) -> tuple[Ready, tuple[BarPlayed, ...]]:
+) -> tuple[PlayerReady, tuple[BarPlayed, ...]]:
     """Set the player up, let it play, and hear what it has to say.
 
     Raises:
@@ -123,9 +123,9 @@ def _conduct(
     room = bars * (sum(len(loop.notes) * 2 for loop in PARTS.values()) + _PULSES * METRE.numerator) + 1024
     slot = {"kind": "probe", "file": str(folder / "stamps"), "room": room, "clock": True}
     _tell(wire, Setup({_SLOT: slot}, str(folder / "ledger"), str(folder / "tape")))
-    ready: Ready | None = None
+    ready: PlayerReady | None = None
     for news in said:
-        if isinstance(news, Ready):
+        if isinstance(news, PlayerReady):
             ready = news
         if ready is not None and isinstance(news, SlotState) and news.up:
             break
@@ -141,7 +141,7 @@ def _conduct(
     raise ReverieError("the player left before it had played; the reason stands above")
 
 
-def _figures(ready: Ready, played: tuple[BarPlayed, ...], stamped: tuple[tuple[float, bytes], ...]) -> Played:
+def _figures(ready: PlayerReady, played: tuple[BarPlayed, ...], stamped: tuple[tuple[float, bytes], ...]) -> PlayResult:
     """Hold what reached the probe against the score.
 
     Raises:
@@ -155,7 +155,7 @@ def _figures(ready: Ready, played: tuple[BarPlayed, ...], stamped: tuple[tuple[f
     skipped = sum(bar.skipped for bar in played)
     measured = far_end(sent, skipped)
     pulses = [at for at, message in stamped if message[0] == PULSE]
-    return Played(
+    return PlayResult(
         ready.realtime,
         measured,
         {

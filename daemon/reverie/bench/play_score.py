@@ -44,7 +44,7 @@ PARTS: Mapping[str, Loop] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class ArrivedNote:
     """A note that arrived: its moment in seconds of the player's clock, and its pitch."""
 
     time: float
@@ -67,7 +67,7 @@ def onsets(bars: int) -> Iterator[tuple[float, int]]:
             yield bar * BAR + start * BAR / METRE.bar_ticks, pitch
 
 
-def lateness(struck: Iterable[Struck], start: float, bars: int) -> Lateness:
+def lateness(struck: Iterable[ArrivedNote], start: float, bars: int) -> Lateness:
     """Hold what arrived against the score, of which the first note was due at ``start``.
 
     Raises:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reverie.bench.timing import Task, Timing, in_turn
+from reverie.bench.timing import TimedTask, Timing, in_turn
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle
 from reverie.models.library.importing import import_model
 from reverie.models.lstm import Array
-from reverie.models.recurrent.model import Carried, RecurrentModel, compose
-from reverie.models.recurrent.network import Network
+from reverie.models.recurrent.model import CarriedPassages, RecurrentModel, compose
+from reverie.models.recurrent.network import RecurrentNetwork
 
 if TYPE_CHECKING:
     from reverie.magenta.reference import Reference
@@ -36,7 +36,7 @@ _SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class SpeedEffort:
     """How much is measured: events in a passage and in a batch of passages, rounds, and extensions in a round."""
 
     events: int = 128
@@ -46,10 +46,10 @@ class Effort:
     extensions: int = 10
 
 
-QUICK = Effort(events=16, batch_events=4, rounds=2, history_rounds=1, extensions=4)
+QUICK = SpeedEffort(events=16, batch_events=4, rounds=2, history_rounds=1, extensions=4)
 
 
-def measure(name: str, folder: Path, effort: Effort, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(name: str, folder: Path, effort: SpeedEffort, tell: Callable[[str], None]) -> dict[str, Any]:
     """Time one configuration; its weights are left in ``folder``, as a ``.mag`` and as a run-time bundle.
 
     Raises:
@@ -64,15 +64,15 @@ def measure(name: str, folder: Path, effort: Effort, tell: Callable[[str], None]
         tell(f"{name}: an event")
         timings = in_turn(
             [
-                Task("magenta_us_per_event", lambda: magenta.generate(effort.events), effort.events),
-                Task("engine_us_per_event", lambda: _compose(model, 1, effort.events), effort.events),
-                Task("weights_floor_us", _floor(model.network, effort.events), effort.events),
-                Task(
+                TimedTask("magenta_us_per_event", lambda: magenta.generate(effort.events), effort.events),
+                TimedTask("engine_us_per_event", lambda: _compose(model, 1, effort.events), effort.events),
+                TimedTask("weights_floor_us", _floor(model.network, effort.events), effort.events),
+                TimedTask(
                     "magenta_batch32_us_per_event",
                     lambda: magenta_batch.generate(effort.batch_events),
                     effort.batch_events * BATCH,
                 ),
-                Task(
+                TimedTask(
                     "engine_batch32_us_per_event",
                     lambda: _compose(model, BATCH, effort.batch_events),
                     effort.batch_events * BATCH,
@@ -100,22 +100,24 @@ def _compose(model: RecurrentModel, batch: int, count: int) -> None:
     compose(stream, count, np.random.default_rng(_SEED))
 
 
-def _extend(magenta: Reference, model: RecurrentModel, effort: Effort) -> dict[str, Timing]:
+def _extend(magenta: Reference, model: RecurrentModel, effort: SpeedEffort) -> dict[str, Timing]:
     """Extend a short history and a long one: Magenta hears them again, the engine goes on from what it remembers."""
     events = magenta.generate(LONG - 1)
     labels = magenta.labels(events)
-    tasks: list[Task] = []
+    tasks: list[TimedTask] = []
     for length in (SHORT, LONG):
         carried = _heard(model, labels[:length])
         tasks += [
-            Task(f"magenta_history{length}_us", lambda length=length: magenta.generate(EXTENSION, events[:length])),
-            Task(f"engine_history{length}_us", lambda carried=carried: _go_on(model, carried)),
+            TimedTask(
+                f"magenta_history{length}_us", lambda length=length: magenta.generate(EXTENSION, events[:length])
+            ),
+            TimedTask(f"engine_history{length}_us", lambda carried=carried: _go_on(model, carried)),
         ]
     theirs, ours = tasks[::2], tasks[1::2]
     return in_turn([*theirs, *(ours * effort.extensions)], effort.history_rounds)
 
 
-def _heard(model: RecurrentModel, labels: Sequence[Any]) -> Carried:
+def _heard(model: RecurrentModel, labels: Sequence[Any]) -> CarriedPassages:
     """The engine's memory of the events that the labels mean."""
     encoding = model.encoding
     stream = model.stream(model.start())
@@ -127,11 +129,11 @@ def _heard(model: RecurrentModel, labels: Sequence[Any]) -> Carried:
     return stream.carried
 
 
-def _go_on(model: RecurrentModel, carried: Carried) -> None:
+def _go_on(model: RecurrentModel, carried: CarriedPassages) -> None:
     compose(model.stream(carried), EXTENSION, np.random.default_rng(_SEED))
 
 
-def _matrices(network: Network) -> list[Array]:
+def _matrices(network: RecurrentNetwork) -> list[Array]:
     """All weights that a step reads whole."""
     found = [*(layer.kernel for layer in network.layers), network.output]
     found += [layer.skip for layer in network.layers[1:] if layer.skip is not None]
@@ -142,7 +144,7 @@ def _matrices(network: Network) -> list[Array]:
     return found
 
 
-def _floor(network: Network, times: int) -> Callable[[], None]:
+def _floor(network: RecurrentNetwork, times: int) -> Callable[[], None]:
     """Nothing but one product of a vector with each matrix of a step: how long weights take to come from memory."""
     products = [
         (matrix, np.ones(matrix.shape[1], np.float32), np.empty(len(matrix), np.float32))
@@ -192,7 +194,8 @@ def main() -> int:
         from reverie.magenta.reference import Reference
 
         report = {
-            name: measure(name, options.folder, QUICK if options.quick else Effort(), _tell) for name in options.configs
+            name: measure(name, options.folder, QUICK if options.quick else SpeedEffort(), _tell)
+            for name in options.configs
         }
         if FIRST_LOOP not in report:
             reference = Reference(FIRST_LOOP)

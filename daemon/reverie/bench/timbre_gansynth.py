@@ -40,14 +40,14 @@ _PITCHES = tuple(range(36, 36 + 6 * NOTES, 6))
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class GANSynthEffort:
     """How often is measured: all notes, of each kind, and loading."""
 
     rounds: int = 7
     loads: int = 2
 
 
-QUICK = Effort(rounds=1, loads=1)
+QUICK = GANSynthEffort(rounds=1, loads=1)
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
             f"{', '.join(missing)}, which GANSynth is measured against, cannot be found: run `make magenta`, or "
             "`uv sync --extra magenta`, and use the reverie of that environment."
         )
-    effort = QUICK if quick else Effort()
+    effort = QUICK if quick else GANSynthEffort()
     with tempfile.TemporaryDirectory(prefix="reverie-bench-") as folder:
         with asking(_MODULE, "write", folder) as ask:
             ask("written")
@@ -135,7 +135,7 @@ def _engines(trained: Path) -> Mapping[str, Callable[[], object]]:
     from reverie.models.library.bundle import read_bundle
     from reverie.models.library.importing import import_model
     from reverie.timbre.render.gansynth import GanSynth
-    from reverie.timbre.sound import Note
+    from reverie.timbre.sound import NoteRequest
 
     path = import_model(trained, trained.parent / "models").path
     loaded: list[GanSynth] = []
@@ -145,7 +145,7 @@ def _engines(trained: Path) -> Mapping[str, Callable[[], object]]:
 
     def render(seconds: float) -> None:
         model = loaded[0]
-        notes = [Note(pitch, 127, seconds) for pitch in _PITCHES]
+        notes = [NoteRequest(pitch, 127, seconds) for pitch in _PITCHES]
         rendering = model.begin([model.latent(seed) for seed in range(NOTES)], notes, _SEED)
         while not rendering.advance():
             pass

@@ -20,7 +20,7 @@ from reverie.bench.asking import answer, asking, cores, multiply, peak_gflops
 from reverie.bench.targets import Target
 from reverie.models.nsynth.decoder import Decoding, drawn
 from reverie.models.nsynth.layout import laid_out
-from reverie.models.nsynth.weights import CLASSES, Sizes, sizes_of
+from reverie.models.nsynth.weights import CLASSES, NSynthSizes, sizes_of
 
 TARGETS = (
     Target("nsynth_ratio_b1", 3.0),
@@ -42,13 +42,13 @@ _OURS = {1: 64, 8: 64, 64: 16}
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class NSynthEffort:
     """How often each is measured."""
 
     rounds: int = 7
 
 
-QUICK = Effort(rounds=1)
+QUICK = NSynthEffort(rounds=1)
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     Raises:
         BenchError: if a process fails.
     """
-    rounds = (QUICK if quick else Effort()).rounds
+    rounds = (QUICK if quick else NSynthEffort()).rounds
     rates: dict[str, list[float]] = {}
     peaks: list[float] = []
     with asking(_MODULE, "magenta") as theirs, asking(_MODULE, "engine") as ours:
@@ -111,7 +111,7 @@ def _magentas() -> Mapping[str, Callable[[], object]]:
 
 def _engines() -> Mapping[str, Callable[[], object]]:
     weights = _weights()
-    sizes: Sizes = sizes_of(weights, _SETTINGS)
+    sizes: NSynthSizes = sizes_of(weights, _SETTINGS)
     network = laid_out(weights, sizes)
 
     def task(notes: int) -> Callable[[], object]:

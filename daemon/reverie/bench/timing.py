@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Task(NamedTuple):
+class TimedTask(NamedTuple):
     """Something to be timed; one call of ``run`` does it ``times`` times. Its name may stand in a round repeatedly."""
 
     name: str
@@ -38,7 +38,7 @@ class Timing:
         return statistics.median(self.cpu)
 
 
-def in_turn(tasks: Sequence[Task], rounds: int) -> dict[str, Timing]:
+def in_turn(tasks: Sequence[TimedTask], rounds: int) -> dict[str, Timing]:
     """Do all tasks once without timing them, then all of them in turn, ``rounds`` times.
 
     Returns:

@@ -101,9 +101,9 @@ def _check(entry: Mapping[str, Any], site: Site) -> None:
 
 def _listen(port: Mapping[str, Any], action: str, level: bool, within: float) -> Control:
     from reverie.control.control_learning import Search
-    from reverie.midi.input import Ears
+    from reverie.midi.input import MidiInputProcess
 
-    search, ears = Search(level=level), Ears(port)
+    search, ears = Search(level=level), MidiInputProcess(port)
     try:
         end, asked = time.monotonic() + OPENS, False
         while (left := end - time.monotonic()) > 0:

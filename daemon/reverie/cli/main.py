@@ -21,7 +21,7 @@ from reverie.errors import ReverieError, reason_of
 from reverie.foreign import Printable
 
 if TYPE_CHECKING:
-    from reverie.cli.timbre import House
+    from reverie.cli.timbre import TimbreResources
     from reverie.site.schema import Site
 
 FAULT = 1
@@ -164,7 +164,7 @@ def _model_folders(config: Path | None) -> list[Path]:
     return model_folders_of(load_site(config) if config else _site(config))
 
 
-def _workshop(config: Path | None) -> House:
+def _workshop(config: Path | None) -> TimbreResources:
     from reverie.cli.timbre_resources import workshop_of
     from reverie.site.load import load_site
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 
 if TYPE_CHECKING:
     from reverie.midi.identity import PortMarks, Wanted
@@ -72,15 +72,15 @@ class _Slot:
 
 def _list(slots: Slots, options: argparse.Namespace) -> int:
     from reverie.midi.identity import Wanted
-    from reverie.midi.ports import MidiRoom
+    from reverie.midi.ports import PortScanner
 
     there: list[PortMarks] = []
     sources: list[PortMarks] = []
     trouble = None
     try:
-        with MidiRoom() as room:
+        with PortScanner() as room:
             there, sources = room.ports(), room.sources()
-    except PlayError as error:
+    except DeviceError as error:
         trouble = str(error)
     bound = [
         _Slot(name, wanted := Wanted.read(slot), *_bind(wanted, slot["api"], there))
@@ -142,14 +142,14 @@ def _bind(wanted: Wanted, api: str, there: Sequence[PortMarks]) -> tuple[PortMar
         try:
             if port := choose(wanted, [port for port in candidates if port.api == system]):
                 return port, f"bound to {port.label()}"
-        except PlayError as error:
+        except DeviceError as error:
             return None, str(error)
     return None, missing(wanted, candidates)
 
 
 def _learn(slots: Slots, options: argparse.Namespace) -> int:
     from reverie.midi.device_learning import KEY, UNPLUG, Lesson, certain
-    from reverie.midi.ports import MidiRoom
+    from reverie.midi.ports import PortScanner
     from reverie.site.learned import beside, ready, update
     from reverie.site.load import find_site
 
@@ -157,13 +157,13 @@ def _learn(slots: Slots, options: argparse.Namespace) -> int:
     ready(path)
     slot = slots(options.config).get(options.slot, {})
     if slot.get("kind", "port") != "port":
-        raise PlayError(
+        raise DeviceError(
             f"the slot {options.slot!r} is of kind {slot['kind']!r} and has no device to learn; name another"
         )
     if not slot:
         _say(f"The configuration has no slot {options.slot!r} yet; it will be made, as one of kind 'port'.")
     fits = _matching(options.match)
-    with MidiRoom(wanted=fits) as room:
+    with PortScanner(wanted=fits) as room:
         lesson = Lesson(room, _say, (options.by,) if options.by else (UNPLUG, KEY), options.within)
         port = _pick(lesson.device())
         caution = certain(port, room.ports())
@@ -185,7 +185,7 @@ def _matching(pattern: str | None) -> Callable[[PortMarks], object]:
     try:
         compiled = re.compile(pattern or "", re.IGNORECASE)
     except re.error as error:
-        raise PlayError(
+        raise DeviceError(
             f"{pattern!r} is no regular expression ({error}); put \\ before a sign that means itself"
         ) from error
     return lambda port: compiled.search(port.port)
@@ -201,7 +201,7 @@ def _pick(ports: Sequence[PortMarks]) -> PortMarks:
         return ports[0]
     if not sys.stdin.isatty():
         names = ", ".join(port.port for port in ports)
-        raise PlayError(f"there are several ports: {names}; say by --match which is meant; nothing is changed")
+        raise DeviceError(f"there are several ports: {names}; say by --match which is meant; nothing is changed")
     for number, port in enumerate(ports, 1):
         _say(f"{number}  {port.label()}")
     while True:
@@ -222,7 +222,7 @@ def _input(prompt: str) -> str:
     try:
         return input(prompt)
     except (EOFError, OSError) as error:
-        raise PlayError("the question was left without an answer; nothing is changed") from error
+        raise DeviceError("the question was left without an answer; nothing is changed") from error
 
 
 def _say(text: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import soundfile
 
-from reverie.midi.sample_dump.packing import Answer, Words, answer, messages, read_answer
-from reverie.midi.sample_dump.transfer import State, Transfer
+from reverie.midi.sample_dump.packing import DumpAnswer, Words, answer, messages, read_answer
+from reverie.midi.sample_dump.transfer import Transfer, TransferState
 from reverie.timbre.bank.bank import Bank
 from reverie.timbre.errors import TimbreError
 
@@ -75,15 +75,15 @@ def send(
             elif not transfer.is_over:
                 cable.wait(transfer.due - clock())
     except BaseException:
-        cable.send(answer(Answer.CANCEL, transfer.packet, channel))
+        cable.send(answer(DumpAnswer.CANCEL, transfer.packet, channel))
         raise
-    if transfer.state is State.CANCELLED:
+    if transfer.state is TransferState.CANCELLED:
         raise TimbreError(
             f"the sampler cancelled the dump of sample {words.number}; see what it says, free memory there, or choose"
             " another --number"
         )
-    if transfer.state is State.FAILED:
-        cable.send(answer(Answer.CANCEL, transfer.packet, channel))
+    if transfer.state is TransferState.FAILED:
+        cable.send(answer(DumpAnswer.CANCEL, transfer.packet, channel))
         raise TimbreError(f"the sampler did not get sample {words.number} whole; see to both cables, and begin again")
     show(1.0)
     return transfer.answered

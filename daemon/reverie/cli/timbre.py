@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from reverie.scenes.schema import Scene
     from reverie.scenes.timbre import Timbre
     from reverie.timbre.bank.bank import Bank
-    from reverie.timbre.bank_maker import Made, Studio
-    from reverie.timbre.request import Order
+    from reverie.timbre.bank_maker import BankMaker, Made
+    from reverie.timbre.request import BankRequest
 
 _MEGABYTE = 1e6
 _ID = 12
@@ -42,7 +42,7 @@ _STEPS = re.compile(r"(\d{1,6})(?:\.\.(\d{1,6}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class TimbreResources:
     """What the commands need of a site.
 
     ``cache`` holds banks up to ``quota`` bytes; ``models`` are the folders of models. ``scene`` reads a scene by name
@@ -58,7 +58,7 @@ class House:
     sound: Callable[[bytes, Path, Path | None], None]
 
 
-Houses = Callable[[Path | None], House]
+Houses = Callable[[Path | None], TimbreResources]
 
 
 def add_parsers(commands: Any, houses: Houses) -> None:
@@ -109,7 +109,7 @@ def add_parsers(commands: Any, houses: Houses) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _WantedSteps:
     """Steps of one timbre of a scene, to be had as banks; ``folders`` are those in which its sources are looked for."""
 
     scene: Scene
@@ -118,7 +118,7 @@ class _Wish:
     folders: Sequence[Path]
     steps: range
 
-    def order(self, step: int) -> Order:
+    def order(self, step: int) -> BankRequest:
         """What a step needs."""
         from reverie.timbre.request import order_of
 
@@ -203,7 +203,7 @@ def _dump(houses: Houses, options: argparse.Namespace) -> int:
     return 0
 
 
-def _kept(house: House, named: str) -> Bank:
+def _kept(house: TimbreResources, named: str) -> Bank:
     """A bank that is there: a folder, or one of the cache."""
     from reverie.timbre.bank.bank import PASSPORT
     from reverie.timbre.bank.cache import Shelf
@@ -221,7 +221,7 @@ def _in_folder(folder: Path) -> Bank:
         raise TimbreError(f"the bank in {folder} is damaged ({error}); render it anew") from error
 
 
-def _bank(house: House, options: argparse.Namespace) -> Bank:
+def _bank(house: TimbreResources, options: argparse.Namespace) -> Bank:
     """The bank that is meant: a folder, one of the cache, or that of a scene's step, which may be rendered first."""
     from reverie.scenes.folder import SceneError
     from reverie.timbre.bank.bank import PASSPORT
@@ -240,7 +240,7 @@ def _bank(house: House, options: argparse.Namespace) -> Bank:
         return _make(studio, wish.order(wish.steps[0]), []).bank
 
 
-def _wish(house: House, options: argparse.Namespace) -> _Wish:
+def _wish(house: TimbreResources, options: argparse.Namespace) -> _WantedSteps:
     """The timbre and the steps that are meant.
 
     Raises:
@@ -259,7 +259,7 @@ def _wish(house: House, options: argparse.Namespace) -> _Wish:
         raise TimbreError(f"the scene {scene.name} has no timbre {name!r}{did_you_mean(name, scene.timbres)}")
     timbre = scene.timbres[name]
     steps = range(options.step, options.step + 1) if options.step is not None else options.steps or _all_steps(timbre)
-    return _Wish(scene, name, timbre, folders, steps)
+    return _WantedSteps(scene, name, timbre, folders, steps)
 
 
 def _all_steps(timbre: Timbre) -> range:
@@ -278,13 +278,13 @@ def _all_steps(timbre: Timbre) -> range:
 
 
 @contextlib.contextmanager
-def _studio(house: House, model: str, options: argparse.Namespace) -> Generator[Studio]:
+def _studio(house: TimbreResources, model: str, options: argparse.Namespace) -> Generator[BankMaker]:
     """Where banks are rendered: on this machine where no other wants it, or on a farm."""
     from reverie.timbre.render.budget import give_way
 
     give_way()
     one_each()  # as in the timbre worker, so that the bytes are the same
-    from reverie.timbre.bank_maker import Studio
+    from reverie.timbre.bank_maker import BankMaker
     from reverie.timbre.executors.dask_executor import Farm
     from reverie.timbre.timbre_models import open_timbre_model, timbre_model
 
@@ -294,10 +294,10 @@ def _studio(house: House, model: str, options: argparse.Namespace) -> Generator[
     opened = partial(open_timbre_model, threads=house.threads)
     try:
         if not options.executor:
-            yield Studio(path, house.cache, house.quota, open_model=opened)
+            yield BankMaker(path, house.cache, house.quota, open_model=opened)
             return
         with Farm(options.executor, path, options.resource) as farm:
-            yield Studio(path, house.cache, house.quota, farm, opened)
+            yield BankMaker(path, house.cache, house.quota, farm, opened)
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
@@ -310,7 +310,7 @@ def _studio(house: House, model: str, options: argparse.Namespace) -> Generator[
         ) from error
 
 
-def _make(studio: Studio, order: Order, pinned: Sequence[str]) -> Made:
+def _make(studio: BankMaker, order: BankRequest, pinned: Sequence[str]) -> Made:
     """The bank of an order, which may take its time; ``pinned`` are to stay."""
     meter = Meter(order.title)
     try:

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from reverie.cli.timbre import House
+from reverie.cli.timbre import TimbreResources
 from reverie.conductor.offline.sound_file import PerformError, render
 from reverie.conductor.site_resources import model_folders_of
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.places import scenes_folder
 from reverie.play.outputs.fluidsynth import find_audio
 from reverie.play.outputs.fluidsynth.file_render import ALONE, unheard
@@ -21,9 +21,9 @@ from reverie.site.schema import Site
 from reverie.site.slot_sections import FluidSynthSlot
 
 
-def workshop_of(site: Site) -> House:
+def workshop_of(site: Site) -> TimbreResources:
     """What the commands need of a site."""
-    return House(
+    return TimbreResources(
         cache=site.timbre_folder,
         quota=site.timbre.quota_bytes,
         threads=site.timbre.workers,
@@ -62,7 +62,7 @@ def _sound(site: Site, midi: bytes, soundfont: Path, wav: Path | None) -> None:
         options = [part for key, value in slot.options.items() for part in ("-o", f"{key}={value}")]
         try:
             driver = find_audio(slot.audio)
-        except PlayError as error:
+        except DeviceError as error:
             raise PerformError(f"{error}, or hear it from a file: --wav FILE") from error
         command = [program, "-niq", *ALONE, "-g", str(slot.gain), "-a", driver, *options]
         result = subprocess.run(

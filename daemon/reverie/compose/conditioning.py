@@ -29,7 +29,7 @@ _MAJOR_BELOW = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ear:
+class InputRange:
     """What a model can hear: ``low`` to ``high`` are its pitches; ``transposes`` if it knows C major only."""
 
     drums: bool = False
@@ -39,7 +39,7 @@ class Ear:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ConditionedPrimer:
     """A primer's notes in sixteenths, how long it is, and the step at which the answer begins.
 
     That is the primer's end, but for an opening that the recipe did not give, which is part of the answer. ``shift``
@@ -64,7 +64,7 @@ class Heard:
         return Note(start, note.length * TICKS_PER_STEP, pitch, note.velocity)
 
 
-def hear(recipe: Recipe, ear: Ear) -> Heard:
+def hear(recipe: Recipe, ear: InputRange) -> ConditionedPrimer:
     """What a model with this ear is told of a recipe.
 
     A recipe without a primer begins as Magenta's own programs do: drums with a bass drum, a melody with the tonic,
@@ -77,13 +77,13 @@ def hear(recipe: Recipe, ear: Ear) -> Heard:
     if not notes:
         notes, steps, first = (_opening(ear, limits.tonic, limits.low, limits.high),), 1, 0
     if not ear.transposes:
-        return Heard(notes, steps, first)
+        return ConditionedPrimer(notes, steps, first)
     shift = _shift(ear, recipe, [note.pitch for note in notes])
     moved = (replace(note, pitch=fold(note.pitch + shift, ear.low, ear.high) or ear.low) for note in notes)
-    return Heard(tuple(moved), steps, first, shift)
+    return ConditionedPrimer(tuple(moved), steps, first, shift)
 
 
-def _opening(ear: Ear, tonic: int, low: int, high: int) -> Note:
+def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:
     if ear.drums:
         return Note(0, 1, DRUMS["bass"])
     middle = (low + high) // 2
@@ -96,7 +96,7 @@ def _on_grid(note: Note, steps: int) -> Note:
     return Note(start, end - start, note.pitch, note.velocity)
 
 
-def _shift(ear: Ear, recipe: Recipe, pitches: Sequence[int]) -> int:
+def _shift(ear: InputRange, recipe: Recipe, pitches: Sequence[int]) -> int:
     """How far to move a primer so that it is in C and in the middle of what the model was trained on.
 
     The model knows melodies in C major and its modes only. A scene's scale says the key; where it has none, Magenta's

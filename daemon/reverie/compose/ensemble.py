@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import cycle
 
 from reverie.compose.composer import Composed
-from reverie.compose.evolution import Line, Placement, VoicePlan
+from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import Stall
 from reverie.compose.voice_in_play import Renewal, VoiceInPlay
@@ -40,7 +40,7 @@ class Arrangement:
     lead: str = SELF
 
 
-class Performance:
+class Ensemble:
     """A scene from its first bar on. ``epoch`` tells its messages from those of scenes before and after."""
 
     def __init__(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> None:
@@ -52,16 +52,17 @@ class Performance:
         self.epoch = epoch
         self.bar = -1
         self._voices = {
-            name: VoiceInPlay(Line(plan), cycle(reserves.get(name, ()))) for name, plan in arrangement.plans.items()
+            name: VoiceInPlay(Evolution(plan), cycle(reserves.get(name, ())))
+            for name, plan in arrangement.plans.items()
         }
         self._begun = False
 
-    def succeeded_by(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> Performance:
+    def succeeded_by(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> Ensemble:
         """The same scene after its file was changed: it goes on with the next bar, and so does every voice.
 
         The bar that sounds is the last of this performance, which must not be used any more.
         """
-        after = Performance(arrangement, epoch, reserves)
+        after = Ensemble(arrangement, epoch, reserves)
         after.bar = self.bar + 1 if self._begun else self.bar
         for name, voice in after._voices.items():
             voice.line.end_bar = max(after.bar + 1, 0)

@@ -1,8 +1,8 @@
 """The line of a voice: which loop follows which, and from which bar to which.
 
-A line knows no clock and no model. It says what to ask for next (:meth:`Line.next_recipe`), takes the answer
-(:meth:`Line.take`) and hands back where it belongs (:class:`Placement`). The daemon and the offline performance drive
-the same lines, so they make the same music.
+An evolution knows no clock and no model. It says what to ask for next (:meth:`Evolution.next_recipe`), takes the answer
+(:meth:`Evolution.take`) and hands back where it belongs (:class:`Placement`). The daemon and the offline performance
+drive the same ones, so they make the same music.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reverie.compose.recipe import Kind, Limits, Operator, Past, Recipe
+from reverie.compose.recipe import ContinuedPast, Kind, LoopLimits, Operator, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP, Metre
@@ -43,7 +43,7 @@ class VoicePlan:
     hold: int
     then: tuple[Step, ...]
     temperature: Callable[[int], float]
-    limits: Limits
+    limits: LoopLimits
     candidates: int = 1
     novelty: tuple[float, float] = (0.0, 1.0)
 
@@ -87,7 +87,7 @@ class After:
     loop: Loop
 
     @property
-    def continued(self) -> tuple[tuple[Note, ...], int, tuple[Past, ...]]:
+    def continued(self) -> tuple[tuple[Note, ...], int, tuple[ContinuedPast, ...]]:
         """What a model that goes on from the loop is told: a primer, its length in sixteenths, and what came of it.
 
         That is what it was told for the first of the loops that continue each other. So that a recipe stays short, a
@@ -125,7 +125,7 @@ class Placement:
         return self.start_bar + self.times * self.loop.bars
 
 
-class Line:
+class Evolution:
     """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
 
     ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once. ``fruitless``

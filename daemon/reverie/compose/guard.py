@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reverie.compose.recipe import Limits, Recipe
+from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
@@ -111,7 +111,7 @@ def _distinct(notes: Sequence[Note]) -> list[Note]:
     return sorted({(note.start, note.pitch): note for note in notes}.values())
 
 
-def _in_pitch(notes: Sequence[Note], limits: Limits, clips: Counter[Clip]) -> list[Note]:
+def _in_pitch(notes: Sequence[Note], limits: LoopLimits, clips: Counter[Clip]) -> list[Note]:
     key = Key(limits.tonic, limits.scale)
     kept: list[Note] = []
     for note in notes:
@@ -193,7 +193,7 @@ def _held_on(before: Sequence[Note], thin: Sequence[Note]) -> list[Note]:
     return held
 
 
-def _in_dynamics(notes: Sequence[Note], limits: Limits) -> bool:
+def _in_dynamics(notes: Sequence[Note], limits: LoopLimits) -> bool:
     return all(limits.velocity_low <= note.velocity <= limits.velocity_high for note in notes)
 
 

@@ -44,7 +44,7 @@ def compose(number: int, recipe: Recipe) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class ModelLoaded:
     """A model is ready; or it is not, and ``error`` says why."""
 
     model: str
@@ -81,7 +81,7 @@ class Failed:
         return {"type": "failed", "number": self.number, "error": self.error}
 
 
-def from_composer(message: Message) -> Loaded | Answer | Failed:
+def from_composer(message: Message) -> ModelLoaded | Answer | Failed:
     """Read what a composer says.
 
     Raises:
@@ -89,7 +89,7 @@ def from_composer(message: Message) -> Loaded | Answer | Failed:
     """
     match message["type"]:
         case "loaded":
-            return Loaded(str(message["model"]), float(message["seconds"]), message["error"])
+            return ModelLoaded(str(message["model"]), float(message["seconds"]), message["error"])
         case "composed":
             return Answer(int(message["number"]), float(message["seconds"]), Composed.from_json(message))
         case "failed":

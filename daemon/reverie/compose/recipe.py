@@ -16,7 +16,7 @@ Operator = Literal["reset", "continue", "mutate"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoopLimits:
     """What a voice allows, which the guards enforce.
 
     ``low`` and ``high`` are MIDI pitches, ``least`` and ``most`` notes a bar on
@@ -36,7 +36,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ContinuedPast:
     """What has to be drawn again to remember a loop that is continued: which of how many, and how long."""
 
     seed: int
@@ -73,8 +73,8 @@ class Recipe:
     metre: Metre
     primer: tuple[Note, ...]
     primer_steps: int
-    limits: Limits
-    past: tuple[Past, ...] = ()
+    limits: LoopLimits
+    past: tuple[ContinuedPast, ...] = ()
     candidates: int = 1
     before: tuple[Note, ...] = ()
     novelty: tuple[float, float] = (0.0, 1.0)
@@ -99,18 +99,18 @@ class Recipe:
         return self._memory(self.past) if self.past else None
 
     @property
-    def remembered(self) -> tuple[Past, ...]:
+    def remembered(self) -> tuple[ContinuedPast, ...]:
         """The past of a loop that continues the one which was made by this; nothing where none was kept."""
         if self.choice is None:
             return ()
-        return (*self.past, Past(self.seed, self.temperature, self.candidates, self.choice, self.steps))
+        return (*self.past, ContinuedPast(self.seed, self.temperature, self.candidates, self.choice, self.steps))
 
     @property
     def memory_after(self) -> str:
         """The name of what the model remembers after it has composed this."""
         return self._memory(self.remembered)
 
-    def _memory(self, past: Sequence[Past]) -> str:
+    def _memory(self, past: Sequence[ContinuedPast]) -> str:
         told = {name: value for name, value in self.as_json().items() if name in _TOLD}
         return _hash({**told, "past": [astuple(one) for one in past]})
 
@@ -136,11 +136,11 @@ class Recipe:
         fields = dict(data)
         fields["metre"] = Metre.parse(fields["metre"])
         fields["primer"] = notes_from_json(fields["primer"])
-        fields["limits"] = Limits(**fields["limits"])
+        fields["limits"] = LoopLimits(**fields["limits"])
         fields["before"] = notes_from_json(fields.get("before", ()))
         low, high = fields.get("novelty", (0.0, 1.0))
         fields["novelty"] = (float(low), float(high))
-        fields["past"] = tuple(Past(*one) for one in fields.get("past", ()))
+        fields["past"] = tuple(ContinuedPast(*one) for one in fields.get("past", ()))
         return cls(**fields)
 
 

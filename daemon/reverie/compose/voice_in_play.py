@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from reverie.compose.evolution import Line, Placement, VoicePlan
+from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.guard import adapt
 from reverie.compose.stalled import Stalled
 from reverie.music.notes import Loop
@@ -25,7 +25,7 @@ class VoiceInPlay:
     line knows nothing of any more; where it begins after all, it counts again.
     """
 
-    line: Line
+    line: Evolution
     reserve: Iterator[tuple[str, Loop]]
     sent: list[Placement] = field(default_factory=list[Placement])
     stale: set[int] = field(default_factory=set[int])

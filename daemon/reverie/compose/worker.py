@@ -65,7 +65,7 @@ def make_engine(name: str) -> Engine:
     return magenta.MagentaEngine()
 
 
-class Composer:
+class ComposerWorker:
     """The computing side: takes jobs from a queue until it is told to stop."""
 
     def __init__(self, wire: Wire) -> None:
@@ -102,7 +102,7 @@ class Composer:
         for bundle in messages.bundles_of(job):
             begun = time.monotonic()
             error = self._load(self._engine, bundle) if self._engine else self._why_not
-            self.send(messages.Loaded(bundle.name, time.monotonic() - begun, error).as_message())
+            self.send(messages.ModelLoaded(bundle.name, time.monotonic() - begun, error).as_message())
         self.ready.set()
 
     def _load(self, engine: Engine, bundle: ModelFile) -> str | None:
@@ -137,7 +137,7 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
     os._exit(0)
 
 
-def _listen(wire: Wire, composer: Composer) -> None:
+def _listen(wire: Wire, composer: ComposerWorker) -> None:
     try:
         while not wire.closed:
             readable([wire], None)
@@ -168,7 +168,7 @@ def main() -> None:
     with contextlib.suppress(OSError):  # and where memory runs out it is this process that goes; Linux only
         Path("/proc/self/oom_score_adj").write_text("500")
     wire = Wire(socket.socket(fileno=arguments.fd))
-    composer = Composer(wire)
+    composer = ComposerWorker(wire)
     threading.Thread(target=_listen, args=(wire, composer), daemon=True).start()
     composer.run()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reverie.compose.ensemble import Arrangement
 from reverie.compose.evolution import VoicePlan
-from reverie.compose.recipe import Limits
+from reverie.compose.recipe import LoopLimits
 from reverie.compose.seeds import derive_seed
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
@@ -96,11 +96,11 @@ def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile
     )
 
 
-def _limits(scene: Scene, voice: Voice) -> Limits:
+def _limits(scene: Scene, voice: Voice) -> LoopLimits:
     drums = isinstance(voice, DrumVoice)
     low, high = (0, MAX_MIDI) if drums else (voice.low, voice.high)
     softest, loudest = voice.output.velocity
-    return Limits(
+    return LoopLimits(
         low=low,
         high=high,
         least=voice.least,

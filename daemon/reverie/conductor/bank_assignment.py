@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reverie.conductor.bank_delivery import Gift, Handover
-from reverie.conductor.bank_renders import Ready
+from reverie.conductor.bank_delivery import BankAssignment, BankDelivery
+from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import BankTaken, TakeBank, to_message
 from reverie.processes.wire import Message
 from reverie.scenes.schema import Scene
-from reverie.site.sampler import Sampler
+from reverie.site.sampler import SamplerSettings
 from reverie.watch.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Banking:
         slots: Mapping[str, Mapping[str, Any]],
         tell: Callable[[Message], object],
         metrics: Metrics,
-        samplers: Mapping[str, Sampler] | None = None,
+        samplers: Mapping[str, SamplerSettings] | None = None,
         refuse: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._slots = slots
@@ -39,7 +39,7 @@ class Banking:
         self._metrics = metrics
         self._faults: dict[str, str] = {}
         self._refuse = refuse
-        self._handover = Handover(samplers or {}, self._take, self._complain, self._damaged)
+        self._handover = BankDelivery(samplers or {}, self._take, self._complain, self._damaged)
         self.epoch = 0
         """Of the scene for which banks are ready."""
 
@@ -54,7 +54,7 @@ class Banking:
         self._faults.clear()
         self._handover.forget()
 
-    def bank_ready(self, scene: Scene, timbre: str, ready: Ready) -> None:
+    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         """Let every voice of the timbre take the bank over."""
         self._metrics.timbre_step(timbre, ready.step)
         for name, voice in scene.voices.items():
@@ -67,7 +67,7 @@ class Banking:
                 self._take(TakeBank(self.epoch, name, ready.bank, ready.soundfont, wish.channel, bars))
             else:
                 channel = _of_device(slot, voice.output.channel)
-                gift = Gift(self.epoch, scene.name, timbre, name, channel, ready, wish.channel, bars)
+                gift = BankAssignment(self.epoch, scene.name, timbre, name, channel, ready, wish.channel, bars)
                 self._handover.give(voice.output.slot, gift)
 
     def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
@@ -81,11 +81,11 @@ class Banking:
     def _take(self, take: TakeBank) -> None:
         self._tell(to_message(take))
 
-    def _damaged(self, gift: Gift) -> None:
+    def _damaged(self, gift: BankAssignment) -> None:
         if gift.epoch == self.epoch:
             self._refuse(gift.voice)
 
-    def _complain(self, gift: Gift, reason: str) -> None:
+    def _complain(self, gift: BankAssignment, reason: str) -> None:
         sentence = f"Voice {gift.voice}: {reason.rstrip('.')}."
         if gift.epoch == self.epoch and self._faults.get(gift.voice) != sentence:
             log.warning("%s", sentence)

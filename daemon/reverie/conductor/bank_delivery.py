@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.conductor.bank_renders import Ready
+from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import TakeBank
-from reverie.site.sampler import Sampler
-from reverie.timbre.bank.folder_delivery import News, deliver, tell
+from reverie.site.sampler import SamplerSettings
+from reverie.timbre.bank.folder_delivery import BankNotice, deliver, tell
 from reverie.timbre.errors import DamagedBankError, TimbreError
 
 RETRY = 60.0
@@ -25,7 +25,7 @@ RETRY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Gift:
+class BankAssignment:
     """A bank for a voice, which plays on a ``channel`` (1 to 16) of the device's."""
 
     epoch: int
@@ -33,7 +33,7 @@ class Gift:
     timbre: str
     voice: str
     channel: int
-    ready: Ready
+    ready: ReadyBank
     other_channel: int | None = None
     fade_bars: int = 0
 
@@ -47,7 +47,7 @@ class _Turn:
     number: int
 
 
-class Handover:
+class BankDelivery:
     """``samplers`` by slot; ``take`` is told what the player is to do, ``fault`` what is wrong with which voice.
 
     ``damaged`` is told of a voice whose bank has to be made anew; it is not tried again until then.
@@ -55,10 +55,10 @@ class Handover:
 
     def __init__(
         self,
-        samplers: Mapping[str, Sampler],
+        samplers: Mapping[str, SamplerSettings],
         take: Callable[[TakeBank], object],
-        fault: Callable[[Gift, str], object],
-        damaged: Callable[[Gift], object] = lambda _: None,
+        fault: Callable[[BankAssignment, str], object],
+        damaged: Callable[[BankAssignment], object] = lambda _: None,
         retry: float = RETRY,
     ) -> None:
         self._samplers = samplers
@@ -66,14 +66,14 @@ class Handover:
         self._fault = fault
         self._damaged = damaged
         self._retry = retry
-        self._wanted: dict[str, dict[str, Gift]] = {slot: {} for slot in samplers}
+        self._wanted: dict[str, dict[str, BankAssignment]] = {slot: {} for slot in samplers}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._told: dict[tuple[str, int], _Turn] = {}
         """By slot and channel, what the player was told last to take."""
         self._heard: dict[tuple[str, int], _Turn] = {}
         """The same of what it says that it plays."""
 
-    def give(self, slot: str, gift: Gift) -> None:
+    def give(self, slot: str, gift: BankAssignment) -> None:
         """Let a voice have a bank, in place of one that still waits; slots without a sampler have none."""
         if slot not in self._samplers:
             return
@@ -116,7 +116,7 @@ class Handover:
                 self._told[slot, gift.channel] = _Turn(voice, gift.ready.bank, self._turn(slot, gift))
                 self._take(take)
 
-    async def _hand_over(self, slot: str, gift: Gift) -> TakeBank:
+    async def _hand_over(self, slot: str, gift: BankAssignment) -> TakeBank:
         """Let the sampler have the bank; what the player is to do once it is loaded.
 
         Raises:
@@ -127,18 +127,20 @@ class Handover:
         if sampler.folder is not None:
             folder = await asyncio.to_thread(deliver, Path(ready.folder), sampler.folder / gift.timbre, sampler.keep)
             if sampler.osc is not None:
-                news = News(gift.scene, gift.timbre, gift.voice, ready.step, ready.bank, folder, gift.channel, program)
+                news = BankNotice(
+                    gift.scene, gift.timbre, gift.voice, ready.step, ready.bank, folder, gift.channel, program
+                )
                 await asyncio.to_thread(tell, sampler.osc, news)
         if program is not None:
             await asyncio.sleep(sampler.loading)
         return TakeBank(gift.epoch, gift.voice, ready.bank, "", gift.other_channel, gift.fade_bars, program)
 
-    def _program(self, slot: str, gift: Gift) -> int | None:
+    def _program(self, slot: str, gift: BankAssignment) -> int | None:
         """The program of a bank: of two, never that of the bank that sounds on the same channel."""
         programs = self._samplers[slot].programs
         return programs[self._turn(slot, gift) % len(programs)] if programs else None
 
-    def _turn(self, slot: str, gift: Gift) -> int:
+    def _turn(self, slot: str, gift: BankAssignment) -> int:
         """Whose turn a bank is: the next after the one that sounds, unless it has one already."""
         place = slot, gift.channel
         told = self._told.get(place)

@@ -24,7 +24,7 @@ from reverie.processes.worker_life import Death, Role
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
-from reverie.timbre.messages import Hold, Progress, Refused, Render, Rendered, from_timbre, to_message
+from reverie.timbre.messages import HoldRender, Refused, Render, Rendered, RenderProgress, from_timbre, to_message
 from reverie.timbre.path import following
 from reverie.timbre.request import order_of
 
@@ -44,7 +44,7 @@ REFUSED_FOR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyBank:
     """A bank that voices can play: its id, its folder, its soundfont, and the step that it is of."""
 
     step: int
@@ -56,7 +56,7 @@ class Ready:
 class Audience(Protocol):
     """Who is told of timbres."""
 
-    def bank_ready(self, scene: Scene, timbre: str, ready: Ready) -> None:
+    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         """The voices of a scene that play this timbre are to take over a bank, at the next bar line."""
         ...
 
@@ -70,7 +70,7 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class RenderConfig:
     """What renders are done with.
 
     Renders have a ``share`` of all cores together, on so many ``threads``; ``patience`` are the seconds after which one
@@ -95,10 +95,10 @@ class _Timbre:
     """
 
     timbre: Timbre
-    progress: plan.Progress
-    kept: plan.Progress
-    played: Ready | None = None
-    ready: dict[int, Ready] = field(default_factory=dict[int, Ready])
+    progress: plan.PathProgress
+    kept: plan.PathProgress
+    played: ReadyBank | None = None
+    ready: dict[int, ReadyBank] = field(default_factory=dict[int, ReadyBank])
     refused: dict[int, float] = field(default_factory=dict[int, float])
     doubted: str = ""
 
@@ -126,7 +126,7 @@ class Timbres:
 
     def __init__(
         self,
-        means: Means,
+        means: RenderConfig,
         store: StateStore,
         audience: Audience,
         monotonic: Callable[[], float] = time.monotonic,
@@ -267,7 +267,7 @@ class Timbres:
         if job is None:
             return
         match said:
-            case Progress():
+            case RenderProgress():
                 self._done = said.done
             case Rendered():
                 self._rendered(job, said)
@@ -332,7 +332,7 @@ class Timbres:
         self._faults.pop(job.name, None)
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
-            one.ready[job.step] = Ready(job.step, said.bank, said.folder, said.soundfont)
+            one.ready[job.step] = ReadyBank(job.step, said.bank, said.folder, said.soundfont)
             one.ready = {step: ready for step, ready in one.ready.items() if step in one.wanted or ready is one.played}
             self._play(job.name, one)
         self._leave()
@@ -384,8 +384,8 @@ class Timbres:
 
     def _hold(self, *, on: bool) -> None:
         if self._supervisor is not None:
-            self._supervisor.send(to_message(Hold(on)))
+            self._supervisor.send(to_message(HoldRender(on)))
 
 
-def _is_worth_keeping(before: plan.Progress, now: plan.Progress) -> bool:
+def _is_worth_keeping(before: plan.PathProgress, now: plan.PathProgress) -> bool:
     return replace(now, played=before.played) != before or abs(now.played - before.played) >= KEEP_EVERY

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.conductor.site_resources import bundles_of, model_folders_of, scenes_of
-from reverie.documents import Document, DocumentError, Fault, Keys, did_you_mean, read_document, validate
+from reverie.documents import Document, DocumentError, DocumentFault, Keys, did_you_mean, read_document, validate
 from reverie.folders import list_folder, may_be_there
 from reverie.scenes.folder import Sounds, fault_of, load_scene, no_scene
 from reverie.site import learned
@@ -20,13 +20,13 @@ from reverie.timbre.sources.source_files import shipped_sounds
 from reverie.timbre.timbre_models import timbre_models
 
 
-def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
+def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFault]:
     """Every fault of these files, each a scene or a site's configuration.
 
     Models, sounds and slots of the site decide which a scene may name; where the site itself is at fault, any may be
     named.
     """
-    faults: list[Fault] = []
+    faults: list[DocumentFault] = []
     models: Mapping[str, Collection[str]] | None = None
     slots: Collection[str] | None = None
     sounds: Sounds | None = None
@@ -55,7 +55,7 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[Fault]:
     return list(dict.fromkeys(faults))
 
 
-def check_and_play(paths: Iterable[Path], config: Path | None = None, loops: int | None = None) -> list[Fault]:
+def check_and_play(paths: Iterable[Path], config: Path | None = None, loops: int | None = None) -> list[DocumentFault]:
     """Every fault of these files, and of scenes that are right, what comes of composing ``loops`` of each voice.
 
     A scene may be named by its name alone. How far it is, is said on standard error. Where the site's configuration is
@@ -118,7 +118,7 @@ class Known:
             yield "voice", f"no scene has a voice {voice!r}{did_you_mean(voice, self.voices)}"
 
 
-def _not_there(site: Site, *documents: Document) -> Iterator[Fault]:
+def _not_there(site: Site, *documents: Document) -> Iterator[DocumentFault]:
     """What is named and does not exist; of documents that have the same control the first counts."""
     known, told = Known.of(site), set[str]()
     for document in documents:
@@ -136,7 +136,7 @@ def _not_there(site: Site, *documents: Document) -> Iterator[Fault]:
                 yield document.fault(("controls", name, key), sentence)
 
 
-def _closed(site: Site, document: Document) -> Iterator[Fault]:
+def _closed(site: Site, document: Document) -> Iterator[DocumentFault]:
     """Folders that the document names and that are of no use.
 
     Those to which the daemon writes may be closed to whoever checks, and are made where they are missing.

@@ -6,13 +6,13 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from reverie.compose.ensemble import Performance
+from reverie.compose.ensemble import Ensemble
 from reverie.compose.good_loop import GoodLoop
-from reverie.compose.messages import Answer, Failed, Loaded
+from reverie.compose.messages import Answer, Failed, ModelLoaded
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import NO_NEW_LOOP
 from reverie.conductor.composer_requests import Requests
-from reverie.conductor.model_faults import Complaints
+from reverie.conductor.model_faults import ModelFaults
 from reverie.history.state import StateStore
 from reverie.play.messages import Place
 from reverie.processes.wire import Message
@@ -35,10 +35,10 @@ class ComposerLink:
         self._faults = faults
         self._send = send
         self._requests = Requests()
-        self._complaints = Complaints(faults)
+        self._complaints = ModelFaults(faults)
         self._suspect = ""
 
-    def ask(self, performance: Performance, recipes: Iterable[Recipe]) -> None:
+    def ask(self, performance: Ensemble, recipes: Iterable[Recipe]) -> None:
         """Ask for loops."""
         for recipe in recipes:
             if not self._send(self._requests.ask(performance.epoch, recipe, time.monotonic())):
@@ -46,7 +46,7 @@ class ComposerLink:
                 performance.composer_lost()
                 break
 
-    def answered(self, said: Answer | Failed, performance: Performance | None) -> list[Place] | None:
+    def answered(self, said: Answer | Failed, performance: Ensemble | None) -> list[Place] | None:
         """Take an answer; None where nobody waits for it any more."""
         now = time.monotonic()
         asked = self._requests.answered(said.number, now)
@@ -73,7 +73,7 @@ class ComposerLink:
             self.tell_stalls(present)
         return places
 
-    def died(self, performance: Performance | None) -> list[Place]:
+    def died(self, performance: Ensemble | None) -> list[Place]:
         """What was asked is asked again, unless one recipe has been the end of two composers running."""
         computing = self._requests.lost()
         if performance:
@@ -87,7 +87,7 @@ class ComposerLink:
         self._suspect = suspect
         return places
 
-    def loaded(self, said: Loaded) -> None:
+    def loaded(self, said: ModelLoaded) -> None:
         """The composer has loaded a model, or could not."""
         self._requests.heard(time.monotonic())
         if said.error:
@@ -110,7 +110,7 @@ class ComposerLink:
         self._requests.heard(now)
         return silence
 
-    def tell_stalls(self, performance: Performance) -> None:
+    def tell_stalls(self, performance: Ensemble) -> None:
         """Tell of voices that get no new loop; of those that are no more there is nothing to tell."""
         stalls = performance.stalls
         for fault in self._faults.active:

@@ -16,24 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from reverie.compose import messages as composing
-from reverie.compose.ensemble import Performance
+from reverie.compose.ensemble import Ensemble
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.composer_link import ComposerLink
-from reverie.conductor.config import Setting
+from reverie.conductor.config import ConductorConfig
 from reverie.conductor.lives import Lives
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.pages import serve_pages
-from reverie.conductor.programme import Entry, room_time
+from reverie.conductor.programme import ProgrammeEntry, local_time
 from reverie.conductor.reminder import Reminder
-from reverie.conductor.repeats import Repeats
+from reverie.conductor.repeats import RepeatedLoops
 from reverie.conductor.repertoire import Repertoire
 from reverie.conductor.report import Report
 from reverie.conductor.sd_notify import Notifier, watchdog_interval
 from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
 from reverie.conductor.stopping import until
-from reverie.control.console import Desk
+from reverie.control.console import ControlConsole
 from reverie.file_changes import FileWatch
 from reverie.history.state import StateStore
 from reverie.logs import ONCE
@@ -42,10 +42,10 @@ from reverie.play.messages import (
     BarPlayed,
     Panic,
     Place,
-    Ready,
+    PlayerReady,
     Rest,
+    SetOverrides,
     SlotState,
-    Steer,
     SyncState,
     from_message,
     to_message,
@@ -75,7 +75,7 @@ class Conductor:
 
     def __init__(
         self,
-        setting: Setting,
+        setting: ConductorConfig,
         scenes: SceneFolder,
         store: StateStore,
         housekeeping: Housekeeping,
@@ -90,7 +90,9 @@ class Conductor:
         self._faults = faults
         self._evidence = Evidence()
         self._metrics = Metrics(setting.version, setting.engine)
-        self._desk = Desk(self, setting.controls, setting.state / "uses.jsonl", self._metrics.used, faults=self._faults)
+        self._desk = ControlConsole(
+            self, setting.controls, setting.state / "uses.jsonl", self._metrics.used, faults=self._faults
+        )
         # While no player lives, notes hang and nothing sounds: it is never waited for as long as a composer.
         fade = max((slot.get("fade", 0.0) for slot in setting.slots.values()), default=0.0)
         self._player = Supervisor(replace(PLAYER, grace=PLAYER.grace + fade), self, Backoff(first=1.0, longest=5.0))
@@ -105,15 +107,15 @@ class Conductor:
         )
         self._timbres = Timbres(setting.timbres, store, self._banking)
         self._scene: Scene | None = None
-        self._performance: Performance | None = None
+        self._performance: Ensemble | None = None
         self._epoch = 0
-        self._due: Entry | None = None
+        self._due: ProgrammeEntry | None = None
         self._resting = False
         self._stop = asyncio.Event()
         self._begun = time.monotonic()
         self._announced = False
         self._slot_news = SlotNews(self._evidence, self._metrics, faults, setting.tape)
-        self._repeats = Repeats(self._faults)
+        self._repeats = RepeatedLoops(self._faults)
         self._reminder = Reminder(setting.programme, housekeeping, faults, self._follow_programme)
         self._lives = Lives(setting.state, faults)
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
@@ -192,7 +194,7 @@ class Conductor:
 
     def _play_first(self, named: str | None) -> None:
         """Play what is wanted, or if that is at fault anything that is not: never silent by accident."""
-        due = self._setting.programme.due(room_time())
+        due = self._setting.programme.due(local_time())
         wanted = (named, due and due.scene, self._setting.scene)
         for scene in self._repertoire.first(*(name for name in wanted if name)):
             self._perform(scene)
@@ -222,7 +224,7 @@ class Conductor:
         self._put_up(scene, self._repertoire.perform(scene, self._epoch + 1))
         self._forget_gone_scenes()
 
-    def _put_up(self, scene: Scene, performance: Performance) -> None:
+    def _put_up(self, scene: Scene, performance: Ensemble) -> None:
         """Have the player go over to a performance with its next bar line."""
         self._scene, self._performance = scene, performance
         self._epoch += 1
@@ -275,7 +277,7 @@ class Conductor:
         self._player.send(to_message(Rest(on or self._resting)))
 
     @property
-    def music(self) -> Performance | None:
+    def music(self) -> Ensemble | None:
         """What plays."""
         return self._performance
 
@@ -283,7 +285,7 @@ class Conductor:
         """The names of all scenes in order, and of the one that plays."""
         return self._repertoire.names(), self._scene.name if self._scene else None
 
-    def steer(self, steer: Steer) -> None:
+    def steer(self, steer: SetOverrides) -> None:
         """Hands have set something."""
         self._player.send(to_message(steer))
         if self._performance:
@@ -332,9 +334,9 @@ class Conductor:
                 self._banking.taken(said)
                 if said.refused:
                     self._timbres.refused(said.part)
-            case Ready():
+            case PlayerReady():
                 log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
-            case composing.Loaded():
+            case composing.ModelLoaded():
                 self._asking.loaded(said)
             case composing.Answer() | composing.Failed():
                 self._answered(said)
@@ -376,7 +378,7 @@ class Conductor:
     def _send_to_composer(self, message: Message) -> bool:
         return self._composer.send(message)
 
-    def _set_scene(self, performance: Performance) -> None:
+    def _set_scene(self, performance: Ensemble) -> None:
         self._evidence.scene_set(self._desk.hands.steered(performance.scene()))
         self._player.send(to_message(performance.scene()))
 
@@ -420,7 +422,7 @@ class Conductor:
 
     def _follow_programme(self) -> None:
         """Go over to what is due; where its scene cannot be read, what plays goes on and the next look tries again."""
-        due = self._setting.programme.due(room_time())
+        due = self._setting.programme.due(local_time())
         if due is None or due == self._due:
             return
         if due.scene is None or self.play_scene(due.scene):
@@ -438,13 +440,13 @@ class Conductor:
     def _rest_sentence(self) -> str:
         """Why nothing sounds, and until when, by the clock of the room."""
         if self._resting:
-            resumes = self._setting.programme.resumes(room_time())
+            resumes = self._setting.programme.resumes(local_time())
             if resumes is None:
                 return "Resting: the programme has nothing but rest"
             return f"Resting until {resumes:%H:%M}, as the programme says"
         until = self._desk.hands.paused_until
         if until is not None:
-            end = room_time() + timedelta(seconds=until - time.monotonic())
+            end = local_time() + timedelta(seconds=until - time.monotonic())
             return f"Paused by hand until {end:%H:%M}"
         return "Resting, as intended"
 

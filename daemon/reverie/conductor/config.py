@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reverie.conductor.bank_renders import Means as TimbreMeans
+from reverie.conductor.bank_renders import RenderConfig
 from reverie.conductor.programme import Programme
-from reverie.conductor.repertoire import Means
+from reverie.conductor.repertoire import SceneResources
 from reverie.control.inputs import Controls
 from reverie.play.messages import Setup
-from reverie.site.sampler import Sampler
+from reverie.site.sampler import SamplerSettings
 from reverie.site.schema import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ConductorConfig:
     """All that a conductor is given, ready to use: nothing in here is a file that might be wrong."""
 
     version: str
@@ -34,14 +34,14 @@ class Setting:
     port: int
     engine: str
     patience: float
-    means: Means
+    means: SceneResources
     programme: Programme
     scene: str
-    timbres: TimbreMeans
+    timbres: RenderConfig
     faults: tuple[str, ...] = ()
     sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
     controls: Controls = field(default_factory=Controls)
-    samplers: Mapping[str, Sampler] = field(default_factory=dict[str, Sampler])
+    samplers: Mapping[str, SamplerSettings] = field(default_factory=dict[str, SamplerSettings])
 
     @property
     def setup(self) -> Setup:

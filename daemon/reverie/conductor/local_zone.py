@@ -22,7 +22,7 @@ _POSIX = re.compile(r"([A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?[0-9]{1,3}(:[0-9]{1
 _Mark = tuple[object, ...]
 
 
-class Zone:
+class LocalZone:
     """Sees that the zone has changed, and has the C library read it anew."""
 
     def __init__(self, localtime: Path = LOCALTIME) -> None:

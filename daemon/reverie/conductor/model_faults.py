@@ -7,7 +7,7 @@ from reverie.watch.faults import Faults
 FAULT = "model-cannot-compose"
 
 
-class Complaints:
+class ModelFaults:
     """A sentence for each model that cannot compose, told to the register of faults."""
 
     def __init__(self, faults: Faults) -> None:

@@ -16,7 +16,7 @@ from reverie.watch.floods import Flood, Warned
 from reverie.watch.summary import Summary
 
 if TYPE_CHECKING:
-    from reverie.web.server import House
+    from reverie.web.server import StatusSource
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ CROWDED = Warned(
 )
 
 
-async def serve_pages(house: House, address: str, port: int, faults: Faults) -> None:
+async def serve_pages(house: StatusSource, address: str, port: int, faults: Faults) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, CROWDED)
     watching = asyncio.create_task(_watch(flood))

@@ -8,7 +8,7 @@ from datetime import datetime, time
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ProgrammeEntry:
     """From this time of the day on, this scene; None is rest, silence that is intended."""
 
     at: time
@@ -22,7 +22,7 @@ class Programme:
     a box that was off makes no difference: there is no alarm that could be missed.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[ProgrammeEntry]) -> None:
         self._entries = sorted(entries, key=lambda entry: entry.at)
 
     @property
@@ -35,7 +35,7 @@ class Programme:
         """The scenes that it names."""
         return frozenset(entry.scene for entry in self._entries if entry.scene is not None)
 
-    def due(self, now: datetime) -> Entry | None:
+    def due(self, now: datetime) -> ProgrammeEntry | None:
         """What is due at the local time ``now``: the latest to have begun, if need be yesterday.
 
         In the hour that comes twice when summer time ends, what has begun in its first course goes on in its second.
@@ -58,6 +58,6 @@ def _was_before(at: time, now: datetime) -> bool:
     return bool(now.fold) and then.timestamp() != then.replace(fold=1).timestamp()
 
 
-def room_time() -> datetime:
+def local_time() -> datetime:
     """The clock on the wall of the room, by which people write programmes."""
     return datetime.now()  # noqa: DTZ005 - no zone is meant but the room's

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from reverie.conductor.local_zone import Zone
+from reverie.conductor.local_zone import LocalZone
 from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.programme import Programme, room_time
+from reverie.conductor.programme import Programme, local_time
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Reminder:
         self._housekeeping = housekeeping
         self._faults = faults
         self._due = due
-        self._zone = Zone()
+        self._zone = LocalZone()
 
     def remind(self) -> None:
         """Have scenes change on the minute. It is a hint only: each look follows the programme without it."""
@@ -45,5 +45,5 @@ class Reminder:
     def look(self) -> None:
         """See whether the clock of the room has been set to another zone."""
         if self._zone.changed():
-            log.info("The time zone has changed: in this room it is %s.", f"{room_time():%H:%M}")
+            log.info("The time zone has changed: in this room it is %s.", f"{local_time():%H:%M}")
             self.remind()

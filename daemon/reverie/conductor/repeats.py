@@ -13,7 +13,7 @@ LASTS = 60.0
 """Seconds of repeating from which people are told: models load in less, and a composer that died is back by then."""
 
 
-class Repeats:
+class RepeatedLoops:
     """Adds up, bar by bar, for how long each voice has had nothing new."""
 
     def __init__(self, faults: Faults) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reverie.compose.ensemble import Arrangement, Performance, Reserve
+from reverie.compose.ensemble import Arrangement, Ensemble, Reserve
 from reverie.compose.fallback import ShippedLoop, reserves
 from reverie.conductor.arrange import arrange, unmet
 from reverie.errors import ReverieError
@@ -30,7 +30,7 @@ FOLDERS_EVERY = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SceneResources:
     """What a scene can be played with: the models, the site's slots by name, shipped loops, and leaders to follow."""
 
     bundles: Mapping[str, ModelFile]
@@ -46,7 +46,7 @@ class Repertoire:
     mends nothing.
     """
 
-    def __init__(self, scenes: SceneFolder, store: StateStore, means: Means, faults: Faults) -> None:
+    def __init__(self, scenes: SceneFolder, store: StateStore, means: SceneResources, faults: Faults) -> None:
         self._scenes = scenes
         self._store = store
         self._means = means
@@ -132,13 +132,13 @@ class Repertoire:
             if scene := self.load(name):
                 yield scene
 
-    def perform(self, scene: Scene, epoch: int) -> Performance:
+    def perform(self, scene: Scene, epoch: int) -> Ensemble:
         """A performance of the scene, which counts as another take of it."""
         self._take = self._store.begin(scene.name)
         arrangement = arrange(scene, self._means.bundles, take=self._take)
-        return Performance(arrangement, epoch, self._reserves(scene, arrangement))
+        return Ensemble(arrangement, epoch, self._reserves(scene, arrangement))
 
-    def change(self, before: Performance, scene: Scene, epoch: int) -> Performance:
+    def change(self, before: Ensemble, scene: Scene, epoch: int) -> Ensemble:
         """The performance that goes on from ``before``, whose scene's file was changed."""
         arrangement = arrange(scene, self._means.bundles, take=self._take)
         return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement))

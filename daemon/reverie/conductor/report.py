@@ -9,13 +9,13 @@ from typing import Any
 
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
-from reverie.conductor.config import Setting
+from reverie.conductor.config import ConductorConfig
 from reverie.conductor.lives import Lives
 from reverie.conductor.pages import describe
 from reverie.conductor.repertoire import Repertoire
 from reverie.conductor.site_watch import CHANGED, SiteWatch
 from reverie.conductor.site_watch import FAULTY as FAULTY_SITE
-from reverie.control.console import Desk
+from reverie.control.console import ControlConsole
 from reverie.processes.supervisor import ProcessInfo
 from reverie.scenes.schema import Scene
 from reverie.watch.evidence import Evidence, Verdict
@@ -34,14 +34,14 @@ class Report:
     ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays.
     """
 
-    setting: Setting
+    setting: ConductorConfig
     evidence: Evidence
     faults: Faults
     gauges: Metrics
     repertoire: Repertoire
     timbres: Timbres
     banking: Banking
-    desk: Desk
+    desk: ControlConsole
     lives: Lives
     site: SiteWatch
     begun: float

@@ -11,12 +11,12 @@ from pathlib import Path
 from reverie import __version__
 from reverie.advice import advice_on
 from reverie.compose.fallback import read_shipped
-from reverie.conductor.bank_renders import Means as TimbreMeans
+from reverie.conductor.bank_renders import RenderConfig
 from reverie.conductor.conductor import Conductor
-from reverie.conductor.config import Setting
+from reverie.conductor.config import ConductorConfig
 from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.programme import Entry, Programme
-from reverie.conductor.repertoire import Means
+from reverie.conductor.programme import Programme, ProgrammeEntry
+from reverie.conductor.repertoire import SceneResources
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.single_instance import Alone
 from reverie.conductor.site_resources import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
@@ -59,7 +59,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
     if scene is not None:
         scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
     slots, sync = site.slots_as_json(), site.sync.as_json()
-    setting = Setting(
+    setting = ConductorConfig(
         version=__version__,
         configuration=(config or find_site()).absolute(),
         site=force.site,
@@ -73,10 +73,12 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         port=site.health.port,
         engine=site.composer.engine,
         patience=site.composer.patience,
-        means=Means(bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])),
-        programme=Programme(Entry(change.at, change.scene) for change in site.programme),
+        means=SceneResources(
+            bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])
+        ),
+        programme=Programme(ProgrammeEntry(change.at, change.scene) for change in site.programme),
         scene=site.scene,
-        timbres=TimbreMeans(
+        timbres=RenderConfig(
             cache=site.timbre_folder,
             quota=site.timbre.quota_bytes,
             share=site.timbre.share,

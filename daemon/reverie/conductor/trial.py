@@ -12,13 +12,13 @@ from pathlib import Path
 
 from reverie.compose.composer import compose
 from reverie.compose.engines.engine import Engine
-from reverie.compose.evolution import Line, Placement, VoicePlan
+from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.stalled import PATIENCE, Stalled
 from reverie.compose.state_cache import Memories
 from reverie.compose.worker import make_engine
 from reverie.conductor.arrange import arrange
 from reverie.conductor.site_resources import bundles_of, scenes_of
-from reverie.documents import Document, DocumentError, Fault, Keys, read_document
+from reverie.documents import Document, DocumentError, DocumentFault, Keys, read_document
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
 from reverie.models.library.index import ModelFile
@@ -51,7 +51,7 @@ def scene_path(path: Path, config: Path | None) -> Path:
 
 def try_scenes(
     paths: Iterable[Path], config: Path | None, say: Callable[[str], None], loops: int = LOOPS
-) -> list[Fault]:
+) -> list[DocumentFault]:
     """What is at fault with these scenes, whose files are right, when they are composed.
 
     Args:
@@ -67,7 +67,7 @@ def try_scenes(
     bundles, _ = bundles_of(site)
     engine = make_engine(site.composer.engine)
     loaded: dict[str, str] = {}
-    faults: list[Fault] = []
+    faults: list[DocumentFault] = []
     for path in paths:
         document = read_document(path)
         scene = load_scene(path)
@@ -88,7 +88,7 @@ def try_voice(
 ) -> Iterator[Complaint]:
     """What is at fault with one voice of a scene when it is composed."""
     voice, plan = scene.voices[name], arrange(scene, bundles).plans[name]
-    line = Line(plan)
+    line = Evolution(plan)
     attempt = _Attempt(engine, plan, line)
     try:
         attempt.go(loops)
@@ -117,7 +117,7 @@ class _Attempt:
 
     engine: Engine
     plan: VoicePlan
-    line: Line
+    line: Evolution
     memories: Memories = field(default_factory=Memories)
     stalled: Stalled = field(default_factory=Stalled)
     placements: list[Placement] = field(default_factory=list[Placement])
@@ -184,6 +184,6 @@ def _load(engine: Engine, model: ModelFile | None, name: str) -> str:
     return ""
 
 
-def _at(document: Document, voice: str, key: str, sentence: str) -> Fault:
+def _at(document: Document, voice: str, key: str, sentence: str) -> DocumentFault:
     way: Keys = ("voices", voice, key)
     return document.fault(way if way in document.values else way[:2], sentence)

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 
 from reverie.allowance import Allowance
 from reverie.control.inputs import Controls, Inputs, always
-from reverie.control.overrides import STEP, Hands, muted
-from reverie.control.rate_limit import Pace
+from reverie.control.overrides import STEP, Overrides, muted
+from reverie.control.rate_limit import RateLimit
 from reverie.documents import did_you_mean
 from reverie.errors import ended
 from reverie.foreign import quoted
 from reverie.history.control_log import Record, Use
 from reverie.logs import ONCE
-from reverie.play.messages import Part, Steer
+from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import LEVELS, Action, ControlError, Level
 from reverie.watch.faults import Faults
 
@@ -92,7 +92,7 @@ class Stage(Protocol):
         """End every note now."""
         ...
 
-    def steer(self, steer: Steer) -> None:
+    def steer(self, steer: SetOverrides) -> None:
         """Tell the player what hands have set."""
         ...
 
@@ -102,12 +102,12 @@ class Stage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _WantedLevel:
     action: Action
     source: str
 
 
-class Desk:
+class ControlConsole:
     """Holds what hands have set, and sees to it that the music follows.
 
     Args:
@@ -137,14 +137,16 @@ class Desk:
         self._count = count
         self._clock = clock
         self._inputs = Inputs(controls, self, faults or Faults())
-        self.hands = Hands(volume=controls.limits.within("volume", 1.0))
+        self.hands = Overrides(volume=controls.limits.within("volume", 1.0))
         later = later or _later
-        self._levels = Pace[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock)
-        self._buttons = Pace[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock)
-        self._panics = Pace[None, _Wish](BUTTON_EVERY, self._do, later, clock)
+        self._levels = RateLimit[tuple[str, str | None], _WantedLevel](LEVEL_EVERY, self._do, later, clock)
+        self._buttons = RateLimit[tuple[str, str | None], _WantedLevel](BUTTON_EVERY, self._do, later, clock)
+        self._panics = RateLimit[None, _WantedLevel](BUTTON_EVERY, self._do, later, clock)
         self._recorded = Allowance(RECORDED, AT_ONCE, clock)
-        self._refusals = Pace[str, tuple[_Wish, str]](RECORD_EVERY, self._keep, later, clock)
-        self._moves = Pace[tuple[str, str | None], tuple[_Wish, str]](RECORD_EVERY, self._note, later, clock)
+        self._refusals = RateLimit[str, tuple[_WantedLevel, str]](RECORD_EVERY, self._keep, later, clock)
+        self._moves = RateLimit[tuple[str, str | None], tuple[_WantedLevel, str]](
+            RECORD_EVERY, self._note, later, clock
+        )
 
     async def attend(self) -> None:
         """Listen to hands, and keep the record, until cancelled."""
@@ -162,13 +164,13 @@ class Desk:
         does not have takes no place from others.
         """
         if action.kind == "panic":
-            self._panics.offer(None, _Wish(action, source))
+            self._panics.offer(None, _WantedLevel(action, source))
             return
         if (lacks := self._lacks(action)) is not None:
-            self._note((_Wish(action, source), lacks))
+            self._note((_WantedLevel(action, source), lacks))
             return
         pace = self._levels if action.kind in LEVELS else self._buttons
-        pace.offer((action.kind, action.voice), _Wish(action, source))
+        pace.offer((action.kind, action.voice), _WantedLevel(action, source))
 
     def present(self, level: Level, voice: str | None) -> float | None:
         """What a level is, or will be in a moment; None where voices differ."""
@@ -201,7 +203,7 @@ class Desk:
         last = [use.as_json() for use in self._record.last]
         return {"now": now, "last": last, "inputs": self._inputs.states}
 
-    def _do(self, wish: _Wish) -> None:
+    def _do(self, wish: _WantedLevel) -> None:
         """Nothing that a hand wants may be the end of the music."""
         refused = ""
         try:
@@ -216,7 +218,7 @@ class Desk:
         else:
             self._note((wish, refused))
 
-    def _note(self, noted: tuple[_Wish, str]) -> None:
+    def _note(self, noted: tuple[_WantedLevel, str]) -> None:
         """Count a use and keep it; of those that are refused, one a second."""
         wish, refused = noted
         self._count(wish.action.kind, wish.source)
@@ -225,10 +227,10 @@ class Desk:
         else:
             self._keep(noted)
 
-    def _keep(self, noted: tuple[_Wish, str]) -> None:
+    def _keep(self, noted: tuple[_WantedLevel, str]) -> None:
         wish, refused = noted
         if not self._recorded.take(wish.source):
-            log.warning("Hands do more than is recorded; the rest is left out.", extra=ONCE)
+            log.warning("Overrides do more than is recorded; the rest is left out.", extra=ONCE)
             return
         self._record.add(Use.of(wish.action, wish.source, refused))
         log.info("By hand (%s): %s%s", wish.source, wish.action, f"; refused: {ended(refused)}" if refused else ".")
@@ -281,7 +283,7 @@ class Desk:
             self.hands = replace(self.hands, temperatures={**self.hands.temperatures, **dict.fromkeys(voices, value)})
             self._stage.fill()
 
-    def _set(self, hands: Hands) -> None:
+    def _set(self, hands: Overrides) -> None:
         self.hands = hands
         self._stage.steer(hands.steer)
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from reverie.control.surface import Surface
 from reverie.errors import reason_of
 from reverie.logs import ONCE
-from reverie.site.actions import Action, Level, Limits
+from reverie.site.actions import Action, ControlLimits, Level
 from reverie.site.bindings import Binding
 from reverie.site.control import ControlBinding, ControlSection, limits_of
 from reverie.watch.faults import Faults
@@ -35,13 +35,14 @@ FLOODED = Warned(
 class Controls:
     """What the site says of control, ready to use.
 
-    ``midi`` is what :class:`~reverie.midi.input.Ears` takes, ``osc`` an address and a port; None: there is none.
+    ``midi`` is what :class:`~reverie.midi.input.MidiInputProcess` takes, ``osc`` an address and a port; either may be
+    None.
     """
 
     midi: Mapping[str, Any] | None = None
     osc: tuple[str, int] | None = None
     bindings: tuple[Binding, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: ControlLimits = field(default_factory=ControlLimits)
     pickup: bool = True
     pause_for: float = 600.0
 
@@ -94,10 +95,10 @@ class Inputs:
         await asyncio.gather(*(always(listen) for listen in wanted), asyncio.Event().wait())
 
     async def _midi(self) -> None:
-        from reverie.midi.input import Ears
+        from reverie.midi.input import MidiInputProcess
 
         surface = Surface(self._controls.bindings, self._controls.limits, pickup=self._controls.pickup)
-        ears = Ears(self._controls.midi or {})
+        ears = MidiInputProcess(self._controls.midi or {})
 
         def hear() -> None:
             for heard in ears.receive():

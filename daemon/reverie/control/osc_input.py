@@ -22,7 +22,7 @@ from reverie.allowance import Allowance, neighbour
 from reverie.documents import did_you_mean
 from reverie.foreign import plain, quoted
 from reverie.logs import ONCE
-from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, Kind, Limits
+from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, ControlLimits, Kind
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ _OPPOSITES: dict[str, tuple[Kind, bool]] = {
 _WORDS = (*KINDS, *_OPPOSITES)
 
 
-def action_of(address: str, arguments: Sequence[Any], limits: Limits) -> Action | None:
+def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> Action | None:
     """The action that a message asks for; None for the release of a button.
 
     Raises:
@@ -171,7 +171,7 @@ class OscInput:
 
     def __init__(
         self,
-        limits: Limits,
+        limits: ControlLimits,
         use: Callable[[Action], None],
         complain: Callable[[str], None],
         too_much: Callable[[], None] = lambda: None,

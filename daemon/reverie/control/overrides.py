@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reverie.music.time import Tempo
-from reverie.play.messages import Part, SetScene, Steer
+from reverie.play.messages import Part, SetOverrides, SetScene
 from reverie.site.actions import ControlError
 
 STEP = 0.1
@@ -20,7 +20,7 @@ LONGEST_CYCLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class Overrides:
     """``tempo`` and ``temperatures`` replace the scene's own where they are set; ``paused_until`` is monotonic."""
 
     volume: float = 1.0
@@ -31,17 +31,17 @@ class Hands:
     paused_until: float | None = None
 
     @property
-    def steer(self) -> Steer:
+    def steer(self) -> SetOverrides:
         """What the player is told of it."""
-        return Steer(self.tempo, self.volume, tuple(sorted(self.muted)))
+        return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)))
 
     def steered(self, scene: SetScene) -> SetScene:
         """The scene at the tempo that hands have set: its bars may last longer than its own."""
         return scene if self.tempo is None else replace(scene, tempo=Tempo(self.tempo))
 
-    def in_new_scene(self) -> Hands:
+    def in_new_scene(self) -> Overrides:
         """What is left of it when another scene begins."""
-        return Hands(volume=self.volume, paused_until=self.paused_until)
+        return Overrides(volume=self.volume, paused_until=self.paused_until)
 
     def sentences(self, now: float) -> Iterator[str]:
         """What is otherwise than the scene says, for people."""

@@ -13,7 +13,7 @@ MOST = 64
 """Keys that can wait at once; what comes beyond them is left out."""
 
 
-class Pace(Generic[Key, Value]):
+class RateLimit(Generic[Key, Value]):
     """Lets the first of a key through at once, then one each ``interval`` seconds: the latest.
 
     Args:

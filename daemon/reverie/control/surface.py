@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reverie.site.actions import HIGHEST, Action, Level, Limits
+from reverie.site.actions import HIGHEST, Action, ControlLimits, Level
 from reverie.site.bindings import Binding, Control, Sort
 
 PRESSED = 64
@@ -45,7 +45,7 @@ class Surface:
         pickup: Whether a knob has to meet a level before it moves it; else the level jumps to it.
     """
 
-    def __init__(self, bindings: Iterable[Binding], limits: Limits, *, pickup: bool = True) -> None:
+    def __init__(self, bindings: Iterable[Binding], limits: ControlLimits, *, pickup: bool = True) -> None:
         self._bindings = tuple(bindings)
         self._limits = limits
         self._pickup = pickup

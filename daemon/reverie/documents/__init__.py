@@ -4,7 +4,7 @@
 ``validation`` turns what a model finds wrong into sentences at their places; ``writer`` makes text of plain data.
 """
 
-from reverie.documents.reader import Document, DocumentError, Fault, Keys, parse_document, read_document
+from reverie.documents.reader import Document, DocumentError, DocumentFault, Keys, parse_document, read_document
 from reverie.documents.sections import ByKind, Facts, Section, Written, did_you_mean
 from reverie.documents.validation import validate
 from reverie.documents.writer import write_text
@@ -13,8 +13,8 @@ __all__ = [
     "ByKind",
     "Document",
     "DocumentError",
+    "DocumentFault",
     "Facts",
-    "Fault",
     "Keys",
     "Section",
     "Written",

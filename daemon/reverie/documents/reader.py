@@ -76,7 +76,7 @@ _UNCLOSED = re.compile(r"expected ',' or|found unexpected (end of stream|documen
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class DocumentFault:
     """Something wrong at a place of a file; ``line`` and ``column`` count from 1."""
 
     path: str
@@ -97,13 +97,13 @@ class Fault:
 class DocumentError(ReverieError):
     """A file says what it may not; the text has a line ``path:line:column: message`` for every fault."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[DocumentFault]) -> None:
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(map(str, self.faults)))
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """A line and a column, from 1."""
 
     line: int = 1
@@ -123,16 +123,16 @@ class Document:
     path: str
     text: str
     data: dict[str, Any]
-    values: Mapping[Keys, Place]
-    keys: Mapping[Keys, Place]
-    faults: tuple[Fault, ...] = ()
+    values: Mapping[Keys, FilePlace]
+    keys: Mapping[Keys, FilePlace]
+    faults: tuple[DocumentFault, ...] = ()
     plain: Mapping[Keys, str] = field(default_factory=dict[Keys, str])
 
-    def fault(self, way: Keys, message: str, *, at_key: bool = False) -> Fault:
+    def fault(self, way: Keys, message: str, *, at_key: bool = False) -> DocumentFault:
         """A fault at the value to which ``way`` leads, or at its key."""
         place = self.keys.get(way) if at_key else None
-        place = place or self.values.get(way, Place())
-        return Fault(self.path, place.line, place.column, message)
+        place = place or self.values.get(way, FilePlace())
+        return DocumentFault(self.path, place.line, place.column, message)
 
 
 class _Loader(yaml.SafeLoader):
@@ -188,11 +188,11 @@ def read_document(path: Path, *, own: bool = False) -> Document:
         with open_file(path) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise DocumentError([Fault(str(path), 1, 1, "there is no such file")]) from None
+        raise DocumentError([DocumentFault(str(path), 1, 1, "there is no such file")]) from None
     except OddFileError as error:
-        raise DocumentError([Fault(str(path), 1, 1, "this is no file")]) from error
+        raise DocumentError([DocumentFault(str(path), 1, 1, "this is no file")]) from error
     except OSError as error:
-        raise DocumentError([Fault(str(path), 1, 1, f"the file cannot be read: {error.strerror}")]) from error
+        raise DocumentError([DocumentFault(str(path), 1, 1, f"the file cannot be read: {error.strerror}")]) from error
     return parse_document(data, str(path), own=own)
 
 
@@ -203,22 +203,22 @@ def parse_document(text: str | bytes, path: str = "<text>", *, own: bool = False
         DocumentError: if it is no UTF-8, or no single YAML mapping.
     """
     if len(text) > MAX_BYTES:
-        raise DocumentError([Fault(path, 1, 1, f"the file is longer than {MAX_BYTES} bytes")])
+        raise DocumentError([DocumentFault(path, 1, 1, f"the file is longer than {MAX_BYTES} bytes")])
     if isinstance(text, bytes):
         try:
             text = text.decode()
         except UnicodeDecodeError as error:
             place = _place(error.object[: error.start].decode())
             raise DocumentError(
-                [Fault(path, place.line, place.column, "this is no UTF-8 text; save the file as UTF-8")]
+                [DocumentFault(path, place.line, place.column, "this is no UTF-8 text; save the file as UTF-8")]
             ) from error
     text = text.removeprefix("\ufeff")
     return _Walk(path, own).document(text, _compose(text, path))
 
 
-def _place(before: str) -> Place:
+def _place(before: str) -> FilePlace:
     """The place that follows the text ``before``."""
-    return Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return FilePlace(before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 def _compose(text: str, path: str) -> yaml.Node:
@@ -229,22 +229,22 @@ def _compose(text: str, path: str) -> yaml.Node:
     except ReaderError as error:
         place = _place(text[: error.position])
         message = f"the control character U+{ord(text[error.position]):04X} stands here; take it out"
-        raise DocumentError([Fault(path, place.line, place.column, message)]) from error
+        raise DocumentError([DocumentFault(path, place.line, place.column, message)]) from error
     except yaml.MarkedYAMLError as error:
         unclosed = _UNCLOSED.search(error.problem or "")
         mark = (error.context_mark if unclosed else None) or error.problem_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
+        place = FilePlace(mark.line + 1, mark.column + 1) if mark else FilePlace()
         colon = error.problem_mark is not None and text[error.problem_mark.index :].startswith(":")
         message = _plain(error) + (_COLON if colon and "node content" in (error.problem or "") else "")
-        raise DocumentError([Fault(path, place.line, place.column, message)]) from error
+        raise DocumentError([DocumentFault(path, place.line, place.column, message)]) from error
     except (ValueError, OverflowError) as error:  # PyYAML lets them out of escapes such as \UFFFFFFFF
         mark = loader.get_mark() if loader else None
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
+        place = FilePlace(mark.line + 1, mark.column + 1) if mark else FilePlace()
         raise DocumentError(
-            [Fault(path, place.line, place.column, "an escape in this text is no character")]
+            [DocumentFault(path, place.line, place.column, "an escape in this text is no character")]
         ) from error
     if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
-        raise DocumentError([Fault(path, 1, 1, "the file is empty")])
+        raise DocumentError([DocumentFault(path, 1, 1, "the file is empty")])
     return node
 
 
@@ -268,9 +268,9 @@ class _Walk:
         self._path = path
         self._own = own
         self._plain: dict[Keys, str] = {}
-        self._values: dict[Keys, Place] = {}
-        self._keys: dict[Keys, Place] = {}
-        self._faults: list[Fault] = []
+        self._values: dict[Keys, FilePlace] = {}
+        self._keys: dict[Keys, FilePlace] = {}
+        self._faults: list[DocumentFault] = []
         self._open: list[yaml.Node] = []
 
     def document(self, text: str, node: yaml.Node) -> Document:
@@ -284,7 +284,7 @@ class _Walk:
             self._stop(node, f"{_too_much(len(way))}, with what its aliases stand for")
         if any(node is outer for outer in self._open):
             self._stop(node, "this contains an alias of itself")
-        self._values[way] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
+        self._values[way] = FilePlace(node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
             if node.style is None:
                 self._plain[way] = str(node.value)
@@ -314,7 +314,7 @@ class _Walk:
                 first = self._keys[*way, key].line
                 self._add(key_node, f"the key {key!r} has been given before, in line {first}")
                 continue
-            self._keys[*way, key] = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            self._keys[*way, key] = FilePlace(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             data[key] = self._value(value_node, (*way, key))
         return data
 
@@ -357,7 +357,7 @@ class _Walk:
             self._stop(node, _foreign(node))
 
     def _add(self, node: yaml.Node, message: str) -> None:
-        self._faults.append(Fault(self._path, node.start_mark.line + 1, node.start_mark.column + 1, message))
+        self._faults.append(DocumentFault(self._path, node.start_mark.line + 1, node.start_mark.column + 1, message))
 
     def _stop(self, node: yaml.Node, message: str) -> NoReturn:
         self._add(node, message)

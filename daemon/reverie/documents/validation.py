@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from reverie.documents.meant import advice
-from reverie.documents.reader import Document, DocumentError, Fault, Keys
+from reverie.documents.reader import Document, DocumentError, DocumentFault, Keys
 from reverie.documents.sections import MISFIT, Facts, Section, did_you_mean
 
 Model = TypeVar("Model", bound=Section)
@@ -81,7 +81,7 @@ def _follows(document: Document, error: ErrorDetails) -> bool:
     return error["type"] == "too_short" and len(value) >= error.get("ctx", {})["min_length"]
 
 
-def _fault(document: Document, error: ErrorDetails, facts: Facts) -> Fault:
+def _fault(document: Document, error: ErrorDetails, facts: Facts) -> DocumentFault:
     way, value = _way(document.data, error["loc"])
     parent = _at(document.data, way[:-1])
     section = facts.sections.get(id(parent))

@@ -25,7 +25,7 @@ from reverie.compose.good_loop import GoodLoop
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
 from reverie.folders import list_folder
-from reverie.timbre.schedule import Progress
+from reverie.timbre.schedule import PathProgress
 from reverie.watch.faults import Faults
 
 VERSION = 1
@@ -91,11 +91,11 @@ class StateStore:
         voices[recipe.voice] = (*others, good)[-KEPT_LOOPS:]
         self._changed.add(self._loops_file(recipe.scene))
 
-    def timbre(self, scene: str, name: str) -> Progress:
+    def timbre(self, scene: str, name: str) -> PathProgress:
         """How far a scene's timbre has come."""
-        return self._timbres.get(f"{scene}/{name}", Progress())
+        return self._timbres.get(f"{scene}/{name}", PathProgress())
 
-    def keep_timbre(self, scene: str, name: str, progress: Progress) -> None:
+    def keep_timbre(self, scene: str, name: str, progress: PathProgress) -> None:
         """Keep how far a scene's timbre has come."""
         key = f"{scene}/{name}"
         self._timbres.pop(key, None)
@@ -262,8 +262,8 @@ def _takes_from_json(data: Mapping[str, Any]) -> dict[str, int]:
     return takes
 
 
-def _timbres_from_json(data: Mapping[str, Any]) -> dict[str, Progress]:
-    return {str(key): Progress.from_json(progress) for key, progress in data["timbres"].items()}
+def _timbres_from_json(data: Mapping[str, Any]) -> dict[str, PathProgress]:
+    return {str(key): PathProgress.from_json(progress) for key, progress in data["timbres"].items()}
 
 
 def _voices_from_json(data: Mapping[str, Any]) -> Voices:

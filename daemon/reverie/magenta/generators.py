@@ -15,7 +15,7 @@ from magenta.contrib import rnn as magenta_cells
 from magenta.models.shared import events_rnn_graph
 from note_seq.protobuf import generator_pb2, music_pb2
 
-from reverie.compose.conditioning import Ear, Heard, hear
+from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
 from reverie.magenta.families import family_of
@@ -40,7 +40,7 @@ class _Model:
 
     file: ModelFile
     generator: Any
-    ear: Ear
+    ear: InputRange
 
 
 class MagentaEngine:
@@ -74,7 +74,7 @@ class MagentaEngine:
         if transposes:
             # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.conditioning).
             config.transpose_to_key = None
-        ear = Ear(
+        ear = InputRange(
             drums=family.kind == "drums",
             low=getattr(config, "min_note", 0),
             high=getattr(config, "max_note", MAX_MIDI + 1) - 1,
@@ -89,7 +89,7 @@ class MagentaEngine:
             generator._initialized = True  # noqa: SLF001 - likewise
             loaded = _Model(model, generator, ear)
             # TensorFlow plans a graph when it is first run, which takes longer than composing a bar.
-            _compose(loaded, Heard((Note(0, 1, ear.low),), 1, 0), 2, 1.0, 0)
+            _compose(loaded, ConditionedPrimer((Note(0, 1, ear.low),), 1, 0), 2, 1.0, 0)
         except Exception as error:  # TensorFlow has dozens of ways to say that weights are broken
             raise ModelError(f"{model.path}: holds no weights that can be used; {_REMEDY}") from error
         self._models[model.sha256] = loaded
@@ -157,7 +157,7 @@ def _wired(bundle: Bundle) -> Iterator[None]:
         events_rnn_graph.make_rnn_cell = before
 
 
-def _compose(model: _Model, heard: Heard, end: int, temperature: float, seed: int) -> list[Note]:
+def _compose(model: _Model, heard: ConditionedPrimer, end: int, temperature: float, seed: int) -> list[Note]:
     """Ask Magenta for what follows until step ``end``.
 
     It rounds the end of a note to the nearest step, but the start of what it is to generate to the next, even from an
@@ -183,6 +183,6 @@ def _compose(model: _Model, heard: Heard, end: int, temperature: float, seed: in
     return sorted(_from_magenta(note, heard) for note in made.notes if note.start_time >= heard.first * _STEP_SECONDS)
 
 
-def _from_magenta(note: Any, heard: Heard) -> Note:
+def _from_magenta(note: Any, heard: ConditionedPrimer) -> Note:
     start, end = round(note.start_time / _STEP_SECONDS), round(note.end_time / _STEP_SECONDS)
     return heard.played(Note(start, end - start, note.pitch))

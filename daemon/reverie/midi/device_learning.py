@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.identity import Marks, PortMarks, Wanted, choose, fit
 
 LOOK = 0.1  # seconds between looks
@@ -36,7 +36,7 @@ class Room(Protocol):
         ...
 
 
-class Clock(Protocol):
+class LearningClock(Protocol):
     """Time, and waiting for it to pass."""
 
     def monotonic(self) -> float:
@@ -60,7 +60,7 @@ class Lesson:
     say: Callable[[str], None]
     ways: tuple[str, ...] = (UNPLUG, KEY)
     within: float = 120.0
-    clock: Clock = field(default_factory=lambda: time)
+    clock: LearningClock = field(default_factory=lambda: time)
 
     def device(self) -> list[PortMarks]:
         """The ports of the device that was meant: of several, one is still to be picked.
@@ -80,20 +80,20 @@ class Lesson:
             there = _by_name(self.room.ports())
             if UNPLUG in self.ways and there.keys() != before.keys():
                 return self._plugged_again(before)
-        raise PlayError(f"nothing was seen within {self.within:g} seconds: {_ASKED[self.ways]}; nothing is changed")
+        raise DeviceError(f"nothing was seen within {self.within:g} seconds: {_ASKED[self.ways]}; nothing is changed")
 
     def _answering(self, spoke: Collection[PortMarks]) -> list[PortMarks]:
         """The ports by which the device that spoke can be spoken to."""
         if len(spoke) > 1:
             names = ", ".join(sorted(port.label() for port in spoke))
-            raise PlayError(
+            raise DeviceError(
                 f"several devices spoke at once: {names}; play on one alone, or unplug it; nothing is changed"
             )
         (port,) = spoke
         self.say(f"{port.label()} spoke.")
         answering = counterparts(port, self.room.ports())
         if not answering:
-            raise PlayError(f"{port.label()} sends, but nothing there can be sent to; unplug it instead")
+            raise DeviceError(f"{port.label()} sends, but nothing there can be sent to; unplug it instead")
         return answering
 
     def _plugged_again(self, before: dict[tuple[str, str], PortMarks]) -> list[PortMarks]:
@@ -117,7 +117,7 @@ class Lesson:
                 self.say(f"{', '.join(sorted(port.label() for port in gone.values()))} is gone. Plug it in again.")
                 told, limit = True, now + self.within
             if now >= limit + (SETTLES if came else 0.0):
-                raise PlayError(f"it was not plugged in again within {self.within:g} seconds; nothing is changed")
+                raise DeviceError(f"it was not plugged in again within {self.within:g} seconds; nothing is changed")
             self.clock.sleep(LOOK)
 
 

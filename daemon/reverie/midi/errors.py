@@ -10,18 +10,18 @@ from reverie.foreign import plain
 from reverie.processes.descriptors import writable
 
 
-class PlayError(ReverieError):
+class DeviceError(ReverieError):
     """An output that cannot be had, or one that was lost: its text is what a slot reports."""
 
 
 _LINE = 4096
 """Bytes of a line; a pipe that is writable takes as many at once (pipe(7))."""
-MISHAPS = (PlayError, OSError, ImportError)
+DEVICE_ERRORS = (DeviceError, OSError, ImportError)
 """All that may go wrong with a device, a program or a library outside Reverie, and must cost its slot alone."""
 
 
-def plainly(error: Exception) -> str:
-    """What a person can do about one of :data:`MISHAPS`, in one plain sentence."""
+def explain(error: Exception) -> str:
+    """What a person can do about one of :data:`DEVICE_ERRORS`, in one plain sentence."""
     match error:
         case OSError():
             what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
@@ -32,7 +32,7 @@ def plainly(error: Exception) -> str:
             return str(error)
 
 
-def complain(sentence: str) -> None:
+def log_line(sentence: str) -> None:
     """Write a line into the log, unless nobody reads that: a full pipe must not hold up the music."""
     try:
         descriptor = sys.stderr.fileno()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 
 _ALSA = re.compile(r"(?P<rest>.*) (?P<client>\d+):\d+", re.DOTALL)
 _BRIDGED = re.compile(r" \[\d+\](?= \((?:capture|playback)\):)")  # a2jmidid puts the ALSA client's number into the name
@@ -20,7 +20,7 @@ _BRIDGED = re.compile(r" \[\d+\](?= \((?:capture|playback)\):)")  # a2jmidid put
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """By what a device is known again, as far as it is known: see :class:`reverie.site.slot_sections.Device`."""
+    """By what a device is known again, as far as it is known: see :class:`reverie.site.slot_sections.DeviceSection`."""
 
     name: str | None = None
     client: str | None = None
@@ -151,7 +151,7 @@ def choose(wanted: Wanted, ports: Iterable[PortMarks]) -> PortMarks | None:
         fits = {port: grade for port in candidates if (grade := _ours(wanted, wanted.device, port)) is not None}
         best = {port for port, grade in fits.items() if grade == min(fits.values())}
     if len(best) > 1:
-        raise PlayError(_ambiguous(wanted, sorted(best, key=lambda port: (port.port, port.label()))))
+        raise DeviceError(_ambiguous(wanted, sorted(best, key=lambda port: (port.port, port.label()))))
     return next(iter(best), None)
 
 

@@ -1,8 +1,8 @@
 """Listening to a MIDI input: a helper process has the port, its owner gets timed messages.
 
-:class:`Ears` is the owner's side, in the player or in the conductor. ``python -m reverie.midi.input --fd N`` is the
-other: it finds the port, as often as it must, and hands on ``["hex", seconds]`` for each message, and the state
-``{"up": bool, "detail": sentence}`` whenever that changes.
+:class:`MidiInputProcess` is the owner's side, in the player or in the conductor. The other is the process ``python -m
+reverie.midi.input --fd N``: it finds the port, as often as it must, and hands on ``["hex", seconds]`` for each message,
+and the state ``{"up": bool, "detail": sentence}`` whenever that changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.foreign import LONGEST_LINE, plain
-from reverie.midi.errors import MISHAPS, PlayError, plainly
+from reverie.midi.errors import DEVICE_ERRORS, DeviceError, explain
 from reverie.midi.identity import PortMarks, Wanted, choose, missing
 from reverie.midi.rtmidi import (
     CLIENT,
@@ -33,8 +33,8 @@ from reverie.midi.rtmidi import (
 )
 from reverie.midi.usb import Enumerator
 from reverie.processes.descriptors import readable
-from reverie.processes.helper import Apart, Owner, still_here
-from reverie.processes.thread_progress import Progress
+from reverie.processes.helper import HelperEnd, HelperProcess, still_here
+from reverie.processes.thread_progress import ThreadProgress
 
 POLL = 0.005  # seconds between looks at python-rtmidi's queue
 LOOK = 0.25  # seconds between looks at whether the port is still there
@@ -48,14 +48,14 @@ STARTING = "the MIDI input is being opened"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TimedMessage:
     """A message and the monotonic second at which it arrived."""
 
     time: float
     message: bytes
 
 
-class Ears:
+class MidiInputProcess:
     """A MIDI input, wherever it comes and goes. No call blocks; nothing is raised for a port that is not there.
 
     Wait for ``fileno()`` to be readable, by :func:`reverie.processes.descriptors.readable` or ``loop.add_reader``, then
@@ -66,7 +66,7 @@ class Ears:
     """
 
     def __init__(self, port: Mapping[str, Any]) -> None:
-        self._helper = Apart("reverie.midi.input", port)
+        self._helper = HelperProcess("reverie.midi.input", port)
         self._up = False
         self._detail = STARTING
 
@@ -84,15 +84,15 @@ class Ears:
         """The descriptor to wait on; the same for ever."""
         return self._helper.fileno()
 
-    def receive(self) -> list[Heard]:
+    def receive(self) -> list[TimedMessage]:
         """What has arrived, in order."""
-        heard: list[Heard] = []
+        heard: list[TimedMessage] = []
         for packet in self._helper.receive(time.monotonic()):
             match packet:
                 case {"up": bool(up), "detail": str(detail)}:
                     self._up, self._detail = up, plain(detail, LONGEST_LINE)
                 case [str(message), float(seconds)]:
-                    heard.append(Heard(seconds, bytes.fromhex(message)))
+                    heard.append(TimedMessage(seconds, bytes.fromhex(message)))
                 case _:
                     pass
         if self._up and not self._helper.alive:
@@ -145,7 +145,7 @@ class MidiInput:
         self._in: Any = None
         self._port = ""
         self._server: str | None = None
-        self._progress: Progress | None = None
+        self._progress: ThreadProgress | None = None
         self._moments = Moments()
 
     def open(self) -> str:
@@ -165,7 +165,7 @@ class MidiInput:
                 self._connect(self._clients[api], port.port)
                 return f"listening to the MIDI port {port.port} ({api})"
             seen += ports
-        raise PlayError(missing(self._wanted, seen))
+        raise DeviceError(missing(self._wanted, seen))
 
     def _connect(self, client: Any, name: str) -> None:
         # What is not wanted is left out by whoever asks: messages that python-rtmidi ignores take their steps along.
@@ -173,9 +173,9 @@ class MidiInput:
         try:
             client.open_port(client.get_ports().index(name), name="in")
         except ValueError as error:
-            raise PlayError(f"the MIDI port {name} went as it was being opened") from error
+            raise DeviceError(f"the MIDI port {name} went as it was being opened") from error
         self._in, self._port, self._moments = client, name, Moments()
-        self._progress = Progress() if client is self._clients.get("jack") else None
+        self._progress = ThreadProgress() if client is self._clients.get("jack") else None
 
     def check(self) -> None:
         """Notice a port that is gone: python-rtmidi does not say so of itself.
@@ -185,7 +185,7 @@ class MidiInput:
         """
         self._check_server()
         if self._port not in _names(self._in):
-            raise PlayError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
+            raise DeviceError(f"the MIDI port {self._port} is gone; switch the device on or plug it in again")
 
     def _check_server(self) -> None:
         if self._progress is not None:
@@ -195,14 +195,14 @@ class MidiInput:
         if self._server is not None and jack_server() != self._server:
             raise SystemGoneError(JACK_HANGS if jack_hangs() else "the JACK server is gone; start it again")
 
-    def read(self) -> Iterator[Heard]:
+    def read(self) -> Iterator[TimedMessage]:
         """What has arrived."""
         for _ in range(QUEUE):  # an input that never ends must not keep the helper from all else
             event = None if self._in is None else self._in.get_message()
             if not event:
                 return
             message, step = event
-            yield Heard(self._moments.of(step, time.monotonic()), bytes(message))
+            yield TimedMessage(self._moments.of(step, time.monotonic()), bytes(message))
 
     def close(self) -> None:
         """Let go of the port."""
@@ -221,7 +221,7 @@ def _rtmidi() -> Any:
     try:
         return importlib.import_module("rtmidi")
     except ImportError as error:
-        raise PlayError(f"{NO_LIBRARY} ({error})") from error
+        raise DeviceError(f"{NO_LIBRARY} ({error})") from error
 
 
 def _systems(api: str) -> Iterator[tuple[str, int]]:
@@ -238,14 +238,14 @@ def _systems(api: str) -> Iterator[tuple[str, int]]:
     }
     found = [(name, number) for name, (number, here) in there.items() if here and api in {"auto", name}]
     if not found:
-        raise PlayError(no_system(api))
+        raise DeviceError(no_system(api))
     yield from found
 
 
-class Helper:
+class MidiInputHelper:
     """Listens for its owner, for as long as there is one."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: HelperEnd) -> None:
         self._owner = owner
         self._input = MidiInput(owner.settings)
         self._up = False
@@ -274,11 +274,11 @@ class Helper:
             else:
                 self._say(True, self._input.open())
         except SystemGoneError as error:  # only another process is rid of what is left of a dead server's client
-            self._owner.tell({"up": False, "detail": plainly(error)})
+            self._owner.tell({"up": False, "detail": explain(error)})
             os._exit(0)
-        except MISHAPS as error:
+        except DEVICE_ERRORS as error:
             self._input.close()
-            self._say(False, plainly(error))
+            self._say(False, explain(error))
         self._due = time.monotonic() + (LOOK if self._up else SEARCH)
 
     def _say(self, up: bool, detail: str) -> None:
@@ -291,7 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="reverie.midi.input", description="Listens to a MIDI input.")
     parser.add_argument("--fd", type=int, required=True, help="the socket to the owner")
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
-    Helper(Owner(parser.parse_args(arguments).fd)).run()
+    MidiInputHelper(HelperEnd(parser.parse_args(arguments).fd)).run()
     return 0
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Self
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.identity import PortMarks
 from reverie.midi.rtmidi import CLIENT, Midi, no_system, systems
 from reverie.midi.usb import Enumerator
@@ -20,7 +20,7 @@ _ECHOES = re.compile(r"Midi Through:")
 _QUEUE = 1000
 
 
-class MidiRoom:
+class PortScanner:
     """Connections to the MIDI systems that are there; they are held, so that a look costs little."""
 
     def __init__(self, api: str = "auto", wanted: Callable[[PortMarks], object] | None = None) -> None:
@@ -34,7 +34,7 @@ class MidiRoom:
         self._wanted = wanted or _any
         self._systems = list(systems(api))
         if not self._systems:
-            raise PlayError(no_system(api))
+            raise DeviceError(no_system(api))
         self._ears = [_Ears(midi) for midi in self._systems]
 
     def __enter__(self) -> Self:
@@ -120,7 +120,7 @@ class _Ears:
         one.delete()
 
     def close(self) -> None:
-        with contextlib.suppress(PlayError):  # what belongs to a server that died is left: closing it waits for it
+        with contextlib.suppress(DeviceError):  # what belongs to a server that died is left: closing it waits for it
             self.midi.check()
             for one in [*self._inputs.values(), *([self._look] if self._look else [])]:
                 self._release(one)

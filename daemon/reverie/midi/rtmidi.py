@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reverie.midi.errors import PlayError
-from reverie.processes.thread_progress import Progress
+from reverie.midi.errors import DeviceError
+from reverie.processes.thread_progress import ThreadProgress
 
 CLIENT = "Reverie"
 NO_LIBRARY = "MIDI ports need ALSA's library; install the package libasound2"
@@ -107,10 +107,10 @@ def _rtmidi() -> Any:
     try:
         return importlib.import_module("rtmidi")
     except ImportError as error:
-        raise PlayError(f"{NO_LIBRARY} ({error})") from error
+        raise DeviceError(f"{NO_LIBRARY} ({error})") from error
 
 
-class SystemGoneError(PlayError):
+class SystemGoneError(DeviceError):
     """A MIDI system that died with clients of this process: only another process is rid of what is left of them."""
 
 
@@ -126,17 +126,17 @@ class Midi:
         self.api = api
         self._offers = False
         self._sent = float("-inf")
-        self._progress: Progress | None = None
+        self._progress: ThreadProgress | None = None
         self._hangs = False
         self._server = jack_server() if api == "jack" else None
         if (api == "alsa" and not _SEQUENCER.exists()) or (api == "jack" and self._server is None):
-            raise PlayError(no_system(api))
+            raise DeviceError(no_system(api))
         rtmidi = _rtmidi()
         number = {"alsa": rtmidi.API_LINUX_ALSA, "jack": rtmidi.API_UNIX_JACK, "coremidi": rtmidi.API_MACOSX_CORE}[api]
         try:
             self._out: Any = rtmidi.MidiOut(number, name=CLIENT)
         except OSError as error:  # every error of python-rtmidi is one
-            raise PlayError(no_system(api)) from error
+            raise DeviceError(no_system(api)) from error
 
     def ports(self) -> list[str]:
         """The MIDI inputs of others, by name.
@@ -148,7 +148,7 @@ class Midi:
         try:
             names: list[str] = self._out.get_ports()
         except OSError as error:
-            raise PlayError(f"the MIDI system gives no list of its ports ({error})") from error
+            raise DeviceError(f"the MIDI system gives no list of its ports ({error})") from error
         return [name for name in names if not re.match(rf"{CLIENT}(-\d+)?:", name)]
 
     def check(self) -> None:
@@ -163,7 +163,7 @@ class Midi:
         if self.is_dead:
             raise SystemGoneError(JACK_HANGS if self._hangs or jack_hangs() else _JACK_GONE)
         if self.api == "alsa" and not _SEQUENCER.exists():
-            raise PlayError(NO_SYSTEM)
+            raise DeviceError(NO_SYSTEM)
 
     def connect(self, name: str) -> None:
         """Open the port of that name.
@@ -174,7 +174,7 @@ class Midi:
         try:
             self._out.open_port(self._out.get_ports().index(name), name="out")
         except (OSError, ValueError) as error:
-            raise PlayError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
+            raise DeviceError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
         self._watch()
 
     @property
@@ -192,12 +192,12 @@ class Midi:
         try:
             self._out.open_virtual_port(name)
         except (OSError, NotImplementedError) as error:
-            raise PlayError(f"the MIDI port {name!r} cannot be made ({error})") from error
+            raise DeviceError(f"the MIDI port {name!r} cannot be made ({error})") from error
         self._watch()
 
     def _watch(self) -> None:
         """Watch whether JACK has its clients in this process do something in each of its periods."""
-        self._progress = Progress() if self.api == "jack" else None
+        self._progress = ThreadProgress() if self.api == "jack" else None
 
     def send(self, message: bytes) -> None:
         """Send one message.
@@ -209,7 +209,7 @@ class Midi:
         try:
             self._out.send_message(message)
         except OSError as error:
-            raise PlayError(f"a MIDI message could not be sent ({error})") from error
+            raise DeviceError(f"a MIDI message could not be sent ({error})") from error
 
     def close(self) -> None:
         """Close what is open, when the messages sent before have arrived.
@@ -250,7 +250,7 @@ def systems(api: str) -> Iterator[Midi]:
             midi = _take(name)
         except SystemGoneError:
             raise
-        except PlayError:
+        except DeviceError:
             continue
         yield midi
 
@@ -266,7 +266,7 @@ def _take(api: str) -> Midi:
         return Midi(api)
     try:
         idle.check()
-    except PlayError:
+    except DeviceError:
         idle.close()
         raise
     return idle

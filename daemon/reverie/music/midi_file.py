@@ -39,7 +39,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Conductor:
+class ConductorTrack:
     """What holds for all tracks: quarters per minute, metres and markers, each from a tick on."""
 
     tempos: tuple[tuple[int, float], ...] = ((0, 120.0),)
@@ -59,7 +59,7 @@ def note_events(notes: Iterable[Note], channel: int) -> tuple[tuple[int, bytes],
     return tuple(sorted(events))  # the status bytes sort note-off before note-on
 
 
-def midi_bytes(tracks: Sequence[Track], conductor: Conductor, end: int) -> bytes:
+def midi_bytes(tracks: Sequence[Track], conductor: ConductorTrack, end: int) -> bytes:
     """A Standard MIDI File of ``end`` ticks (a track that goes on for longer ends with its last event)."""
     file = _mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_conductor_track(conductor, end))
@@ -72,7 +72,7 @@ def midi_bytes(tracks: Sequence[Track], conductor: Conductor, end: int) -> bytes
     return buffer.getvalue()
 
 
-def _conductor_track(conductor: Conductor, end: int) -> Any:
+def _conductor_track(conductor: ConductorTrack, end: int) -> Any:
     messages: list[tuple[int, Any]] = [
         (
             tick,

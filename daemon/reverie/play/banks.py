@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reverie.midi.bytes import CONTROL, EXPRESSION, LOUDEST, PROGRAM
 from reverie.play.bars import Bar
-from reverie.play.events import Choice, Content, Control
+from reverie.play.events import BankChoice, Content, ControlChange
 from reverie.play.messages import BankTaken, Part, TakeBank
 from reverie.play.slots import Slot
 
@@ -20,7 +20,7 @@ Laid = tuple[str, int, Content]
 
 
 @dataclass(slots=True)
-class _Voice:
+class _PartBanks:
     """What is known of a part: the bank that it is to have, and the one that it plays on which channel, from 0."""
 
     part: Part
@@ -39,7 +39,7 @@ class Banks:
         self._slots = slots
         self._report = report
         self._epoch = -1
-        self._voices: dict[str, _Voice] = {}
+        self._voices: dict[str, _PartBanks] = {}
         self._early: dict[str, TakeBank] = {}
         self._fonts: dict[tuple[str, str], int] = {}
         """By slot and font, those that were asked for, and the tick after which none is chosen that nobody has."""
@@ -61,7 +61,7 @@ class Banks:
             self._leave(voice, tick)
             back += _return(voice, tick)
         self._epoch, early, self._early = epoch, self._early, {}
-        self._voices = {part.name: _Voice(part, part.channel - 1) for part in parts}
+        self._voices = {part.name: _PartBanks(part, part.channel - 1) for part in parts}
         for take in early.values():
             self.want(take, now)
         return back
@@ -105,16 +105,20 @@ class Banks:
             self._leave(voice, over)
             voice.played, voice.wanted = take, None
             if take.program is not None:
-                yield voice.part.slot, bar.tick, Control(voice.part, bytes((PROGRAM | voice.channel, take.program)))
+                yield (
+                    voice.part.slot,
+                    bar.tick,
+                    ControlChange(voice.part, bytes((PROGRAM | voice.channel, take.program))),
+                )
             if voice.channel == before:
-                yield voice.part.slot, bar.tick, Choice(voice.part, (before,), take.font or None)
+                yield voice.part.slot, bar.tick, BankChoice(voice.part, (before,), take.font or None)
             else:
-                yield voice.part.slot, bar.tick, Choice(voice.part, (before, voice.channel), take.font or None)
+                yield voice.part.slot, bar.tick, BankChoice(voice.part, (before, voice.channel), take.font or None)
                 yield from _fade(voice.part, before, voice.channel, bar.tick, over, take.fade_bars * STEPS)
-                yield voice.part.slot, over, Choice(voice.part, (voice.channel,))
+                yield voice.part.slot, over, BankChoice(voice.part, (voice.channel,))
             self._report(BankTaken(voice.part.name, take.bank))
 
-    def _leave(self, voice: _Voice, tick: int) -> None:
+    def _leave(self, voice: _PartBanks, tick: int) -> None:
         """What a part has played is not chosen any more from ``tick`` on."""
         heard = self._heard(voice)
         if voice.played is not None and voice.played.font and heard is not None:
@@ -126,7 +130,7 @@ class Banks:
             bool(heard.loaded(take.font)) if take.font else heard is self._slots.get(self._voices[take.part].part.slot)
         )
 
-    def _heard(self, voice: _Voice) -> Slot | None:
+    def _heard(self, voice: _PartBanks) -> Slot | None:
         slot = self._slots.get(voice.part.slot)
         return slot.heard if slot is not None else None
 
@@ -148,12 +152,12 @@ class Banks:
             del self._fonts[name, font]
 
 
-def _return(voice: _Voice, tick: int) -> Iterator[Laid]:
+def _return(voice: _PartBanks, tick: int) -> Iterator[Laid]:
     """Both channels as loud as ever, where a part has faded from the one to the other."""
     take, part = voice.played, voice.part
     if take is not None and take.other_channel is not None:
         for channel in (part.channel - 1, take.other_channel - 1):
-            yield part.slot, tick, Control(part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
+            yield part.slot, tick, ControlChange(part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
 
 
 def _fade(part: Part, out: int, into: int, begin: int, end: int, steps: int) -> Iterator[Laid]:
@@ -166,4 +170,8 @@ def _fade(part: Part, out: int, into: int, begin: int, end: int, steps: int) -> 
         share = step / max(steps, 1)
         at = begin + round((end - begin) * share)
         for channel, power in ((into, share), (out, 1 - share)):
-            yield part.slot, at, Control(part, bytes((CONTROL | channel, EXPRESSION, round(LOUDEST * power**0.25))))
+            yield (
+                part.slot,
+                at,
+                ControlChange(part, bytes((CONTROL | channel, EXPRESSION, round(LOUDEST * power**0.25)))),
+            )

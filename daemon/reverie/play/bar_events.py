@@ -12,7 +12,7 @@ from reverie.play.sync.clock_out import pulses
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class BarEvents:
     """Scene bar ``scene_bar`` of ``score`` from ``tick`` on: entries by slot, in order; recipes and notes by part.
 
     ``repeated`` are the parts that have nothing new for it.
@@ -32,7 +32,7 @@ class Sheet:
         return (self.score, self.scene_bar, self.tick, self.resting) == (score, scene_bar, tick, resting)
 
 
-def write_sheet(score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]) -> Sheet:
+def write_sheet(score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]) -> BarEvents:
     """Write a bar out: its notes, unless it is a rest, and the ticks of MIDI clock for the slots ``clocked``."""
     ticks, warp = score.scene.metre.bar_ticks, score.scene.swing.warp
     written: dict[str, list[Entry]] = {
@@ -51,4 +51,4 @@ def write_sheet(score: SceneScore, scene_bar: int, tick: int, *, resting: bool, 
             start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1))
             written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))
     entries = {slot: tuple(sorted(rows)) for slot, rows in written.items()}
-    return Sheet(score, scene_bar, tick, resting, entries, recipes, notes, repeated)
+    return BarEvents(score, scene_bar, tick, resting, entries, recipes, notes, repeated)

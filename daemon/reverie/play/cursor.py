@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from reverie.play.bar_events import Sheet, write_sheet
+from reverie.play.bar_events import BarEvents, write_sheet
 from reverie.play.messages import Part, Place, SetScene
 from reverie.play.score import SceneScore
 
 
-class Stand:
+class ScoreCursor:
     """Whose bars are played, by the player's own count of bars."""
 
     def __init__(self) -> None:
         self.score: SceneScore | None = None
         self._start = 0
         self._next: tuple[int, SceneScore] | None = None
-        self._sheet: Sheet | None = None
+        self._sheet: BarEvents | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -88,7 +88,9 @@ class Stand:
         if score is not None:
             self._sheet = write_sheet(score, number - start, tick, resting=rests(score), clocked=clocked)
 
-    def take(self, score: SceneScore, scene_bar: int, tick: int, clocked: Collection[str], *, resting: bool) -> Sheet:
+    def take(
+        self, score: SceneScore, scene_bar: int, tick: int, clocked: Collection[str], *, resting: bool
+    ) -> BarEvents:
         """The sheet of that bar: as it was written out or, where something has changed since, written now."""
         sheet, self._sheet = self._sheet, None
         if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=resting):

@@ -49,7 +49,7 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ControlChange:
     """A controller or a program of a part."""
 
     part: Part
@@ -57,7 +57,7 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BankChoice:
     """From now on a part's notes go to ``channels``, counted from 0, of which the last plays ``font``, if any.
 
     More than one channel have the same notes while one fades into the other. Without a part, as another scene begins,
@@ -69,7 +69,7 @@ class Choice:
     font: str | None = None
 
 
-Content = Start | Sounding | Control | Choice | BarLine | bytes
+Content = Start | Sounding | ControlChange | BankChoice | BarLine | bytes
 """What can be due; plain bytes are messages of MIDI clock and transport."""
 Entry = tuple[int, Rank, int, Content]
 """Tick, rank, a number that keeps what is alike otherwise in the order in which it was written, and the content."""

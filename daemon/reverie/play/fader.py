@@ -45,7 +45,7 @@ class Fader:
         return now >= self._end
 
 
-class Device(Protocol):
+class FadedDevice(Protocol):
     """What has channels with a volume."""
 
     @property
@@ -65,7 +65,7 @@ class Volume:
     heard here, and of several the loudest; and where nobody says anything it is left alone, until hands turn it.
     """
 
-    def __init__(self, device: Device, setting: int | None) -> None:
+    def __init__(self, device: FadedDevice, setting: int | None) -> None:
         self._device = device
         self._setting = setting
         self._users: dict[int, dict[str, int | None]] = {}

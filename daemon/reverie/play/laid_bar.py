@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from reverie.play.bar_events import Sheet
+from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import Bar
 from reverie.play.events import Rank
 from reverie.play.outputs.output import BarLine
-from reverie.play.queue import Lane
+from reverie.play.queue import SlotQueue
 from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
 
@@ -21,7 +21,7 @@ class Laid:
 
     score: SceneScore
     scene_bar: int
-    sheet: Sheet
+    sheet: BarEvents
     changes: bool
     put_back: Sequence[Callable[[], None]]
     before: Bar | None
@@ -32,7 +32,7 @@ class Laid:
         for put_back in self.put_back:
             put_back()
 
-    def write_down(self, tape: Recorder, lanes: Iterable[Lane], wall: float, tick: int, qpm: float) -> None:
+    def write_down(self, tape: Recorder, lanes: Iterable[SlotQueue], wall: float, tick: int, qpm: float) -> None:
         """Note on the tape that it begins, and lay its bar line before every device."""
         scene = self.score.scene
         tape.bar(wall, tick, qpm, scene.metre, scene.name)

@@ -100,7 +100,7 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
-class Steer:
+class SetOverrides:
     """What hands have set, all of it: each message replaces the one before, and a new life is told again.
 
     ``qpm`` is a tempo in place of the scene's own (None), ``volume`` a share (0 to 1) of every slot's volume, ``muted``
@@ -157,7 +157,7 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class PlayerReady:
     """The player is up; ``realtime`` where the system granted SCHED_FIFO."""
 
     type: ClassVar[str] = "ready"
@@ -246,11 +246,11 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = Setup | SetScene | Place | Rest | Steer | TakeBank | Panic | Stop | Ping
-FromPlayer = Ready | Pong | BarPlayed | SlotState | SyncState | BankTaken
+ToPlayer = Setup | SetScene | Place | Rest | SetOverrides | TakeBank | Panic | Stop | Ping
+FromPlayer = PlayerReady | Pong | BarPlayed | SlotState | SyncState | BankTaken
 
 
-_PLAIN = (Setup, Rest, TakeBank, Panic, Stop, Ping, Ready, Pong, SlotState, SyncState, BankTaken)
+_PLAIN = (Setup, Rest, TakeBank, Panic, Stop, Ping, PlayerReady, Pong, SlotState, SyncState, BankTaken)
 _LISTS = ("lateness", "repeated", "clock_lateness", "muted")
 
 
@@ -296,9 +296,9 @@ def from_message(message: Message) -> ToPlayer | FromPlayer:
         case BarPlayed.type:
             data |= {name: tuple(data[name]) for name in _LISTS}
             return BarPlayed(**data)
-        case Steer.type:
+        case SetOverrides.type:
             data["muted"] = tuple(data["muted"])
-            return Steer(**data)
+            return SetOverrides(**data)
         case kind:
             plain = {cls.type: cls for cls in _PLAIN}
             if kind not in plain:

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from reverie.midi.bytes import CHANNELS, hush
-from reverie.midi.errors import MISHAPS, PlayError, plainly
-from reverie.play.output_process.proxy import Carried
+from reverie.midi.errors import DEVICE_ERRORS, DeviceError, explain
+from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.factory import ENDS_WITH_PLAYER
 from reverie.play.outputs.output import Output
 from reverie.play.recording.ledger import Ledger, abandoned
 from reverie.play.slot_settings import SlotSettings
-from reverie.processes.reaping import see_off
+from reverie.processes.reaping import wait_all
 
 DEADLINE = 2.0
 """Seconds that a device may take to be there once its carrier has said that it is not; all wait at the same time."""
@@ -32,7 +32,7 @@ class _Silencing:
     def __init__(self, name: str, settings: Mapping[str, Any], ledger: Ledger | None) -> None:
         self._name = name
         self._ledger = ledger
-        self._output: Output = Carried(name, settings, None)
+        self._output: Output = OutputProxy(name, settings, None)
         self.sentence: str | None = None
         self._attempt(self._output.open)
 
@@ -43,12 +43,12 @@ class _Silencing:
         self._attempt(self._silence)
         patience = SLOW if self._output.lacks is None else DEADLINE
         if self.sentence is None and waited > patience:
-            self._fail(PlayError(f"{self._output.description} (after {patience:.0f} s)"))
+            self._fail(DeviceError(f"{self._output.description} (after {patience:.0f} s)"))
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except MISHAPS as error:
+        except DEVICE_ERRORS as error:
             self._fail(error)
 
     def _silence(self) -> None:
@@ -62,7 +62,7 @@ class _Silencing:
         self._output.close()
 
     def _fail(self, error: Exception) -> None:
-        self.sentence = f"{self._name}: {FAILED}: {plainly(error)}"
+        self.sentence = f"{self._name}: {FAILED}: {explain(error)}"
         self._output.close()
 
 
@@ -85,7 +85,7 @@ def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, 
         for task in tasks:
             task.look(time.monotonic() - begun)
         time.sleep(PAUSE)
-    see_off()
+    wait_all()
     return (*(str(task.sentence) for task in tasks), *_forget_synthesizers(slots, ledger))
 
 

@@ -12,11 +12,11 @@ from functools import partial
 
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.banks import Banks
-from reverie.play.bar_events import Sheet
+from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.clock import Clock
-from reverie.play.cursor import Stand
+from reverie.play.cursor import ScoreCursor
 from reverie.play.events import Rank
 from reverie.play.following import Following
 from reverie.play.laid_bar import Laid
@@ -27,8 +27,8 @@ from reverie.play.messages import (
     Panic,
     Place,
     Rest,
+    SetOverrides,
     SetScene,
-    Steer,
     SyncState,
     TakeBank,
 )
@@ -76,17 +76,17 @@ class Player:
         self._lanes = LaneGroup(slots, tape)
         self._following = Following({} if leaders is None else leaders)
         self._timeline = Timeline(0, 0.0, 1.0)
-        self._stand = Stand()
+        self._stand = ScoreCursor()
         self._bar: Bar | None = None
         self._laid: Laid | None = None
         self._rest = False
-        self._steer = Steer()
+        self._steer = SetOverrides()
         self._log = BarLog()
         self._over: list[Callable[[], BarPlayed]] = []
         self._news: list[BarPlayed | SyncState | BankTaken] = []
         self._banks = Banks(slots, self._news.append)
 
-    def handle(self, message: SetScene | Place | Rest | Steer | TakeBank | Panic) -> None:
+    def handle(self, message: SetScene | Place | Rest | SetOverrides | TakeBank | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
             self._enter_bar()
@@ -100,7 +100,7 @@ class Player:
             case Rest():
                 self._rest = message.on
                 self._change(self._stand.tear)
-            case Steer():
+            case SetOverrides():
                 self._turn_to(message)
             case TakeBank():
                 self._banks.want(message, self._clock.now())
@@ -214,7 +214,7 @@ class Player:
             last_things.callback(self._slots.hush)
             last_things.callback(self._silence)
 
-    def _turn_to(self, steer: Steer) -> None:
+    def _turn_to(self, steer: SetOverrides) -> None:
         """Do what hands have set, at once."""
         now = self._clock.now()
         muted = frozenset(steer.muted) - frozenset(self._steer.muted)
@@ -370,7 +370,7 @@ class Player:
         for name, tick, content in (*back, *self._banks.turn(bar)):
             self._lanes.to(name).add(tick, Rank.CONTROL, content)
 
-    def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> Sheet:
+    def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> BarEvents:
         """Lay the bar's notes and clock."""
         sheet = self._stand.take(score, scene_bar, tick, self._lanes.clocked, resting=self._rests(score))
         for name, entries in sheet.entries.items():

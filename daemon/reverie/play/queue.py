@@ -15,14 +15,14 @@ from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON
 from reverie.music.overlaps import together
 from reverie.play.bar_report import TOO_LATE, BarLog
 from reverie.play.bars import Bar
-from reverie.play.events import Choice, Content, Control, Entry, Rank, Sounding, Start, entry, entry_number
+from reverie.play.events import BankChoice, Content, ControlChange, Entry, Rank, Sounding, Start, entry, entry_number
 from reverie.play.outputs.output import BarLine
 from reverie.play.recording.recorder import Recorder
 from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import locate, stop
 
 
-class Lane:
+class SlotQueue:
     """What one slot has before it, and what sounds on it. ``slot`` is None where a scene names one that is not there.
 
     ``delay`` is in seconds. What is played stands on ``tape`` at the tick where the score has it.
@@ -81,12 +81,12 @@ class Lane:
             case Sounding() if self._sounding.get(self._key(content.channel, content.pitch)) is content:
                 self._end(content, tick)
                 log.sending()
-            case Control(part=part, message=message):
+            case ControlChange(part=part, message=message):
                 self._use(message[0] & 0x0F, now)
                 self._send(lambda slot: slot.control(message))
                 self._tape.event(tick, message, part.name)
                 log.sending()
-            case Choice():
+            case BankChoice():
                 self._choose(content, now)
             case BarLine() if self.slot is not None:  # one that stands in is told by its own lane
                 self.slot.tell(content)
@@ -96,7 +96,7 @@ class Lane:
             case _:  # the end of a note that has ended already
                 pass
 
-    def _choose(self, choice: Choice, now: float) -> None:
+    def _choose(self, choice: BankChoice, now: float) -> None:
         if choice.part is None:
             self._moved.clear()
             return
@@ -113,10 +113,10 @@ class Lane:
         What fades comes to its end in a rest; another scene begins with what it says itself.
         """
         self._fences.append(tick)
-        over = Start if rest else Start | Control | Choice
+        over = Start if rest else Start | ControlChange | BankChoice
         self._keep(lambda one: one[0] < tick or not isinstance(one[3], over))
         if not rest:
-            self.add(tick, Rank.CONTROL, Choice(None))
+            self.add(tick, Rank.CONTROL, BankChoice(None))
         self._added = [
             (tick, *one[1:]) if isinstance(one[3], Sounding) and one[0] > tick else one for one in self._added
         ]
@@ -147,7 +147,7 @@ class Lane:
         self._keep(
             lambda one: (
                 one[0] >= until
-                or isinstance(one[3], Control | Choice)
+                or isinstance(one[3], ControlChange | BankChoice)
                 or (not clock and isinstance(one[3], bytes | BarLine))
             )
         )
@@ -188,7 +188,7 @@ class Lane:
     def go_home(self) -> None:
         """What hears the parts now knows nothing of other channels, nor of a fade between them."""
         self._moved.clear()
-        self._keep(lambda one: not isinstance(one[3], Choice) and not _is_fade(one[3]))
+        self._keep(lambda one: not isinstance(one[3], BankChoice) and not _is_fade(one[3]))
 
     def is_new_to(self, heard: Slot) -> bool:
         """Whether a slot's device has just begun to be what this lane is heard by; asked once, it is not new again."""
@@ -260,4 +260,7 @@ class Lane:
 
 
 def _is_fade(content: Content) -> bool:
-    return isinstance(content, Control) and (content.message[0] & 0xF0, content.message[1]) == (CONTROL, EXPRESSION)
+    return isinstance(content, ControlChange) and (content.message[0] & 0xF0, content.message[1]) == (
+        CONTROL,
+        EXPRESSION,
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reverie.midi.bytes import PROGRAM
-from reverie.play.events import Control, Rank
+from reverie.play.events import ControlChange, Rank
 from reverie.play.messages import Part
-from reverie.play.queue import Lane
+from reverie.play.queue import SlotQueue
 from reverie.play.recording.recorder import Recorder
 from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import stop
@@ -20,19 +20,19 @@ class LaneGroup:
         self._slots = slots
         self._tape = tape
         slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
-        self._lanes = {name: Lane(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
+        self._lanes = {name: SlotQueue(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
         self.clocked = tuple(name for name, lane in self._lanes.items() if lane.clocked)
         """The slots to which MIDI clock goes."""
 
-    def __iter__(self) -> Iterator[Lane]:
+    def __iter__(self) -> Iterator[SlotQueue]:
         """Every lane."""
         return iter(self._lanes.values())
 
-    def to(self, name: str) -> Lane:
+    def to(self, name: str) -> SlotQueue:
         """The lane to a slot."""
-        return self._lanes.setdefault(name, Lane(None, self._tape))
+        return self._lanes.setdefault(name, SlotQueue(None, self._tape))
 
-    def heads(self, time_of: Callable[[float], float]) -> list[tuple[float, Lane]]:
+    def heads(self, time_of: Callable[[float], float]) -> list[tuple[float, SlotQueue]]:
         """Every lane with something before it, and when that is due."""
         return [(time_of(tick) + lane.delay, lane) for lane in self if (tick := lane.next_tick) is not None]
 
@@ -53,7 +53,7 @@ class LaneGroup:
         for part in parts:
             if part.program is not None:
                 message = bytes((PROGRAM | part.channel - 1, part.program))
-                self.to(part.slot).add(tick, Rank.CONTROL, Control(part, message))
+                self.to(part.slot).add(tick, Rank.CONTROL, ControlChange(part, message))
 
     def heard_anew(self, parts: Sequence[Part]) -> Iterator[str]:
         """Choose the sounds of a slot's parts wherever these are heard anew: on its own device or on a stand-in.

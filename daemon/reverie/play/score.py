@@ -11,7 +11,7 @@ from reverie.play.messages import Part, Place, SetScene
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class PlacedLoop:
     """A loop that stands in the score from scene bar ``start`` on, up to and without bar ``end``, and its recipe."""
 
     start: int
@@ -33,7 +33,7 @@ class PartScore:
 
     def __init__(self, part: Part) -> None:
         self.part = part
-        self._passages: list[Passage] = []
+        self._passages: list[PlacedLoop] = []
 
     def __bool__(self) -> bool:
         return bool(self._passages)
@@ -43,12 +43,12 @@ class PartScore:
         """The scene bar at which what is queued ends."""
         return self._passages[-1].end if self._passages else 0
 
-    def add(self, passage: Passage) -> None:
+    def add(self, passage: PlacedLoop) -> None:
         """Queue a passage; one that starts in the same bar as an older one takes its place."""
         self._passages = [other for other in self._passages if other.start != passage.start]
         insort(self._passages, passage, key=lambda other: other.start)
 
-    def passage(self, bar: int) -> Passage | None:
+    def passage(self, bar: int) -> PlacedLoop | None:
         """What sounds in scene bar ``bar``, forgetting all before it; None before the first passage."""
         current = None
         for passage in self._passages:
@@ -86,7 +86,7 @@ class SceneScore:
         if part is None or place.epoch != self.scene.epoch or place.loop.metre != self.scene.metre:
             return
         end = place.start_bar + place.times * place.loop.bars
-        part.add(Passage(place.start_bar, end, place.loop, place.recipe))
+        part.add(PlacedLoop(place.start_bar, end, place.loop, place.recipe))
 
     def notes(self, bar: int) -> Iterator[tuple[Part, Note]]:
         """Every note that starts in scene bar ``bar``, in ticks from the bar's start."""

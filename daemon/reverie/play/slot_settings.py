@@ -10,7 +10,7 @@ MUTE, SYNTH = "mute", "synth"
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class ChannelSound:
     """What a channel is set to whenever its device is there anew; None leaves it as it is."""
 
     program: int | None = None
@@ -31,7 +31,7 @@ class SlotSettings:
     latency: float = 0.0
     clock: bool = False
     channels: Mapping[int, int] = field(default_factory=dict[int, int])
-    sounds: Mapping[int, Sound] = field(default_factory=dict[int, Sound])
+    sounds: Mapping[int, ChannelSound] = field(default_factory=dict[int, ChannelSound])
     volume: int | None = None
     fade: float = 0.0
     absent: str = MUTE
@@ -44,7 +44,7 @@ class SlotSettings:
             latency=rest.pop("latency", 0.0) / 1000,
             clock=rest.pop("clock", False),
             channels={int(channel): to for channel, to in rest.pop("channels", {}).items()},
-            sounds={int(channel): Sound(**sound) for channel, sound in rest.pop("sounds", {}).items()},
+            sounds={int(channel): ChannelSound(**sound) for channel, sound in rest.pop("sounds", {}).items()},
             volume=rest.pop("volume", None),
             fade=rest.pop("fade", 0.0),
             absent=rest.pop("absent", MUTE),

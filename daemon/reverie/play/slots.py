@@ -7,10 +7,10 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, NOTE_ON, PROGRAM
-from reverie.midi.errors import MISHAPS, complain, plainly
+from reverie.midi.errors import DEVICE_ERRORS, explain, log_line
 from reverie.play.fader import Volume
 from reverie.play.messages import SlotState
-from reverie.play.outputs.output import LOOK, BarLine, Output, Sampler, Trouble
+from reverie.play.outputs.output import LOOK, BarLine, Output, TakesBanks, Trouble
 from reverie.play.recording.ledger import Ledger
 from reverie.play.slot_settings import SlotSettings
 
@@ -137,7 +137,7 @@ class Slot:
                 self._state = _State.OPENING
                 if (lacks := self._output.lacks) is not None:
                     self._tell(False, lacks)
-        except MISHAPS as error:
+        except DEVICE_ERRORS as error:
             self._lose(error, now)
             return False
         descriptors, seconds = self._output.waits_for()
@@ -194,11 +194,11 @@ class Slot:
     @property
     def takes_banks(self) -> bool:
         """Whether its output can be given other sounds while it plays."""
-        return isinstance(self._output, Sampler)
+        return isinstance(self._output, TakesBanks)
 
     def loaded(self, font: str) -> bool | None:
         """Whether a soundfont can be chosen; False if never, None as long as that is not known."""
-        if not isinstance(self._output, Sampler):
+        if not isinstance(self._output, TakesBanks):
             return False
         return self._output.loaded(font) if self.up else None
 
@@ -212,11 +212,11 @@ class Slot:
         """Let a soundfont go."""
         self._try(lambda sampler: sampler.unload(font))
 
-    def _try(self, what: Callable[[Sampler], None]) -> None:
-        if self.up and isinstance(self._output, Sampler):
+    def _try(self, what: Callable[[TakesBanks], None]) -> None:
+        if self.up and isinstance(self._output, TakesBanks):
             try:
                 what(self._output)
-            except MISHAPS as error:
+            except DEVICE_ERRORS as error:
                 self._lose(error, self._now)
 
     def clock(self, message: bytes) -> None:
@@ -229,7 +229,7 @@ class Slot:
         if self.up:
             try:
                 self._output.hold(moment)
-            except MISHAPS as error:
+            except DEVICE_ERRORS as error:
                 self._lose(error, self._now)
 
     def flush(self) -> None:
@@ -238,7 +238,7 @@ class Slot:
         if self.up:
             try:
                 self._output.flush()
-            except MISHAPS as error:
+            except DEVICE_ERRORS as error:
                 self._lose(error, self._now)
 
     def tell(self, line: BarLine) -> None:
@@ -246,7 +246,7 @@ class Slot:
         if self.up:
             try:
                 self._output.tell(line)
-            except MISHAPS as error:
+            except DEVICE_ERRORS as error:
                 self._lose(error, self._now)
 
     def set_sounds(self) -> None:
@@ -271,7 +271,7 @@ class Slot:
         try:
             self._ledger.close(self._output)
             self._output.flush()
-        except MISHAPS as error:
+        except DEVICE_ERRORS as error:
             self._lose(error, self._now)
 
     def close(self) -> None:
@@ -304,7 +304,7 @@ class Slot:
     def _send(self, message: bytes) -> bool:
         try:
             self._output.send(message)
-        except MISHAPS as error:
+        except DEVICE_ERRORS as error:
             self._lose(error, self._now)
             return False
         return True
@@ -314,13 +314,13 @@ class Slot:
         self._due = now + RETRY
         self._owners.clear()
         self._let_go()
-        self._tell(False, plainly(error))
+        self._tell(False, explain(error))
 
     def _let_go(self) -> None:
         try:
             self._output.close()
-        except MISHAPS as error:
-            complain(f"slot {self.name} could not be closed: {plainly(error)}")
+        except DEVICE_ERRORS as error:
+            log_line(f"slot {self.name} could not be closed: {explain(error)}")
 
     def _tell_up(self) -> None:
         """The device is there; what cannot be heard of it is told all the same."""

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.errors import ReverieError
-from reverie.midi.errors import PlayError, complain
+from reverie.midi.errors import DeviceError, log_line
 from reverie.play.bars import PUNCTUAL
 from reverie.play.clock import SystemClock
 from reverie.play.messages import (
@@ -26,12 +26,12 @@ from reverie.play.messages import (
     Panic,
     Ping,
     Place,
+    PlayerReady,
     Pong,
-    Ready,
     Rest,
+    SetOverrides,
     SetScene,
     Setup,
-    Steer,
     Stop,
     TakeBank,
     from_message,
@@ -43,7 +43,7 @@ from reverie.play.slot_factory import make_slots
 from reverie.play.sync.leaders import make_leaders
 from reverie.processes.descriptors import readable
 from reverie.processes.priority import be_punctual
-from reverie.processes.reaping import see_off
+from reverie.processes.reaping import wait_all
 from reverie.processes.signals import be_steady
 from reverie.processes.wire import Message, Wire
 
@@ -53,7 +53,7 @@ TIDY_TAKES = 0.004  # what is set up once is frozen, and little is left to look 
 LOCK_WHAT_IS_USED = 1 | 2 | 4  # mlockall's MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT, without which all is brought in
 
 
-class Worker:
+class PlayerWorker:
     """Waits for messages, deadlines and signals, in this one place."""
 
     def __init__(self, wire: Wire, signals: int) -> None:
@@ -84,7 +84,7 @@ class Worker:
         finally:
             if self._player is not None:
                 self._player.close()
-                see_off()
+                wait_all()
 
     def _advance(self) -> None:
         if self._player is not None:
@@ -104,7 +104,7 @@ class Worker:
         try:
             value = from_message(message)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            complain(f"a message to the player was not understood and is left out: {error!r}")
+            log_line(f"a message to the player was not understood and is left out: {error!r}")
             return
         match value:
             case Setup() if self._player is None:
@@ -113,16 +113,16 @@ class Worker:
                 self._report(Pong(value.number))
             case Stop():
                 self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
-            case SetScene() | Place() | Rest() | Steer() | TakeBank() | Panic() if self._player is not None:
+            case SetScene() | Place() | Rest() | SetOverrides() | TakeBank() | Panic() if self._player is not None:
                 self._player.handle(value)
             case _:
-                raise PlayError(f"the player cannot be told {value.type!r} now; it is set up first, and once")
+                raise DeviceError(f"the player cannot be told {value.type!r} now; it is set up first, and once")
 
     def _set_up(self, setup: Setup) -> Player:
         slots = make_slots(setup, self._report)
         player = Player(slots, Tape(Path(setup.tape)), self._clock, self._report, make_leaders(setup.sync), PUNCTUAL)
         _stay_in_memory()
-        self._report(Ready(be_punctual()))
+        self._report(PlayerReady(be_punctual()))
         self._open(player)
         gc.collect()
         gc.freeze()
@@ -182,9 +182,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
     signals = _catch_signals()
     try:
-        Worker(Wire(socket.socket(fileno=fd)), signals).run()
+        PlayerWorker(Wire(socket.socket(fileno=fd)), signals).run()
     except ReverieError as error:
-        complain(f"{error}")
+        log_line(f"{error}")
         return 2
     return 0
 

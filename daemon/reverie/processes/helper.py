@@ -25,7 +25,7 @@ LARGEST = 1 << 16
 AT_ONCE = 256  # packets that are read before the owner has its turn
 
 
-class Apart:
+class HelperProcess:
     """The owner's end. No call blocks, but for the few milliseconds in which a process is started."""
 
     def __init__(self, module: str, settings: Mapping[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Apart:
             self._starts_at = now + RETRY
 
 
-class Owner:
+class HelperEnd:
     """The helper's end, which ends when the owner's process does."""
 
     def __init__(self, descriptor: int) -> None:

@@ -12,7 +12,7 @@ PAUSE = 0.01  # seconds
 _LEAVING: list[subprocess.Popen[bytes]] = []
 
 
-def let_go(process: subprocess.Popen[bytes]) -> None:
+def release(process: subprocess.Popen[bytes]) -> None:
     """Leave a process to its end; :func:`reap` takes it from the system's list of the dead."""
     _LEAVING.append(process)
 
@@ -23,7 +23,7 @@ def reap() -> bool:
     return not _LEAVING
 
 
-def see_off() -> None:
+def wait_all() -> None:
     """Wait until all have left, though not for one that hangs: the last thing before this process ends itself.
 
     systemd kills what a service leaves behind, and what was sent last would be lost with it.

@@ -33,7 +33,7 @@ class ProcessInfo:
     state: State
 
 
-class Listener(Protocol):
+class WorkerListener(Protocol):
     """Who is told of a worker. None of these may wait, for the worker's messages wait meanwhile."""
 
     def started(self, role: str) -> None:
@@ -87,7 +87,7 @@ class Supervisor:
     :meth:`run` is awaited as a task for as long as the worker is wanted; cancelling that task kills the worker.
     """
 
-    def __init__(self, role: Role, listener: Listener, backoff: Backoff | None = None) -> None:
+    def __init__(self, role: Role, listener: WorkerListener, backoff: Backoff | None = None) -> None:
         self.role = role
         self._listener = listener
         self._backoff = backoff or Backoff()

@@ -29,7 +29,7 @@ _OTHERS = re.compile(r"SDLHotplug")
 _SWITCHES = re.compile(rb"voluntary_ctxt_switches:\s*(\d+)")
 
 
-class Progress:
+class ThreadProgress:
     """The threads of a process but for its first, which reads commands; ``None`` is this process."""
 
     def __init__(self, pid: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:

@@ -160,7 +160,7 @@ class Evolve(Section):
             yield ("novelty",), f"novelty is a least and a most share, from 0 to 1, not [{low:g}, {high:g}]"
 
 
-class Output(Section):
+class OutputSection(Section):
     """Where a voice's notes go."""
 
     slot: Annotated[str, AfterValidator(_known_slot)] = Field(

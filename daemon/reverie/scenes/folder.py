@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
-from reverie.documents import Document, DocumentError, Fault, did_you_mean, read_document, validate
+from reverie.documents import Document, DocumentError, DocumentFault, did_you_mean, read_document, validate
 from reverie.errors import ReverieError, reason_of
 from reverie.files import write_in_any_case
 from reverie.folders import Listing, list_folder, patiently
@@ -31,7 +31,7 @@ class SceneError(ReverieError):
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedScene:
     """A scene that can be played; with ``fault`` it is the last good version, and the newest cannot be played."""
 
     scene: Scene
@@ -127,7 +127,7 @@ class SceneFolder:
         """The names of all scenes, sorted."""
         return tuple(self.paths())
 
-    def load(self, name: str) -> Loaded:
+    def load(self, name: str) -> LoadedScene:
         """Read the scene ``name`` as it is now, or as it was when it was last good.
 
         Raises:
@@ -135,12 +135,12 @@ class SceneFolder:
             DocumentError: if it is at fault, and was never good.
         """
         try:
-            return Loaded(self._newest(name))
+            return LoadedScene(self._newest(name))
         except (DocumentError, SceneError) as error:
             good = self._good.get(name) or self._kept(name)
             if good is None:
                 raise
-            return Loaded(good, error)
+            return LoadedScene(good, error)
 
     def _newest(self, name: str) -> Scene:
         paths = self.paths()
@@ -191,7 +191,7 @@ def _read_patiently(path: Path) -> Document:
         return patiently(path, lambda: read_document(path))
     except TimeoutError as error:
         message = "the file does not answer: is it on a disk or a machine that is gone?"
-        raise DocumentError([Fault(str(path), 1, 1, message)]) from error
+        raise DocumentError([DocumentFault(str(path), 1, 1, message)]) from error
 
 
 def _scenes_in(listings: Iterable[Listing]) -> dict[str, Path]:

@@ -188,7 +188,7 @@ TimbrePath = LinePath | ThereAndBackPath | GridPath | RandomWalkPath
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PathPace:
     """When the next step is due: ``every`` so many seconds of playing, or ``steps`` between two times of each day.
 
     ``hours`` may pass midnight; the same time twice is all day long.
@@ -221,9 +221,9 @@ class PaceSection(Section):
         elif self.every is not None and "hours" in self.model_fields_set:
             yield ("hours",), "hours belong to steps_a_night; leave them out"
 
-    def pace(self) -> Pace:
+    def pace(self) -> PathPace:
         """The value."""
-        return Pace(self.every, self.steps_a_night, self.hours)
+        return PathPace(self.every, self.steps_a_night, self.hours)
 
 
 class PitchesSection(Section):
@@ -275,8 +275,8 @@ class Timbre(Section):
     ] = Field(
         default_factory=lambda: ThereAndBackPath(kind="there_and_back"), description="The way between the sources."
     )
-    pace: Annotated[Pace, Written(PaceSection, PaceSection.pace, short=("every",))] = Field(
-        default_factory=Pace, description="How fast it is gone: a length of time a step, or {steps_a_night, hours}."
+    pace: Annotated[PathPace, Written(PaceSection, PaceSection.pace, short=("every",))] = Field(
+        default_factory=PathPace, description="How fast it is gone: a length of time a step, or {steps_a_night, hours}."
     )
     pitches: Annotated[tuple[int, ...], Written(PitchesSection, PitchesSection.pitches, short=("at",))] = Field(
         default=(48, 54, 60, 66, 72),

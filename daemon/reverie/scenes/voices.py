@@ -12,7 +12,7 @@ from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Schedule
-from reverie.scenes.fields import DRUM_KEYS, Evolve, Output, ScheduleSection, TemperatureSection, known
+from reverie.scenes.fields import DRUM_KEYS, Evolve, OutputSection, ScheduleSection, TemperatureSection, known
 from reverie.scenes.primer import Primer, drum_primer, parse_drum, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
@@ -77,7 +77,7 @@ class CommonVoice(Section, Generic[KindT]):
     )
 
     primer: Primer = Field(default_factory=Primer, description="What the model hears before it composes.")
-    output: Output = Field(description="Where the notes go.")
+    output: OutputSection = Field(description="Where the notes go.")
 
     @property
     def primer_notes(self) -> tuple[Note, ...]:
@@ -151,7 +151,9 @@ class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
     model: Annotated[str, AfterValidator(_model)] = Field(
         description=_MODEL, json_schema_extra=_models_of("melody", "attention_rnn")
     )
-    output: Output = Field(description="Where the notes go.", json_schema_extra={"not": {"required": ["drum_map"]}})
+    output: OutputSection = Field(
+        description="Where the notes go.", json_schema_extra={"not": {"required": ["drum_map"]}}
+    )
     primer: Annotated[Primer, Written(str, tune_primer)] = Field(
         default_factory=Primer,
         description="What the model hears first: for each sixteenth a pitch, - to hold it, or . for a rest.",

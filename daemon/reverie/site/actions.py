@@ -52,7 +52,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ControlLimits:
     """How low and how high hands can go: quarters per minute, a share of the slots' volume, temperatures."""
 
     tempo: tuple[float, float] = (60.0, 140.0)

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
-from reverie.site.actions import LEVELS, SWITCHES, VOICED, Kind, Limits
+from reverie.site.actions import LEVELS, SWITCHES, VOICED, ControlLimits, Kind
 from reverie.site.address import Address
 from reverie.site.bindings import Binding, Control
-from reverie.site.slot_sections import Api, Channel, Data, Device, regular
+from reverie.site.slot_sections import Api, Channel, Data, DeviceSection, regular
 
 Range = Annotated[tuple[float, float], Field(strict=False)]
 
-_USUAL = Limits()
+_USUAL = ControlLimits()
 
 FAINTEST = 0.05
 """The share of the volume that a limit cannot go below: quieter is not silent."""
@@ -52,7 +52,7 @@ class MidiControl(Section):
         description="Part of the port's name, as a regular expression; small and capital letters are alike.",
         examples=["nanoKONTROL"],
     )
-    device: Device | None = Field(default=None, description="The device itself, by marks that stay.")
+    device: DeviceSection | None = Field(default=None, description="The device itself, by marks that stay.")
     api: Api = Field(default="auto", description="The system by which the port is reached.")
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
@@ -157,6 +157,6 @@ def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
     return f"{binding.action} can be set from {low:g} to {high:g} here; see control.limits"
 
 
-def limits_of(section: LimitsSection) -> Limits:
+def limits_of(section: LimitsSection) -> ControlLimits:
     """The limits as a value."""
-    return Limits(section.tempo, section.volume, section.temperature)
+    return ControlLimits(section.tempo, section.volume, section.temperature)

@@ -20,7 +20,7 @@ from reverie.advice import advice_on
 from reverie.documents import (
     Document,
     DocumentError,
-    Fault,
+    DocumentFault,
     Keys,
     Section,
     parse_document,
@@ -34,7 +34,7 @@ from reverie.folders import may_be_there
 from reverie.locks import Hold, try_lock
 from reverie.site.control import ControlBinding, overlaps
 from reverie.site.schema import Site
-from reverie.site.slot_sections import Api, Device
+from reverie.site.slot_sections import Api, DeviceSection
 
 FILE = "learned.yaml"
 HEADER = """\
@@ -55,7 +55,7 @@ class LearnedError(ReverieError):
 class LearnedSlot(Section):
     """The port that a slot was taught."""
 
-    device: Device = Field(description="The device, by marks that stay.")
+    device: DeviceSection = Field(description="The device, by marks that stay.")
     label: str | None = Field(default=None, min_length=1, description="What people call it.", examples=["grey synth"])
     place: str | None = Field(default=None, min_length=1, description="Where it stands.", examples=["left shelf"])
     api: Api = Field(default="auto", description="The system by which the port is reached.")
@@ -107,7 +107,7 @@ def _default_slots() -> dict[str, Any]:
 
 
 def _slots(learned: Document, written: Mapping[str, Any]) -> dict[str, Any]:
-    slots, faults = dict(written), list[Fault]()
+    slots, faults = dict(written), list[DocumentFault]()
     for name, marks in learned.data["slots"].items():
         slot = slots.get(name, {"kind": "port"})
         if not isinstance(slot, dict):

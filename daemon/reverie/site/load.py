@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reverie.documents import Document, DocumentError, Fault, read_document, validate
+from reverie.documents import Document, DocumentError, DocumentFault, read_document, validate
 from reverie.folders import may_be_there
 from reverie.places import config_folder
 from reverie.site.learned import beside, merged
@@ -46,7 +46,7 @@ def load_site(path: Path | None = None, *, learned: bool = True, own: bool = Fal
         raise
 
 
-def _faults(document: Document, facts: Mapping[str, Any]) -> tuple[Fault, ...]:
+def _faults(document: Document, facts: Mapping[str, Any]) -> tuple[DocumentFault, ...]:
     try:
         validate(document, Site, facts)
     except DocumentError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Sampler:
+class SamplerSettings:
     """How a sampler behind a slot is told of banks.
 
     ``folder`` is the one that it watches, with a folder in it for each timbre, in which ``keep`` old banks stay;

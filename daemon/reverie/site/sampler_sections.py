@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
 from reverie.site.fields import Data, FilePath
-from reverie.site.sampler import Sampler
+from reverie.site.sampler import SamplerSettings
 
 _LAST_PORT = 65_535
 
@@ -48,8 +48,8 @@ class SamplerSection(Section):
             yield ("osc",), "what is told by OSC is where a bank lies; name the `folder` into which banks are put"
 
     @property
-    def sampler(self) -> Sampler:
+    def sampler(self) -> SamplerSettings:
         """It, as those need it that give it banks."""
         host, _, port = (self.osc or ":0").rpartition(":")
         listener = (host.strip("[]"), int(port)) if self.osc else None
-        return Sampler(self.folder, self.keep, listener, self.programs, self.loading)
+        return SamplerSettings(self.folder, self.keep, listener, self.programs, self.loading)

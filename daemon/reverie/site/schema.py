@@ -15,7 +15,7 @@ from reverie.places import state_folder
 from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
 from reverie.site.fields import FilePath
-from reverie.site.sampler import Sampler
+from reverie.site.sampler import SamplerSettings
 from reverie.site.slot_sections import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
 from reverie.site.sync import Sync
 from reverie.site.timbre import GIGABYTE, TimbreSection
@@ -46,7 +46,7 @@ class Change(Section):
     )
 
 
-class Tape(Section):
+class TapeSection(Section):
     """The record of everything that was played."""
 
     keep_days: int = Field(default=30, ge=1, le=36_500, description="Days of running after which it is deleted.")
@@ -75,7 +75,7 @@ class Health(Section):
     port: int = Field(default=8765, ge=1, le=65_535, description="TCP port, 1 to 65535.")
 
 
-class Composer(Section):
+class ComposerSection(Section):
     """The process that runs the models."""
 
     engine: Literal["numpy", "magenta"] = Field(
@@ -112,12 +112,14 @@ class Site(Section):
     slots: dict[str, Annotated[Slot, ByKind(SLOT_KINDS)]] = Field(
         default_factory=_main, min_length=1, description="By what the notes leave, by name."
     )
-    tape: Tape = Field(default_factory=Tape, description="The record of what was played.", examples=[{"keep_days": 30}])
+    tape: TapeSection = Field(
+        default_factory=TapeSection, description="The record of what was played.", examples=[{"keep_days": 30}]
+    )
     health: Health = Field(
         default_factory=Health, description="Where others ask whether all is well.", examples=[{"port": 8765}]
     )
-    composer: Composer = Field(
-        default_factory=Composer, description="The process that runs the models.", examples=[{"engine": "numpy"}]
+    composer: ComposerSection = Field(
+        default_factory=ComposerSection, description="The process that runs the models.", examples=[{"engine": "numpy"}]
     )
     timbre: TimbreSection = Field(
         default_factory=TimbreSection,
@@ -151,7 +153,7 @@ class Site(Section):
         """Where sample banks are kept."""
         return self.timbre.folder or self.state_folder / "timbre"
 
-    def samplers(self) -> dict[str, Sampler]:
+    def samplers(self) -> dict[str, SamplerSettings]:
         """By the slot, the samplers that are given banks; they are no business of the player's."""
         return {
             name: slot.sampler.sampler

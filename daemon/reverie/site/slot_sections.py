@@ -90,7 +90,7 @@ Key = Annotated[int, Written(str, _channel_as_key)]
 """A channel as the key of a mapping: keys of a file are text."""
 
 
-class Sound(Section):
+class SoundSection(Section):
     """What a channel of the synthesizer is set to."""
 
     program: Data | None = Field(default=None, description="Program (sound), from 0.")
@@ -113,8 +113,8 @@ class CommonSlot(Section, Generic[KindT]):
         description="Where a scene's channel goes instead, channel by channel.",
         examples=[{1: 11}],
     )
-    sounds: dict[Key, Sound] = Field(
-        default_factory=dict[int, Sound],
+    sounds: dict[Key, SoundSection] = Field(
+        default_factory=dict[int, SoundSection],
         description="Program and bank by channel, sent whenever the device is there anew.",
         examples=[{10: {"bank": 128, "program": 0}}],
     )
@@ -167,7 +167,7 @@ class SampledSlot(CommonSlot[KindT], Generic[KindT]):
     )
 
 
-class Device(Section):
+class DeviceSection(Section):
     """Marks by which a device is known again: the more of them fit, the better."""
 
     name: str | None = Field(default=None, description="The port's name.", examples=["Minilogue MIDI 1"])
@@ -199,7 +199,7 @@ class PortSlot(SampledSlot[Literal["port"]]):
         description="Part of the port's name, as a regular expression; small and capital letters are alike.",
         examples=["Ardour"],
     )
-    device: Device | None = Field(
+    device: DeviceSection | None = Field(
         default=None, description="The device itself, by marks that stay; `reverie ports learn` writes them."
     )
     label: str | None = Field(default=None, min_length=1, description="What people call it.", examples=["grey synth"])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
-from reverie.site.slot_sections import Api, Device, regular
+from reverie.site.slot_sections import Api, DeviceSection, regular
 
 
 class ClockInput(Section):
@@ -20,7 +20,7 @@ class ClockInput(Section):
         description="Part of the port's name, as a regular expression; small and capital letters are alike.",
         examples=["TR-8S"],
     )
-    device: Device | None = Field(default=None, description="The device itself, by marks that stay.")
+    device: DeviceSection | None = Field(default=None, description="The device itself, by marks that stay.")
     api: Api = Field(default="auto", description="The system by which the port is reached.")
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
+from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_QUARTER
 
@@ -30,4 +30,4 @@ def audition(zones: Sequence[Mapping[str, Any]]) -> bytes:
         held = LONGEST if zone["loop"] else min(zone["seconds"], LONGEST)
         notes.append(Note(round(at * TICKS), max(1, round(held * TICKS)), zone["pitch"], zone["velocity"]))
         at += held + GAP
-    return midi_bytes([Track("bank", note_events(notes, 1))], Conductor(), round((at + TAIL) * TICKS))
+    return midi_bytes([Track("bank", note_events(notes, 1))], ConductorTrack(), round((at + TAIL) * TICKS))

@@ -19,8 +19,8 @@ from reverie.timbre.executors.executor import Executor, Here
 from reverie.timbre.render.notes_of_recipe import render_notes
 from reverie.timbre.render.progress_interval import Pace, part, unpaced
 from reverie.timbre.render.renderer import Renderer
-from reverie.timbre.request import Order
-from reverie.timbre.sources.source import Source, read_source
+from reverie.timbre.request import BankRequest
+from reverie.timbre.sources.source import SoundSource, read_source
 from reverie.timbre.timbre_models import open_timbre_model
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Made:
     warnings: tuple[str, ...]
 
 
-class Studio:
+class BankMaker:
     """A timbre model, a cache, and somebody to render."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Studio:
         self._open_model = open_model
         self._renderer: Renderer | None = None
 
-    def make(self, order: Order, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
+    def make(self, order: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
         """The bank of an order; what is rendered of it is kept when ``pace`` or the executor raises.
 
         Old banks make room for it when there are too many, or when the disk is full; those that are ``pinned`` do not.
@@ -82,7 +82,7 @@ class Studio:
                     raise
                 log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._cache)
 
-    def _made(self, order: Order, pace: Pace, pinned: Collection[str]) -> Made:
+    def _made(self, order: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
         sources = {share.name: read_source(Path(share.file), pitch=share.pitch) for share in order.shares if share.file}
         warnings = tuple(warning for source in sources.values() for warning in source.warnings)
         recipe = order.recipe(identity(self._passport), {name: one.ingredient for name, one in sources.items()})
@@ -123,7 +123,7 @@ class Studio:
         }
 
 
-def _origins(order: Order, sources: Mapping[str, Source]) -> list[Origin]:
+def _origins(order: BankRequest, sources: Mapping[str, SoundSource]) -> list[Origin]:
     """Where everything comes from that is in the mixture; a point of the model's own space comes from the model."""
     origins: list[Origin] = []
     for share in order.shares:

@@ -1,6 +1,6 @@
 """What conductor and timbre worker say to each other, besides ``ping``, ``pong`` and ``stop``.
 
-To the worker: :class:`Render`, once in its life, and :class:`Hold`. From it: how far it is, and what came of it.
+To the worker: :class:`Render`, once in its life, and :class:`HoldRender`. From it: how far it is, and what came of it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from reverie.processes.wire import Message
-from reverie.timbre.request import Order
+from reverie.timbre.request import BankRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Render:
     in ``pinned``. ``share`` is how much of all cores together may be used, above 0 and up to 1, on so many ``threads``.
     """
 
-    order: Order
+    order: BankRequest
     model: str
     cache: str
     quota: int
@@ -42,13 +42,13 @@ class Render:
             ValueError, KeyError, TypeError: if it is none.
         """
         fields = {name: message[name] for name in cls.__slots__}
-        fields["order"] = Order.from_json(message["order"])
+        fields["order"] = BankRequest.from_json(message["order"])
         fields["pinned"] = tuple(message["pinned"])
         return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HoldRender:
     """Pause, or go on."""
 
     type: ClassVar[str] = "hold"
@@ -56,7 +56,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RenderProgress:
     """How much of the bank is done, from 0 to 1."""
 
     type: ClassVar[str] = "progress"
@@ -87,11 +87,11 @@ class Refused:
     error: str
 
 
-FromTimbre = Progress | Rendered | Refused
-_KINDS: Mapping[str, type[FromTimbre]] = {kind.type: kind for kind in (Progress, Rendered, Refused)}
+FromTimbre = RenderProgress | Rendered | Refused
+_KINDS: Mapping[str, type[FromTimbre]] = {kind.type: kind for kind in (RenderProgress, Rendered, Refused)}
 
 
-def to_message(value: Hold | FromTimbre) -> Message:
+def to_message(value: HoldRender | FromTimbre) -> Message:
     """Plain data for the wire."""
     return {"type": value.type, **asdict(value)}
 

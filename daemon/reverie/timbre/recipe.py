@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reverie.timbre.sound import Note
+from reverie.timbre.sound import NoteRequest
 
 VERSION = 1
 _DIGITS = 9
@@ -91,9 +91,11 @@ class BankRecipe:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @property
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> tuple[NoteRequest, ...]:
         """The notes to be rendered, from the lowest, and each from the softest."""
-        return tuple(Note(pitch, velocity, self.seconds) for pitch in self.pitches for velocity in self.velocities)
+        return tuple(
+            NoteRequest(pitch, velocity, self.seconds) for pitch in self.pitches for velocity in self.velocities
+        )
 
     @property
     def weights(self) -> tuple[float, ...]:

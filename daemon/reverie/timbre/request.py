@@ -31,7 +31,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BankRequest:
     """All that a recipe has, but for the model and what is in the files; ``title`` is for people."""
 
     title: str
@@ -71,7 +71,7 @@ class Order:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Order:
+    def from_json(cls, data: Mapping[str, Any]) -> BankRequest:
         """Read :meth:`as_json`'s data.
 
         Raises:
@@ -83,7 +83,7 @@ class Order:
         return cls(**fields)
 
 
-def order_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -> Order:
+def order_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -> BankRequest:
     """What a step of a timbre needs; its files are looked for in ``folders``, as a scene's sources are."""
     shares: list[Share] = []
     for name, weight in zip(timbre.way, weights(timbre.path, len(timbre.way), step), strict=True):
@@ -91,7 +91,7 @@ def order_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -> 
         if weight > 0:
             file = None if source.file is None else str(find_source(source.file, folders))
             shares.append(Share(name, weight, file, source.pitch, source.latent))
-    return Order(
+    return BankRequest(
         title,
         tuple(shares),
         timbre.pitches,

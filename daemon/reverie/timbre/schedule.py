@@ -1,8 +1,8 @@
 """Which step of a timbre's path is due, and when the next one is.
 
-All is computed from what was kept (:class:`Progress`) and the time, whenever it is asked: there is no alarm that could
-be missed. One call goes one step at most, so neither a clock that is set nor a night without current makes a timbre
-leap; where what was kept is lost, it begins anew.
+All is computed from what was kept (:class:`PathProgress`) and the time, whenever it is asked: there is no alarm that
+could be missed. One call goes one step at most, so neither a clock that is set nor a night without current makes a
+timbre leap; where what was kept is lost, it begins anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from reverie.scenes.timbre import Pace, Timbre, TimbrePath
+from reverie.scenes.timbre import PathPace, Timbre, TimbrePath
 from reverie.timbre.path import ends, following
 
 _MOST = 1 << 53
@@ -20,7 +20,7 @@ _MOST = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PathProgress:
     """How far a timbre has come: what must last over a restart.
 
     ``step`` is due now. With a pace of minutes, it has ``played`` so many seconds. With steps a night, it was due in
@@ -37,7 +37,7 @@ class Progress:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Progress:
+    def from_json(cls, data: Mapping[str, Any]) -> PathProgress:
         """Read :meth:`as_json`'s data.
 
         Raises:
@@ -52,12 +52,12 @@ class Progress:
         return cls(step, float(played), night, part)
 
 
-def begun(progress: Progress, path: TimbrePath) -> Progress:
+def begun(progress: PathProgress, path: TimbrePath) -> PathProgress:
     """The progress as a scene begins (not as it goes on after a restart): a line begins anew, other paths go on."""
-    return Progress() if ends(path) else progress
+    return PathProgress() if ends(path) else progress
 
 
-def later(progress: Progress, timbre: Timbre, played: float, now: dt.datetime) -> Progress:
+def later(progress: PathProgress, timbre: Timbre, played: float, now: dt.datetime) -> PathProgress:
     """The progress after the scene has played ``played`` seconds more (by a monotonic clock), at the time ``now``.
 
     ``now`` is the time of the room, with or without its zone; without, it is that of the system. So is a fixed offset
@@ -86,7 +86,7 @@ def _onward(step: int, path: TimbrePath) -> int:
     return step if ends(path) and following(path, step) == 0 else step + 1
 
 
-def next_in(progress: Progress, pace: Pace, now: dt.datetime) -> float:
+def next_in(progress: PathProgress, pace: PathPace, now: dt.datetime) -> float:
     """Seconds until the next step is due: of playing, with a pace of minutes, else by the clock."""
     if pace.every is not None:
         return max(pace.every - progress.played, 0.0)
@@ -106,7 +106,7 @@ class _Night:
     begin: float
     end: float
 
-    def part(self, now: dt.datetime, pace: Pace) -> int:
+    def part(self, now: dt.datetime, pace: PathPace) -> int:
         """Which of the night's equal parts it is, by time that really passes: a change to summer time does not count.
 
         Its last moment may be a hair from its end, which belongs to the last part.
@@ -115,7 +115,7 @@ class _Night:
         return min(int(done * _parts(pace)), _parts(pace) - 1)
 
 
-def _night(pace: Pace, now: dt.datetime) -> _Night | None:
+def _night(pace: PathPace, now: dt.datetime) -> _Night | None:
     """The night that it is, begun today or yesterday, or the day before where a zone has left one out."""
     for days in (0, 1, 2):
         night = _night_of(pace, now, now.date() - dt.timedelta(days))
@@ -124,7 +124,7 @@ def _night(pace: Pace, now: dt.datetime) -> _Night | None:
     return None
 
 
-def _night_of(pace: Pace, now: dt.datetime, day: dt.date) -> _Night:
+def _night_of(pace: PathPace, now: dt.datetime, day: dt.date) -> _Night:
     first, last = pace.hours
     morrow = day + dt.timedelta(days=1) if last <= first else day
     begin, end = (
@@ -141,5 +141,5 @@ def _in_its_zone(now: dt.datetime) -> dt.datetime:
     return here if here.astimezone().utcoffset() == now.utcoffset() else now
 
 
-def _parts(pace: Pace) -> int:
+def _parts(pace: PathPace) -> int:
     return pace.steps or 1

@@ -24,7 +24,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class NoteRequest:
     """A note to be rendered: MIDI ``pitch`` and ``velocity``, and how many ``seconds`` of it are wanted."""
 
     pitch: int

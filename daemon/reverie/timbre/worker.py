@@ -25,7 +25,7 @@ from reverie.processes.descriptors import readable
 from reverie.processes.signals import be_steady
 from reverie.processes.threads import one_each
 from reverie.processes.wire import Message, Wire
-from reverie.timbre.messages import FromTimbre, Hold, Progress, Refused, Render, Rendered, to_message
+from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress, to_message
 from reverie.timbre.render.budget import Budget, Gate, give_way
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ TELL_EVERY = 1.0
 """Seconds between words about progress."""
 
 
-class Worker:
+class RenderWorker:
     """The rendering side."""
 
     def __init__(self, wire: Wire) -> None:
@@ -69,7 +69,7 @@ class Worker:
 
     def _render(self, job: Render) -> Rendered:
         from reverie.timbre.bank_maker import (
-            Studio,  # numerics take a while to import, and pings are answered meanwhile
+            BankMaker,  # numerics take a while to import, and pings are answered meanwhile
         )
         from reverie.timbre.timbre_models import open_timbre_model
 
@@ -80,12 +80,12 @@ class Worker:
             now = time.monotonic()
             if now - self._told >= TELL_EVERY:
                 self._told = now
-                self._tell(Progress(done))
+                self._tell(RenderProgress(done))
             budget.spend()
             self.gate.wait()
 
         opener = partial(open_timbre_model, threads=job.threads)
-        studio = Studio(Path(job.model), Path(job.cache), job.quota, open_model=opener)
+        studio = BankMaker(Path(job.model), Path(job.cache), job.quota, open_model=opener)
         made = studio.make(job.order, pace, job.pinned)
         return Rendered(
             made.bank.id,
@@ -104,7 +104,7 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
     os._exit(0)
 
 
-def _listen(wire: Wire, worker: Worker) -> None:
+def _listen(wire: Wire, worker: RenderWorker) -> None:
     try:
         while not wire.closed:
             readable([wire], None)
@@ -114,7 +114,7 @@ def _listen(wire: Wire, worker: Worker) -> None:
                         worker.send({"type": "pong", "number": message["number"]})
                     case "stop":
                         return
-                    case Hold.type:
+                    case HoldRender.type:
                         worker.gate.hold(on=bool(message["on"]))
                     case _:
                         worker.job = Render.from_message(message)
@@ -134,7 +134,7 @@ def main() -> None:
     give_way()
     one_each()
     wire = Wire(socket.socket(fileno=arguments.fd))
-    worker = Worker(wire)
+    worker = RenderWorker(wire)
     threading.Thread(target=_listen, args=(wire, worker), daemon=True).start()
     worker.run()
     threading.Event().wait()  # the conductor says stop once it has read

@@ -44,7 +44,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainingProgress:
     """How far a training has come; ``history`` has the validation loss at each step where it was measured."""
 
     step: int = 0
@@ -53,11 +53,11 @@ class Progress:
     stale: int = 0
     history: tuple[tuple[int, float], ...] = field(default=())
 
-    def after(self, step: int, loss: float) -> Progress:
+    def after(self, step: int, loss: float) -> TrainingProgress:
         """The progress once ``loss`` was measured at ``step``; ``stale`` counts measurements since the best."""
         history = (*self.history, (step, loss))
         if loss < self.best_loss:
-            return Progress(step, step, loss, 0, history)
+            return TrainingProgress(step, step, loss, 0, history)
         return replace(self, step=step, stale=self.stale + 1, history=history)
 
 
@@ -174,14 +174,14 @@ class Training:
         self._best = folder / "best"
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> TrainingProgress:
         """How far it has come, over all runs."""
         try:
             data = json.loads(self._state.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return Progress()
+            return TrainingProgress()
         data["history"] = tuple((int(step), float(loss)) for step, loss in data["history"])
-        return Progress(**data)
+        return TrainingProgress(**data)
 
     @property
     def checkpoint(self) -> str:
@@ -196,7 +196,7 @@ class Training:
         return str(self._best / f"model.ckpt-{step}")
 
     def run(
-        self, steps: int, patience: int, report: Callable[[Progress], None], out_of_time: Callable[[], bool]
+        self, steps: int, patience: int, report: Callable[[TrainingProgress], None], out_of_time: Callable[[], bool]
     ) -> None:
         """Train until ``steps``, or until the validation loss was no better ``patience`` times running.
 
@@ -228,7 +228,7 @@ class Training:
         latest = tf.train.latest_checkpoint(str(self._run))
         return int(latest.rpartition("-")[2]) if latest else 0
 
-    def _keep(self, progress: Progress, latest: str) -> None:
+    def _keep(self, progress: TrainingProgress, latest: str) -> None:
         improved = progress.best_step == progress.step
         if improved:
             self._best.mkdir(exist_ok=True)

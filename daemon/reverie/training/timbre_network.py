@@ -32,7 +32,7 @@ Variables = Mapping[str, tf.Variable]
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class TimbreSizes:
     """Widths: of the latent vector, of the generator as Magenta counts them, of the listener (lowest block first)."""
 
     latent: int = 32
@@ -46,7 +46,7 @@ class Sizes:
         return int(min(self.base / 2**block, self.most))
 
 
-def variables(sizes: Sizes, seed: int) -> dict[str, tf.Variable]:
+def variables(sizes: TimbreSizes, seed: int) -> dict[str, tf.Variable]:
     """Fresh weights in the graph at hand, normal as Magenta draws them: scaled when used, so that all learn equally."""
     rng = np.random.default_rng(seed)
     made: dict[str, tf.Variable] = {}
@@ -83,7 +83,7 @@ def variables(sizes: Sizes, seed: int) -> dict[str, tf.Variable]:
     return made
 
 
-def generate(weights: Variables, sizes: Sizes, heard: tf.Tensor, rows: tf.Tensor | None = None) -> tf.Tensor:
+def generate(weights: Variables, sizes: TimbreSizes, heard: tf.Tensor, rows: tf.Tensor | None = None) -> tf.Tensor:
     """Specgrams in -1..1, [batch, frames, bins, 2], of latent vectors with one-hot pitches behind them.
 
     ``rows`` [batch, n], if given, are the rows of block 4 (eight frames each) that the rest is computed for.
@@ -104,7 +104,7 @@ def generate(weights: Variables, sizes: Sizes, heard: tf.Tensor, rows: tf.Tensor
     return tf.tanh(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
 
 
-def listen(weights: Variables, sizes: Sizes, magnitudes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def listen(weights: Variables, sizes: TimbreSizes, magnitudes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The mean and the logarithm of the variance of what was heard: [batch, rows, columns] at quarter resolution."""
     top = len(sizes.heard)
     kernel, bias = _weights(weights, f"{_block(LISTENER, top)}/from_rgb")

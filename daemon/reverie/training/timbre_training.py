@@ -105,7 +105,7 @@ def batches(pool: Pool, plan: Plan, begin: int) -> Iterator[dict[str, NDArray[np
 
 def train(
     pool: Pool,
-    sizes: network.Sizes,
+    sizes: network.TimbreSizes,
     plan: Plan,
     folder: Path,
     say: Callable[[str], None],
@@ -181,7 +181,11 @@ def _placeholders(plan: Plan) -> dict[str, tf.Tensor]:
 
 
 def _losses(
-    weights: network.Variables, sizes: network.Sizes, plan: Plan, given: dict[str, tf.Tensor], normality: tf.Tensor
+    weights: network.Variables,
+    sizes: network.TimbreSizes,
+    plan: Plan,
+    given: dict[str, tf.Tensor],
+    normality: tf.Tensor,
 ) -> list[tf.Tensor]:
     """All of it, and its parts: magnitude, frequency, and how far the listener is from a normal distribution."""
     mean, spread = network.listen(weights, sizes, given["heard"])

@@ -48,7 +48,7 @@ _NO_FOLDER = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
 """Of a path at which no folder can be, so that nobody listens there, whoever asks."""
 
 
-class House(Protocol):
+class CommandSource(Protocol):
     """What commands ask of the daemon; neither may wait."""
 
     def status(self) -> Mapping[str, Any]:
@@ -74,7 +74,7 @@ class LocalServer:
     A socket that cannot be made, or that somebody deletes, is tried again: the music does not depend on it.
     """
 
-    def __init__(self, house: House, folder: Path, look: float = LOOK) -> None:
+    def __init__(self, house: CommandSource, folder: Path, look: float = LOOK) -> None:
         self._house = house
         self._path = folder / NAME
         self._look = look

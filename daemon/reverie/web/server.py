@@ -20,7 +20,7 @@ from typing import Any, Protocol, cast
 from aiohttp import web
 
 from reverie.allowance import Allowance, neighbour
-from reverie.control.rate_limit import Pace
+from reverie.control.rate_limit import RateLimit
 from reverie.errors import reason_of
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.watch.evidence import Verdict
@@ -39,7 +39,7 @@ PANIC_EVERY = 0.25
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class House(Protocol):
+class StatusSource(Protocol):
     """What the server asks of the daemon; every answer is at hand, none may wait."""
 
     def alive(self) -> Verdict:
@@ -67,9 +67,9 @@ class House(Protocol):
         ...
 
 
-def application(house: House, address: str) -> web.Application:
+def application(house: StatusSource, address: str) -> web.Application:
     """The web application, to be served at ``address``."""
-    panics: Pace[None, None] | None = None
+    panics: RateLimit[None, None] | None = None
 
     async def metrics(_: web.Request) -> web.Response:
         body, content_type = house.metrics()
@@ -91,7 +91,7 @@ def application(house: House, address: str) -> web.Application:
         if request.headers.get("X-Reverie") != "panic":
             raise web.HTTPForbidden(text="Panic needs the header X-Reverie: panic.\n")
         nonlocal panics
-        panics = panics or Pace(PANIC_EVERY, lambda _: house.panic(), asyncio.get_running_loop().call_later)
+        panics = panics or RateLimit(PANIC_EVERY, lambda _: house.panic(), asyncio.get_running_loop().call_later)
         panics.offer(None, None)
         return web.Response(text="Every note is being ended.\n")
 

@@ -17,16 +17,16 @@ from fakes.banks import make_bank
 from fakes.engine import DiceEngine
 from fakes.scenes import TEXT, scene
 from reverie.conductor.offline.bank_steps import steps, takes
-from reverie.conductor.offline.jumping_player import Choice, play_offline
+from reverie.conductor.offline.jumping_player import PresetChoice, play_offline
 from reverie.conductor.offline.performing import Composition, composed, perform, write_midi
-from reverie.conductor.offline.rendered_banks import BankMaker
+from reverie.conductor.offline.rendered_banks import RenderedBanks
 from reverie.conductor.offline.sound_file import Synth, render_slots
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
 from reverie.play.messages import Part, Place, SetScene, TakeBank
 from reverie.play.recording.tape import Tape
 from reverie.play.recording.tape_export import seal_all
-from reverie.play.slot_settings import SlotSettings, Sound
+from reverie.play.slot_settings import ChannelSound, SlotSettings
 from reverie.site.schema import Site
 from reverie.timbre.bank.bank import Bank
 
@@ -150,7 +150,7 @@ def test_each_slot_is_sent_what_its_parts_play() -> None:
 
 def test_a_device_is_sent_its_channels_sounds_and_volume_as_live_but_neither_clock_nor_delay() -> None:
     setting, places = two_slots()
-    main = SlotSettings({}, 1.5, True, {1: 5}, {5: Sound(9, 300)}, volume=40, fade=2.0)
+    main = SlotSettings({}, 1.5, True, {1: 5}, {5: ChannelSound(9, 300)}, volume=40, fade=2.0)
     sent = play_offline(setting, places, {"main": main, "far": SlotSettings({})}).slots["main"]
     assert sent[:6] == (
         (0.0, bytes((CONTROL | 4, 0, 2))),
@@ -266,7 +266,7 @@ def test_banks_are_taken_over_where_their_steps_begin_and_the_first_at_once(tmp_
     ]
     performed = composed(one, {}, DiceEngine(), bars=40, seed=1, progress=lambda _bar: None)
     sent: Sequence[Any] = play_offline(performed.scene, performed.places, plain("main"), taken).slots["main"]
-    chosen = [(at, what.channel) for at, what in sent if isinstance(what, Choice)]
+    chosen = [(at, what.channel) for at, what in sent if isinstance(what, PresetChoice)]
     assert chosen == [(0.0, 0), (60.0, 3)]
     fades = [at for at, what in sent if isinstance(what, bytes) and what[:2] == bytes((CONTROL | 3, 11))]
     assert (min(fades), max(fades)) == (60.0, 64.0)
@@ -289,7 +289,7 @@ def test_a_bank_that_cannot_be_made_is_told_once_and_the_program_stays(
         .replace("{latent: 2}", '"shipped:flute"')
     )
     said: list[str] = []
-    maker = BankMaker(Site(), one, (), said.append)
+    maker = RenderedBanks(Site(), one, (), said.append)
     assert takes(one, 1, 100, maker.bank_of) == {}
     assert len(said) == 1
     assert said[0].startswith("Timbre creature: ")

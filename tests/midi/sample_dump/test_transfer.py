@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.sample_dump import CANCEL, NAK, WAIT, DumpReceiver
-from reverie.midi.sample_dump.packing import Answer, Words, answer, bytes_of, messages, read_answer
-from reverie.midi.sample_dump.transfer import ANSWER_PATIENCE, DIN, HEADER_PATIENCE, TRIES, State, Transfer
+from reverie.midi.sample_dump.packing import DumpAnswer, Words, answer, bytes_of, messages, read_answer
+from reverie.midi.sample_dump.transfer import ANSWER_PATIENCE, DIN, HEADER_PATIENCE, TRIES, Transfer, TransferState
 
 VALUES = list(range(0, 65536, 97))  # 676 words of 16 bits: 17 packets
 
@@ -35,7 +35,7 @@ def send(transfer: Transfer, receiver: DumpReceiver, lost: Callable[[int], bool]
         if message is not None:
             moments.append(now)
             for said in receiver.hear(message) if not lost(len(moments)) else ():
-                kind, packet = read_answer(said, receiver.channel) or (Answer.CANCEL, 0)
+                kind, packet = read_answer(said, receiver.channel) or (DumpAnswer.CANCEL, 0)
                 transfer.hear(kind, packet)
         assert transfer.is_over or transfer.due < float("inf"), "it would wait for ever"
         now = max(now, transfer.due) if not transfer.is_over else now
@@ -78,13 +78,13 @@ def test_what_no_header_can_say_is_refused(values: list[int], bits: int, number:
 @pytest.mark.parametrize("message", [b"\x90\x40\x40", b"\xf0\x7e\x05\x7f\x00\xf7", b"\xf0\x7e\x00\x01\x00\xf7"])
 def test_what_is_no_answer_to_us_is_none(message: bytes) -> None:
     assert read_answer(message, 0) is None
-    assert read_answer(answer(Answer.NAK, 130, 0), 0) == (Answer.NAK, 2)
+    assert read_answer(answer(DumpAnswer.NAK, 130, 0), 0) == (DumpAnswer.NAK, 2)
 
 
 def test_who_answers_sets_the_pace_and_it_is_never_faster_than_din() -> None:
     transfer, receiver = Transfer(messages(words(), 0)), DumpReceiver()
     moments = send(transfer, receiver)
-    assert transfer.state is State.DONE
+    assert transfer.state is TransferState.DONE
     assert receiver.samples[0].words == VALUES
     gaps = np.diff(moments)[1:]
     assert gaps == pytest.approx(127 / DIN)
@@ -93,7 +93,7 @@ def test_who_answers_sets_the_pace_and_it_is_never_faster_than_din() -> None:
 def test_where_nobody_answers_all_is_sent_once_with_the_pauses_of_the_standard() -> None:
     transfer, receiver = Transfer(messages(words(), 0)), DumpReceiver(silent=True)
     moments = send(transfer, receiver)
-    assert transfer.state is State.DONE
+    assert transfer.state is TransferState.DONE
     assert receiver.samples[0].words == VALUES
     assert moments[1] >= HEADER_PATIENCE
     assert min(np.diff(moments)) >= 0.02 + 127 / DIN - 1e-9
@@ -105,7 +105,7 @@ def test_what_is_rejected_or_lost_is_sent_again(rejected: set[int], lost: set[in
     transfer = Transfer(messages(words(), 0))
     receiver = DumpReceiver(moods=lambda heard: NAK if heard in rejected else None)
     send(transfer, receiver, lambda sent: sent in lost - {1, 2})
-    assert transfer.state is State.DONE
+    assert transfer.state is TransferState.DONE
     assert receiver.faults == []
     assert receiver.samples[0].words == VALUES
 
@@ -119,21 +119,21 @@ def test_an_answer_that_is_lost_has_the_packet_sent_again_and_kept_once() -> Non
         if receiver.heard == 5 and lose:
             answers, lose = [], False
         for said in answers:
-            transfer.hear(*(read_answer(said, 0) or (Answer.CANCEL, 0)))
+            transfer.hear(*(read_answer(said, 0) or (DumpAnswer.CANCEL, 0)))
         now = max(now, transfer.due) if not transfer.is_over else now
-    assert (transfer.state, receiver.heard, receiver.faults) == (State.DONE, 18, [])
+    assert (transfer.state, receiver.heard, receiver.faults) == (TransferState.DONE, 18, [])
     assert receiver.samples[0].words == VALUES
 
 
 def test_wait_holds_the_dump_for_as_long_as_it_takes() -> None:
     transfer = Transfer(messages(words(), 0))
     transfer.turn(0.0)
-    transfer.hear(Answer.ACK, 0)
+    transfer.hear(DumpAnswer.ACK, 0)
     assert transfer.turn(1.0) is not None
-    transfer.hear(Answer.WAIT, 0)
+    transfer.hear(DumpAnswer.WAIT, 0)
     assert transfer.due == float("inf")
     assert transfer.turn(3600.0) is None
-    transfer.hear(Answer.ACK, 0)
+    transfer.hear(DumpAnswer.ACK, 0)
     assert (transfer.turn(3600.0) or b"")[4] == 1
 
 
@@ -141,7 +141,7 @@ def test_after_waiting_the_rest_arrives() -> None:
     transfer = Transfer(messages(words(), 0))
     receiver = DumpReceiver(moods=lambda heard: WAIT if heard % 3 == 0 else None)
     send(transfer, receiver)
-    assert transfer.state is State.DONE
+    assert transfer.state is TransferState.DONE
     assert receiver.samples[0].words == VALUES
 
 
@@ -149,20 +149,20 @@ def test_cancel_ends_it_at_once() -> None:
     transfer = Transfer(messages(words(), 0))
     receiver = DumpReceiver(moods=lambda heard: CANCEL if heard == 4 else None)
     send(transfer, receiver)
-    assert (transfer.state, receiver.heard, transfer.turn(1e9)) == (State.CANCELLED, 4, None)
+    assert (transfer.state, receiver.heard, transfer.turn(1e9)) == (TransferState.CANCELLED, 4, None)
 
 
 def test_who_rejects_everything_is_given_up() -> None:
     transfer, receiver = Transfer(messages(words(), 0)), DumpReceiver(moods=lambda _: NAK)
     send(transfer, receiver)
-    assert (transfer.state, receiver.heard) == (State.FAILED, TRIES)
+    assert (transfer.state, receiver.heard) == (TransferState.FAILED, TRIES)
 
 
 def test_who_falls_silent_is_given_up_after_some_patience() -> None:
     transfer = Transfer(messages(words(), 0))
     receiver = DumpReceiver(moods=lambda heard: -1 if heard > 5 else None)
     moments = send(transfer, receiver)
-    assert transfer.state is State.FAILED
+    assert transfer.state is TransferState.FAILED
     assert moments[-1] - moments[-2] >= ANSWER_PATIENCE
 
 
@@ -173,7 +173,7 @@ def test_a_late_rejection_goes_back_to_the_packet_that_it_names() -> None:
         if (message := transfer.turn(now)) is not None and message[3] == 2:
             sent.append(message[4])
         now = max(now, transfer.due)
-    transfer.hear(Answer.NAK, 2)
+    transfer.hear(DumpAnswer.NAK, 2)
     message = transfer.turn(now + 1) or b""
     assert (sent, message[4]) == ([0, 1, 2, 3], 2)
 
@@ -182,7 +182,7 @@ def test_an_old_answer_moves_nothing() -> None:
     transfer = Transfer(messages(words(), 0))
     for index in range(3):
         transfer.turn(float(index))
-        transfer.hear(Answer.ACK, max(index - 1, 0))
+        transfer.hear(DumpAnswer.ACK, max(index - 1, 0))
     transfer.turn(3.0)
-    transfer.hear(Answer.ACK, 0)
-    assert transfer.state is State.WAITING
+    transfer.hear(DumpAnswer.ACK, 0)
+    assert transfer.state is TransferState.WAITING

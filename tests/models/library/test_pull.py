@@ -21,7 +21,7 @@ from fakes.model_server import ModelServer, serving
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
 from reverie.models.library.bundle import read_bundle
-from reverie.models.library.catalogue import Entry
+from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.download import download
 from reverie.models.library.importing import Imported, Wish
 from reverie.models.library.pull import KNOWN, _alone, known_hashes, pull
@@ -165,11 +165,11 @@ def test_a_full_disk_is_told_from_a_broken_network(server: ModelServer, tmp_path
 
 
 @pytest.fixture
-def published(server: ModelServer, tmp_path: Path) -> Entry:
+def published(server: ModelServer, tmp_path: Path) -> PublishedModel:
     """A Piano Genie with random weights, as magenta.js publishes models."""
     for file in magenta_js(tmp_path / "published", genie_tensors(1)).iterdir():
         server.files[f"/js/genie/{file.name}"] = file.read_bytes()
-    return Entry("genie", "piano_genie", "magenta.js", f"{server.url}/js/genie", "Buttons.", "Apache-2.0")
+    return PublishedModel("genie", "piano_genie", "magenta.js", f"{server.url}/js/genie", "Buttons.", "Apache-2.0")
 
 
 def genie_tensors(seed: int) -> dict[str, NDArray[Any]]:
@@ -193,11 +193,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def pulled(entry: Entry, folder: Path, wish: Wish | None = None) -> Imported:
+def pulled(entry: PublishedModel, folder: Path, wish: Wish | None = None) -> Imported:
     return pull(entry, folder, no_progress, wish)
 
 
-def test_a_model_is_pulled_and_imported(published: Entry, folder: Path) -> None:
+def test_a_model_is_pulled_and_imported(published: PublishedModel, folder: Path) -> None:
     imported = pulled(published, folder)
     bundle = read_bundle(imported.path)
     assert imported.path == folder / "genie.safetensors"
@@ -208,7 +208,7 @@ def test_a_model_is_pulled_and_imported(published: Entry, folder: Path) -> None:
     assert set(known_hashes(folder)) == {f"{published.url}/weights_manifest.json", f"{published.url}/group1-shard1of1"}
 
 
-def test_what_is_there_is_not_pulled_again(published: Entry, folder: Path, server: ModelServer) -> None:
+def test_what_is_there_is_not_pulled_again(published: PublishedModel, folder: Path, server: ModelServer) -> None:
     first = pulled(published, folder)
     asked = len(server.asked)
     again = pulled(published, folder)
@@ -217,7 +217,7 @@ def test_what_is_there_is_not_pulled_again(published: Entry, folder: Path, serve
     assert len(server.asked) == asked
 
 
-def test_a_model_from_elsewhere_is_not_overwritten(published: Entry, folder: Path) -> None:
+def test_a_model_from_elsewhere_is_not_overwritten(published: PublishedModel, folder: Path) -> None:
     pulled(published, folder)
     other = dataclasses.replace(published, url=f"{published.url}2")
     with pytest.raises(ModelError, match="comes from elsewhere; give another --name, or --replace"):
@@ -225,7 +225,7 @@ def test_a_model_from_elsewhere_is_not_overwritten(published: Entry, folder: Pat
 
 
 def test_a_file_that_changed_since_it_was_first_pulled_is_refused(
-    published: Entry, folder: Path, server: ModelServer, tmp_path: Path
+    published: PublishedModel, folder: Path, server: ModelServer, tmp_path: Path
 ) -> None:
     before = pulled(published, folder).path.read_bytes()
     for file in magenta_js(tmp_path / "changed", genie_tensors(2)).iterdir():
@@ -240,7 +240,7 @@ def test_a_file_that_changed_since_it_was_first_pulled_is_refused(
     assert pulled(published, folder, Wish(replace=True)).path.read_bytes() != before
 
 
-def test_a_pull_that_broke_off_goes_on(published: Entry, folder: Path, server: ModelServer) -> None:
+def test_a_pull_that_broke_off_goes_on(published: PublishedModel, folder: Path, server: ModelServer) -> None:
     shard = len(server.files["/js/genie/group1-shard1of1"])
     server.breaks = [100_000, shard // 2, 0]
     with pytest.raises(ModelError, match="came and are kept"):
@@ -253,7 +253,7 @@ def test_a_pull_that_broke_off_goes_on(published: Entry, folder: Path, server: M
 
 
 def test_a_login_page_in_place_of_a_model_is_neither_used_nor_trusted(
-    published: Entry, folder: Path, server: ModelServer
+    published: PublishedModel, folder: Path, server: ModelServer
 ) -> None:
     right = dict(server.files)
     server.files = dict.fromkeys(right, b"<html>Welcome to the hotel</html>")
@@ -266,25 +266,27 @@ def test_a_login_page_in_place_of_a_model_is_neither_used_nor_trusted(
 
 def test_a_bundle_in_one_file_is_refused_alike(server: ModelServer, folder: Path) -> None:
     server.files["/models/basic_rnn.mag"] = b"<html>Welcome to the hotel</html>"
-    entry = Entry("basic_rnn", "basic_rnn", "mag", f"{server.url}/models/basic_rnn.mag", "", "Apache-2.0")
+    entry = PublishedModel("basic_rnn", "basic_rnn", "mag", f"{server.url}/models/basic_rnn.mag", "", "Apache-2.0")
     with pytest.raises(ModelError, match="is damaged"):
         pulled(entry, folder)
     assert not list(folder.iterdir())
 
 
-def test_a_model_without_configuration_is_not_asked_for(published: Entry, folder: Path, server: ModelServer) -> None:
+def test_a_model_without_configuration_is_not_asked_for(
+    published: PublishedModel, folder: Path, server: ModelServer
+) -> None:
     with pytest.raises(ModelError, match="of a kind that Reverie cannot play"):
         pulled(dataclasses.replace(published, config=None), folder)
     assert not server.asked
 
 
-def test_a_file_that_is_gone_is_named(published: Entry, folder: Path, server: ModelServer) -> None:
+def test_a_file_that_is_gone_is_named(published: PublishedModel, folder: Path, server: ModelServer) -> None:
     del server.files["/js/genie/group1-shard1of1"]
     with pytest.raises(ModelError, match="group1-shard1of1: is not published there any more"):
         pulled(published, folder)
 
 
-def test_two_pulls_at_once_keep_out_of_each_others_way(published: Entry, folder: Path) -> None:
+def test_two_pulls_at_once_keep_out_of_each_others_way(published: PublishedModel, folder: Path) -> None:
     downloads = folder / ".pulling" / "genie"
     downloads.mkdir(parents=True)
     other = os.open(downloads, os.O_RDONLY)
@@ -297,7 +299,7 @@ def test_two_pulls_at_once_keep_out_of_each_others_way(published: Entry, folder:
 
 
 @pytest.mark.parametrize("text", ["{", "[]"])
-def test_a_damaged_record_of_hashes_is_not_passed_over(published: Entry, folder: Path, text: str) -> None:
+def test_a_damaged_record_of_hashes_is_not_passed_over(published: PublishedModel, folder: Path, text: str) -> None:
     folder.mkdir()
     (folder / KNOWN).write_text(text)
     with pytest.raises(ModelError, match="remove it to trust what is published now"):

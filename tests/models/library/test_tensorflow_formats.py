@@ -22,7 +22,7 @@ from fakes.vae_magenta import Reference
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
 from reverie.models.library.bundle import Bundle, read_bundle
-from reverie.models.library.catalogue import Entry, Format
+from reverie.models.library.catalogue import Format, PublishedModel
 from reverie.models.library.formats.metagraph import MetaGraph
 from reverie.models.library.formats.reading import fingerprint, read_source
 from reverie.models.library.importing import Wish, import_model
@@ -264,5 +264,5 @@ def test_a_bundle_of_compact_performances_is_one_of_performances(tmp_path: Path)
 def _pulled(file: Path, kind: Format, config: str) -> Bundle:
     """Pull a file as if it were published."""
     with serving(ModelServer({f"/{file.name}": file.read_bytes()})) as server:
-        entry = Entry("published", config, kind, f"{server.url}/{file.name}", "Published.", "Apache-2.0")
+        entry = PublishedModel("published", config, kind, f"{server.url}/{file.name}", "Published.", "Apache-2.0")
         return read_bundle(pull(entry, file.parent / "models", lambda *_: None).path)

@@ -15,13 +15,13 @@ import pytest
 
 from fakes.outputs import FakeClock, RecordingOutput
 from reverie.midi.bytes import hush
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.rtmidi import SystemGoneError
 from reverie.play.output_process import carrier
 from reverie.play.output_process import takeover as heir
 from reverie.play.output_process.carrier import Carrier, carry
 from reverie.play.output_process.proxy import DUE
-from reverie.play.output_process.takeover import Heir, end_elsewhere
+from reverie.play.output_process.takeover import LedgerTakeover, end_elsewhere
 from reverie.play.outputs.output import BarLine
 from reverie.play.recording.ledger import MOST_TRIES, Ledger
 
@@ -92,7 +92,7 @@ def test_what_was_sent_before_the_end_arrives_before_what_is_open_is_ended(ends:
             player.send(packet)
 
     output = Turning(player, nothing, play)
-    Carrier(theirs, output, Heir(tmp_path / "main.ledger", "main", GREY)).run()
+    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     sent = [b"\x90\x3c\x40", b"\xf8", b"\xc0\x05", b"\x90\x3d\x40"]
     assert output.messages == [*sent, b"\x80\x3c\x00", *hush(0)]
     assert output.told == [BarLine("dawn", 3, 90.0, "4/4")]
@@ -180,7 +180,7 @@ def test_notes_are_ended_on_a_device_that_comes_after_the_player_has_left(ends: 
     output = Turning(player)
     output.there = False
     output.events += [nothing, nothing, output.come]
-    Carrier(theirs, output, Heir(tmp_path / "main.ledger", "main", GREY)).run()
+    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     assert output.messages == [b"\x82\x3c\x00", *hush(2)]
 
 
@@ -189,7 +189,7 @@ def test_a_player_that_left_is_not_outlived_for_long(ends: Ends, tmp_path: Path)
     Ledger(tmp_path, "main").note_on(2, 60)
     output = Turning(player)
     output.there = False
-    Carrier(theirs, output, Heir(tmp_path / "main.ledger", "main", GREY)).run()
+    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     assert states(player) == [(False, AWAY)]
     assert list(Ledger(tmp_path, "main").open_notes()) == [(2, 60)]
 
@@ -216,10 +216,10 @@ def test_settings_that_fit_nothing_are_told(ends: Ends) -> None:
 
 def test_the_next_carrier_waits_for_the_one_before(ends: Ends, tmp_path: Path) -> None:
     player, theirs = ends
-    first = Heir(tmp_path / "main.ledger", "main", GREY)
+    first = LedgerTakeover(tmp_path / "main.ledger", "main", GREY)
     Ledger(tmp_path, "main")
     assert first.enter()
-    second = Heir(tmp_path / "main.ledger", "main", GREY)
+    second = LedgerTakeover(tmp_path / "main.ledger", "main", GREY)
     assert not second.enter()
     player.shutdown(socket.SHUT_WR)
     Carrier(theirs, Turning(player), second).run()
@@ -231,10 +231,10 @@ def test_one_that_does_not_leave_is_passed_over_and_touches_nothing_when_it_wake
 ) -> None:
     path = tmp_path / "main.ledger"
     ledger = Ledger(tmp_path, "main")
-    stopped = Heir(path, "main", GREY)
+    stopped = LedgerTakeover(path, "main", GREY)
     assert stopped.enter()
     monkeypatch.setattr(heir, "PATIENCE", 0.0)
-    assert Heir(path, "main", GREY).enter()
+    assert LedgerTakeover(path, "main", GREY).enter()
     ledger.note_on(0, 60)
     output = RecordingOutput(FakeClock())
     assert stopped.quiet
@@ -248,7 +248,7 @@ def test_a_lock_that_cannot_be_had_at_all_is_not_waited_for(tmp_path: Path, monk
         raise OSError(95, os.strerror(95))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    assert Heir(tmp_path / "main.ledger", "main", GREY).enter()
+    assert LedgerTakeover(tmp_path / "main.ledger", "main", GREY).enter()
 
 
 def test_what_is_open_elsewhere_is_ended_there_and_only_tried_a_few_times(
@@ -303,9 +303,9 @@ def test_a_loss_while_notes_are_ended_keeps_them_in_the_ledger(ends: Ends, tmp_p
 
     class Breaking(Turning):
         def send(self, message: bytes) -> None:
-            raise PlayError("it broke")
+            raise DeviceError("it broke")
 
     output = Breaking(player, nothing, lambda: ledger.note_on(0, 60))
-    Carrier(theirs, output, Heir(tmp_path / "main.ledger", "main", GREY)).run()
+    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     assert list(ledger.open_notes()) == [(0, 60)]
     assert (False, "it broke") in states(player)

@@ -20,7 +20,7 @@ from fakes.carriers import come_up, lose, say
 from fakes.jack import Jack, Receiver, running_jack, wait_until
 from fakes.processes import stray
 from fakes.stalls import Stalls
-from reverie.play.output_process.proxy import Carried
+from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.factory import close_abandoned, open_output
 from reverie.play.panic import silence
 from reverie.play.recording.ledger import Ledger
@@ -78,15 +78,15 @@ def synth(jack: Jack) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def carry(tmp_path: Path) -> Iterator[Callable[..., tuple[Carried, Ledger]]]:
+def carry(tmp_path: Path) -> Iterator[Callable[..., tuple[OutputProxy, Ledger]]]:
     """Carries a slot's output; in the end no carrier is left."""
-    begun: list[Carried] = []
+    begun: list[OutputProxy] = []
     pids: list[int] = []
 
-    def begin(settings: dict[str, str], slot: str = "main") -> tuple[Carried, Ledger]:
+    def begin(settings: dict[str, str], slot: str = "main") -> tuple[OutputProxy, Ledger]:
         ledger = Ledger(tmp_path, slot)
         output = open_output(slot, settings, ledger)
-        assert isinstance(output, Carried)
+        assert isinstance(output, OutputProxy)
         output.open()
         assert output.pid is not None
         begun.append(output)
@@ -100,7 +100,7 @@ def carry(tmp_path: Path) -> Iterator[Callable[..., tuple[Carried, Ledger]]]:
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
-Carry = Callable[..., tuple[Carried, Ledger]]
+Carry = Callable[..., tuple[OutputProxy, Ledger]]
 
 
 def test_notes_arrive_in_order_and_all_of_them(synth: Receiver, carry: Carry) -> None:

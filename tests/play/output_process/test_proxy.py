@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fakes.carriers import FarEnd, lose, say
 from fakes.patience import PATIENCE
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.output_process.carrier import apart
 from reverie.play.output_process.proxy import DUE, HANGS
 from reverie.play.outputs.output import BarLine, Trouble
@@ -77,7 +77,7 @@ def test_a_carrier_that_reads_nothing_is_given_up_whether_its_socket_is_full_or_
     say(far.output, b"\xf8")
     far.output.poll()
     far.clock.time += HANGS + 0.1
-    with pytest.raises(PlayError, match="hangs; it is started again"):
+    with pytest.raises(DeviceError, match="hangs; it is started again"):
         far.output.poll()
     assert far.process is not None
     assert far.process.wait(PATIENCE) < 0
@@ -129,7 +129,7 @@ def test_what_a_carrier_said_last_is_why_it_left(far: FarEnd, unread: bytes) -> 
 def test_a_message_to_one_that_left_is_a_loss(far: FarEnd) -> None:
     far.say(up=False, detail="the JACK server is gone; start it again")
     far.socket.close()
-    with pytest.raises(PlayError, match="the JACK server is gone"):
+    with pytest.raises(DeviceError, match="the JACK server is gone"):
         say(far.output, b"\xf8")
 
 
@@ -155,7 +155,7 @@ def test_what_is_closed_is_silent_and_can_be_opened_again(far: FarEnd) -> None:
 @pytest.mark.parametrize("nonsense", [b"no json", b"[1]", b"\xff\xfe", b"3"])
 def test_a_carrier_that_talks_nonsense_costs_its_slot_alone(far: FarEnd, nonsense: bytes) -> None:
     far.socket.send(nonsense)
-    with pytest.raises(PlayError):
+    with pytest.raises(DeviceError):
         far.output.poll()
 
 

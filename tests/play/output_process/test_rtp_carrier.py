@@ -12,8 +12,8 @@ from fakes.jack import wait_until
 from fakes.pumping import until
 from fakes.relay import free_port_pair
 from fakes.rtp import Ear
-from reverie.midi.errors import PlayError
-from reverie.play.output_process.proxy import Carried
+from reverie.midi.errors import DeviceError
+from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.factory import open_output
 from reverie.play.outputs.rtp_midi import RtpMidi
 from reverie.play.recording.ledger import Ledger
@@ -31,7 +31,7 @@ def test_notes_pass_through_a_carrier_and_end_when_it_or_its_player_dies(tmp_pat
     settings = {"kind": "rtp", "port": 0, "address": LOOPBACK, "invite": [f"{LOOPBACK}:{port}"], "advertise": False}
     ledger = Ledger(tmp_path, "studio")
     output = open_output("studio", settings, ledger)
-    assert isinstance(output, Carried)
+    assert isinstance(output, OutputProxy)
     try:
         output.open()
         until(output.poll, output, mac)
@@ -47,7 +47,7 @@ def test_notes_pass_through_a_carrier_and_end_when_it_or_its_player_dies(tmp_pat
         pid = output.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(PlayError):
+        with pytest.raises(DeviceError):
             until(lambda: output.poll() and False, output, mac)
         output.open()
         until(output.poll, output, mac)

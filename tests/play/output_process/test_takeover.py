@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reverie.play.output_process.takeover import PATIENCE, Heir
+from reverie.play.output_process.takeover import PATIENCE, LedgerTakeover
 from reverie.play.recording.ledger import Ledger
 
 GREY = {"kind": "port", "match": "grey"}
@@ -29,9 +29,9 @@ def test_without_flock_the_next_waits_for_the_one_before_by_a_record_lock(
 ) -> None:
     Ledger(tmp_path, "main").note_on(0, 60)
     monkeypatch.setattr(fcntl, "flock", refusing(number))
-    first = Heir(tmp_path / "main.ledger", "main", GREY)
+    first = LedgerTakeover(tmp_path / "main.ledger", "main", GREY)
     assert first.enter()
-    second = Heir(tmp_path / "main.ledger", "main", GREY)
+    second = LedgerTakeover(tmp_path / "main.ledger", "main", GREY)
     assert not second.enter()
     now = [0.0]
     monkeypatch.setattr("reverie.play.output_process.takeover.time.monotonic", lambda: now[0] + 1e9)
@@ -47,7 +47,7 @@ def test_without_any_locks_nobody_waits_and_the_last_to_come_silences(
     Ledger(tmp_path, "main").note_on(0, 60)
     for name in ("flock", "fcntl"):
         monkeypatch.setattr(fcntl, name, refusing(number))
-    first, second = (Heir(tmp_path / "main.ledger", "main", GREY) for _ in range(2))
+    first, second = (LedgerTakeover(tmp_path / "main.ledger", "main", GREY) for _ in range(2))
     assert first.enter()
     assert second.enter()
     assert first.quiet

@@ -18,7 +18,7 @@ from fakes.jack import Jack, need, wait_until
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene, steps
 from fakes.soundfonts import font
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play.messages import BarPlayed, SlotState
@@ -31,7 +31,7 @@ def refusal(synth: FluidSynth) -> str:
     try:
         synth.open()
         wait_until(synth.poll)
-    except PlayError as error:
+    except DeviceError as error:
         return str(error)
     finally:
         synth.close()
@@ -68,9 +68,9 @@ def test_a_missing_sound_device_is_named(bare: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_settings_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(PlayError, match="`kind` is one of din, fluidsynth, osc, port, rtp, virtual, not 'organ'"):
+    with pytest.raises(DeviceError, match="`kind` is one of din, fluidsynth, osc, port, rtp, virtual, not 'organ'"):
         make_output("main", {"kind": "organ"})
-    with pytest.raises(PlayError, match="slot main: these settings do not fit kind port"):
+    with pytest.raises(DeviceError, match="slot main: these settings do not fit kind port"):
         make_output("main", {"kind": "port", "mach": "x"})
 
 

@@ -12,7 +12,7 @@ from fakes.jack import need
 from fakes.soundfonts import cut, font, without_samples
 from reverie.conductor.offline.perform import render
 from reverie.errors import ReverieError
-from reverie.music.midi_file import Conductor, Track, midi_bytes
+from reverie.music.midi_file import ConductorTrack, Track, midi_bytes
 
 pytestmark = pytest.mark.real
 
@@ -26,7 +26,7 @@ def notes(path: Path, *channels: int, program: int | None = None) -> Path:
         chosen = [] if program is None else [(0, bytes((0xC0 | channel, program)))]
         note = [(0, bytes((0x90 | channel, 60, 100))), (960, bytes((0x80 | channel, 60, 0)))]
         tracks.append(Track(str(channel), (*chosen, *note)))
-    path.write_bytes(midi_bytes(tracks, Conductor(), 960))
+    path.write_bytes(midi_bytes(tracks, ConductorTrack(), 960))
     return path
 
 

@@ -12,7 +12,7 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 
 from fakes.patience import PATIENCE
 from fakes.pumping import until
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.osc_output import Osc
 from reverie.play.outputs.output import BarLine
@@ -103,7 +103,7 @@ def test_nobody_there_is_a_sentence_until_somebody_is(listener: Listener) -> Non
     listener.close()
     output = Osc(LOOPBACK, listener.port)
     output.open()
-    with pytest.raises(PlayError, match=f"nothing listens to OSC at 127.0.0.1:{listener.port}"):
+    with pytest.raises(DeviceError, match=f"nothing listens to OSC at 127.0.0.1:{listener.port}"):
         until(output.poll, output)
     output.close()
     again = Listener(listener.port)
@@ -112,7 +112,7 @@ def test_nobody_there_is_a_sentence_until_somebody_is(listener: Listener) -> Non
     assert output.description == f"sending OSC to 127.0.0.1:{listener.port}"
     again.close()
     output.send(b"\x90\x3c\x64")
-    with pytest.raises(PlayError, match="nothing listens"):
+    with pytest.raises(DeviceError, match="nothing listens"):
         until(lambda: output.send(b"\x80\x3c\x00"), output)
     output.close()
 
@@ -123,7 +123,7 @@ def test_a_machine_that_is_not_known_is_a_sentence(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     output = make_output("lights", {"kind": "osc", "host": "lights.local", "port": 9000})
-    with pytest.raises(PlayError, match=r"lights\.local is not found"):
+    with pytest.raises(DeviceError, match=r"lights\.local is not found"):
         output.open()
     output.close()
 
@@ -154,5 +154,5 @@ def test_a_firewall_is_told_from_a_cable(monkeypatch: pytest.MonkeyPatch, listen
 
     output.close()
     monkeypatch.setattr(output, "_socket", Forbids())
-    with pytest.raises(PlayError, match="open the firewall"):
+    with pytest.raises(DeviceError, match="open the firewall"):
         output.send(b"\x90\x3c\x64")

@@ -15,7 +15,7 @@ from fakes.patience import PATIENCE
 from fakes.pumping import until
 from fakes.relay import LossyRelay, free_port_pair, port_pair
 from fakes.rtp import Ear
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.rtp_midi import RtpMidi
 
@@ -112,11 +112,11 @@ def test_ports_that_are_taken_are_a_sentence() -> None:
     port = taken[0].getsockname()[1]
     with contextlib.closing(taken[0]), contextlib.closing(taken[1]):
         output = make_output("mac", {"kind": "rtp", "port": port, "address": LOOPBACK, "advertise": False})
-        with pytest.raises(PlayError, match=f"UDP ports {port} and {port + 1} at"):
+        with pytest.raises(DeviceError, match=f"UDP ports {port} and {port + 1} at"):
             output.open()
         output.close()
         elsewhere = make_output("mac", {"kind": "rtp", "address": "203.0.113.9", "advertise": False})
-        with pytest.raises(PlayError, match=r"203\.0\.113\.9"):
+        with pytest.raises(DeviceError, match=r"203\.0\.113\.9"):
             elsewhere.open()
 
 

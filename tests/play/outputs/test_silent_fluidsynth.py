@@ -13,9 +13,9 @@ import pytest
 from fakes.fluidsynth import install
 from fakes.jack import need, wait_until
 from fakes.soundfonts import cut, font, without_samples
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.fluidsynth import FluidSynth
-from reverie.play.outputs.fluidsynth.complaints import Complaints
+from reverie.play.outputs.fluidsynth.complaints import SynthWarnings
 from reverie.play.outputs.fluidsynth.soundfonts import Replacement
 from reverie.play.outputs.output import Trouble
 
@@ -29,7 +29,7 @@ def refusal(synth: FluidSynth) -> str:
     try:
         synth.open()
         wait_until(synth.poll)
-    except PlayError as error:
+    except DeviceError as error:
         return str(error)
     finally:
         synth.close()
@@ -271,7 +271,7 @@ def test_one_that_jack_connects_to_nothing_is_silent() -> None:
 
 
 def test_what_it_says_and_nobody_knows_is_in_the_log_once(capfd: pytest.CaptureFixture[str]) -> None:
-    complaints = Complaints()
+    complaints = SynthWarnings()
     for number in range(3):
         complaints.begin()
         complaints.take(f"fluidsynth: warning: Something \x1b[31mnew happened {number} times")
@@ -297,7 +297,7 @@ def test_a_soundfont_that_is_put_in_the_place_of_one_without_drums_is_taken_over
     assert trouble is not None
     assert trouble.silent == "all"
     font(tmp_path / "other.sf2", bank=128).replace(path)
-    with pytest.raises(PlayError, match="another file now; FluidSynth is started again"):
+    with pytest.raises(DeviceError, match="another file now; FluidSynth is started again"):
         wait_until(lambda: synth.poll() and False)
     synth.close()
     synth.open()

@@ -12,7 +12,7 @@ import soundfile
 
 from fakes.jack import need
 from fakes.patience import PATIENCE
-from reverie.music.midi_file import Conductor, Track, midi_bytes, note_events
+from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
 from reverie.music.notes import Note as Played
 from reverie.timbre.bank.bank import zones_of
 from reverie.timbre.bank.finish import finish
@@ -21,7 +21,7 @@ from reverie.timbre.bank.sfz import sfz_text
 from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.wav24 import wav_bytes
 from reverie.timbre.bank.zone import Sample, Zone
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 OFF = 0.23
 RATE = 48_000
@@ -30,7 +30,7 @@ RATE = 48_000
 def zones() -> list[Zone]:
     """Two tones, both a little too high."""
     time = np.arange(32_000) / 16_000
-    notes = [Note(pitch, 100, 2.0) for pitch in (48, 60)]
+    notes = [NoteRequest(pitch, 100, 2.0) for pitch in (48, 60)]
     sounds = [
         Sound(np.sin(2 * np.pi * 440 * 2 ** ((note.pitch + OFF - 69) / 12) * time).astype(np.float32), 16_000)
         for note in notes
@@ -70,7 +70,7 @@ def test_fluidsynth_plays_it_in_tune_for_longer_than_it_lasts(key: int, tmp_path
     need("fluidsynth")
     font, song, heard = tmp_path / "a.sf2", tmp_path / "a.mid", tmp_path / "a.wav"
     font.write_bytes(sf2_bytes(zones(), "a bank", ["by A."], "CC0-1.0"))
-    song.write_bytes(midi_bytes([Track("a", note_events([Played(0, 4000, key, 100)], 1))], Conductor(), 4000))
+    song.write_bytes(midi_bytes([Track("a", note_events([Played(0, 4000, key, 100)], 1))], ConductorTrack(), 4000))
     command = ["fluidsynth", "-ni", "-R0", "-C0", "-r", str(RATE), "-F", str(heard), str(font), str(song)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert "error" not in said.stderr.lower()
@@ -88,7 +88,7 @@ def test_fluidsynth_plays_all_24_bits(length: int, tmp_path: Path) -> None:
     faint = 2**-17 * np.sin(2 * np.pi * 440 * np.arange(length) / RATE)  # as 16 bits, no more than its sign
     zone = Zone(Sample(Sound(faint.astype(np.float32), RATE), 69, 100), "a.wav", (0, 127), (1, 127))
     font.write_bytes(sf2_bytes([zone], "a bank", [], ""))
-    song.write_bytes(midi_bytes([Track("a", note_events([Played(0, 2000, 69, 127)], 1))], Conductor(), 2000))
+    song.write_bytes(midi_bytes([Track("a", note_events([Played(0, 2000, 69, 127)], 1))], ConductorTrack(), 2000))
     command = ["fluidsynth", "-ni", "-R0", "-C0", "-g10", "-r", str(RATE), "-T", "wav", "-O", "float", "-F", str(heard)]
     said = subprocess.run(
         [*command, str(font), str(song)], capture_output=True, text=True, check=True, timeout=PATIENCE

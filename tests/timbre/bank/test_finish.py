@@ -10,7 +10,7 @@ from reverie.timbre.bank.finish import CEILING, RATE, finish
 from reverie.timbre.bank.loudness import loudest, true_peak
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 LEVEL = -20.0
 
@@ -22,7 +22,7 @@ def tone(pitch: float, seconds: float = 1.0, rate: int = 16_000) -> NDArray[np.f
 
 
 def finished(samples: NDArray[np.float64], pitch: int = 69, rate: int = 16_000, level: float = LEVEL) -> Sample:
-    [sample] = finish([Note(pitch, 100, 1.0)], [Sound(samples.astype(np.float32), rate)], level)
+    [sample] = finish([NoteRequest(pitch, 100, 1.0)], [Sound(samples.astype(np.float32), rate)], level)
     return sample
 
 
@@ -32,7 +32,7 @@ def decibels(ratio: float) -> float:
 
 def test_it_may_be_held_after_each_note_and_says_how_far_it_is() -> None:
     told: list[float] = []
-    notes = [Note(pitch, 100, 0.2) for pitch in (60, 64, 67, 72)]
+    notes = [NoteRequest(pitch, 100, 0.2) for pitch in (60, 64, 67, 72)]
     finish(notes, [Sound(np.zeros(1600, np.float32), 16_000)] * 4, LEVEL, told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
 
@@ -54,7 +54,7 @@ def test_a_sample_begins_and_ends_softly_and_has_no_offset() -> None:
 
 
 def test_notes_are_equally_loud_however_loud_they_were_rendered() -> None:
-    notes = [Note(pitch, 100, 1.0) for pitch in (40, 60, 80)]
+    notes = [NoteRequest(pitch, 100, 1.0) for pitch in (40, 60, 80)]
     sounds = [
         Sound((gain * tone(note.pitch)).astype(np.float32), 16_000)
         for gain, note in zip((0.01, 0.5, 0.9), notes, strict=True)

@@ -14,7 +14,7 @@ from pythonosc.osc_message import OscMessage
 from fakes.banks import make_bank
 from fakes.patience import PATIENCE
 from reverie.timbre.bank.bank import PASSPORT, read_bank
-from reverie.timbre.bank.folder_delivery import ADDRESS, CURRENT, News, deliver, tell
+from reverie.timbre.bank.folder_delivery import ADDRESS, CURRENT, BankNotice, deliver, tell
 from reverie.timbre.errors import TimbreError
 
 
@@ -114,7 +114,7 @@ def test_osc_says_all_of_it() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.settimeout(PATIENCE)
-        news = News("dream", "creature", "lead", 4, "abc", Path("/banks/abc"), 3, 1)
+        news = BankNotice("dream", "creature", "lead", 4, "abc", Path("/banks/abc"), 3, 1)
         tell(listener.getsockname(), news)
         message = OscMessage(listener.recv(1024))
     assert message.address == ADDRESS
@@ -123,4 +123,4 @@ def test_osc_says_all_of_it() -> None:
 
 def test_a_listener_that_is_nowhere_is_told() -> None:
     with pytest.raises(TimbreError, match="cannot be told"):
-        tell(("nowhere.invalid", 9), News("dream", "creature", "lead", 4, "abc", Path("/banks/abc"), 3))
+        tell(("nowhere.invalid", 9), BankNotice("dream", "creature", "lead", 4, "abc", Path("/banks/abc"), 3))

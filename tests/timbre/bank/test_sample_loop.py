@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from reverie.timbre.bank.sample_loop import SHORTEST, find_loop
 from reverie.timbre.bank.tune import measure_pitch
-from reverie.timbre.bank.zone import Loop
+from reverie.timbre.bank.zone import SampleLoop
 from reverie.timbre.sound import Sound
 
 RATE = 48_000
@@ -24,7 +24,7 @@ def tone(pitch: float, vibrato: float = 0.0, detuned: float = 0.0) -> NDArray[np
     return 0.1 * (voices[0] + 0.15 * voices[1])
 
 
-def played(found: tuple[Sound, Loop], seconds: float = 4.0) -> NDArray[np.float64]:
+def played(found: tuple[Sound, SampleLoop], seconds: float = 4.0) -> NDArray[np.float64]:
     """What a sampler makes of it while a key is held."""
     sound, loop = found
     body, repeated = sound.samples[: loop.end], sound.samples[loop.start : loop.end]

@@ -11,7 +11,7 @@ from reverie.models.library.index import identity
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.gansynth import GanRendering, GanSynth
 from reverie.timbre.render.renderer import Code, Renderer
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 RATE, SAMPLES = 1000, 160
 
@@ -27,7 +27,7 @@ def _rendered(rendering: GanRendering) -> list[Sound]:
     return list(rendering.sounds())
 
 
-def _render(model: GanSynth, *notes: tuple[int, Note]) -> list[Sound]:
+def _render(model: GanSynth, *notes: tuple[int, NoteRequest]) -> list[Sound]:
     return _rendered(model.begin([model.latent(seed) for seed, _ in notes], [note for _, note in notes], 0))
 
 
@@ -37,7 +37,7 @@ def test_it_is_a_renderer(model: GanSynth) -> None:
 
 
 def test_notes_come_in_the_order_in_which_they_were_asked_for(model: GanSynth) -> None:
-    asked = [(1, Note(48, 127, 0.1)), (2, Note(52, 127, 0.2)), (1, Note(55, 127, 0.05))]
+    asked = [(1, NoteRequest(48, 127, 0.1)), (2, NoteRequest(52, 127, 0.2)), (1, NoteRequest(55, 127, 0.05))]
     sounds = _render(model, *asked)
     assert [len(sound.samples) for sound in sounds] == [100, SAMPLES, 50]
     for sound, (seed, note) in zip(sounds, asked, strict=True):
@@ -47,23 +47,23 @@ def test_notes_come_in_the_order_in_which_they_were_asked_for(model: GanSynth) -
 
 
 def test_a_short_note_is_the_beginning_of_a_long_one(model: GanSynth) -> None:
-    long, *short = (_render(model, (3, Note(52, 127, seconds)))[0] for seconds in (0.2, 0.1, 0.001))
+    long, *short = (_render(model, (3, NoteRequest(52, 127, seconds)))[0] for seconds in (0.2, 0.1, 0.001))
     for sound in short:
         np.testing.assert_allclose(sound.samples, long.samples[: len(sound.samples)], atol=1e-5)
 
 
 def test_a_note_is_no_longer_than_the_models(model: GanSynth) -> None:
-    assert len(_render(model, (3, Note(52, 127, 9.0)))[0].samples) == SAMPLES
+    assert len(_render(model, (3, NoteRequest(52, 127, 9.0)))[0].samples) == SAMPLES
 
 
 def test_velocity_is_level(model: GanSynth) -> None:
-    loud, soft, silent = _render(model, *((1, Note(48, velocity, 0.1)) for velocity in (127, 64, 0)))
+    loud, soft, silent = _render(model, *((1, NoteRequest(48, velocity, 0.1)) for velocity in (127, 64, 0)))
     np.testing.assert_allclose(soft.samples, loud.samples * np.float32(64 / 127), rtol=1e-6)
     assert not silent.samples.any()
 
 
 def test_what_several_notes_are_made_of_is_made_once(model: GanSynth) -> None:
-    notes = [Note(48, 127, 0.1), Note(48, 30, 0.2), Note(47, 127, 0.1), Note(52, 127, 0.1)]
+    notes = [NoteRequest(48, 127, 0.1), NoteRequest(48, 30, 0.2), NoteRequest(47, 127, 0.1), NoteRequest(52, 127, 0.1)]
     rendering = model.begin([model.latent(1)] * 4, notes, 0)
     assert rendering.advance()  # two labels, by two workers at once
     assert [len(sound.samples) for sound in rendering.sounds()] == [100, SAMPLES, 100, 100]
@@ -74,7 +74,7 @@ def test_other_pitches_are_made_of_the_nearest(model: GanSynth, pitch: int, labe
     found, speed = model.nearest(pitch)
     assert found == label
     assert speed == pytest.approx(2 ** ((pitch - PITCHES[label]) / 12))
-    (sound,) = _render(model, (1, Note(pitch, 127, 0.1)))
+    (sound,) = _render(model, (1, NoteRequest(pitch, 127, 0.1)))
     assert len(sound.samples) == pytest.approx(min(100, SAMPLES / speed), abs=1)
 
 
@@ -86,13 +86,13 @@ def test_a_resampled_note_sounds_at_its_pitch() -> None:
 
     sine = Sine(gansynth(random_weights(6), audio_length=2000))
     for pitch, hertz in ((55, 100.0), (67, 200.0), (43, 100.0 * 2 ** (-5 / 12))):
-        (sound,) = _render(sine, (1, Note(pitch, 127, 0.8)))
+        (sound,) = _render(sine, (1, NoteRequest(pitch, 127, 0.8)))
         spectrum = np.abs(np.fft.rfft(sound.samples * np.hanning(len(sound.samples)), 16384))
         assert spectrum.argmax() * RATE / 16384 == pytest.approx(hertz, rel=5e-3)
 
 
 def test_a_rendering_goes_on_from_wherever_it_was_frozen(model: GanSynth) -> None:
-    notes = [Note(pitch, 100, 0.15) for pitch in (40, 48, 50, 55, 52)] + [Note(48, 20, 0.01)]
+    notes = [NoteRequest(pitch, 100, 0.15) for pitch in (40, 48, 50, 55, 52)] + [NoteRequest(48, 20, 0.01)]
     codes = [model.latent(seed) for seed in range(len(notes))]
     whole = [sound.samples.tobytes() for sound in _rendered(model.begin(codes, notes, 0))]
     rendering = model.begin(codes, notes, 0)
@@ -105,7 +105,7 @@ def test_a_rendering_goes_on_from_wherever_it_was_frozen(model: GanSynth) -> Non
 
 
 def test_how_many_work_at_once_changes_nothing(model: GanSynth) -> None:
-    notes = [(seed, Note(48, 100, 0.15)) for seed in range(5)]
+    notes = [(seed, NoteRequest(48, 100, 0.15)) for seed in range(5)]
     many = GanSynth(gansynth(), workers=5)
     for one, other in zip(_render(model, *notes), _render(many, *notes), strict=True):
         assert one.samples.tobytes() == other.samples.tobytes()
@@ -118,7 +118,7 @@ def test_nothing_to_do_is_done(model: GanSynth) -> None:
 
 
 def test_what_is_damaged_or_of_another_model_is_not_gone_on_with(model: GanSynth) -> None:
-    rendering = model.begin([model.latent(1)], [Note(48, 100, 0.1)], 0)
+    rendering = model.begin([model.latent(1)], [NoteRequest(48, 100, 0.1)], 0)
     rendering.advance()
     frozen = rendering.freeze()
     with pytest.raises(TimbreError, match="of another model"):
@@ -130,9 +130,9 @@ def test_what_is_damaged_or_of_another_model_is_not_gone_on_with(model: GanSynth
 
 def test_codes_of_another_size_and_notes_without_one_are_refused(model: GanSynth) -> None:
     with pytest.raises(TimbreError, match="not of the model small"):
-        model.begin([np.zeros(LATENT + 1, np.float32)], [Note(48, 100, 0.1)], 0)
+        model.begin([np.zeros(LATENT + 1, np.float32)], [NoteRequest(48, 100, 0.1)], 0)
     with pytest.raises(TimbreError, match="0 codes for 1 notes"):
-        model.begin([], [Note(48, 100, 0.1)], 0)
+        model.begin([], [NoteRequest(48, 100, 0.1)], 0)
     with pytest.raises(TimbreError, match="cannot be mixed"):
         model.mix([model.latent(1)], [0.5])
 

@@ -17,7 +17,7 @@ from fakes.data import data_folder
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.recipe import Ingredient
 from reverie.timbre.sources.decode import RATE
-from reverie.timbre.sources.source import NOT_STATED, Provenance, Source, read_source
+from reverie.timbre.sources.source import NOT_STATED, Provenance, SoundSource, read_source
 from reverie.timbre.sources.source_files import find_source, shipped_sounds
 
 
@@ -39,7 +39,7 @@ def refusal(path: Path) -> str:
     return message.removeprefix(f"{path} ")
 
 
-def hertz(source: Source) -> float:
+def hertz(source: SoundSource) -> float:
     spectrum = np.abs(np.fft.rfft(source.sound.samples * np.hanning(len(source.sound.samples))))
     return float(spectrum.argmax()) * RATE / len(source.sound.samples)
 

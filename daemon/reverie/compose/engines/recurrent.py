@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reverie.compose.conditioning import Ear, Heard, hear
+from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
 from reverie.models.configs import config_of
@@ -20,18 +20,18 @@ from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.card import Passport
 from reverie.models.library.index import ModelFile
-from reverie.models.recurrent.model import Carried, RecurrentModel, Stream, compose
+from reverie.models.recurrent.model import CarriedPassages, PassageStream, RecurrentModel, compose
 from reverie.music.notes import Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
 
 @dataclass(frozen=True, slots=True)
-class _Voice:
+class _LoadedModel:
     """A model in memory, and how it speaks: ``unit`` is its step in sixteenths."""
 
     file: ModelFile
     model: RecurrentModel
-    ear: Ear
+    ear: InputRange
     unit: int
     events_of: Callable[[Sequence[Note], int], tuple[Any, ...]]
     notes_of: Callable[[Sequence[Any]], tuple[Note, ...]]
@@ -47,7 +47,7 @@ class NumpyEngine:
     name = "numpy"
 
     def __init__(self) -> None:
-        self._voices: dict[str, _Voice] = {}
+        self._voices: dict[str, _LoadedModel] = {}
 
     def load(self, model: ModelFile) -> None:
         """Make a model ready; the first note of a loop must not wait for a file.
@@ -74,7 +74,7 @@ class NumpyEngine:
         opening = voice.events_of(heard.notes, heard.steps)
         if recipe.past:
             carried = voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening)
-            heard, opening = Heard((), 0, 0, heard.shift), ()
+            heard, opening = ConditionedPrimer((), 0, 0, heard.shift), ()
         else:
             carried = _told(voice, opening)
         stream = voice.model.stream(carried.take([0] * recipe.candidates))
@@ -90,14 +90,14 @@ class NumpyEngine:
         ]
 
 
-def _told(voice: _Voice, opening: Sequence[Any]) -> Carried:
+def _told(voice: _LoadedModel, opening: Sequence[Any]) -> CarriedPassages:
     """The model when it has heard its primer."""
     stream = voice.model.stream(voice.model.start())
     stream.prime(opening)
     return stream.carried
 
 
-def _recalled(voice: _Voice, recipe: Recipe, heard: Heard, opening: Sequence[Any]) -> Carried:
+def _recalled(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any]) -> CarriedPassages:
     """What the model remembers of the recipe's past: all of it is drawn again, and the same chosen."""
     carried = _told(voice, opening)
     for number, past in enumerate(recipe.past):
@@ -108,22 +108,24 @@ def _recalled(voice: _Voice, recipe: Recipe, heard: Heard, opening: Sequence[Any
     return carried
 
 
-def _drawn(voice: _Voice, stream: Stream, steps: int, seed: int, temperature: float) -> list[tuple[Any, ...]]:
+def _drawn(
+    voice: _LoadedModel, stream: PassageStream, steps: int, seed: int, temperature: float
+) -> list[tuple[Any, ...]]:
     """So many sixteenths of each passage, rounded up to the model's own steps."""
     return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature)
 
 
-def _packed(carried: Carried, row: int) -> bytes:
+def _packed(carried: CarriedPassages, row: int) -> bytes:
     return carried.take([row]).as_bytes()
 
 
-def _answer(recipe: Recipe, heard: Heard, notes: Sequence[Note]) -> tuple[Note, ...]:
+def _answer(recipe: Recipe, heard: ConditionedPrimer, notes: Sequence[Note]) -> tuple[Note, ...]:
     """What answers the recipe. A note that sounded already when the primer ended is left out, even if it is held."""
     played = (heard.played(note) for note in notes if note.start >= heard.first)
     return tuple(sorted(note for note in played if note.start < recipe.steps * TICKS_PER_STEP))
 
 
-def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _Voice:
+def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _LoadedModel:
     """How a model speaks.
 
     Raises:
@@ -143,15 +145,15 @@ def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _Voice
         def strokes(events: Sequence[frozenset[int]]) -> tuple[Note, ...]:
             return tuple(Note(n.start * unit, 1, n.pitch, n.velocity) for n in drums.notes_of(events))
 
-        return _Voice(file, model, Ear(drums=True), unit, struck, strokes)
+        return _LoadedModel(file, model, InputRange(drums=True), unit, struck, strokes)
     if config.family == "melody_rnn":
         register = REGISTERS[config.name]
-        ear = Ear(low=register.low, high=register.high - 1, transposes=register.key is not None)
+        ear = InputRange(low=register.low, high=register.high - 1, transposes=register.key is not None)
 
         def line(notes: Sequence[Note], steps: int) -> tuple[int, ...]:
             passage = melody_notes.events_of(notes, gap_bars=steps)
             assert passage is not None  # noqa: S101 - a model hears at least its opening
             return melody_notes.resized((melody_notes.NO_EVENT,) * passage.start + passage.events, steps)
 
-        return _Voice(file, model, ear, unit, line, melody_notes.notes_of)
+        return _LoadedModel(file, model, ear, unit, line, melody_notes.notes_of)
     raise ModelError(f"is of {config.family}, which is none that a voice can be yet")

@@ -23,7 +23,7 @@ _A_DAY = dt.date(2001, 1, 1)
 def steps(scene: Scene, timbre: Timbre, bars: int) -> Iterator[tuple[int, int]]:
     """The bars with which another step of a timbre's path begins, each with that step."""
     now = dt.datetime.combine(_A_DAY, timbre.pace.hours[0], tzinfo=dt.UTC)
-    progress = plan.later(plan.Progress(), timbre, 0.0, now)
+    progress = plan.later(plan.PathProgress(), timbre, 0.0, now)
     yield 0, progress.step
     for bar in range(bars - 1):
         seconds = scene.metre.bar_ticks * scene.tempo.seconds_per_tick(bar)

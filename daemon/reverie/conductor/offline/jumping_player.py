@@ -22,14 +22,14 @@ from reverie.play.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PresetChoice:
     """From now on a channel, from 0, plays the first preset of a soundfont."""
 
     channel: int
     font: str
 
 
-Sent = tuple[float, bytes | Choice]
+Sent = tuple[float, bytes | PresetChoice]
 """What a device is sent, and after how many seconds."""
 
 
@@ -175,7 +175,7 @@ class _Device(Output):
 
     def choose(self, channel: int, font: str) -> None:
         """Write down which soundfont a channel plays from now on."""
-        self.sent.append((self._clock.now(), Choice(channel, font)))
+        self.sent.append((self._clock.now(), PresetChoice(channel, font)))
 
     def unload(self, font: str) -> None:
         """A file is short."""

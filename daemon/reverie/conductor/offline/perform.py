@@ -13,7 +13,7 @@ from reverie.compose.worker import make_engine
 from reverie.conductor.offline.bank_steps import takes
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.conductor.offline.performing import Composition, composed, write_midi
-from reverie.conductor.offline.rendered_banks import BankMaker
+from reverie.conductor.offline.rendered_banks import RenderedBanks
 from reverie.conductor.offline.sound_file import PerformError, Synth, render, render_slots, say
 from reverie.conductor.site_resources import bundles_of, scenes_of
 from reverie.errors import reason_of
@@ -85,7 +85,7 @@ def _render(site: Site, scene: Scene, composition: Composition, wav: Path, folde
             synths[name] = Synth(slot.soundfont, slot.gain, slot.options)
         else:
             slots[name] = SlotSettings({}, volume=settings.volume)
-    banks = BankMaker(site, scene, folders, say)
+    banks = RenderedBanks(site, scene, folders, say)
     taken = takes(scene, composition.scene.epoch, len(composition.places), banks.bank_of)
     say(f"Rendering {wav}")
     played = play_offline(composition.scene, composition.places, slots, taken)

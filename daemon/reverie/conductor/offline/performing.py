@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reverie.compose.composer import compose
 from reverie.compose.engines.engine import Engine
-from reverie.compose.ensemble import Performance
+from reverie.compose.ensemble import Ensemble
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import Stall
 from reverie.compose.state_cache import Memories
@@ -18,7 +18,7 @@ from reverie.conductor.offline.jumping_player import play_offline
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
 from reverie.models.library.index import ModelFile
-from reverie.music.midi_file import NOTE_ON, Conductor, Track, midi_bytes
+from reverie.music.midi_file import NOTE_ON, ConductorTrack, Track, midi_bytes
 from reverie.play.messages import Place, SetScene
 from reverie.play.slot_settings import SlotSettings
 from reverie.scenes.schema import Scene
@@ -85,7 +85,7 @@ def composed(
     stalled: Callable[[Stall], None] = lambda _stall: None,
 ) -> Composition:
     """Compose ``bars`` bars of a scene; see :func:`perform`."""
-    performance = Performance(arrange(scene, bundles, seed=seed), epoch=1, reserves={})
+    performance = Ensemble(arrange(scene, bundles, seed=seed), epoch=1, reserves={})
     memories = Memories()
     places: list[Sequence[Place]] = []
     told: set[Stall] = set()
@@ -97,7 +97,7 @@ def composed(
                 stalled(stall)
         performance.played(bar)
         progress(bar + 1)
-    return Composition(Performance(performance.arrangement, epoch=1, reserves={}).scene(), places)
+    return Composition(Ensemble(performance.arrangement, epoch=1, reserves={}).scene(), places)
 
 
 def write_midi(
@@ -122,12 +122,12 @@ def write_midi(
         qpm = scene.tempo.at(bar)
         if not tempos or tempos[-1][1] != qpm:
             tempos.append((bar * ticks, qpm))
-    conductor = Conductor(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
+    conductor = ConductorTrack(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
     write_atomically(path, midi_bytes(tracks, conductor, bars * ticks))
     return sum(message[0] & 0xF0 == NOTE_ON for track in tracks for _, message in track.events)
 
 
-def _fill(performance: Performance, engine: Engine, memories: Memories) -> list[Place]:
+def _fill(performance: Ensemble, engine: Engine, memories: Memories) -> list[Place]:
     placed: list[Place] = []
     fruitless: Counter[str] = Counter()
     while True:

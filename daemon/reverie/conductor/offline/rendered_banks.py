@@ -14,10 +14,10 @@ from reverie.site.schema import Site
 
 if TYPE_CHECKING:
     from reverie.timbre.bank.bank import Bank
-    from reverie.timbre.bank_maker import Studio
+    from reverie.timbre.bank_maker import BankMaker
 
 
-class BankMaker:
+class RenderedBanks:
     """The banks of one scene's timbres. ``say`` is told in one sentence of a bank that cannot be made."""
 
     def __init__(self, site: Site, scene: Scene, folders: Sequence[Path], say: Callable[[str], object]) -> None:
@@ -25,7 +25,7 @@ class BankMaker:
         self._scene = scene
         self._folders = folders
         self._say = say
-        self._studios: dict[str, Studio] = {}
+        self._studios: dict[str, BankMaker] = {}
         self._made: list[str] = []
         self._told: set[str] = set()
 
@@ -51,15 +51,15 @@ class BankMaker:
         self._made.append(made.bank.id)
         return made.bank
 
-    def _studio(self, model: str) -> Studio:
-        from reverie.timbre.bank_maker import Studio
+    def _studio(self, model: str) -> BankMaker:
+        from reverie.timbre.bank_maker import BankMaker
         from reverie.timbre.timbre_models import open_timbre_model, timbre_model
 
         if model not in self._studios:
             settings = self._site.timbre
             opener = partial(open_timbre_model, threads=settings.workers)
             path = timbre_model(model, model_folders_of(self._site)).path
-            studio = Studio(path, self._site.timbre_folder, settings.quota_bytes, open_model=opener)
+            studio = BankMaker(path, self._site.timbre_folder, settings.quota_bytes, open_model=opener)
             self._studios[model] = studio
         return self._studios[model]
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
-from reverie.conductor.offline.jumping_player import Choice, Sent
+from reverie.conductor.offline.jumping_player import PresetChoice, Sent
 from reverie.errors import ReverieError, ended, reason_of
 from reverie.midi.bytes import BANK, BANK_LOW, CONTROL
 from reverie.midi.bytes import NOTE_OFF as OFF
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.fluidsynth import find_soundfont
 from reverie.play.outputs.fluidsynth.file_render import ALONE, check_sound, unheard
 from reverie.play.outputs.fluidsynth.soundfonts import GAIN as GAIN_OPTION
@@ -86,10 +86,10 @@ def render_slots(slots: Mapping[str, Sequence[Sent]], wav: Path, synths: Mapping
     try:
         with _beside(wav) as name:
             folder, made = Path(name), list[Path]()
-            silent: list[PlayError] = []
+            silent: list[DeviceError] = []
             takes = [(slot, take) for slot, sent in slots.items() for take in _takes(sent)]
             for number, (slot, sent) in enumerate(takes):
-                fonts = list(dict.fromkeys(what.font for _, what in sent if isinstance(what, Choice)))
+                fonts = list(dict.fromkeys(what.font for _, what in sent if isinstance(what, PresetChoice)))
                 midi, commands, sound = (folder / f"{number}.{kind}" for kind in ("mid", "txt", "wav"))
                 synth = synths.get(slot, Synth())
                 _write_midi(_banks_told(sent, synth) if fonts else sent, fonts, midi)
@@ -98,8 +98,8 @@ def render_slots(slots: Mapping[str, Sequence[Sent]], wav: Path, synths: Mapping
                 heard = _render(midi, sound, synth, commands if fonts else None)
                 try:
                     _check(heard, sound, midi)
-                except PlayError as error:
-                    silent.append(PlayError(f"slot {slot}: {error}"))
+                except DeviceError as error:
+                    silent.append(DeviceError(f"slot {slot}: {error}"))
                 made.append(sound)
             if silent and len(silent) == len(made):
                 raise silent[0]
@@ -158,7 +158,8 @@ def _takes(sent: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
     No bank can be chosen on that channel by MIDI, so from its first choice on it is the first channel of another file.
     """
     first = next(
-        (number for number, (_, what) in enumerate(sent) if isinstance(what, Choice) and what.channel == DRUMS), None
+        (number for number, (_, what) in enumerate(sent) if isinstance(what, PresetChoice) and what.channel == DRUMS),
+        None,
     )
     if first is None:
         yield sent
@@ -168,7 +169,7 @@ def _takes(sent: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
         one for number, one in enumerate(sent) if _channel(one[1]) != DRUMS or number < first or _kind(one[1]) == OFF
     ]
     apart = [
-        (seconds, Choice(0, what.font) if isinstance(what, Choice) else bytes((_kind(what),)) + what[1:])
+        (seconds, PresetChoice(0, what.font) if isinstance(what, PresetChoice) else bytes((_kind(what),)) + what[1:])
         for number, seconds, what in drums
         if number >= first or _kind(what) == CONTROL
     ]
@@ -179,18 +180,18 @@ def _banks_told(sent: Sequence[Sent], synth: Synth) -> Iterator[Sent]:
     """The same banks, where fonts are chosen by banks: FluidSynth takes numbers of two bytes then, and of one live."""
     told = synth.options.get(_STYLE, "gs") == "mma"
     for seconds, what in sent:
-        if told or isinstance(what, Choice) or what[0] & 0xF0 != CONTROL or what[1] not in {BANK, BANK_LOW}:
+        if told or isinstance(what, PresetChoice) or what[0] & 0xF0 != CONTROL or what[1] not in {BANK, BANK_LOW}:
             yield seconds, what
         elif what[1] == BANK:
             yield seconds, bytes((what[0], BANK_LOW, what[2]))
 
 
-def _kind(what: bytes | Choice) -> int:
-    return 0 if isinstance(what, Choice) else what[0] & 0xF0
+def _kind(what: bytes | PresetChoice) -> int:
+    return 0 if isinstance(what, PresetChoice) else what[0] & 0xF0
 
 
-def _channel(what: bytes | Choice) -> int:
-    return what.channel if isinstance(what, Choice) else what[0] & 0x0F
+def _channel(what: bytes | PresetChoice) -> int:
+    return what.channel if isinstance(what, PresetChoice) else what[0] & 0x0F
 
 
 def _write_midi(sent: Iterable[Sent], fonts: Sequence[str], path: Path) -> None:

@@ -38,7 +38,7 @@ FAREWELL = 1.0
 """Seconds that taking an announcement back may keep the end waiting."""
 
 
-class Found(NamedTuple):
+class FoundSession(NamedTuple):
     """What came of the search for one target: an address, or one sentence about why there is none."""
 
     target: str
@@ -51,7 +51,7 @@ class Finder:
 
     def __init__(self, family: socket.AddressFamily) -> None:
         self._family = family
-        self._found: SimpleQueue[Found] = SimpleQueue()
+        self._found: SimpleQueue[FoundSession] = SimpleQueue()
         self.descriptor, self._signal = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._open = threading.Lock()
         self._looking: set[str] = set()
@@ -67,14 +67,14 @@ class Finder:
             self._looking.add(target)
         threading.Thread(target=self._look_up, args=(target, host, port), daemon=True).start()
 
-    def tell(self, found: Found) -> None:
+    def tell(self, found: FoundSession) -> None:
         """Something was found, in any thread."""
         self._found.put(found)
         with self._open, contextlib.suppress(BlockingIOError):
             if self._signal >= 0:
                 os.write(self._signal, b"\0")
 
-    def take(self) -> Iterator[Found]:
+    def take(self) -> Iterator[FoundSession]:
         """What was found since the last time."""
         with contextlib.suppress(BlockingIOError):
             while os.read(self.descriptor, 1 << 10):
@@ -96,9 +96,9 @@ class Finder:
             found = socket.getaddrinfo(host, port, self._family, socket.SOCK_DGRAM, 0, flags)
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            self.tell(Found(target, None, f"{host} is not found ({reason}); mend `invite`, or switch it on"))
+            self.tell(FoundSession(target, None, f"{host} is not found ({reason}); mend `invite`, or switch it on"))
         else:
-            self.tell(Found(target, found[0][4]))
+            self.tell(FoundSession(target, found[0][4]))
         finally:
             with self._open:
                 self._looking.discard(target)
@@ -133,9 +133,9 @@ class Neighbourhood(threading.Thread):
                 self._stay(importlib.import_module("zeroconf"))
             except Exception as error:  # noqa: BLE001 - whatever it is, people are told, and it is tried again
                 for target in self._wanted.values():
-                    self._finder.tell(Found(target, None, _unfindable(target, error)))
+                    self._finder.tell(FoundSession(target, None, _unfindable(target, error)))
                 if self._port is not None:
-                    self._finder.tell(Found(ANNOUNCEMENT, None, _unannounced(self._session, error)))
+                    self._finder.tell(FoundSession(ANNOUNCEMENT, None, _unannounced(self._session, error)))
                 self._ends.wait(REFRESH)
 
     def _stay(self, library: Any) -> None:
@@ -154,7 +154,7 @@ class Neighbourhood(threading.Thread):
                 library.ServiceBrowser(service, SERVICE, handlers=[self._heard])
             if self._port is not None:
                 service.register_service(_announcement(library, self._session, addresses, self._port), strict=False)
-                self._finder.tell(Found(ANNOUNCEMENT, None))
+                self._finder.tell(FoundSession(ANNOUNCEMENT, None))
             while not self._ends.wait(REFRESH):
                 if own_addresses(self._address) != addresses or len(service.cache.cache) > MOST_NAMES:
                     return

@@ -27,7 +27,7 @@ from reverie.midi.rtp.sender_history import (
     NOTE_ON,
     PROGRAM,
 )
-from reverie.midi.rtp.stream_memory import ChannelMemory, Memory
+from reverie.midi.rtp.stream_memory import ChannelMemory, StreamMemory
 
 STRANGE = 3000
 """Packets between two numbers that are no loss but another stream (RFC 3550, appendix A.1)."""
@@ -37,7 +37,7 @@ class Receiver:
     """One sender's stream."""
 
     def __init__(self) -> None:
-        self._memory = Memory()
+        self._memory = StreamMemory()
         self.last: int | None = None
         """The number of the last packet that was played, of sixteen bits; None before the first."""
 

@@ -44,7 +44,7 @@ class _Event:
 
 
 @dataclass(slots=True)
-class _Channel:
+class _ChannelHistory:
     """The last event of each kind; the notes' oldest first. An ended note has the velocity 0."""
 
     notes: dict[int, _Event] = field(default_factory=dict[int, _Event])
@@ -69,7 +69,7 @@ class History:
         """Begin with the number of the first packet."""
         self._checkpoint = first
         self._next = first
-        self._channels: dict[int, _Channel] = {}
+        self._channels: dict[int, _ChannelHistory] = {}
 
     @property
     def confirmed(self) -> bool:
@@ -80,7 +80,7 @@ class History:
         """Remember a message that is sent in a packet, at a time in ticks."""
         if len(message) < 2 or message[0] >= 0xF0:  # noqa: PLR2004  # what has no channel
             return
-        channel = self._channels.setdefault(message[0] & 0x0F, _Channel())
+        channel = self._channels.setdefault(message[0] & 0x0F, _ChannelHistory())
         first, second = message[1], message[-1]
         channel.changed, channel.packed = sequence, None
         if message[0] & 0xF0 == NOTE_ON:
@@ -130,10 +130,10 @@ class History:
             packed.append(known)
         return join(self._checkpoint if packed else self._next, packed)
 
-    def _telling(self) -> list[tuple[int, _Channel]]:
+    def _telling(self) -> list[tuple[int, _ChannelHistory]]:
         return [(number, self._channels[number]) for number in sorted(self._channels) if _holds(self._channels[number])]
 
-    def _tell(self, number: int, channel: _Channel, now: int) -> ChannelJournal:
+    def _tell(self, number: int, channel: _ChannelHistory, now: int) -> ChannelJournal:
         last = self._next - 1
         program, bend = channel.program, channel.bend
         return ChannelJournal(
@@ -168,7 +168,7 @@ class History:
                 channel.bend = None
 
 
-def _control(channel: _Channel, number: int, event: _Event) -> None:
+def _control(channel: _ChannelHistory, number: int, event: _Event) -> None:
     channel.controls[number] = event
     if number in {BANK, BANK_LOW}:
         channel.banks[number] = event.value
@@ -184,5 +184,5 @@ def _control(channel: _Channel, number: int, event: _Event) -> None:
         channel.bend = channel.bend and _Event(event.sequence, event.at, 0, _MIDDLE)
 
 
-def _holds(channel: _Channel) -> bool:
+def _holds(channel: _ChannelHistory) -> bool:
     return bool(channel.notes or channel.controls or channel.program or channel.bend)

@@ -31,7 +31,7 @@ from reverie.midi.rtp.packets import (
     sender_of,
 )
 from reverie.midi.rtp.peer import Address, Peer, in_packets
-from reverie.midi.rtp.stream_memory import Memory
+from reverie.midi.rtp.stream_memory import StreamMemory
 
 PATIENCE = 60.0
 """Seconds of silence after which somebody who joined is gone: Apple's initiators speak every ten."""
@@ -94,7 +94,7 @@ class Session:
         self.invitations = {target: Invitation(target) for target in invited}
         self._guests: dict[int, _Guest] = {}
         self._peers: dict[int, Peer] = {}
-        self._sent = Memory()
+        self._sent = StreamMemory()
 
     @property
     def peers(self) -> tuple[Peer, ...]:
@@ -173,7 +173,7 @@ class Session:
                 self._send_midi(peer, (), now)
             self._post(Port.CONTROL, peer.control, Exchange(LEAVE, peer.token, self.ssrc).pack())
         self._peers.clear()
-        self._sent = Memory()
+        self._sent = StreamMemory()
 
     def _exchange(self, port: Port, sender: Address, packet: Exchange, now: float) -> None:
         if packet.command == INVITE:
@@ -298,7 +298,7 @@ class Session:
     def _drop(self, peer: Peer, now: float, why: str) -> None:
         self._peers.pop(peer.ssrc, None)
         if not self._peers:
-            self._sent = Memory()
+            self._sent = StreamMemory()
         for message in peer.receiver.silence():
             self._hear(message)
         for invitation in self.invitations.values():

@@ -37,7 +37,7 @@ class ChannelMemory:
         return None if upper is lower is None else (upper or 0) << 7 | (lower or 0)
 
 
-class Memory:
+class StreamMemory:
     """All channels that were used."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.rtmidi import NO_LIBRARY, jack_server, no_system
 
 CLIENT = "Reverie dump"
@@ -21,7 +21,7 @@ _LOOK = 0.002
 _QUEUE = 1024
 
 
-class Line:
+class DumpCable:
     """One device, by the name of its port."""
 
     def __init__(self, out: Any, into: Any, name: str) -> None:
@@ -38,7 +38,7 @@ class Line:
         try:
             self._out.send_message(message)
         except OSError as error:
-            raise PlayError(f"nothing can be sent to {self.name} ({error}); plug it in again") from error
+            raise DeviceError(f"nothing can be sent to {self.name} ({error}); plug it in again") from error
 
     def heard(self) -> Iterator[bytes]:
         """What has come since this was last asked."""
@@ -51,7 +51,7 @@ class Line:
 
 
 @contextlib.contextmanager
-def opened(name: str) -> Generator[Line]:
+def opened(name: str) -> Generator[DumpCable]:
     """The line to the one device that has ``name`` in the name of its port, capitals aside.
 
     Raises:
@@ -72,10 +72,10 @@ def opened(name: str) -> Generator[Line]:
             if answers is not None:
                 into.open_port(into.get_ports().index(answers), name="in")
         except (OSError, ValueError) as error:
-            raise PlayError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
+            raise DeviceError(f"the MIDI port {name} cannot be opened ({error}); is it in use elsewhere?") from error
         time.sleep(SETTLES)
         try:
-            yield Line(out, into, port)
+            yield DumpCable(out, into, port)
         finally:
             time.sleep(SETTLES)
 
@@ -91,7 +91,7 @@ def chosen(name: str, ports: Sequence[str]) -> str:
         return found[0]
     there = f"there are {', '.join(found or ports)}" if found or ports else "there is none at all"
     said = "more than one MIDI port has" if found else "no MIDI port has"
-    raise PlayError(f"{said} {name!r} in its name; {there}")
+    raise DeviceError(f"{said} {name!r} in its name; {there}")
 
 
 def answering(port: str, inputs: Sequence[str], name: str) -> str | None:
@@ -107,7 +107,7 @@ def _rtmidi() -> Any:
     try:
         return importlib.import_module("rtmidi")
     except ImportError as error:
-        raise PlayError(f"{NO_LIBRARY} ({error})") from error
+        raise DeviceError(f"{NO_LIBRARY} ({error})") from error
 
 
 def _api(rtmidi: Any) -> int:
@@ -117,4 +117,4 @@ def _api(rtmidi: Any) -> int:
         return rtmidi.API_LINUX_ALSA
     if jack_server() is not None:
         return rtmidi.API_UNIX_JACK
-    raise PlayError(no_system("auto"))
+    raise DeviceError(no_system("auto"))

@@ -30,7 +30,7 @@ _FORWARD, _NO_LOOP = 0x00, 0x7F
 _ANSWER_LENGTH = 6
 
 
-class Answer(IntEnum):
+class DumpAnswer(IntEnum):
     """What a receiver says of a packet, by its number."""
 
     WAIT = 0x7C
@@ -85,17 +85,17 @@ def bytes_of(bits: int) -> int:
     return -(-bits // 7)
 
 
-def answer(kind: Answer, packet: int, channel: int) -> bytes:
+def answer(kind: DumpAnswer, packet: int, channel: int) -> bytes:
     """What is said of a packet."""
     return bytes((_EXCLUSIVE, _UNIVERSAL, channel, kind, packet % COUNT, _END))
 
 
-def read_answer(message: Sequence[int], channel: int) -> tuple[Answer, int] | None:
+def read_answer(message: Sequence[int], channel: int) -> tuple[DumpAnswer, int] | None:
     """What a message says of which packet; None if it is no answer to us."""
     if len(message) != _ANSWER_LENGTH or (message[0], message[1], message[-1]) != (_EXCLUSIVE, _UNIVERSAL, _END):
         return None
     ours = message[2] in {channel, ANYONE} or channel == ANYONE
-    return (Answer(message[3]), message[4]) if ours and message[3] in set(Answer) else None
+    return (DumpAnswer(message[3]), message[4]) if ours and message[3] in set(DumpAnswer) else None
 
 
 def _header(words: Words, channel: int) -> bytes:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from reverie.midi.sample_dump.packing import COUNT, Answer
+from reverie.midi.sample_dump.packing import COUNT, DumpAnswer
 
 HEADER_PATIENCE = 2.0
 PACKET_PATIENCE = 0.02
@@ -27,7 +27,7 @@ DIN = 3125.0
 """Bytes a second that a DIN cable carries."""
 
 
-class State(Enum):
+class TransferState(Enum):
     """How a transfer stands."""
 
     SENDING = auto()
@@ -53,12 +53,12 @@ class Transfer:
         self._due = float("-inf")
         self._free = float("-inf")
         self._answers = False
-        self.state = State.SENDING
+        self.state = TransferState.SENDING
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will be sent."""
-        return self.state in {State.DONE, State.CANCELLED, State.FAILED}
+        return self.state in {TransferState.DONE, TransferState.CANCELLED, TransferState.FAILED}
 
     @property
     def answered(self) -> bool:
@@ -78,34 +78,36 @@ class Transfer:
     @property
     def due(self) -> float:
         """When :meth:`turn` has something to do if nobody says anything; infinity while it is held."""
-        return {State.SENDING: self._free, State.WAITING: self._due}.get(self.state, float("inf"))
+        return {TransferState.SENDING: self._free, TransferState.WAITING: self._due}.get(self.state, float("inf"))
 
     def turn(self, now: float) -> bytes | None:
         """What is to be sent now, if anything."""
-        if self.state is State.WAITING and now >= self._due:
+        if self.state is TransferState.WAITING and now >= self._due:
             self._nobody_answered()
-        if self.state is not State.SENDING or now < self._free:
+        if self.state is not TransferState.SENDING or now < self._free:
             return None
         message = self._messages[self._index]
         self._tries += 1
         self._free = now + len(message) / self._rate
         patience = HEADER_PATIENCE if self._index == 0 else ANSWER_PATIENCE if self._answers else PACKET_PATIENCE
         self._due = self._free + patience
-        self.state = State.WAITING
+        self.state = TransferState.WAITING
         return message
 
-    def hear(self, answer: Answer, packet: int) -> None:
+    def hear(self, answer: DumpAnswer, packet: int) -> None:
         """Somebody answers."""
-        if self.is_over or (self.state is State.SENDING and self._tries == 0 and self._index == 0):
+        if self.is_over or (self.state is TransferState.SENDING and self._tries == 0 and self._index == 0):
             return
         about_header = self._index == 0
         self._answers = self._answers or not about_header
-        if answer is Answer.CANCEL:
-            self.state = State.CANCELLED
-        elif answer is Answer.WAIT:
-            self.state = State.HELD
-        elif answer is Answer.ACK:
-            if self.state is State.HELD or (self.state is State.WAITING and (about_header or packet == self.packet)):
+        if answer is DumpAnswer.CANCEL:
+            self.state = TransferState.CANCELLED
+        elif answer is DumpAnswer.WAIT:
+            self.state = TransferState.HELD
+        elif answer is DumpAnswer.ACK:
+            if self.state is TransferState.HELD or (
+                self.state is TransferState.WAITING and (about_header or packet == self.packet)
+            ):
                 self._go_on()
         elif about_header:
             self._again(0)
@@ -122,9 +124,9 @@ class Transfer:
     def _go_on(self) -> None:
         self._index += 1
         self._tries = 0
-        self.state = State.SENDING if self._index < len(self._messages) else State.DONE
+        self.state = TransferState.SENDING if self._index < len(self._messages) else TransferState.DONE
 
     def _again(self, index: int) -> None:
         if index != self._index:
             self._index, self._tries = index, 1
-        self.state = State.SENDING if self._tries < TRIES else State.FAILED
+        self.state = TransferState.SENDING if self._tries < TRIES else TransferState.FAILED

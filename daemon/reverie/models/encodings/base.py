@@ -88,7 +88,7 @@ class Encoding(Protocol[Event, State]):
         ...
 
 
-class Control(Protocol):
+class ControlEncoding(Protocol):
     """Encodes what a model is conditioned on: a chord, a density; one value for each event."""
 
     @property
@@ -111,7 +111,7 @@ class Conditional(Generic[Event, State]):
     Equal to note_seq's ``ConditionalEventSequenceEncoderDecoder``.
     """
 
-    def __init__(self, control: Control, target: Encoding[Event, State]) -> None:
+    def __init__(self, control: ControlEncoding, target: Encoding[Event, State]) -> None:
         self.control = control
         self.target = target
         self.input_size = control.size + target.input_size

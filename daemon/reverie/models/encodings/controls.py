@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
-from reverie.models.encodings.base import Control, Hot
+from reverie.models.encodings.base import ControlEncoding, Hot
 from reverie.models.encodings.performance import NOTE_OFF, NOTE_ON, STEPS_PER_SECOND, TIME_SHIFT, PerformanceEvent
 from reverie.music.harmony import OCTAVE
 
@@ -94,7 +94,7 @@ class BarPosition:
 class Several:
     """Several controls at once, one value for each; note_seq's ``MultipleEventSequenceEncoder``."""
 
-    def __init__(self, *controls: Control) -> None:
+    def __init__(self, *controls: ControlEncoding) -> None:
         self._controls = controls
         self.size = sum(control.size for control in controls)
 
@@ -114,7 +114,7 @@ class Several:
 class OptionalControl:
     """A control that can be switched off; note_seq's ``OptionalEventSequenceEncoder``."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: ControlEncoding) -> None:
         self._control = control
         self.size = 1 + control.size
 

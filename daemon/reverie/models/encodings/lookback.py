@@ -17,7 +17,7 @@ ONE_AND_TWO_BARS = (16, 32)
 """The usual distances, in sixteenths of 4/4."""
 
 
-class Past(NamedTuple):
+class EventHistory(NamedTuple):
     """How many events there were, and the latest of them: no more than can still matter."""
 
     length: int
@@ -68,11 +68,11 @@ class Lookback(Generic[Event]):
         self._ones = (1.0,) * (1 + len(distances))
         self._default_place = alphabet.encode(alphabet.default)
 
-    def start(self) -> Past:
+    def start(self) -> EventHistory:
         """Nothing has happened yet."""
-        return Past(0, ())
+        return EventHistory(0, ())
 
-    def push(self, state: Past, event: Event) -> Past:
+    def push(self, state: EventHistory, event: Event) -> EventHistory:
         """One event later.
 
         Raises:
@@ -80,9 +80,9 @@ class Lookback(Generic[Event]):
         """
         self._encode(event)
         length, events = state
-        return Past(length + 1, (*events[1 - self._keep :], event) if self._keep > 1 else (event,))
+        return EventHistory(length + 1, (*events[1 - self._keep :], event) if self._keep > 1 else (event,))
 
-    def input(self, state: Past, control: Any = None) -> Hot:  # noqa: ARG002 - the Protocol's
+    def input(self, state: EventHistory, control: Any = None) -> Hot:  # noqa: ARG002 - the Protocol's
         """What the model hears next.
 
         Raises:
@@ -103,7 +103,7 @@ class Lookback(Generic[Event]):
                 values += (1.0,)
         return Hot(tuple(places), values)
 
-    def label(self, state: Past, event: Event) -> int:
+    def label(self, state: EventHistory, event: Event) -> int:
         """The class of ``event`` if it comes next: the furthest repetition, or else its own.
 
         Before the first event lies, so to speak, nothing but the default event.
@@ -118,7 +118,7 @@ class Lookback(Generic[Event]):
         number = repeated(state.events, distances, event)
         return own if number is None else self._size + number
 
-    def event(self, state: Past, label: Label) -> Event:
+    def event(self, state: EventHistory, label: Label) -> Event:
         """The event that a class means here."""
         index = single(label)
         if index < self._size:

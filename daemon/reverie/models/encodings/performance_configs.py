@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reverie.models.encodings.base import Conditional, Control, Encoding
+from reverie.models.encodings.base import Conditional, ControlEncoding, Encoding
 from reverie.models.encodings.chords import ChordAlphabet
 from reverie.models.encodings.controls import BarPosition, DensityBins, OptionalControl, PitchHistogram, Several
 from reverie.models.encodings.modulo import ModuloPerformance
@@ -41,7 +41,7 @@ def _one_hot(bins: int = DEFAULT_VELOCITY_BINS) -> OneHot[PerformanceEvent]:
     return OneHot(PerformanceAlphabet(bins))
 
 
-def _under(control: Control, bins: int = DEFAULT_VELOCITY_BINS) -> Callable[[], Encoding[Any, Any]]:
+def _under(control: ControlEncoding, bins: int = DEFAULT_VELOCITY_BINS) -> Callable[[], Encoding[Any, Any]]:
     return lambda: Conditional(control, _one_hot(bins))
 
 

@@ -14,13 +14,13 @@ from reverie.files import read_file
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.gan_config import kept, normalizer
 from reverie.models.library.formats.checkpoint import read_checkpoint
-from reverie.models.library.formats.tensors import Source
+from reverie.models.library.formats.tensors import ForeignModel
 
 EXPERIMENT = "experiment.json"
 _DIGITS = 9
 
 
-def read_experiment(folder: Path, stage: Path | None = None) -> Source:
+def read_experiment(folder: Path, stage: Path | None = None) -> ForeignModel:
     """The generator of a stage, the last if none is named, with the settings that its weights do not show.
 
     Raises:
@@ -39,7 +39,7 @@ def read_experiment(folder: Path, stage: Path | None = None) -> Source:
     stage = stage or stages[-1]
     _check_trained(stage.name, stored)
     tensors = {**read_checkpoint(stage), **normalizer(stored)}
-    return Source("GANSynth checkpoint", tensors, "gansynth", kept(stored), facts={"stage": stage.name})
+    return ForeignModel("GANSynth checkpoint", tensors, "gansynth", kept(stored), facts={"stage": stage.name})
 
 
 def _check_trained(stage: str, stored: Mapping[str, Any]) -> None:

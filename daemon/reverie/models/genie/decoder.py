@@ -23,7 +23,7 @@ _BINS_A_SECOND = 31.25
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class GenieMemory:
     """What was played, as the network remembers it; ``cells`` and ``hiddens`` are (layers, units)."""
 
     cells: Array
@@ -50,12 +50,12 @@ class Genie:
         ]
         self._output = (weights["output.kernel"], weights["output.bias"])
 
-    def start(self) -> Memory:
+    def start(self) -> GenieMemory:
         """Nothing was played yet."""
         zeros = np.zeros((LAYERS, self._units), np.float32)
-        return Memory(zeros, zeros)
+        return GenieMemory(zeros, zeros)
 
-    def hear(self, memory: Memory, button: int, wait: float = float("inf")) -> tuple[Array, Memory]:
+    def hear(self, memory: GenieMemory, button: int, wait: float = float("inf")) -> tuple[Array, GenieMemory]:
         """Press a button, and play nothing yet.
 
         Args:
@@ -79,17 +79,17 @@ class Genie:
         kernel, bias = self._output
         logits: Array = hidden @ kernel + bias
         logits -= logits.max()
-        return logits - np.log(np.exp(logits).sum()), Memory(cells, hiddens, memory.key)
+        return logits - np.log(np.exp(logits).sum()), GenieMemory(cells, hiddens, memory.key)
 
     def press(
         self,
-        memory: Memory,
+        memory: GenieMemory,
         button: int,
         wait: float,
         draw: float,
         temperature: float = 0.25,
         pitches: Collection[int] = range(LOWEST_PITCH, LOWEST_PITCH + KEYS),
-    ) -> tuple[int, Memory]:
+    ) -> tuple[int, GenieMemory]:
         """Press a button, and play.
 
         Args:
@@ -118,7 +118,7 @@ class Genie:
             key = int(keys[place])
         else:
             key = int(keys[chosen.argmax()])
-        return key + LOWEST_PITCH, Memory(after.cells, after.hiddens, key)
+        return key + LOWEST_PITCH, GenieMemory(after.cells, after.hiddens, key)
 
 
 def features(key: int | None, button: int, wait: float) -> Array:

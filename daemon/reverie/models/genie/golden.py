@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reverie.models.genie.decoder import Genie, Memory
+from reverie.models.genie.decoder import Genie, GenieMemory
 from reverie.models.genie.weights import BUTTONS, KEYS
 from reverie.models.library.bundle import Bundle
 
@@ -22,5 +22,5 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
     for _ in range(_PRESSES):
         heard, memory = genie.hear(memory, int(random.integers(BUTTONS)), float(random.uniform(0, _LONGEST)))
         likelihoods = tuple(heard.tolist())
-        memory = Memory(memory.cells, memory.hiddens, int(random.integers(KEYS)))
+        memory = GenieMemory(memory.cells, memory.hiddens, int(random.integers(KEYS)))
     return likelihoods

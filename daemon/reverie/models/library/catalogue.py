@@ -20,7 +20,7 @@ Format = Literal["mag", "tar", "zip", "magenta.js"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PublishedModel:
     """A published model.
 
     ``config`` is None for a model whose configuration Reverie does not have; it can be listed, but not pulled. ``url``
@@ -37,14 +37,14 @@ class Entry:
 
 
 @functools.cache
-def catalogue() -> Mapping[str, Entry]:
+def catalogue() -> Mapping[str, PublishedModel]:
     """All published models by name."""
     data: dict[str, Any] = json.loads(files("reverie.models.library").joinpath(_FILE).read_text(encoding="utf-8"))
-    entries = [Entry(licence=data["licence"], **row) for row in data["models"]]
+    entries = [PublishedModel(licence=data["licence"], **row) for row in data["models"]]
     return {entry.name: entry for entry in entries}
 
 
-def entry_of(name: str) -> Entry:
+def entry_of(name: str) -> PublishedModel:
     """The published model of that name.
 
     Raises:

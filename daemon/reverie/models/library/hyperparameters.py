@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reverie.models.configs import ModelConfig
 from reverie.models.errors import ModelError
 from reverie.models.library.formats.metagraph import MetaGraph
-from reverie.models.library.formats.tensors import Source, without_averages
+from reverie.models.library.formats.tensors import ForeignModel, without_averages
 from reverie.models.lstm import FORGET_BIAS
 from reverie.models.recurrent.weights import LONGEST_WINDOW, STACK, attention_of
 
@@ -43,7 +43,7 @@ def given(texts: list[str]) -> Settings:
     return found
 
 
-def settings_of(config: ModelConfig, read: Source, weights: Weights, wished: Mapping[str, Any]) -> Settings:
+def settings_of(config: ModelConfig, read: ForeignModel, weights: Weights, wished: Mapping[str, Any]) -> Settings:
     """All settings of a model, :data:`FORGET` among them if its cells are known to add something.
 
     Raises:

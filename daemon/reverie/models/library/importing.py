@@ -20,7 +20,7 @@ from reverie.models.library.browser_config import check_told
 from reverie.models.library.bundle import seal, write_bundle
 from reverie.models.library.card import SUFFIX, Passport
 from reverie.models.library.formats.reading import fingerprint, read_source
-from reverie.models.library.formats.tensors import Source, Tensors
+from reverie.models.library.formats.tensors import ForeignModel, Tensors
 from reverie.models.library.hyperparameters import FORGET, settings_of, with_forget_bias
 from reverie.models.lstm import FORGET_BIAS
 
@@ -111,7 +111,7 @@ def name_of(source: Path) -> str:
     return name
 
 
-def _config(read: Source, wished: str) -> ModelConfig:
+def _config(read: ForeignModel, wished: str) -> ModelConfig:
     name = wished or read.config
     if name:
         return config_of(name)
@@ -127,7 +127,7 @@ def _not_empty(weights: Tensors) -> Tensors:
     return weights
 
 
-def _weights(config: ModelConfig, read: Source) -> Tensors:
+def _weights(config: ModelConfig, read: ForeignModel) -> Tensors:
     """The weights under the names that the engine of ``config`` reads.
 
     Raises:

@@ -19,7 +19,7 @@ from reverie.files import read_file, write_atomically
 from reverie.locks import Hold, try_lock
 from reverie.models.errors import ModelError
 from reverie.models.library.card import SUFFIX, read_passport
-from reverie.models.library.catalogue import Entry
+from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.download import Progress, download
 from reverie.models.library.formats.browser import MAGENTA_JS_CONFIG, MAGENTA_JS_MANIFEST, shards_in
 from reverie.models.library.formats.reading import fingerprint
@@ -29,7 +29,7 @@ KNOWN = "known-hashes.json"
 _DOWNLOADS = ".pulling"
 
 
-def pull(entry: Entry, folder: Path, progress: Progress, wish: Wish | None = None) -> Imported:
+def pull(entry: PublishedModel, folder: Path, progress: Progress, wish: Wish | None = None) -> Imported:
     """Download a published model and import it into ``folder``; one that is there already is left as it is.
 
     Raises:
@@ -63,7 +63,7 @@ def pull(entry: Entry, folder: Path, progress: Progress, wish: Wish | None = Non
                 place.rmdir()
 
 
-def _pull(entry: Entry, downloads: Path, folder: Path, wish: Wish, progress: Progress) -> Imported:
+def _pull(entry: PublishedModel, downloads: Path, folder: Path, wish: Wish, progress: Progress) -> Imported:
     known = known_hashes(folder)
     model = downloads / _last(entry.url)
     fresh = {url: _checked(url, file, known) for url, file in _files(entry, model, progress)}
@@ -80,7 +80,7 @@ def _pull(entry: Entry, downloads: Path, folder: Path, wish: Wish, progress: Pro
     return imported
 
 
-def _files(entry: Entry, model: Path, progress: Progress) -> Iterator[tuple[str, Path]]:
+def _files(entry: PublishedModel, model: Path, progress: Progress) -> Iterator[tuple[str, Path]]:
     """Download a model's files: one, or those of a magenta.js checkpoint, which says itself which it has."""
     if entry.format != "magenta.js":
         yield _fetched(entry.url, model, progress)

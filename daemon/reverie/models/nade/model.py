@@ -18,26 +18,26 @@ from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.nade.density import Keys, Nade, log_likelihoods
 from reverie.models.nade.weights import check_shapes
-from reverie.models.recurrent.network import Memory, Network, window_of
+from reverie.models.recurrent.network import RecurrentMemory, RecurrentNetwork, window_of
 from reverie.models.recurrent.sampling import Uniforms
 
 _BIASES = "biases"
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedRolls:
     """All that a batch of pianorolls needs to be continued, however long they are: a value, from loop to loop.
 
     ``biases`` (batch, hidden units + keys) are those of the step to come, which the network has given when it heard
     the last frame.
     """
 
-    memory: Memory
+    memory: RecurrentMemory
     biases: Array
 
-    def take(self, rows: Sequence[int]) -> Carried:
+    def take(self, rows: Sequence[int]) -> CarriedRolls:
         """Some of the pianorolls, in the given order and as often as they are named."""
-        return Carried(self.memory.take(rows), self.biases[list(rows)])
+        return CarriedRolls(self.memory.take(rows), self.biases[list(rows)])
 
     def as_bytes(self) -> bytes:
         """A NumPy archive of it, without pickles; equal values make equal bytes."""
@@ -55,36 +55,36 @@ class NadeModel:
         """
         self.name = bundle.passport.name
         check_shapes(bundle.weights)
-        self.network = Network(bundle.weights, window_of(bundle.passport.settings))
+        self.network = RecurrentNetwork(bundle.weights, window_of(bundle.passport.settings))
         self.nade = Nade(bundle.weights["nade.encoder"], bundle.weights["nade.decoder"])
         if self.network.input_size != self.nade.keys:
             raise ModelError(f"{self.name}: hears {self.network.input_size} keys and plays {self.nade.keys}")
 
-    def start(self, batch: int = 1) -> Carried:
+    def start(self, batch: int = 1) -> CarriedRolls:
         """Pianorolls of which nothing was heard; the biases are zeros, as Magenta's are."""
-        return Carried(self.network.start(batch), np.zeros((batch, self.network.classes), np.float32))
+        return CarriedRolls(self.network.start(batch), np.zeros((batch, self.network.classes), np.float32))
 
-    def stream(self, carried: Carried) -> Stream:
+    def stream(self, carried: CarriedRolls) -> RollStream:
         """Go on from ``carried``, which is not changed."""
-        return Stream(self, carried)
+        return RollStream(self, carried)
 
-    def carried_from_bytes(self, data: bytes) -> Carried:
-        """Read :meth:`Carried.as_bytes`.
+    def carried_from_bytes(self, data: bytes) -> CarriedRolls:
+        """Read :meth:`CarriedRolls.as_bytes`.
 
         Raises:
             ModelError: if it is none of this model.
         """
         try:
             tensors: dict[str, Array] = unpacked(data)
-            memory = Memory.from_tensors(tensors)
+            memory = RecurrentMemory.from_tensors(tensors)
             biases = tensors[_BIASES].reshape(memory.batch, self.network.classes)
             self.network.run(memory)
         except (ValueError, LookupError) as error:
             raise ModelError(f"{self.name}: what it was to go on from is damaged, or another model's") from error
-        return Carried(memory, biases)
+        return CarriedRolls(memory, biases)
 
 
-class Stream:
+class RollStream:
     """A batch of pianorolls in progress.
 
     Magenta trains it on rolls before which a silent step was heard, so it is well to begin with a silent frame, or
@@ -95,7 +95,7 @@ class Stream:
     (batch, keys) are the chances of the last frame's keys.
     """
 
-    def __init__(self, model: NadeModel, carried: Carried) -> None:
+    def __init__(self, model: NadeModel, carried: CarriedRolls) -> None:
         self._nade = model.nade
         self._run = model.network.run(carried.memory)
         self._biases = carried.biases
@@ -108,9 +108,9 @@ class Stream:
         return self._run.batch
 
     @property
-    def carried(self) -> Carried:
+    def carried(self) -> CarriedRolls:
         """Where they are, as a value of its own."""
-        return Carried(self._run.memory, self._biases)
+        return CarriedRolls(self._run.memory, self._biases)
 
     def push(self, frames: Sequence[Frame]) -> None:
         """Let a frame happen in each pianoroll, as in a primer: the model hears it, but is not asked.

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.nsynth import mu_law
-from reverie.models.nsynth.layout import Layer, Network
+from reverie.models.nsynth.layout import DecoderLayout, Layer
 from reverie.models.nsynth.pair import Half, in_turn, side_by_side
 from reverie.models.nsynth.products import product
 from reverie.models.nsynth.weights import CLASSES
@@ -72,7 +72,7 @@ class _Buffers:
 class Decoding:
     """Notes that are being decoded; ``position`` is how many samples of each there are."""
 
-    def __init__(self, network: Network, encodings: Array, threads: int = 2) -> None:
+    def __init__(self, network: DecoderLayout, encodings: Array, threads: int = 2) -> None:
         """Begin with silence before the first sample.
 
         Args:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.nsynth import mu_law
-from reverie.models.nsynth.weights import Sizes
+from reverie.models.nsynth.weights import NSynthSizes
 
 Array = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ _SEGMENT = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Layer:
+class _EncoderLayer:
     dilation: int
     conv: Array
     conv_bias: Array
@@ -31,15 +31,16 @@ class _Layer:
     residual_bias: Array
 
 
-class Encoder:
+class NSynthEncoder:
     """The encoder's weights at work, on ``workers`` threads."""
 
-    def __init__(self, weights: Mapping[str, Array], sizes: Sizes, workers: int = 2) -> None:
+    def __init__(self, weights: Mapping[str, Array], sizes: NSynthSizes, workers: int = 2) -> None:
         """Take weights that fit (:func:`reverie.models.nsynth.weights.check_shapes`)."""
         # Copies, so that the bundle may go.
         self._weights = {name: tensor.copy() for name, tensor in weights.items() if name.startswith("encoder.")}
         self._layers = [
-            _Layer(2 ** (number % sizes.encoder_stages), *self._parts(number)) for number in range(sizes.encoder.layers)
+            _EncoderLayer(2 ** (number % sizes.encoder_stages), *self._parts(number))
+            for number in range(sizes.encoder.layers)
         ]
         self._taps, self._hop, self._workers = sizes.encoder.taps, sizes.hop, workers
         self._step = -(-_SEGMENT // sizes.hop) * sizes.hop

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.nsynth.weights import Sizes
+from reverie.models.nsynth.weights import NSynthSizes
 
 Array = NDArray[np.float32]
 
@@ -38,7 +38,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class DecoderPart:
     """A part of the network, for the channels ``mine`` of each layer.
 
     ``skip`` hears these channels of the start and of all layers, one after the other: nothing but the output waits for
@@ -51,11 +51,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class DecoderLayout:
     """All of the decoder: its parts, and what is too small to be worth parting."""
 
-    sizes: Sizes
-    parts: tuple[Part, Part]
+    sizes: NSynthSizes
+    parts: tuple[DecoderPart, DecoderPart]
     start: Array
     start_bias: Array
     residual_bias: tuple[Array, ...]
@@ -67,11 +67,11 @@ class Network:
     logits_bias: Array
 
 
-def laid_out(weights: Mapping[str, Array], sizes: Sizes) -> Network:
+def laid_out(weights: Mapping[str, Array], sizes: NSynthSizes) -> DecoderLayout:
     """Lay out weights that fit (:func:`reverie.models.nsynth.weights.check_shapes`)."""
     layers = [f"decoder.layers.{number}" for number in range(sizes.decoder.layers)]
     skips = [weights["decoder.start.skip.bias"], *(weights[f"{layer}.skip.bias"] for layer in layers)]
-    return Network(
+    return DecoderLayout(
         sizes=sizes,
         parts=_parts(weights, sizes),
         start=_rows(weights["decoder.start.kernel"][:, 0]),
@@ -86,20 +86,22 @@ def laid_out(weights: Mapping[str, Array], sizes: Sizes) -> Network:
     )
 
 
-def _parts(weights: Mapping[str, Array], sizes: Sizes) -> tuple[Part, Part]:
+def _parts(weights: Mapping[str, Array], sizes: NSynthSizes) -> tuple[DecoderPart, DecoderPart]:
     width = sizes.decoder.width
     middle = width // 2
     return _part(weights, sizes, slice(0, middle)), _part(weights, sizes, slice(middle, width))
 
 
-def _part(weights: Mapping[str, Array], sizes: Sizes, mine: slice) -> Part:
+def _part(weights: Mapping[str, Array], sizes: NSynthSizes, mine: slice) -> DecoderPart:
     numbers = range(sizes.decoder.layers)
     skips = [weights["decoder.start.skip.kernel"][mine]]
     skips += [weights[f"decoder.layers.{number}.skip.kernel"][mine] * np.float32(0.5) for number in numbers]
-    return Part(mine, tuple(_layer(weights, sizes, number, mine) for number in numbers), _rows(np.concatenate(skips)))
+    return DecoderPart(
+        mine, tuple(_layer(weights, sizes, number, mine) for number in numbers), _rows(np.concatenate(skips))
+    )
 
 
-def _layer(weights: Mapping[str, Array], sizes: Sizes, number: int, mine: slice) -> Layer:
+def _layer(weights: Mapping[str, Array], sizes: NSynthSizes, number: int, mine: slice) -> Layer:
     width = sizes.decoder.width
     layer = f"decoder.layers.{number}"
     channels = np.r_[np.arange(width)[mine], np.arange(width, 2 * width)[mine]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reverie.models.library.bundle import Bundle
-from reverie.models.nsynth.encoder import Encoder
+from reverie.models.nsynth.encoder import NSynthEncoder
 from reverie.models.nsynth.layout import laid_out
 from reverie.models.nsynth.weights import sizes_of
 
@@ -18,6 +18,6 @@ class WaveNet:
             ModelError: if the weights are not those of one model.
         """
         self.sizes = sizes_of(bundle.weights, bundle.passport.settings)
-        self.encoder = Encoder(bundle.weights, self.sizes, threads)
+        self.encoder = NSynthEncoder(bundle.weights, self.sizes, threads)
         self.network = laid_out(bundle.weights, self.sizes)
         self.threads = threads

@@ -77,7 +77,7 @@ class Half:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class NSynthSizes:
     """All sizes of an NSynth; ``stages`` are layers after which the dilation begins again at 1."""
 
     encoder: Half
@@ -124,14 +124,14 @@ def canonical_name(variable: str) -> str | None:
     return f"{_SINGLE[whole]}.{leaf}" if whole in _SINGLE else None
 
 
-def sizes_of(weights: Tensors, settings: Mapping[str, Any]) -> Sizes:
+def sizes_of(weights: Tensors, settings: Mapping[str, Any]) -> NSynthSizes:
     """The sizes that the weights show, and those that they do not.
 
     Raises:
         ModelError: if the weights are not those of one model, or a setting is missing or makes no sense.
     """
     check_shapes(weights)
-    return Sizes(
+    return NSynthSizes(
         encoder=_half(weights, "encoder"),
         decoder=_half(weights, "decoder"),
         skip=weights["decoder.start.skip.bias"].size,

@@ -12,22 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from reverie.models.recurrent.model import Carried, RecurrentModel
+from reverie.models.recurrent.model import CarriedPassages, RecurrentModel
 from reverie.models.recurrent.sampling import Uniforms
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BeamResult:
     """The likeliest passage: its new events, their log-likelihood, and what to go on from."""
 
     events: tuple[Any, ...]
     log_likelihood: float
-    carried: Carried
+    carried: CarriedPassages
 
 
 def beam_search(
     model: RecurrentModel,
-    carried: Carried,
+    carried: CarriedPassages,
     count: int,
     uniforms: Uniforms,
     temperature: float = 1.0,
@@ -36,7 +36,7 @@ def beam_search(
     branches: int = 1,
     every: int = 1,
     control: Callable[[int], Any] | None = None,
-) -> Found:
+) -> BeamResult:
     """Draw ``count`` events.
 
     Args:
@@ -70,7 +70,7 @@ def beam_search(
         scores = scores[rows] + stream.log_likelihoods
         beam = stream.carried
     [winner] = _best(scores, 1)
-    return Found(events[winner], float(scores[winner]), beam.take([winner]))
+    return BeamResult(events[winner], float(scores[winner]), beam.take([winner]))
 
 
 def _best(scores: Any, size: int) -> list[int]:

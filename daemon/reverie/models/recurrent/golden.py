@@ -6,7 +6,7 @@ import numpy as np
 
 from reverie.models.encodings.base import Hot
 from reverie.models.library.bundle import Bundle
-from reverie.models.recurrent.network import Network, window_of
+from reverie.models.recurrent.network import RecurrentNetwork, window_of
 from reverie.models.recurrent.sampling import chances
 
 STEPS = 16
@@ -19,7 +19,7 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
     Raises:
         ModelError: if the weights are not those of one network.
     """
-    network = Network(bundle.weights, window_of(bundle.passport.settings))
+    network = RecurrentNetwork(bundle.weights, window_of(bundle.passport.settings))
     rng = np.random.default_rng(question)
     run = network.run(network.start(1))
     answers: list[float] = []

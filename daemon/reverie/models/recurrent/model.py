@@ -16,7 +16,7 @@ from reverie.models.encodings.encodings import encoding_of
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
-from reverie.models.recurrent.network import Memory, Network, window_of
+from reverie.models.recurrent.network import RecurrentMemory, RecurrentNetwork, window_of
 from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose
 
 _STATES = "states"
@@ -27,19 +27,19 @@ _Kind = TypeVar("_Kind", np.float32, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedPassages:
     """All that a batch of passages needs to be continued, however long they are: a value, from loop to loop.
 
     ``states`` are the encoding's, after every event; ``memory`` is the network's, which has heard all but the last.
     """
 
-    memory: Memory
+    memory: RecurrentMemory
     states: tuple[Any, ...]
     begun: bool
 
-    def take(self, rows: Sequence[int]) -> Carried:
+    def take(self, rows: Sequence[int]) -> CarriedPassages:
         """Some of the passages, in the given order and as often as they are named."""
-        return Carried(self.memory.take(rows), tuple(self.states[row] for row in rows), self.begun)
+        return CarriedPassages(self.memory.take(rows), tuple(self.states[row] for row in rows), self.begun)
 
     def as_bytes(self) -> bytes:
         """A NumPy archive of it, without pickles; equal values make equal bytes."""
@@ -59,7 +59,7 @@ class RecurrentModel:
         passport = bundle.passport
         self.name = passport.name
         self.encoding: Encoding[Any, Any] = encoding_of(passport.config)
-        self.network = Network(bundle.weights, window_of(passport.settings))
+        self.network = RecurrentNetwork(bundle.weights, window_of(passport.settings))
         for what, there, needed in (
             ("inputs", self.network.input_size, self.encoding.input_size),
             ("classes", self.network.classes, sum(self.encoding.classes)),
@@ -67,16 +67,16 @@ class RecurrentModel:
             if there != needed:
                 raise ModelError(f"{self.name}: has {there} {what}, and the encoding of {passport.config} has {needed}")
 
-    def start(self, batch: int = 1) -> Carried:
+    def start(self, batch: int = 1) -> CarriedPassages:
         """Passages without any event."""
-        return Carried(self.network.start(batch), (self.encoding.start(),) * batch, begun=False)
+        return CarriedPassages(self.network.start(batch), (self.encoding.start(),) * batch, begun=False)
 
-    def stream(self, carried: Carried) -> Stream:
+    def stream(self, carried: CarriedPassages) -> PassageStream:
         """Go on from ``carried``, which is not changed."""
-        return Stream(self, carried)
+        return PassageStream(self, carried)
 
-    def carried_from_bytes(self, data: bytes) -> Carried:
-        """Read :meth:`Carried.as_bytes`.
+    def carried_from_bytes(self, data: bytes) -> CarriedPassages:
+        """Read :meth:`CarriedPassages.as_bytes`.
 
         Raises:
             ModelError: if it is none of this model.
@@ -86,21 +86,21 @@ class RecurrentModel:
             notes = json.loads(str(tensors.pop(_STATES)))
             template = self.encoding.start()
             states = tuple(_like(template, state) for state in notes["states"])
-            carried = Carried(Memory.from_tensors(tensors), states, bool(notes["begun"]))
+            carried = CarriedPassages(RecurrentMemory.from_tensors(tensors), states, bool(notes["begun"]))
             self.network.run(carried.memory)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ModelError(f"{self.name}: what it was to go on from is damaged, or another model's") from error
         return carried
 
 
-class Stream:
+class PassageStream:
     """A batch of passages in progress.
 
     ``log_likelihoods`` (batch,) are those of all events that were drawn, at the temperatures they were drawn with, and
     ``latest`` are the probabilities (classes, batch) of the last draw.
     """
 
-    def __init__(self, model: RecurrentModel, carried: Carried) -> None:
+    def __init__(self, model: RecurrentModel, carried: CarriedPassages) -> None:
         self._model = model
         self._run = model.network.run(carried.memory)
         self._states = list(carried.states)
@@ -116,9 +116,9 @@ class Stream:
         return self._run.batch
 
     @property
-    def carried(self) -> Carried:
+    def carried(self) -> CarriedPassages:
         """Where they are, as a value of its own."""
-        return Carried(self._run.memory, tuple(self._states), self._begun)
+        return CarriedPassages(self._run.memory, tuple(self._states), self._begun)
 
     def push(self, events: Sequence[Any], controls: Sequence[Any] | None = None) -> None:
         """Let an event happen in each passage, as in a primer: the model hears it, but is not asked.
@@ -214,7 +214,7 @@ class Stream:
 
 
 def compose(
-    stream: Stream,
+    stream: PassageStream,
     count: int,
     uniforms: Uniforms,
     temperature: float = 1.0,

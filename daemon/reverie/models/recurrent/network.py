@@ -23,7 +23,7 @@ from reverie.models.recurrent.weights import LONGEST_WINDOW, STACK, attention_of
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class RecurrentMemory:
     """What a batch of networks remembers: for each layer its cells and outputs, (batch, units) each.
 
     ``attention`` (batch, units) and ``window`` (batch, length, units, oldest first) are there where there is attention.
@@ -39,10 +39,10 @@ class Memory:
         """How many networks these are."""
         return len(self.cells[0])
 
-    def take(self, rows: Sequence[int]) -> Memory:
+    def take(self, rows: Sequence[int]) -> RecurrentMemory:
         """The memory of some of them, in the given order and as often as they are named."""
         index = np.asarray(rows, np.intp)
-        return Memory(
+        return RecurrentMemory(
             tuple(cell[index] for cell in self.cells),
             tuple(hidden[index] for hidden in self.hiddens),
             None if self.attention is None else self.attention[index],
@@ -58,7 +58,7 @@ class Memory:
         return tensors
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Array]) -> Memory:
+    def from_tensors(cls, tensors: Mapping[str, Array]) -> RecurrentMemory:
         """Read :meth:`as_tensors`'s tensors.
 
         Raises:
@@ -74,7 +74,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
+class _RecurrentLayer:
     """One layer, compiled, with the bias in a column.
 
     ``kernel`` (4 units, heard) is transposed; what it hears is what comes from below, if anything, then its own last
@@ -122,7 +122,7 @@ def window_of(settings: Mapping[str, Any]) -> int:
     return window
 
 
-class Network:
+class RecurrentNetwork:
     """A compiled stack of layers, without state; :meth:`run` starts one for a batch."""
 
     def __init__(self, weights: Mapping[str, Array], attention_length: int = 0) -> None:
@@ -155,16 +155,16 @@ class Network:
         """How many logits there are, of all heads together."""
         return len(self.output)
 
-    def start(self, batch: int) -> Memory:
+    def start(self, batch: int) -> RecurrentMemory:
         """The memory of networks that have heard nothing."""
         empty = tuple(np.zeros((batch, layer.units), np.float32) for layer in self.layers)
         if not self.attention:
-            return Memory(empty, empty)
+            return RecurrentMemory(empty, empty)
         units = self.attention.units
         window = np.zeros((batch, self.attention_length, units), np.float32)
-        return Memory(empty, empty, np.zeros((batch, units), np.float32), window)
+        return RecurrentMemory(empty, empty, np.zeros((batch, units), np.float32), window)
 
-    def run(self, memory: Memory) -> Run:
+    def run(self, memory: RecurrentMemory) -> Run:
         """Go on from ``memory``, which is not changed.
 
         Raises:
@@ -179,7 +179,7 @@ class Run:
     Inside, the batch lies in columns: BLAS then multiplies twice as fast (measured with OpenBLAS 0.3.29, batch 32).
     """
 
-    def __init__(self, network: Network, memory: Memory) -> None:
+    def __init__(self, network: RecurrentNetwork, memory: RecurrentMemory) -> None:
         units = [layer.units for layer in network.layers]
         window = (network.attention_length, network.attention.units) if network.attention else None
         if [cell.shape[1] for cell in memory.cells] != units or window != (
@@ -215,13 +215,13 @@ class Run:
             self._output = np.empty((wide, batch), np.float32)
 
     @property
-    def memory(self) -> Memory:
+    def memory(self) -> RecurrentMemory:
         """What the batch remembers now, as a value of its own."""
         attention = window = None
         if self._window and self._network.attention:
             attention = self._heard[0][: self._network.attention.units].T.copy()
             window = self._window.outputs
-        return Memory(
+        return RecurrentMemory(
             tuple(cell.T.copy() for cell in self._cells),
             tuple(hidden.T.copy() for hidden in self._hiddens),
             attention,
@@ -321,7 +321,7 @@ def gathered(rows: Array, inputs: Sequence[Hot]) -> Array:
     return product
 
 
-def _compiled(weights: Mapping[str, Array], number: int) -> _Layer:
+def _compiled(weights: Mapping[str, Array], number: int) -> _RecurrentLayer:
     layer = f"layers.{number}"
     kernel, bias = gates_compiled(weights[f"{layer}.kernel"], weights[f"{layer}.bias"])
     units = len(bias) // 4
@@ -341,7 +341,7 @@ def _compiled(weights: Mapping[str, Array], number: int) -> _Layer:
         from_below = skip.astype(np.float64) @ from_below
     below = from_below.astype(np.float32)
     heard = [from_attention, from_hidden] if number == 0 else [below, from_hidden]
-    return _Layer(
+    return _RecurrentLayer(
         units,
         np.ascontiguousarray(np.vstack(heard).T),
         exact.astype(np.float32)[:, None],

@@ -189,7 +189,7 @@ def check_shapes(weights: Tensors) -> None:
     """
     if not layer_count(weights):
         raise ModelError("there is no layer of an LSTM in it, so it is no recurrent model")
-    check = _Check(weights)
+    check = _ShapeCheck(weights)
     units: list[int] = []
     inputs: int | None = None
     for number in range(layer_count(weights)):
@@ -208,7 +208,7 @@ def check_shapes(weights: Tensors) -> None:
         )
 
 
-class _Check:
+class _ShapeCheck:
     """Looks up the shapes of weights, and remembers which were asked for."""
 
     def __init__(self, weights: Tensors) -> None:

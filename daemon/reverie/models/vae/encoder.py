@@ -16,7 +16,7 @@ from reverie.models.vae.wirings import Wiring
 Lengths = NDArray[np.int64]
 
 
-class Encoder:
+class LatentEncoder:
     """A bidirectional encoder, flat or hierarchical; Magenta's ``MusicVAE.encode``."""
 
     def __init__(self, weights: Mapping[str, Array], wiring: Wiring) -> None:

@@ -45,7 +45,7 @@ def product(x: Array, kernel: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StackState:
     """What a batch of stacks remembers; the arrays (batch, units), one pair for each layer, are written in place."""
 
     cells: tuple[Array, ...]
@@ -62,14 +62,14 @@ class Stack:
         self.cells = (first, *(replace(cell, inputs=np.asfortranarray(cell.inputs)) for cell in others))
         self._kernel, self._bias = weights[f"{name}.initial.kernel"], weights[f"{name}.initial.bias"]
 
-    def begin(self, z: Array) -> State:
+    def begin(self, z: Array) -> StackState:
         """The state that vectors (batch, z) stand for; equal to Magenta's ``initial_cell_state_from_embedding``."""
         flat = np.tanh(z @ self._kernel + self._bias)
         ends = np.cumsum([units for cell in self.cells for units in (cell.units, cell.units)])
         parts = [np.ascontiguousarray(part) for part in np.split(flat, ends[:-1], axis=1)]
-        return State(tuple(parts[::2]), tuple(parts[1::2]))
+        return StackState(tuple(parts[::2]), tuple(parts[1::2]))
 
-    def step(self, heard: Array, state: State) -> Array:
+    def step(self, heard: Array, state: StackState) -> Array:
         """One step of all layers.
 
         Args:

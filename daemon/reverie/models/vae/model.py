@@ -14,13 +14,13 @@ from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.vae import latent
 from reverie.models.vae.decoder import Decoder
-from reverie.models.vae.encoder import Encoder
+from reverie.models.vae.encoder import LatentEncoder
 from reverie.models.vae.heads import Floats, Frames
 from reverie.models.vae.weights import check_shapes, has_encoder
 from reverie.models.vae.wirings import wiring_of
 
 
-class Source(Protocol):
+class RandomSource(Protocol):
     """Where random numbers come from; numpy's ``Generator`` is one."""
 
     def random(self, size: tuple[int, ...]) -> Floats:
@@ -35,7 +35,7 @@ class Source(Protocol):
 class Each:
     """A source of its own for each sequence of a batch, so that what one becomes does not depend on the others."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[RandomSource]) -> None:
         self._sources = sources
 
     def random(self, size: tuple[int, ...]) -> Floats:
@@ -46,7 +46,7 @@ class Each:
         """Each row from its own source."""
         return np.stack([source.standard_normal(size[1:]) for source in self._of(size)])
 
-    def _of(self, size: tuple[int, ...]) -> Sequence[Source]:
+    def _of(self, size: tuple[int, ...]) -> Sequence[RandomSource]:
         if size[0] != len(self._sources):
             raise ValueError(f"there are {len(self._sources)} sources for {size[0]} sequences")
         return self._sources
@@ -82,7 +82,7 @@ class Vae:
         self.config = config
         self.wiring = wiring_of(config)
         self._decoder = Decoder(weights, self.wiring)
-        self._encoder = Encoder(weights, self.wiring) if has_encoder(weights) else None
+        self._encoder = LatentEncoder(weights, self.wiring) if has_encoder(weights) else None
 
     @property
     def latent_size(self) -> int:
@@ -109,7 +109,7 @@ class Vae:
 
         Args:
             x: classes (batch, steps, heads), integers; or vectors (batch, steps, size), such as drum rolls and grooves.
-            lengths: how many steps of each count (batch), see :meth:`Encoder.encode`; all where None.
+            lengths: how many steps of each count (batch), see :meth:`LatentEncoder.encode`; all where None.
 
         Raises:
             ModelError: if the model has no encoder.
@@ -122,7 +122,7 @@ class Vae:
             )
         return self._encoder.encode(x, np.full(len(x), x.shape[1]) if lengths is None else lengths)
 
-    def decode(self, z: Array, steps: int, temperature: float, rng: Source) -> Decoded:
+    def decode(self, z: Array, steps: int, temperature: float, rng: RandomSource) -> Decoded:
         """Draw a sequence for each latent vector (batch, z).
 
         The source is asked once, for uniform numbers (batch, steps, draws); shorter sequences than the model was
@@ -137,7 +137,7 @@ class Vae:
         vectors = self._vectors(z, steps)
         return Decoded(*self._decoder.sample(vectors, rng.random((len(vectors), steps, self.draws)), temperature))
 
-    def sample(self, count: int, steps: int, temperature: float, rng: Source) -> Decoded:
+    def sample(self, count: int, steps: int, temperature: float, rng: RandomSource) -> Decoded:
         """Draw ``count`` sequences from latent vectors that are drawn from the prior, before the uniform numbers.
 
         Raises:

@@ -160,7 +160,7 @@ def check_shapes(config: str, weights: Mapping[str, Array]) -> None:
     Raises:
         ModelError: if one is missing or of the wrong shape.
     """
-    wiring, check = wiring_of(config), _Check(weights)
+    wiring, check = wiring_of(config), _WeightCheck(weights)
     latent = check.rows("decoder.conductor.initial" if wiring.conductor else "decoder.initial")
     below = latent
     if wiring.conductor:
@@ -183,7 +183,7 @@ def check_shapes(config: str, weights: Mapping[str, Array]) -> None:
         check.dense(name, inputs or 0, latent)
 
 
-class _Check:
+class _WeightCheck:
     """Looks weights up and says what is wrong with them."""
 
     def __init__(self, weights: Mapping[str, Array]) -> None:

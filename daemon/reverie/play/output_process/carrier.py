@@ -22,10 +22,10 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from reverie.midi.errors import MISHAPS, plainly
+from reverie.midi.errors import DEVICE_ERRORS, explain
 from reverie.midi.rtmidi import SystemGoneError
 from reverie.play.output_process.proxy import DUE, LARGEST, SYSEX_END
-from reverie.play.output_process.takeover import AGAIN, Heir
+from reverie.play.output_process.takeover import AGAIN, LedgerTakeover
 from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
 from reverie.processes.descriptors import readable
@@ -49,7 +49,7 @@ _SYSTEM = {0xF1: 2, 0xF2: 3, 0xF3: 2}
 _SYSEX = 0xF0
 
 
-class _State(Enum):
+class _Openness(Enum):
     DOWN = auto()
     OPENING = auto()
     UP = auto()
@@ -61,11 +61,11 @@ class Carrier:
     Each turn puts off the end of the process, which comes by itself when one takes too long.
     """
 
-    def __init__(self, end: socket.socket, output: Output, heir: Heir | None) -> None:
+    def __init__(self, end: socket.socket, output: Output, heir: LedgerTakeover | None) -> None:
         self._socket = end
         self._output = output
         self._heir = heir
-        self._state = _State.DOWN
+        self._state = _Openness.DOWN
         self._due = float("-inf")
         self._leave_at: float | None = None
         self._told: tuple[bool, str, Trouble | None] | None = None
@@ -77,7 +77,7 @@ class Carrier:
             self._wait()
             if time.monotonic() >= self._due:
                 self._tend()
-        if self._state is not _State.DOWN:
+        if self._state is not _Openness.DOWN:
             self._let_go()
 
     def _take_over(self) -> None:
@@ -111,7 +111,7 @@ class Carrier:
 
     def _look_ahead(self) -> tuple[Sequence[int], float]:
         """What the output waits for; its next turn comes when it says so. The moment of asking is the other value."""
-        descriptors, seconds = ((), SEARCH) if self._state is _State.DOWN else self._output.waits_for()
+        descriptors, seconds = ((), SEARCH) if self._state is _Openness.DOWN else self._output.waits_for()
         now = time.monotonic()
         self._due = min(self._due, now + seconds)
         return descriptors, now
@@ -123,17 +123,17 @@ class Carrier:
                 self._leave_at = time.monotonic() + FAREWELL
                 self._silence()
                 return
-            if self._state is _State.UP:  # else there is nobody to take it
+            if self._state is _Openness.UP:  # else there is nobody to take it
                 try:
                     self._hand_on(packet)
-                except MISHAPS as error:
+                except DEVICE_ERRORS as error:
                     self._lose(error)
 
     def _hand_on(self, packet: bytes) -> None:
         if not packet[0]:
             (moment,) = DUE.unpack_from(packet)
             self._wait_until(moment)
-            if self._state is not _State.UP:  # the device was lost meanwhile
+            if self._state is not _Openness.UP:  # the device was lost meanwhile
                 return
             packet = packet[DUE.size :]
         if packet[0] & 0x80:
@@ -152,18 +152,18 @@ class Carrier:
 
     def _tend(self) -> None:
         """Look after the device."""
-        still_here(TURN if self._state is _State.UP else OPENING)
+        still_here(TURN if self._state is _Openness.UP else OPENING)
         try:
-            if self._state is _State.DOWN:
+            if self._state is _Openness.DOWN:
                 self._output.open()
-                self._state = _State.OPENING
+                self._state = _Openness.OPENING
             up = self._output.poll()
-        except MISHAPS as error:
+        except DEVICE_ERRORS as error:
             self._lose(error)
             return
         self._due = time.monotonic() + (LOOK if up else SETTLING)
-        if up or self._state is _State.UP:
-            self._state = _State.UP if up else _State.OPENING
+        if up or self._state is _Openness.UP:
+            self._state = _Openness.UP if up else _Openness.OPENING
             self._tell(up, self._output.description)
         elif (lacks := self._output.lacks) is not None:
             self._tell(False, lacks)
@@ -172,24 +172,24 @@ class Carrier:
 
     def _silence(self) -> None:
         """End what a player that is gone left sounding."""
-        if self._state is _State.UP and self._heir is not None:
+        if self._state is _Openness.UP and self._heir is not None:
             try:
                 self._heir.silence(self._output)
-            except MISHAPS as error:
+            except DEVICE_ERRORS as error:
                 self._lose(error)
 
     def _lose(self, error: Exception) -> None:
-        self._tell(False, plainly(error))
+        self._tell(False, explain(error))
         if isinstance(error, SystemGoneError):
             raise error
         self._let_go()
-        self._state, self._due = _State.DOWN, time.monotonic() + SEARCH
+        self._state, self._due = _Openness.DOWN, time.monotonic() + SEARCH
 
     def _let_go(self) -> None:
         try:
             self._output.close()
-        except MISHAPS as error:
-            sys.stderr.write(f"a device could not be closed: {plainly(error)}\n")
+        except DEVICE_ERRORS as error:
+            sys.stderr.write(f"a device could not be closed: {explain(error)}\n")
 
     def _tell(self, up: bool, detail: str) -> None:
         trouble = self._output.trouble if up else None
@@ -252,11 +252,11 @@ def carry(end: socket.socket, setup: Mapping[str, Any]) -> None:
     try:
         output = make_output(slot, settings)
         gc.freeze()
-        Carrier(end, output, Heir(Path(ledger), slot, settings) if ledger else None).run()
+        Carrier(end, output, LedgerTakeover(Path(ledger), slot, settings) if ledger else None).run()
     except SystemGoneError:
         return  # only another process is rid of what is left of it
-    except MISHAPS as error:
-        tell(end, False, plainly(error))
+    except DEVICE_ERRORS as error:
+        tell(end, False, explain(error))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

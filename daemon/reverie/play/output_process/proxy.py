@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from reverie.foreign import LONGEST_LINE, plain
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
 from reverie.processes.children import own_module
-from reverie.processes.reaping import let_go, reap
+from reverie.processes.reaping import reap, release
 from reverie.processes.signals import held_at_birth
 
 LARGEST = 1 << 16
@@ -45,7 +45,7 @@ _STARTING = "it has not answered yet"
 _HANGS = "its carrier hangs; it is started again"
 
 
-class Carried(Output):
+class OutputProxy(Output):
     """An output of another process, which is started when it is opened, and again whenever it hung or died.
 
     A device that goes and returns is the carrier's matter: :meth:`poll` is False meanwhile, and the description says
@@ -171,11 +171,11 @@ class Carried(Output):
     def close(self) -> None:
         """Let the carrier go: it reads what was sent, silences what is open, and leaves by itself."""
         if self._socket is not None:
-            with contextlib.suppress(PlayError):
+            with contextlib.suppress(DeviceError):
                 self._flush()
             self._socket.close()
         if self._process is not None:
-            let_go(self._process)
+            release(self._process)
         self._socket, self._process, self._up = None, None, False
         self._waiting.clear()
 
@@ -251,7 +251,7 @@ class Carried(Output):
             self._process.kill()
         self._waiting.clear()
         self.close()
-        raise PlayError(detail)
+        raise DeviceError(detail)
 
 
 def _detail(state: Mapping[str, Any]) -> str:

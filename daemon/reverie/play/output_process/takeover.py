@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.locks import Hold, try_lock
-from reverie.midi.errors import MISHAPS, PlayError, complain, plainly
+from reverie.midi.errors import DEVICE_ERRORS, DeviceError, explain, log_line
 from reverie.play.outputs.factory import ENDS_WITH_PLAYER, make_output
 from reverie.play.outputs.output import Output
 from reverie.play.recording.ledger import Ledger
@@ -29,7 +29,7 @@ AGAIN = 0.02
 """Seconds between looks at what is waited for."""
 
 
-class Heir:
+class LedgerTakeover:
     """The slot's ledger in the hands of its carrier."""
 
     def __init__(self, path: Path, slot: str, settings: Mapping[str, Any]) -> None:
@@ -96,8 +96,8 @@ def end_elsewhere(
             limit = time.monotonic() + ELSEWHERE
             while not output.poll():
                 if time.monotonic() > limit:
-                    raise PlayError(f"it is not there within {ELSEWHERE:.0f} s")
+                    raise DeviceError(f"it is not there within {ELSEWHERE:.0f} s")
                 time.sleep(AGAIN)
             ledger.close(output)
-    except MISHAPS as error:
-        complain(f"slot {slot}: what sounds on its former output could not be ended: {plainly(error)}")
+    except DEVICE_ERRORS as error:
+        log_line(f"slot {slot}: what sounds on its former output could not be ended: {explain(error)}")

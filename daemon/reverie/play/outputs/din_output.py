@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from reverie.midi.din_wire import BAUD, WINDOW, DinLine
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.output import LOOK, BarLine, Output
 
 HANGS = 2.0
@@ -60,7 +60,7 @@ class Din(Output):
         try:
             descriptor = os.open(self._device, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except OSError as error:
-            raise PlayError(
+            raise DeviceError(
                 f"{self._device} cannot be opened ({error.strerror}); plug it in, give the user that Reverie runs as "
                 "leave to write there, or mend `device`"
             ) from error
@@ -83,7 +83,7 @@ class Din(Output):
         poll = select.poll()
         poll.register(self._descriptor, 0)  # what is asked for in any case: errors and hang-ups
         if poll.poll(0):
-            raise PlayError(f"{self._device} is gone; plug it in again")
+            raise DeviceError(f"{self._device} is gone; plug it in again")
         self._pump()
         return True
 
@@ -132,7 +132,7 @@ class Din(Output):
             self._unwritten = self._unwritten[written:]
             self._took = now if written else self._took
         if now - self._took > HANGS:
-            raise PlayError(f"{self._device} takes no bytes any more; switch what is behind it on, or mend `device`")
+            raise DeviceError(f"{self._device} takes no bytes any more; switch what is behind it on, or mend `device`")
 
 
 class DinPort(Output):
@@ -213,14 +213,16 @@ def _set_rate(descriptor: int, device: str) -> None:
         PlayError: if it cannot.
     """
     if sys.platform != "linux":
-        raise PlayError(f"{device} is a serial line, whose rate only Linux lets Reverie set; use a slot of kind port")
+        raise DeviceError(f"{device} is a serial line, whose rate only Linux lets Reverie set; use a slot of kind port")
     held = _TERMIOS2.unpack(fcntl.ioctl(descriptor, _TCGETS2, bytes(_TERMIOS2.size)))
     rates = _BOTHER | _BOTHER << _INPUT_SHIFT
     wanted = _TERMIOS2.pack(0, 0, _CS8 | _CREAD | _CLOCAL | rates, 0, held[4], held[5], BAUD, BAUD)
     try:
         fcntl.ioctl(descriptor, _TCSETS2, wanted)
     except OSError as error:
-        raise PlayError(f"{device} does not run at {BAUD} baud ({error.strerror}); use another serial line") from error
+        raise DeviceError(
+            f"{device} does not run at {BAUD} baud ({error.strerror}); use another serial line"
+        ) from error
     given = _TERMIOS2.unpack(fcntl.ioctl(descriptor, _TCGETS2, bytes(_TERMIOS2.size)))[-1]
     if abs(given - BAUD) > BAUD * _TOLERATED:
-        raise PlayError(f"{device} runs at {given} baud where MIDI needs {BAUD}; use another serial line")
+        raise DeviceError(f"{device} runs at {given} baud where MIDI needs {BAUD}; use another serial line")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from reverie.midi.errors import MISHAPS, PlayError, complain, plainly
-from reverie.play.output_process.proxy import Carried
+from reverie.midi.errors import DEVICE_ERRORS, DeviceError, explain, log_line
+from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.output import Output
 from reverie.play.recording.ledger import Ledger, abandoned
 
@@ -41,7 +41,7 @@ def make_output(slot: str, settings: Mapping[str, Any]) -> Output:
     try:
         output: Output = getattr(importlib.import_module(module), name)(**arguments)
     except TypeError as error:
-        raise PlayError(f"slot {slot}: these settings do not fit kind {kind}: {error}") from error
+        raise DeviceError(f"slot {slot}: these settings do not fit kind {kind}: {error}") from error
     return _on_cable(output) if with_cable else output
 
 
@@ -53,12 +53,12 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
     """
     kind, _ = _split(slot, settings)
     if kind not in ENDS_WITH_PLAYER:
-        return Carried(slot, settings, ledger.path)
+        return OutputProxy(slot, settings, ledger.path)
     try:
         if ledger.is_elsewhere(settings) and (left := ledger.set_aside()):
             say_farewell(left)
-    except MISHAPS as error:
-        complain(f"slot {slot}: what sounds on its former output could not be ended: {plainly(error)}")
+    except DEVICE_ERRORS as error:
+        log_line(f"slot {slot}: what sounds on its former output could not be ended: {explain(error)}")
     ledger.move_to(settings)
     return make_output(slot, settings)
 
@@ -75,8 +75,8 @@ def close_abandoned(folder: Path, slots: Container[str]) -> None:
                 path.unlink(missing_ok=True)
             else:
                 say_farewell(path)
-        except MISHAPS as error:
-            complain(f"what the slot {unquote(path.stem)} left sounding could not be ended: {plainly(error)}")
+        except DEVICE_ERRORS as error:
+            log_line(f"what the slot {unquote(path.stem)} left sounding could not be ended: {explain(error)}")
 
 
 def say_farewell(path: Path) -> None:
@@ -85,7 +85,7 @@ def say_farewell(path: Path) -> None:
     place = ledger.place
     if place is None or ledger.quiet or place.get("kind") in ENDS_WITH_PLAYER:
         return
-    carried = Carried(unquote(path.stem), place, path)
+    carried = OutputProxy(unquote(path.stem), place, path)
     carried.open()
     carried.close()
 
@@ -94,7 +94,7 @@ def _split(slot: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
     arguments = dict(settings)
     kind = arguments.pop("kind", None)
     if kind not in KINDS | _HIDDEN:
-        raise PlayError(f"slot {slot}: `kind` is one of {', '.join(sorted(KINDS))}, not {kind!r}")
+        raise DeviceError(f"slot {slot}: `kind` is one of {', '.join(sorted(KINDS))}, not {kind!r}")
     return kind, arguments
 
 

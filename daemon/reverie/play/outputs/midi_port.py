@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from reverie.midi.bytes import CHANNELS, hush
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.identity import PortMarks, Wanted, choose, missing
 from reverie.midi.rtmidi import Midi, no_system, systems
 from reverie.midi.usb import Enumerator
@@ -70,8 +70,8 @@ class MidiPort(Output):
                     midi.close()
             seen += ports
         if not found:
-            raise PlayError(no_system(self._api))
-        raise PlayError(missing(self._wanted, seen))
+            raise DeviceError(no_system(self._api))
+        raise DeviceError(missing(self._wanted, seen))
 
     def poll(self) -> bool:
         """Whether the connection carries, and the port is still there: python-rtmidi does not say so of itself.
@@ -90,7 +90,7 @@ class MidiPort(Output):
     def _look(self, midi: Midi) -> None:
         names = midi.ports()
         if self._port.port not in names:
-            raise PlayError(f"the MIDI port {self._port.port} is gone; switch the device on or plug it in again")
+            raise DeviceError(f"the MIDI port {self._port.port} is gone; switch the device on or plug it in again")
         if names != self._names:
             self._names = names
             self._give_way(midi)
@@ -102,14 +102,14 @@ class MidiPort(Output):
         """
         try:
             best = choose(self._wanted, self._enumerator.ports(midi.api, self._names))
-        except PlayError:
+        except DeviceError:
             return  # others are as good, and this one plays
         if best is None or best.port == self._port.port:
             return
         for channel in range(CHANNELS):
             for message in hush(channel):
                 midi.send(message)
-        raise PlayError(f"{best.label()} has come and is who is meant; {self._port.label()} is left")
+        raise DeviceError(f"{best.label()} has come and is who is meant; {self._port.label()} is left")
 
     def send(self, message: bytes) -> None:
         """Send one message to the port.

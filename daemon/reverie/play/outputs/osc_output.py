@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from pythonosc.osc_message_builder import build_msg
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.output import BarLine, Output
 
 PROBE = 0.2
@@ -51,7 +51,7 @@ class Osc(Output):
             family, kind, protocol, _, address = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)[0]
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise PlayError(f"{self._host} is not found ({reason}); switch it on, or mend `host`") from error
+            raise DeviceError(f"{self._host} is not found ({reason}); switch it on, or mend `host`") from error
         connection = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
         try:
             # Without this the system refuses a broadcast address; to any other it makes no difference.
@@ -139,14 +139,14 @@ class Osc(Output):
         except OSError as error:
             raise self._lost(error) from error
 
-    def _lost(self, error: OSError) -> PlayError:
+    def _lost(self, error: OSError) -> DeviceError:
         place = f"{self._host}:{self._port}"
         match error:
             case ConnectionRefusedError():
-                return PlayError(f"nothing listens to OSC at {place}; start it there, or mend `host` and `port`")
+                return DeviceError(f"nothing listens to OSC at {place}; start it there, or mend `host` and `port`")
             case BlockingIOError():
-                return PlayError(f"the network takes no OSC for {place}; see that its cable or radio is there")
+                return DeviceError(f"the network takes no OSC for {place}; see that its cable or radio is there")
             case PermissionError():
-                return PlayError(f"the system lets no OSC through to {place}; open the firewall, or mend `host`")
+                return DeviceError(f"the system lets no OSC through to {place}; open the firewall, or mend `host`")
             case _:
-                return PlayError(f"{place} cannot be reached ({error.strerror}); connect the network, or mend `host`")
+                return DeviceError(f"{place} cannot be reached ({error.strerror}); connect the network, or mend `host`")

@@ -114,7 +114,7 @@ class Output(Protocol):
 
 
 @runtime_checkable
-class Sampler(Protocol):
+class TakesBanks(Protocol):
     """An output that can be given other sounds while it plays. No call waits, and none ends a note that sounds."""
 
     def load(self, font: str) -> None:

@@ -10,7 +10,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.rtp.discovery import ANNOUNCEMENT, Finder, Neighbourhood
 from reverie.midi.rtp.invitations import Step
 from reverie.midi.rtp.packets import LARGEST
@@ -226,7 +226,7 @@ def _bind(address: str, port: int) -> dict[Port, socket.socket]:
                 continue
             reason = error.strerror if isinstance(error, OSError) else error
             ports = f"{port} and {port + 1}" if port else "it needs"
-            raise PlayError(
+            raise DeviceError(
                 f"RTP-MIDI cannot have the UDP ports {ports} at {address} ({reason}); "
                 "end the other program there, or mend `port` or `address`"
             ) from error

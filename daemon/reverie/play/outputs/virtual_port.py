@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.rtmidi import Midi, no_system, systems
 from reverie.play.outputs.output import Output
 
@@ -28,10 +28,10 @@ class VirtualPort(Output):
         """
         midi = next(systems(self._api), None)
         if midi is None:
-            raise PlayError(no_system(self._api))
+            raise DeviceError(no_system(self._api))
         try:
             midi.offer(self._name)
-        except PlayError:
+        except DeviceError:
             midi.close()
             raise
         self._midi = midi

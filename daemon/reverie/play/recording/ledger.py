@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from reverie.files import set_aside
 from reverie.folders import list_folder
 from reverie.midi.bytes import CHANNELS, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, PITCHES, hush
-from reverie.midi.errors import complain
+from reverie.midi.errors import log_line
 
 if TYPE_CHECKING:  # outputs need what is here
     from reverie.play.outputs.output import Output
@@ -90,7 +90,7 @@ class Ledger:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            complain(f"the ledger {path} was shortened and cannot be mended ({error.strerror})")
+            log_line(f"the ledger {path} was shortened and cannot be mended ({error.strerror})")
 
     @property
     def quiet(self) -> bool:
@@ -237,7 +237,7 @@ def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        complain(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
+        log_line(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
         return mmap.mmap(-1, _SIZE), None
 
 
@@ -251,7 +251,7 @@ def _clear_the_way(path: Path) -> bool:
         return False
     if is_file := stat.S_ISREG(status.st_mode):
         return is_file
-    complain(f"{path} is no file; it now lies beside it as {set_aside(path).name}")
+    log_line(f"{path} is no file; it now lies beside it as {set_aside(path).name}")
     return False
 
 

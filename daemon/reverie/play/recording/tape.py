@@ -26,7 +26,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reverie.files import OddFileError, read_file, set_aside
-from reverie.midi.errors import complain
+from reverie.midi.errors import log_line
 from reverie.music.time import Metre
 
 SUFFIX = ".journal"
@@ -194,7 +194,7 @@ class Tape:
     def _complain(self, error: OSError) -> None:
         if not self._complained:
             self._complained = True
-            complain(f"the tape in {self._folder} cannot be written ({error}); the music plays on without it")
+            log_line(f"the tape in {self._folder} cannot be written ({error}); the music plays on without it")
 
 
 def _whole_lines(path: Path) -> bytes:
@@ -204,13 +204,13 @@ def _whole_lines(path: Path) -> bytes:
         OSError: if it cannot be read. What is no journal, or far too long for one, is set aside.
     """
     if path.is_symlink():
-        complain(f"{path}: it is no file but a link; it now lies beside the tape as {set_aside(path).name}")
+        log_line(f"{path}: it is no file but a link; it now lies beside the tape as {set_aside(path).name}")
     try:
         written = read_file(path, LARGEST)
     except FileNotFoundError:
         return b""
     except OddFileError as error:
-        complain(f"{error}; it now lies beside the tape as {set_aside(path).name}")
+        log_line(f"{error}; it now lies beside the tape as {set_aside(path).name}")
         return b""
     return written[: written.rfind(b"\n") + 1]
 

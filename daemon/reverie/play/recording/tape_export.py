@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from reverie.files import read_file, write_atomically
-from reverie.music.midi_file import Conductor, Track, midi_bytes
+from reverie.music.midi_file import ConductorTrack, Track, midi_bytes
 from reverie.music.time import Metre
 from reverie.play.recording.tape import LARGEST, SUFFIX, journal_name, journals
 
@@ -158,7 +158,7 @@ class _Recording:
     def midi(self) -> bytes:
         """The whole as a file."""
         self._silence(self.end)
-        conductor = Conductor(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
+        conductor = ConductorTrack(tuple(self.tempos.items()), tuple(self.metres.items()), tuple(self.markers))
         keys = sorted(self.events.keys() | self.texts.keys())
         ports = {slot: number for number, slot in enumerate(sorted({slot for _, slot in keys}))}
         tracks = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reverie.midi.input import Ears
+from reverie.midi.input import MidiInputProcess
 from reverie.play.sync.follower import ClockFollower
 from reverie.play.sync.leader import Position
 
@@ -18,7 +18,7 @@ class MidiClock:
     """
 
     def __init__(self, port: Mapping[str, Any]) -> None:
-        self._ears = Ears(port)
+        self._ears = MidiInputProcess(port)
         self._follower = ClockFollower()
         self._up = False
         self._ticks = False

@@ -22,7 +22,7 @@ from typing import Any
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.sync.leader import Position
 from reverie.processes.descriptors import readable
-from reverie.processes.helper import Apart, Owner, still_here
+from reverie.processes.helper import HelperEnd, HelperProcess, still_here
 
 MISSING = "Ableton Link needs the package LinkPython-extern; install Reverie with its extra `link`"
 ALONE = "Ableton Link is on, and nobody else is there"
@@ -42,7 +42,7 @@ NUDGE = 0.001, 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LinkMoment:
     """Where a session stands: at monotonic second ``time`` it is at ``beat``, at ``qpm`` beats a minute."""
 
     time: float
@@ -75,8 +75,8 @@ class Link:
 
     def __init__(self, *, start_stop: bool = False) -> None:
         self._start_stop = start_stop
-        self._helper = Apart("reverie.play.sync.link", {"start_stop": start_stop})
-        self._session: Session | None = None
+        self._helper = HelperProcess("reverie.play.sync.link", {"start_stop": start_stop})
+        self._session: LinkMoment | None = None
         self._detail = STARTING
         self._heard: bool | None = None
         self._told: Announcement | None = None
@@ -121,7 +121,7 @@ class Link:
                 case {"detail": str(detail)}:
                     self._detail = detail
                 case _:
-                    self._learn(Session(**packet), now)
+                    self._learn(LinkMoment(**packet), now)
         if not self._helper.alive:
             self._session, self._told, self._heard = None, None, None
 
@@ -129,7 +129,7 @@ class Link:
         """Leave the session."""
         self._helper.close()
 
-    def _learn(self, session: Session, now: float) -> None:
+    def _learn(self, session: LinkMoment, now: float) -> None:
         before, self._session = self._session, session
         if session.peers == 0 or now - self._led < OURS:
             self._heard = None  # silence that nobody else has ordered would be ours to end
@@ -139,7 +139,7 @@ class Link:
         self._detail = f"Ableton Link with {peers}" if session.peers else ALONE
 
 
-class Helper:
+class LinkProcess:
     """Is in the session for its owner."""
 
     def __init__(self, library: Any, *, start_stop: bool) -> None:
@@ -147,15 +147,15 @@ class Helper:
         self._link.startStopSyncEnabled = start_stop
         self._link.enabled = True
         self._playing: bool | None = None
-        self._said: Session | None = None
+        self._said: LinkMoment | None = None
 
-    def news(self) -> Session | None:
+    def news(self) -> LinkMoment | None:
         """Where the session is, if nobody could know it from what was said before."""
         now, offset = self._clocks()
         state = self._link.captureSessionState()
         at = round((now + offset) * 1e6)
         beat: float = state.phaseAtTime(at, QUANTUM)
-        session = Session(now, beat, state.tempo(), self._link.numPeers(), state.isPlaying())
+        session = LinkMoment(now, beat, state.tempo(), self._link.numPeers(), state.isPlaying())
         said = self._said
         if said is not None and now - said.time < RENEW:
             known = (said.qpm, said.peers, said.playing) == (session.qpm, session.peers, session.playing)
@@ -218,7 +218,7 @@ def _microseconds(qpm: float) -> int:
     return round(60e6 / qpm)
 
 
-def run(owner: Owner) -> None:
+def run(owner: HelperEnd) -> None:
     """Be in the session until the owner is gone."""
     try:
         library = importlib.import_module("link")
@@ -228,7 +228,7 @@ def run(owner: Owner) -> None:
             readable([owner], None)
             owner.receive()
         return
-    helper = Helper(library, **owner.settings)
+    helper = LinkProcess(library, **owner.settings)
     while not owner.gone:
         still_here()
         for said in owner.receive()[-1:]:  # what was said before that is out of date
@@ -243,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process."""
     parser = argparse.ArgumentParser(prog="reverie.play.sync.link", description="Is in a session of Ableton Link.")
     parser.add_argument("--fd", type=int, required=True, help="the socket to the owner")
-    run(Owner(parser.parse_args(arguments).fd))
+    run(HelperEnd(parser.parse_args(arguments).fd))
     return 0
 
 

@@ -18,7 +18,7 @@ from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.progress_interval import Pace, unpaced
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 from reverie.timbre.sources.resample import resampled
 
 RATE = 48_000
@@ -37,7 +37,7 @@ _OUT_OF_TUNE = 150
 Array = NDArray[np.float64]
 
 
-def finish(notes: Sequence[Note], sounds: Sequence[Sound], level: float, pace: Pace = unpaced) -> list[Sample]:
+def finish(notes: Sequence[NoteRequest], sounds: Sequence[Sound], level: float, pace: Pace = unpaced) -> list[Sample]:
     """The samples of a bank, each as loud as ``level`` (dB below full scale) where it is loudest.
 
     The measured pitch is told but for its octave: which octave a rich tone sounds at, ears do not agree on either, and
@@ -53,7 +53,7 @@ def finish(notes: Sequence[Note], sounds: Sequence[Sound], level: float, pace: P
     return samples
 
 
-def _finished(note: Note, sound: Sound, level: float) -> Sample:
+def _finished(note: NoteRequest, sound: Sound, level: float) -> Sample:
     samples = np.asarray(sound.samples, np.float64)
     if not np.isfinite(samples).all():
         raise TimbreError(

@@ -35,7 +35,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class BankNotice:
     """What is said of a bank by OSC. ``channel`` is 1 to 16; ``program`` from 0, or None if none will be chosen."""
 
     scene: str
@@ -79,7 +79,7 @@ def deliver(bank_folder: Path, target: Path, keep: int) -> Path:
     return home
 
 
-def tell(to: tuple[str, int], news: News) -> None:
+def tell(to: tuple[str, int], news: BankNotice) -> None:
     """Say by OSC that a bank is there, in one datagram, which nobody has to answer.
 
     Raises:

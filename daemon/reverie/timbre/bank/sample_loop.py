@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from reverie.timbre.bank.zone import Loop
+from reverie.timbre.bank.zone import SampleLoop
 from reverie.timbre.sound import Sound
 
 SHORTEST = 0.2
@@ -29,7 +29,7 @@ _MOST_STARTS, _MOST_ENDS = 300, 4
 Array = NDArray[np.float64]
 
 
-def find_loop(sound: Sound, pitch: float) -> tuple[Sound, Loop] | None:
+def find_loop(sound: Sound, pitch: float) -> tuple[Sound, SampleLoop] | None:
     """The sound with a loop faded into it; None where it dies away or changes too much, as what is struck does.
 
     The loop begins in a rising zero crossing and is the longest of those that are nearly as good as the best. What
@@ -50,7 +50,7 @@ def find_loop(sound: Sound, pitch: float) -> tuple[Sound, Loop] | None:
     if not found:
         return None
     _, start, end = max(found)
-    return _faded(sound, start, end, fade), Loop(start, end)
+    return _faded(sound, start, end, fade), SampleLoop(start, end)
 
 
 def _steady(samples: Array, rate: int) -> tuple[int, int]:

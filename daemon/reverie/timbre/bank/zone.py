@@ -8,7 +8,7 @@ from reverie.timbre.sound import Sound
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class SampleLoop:
     """What a sampler repeats while a key is held: the samples from ``start`` up to, but not with, ``end``."""
 
     start: int
@@ -27,7 +27,7 @@ class Sample:
     pitch: int
     velocity: int
     cents: float = 0.0
-    loop: Loop | None = None
+    loop: SampleLoop | None = None
 
 
 @dataclass(frozen=True, slots=True)

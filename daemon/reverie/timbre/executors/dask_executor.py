@@ -25,7 +25,7 @@ from reverie.errors import ReverieError, reason_of
 from reverie.models.archive import unpacked
 from reverie.timbre.bank.unfinished import Unfinished
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.executors.dask_worker import PACKAGES, Opener, Task, difference, render_batch, versions
+from reverie.timbre.executors.dask_worker import PACKAGES, BatchTask, Opener, difference, render_batch, versions
 from reverie.timbre.executors.executor import name_of
 from reverie.timbre.render.batches import Batch
 from reverie.timbre.render.progress_interval import Pace
@@ -162,7 +162,7 @@ class Farm:
         return self.client.submit(
             render_batch,
             self._bundle,
-            Task(batch, model, self._opener, versions(), topic),
+            BatchTask(batch, model, self._opener, versions(), topic),
             key=f"{topic}-{batch.number}-{uuid.uuid4().hex}",
             resources={self._resource: 1} if self._resource else None,
         )

@@ -30,7 +30,7 @@ _opened = threading.local()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class BatchTask:
     """A batch, the hash of its model, and how to go about it.
 
     ``versions`` are those of the machine that asks, and ``topic`` is where it listens.
@@ -43,7 +43,7 @@ class Task:
     topic: str
 
 
-def render_batch(bundle: bytes, task: Task) -> bytes:
+def render_batch(bundle: bytes, task: BatchTask) -> bytes:
     """Render a batch with the model whose file's content is ``bundle``; its sounds come back packed.
 
     Raises:
@@ -95,7 +95,7 @@ def difference(there: Mapping[str, str], here: Mapping[str, str]) -> str:
     )
 
 
-def _renderer(bundle: bytes, task: Task, neighbours: int) -> Renderer:
+def _renderer(bundle: bytes, task: BatchTask, neighbours: int) -> Renderer:
     """The model of a task, kept open by each thread of the worker until another is asked for.
 
     Raises:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reverie.timbre.recipe import BankRecipe
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 MOST = 8
 """Notes of a batch: enough for the matrices to be worth it, few enough for a bank to be spread over workers."""
@@ -24,7 +24,7 @@ class Batch:
 
     number: int
     codes: tuple[Code, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[NoteRequest, ...]
     seed: int
 
 

@@ -24,7 +24,7 @@ from reverie.models.library.bundle import Bundle
 from reverie.models.library.index import identity
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 _LOUDEST = 127
 _SEMITONES = 12
@@ -32,7 +32,7 @@ _MARGIN = 256
 """Samples beyond those that are heard which resampling looks at."""
 
 
-class Listener(Protocol):
+class FindsLatents(Protocol):
     """What finds the latent of a sound."""
 
     def latent(self, specgram: NDArray[np.float32], label: int | None) -> Code:
@@ -52,7 +52,7 @@ class Voice:
 class GanSynth:
     """A bundle at work, on ``workers`` threads."""
 
-    def __init__(self, bundle: Bundle, listener: Listener | None = None, workers: int = 2) -> None:
+    def __init__(self, bundle: Bundle, listener: FindsLatents | None = None, workers: int = 2) -> None:
         """Compile a bundle.
 
         Raises:
@@ -103,7 +103,7 @@ class GanSynth:
         except ValueError as error:
             raise TimbreError(f"these sounds cannot be mixed: {error}") from error
 
-    def begin(self, codes: Sequence[Code], notes: Sequence[Note], seed: int) -> GanRendering:
+    def begin(self, codes: Sequence[Code], notes: Sequence[NoteRequest], seed: int) -> GanRendering:
         """Begin to render notes; nothing is left to chance, so any ``seed`` gives the same samples.
 
         Raises:
@@ -130,7 +130,7 @@ class GanSynth:
             tensors = unpacked(frozen)
             model, codes = tensors["model"].tobytes().decode(), tensors["codes"]
             notes = tuple(
-                (int(row), Note(int(pitch), int(velocity), float(seconds)))
+                (int(row), NoteRequest(int(pitch), int(velocity), float(seconds)))
                 for row, pitch, velocity, seconds in tensors["notes"].tolist()
             )
             made = {
@@ -162,7 +162,7 @@ class GanRendering:
         self,
         model: GanSynth,
         codes: NDArray[np.float32],
-        notes: tuple[tuple[int, Note], ...],
+        notes: tuple[tuple[int, NoteRequest], ...],
         made: Mapping[Voice, NDArray[np.float32]],
     ) -> None:
         """Go on from what is ``made``; ``notes`` have the row of their code before them."""
@@ -214,7 +214,7 @@ class GanRendering:
     def _make(self, voice: Voice) -> NDArray[np.float32]:
         return self._model.samples(self._codes[voice.code], voice.label, voice.samples)
 
-    def _sound(self, row: int, note: Note) -> Sound:
+    def _sound(self, row: int, note: NoteRequest) -> Sound:
         label, speed = self._model.nearest(note.pitch)
         rate = self._model.rate
         played = _resampled(self._made[self._voices[row, label]], rate * speed, rate)

@@ -18,7 +18,7 @@ from reverie.models.nsynth.decoder import Decoding, drawn
 from reverie.models.nsynth.model import WaveNet
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 _LOUDEST = 127
 _SEMITONES = 12
@@ -83,7 +83,7 @@ class NSynth:
         except ValueError as error:
             raise TimbreError(f"these sounds cannot be mixed: {error}") from error
 
-    def begin(self, codes: Sequence[Code], notes: Sequence[Note], seed: int) -> NSynthRendering:
+    def begin(self, codes: Sequence[Code], notes: Sequence[NoteRequest], seed: int) -> NSynthRendering:
         """Begin to render notes, each with chances of its own that follow from ``seed`` and its place among them.
 
         Raises:
@@ -112,7 +112,7 @@ class NSynth:
         try:
             tensors = unpacked(frozen)
             model = tensors["model"].tobytes().decode()
-            notes = tuple(Note(int(row[0]), int(row[1]), float(row[2])) for row in tensors["notes"].tolist())
+            notes = tuple(NoteRequest(int(row[0]), int(row[1]), float(row[2])) for row in tensors["notes"].tolist())
             if model != self.model:
                 raise TimbreError(f"what was rendered so far is of another model than {self._name}; begin anew")
             rendering = NSynthRendering(self, tensors["encodings"], notes, int(tensors["seed"]))
@@ -125,7 +125,9 @@ class NSynth:
 class NSynthRendering:
     """Notes in the making, all of them sample by sample."""
 
-    def __init__(self, model: NSynth, encodings: NDArray[np.float32], notes: tuple[Note, ...], seed: int) -> None:
+    def __init__(
+        self, model: NSynth, encodings: NDArray[np.float32], notes: tuple[NoteRequest, ...], seed: int
+    ) -> None:
         """Begin; the encodings are [notes, frames, channels]."""
         self._model, self._encodings, self._notes, self._seed = model, encodings, notes, seed
         self.decoding = Decoding(model.wavenet.network, encodings, model.wavenet.threads)

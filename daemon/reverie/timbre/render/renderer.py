@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.timbre.sound import Note, Sound
+from reverie.timbre.sound import NoteRequest, Sound
 
 Code: TypeAlias = NDArray[np.float32]
 """A sound as the model understands it: [frames, channels] of an NSynth encoding, [latent] of a GANSynth latent."""
@@ -63,7 +63,7 @@ class Renderer(Protocol):
         """The point between codes; ``weights`` are not negative and sum to 1."""
         ...
 
-    def begin(self, codes: Sequence[Code], notes: Sequence[Note], seed: int) -> Rendering:
+    def begin(self, codes: Sequence[Code], notes: Sequence[NoteRequest], seed: int) -> Rendering:
         """Begin to render each note from the code beside it; the same arguments give the same samples."""
         ...
 

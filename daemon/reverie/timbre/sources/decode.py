@@ -40,14 +40,14 @@ Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class DecodedSound:
     """A sound, and a sentence without its subject, the file, for each thing that people should know of it."""
 
     sound: Sound
     warnings: tuple[str, ...]
 
 
-class Stream(soundfile.SoundFile):
+class SoundStream(soundfile.SoundFile):
     """A sound file that is read straight on.
 
     Of a file in which it can seek, the library seeks after each read to where it is already; a decoder of MP3 begins
@@ -59,7 +59,7 @@ class Stream(soundfile.SoundFile):
         return False
 
 
-def hear(file: Stream) -> Heard:
+def hear(file: SoundStream) -> DecodedSound:
     """Hear a file from the first block that sounds, for as long as the longest note.
 
     Raises:
@@ -80,7 +80,7 @@ def hear(file: Stream) -> Heard:
             f"sounds for {len(channels) / RATE * 1000:.0f} ms only; {SHORTEST * 1000:.0f} ms are the least"
         )
     samples, warnings = _together(channels)
-    return Heard(
+    return DecodedSound(
         Sound(samples, RATE), (*_lengths(file.frames / file.samplerate, reading.seconds, longer=longer), *warnings)
     )
 
@@ -88,7 +88,7 @@ def hear(file: Stream) -> Heard:
 class _Reading:
     """A file that is read, and how far."""
 
-    def __init__(self, file: Stream) -> None:
+    def __init__(self, file: SoundStream) -> None:
         self._file = file
         self.frames = 0
 

@@ -21,7 +21,7 @@ from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.recipe import Ingredient
 from reverie.timbre.sound import Sound
-from reverie.timbre.sources.decode import Stream, hear
+from reverie.timbre.sources.decode import SoundStream, hear
 
 NOT_STATED = "not stated"
 _SIDECARS = (".licence.yaml", ".license.yaml")
@@ -38,7 +38,7 @@ class Provenance(Section):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class SoundSource:
     """A sound file that can be used.
 
     ``sha256`` is the hash of what is heard of it (``sound``), so neither its tags nor its name nor a loss-free format
@@ -61,7 +61,7 @@ class Source:
         return Ingredient(1.0, sound=self.sha256, own_pitch=self.pitch)
 
 
-def read_source(path: Path, *, pitch: float | None = None) -> Source:
+def read_source(path: Path, *, pitch: float | None = None) -> SoundSource:
     """Read a sound file; ``pitch`` is the one at which it sounds, if people know, and is else measured.
 
     Its loudness is kept as it is: two sources that are mixed are as loud beside each other as in their files.
@@ -78,7 +78,7 @@ def read_source(path: Path, *, pitch: float | None = None) -> Source:
     sounding = measure_pitch(heard.sound) if pitch is None else pitch
     if sounding is None:
         complaints += (f"{path} has no pitch that can be measured; if it has one, the scene can say so by 'pitch'.",)
-    return Source(
+    return SoundSource(
         path=path,
         sound=heard.sound,
         sha256=fingerprint(heard.sound),
@@ -97,7 +97,7 @@ def fingerprint(sound: Sound) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[Stream]:
+def _opened(path: Path) -> Generator[SoundStream]:
     """The file, open; only its content tells its format, and a pipe or a device is not waited for.
 
     Raises:
@@ -109,7 +109,7 @@ def _opened(path: Path) -> Generator[Stream]:
         raise TimbreError(f"{path} cannot be read ({reason_of(error)}); name a sound file that can") from error
     try:
         _expect_content(path, os.fstat(descriptor))
-        with Stream(descriptor, closefd=False) as file:
+        with SoundStream(descriptor, closefd=False) as file:
             yield file
     except soundfile.SoundFileError as error:
         reason = getattr(error, "error_string", str(error)).rstrip(".")
@@ -129,7 +129,7 @@ def _expect_content(path: Path, status: os.stat_result) -> None:
         raise TimbreError(f"{path} is empty (0 bytes); copy it again")
 
 
-def _tags(file: Stream) -> Provenance:
+def _tags(file: SoundStream) -> Provenance:
     said = {
         "author": file.artist,
         "licence": file.license or file.copyright,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reverie.files import read_file
 from reverie.models.errors import ModelError
-from reverie.models.library.formats.tensors import LARGEST, Source, Tensors, is_weight
+from reverie.models.library.formats.tensors import LARGEST, ForeignModel, Tensors, is_weight
 
 MAGENTA_JS_MANIFEST = "weights_manifest.json"
 MAGENTA_JS_CONFIG = "config.json"
@@ -32,7 +32,7 @@ _MOST_AXES = 32
 _TYPES = {"float32": np.dtype("<f4"), "uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "int32": np.dtype("<i4")}
 
 
-def read_magenta_js(folder: Path) -> Source:
+def read_magenta_js(folder: Path) -> ForeignModel:
     """A model out of a magenta.js checkpoint.
 
     Raises:
@@ -53,7 +53,7 @@ def read_magenta_js(folder: Path) -> Source:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"its {MAGENTA_JS_MANIFEST} is none of magenta.js's") from error
     told = _told(folder)
-    return Source("magenta.js checkpoint", tensors, settings=_settings(told), told=told)
+    return ForeignModel("magenta.js checkpoint", tensors, settings=_settings(told), told=told)
 
 
 def shards_in(manifest: bytes) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ def _settings(told: Mapping[str, Any]) -> dict[str, int | float | bool | str]:
     return {"attention_length": length}
 
 
-def read_deeplearn(folder: Path) -> Source:
+def read_deeplearn(folder: Path) -> ForeignModel:
     """A model out of a dump for deeplearn.js; variables whose files are not there are named as absent.
 
     Raises:
@@ -138,7 +138,7 @@ def read_deeplearn(folder: Path) -> Source:
         if len(data) != 4 * math.prod(shape):
             raise ModelError(f"{path.name} has {len(data):,} bytes, and {name} needs {4 * math.prod(shape):,}")
         tensors[name] = np.frombuffer(data, "<f4").reshape(shape)
-    return Source("deeplearn.js dump", tensors, absent=tuple(absent), told=_converter(folder))
+    return ForeignModel("deeplearn.js dump", tensors, absent=tuple(absent), told=_converter(folder))
 
 
 def _converter(folder: Path) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from reverie.models.errors import ModelError
 from reverie.models.library.formats.checkpoint import weights_in_tables
 from reverie.models.library.formats.protobuf import Message
-from reverie.models.library.formats.tensors import Source
+from reverie.models.library.formats.tensors import ForeignModel
 
 
-def read_mag(data: bytes) -> Source:
+def read_mag(data: bytes) -> ForeignModel:
     """A model out of a Magenta bundle.
 
     Raises:
@@ -24,7 +24,7 @@ def read_mag(data: bytes) -> Source:
         raise ModelError("is no bundle of Magenta's, or cut off")
     tensors = weights_in_tables(checkpoints)
     description = bundle.message(4).text(1)
-    return Source(
+    return ForeignModel(
         format="Magenta bundle",
         tensors=tensors,
         config=config,

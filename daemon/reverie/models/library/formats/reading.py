@@ -22,7 +22,7 @@ from reverie.models.library.formats.browser import (
 )
 from reverie.models.library.formats.checkpoint import files_of, graph_of, is_checkpoint, read_checkpoint
 from reverie.models.library.formats.mag import read_mag
-from reverie.models.library.formats.tensors import LARGEST, Source
+from reverie.models.library.formats.tensors import LARGEST, ForeignModel
 
 _BLOCK = 1 << 20
 _BROKEN = (
@@ -45,7 +45,7 @@ _FOLDERS = {MAGENTA_JS_MANIFEST: read_magenta_js, DEEPLEARN_MANIFEST: read_deepl
 """What reads a folder in which such a file lies."""
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> ForeignModel:
     """Read a Magenta bundle, a TensorFlow checkpoint, a magenta.js checkpoint or a deeplearn.js dump.
 
     Raises:
@@ -59,7 +59,7 @@ def read_source(path: Path) -> Source:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _read(path: Path) -> Source:
+def _read(path: Path) -> ForeignModel:
     if path.is_dir():
         for file, read in _FOLDERS.items():
             if (path / file).is_file():
@@ -77,14 +77,14 @@ def _read(path: Path) -> Source:
     return _checkpoint(path)
 
 
-def _checkpoint(path: Path) -> Source:
+def _checkpoint(path: Path) -> ForeignModel:
     stage = path if path.is_dir() else path.parent
     if stage.name.startswith("stage_") and (stage.parent / EXPERIMENT).is_file():
         return read_experiment(stage.parent, stage)
-    return Source("TensorFlow checkpoint", read_checkpoint(path), graph=graph_of(path))
+    return ForeignModel("TensorFlow checkpoint", read_checkpoint(path), graph=graph_of(path))
 
 
-def _from_archive(path: Path) -> Source:
+def _from_archive(path: Path) -> ForeignModel:
     with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
         try:
             with open_file(path) as file, tarfile.open(fileobj=file) as archive:
@@ -98,7 +98,7 @@ def _from_archive(path: Path) -> Source:
         return _checkpoint(Path(folder))
 
 
-def _from_zip(path: Path) -> Source:
+def _from_zip(path: Path) -> ForeignModel:
     """GANSynth is published as an archive of its folder."""
     with tempfile.TemporaryDirectory(prefix="reverie-import-") as folder:
         try:

@@ -27,7 +27,7 @@ _AVERAGE = re.compile(r"[/_]ExponentialMovingAverage(:0)?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ForeignModel:
     """A model as others keep it.
 
     ``config`` and ``settings`` are those that the file names, if it does; ``absent`` are the variables that it lists

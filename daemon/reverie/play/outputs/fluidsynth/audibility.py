@@ -27,7 +27,7 @@ _CHOOSE = "choose another program for it, or another `soundfont`"
 
 
 @dataclass(slots=True)
-class _Channel:
+class _ChannelHeard:
     """Since its sound was chosen: whether a voice was heard, and since when and how often none was."""
 
     struck: float
@@ -40,7 +40,7 @@ class Hearing:
     """What is known of the channels of one life of FluidSynth, counted from 0."""
 
     def __init__(self) -> None:
-        self._channels: dict[int, _Channel] = {}
+        self._channels: dict[int, _ChannelHeard] = {}
         self._probes: deque[tuple[int, float | None]] = deque()
         self.presets: Mapping[int, Preset | None] = {}
         """What FluidSynth says that each channel plays."""
@@ -50,7 +50,7 @@ class Hearing:
 
     def strike(self, channel: int, now: float) -> bool:
         """A note begins; whether voices are to be counted before and after it."""
-        state = self._channels.setdefault(channel, _Channel(now))
+        state = self._channels.setdefault(channel, _ChannelHeard(now))
         state.struck = now
         probes = (self.damaged or not state.proven) and len(self._probes) < _MOST_PROBES
         if probes:
@@ -60,7 +60,7 @@ class Hearing:
     def chosen(self, channel: int) -> None:
         """The channel may have another sound from now on."""
         if (state := self._channels.get(channel)) is not None:
-            self._channels[channel] = _Channel(state.struck)
+            self._channels[channel] = _ChannelHeard(state.struck)
 
     def counted(self, voices: float, now: float) -> None:
         """FluidSynth has counted: before a note, or after it."""

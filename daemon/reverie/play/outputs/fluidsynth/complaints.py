@@ -7,7 +7,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from reverie.midi.errors import PlayError, complain
+from reverie.midi.errors import DeviceError, log_line
 from reverie.midi.rtmidi import JACK_HANGS, jack_listens
 from reverie.play.outputs.fluidsynth.soundfonts import PLUG_IN
 
@@ -48,7 +48,7 @@ class Substitute:
     for_program: int
 
 
-class Complaints:
+class SynthWarnings:
     """All that was said in one life of FluidSynth, and what of it is in the log already."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Complaints:
         kind = re.sub(r"\d+", "#", line)
         if kind not in self._told and len(self._told) < MOST_TOLD:
             self._told.add(kind)
-            complain(f"FluidSynth says: {''.join(char if char.isprintable() else '?' for char in line)}")
+            log_line(f"FluidSynth says: {''.join(char if char.isprintable() else '?' for char in line)}")
 
 
 def _check(line: str) -> None:
@@ -109,11 +109,11 @@ def _check(line: str) -> None:
         PlayError: if not.
     """
     if match := _NO_DRIVER.search(line):
-        raise PlayError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
+        raise DeviceError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")
     if match := _REFUSED.search(line):
-        raise PlayError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
+        raise DeviceError(f"FluidSynth refuses its options ({match[0]}); mend `options`")
     if _NO_JACK.search(line) and jack_listens():
-        raise PlayError(JACK_HANGS)
+        raise DeviceError(JACK_HANGS)
     if match := _LOST.search(line):
         told = next(group for group in match.groups() if group)
-        raise PlayError(f"FluidSynth has no sound device ({told.strip(' .')}); {PLUG_IN}")
+        raise DeviceError(f"FluidSynth has no sound device ({told.strip(' .')}); {PLUG_IN}")

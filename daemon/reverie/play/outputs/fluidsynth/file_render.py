@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.fader import VOLUME
 from reverie.play.outputs.fluidsynth.soundfonts import WHOLE_COPY
 
@@ -36,11 +36,11 @@ def unheard(said: str, font: Path, midi: Path) -> tuple[str, ...]:
     """
     if _NO_FONT.search(said):
         reason = match[1].strip(" .") if (match := _ERROR.search(said)) else "it is none"
-        raise PlayError(f"FluidSynth cannot read its soundfont {font} ({reason}); {WHOLE_COPY}")
+        raise DeviceError(f"FluidSynth cannot read its soundfont {font} ({reason}); {WHOLE_COPY}")
     played = _played(midi)
     bare, wrong = (sorted(_pairs(pattern, said) & played) for pattern in (_BARE, _WRONG))
     if bare and played == set(bare):
-        raise PlayError(f"nothing can be heard: {font} has no sound for any channel; {_OTHER}")
+        raise DeviceError(f"nothing can be heard: {font} has no sound for any channel; {_OTHER}")
     return (
         *(
             f"Channel {channel + 1} is silent: {font.name} has no program {program} for it."
@@ -66,7 +66,7 @@ def check_sound(wav: Path, font: Path, midi: Path) -> None:
             if np.abs(np.frombuffer(frames, "<i2").astype(np.int32)).max() > _DITHER:
                 return
     if _played(midi):
-        raise PlayError(f"nothing can be heard: {font} has no samples for the notes; {_OTHER}")
+        raise DeviceError(f"nothing can be heard: {font} has no samples for the notes; {_OTHER}")
 
 
 def _pairs(pattern: re.Pattern[str], said: str) -> set[tuple[int, int]]:

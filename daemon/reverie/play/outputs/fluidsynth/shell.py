@@ -14,8 +14,8 @@ import termios
 from collections.abc import Mapping
 from typing import IO
 
-from reverie.midi.errors import PlayError
-from reverie.processes.reaping import let_go, reap
+from reverie.midi.errors import DeviceError
+from reverie.processes.reaping import reap, release
 
 HANGS = "FluidSynth hangs; it is started again"
 _MOST_READS = 16
@@ -82,9 +82,9 @@ class Shell:
         try:
             os.write(_stream(self._child.stdin).fileno(), line)  # a pipe takes a short one wholly or not at all
         except BlockingIOError as error:
-            raise PlayError(HANGS) from error
+            raise DeviceError(HANGS) from error
         except BrokenPipeError as error:
-            raise PlayError("FluidSynth ended; it is started again") from error
+            raise DeviceError("FluidSynth ended; it is started again") from error
 
     @property
     def unread(self) -> int:
@@ -95,7 +95,7 @@ class Shell:
     def end(self) -> None:
         """End the program at once. Nobody waits for it: a broken sound driver can keep even the killed."""
         self._child.kill()
-        let_go(self._child)
+        release(self._child)
         for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
             _stream(stream).close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from reverie.errors import reason_of
 from reverie.files import open_file
 from reverie.folders import patiently
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.midi.rtmidi import JACK_HANGS, jack_hangs, jack_server
 from reverie.places import expanded
 
@@ -41,26 +41,28 @@ def find_soundfont(wanted: str) -> Path:
             path = expanded(named)
             there, is_file = patiently(path, lambda: (path.exists(), path.is_file()), ANSWERS)
         except PermissionError as error:
-            raise PlayError(f"the soundfont {named} cannot be read ({reason_of(error)}); {_LET_READ}") from error
+            raise DeviceError(f"the soundfont {named} cannot be read ({reason_of(error)}); {_LET_READ}") from error
         except (ValueError, OSError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else error
-            raise PlayError(f"the soundfont {named!r} cannot be used ({reason}); mend `soundfont`") from error
+            raise DeviceError(f"the soundfont {named!r} cannot be used ({reason}); mend `soundfont`") from error
         if not is_file:
             what = f"{path} is no file, so no soundfont" if there else f"there is no soundfont {path}"
-            raise PlayError(f"{what}; mend `soundfont`, or put the file there")
+            raise DeviceError(f"{what}; mend `soundfont`, or put the file there")
         return _whole(path)
     known = [folder / name for name in PREFERRED for folder in FOLDERS]
     others = [path for folder in FOLDERS if folder.is_dir() for path in sorted(folder.glob("*.sf[23]"))]
-    broken: PlayError | None = None
+    broken: DeviceError | None = None
     for path in [*known, *others]:
         if path.is_file():
             try:
                 return _whole(path)
-            except PlayError as error:
+            except DeviceError as error:
                 broken = broken or error
     if broken is not None:
         raise broken
-    raise PlayError("no soundfont is installed; install the package fluid-soundfont-gm, or name a file as `soundfont`")
+    raise DeviceError(
+        "no soundfont is installed; install the package fluid-soundfont-gm, or name a file as `soundfont`"
+    )
 
 
 def _whole(path: Path) -> Path:
@@ -73,13 +75,13 @@ def _whole(path: Path) -> Path:
         with open_file(path) as file:
             head, there = file.read(_HEADER.size), os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise PlayError(f"the soundfont {path} cannot be read ({error.strerror}); {_LET_READ}") from error
+        raise DeviceError(f"the soundfont {path} cannot be read ({error.strerror}); {_LET_READ}") from error
     riff, size, form = _HEADER.unpack(head) if len(head) == _HEADER.size else (b"", 0, b"")
     if riff != b"RIFF" or form not in _FORMS:
         what = "it is empty" if not there else "it is no soundfont"
-        raise PlayError(f"FluidSynth cannot read its soundfont {path}: {what}; {WHOLE_COPY}")
+        raise DeviceError(f"FluidSynth cannot read its soundfont {path}: {what}; {WHOLE_COPY}")
     if there < size + 8:
-        raise PlayError(
+        raise DeviceError(
             f"FluidSynth cannot read its soundfont {path}: it is cut off, {there:,} of {size + 8:,} bytes are there; "
             f"{WHOLE_COPY}"
         )
@@ -118,7 +120,7 @@ def find_audio(wanted: str) -> str:
         PlayError: if nothing could sound.
     """
     if wanted == "jack" and jack_hangs():
-        raise PlayError(JACK_HANGS)
+        raise DeviceError(JACK_HANGS)
     if wanted != "auto":
         return wanted
     if sys.platform == "darwin":
@@ -134,8 +136,8 @@ def find_audio(wanted: str) -> str:
     if cards.exists() and re.search(r"^\s*\d+ \[", cards.read_text(), re.MULTILINE):
         return "alsa"
     if jack_hangs():
-        raise PlayError(JACK_HANGS)
-    raise PlayError(f"there is no sound device; {PLUG_IN}")
+        raise DeviceError(JACK_HANGS)
+    raise DeviceError(f"there is no sound device; {PLUG_IN}")
 
 
 def check_gain(wanted: str) -> None:
@@ -147,6 +149,8 @@ def check_gain(wanted: str) -> None:
     try:
         gain = float(wanted)
     except ValueError as error:
-        raise PlayError(f"FluidSynth refuses its options ({GAIN} is {wanted!r}, no number); mend `options`") from error
+        raise DeviceError(
+            f"FluidSynth refuses its options ({GAIN} is {wanted!r}, no number); mend `options`"
+        ) from error
     if not gain > 0:
-        raise PlayError(f"FluidSynth is silent at a gain of {wanted}; mend `gain`, or {GAIN} in `options`")
+        raise DeviceError(f"FluidSynth is silent at a gain of {wanted}; mend `gain`, or {GAIN} in `options`")

@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reverie.midi.errors import PlayError, complain
+from reverie.midi.errors import DeviceError, log_line
 from reverie.midi.rtmidi import JACK_HANGS, STUCK
 from reverie.play.outputs.fluidsynth.answers import (
     CHANNELS,
@@ -36,7 +36,7 @@ from reverie.play.outputs.fluidsynth.answers import (
     read_number,
 )
 from reverie.play.outputs.fluidsynth.audibility import Hearing
-from reverie.play.outputs.fluidsynth.complaints import MANY_LEFT_OUT, Complaints
+from reverie.play.outputs.fluidsynth.complaints import MANY_LEFT_OUT, SynthWarnings
 from reverie.play.outputs.fluidsynth.shell import HANGS, Shell
 from reverie.play.outputs.fluidsynth.soundfonts import (
     GAIN,
@@ -49,7 +49,7 @@ from reverie.play.outputs.fluidsynth.soundfonts import (
     state_of,
 )
 from reverie.play.outputs.output import LOOK, Output, Trouble
-from reverie.processes.thread_progress import Progress
+from reverie.processes.thread_progress import ThreadProgress
 
 MOST_LINES = 100  # of less than 30 bytes each: what a pipe takes at once (PIPE_BUF)
 PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
@@ -88,7 +88,7 @@ class FluidSynth(Output):
             "synth.default-soundfont": "",  # else it plays another than the one that it cannot read
             GAIN: str(gain),
         } | dict(options or {})
-        self._complaints = Complaints()
+        self._complaints = SynthWarnings()
         self._refused: tuple[State, float, str] | None = None
         self._shell: Shell | None = None
         self._begin("", Path())
@@ -100,7 +100,7 @@ class FluidSynth(Output):
         self._complaints.begin()
         self._answers = Answers()
         self._hearing = Hearing()
-        self._progress: Progress | None = None
+        self._progress: ThreadProgress | None = None
         self._lines: list[bytes] = []
         self._ready = False
         self._since = self._asked = self._looked = time.monotonic()
@@ -149,7 +149,7 @@ class FluidSynth(Output):
             PlayError: if the program, a soundfont or a sound device is missing, or its settings would leave it silent.
         """
         if shutil.which("fluidsynth") is None:
-            raise PlayError("FluidSynth is not installed; install the package fluidsynth")
+            raise DeviceError("FluidSynth is not installed; install the package fluidsynth")
         font, audio = find_soundfont(self._soundfont).absolute(), find_audio(self._audio)
         check_gain(self._settings[GAIN])
         self._check_refused(font)
@@ -166,7 +166,7 @@ class FluidSynth(Output):
         if self._refused is not None:
             what, until, sentence = self._refused
             if what == state_of(font) and time.monotonic() < until:
-                raise PlayError(sentence)
+                raise DeviceError(sentence)
 
     def poll(self) -> bool:
         """Whether it plays: the soundfont is loaded, sound is computed, the pipe is read, nothing bad was said.
@@ -185,7 +185,7 @@ class FluidSynth(Output):
             if (answer := self._answers.take(line)) is not None:
                 self._understand(*answer)
         if over:
-            raise PlayError(f"FluidSynth ended ({self._complaints.last or 'without a word'}); it is started again")
+            raise DeviceError(f"FluidSynth ended ({self._complaints.last or 'without a word'}); it is started again")
         self._watch_pipe(shell)
         self._watch_sound()
         self._ask_again()
@@ -210,7 +210,7 @@ class FluidSynth(Output):
             case "channels":
                 self._hearing.presets = read_channels(lines)
                 if self._progress is None and self._shell is not None:
-                    self._progress = Progress(self._shell.pid)
+                    self._progress = ThreadProgress(self._shell.pid)
             case _:
                 self._hear("".join(lines))
 
@@ -223,12 +223,12 @@ class FluidSynth(Output):
         elif line.startswith(_COUNTED):
             self._hearing.counted(float(line.removeprefix(_COUNTED)), time.monotonic())
         elif line.startswith(_NO_COMMAND):
-            complain(f"FluidSynth says: {line}")
+            log_line(f"FluidSynth says: {line}")
 
     def _check_answered_gain(self, gain: float | None) -> None:
         wanted = float(self._settings[GAIN])
         if gain is None or abs(gain - wanted) > _NEAR:
-            raise PlayError(f"FluidSynth has a gain of {gain}, not {wanted:g}; mend `gain` or `options`")
+            raise DeviceError(f"FluidSynth has a gain of {gain}, not {wanted:g}; mend `gain` or `options`")
 
     def _check_fonts(self, fonts: Mapping[int, str]) -> None:
         """Hold what is loaded against what was wanted.
@@ -241,11 +241,11 @@ class FluidSynth(Output):
             why = f" ({self._complaints.reason})" if self._complaints.reason else ""
             sentence = f"FluidSynth cannot read its soundfont {self._font}{why}; {WHOLE_COPY}"
             self._refused = state_of(self._font), time.monotonic() + REFUSED_FOR, sentence
-            raise PlayError(sentence)
+            raise DeviceError(sentence)
         self._base, self._damaged = numbers[0], self._complaints.damaged
         if self._damaged:
             self._hearing.damaged = True
-            complain(f"FluidSynth says: {self._font} lacks {self._damaged} of its samples; {WHOLE_COPY}")
+            log_line(f"FluidSynth says: {self._font} lacks {self._damaged} of its samples; {WHOLE_COPY}")
 
     def waits_for(self) -> tuple[Sequence[int], float]:
         """What it says while it loads; it need not be heard at once otherwise."""
@@ -312,7 +312,7 @@ class FluidSynth(Output):
             return
         font, offset = self._loading.popleft()
         if number is not None and damaged:
-            complain(f"FluidSynth says: {font} lacks {damaged} of its samples, and is not played")
+            log_line(f"FluidSynth says: {font} lacks {damaged} of its samples, and is not played")
             self._lines.append(b"unload %d 0\n" % number)
             number = None
         self._fonts[font] = None if number is None else (number, offset)
@@ -325,7 +325,7 @@ class FluidSynth(Output):
             if self._progress is not None:
                 self._since = now
         if now - self._since > (PATIENCE if self._ready and not self._loading else LOADING):
-            raise PlayError(HANGS if self._ready or self._driver != "jack" else _JACK_SILENT)
+            raise DeviceError(HANGS if self._ready or self._driver != "jack" else _JACK_SILENT)
 
     def _watch_sound(self) -> None:
         """See whether sound is computed; it is ready once that was seen.
@@ -338,7 +338,7 @@ class FluidSynth(Output):
         self._progress.look()
         self._ready = self._ready or self._progress.moves
         if self._progress.stuck > STUCK:
-            raise PlayError(
+            raise DeviceError(
                 JACK_HANGS
                 if self._driver == "jack"
                 else f"the sound device of FluidSynth ({self._driver}) hangs; plug it in again, or start its server "
@@ -363,7 +363,7 @@ class FluidSynth(Output):
         if self._ready and now - self._looked > LOOK_AGAIN:
             self._looked = now
             if self.trouble is not None and self._replacement.is_there():
-                raise PlayError(f"{self._font} is another file now; FluidSynth is started again with it")
+                raise DeviceError(f"{self._font} is another file now; FluidSynth is started again with it")
 
     def send(self, message: bytes) -> None:
         """Send one message: notes, controls and programs.
