@@ -35,12 +35,12 @@ def surface(jack: Jack) -> Iterator[Surface]:
     there.close()
 
 
-def hands(daemon: Daemon) -> dict[str, Any]:
-    return daemon.status()["hands"]
+def overrides(daemon: Daemon) -> dict[str, Any]:
+    return daemon.status()["overrides"]
 
 
 def listens(daemon: Daemon) -> bool:
-    return [one["up"] for one in hands(daemon)["inputs"]] == [True]
+    return [one["up"] for one in overrides(daemon)["inputs"]] == [True]
 
 
 @pytest.mark.real
@@ -56,20 +56,20 @@ def test_a_surface_steers_a_running_daemon_and_is_found_again(
 
     surface.send(0x90, 36, 100)
     surface.send(0x80, 36, 0)
-    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."])
+    wait_until(lambda: overrides(daemon)["now"] == ["beat is muted."])
     surface.send(0x90, 37, 100)
-    wait_until(lambda: "The tempo is 70 quarters a minute." in hands(daemon)["now"])
+    wait_until(lambda: "The tempo is 70 quarters a minute." in overrides(daemon)["now"])
 
     surface.send(0xB0, 7, 0)  # far from the level: it does not leap
     surface.send(0xB0, 7, 127)  # here it takes hold
-    wait_until(lambda: hands(daemon)["last"][-1]["action"] == "volume")
-    assert hands(daemon)["last"][-1]["value"] == 1.0
+    wait_until(lambda: overrides(daemon)["last"][-1]["action"] == "volume")
+    assert overrides(daemon)["last"][-1]["value"] == 1.0
     assert {message[2] for message in synth.messages if message[:1] == b"\xb0" and message[1] == 7} == {100}
     before = daemon.metric("reverie_control_actions_total", action="volume")
     for value in range(126, -1, -1):
         surface.send(0xB0, 7, value)
         time.sleep(0.002)
-    wait_until(lambda: "The volume is 20%." in hands(daemon)["now"])
+    wait_until(lambda: "The volume is 20%." in overrides(daemon)["now"])
     wait_until(lambda: bytes((0xB0, 7, 20)) in synth.messages)
     volumes = [message[2] for message in synth.messages if message[0] == 0xB0 and message[1] == 7]
     assert len(volumes) < 40  # of 127 positions
@@ -78,7 +78,7 @@ def test_a_surface_steers_a_running_daemon_and_is_found_again(
     ons = len(synth.ons)
     wait_until(lambda: len(synth.ons) > ons + 4, 20)  # it still sounds
     surface.send(0xC0, 9)
-    wait_until(lambda: any(use["action"] == "panic" for use in hands(daemon)["last"]))
+    wait_until(lambda: any(use["action"] == "panic" for use in overrides(daemon)["last"]))
 
     surface.close()
     wait_until(lambda: not listens(daemon))
@@ -86,7 +86,7 @@ def test_a_surface_steers_a_running_daemon_and_is_found_again(
     try:
         wait_until(lambda: listens(daemon))
         again.send(0x90, 36, 100)
-        wait_until(lambda: "beat is muted." not in hands(daemon)["now"])
+        wait_until(lambda: "beat is muted." not in overrides(daemon)["now"])
     finally:
         again.close()
     assert "Traceback" not in daemon.log.read_text()

@@ -41,8 +41,8 @@ def osc(make_daemon: Callable[..., Daemon]) -> Iterator[tuple[Daemon, SimpleUDPC
         yield daemon, client
 
 
-def hands(daemon: Daemon) -> dict[str, Any]:
-    return daemon.status()["hands"]
+def overrides(daemon: Daemon) -> dict[str, Any]:
+    return daemon.status()["overrides"]
 
 
 def notes_in_bars(daemon: Daemon, bars: int) -> dict[str, float]:
@@ -62,11 +62,13 @@ def records(daemon: Daemon) -> list[dict[str, Any]]:
 @pytest.mark.real
 def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> None:
     daemon, client = osc
-    assert hands(daemon)["now"] == []
-    assert hands(daemon)["inputs"][0]["up"]
+    told = daemon.status()
+    assert told["overrides"] == told["hands"], "the old name of the key stays"
+    assert overrides(daemon)["now"] == []
+    assert overrides(daemon)["inputs"][0]["up"]
 
     client.send_message("/reverie/mute/beat", 1)
-    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."])
+    wait_until(lambda: overrides(daemon)["now"] == ["beat is muted."])
     notes_in_bars(daemon, 1)
     counted = notes_in_bars(daemon, 4)
     assert counted["beat"] == 0
@@ -74,8 +76,8 @@ def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> Non
 
     client.send_message("/reverie/mute/bass", 1)
     client.send_message("/reverie/mute/lead", 1)
-    wait_until(lambda: any(use["refused"] for use in hands(daemon)["last"]))
-    assert hands(daemon)["now"] == ["bass is muted.", "beat is muted."]
+    wait_until(lambda: any(use["refused"] for use in overrides(daemon)["last"]))
+    assert overrides(daemon)["now"] == ["bass is muted.", "beat is muted."]
 
     client.send_message("/reverie/pause", 1)
     wait_until(lambda: daemon.metric("reverie_resting") == 1)
@@ -85,10 +87,10 @@ def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> Non
 
     client.send_message("/reverie/next", [])
     wait_until(lambda: daemon.metric("reverie_scene_info", scene="zebra") == 1)
-    assert hands(daemon)["now"] == []
+    assert overrides(daemon)["now"] == []
 
     client.send_message("/reverie/panic", [])
-    wait_until(lambda: any(use["action"] == "panic" for use in hands(daemon)["last"]))
+    wait_until(lambda: any(use["action"] == "panic" for use in overrides(daemon)["last"]))
     assert notes_in_bars(daemon, 2)["beat"] > 0
 
     assert daemon.metric("reverie_control_actions_total", source="osc", action="mute") == 3
@@ -110,7 +112,7 @@ def seconds_a_bar(daemon: Daemon, bars: int) -> float:
 def test_tempo_is_felt_and_what_is_no_packet_is_not(osc: tuple[Daemon, SimpleUDPClient]) -> None:
     daemon, client = osc
     client.send_message("/reverie/tempo", 1e9)
-    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 300 quarters a minute."])
+    wait_until(lambda: overrides(daemon)["now"] == ["The tempo is 300 quarters a minute."])
     quick = seconds_a_bar(daemon, 5)
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         for packet in (b"", b"\0", b"#bundle\0", b"/reverie/tempo\0\0,f\0\0", b"/" * 9000, bytes(range(256))):
@@ -118,7 +120,7 @@ def test_tempo_is_felt_and_what_is_no_packet_is_not(osc: tuple[Daemon, SimpleUDP
     client.send_message("/reverie/nonsense", 1)
     client.send_message("/reverie/tempo", "fast")
     client.send_message("/reverie/tempo", 60)
-    wait_until(lambda: hands(daemon)["now"] == ["The tempo is 60 quarters a minute."])
+    wait_until(lambda: overrides(daemon)["now"] == ["The tempo is 60 quarters a minute."])
     assert seconds_a_bar(daemon, 2) > 2.5 * quick
     assert "nothing is controlled by '/reverie/nonsense'" in daemon.log.read_text()
     assert "Traceback" not in daemon.log.read_text()
@@ -134,7 +136,7 @@ def test_loops_are_held_freed_mutated_and_composed_at_another_temperature(
         return daemon.metric("reverie_loops_composed_total", **labels)
 
     client.send_message("/reverie/loop", 1)
-    wait_until(lambda: hands(daemon)["now"] == ["The present loops are held."])
+    wait_until(lambda: overrides(daemon)["now"] == ["The present loops are held."])
     notes_in_bars(daemon, 2)
     before = composed()
     notes_in_bars(daemon, 8)
@@ -177,8 +179,8 @@ def test_what_hands_have_set_outlasts_the_player_and_a_pause_ends_by_itself(
     wait_until(lambda: daemon.metric("reverie_bars_played_total") > bars)
     assert daemon.metric("reverie_resting") == 1
 
-    wait_until(lambda: hands(daemon)["now"] == ["beat is muted."])
-    assert hands(daemon)["last"][-1]["source"] == "time"
+    wait_until(lambda: overrides(daemon)["now"] == ["beat is muted."])
+    assert overrides(daemon)["last"][-1]["source"] == "time"
     wait_until(lambda: daemon.metric("reverie_resting") == 0)
     counted = notes_in_bars(daemon, 3)
     assert counted["beat"] == 0
@@ -192,6 +194,6 @@ def test_a_port_that_is_taken_is_told_and_tried_again(make_daemon: Callable[...,
         port = sock.getsockname()[1]
         daemon = make_daemon(ALONE, control={"osc": {"port": port}}).start()
         wait_until(daemon.answers)
-        wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [False])
-    wait_until(lambda: [one["up"] for one in hands(daemon)["inputs"]] == [True])
+        wait_until(lambda: [one["up"] for one in overrides(daemon)["inputs"]] == [False])
+    wait_until(lambda: [one["up"] for one in overrides(daemon)["inputs"]] == [True])
     assert daemon.stop()[0] == 0

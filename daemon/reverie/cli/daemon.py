@@ -50,8 +50,9 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"{summary['mark']} {summary['sentence']}" if summary else status["alive"]["sentence"]
     yield status["ready"]["sentence"]
     yield from status["concerns"]
-    yield from status["hands"]["now"]
-    for given in status["hands"]["inputs"]:
+    overrides = status.get("overrides", status["hands"])  # a daemon of 0.1.0 has the old key alone
+    yield from overrides["now"]
+    for given in overrides["inputs"]:
         yield f"control by {given['name']}: {'up' if given['up'] else 'down'}; {given['detail']}"
     for slot in status["slots"]:
         yield f"slot {slot['name']}: {'up' if slot['up'] else 'down'}; {slot['detail']}"

@@ -72,6 +72,7 @@ class Report:
         now = time.monotonic()
         told, scene = self.faults.active, self.scene()
         faults = (*self._untold(), *(fault.text for fault in told))
+        overrides = self.desk.status()
         return {
             "version": self.setting.version,
             "configuration": str(self.setting.configuration),
@@ -79,7 +80,8 @@ class Report:
             "scene": scene and {"name": scene.name, "title": scene.title},
             **describe(self.evidence, now, self.summary(), faults, self.processes()),
             "faults": [asdict(fault) for fault in told],
-            "hands": self.desk.status(),
+            "overrides": overrides,
+            "hands": overrides,  # the key's name in version 0.1.0
             "timbres": self.timbres.status(),
             "lives": {
                 "starts": self.lives.starts,

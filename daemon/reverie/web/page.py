@@ -10,6 +10,9 @@ from reverie.errors import printable
 from reverie.watch.evidence import Verdict
 from reverie.watch.summary import Summary
 
+RENAMED = {"hands"}
+"""Keys of the status that are there under a new name too; the page shows that one."""
+
 
 def page(summary: Summary, ready: Verdict, status: Mapping[str, Any]) -> str:
     """The page; everything in it that people or devices named is escaped."""
@@ -18,7 +21,7 @@ def page(summary: Summary, ready: Verdict, status: Mapping[str, Any]) -> str:
         '<meta http-equiv="refresh" content="10">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n'
         f"<body><h1>Reverie</h1>\n<p><strong>{escape(summary.text)}</strong></p>\n<p>{_mark(ready)}</p>\n"
-        f"{_show(status)}\n"
+        f"{_show({key: value for key, value in status.items() if key not in RENAMED})}\n"
         '<p><a href="status">status</a> <a href="metrics">metrics</a> '
         '<a href="healthz">healthz</a> <a href="readyz">readyz</a></p></body></html>\n'
     )
