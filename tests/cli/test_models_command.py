@@ -184,7 +184,7 @@ def test_what_cannot_be_imported_is_said_in_a_sentence(
     run: Run, source: Path, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("import", source, "--config", "drum_kit") == 1
-    assert "it fits basic_rnn: give --config" in capsys.readouterr().err
+    assert "it fits basic_rnn: give --model-config" in capsys.readouterr().err
     assert not own.exists()
 
 

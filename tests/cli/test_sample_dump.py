@@ -20,6 +20,7 @@ from fakes.jack import need, running_jack, wait_until
 from fakes.patience import PATIENCE
 from fakes.sample_dump import CANCEL, NAK, DumpReceiver
 from reverie.cli.sample_dump import samples_of, send
+from reverie.midi.errors import DeviceError
 from reverie.midi.sample_dump.cable import answering, chosen
 from reverie.timbre.errors import TimbreError
 
@@ -100,7 +101,7 @@ def test_a_port_is_meant_by_its_whole_name_or_by_a_part_that_only_it_has() -> No
     assert chosen("s950", ports) == "S950:in"
     assert chosen("S1000:in", ports) == "S1000:in"
     for name in ("s1000", "esi"):
-        with pytest.raises(TimbreError, match="MIDI port has"):
+        with pytest.raises(DeviceError, match="MIDI port has"):
             chosen(name, ports)
 
 

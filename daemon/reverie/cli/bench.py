@@ -11,6 +11,7 @@ from typing import Any
 
 from reverie.bench.play_loads import LOADS
 from reverie.bench.targets import PER_EVENT
+from reverie.cli.arguments import add_json, duration
 
 DEFAULTS = tuple(PER_EVENT)
 TIMBRES = ("nsynth", "gansynth")
@@ -22,20 +23,28 @@ def add_parsers(commands: Any) -> None:
     bench = commands.add_parser("bench", help="measure engine and player beside Magenta's own, and others")
     actions = bench.add_subparsers(required=True, metavar="ACTION")
     compose = actions.add_parser("compose", help="how long an event, an extension and a first loop take")
-    compose.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(compose)
     compose.add_argument(
-        "--config",
+        "--model-config",
+        dest="configs",
         action="append",
         metavar="NAME",
-        help=f"a configuration of Magenta's; may be given repeatedly (else {', '.join(DEFAULTS)})",
+        help=f"a model's configuration, as Magenta names it; may be given repeatedly (else {', '.join(DEFAULTS)})",
     )
+    compose.add_argument("--config", dest="configs", action="append", help=argparse.SUPPRESS)  # its name of before
     compose.add_argument("--quick", action="store_true", help="rough figures, to see that it works")
     compose.set_defaults(command=_compose)
     play = actions.add_parser("play", help="how late notes come, beside the players of Magenta, isobar and mido")
-    play.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(play)
     play.add_argument(
-        "--seconds", type=_seconds, default=30.0, metavar="N", help="of music, for each player and load (else 30)"
+        "--for",
+        dest="seconds",
+        type=_seconds,
+        default=30.0,
+        metavar="DURATION",
+        help="how much music for each player and load, such as 30s (this if nothing is said) or 2m",
     )
+    play.add_argument("--seconds", type=_seconds, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     play.add_argument(
         "--load",
         action="append",
@@ -44,7 +53,7 @@ def add_parsers(commands: Any) -> None:
     )
     play.set_defaults(command=_play)
     timbre = actions.add_parser("timbre", help="how fast notes of NSynth and GANSynth are made, beside Magenta's")
-    timbre.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(timbre)
     timbre.add_argument(
         "--model", action="append", choices=TIMBRES, help="which model; may be given repeatedly (else all)"
     )
@@ -56,7 +65,7 @@ def _compose(options: argparse.Namespace) -> int:
     from reverie.bench.processes import measure
     from reverie.bench.targets import lines
 
-    report = measure(tuple(dict.fromkeys(options.config or DEFAULTS)), quick=options.quick)
+    report = measure(tuple(dict.fromkeys(options.configs or DEFAULTS)), quick=options.quick)
     print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))
     return 0
 
@@ -80,8 +89,8 @@ def _timbre(options: argparse.Namespace) -> int:
 
 def _seconds(text: str) -> float:
     try:
-        seconds = float(text)
-    except ValueError:
+        seconds = duration(text)
+    except argparse.ArgumentTypeError:
         seconds = 0.0
     if not 1 <= seconds <= _MOST:
         raise argparse.ArgumentTypeError(f"seconds of music are 1 to {_MOST}, not {text!r}")

@@ -10,24 +10,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reverie.cli.arguments import FAULT, add_config, add_json
+
 if TYPE_CHECKING:
     from reverie.cli.reach import Whereabouts
     from reverie.conductor.site_resources import InForce
-
-FAULT = 1
 
 
 def add_parsers(commands: Any) -> None:
     """Add ``status`` and ``panic`` to the commands of ``reverie``."""
     status = commands.add_parser("status", help="how the running daemon is")
-    status.add_argument("--json", action="store_true", help="answer as JSON")
+    add_json(status)
     status.set_defaults(command=_status)
 
     panic = commands.add_parser("panic", help="end every note, whether the daemon runs or not")
     panic.set_defaults(command=_panic)
 
     for command in (status, panic):
-        command.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
+        add_config(command)
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -6,9 +6,9 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reverie.cli.arguments import add_config, duration
 from reverie.processes.descriptors import readable
 from reverie.site.actions import KINDS, LEVELS, Action, ControlError
 
@@ -30,8 +30,10 @@ def add_parsers(commands: Any) -> None:
     learn.add_argument(
         "--to", metavar="VALUE", type=_value, help="make it a button that sets this: a number, on or off"
     )
-    learn.add_argument("--within", metavar="SECONDS", type=_seconds, default=60.0, help="how long to wait; 60")
-    learn.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
+    learn.add_argument(
+        "--within", metavar="DURATION", type=duration, default=60.0, help="how long to wait, such as 30s or 2m; else 1m"
+    )
+    add_config(learn)
     learn.set_defaults(command=_learn)
 
 
@@ -41,16 +43,6 @@ def _value(text: str) -> float | bool:
         return words[text] if text in words else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"a number, on or off is needed, not {text!r}") from error
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number of seconds is needed, not {text!r}")
-    return seconds
 
 
 def _learn(options: argparse.Namespace) -> int:

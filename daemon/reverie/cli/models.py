@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reverie.cli.arguments import FAULT, add_config, add_json
 from reverie.folders import list_folder
 from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
 from reverie.models.errors import ModelError
@@ -26,7 +27,6 @@ Folders = Callable[[Path | None], Sequence[Path]]
 name, and what is imported goes into the last."""
 
 _MEGABYTE = 1e6
-_FAULT = 1
 
 
 def add_parsers(commands: Any, folders: Folders) -> None:
@@ -47,7 +47,12 @@ def add_parsers(commands: Any, folders: Folders) -> None:
 
     bring = actions.add_parser("import", help="make a model of Magenta's, of TensorFlow's or of a browser's usable")
     bring.add_argument("source", type=Path, metavar="FILE|FOLDER")
-    bring.add_argument("--config", metavar="NAME", default="", help="its configuration, where the file does not say it")
+    bring.add_argument(
+        "--model-config",
+        metavar="NAME",
+        default="",
+        help="the model's configuration, such as attention_rnn, where the file does not say it",
+    )
     bring.add_argument("--licence", metavar="TEXT", default="", help="under which it may be used, for its passport")
     bring.add_argument("--url", default="", help="where it was published, for its passport")
     bring.set_defaults(command=partial(_import, folders))
@@ -67,10 +72,12 @@ def add_parsers(commands: Any, folders: Folders) -> None:
         action.add_argument("--name", default="", help="the name that scenes call it by")
         action.add_argument("--to", type=Path, metavar="FOLDER", help="instead of the site's folder of models")
         action.add_argument("--replace", action="store_true", help="even if a model of that name is there")
-    for action in (listing, info, verify, bring, pull):
-        action.add_argument("--site", type=Path, metavar="FILE", help="the site's configuration")
+    for action in (listing, info, verify, pull):
+        add_config(action, formerly_site=True)
+    add_config(bring)
+    bring.add_argument("--site", type=Path, help=argparse.SUPPRESS)
     for action in (listing, info):
-        action.add_argument("--json", action="store_true", help="answer as JSON")
+        add_json(action)
 
 
 def installed(folders: Sequence[Path]) -> dict[str, Path]:
@@ -81,7 +88,7 @@ def installed(folders: Sequence[Path]) -> dict[str, Path]:
 def _list(folders: Folders, options: argparse.Namespace) -> int:
     from reverie.models.library.catalogue import catalogue
 
-    found, faults = _passports(installed(folders(options.site)))
+    found, faults = _passports(installed(folders(options.config)))
     pulled = {passport.source.get("url") for _, passport in found.values()}
     offered = [entry for entry in catalogue().values() if entry.url not in pulled]
     if options.json:
@@ -132,7 +139,7 @@ def _passports(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, Passpor
 def _info(folders: Folders, options: argparse.Namespace) -> int:
     from reverie.models.library.catalogue import catalogue
 
-    files = installed(folders(options.site))
+    files = installed(folders(options.config))
     if options.name not in files and options.name in catalogue():
         entry = catalogue()[options.name]
         facts: dict[str, Any] = {
@@ -186,14 +193,14 @@ def _verify(folders: Folders, options: argparse.Namespace) -> int:
     from reverie.models.golden import check
     from reverie.models.library.bundle import read_bundle
 
-    files = installed(folders(options.site))
+    files = installed(folders(options.config))
     status = 0
     for name in options.names or files:
         try:
             difference = check(read_bundle(_file(name, files)))
         except ModelError as error:
             print(error, file=sys.stderr)
-            status = _FAULT
+            status = FAULT
         else:
             _say(f"{name}: is whole, and answers as it did when it was imported (to {difference:.1g}).")
     if not options.names and not files:
@@ -216,9 +223,26 @@ def _import(folders: Folders, options: argparse.Namespace) -> int:
     from reverie.models.library.importing import import_model, name_of
 
     facts = {key: value for key in ("licence", "url") if (value := getattr(options, key))}
-    wish, target = _wish(options, options.config, facts), _target(options, folders)
+    config, options.config = _configurations(options)
+    wish, target = _wish(options, config, facts), _target(options, folders)
     _refuse_to_hide(wish.name or name_of(options.source), target, folders, options)
     return _report(import_model(options.source, target, wish))
+
+
+def _configurations(options: argparse.Namespace) -> tuple[str, Path | None]:
+    """The model's configuration and the site's, of ``reverie models import``.
+
+    ``--config`` was once the model's, and ``--site`` the site's. So where neither of the options that are clear,
+    ``--model-config`` and a path, is given, ``--config`` is read as before: with ``--site`` beside it, or if it is the
+    name of a configuration of models, or neither a file nor written like one.
+    """
+    given: Path | None = options.config
+    if given is None or options.model_config:
+        return options.model_config, given or options.site
+    is_path = given.suffix in {".yaml", ".yml"} or len(given.parts) > 1 or given.is_file()
+    if options.site is None and is_path and str(given) not in CONFIGS:
+        return "", given
+    return str(given), options.site
 
 
 def _pull(folders: Folders, options: argparse.Namespace) -> int:
@@ -234,7 +258,7 @@ def _pull(folders: Folders, options: argparse.Namespace) -> int:
 
 
 def _refuse_to_hide(name: str, target: Path, folders: Folders, options: argparse.Namespace) -> None:
-    shadowed = installed([folder for folder in folders(options.site) if folder != target])
+    shadowed = installed([folder for folder in folders(options.config) if folder != target])
     if name in shadowed and not options.replace:
         raise ModelError(
             f"another model {name} is installed ({shadowed[name]}), which would be hidden; give another --name, or"
@@ -250,7 +274,7 @@ def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any
 
 
 def _target(options: argparse.Namespace, folders: Folders) -> Path:
-    return options.to or folders(options.site)[-1]
+    return options.to or folders(options.config)[-1]
 
 
 def _report(imported: Imported) -> int:

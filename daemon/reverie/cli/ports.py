@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reverie.cli.arguments import add_config, add_json, duration
 from reverie.midi.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def add_parsers(commands: Any, slots: Slots) -> None:
     ports = commands.add_parser(
         "ports", help="list the MIDI ports that a slot can be bound to, or teach a slot its own"
     )
-    ports.add_argument("--json", action="store_true", help="answer as JSON")
-    ports.add_argument("--config", type=Path, metavar="FILE", help="the site's configuration")
+    add_json(ports)
+    add_config(ports)
     ports.set_defaults(command=partial(_list, slots))
     actions = ports.add_subparsers(metavar="ACTION")
 
@@ -43,21 +44,15 @@ def add_parsers(commands: Any, slots: Slots) -> None:
     learn.add_argument("--place", metavar="TEXT", help="where it stands, such as 'left shelf'")
     learn.add_argument("--by", choices=("unplug", "key"), help="offer only this way")
     learn.add_argument("--match", metavar="REGEX", help="look only at ports with this in their names")
-    learn.add_argument("--within", type=_seconds, default=PATIENCE, metavar="SECONDS", help="for each step; 120")
     learn.add_argument(
-        "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the site's configuration"
+        "--within",
+        type=duration,
+        default=PATIENCE,
+        metavar="DURATION",
+        help="how long to wait in each step, such as 30s or 5m; else 2m",
     )
+    add_config(learn, of_action=True)
     learn.set_defaults(command=partial(_learn, slots))
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number of seconds is needed, not {text!r}")
-    return seconds
 
 
 @dataclass(frozen=True, slots=True)

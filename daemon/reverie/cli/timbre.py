@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reverie.cli.arguments import add_config, add_json
 from reverie.errors import reason_of
 from reverie.processes.threads import one_each
 from reverie.timbre.errors import TimbreError
@@ -103,9 +104,9 @@ def add_parsers(commands: Any, houses: Houses) -> None:
         action.add_argument("--step", type=_step, default=0, metavar="K", help="the step of its path, counted from 0")
         action.set_defaults(steps=None)
     for action in (render, morph, listing):
-        action.add_argument("--json", action="store_true", help="answer as JSON")
+        add_json(action)
     for action in (render, morph, listing, play, dump):
-        action.add_argument("--site", type=Path, metavar="FILE", help="the site's configuration")
+        add_config(action, formerly_site=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class _WantedSteps:
 
 
 def _render(houses: Houses, options: argparse.Namespace) -> int:
-    house = houses(options.site)
+    house = houses(options.config)
     wish = _wish(house, options)
     rows: list[dict[str, Any]] = []
     with _studio(house, wish.timbre.model, options) as studio:
@@ -145,7 +146,7 @@ def _render(houses: Houses, options: argparse.Namespace) -> int:
 def _list(houses: Houses, options: argparse.Namespace) -> int:
     from reverie.timbre.bank.cache import Shelf
 
-    house = houses(options.site)
+    house = houses(options.config)
     rows = [_row(bank) for bank in Shelf(house.cache, house.quota).banks()]
     unfinished = sorted(path.name for path in (house.cache / "unfinished").glob("*") if path.is_dir())
     size = sum(row["bytes"] for row in rows)
@@ -169,7 +170,7 @@ def _list(houses: Houses, options: argparse.Namespace) -> int:
 def _play(houses: Houses, options: argparse.Namespace) -> int:
     from reverie.timbre.audition import audition
 
-    house = houses(options.site)
+    house = houses(options.config)
     bank = _bank(house, options)
     if not options.wav:
         _say(f"{bank.title}: {len(bank.samples)} notes, from the lowest to the highest.")
@@ -184,7 +185,7 @@ def _dump(houses: Houses, options: argparse.Namespace) -> int:
     from reverie.midi.sample_dump.cable import opened
     from reverie.midi.sample_dump.transfer import DIN
 
-    bank = _kept(houses(options.site), options.scene)
+    bank = _kept(houses(options.config), options.scene)
     samples = samples_of(bank, options.note, options.number, options.bits)
     answered = False
     with opened(options.port) as line:

@@ -13,6 +13,10 @@ TICKS_PER_QUARTER = 480
 STEPS_PER_QUARTER = 4
 TICKS_PER_STEP = TICKS_PER_QUARTER // STEPS_PER_QUARTER
 TICKS_PER_WHOLE = 4 * TICKS_PER_QUARTER
+MOST_BARS = 1_000_000
+"""Bars of the longest music that is written in one go."""
+_NO_TIME = 1e-6
+"""Seconds that are none: what sums of numbers are wrong by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,24 @@ class Tempo:
     def seconds_per_tick(self, bar: int) -> float:
         """Length of a tick in seconds during bar number ``bar`` of the scene."""
         return 60.0 / (self.at(bar) * TICKS_PER_QUARTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long music is to be: so many ``bars``, or if there are none given so many ``seconds``, up to a whole bar."""
+
+    bars: int | None = None
+    seconds: float | None = None
+
+    def in_bars(self, tempo: Tempo, metre: Metre) -> int:
+        """How many bars from the beginning of a scene last so long: 1 at least, ``MOST_BARS`` + 1 at most."""
+        if self.bars is not None:
+            return self.bars
+        wanted, lasted, bars = (self.seconds or 0.0) - _NO_TIME, 0.0, 0
+        while not bars or (lasted < wanted and bars <= MOST_BARS):
+            lasted += metre.bar_ticks * tempo.seconds_per_tick(bars)
+            bars += 1
+        return bars
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,10 +89,10 @@ def test_an_installed_model_is_not_overwritten_unasked(basic: Path, target: Path
 
 
 def test_without_a_configuration_those_that_fit_are_named(basic: Path, target: Path) -> None:
-    with pytest.raises(ModelError, match=r"give --config: its sizes fit basic_rnn$"):
+    with pytest.raises(ModelError, match=r"give --model-config: its sizes fit basic_rnn$"):
         import_model(basic, target)
     strange = deeplearn(basic.parent / "strange", {"w": np.ones(3, np.float32)})
-    with pytest.raises(ModelError, match=r"give --config: there are one_drum, drum_kit"):
+    with pytest.raises(ModelError, match=r"give --model-config: there are one_drum, drum_kit"):
         import_model(strange, target)
     assert not target.exists()
 
@@ -105,7 +105,11 @@ def test_an_unknown_configuration_is_refused(basic: Path, target: Path) -> None:
 @pytest.mark.parametrize(
     ("tensors", "config", "message"),
     [
-        (DRUM_KIT, "basic_rnn", r"hears 518 .* 512 .* basic_rnn needs 38 and 38; it fits drum_kit: give --config"),
+        (
+            DRUM_KIT,
+            "basic_rnn",
+            r"hears 518 .* 512 .* needs 38 and 38; it fits drum_kit: give --model-config",
+        ),
         (recurrent_tensors(38, 37), "basic_rnn", r"37 .* needs 38 and 38; no configuration has such sizes"),
         ({"fully_connected/weights": np.ones((4, 38), np.float32)}, "basic_rnn", "no layer of an LSTM"),
         (

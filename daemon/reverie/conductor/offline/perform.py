@@ -17,6 +17,7 @@ from reverie.conductor.offline.rendered_banks import RenderedBanks
 from reverie.conductor.offline.sound_file import PerformError, Synth, render, render_slots, say
 from reverie.conductor.site_resources import bundles_of, scenes_of
 from reverie.errors import reason_of
+from reverie.music.time import MOST_BARS, Length
 from reverie.places import scenes_folder
 from reverie.play.slot_settings import SlotSettings
 from reverie.scenes.folder import load_scene
@@ -29,7 +30,7 @@ __all__ = ["PerformError", "perform_to_files", "render"]
 
 
 def perform_to_files(
-    config: Path | None, name: str, bars: int, seed: int | None, midi: Path, wav: Path | None
+    config: Path | None, name: str, length: Length, seed: int | None, midi: Path, wav: Path | None
 ) -> dict[str, Any]:
     """Perform a scene into ``midi``, and render that into ``wav`` if asked; says what was written.
 
@@ -39,6 +40,9 @@ def perform_to_files(
     site = load_site(config)
     bundles, _ = bundles_of(site)
     scene, folders = _scene(site, name)
+    bars = length.in_bars(scene.tempo, scene.metre)
+    if bars > MOST_BARS:
+        raise PerformError(f"a performance has {MOST_BARS:,} bars at most; name a shorter time")
     engine = make_engine(site.composer.engine)
     for model in sorted({voice.model for voice in scene.voices.values()}):
         say(f"Loading {model}")

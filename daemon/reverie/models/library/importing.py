@@ -118,7 +118,7 @@ def _config(read: ForeignModel, wished: str) -> ModelConfig:
     fits = _fitting(read.tensors, CONFIGS.values())
     known = ", ".join(fits or CONFIGS)
     why = "its sizes fit" if fits else "there are"
-    raise ModelError(f"a {read.format} does not say which configuration it is; give --config: {why} {known}")
+    raise ModelError(f"a {read.format} does not say which configuration it is; give --model-config: {why} {known}")
 
 
 def _not_empty(weights: Tensors) -> Tensors:
@@ -160,7 +160,7 @@ def _weights(config: ModelConfig, read: ForeignModel) -> Tensors:
     found, needed = _sizes(weights), _sizes_needed(config)
     if found != needed:
         fits = _fitting(tensors, CONFIGS.values())
-        remedy = f"it fits {' or '.join(fits)}: give --config" if fits else "no configuration has such sizes"
+        remedy = f"it fits {' or '.join(fits)}: give --model-config" if fits else "no configuration has such sizes"
         raise ModelError(
             f"it hears {found[0]} numbers and tells {found[1]} classes apart, and {config.name} needs {needed[0]} and"
             f" {needed[1]}; {remedy}"

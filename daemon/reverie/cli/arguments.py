@@ -1,0 +1,100 @@
+"""The arguments that several commands share, so that each is written, read and explained in the same way everywhere.
+
+Nothing heavy is imported here: ``reverie --help`` is to stay quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from reverie.music.time import MOST_BARS
+
+FAULT = 1
+"""The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
+LARGEST_SEED = 2**32 - 1
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(?:([0-9.]+)d)?(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?")
+
+
+def add_config(parser: argparse.ArgumentParser, *, of_action: bool = False, formerly_site: bool = False) -> None:
+    """Add ``--config``, which names the site's file in every command.
+
+    Args:
+        parser: The parser of the command.
+        of_action: Whether the command above it takes the option as well, whose value is then kept.
+        formerly_site: Whether the command once called it ``--site``, which still works and is not documented.
+    """
+    default = argparse.SUPPRESS if of_action else None
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", default=default, help="the site's configuration, a reverie.yaml"
+    )
+    if formerly_site:
+        parser.add_argument("--site", dest="config", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``, by which a command answers programs."""
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def duration(text: str) -> float:
+    """Seconds, of a duration such as ``90s``, ``10m`` or ``1h30m``; a number alone is seconds already.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none, or nothing.
+    """
+    seconds = _seconds("".join(text.split()).lower())
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"a number of seconds is needed, or a duration such as 90s, 10m or 1h30m, not {text!r}"
+        )
+    return seconds
+
+
+def _seconds(text: str) -> float:
+    try:
+        unit = _UNITS.get(text[-1:])
+        return float(text[:-1] if unit else text) * (unit or 1)
+    except ValueError:
+        pass
+    match = _DURATION.fullmatch(text)
+    try:
+        return sum(float(match[4 - place] or 0) * size for place, size in enumerate(_UNITS.values())) if match else 0.0
+    except ValueError:
+        return 0.0
+
+
+def bars(text: str) -> int:
+    """A number of bars.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none, or too many.
+    """
+    return _whole(text, "bars", 1, MOST_BARS)
+
+
+def loops(text: str) -> int:
+    """A number of loops.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none, or too many.
+    """
+    return _whole(text, "loops", 1, MOST_BARS)
+
+
+def seed(text: str) -> int:
+    """Where chance begins.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is no seed.
+    """
+    return _whole(text, "a seed", 0, LARGEST_SEED)
+
+
+def _whole(text: str, what: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        verb = "is" if what.startswith("a ") else "are"
+        raise argparse.ArgumentTypeError(f"{what} {verb} a whole number from {least} to {most}, not {text!r}")
+    return int(text)

@@ -1,0 +1,46 @@
+"""The command ``reverie check``: says every fault of scenes and configurations, before they are put in force."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from reverie.cli.arguments import FAULT, add_config, add_json, loops
+
+
+def add_parsers(commands: Any) -> None:
+    """Add ``check`` to the commands of ``reverie``."""
+    check = commands.add_parser("check", help="check scenes and configurations; say path:line:column of each fault")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a scene's file, or a reverie.yaml")
+    check.add_argument(
+        "--play", action="store_true", help="also compose some loops of each scene, and say which voice gets none"
+    )
+    check.add_argument(
+        "--loops", type=loops, default=16, metavar="N", help="with --play: how many loops of each voice (16)"
+    )
+    add_config(check)
+    add_json(check)
+    check.set_defaults(command=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from reverie.conductor.check import check, check_and_play
+
+    if options.play:
+        faults = check_and_play(options.files, options.config, options.loops)
+    else:
+        faults = check(options.files, options.config)
+    if options.json:
+        rows = [
+            {"path": str(fault.path), "line": fault.line, "column": fault.column, "message": fault.message}
+            for fault in faults
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        for fault in faults:
+            print(fault)
+        if not faults:
+            print(f"{len(options.files)} {'file is' if len(options.files) == 1 else 'files are'} right.")
+    return FAULT if faults else 0

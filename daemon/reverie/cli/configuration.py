@@ -1,0 +1,57 @@
+"""The site's configuration as commands go by it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reverie.foreign import Printable
+
+if TYPE_CHECKING:
+    from reverie.cli.timbre import TimbreResources
+    from reverie.site.schema import Site
+
+
+def site_that_counts(config: Path | None) -> Site:
+    """The configuration that counts; a person is told if it is not the one that was asked for."""
+    from reverie.conductor.site_resources import site_in_force
+
+    force = site_in_force(config)
+    if force.fault:
+        print(f"{force.fault}\nIn its place counts {force.instead}.", file=Printable(sys.stderr))
+    return force.site
+
+
+def slots_of(config: Path | None) -> Mapping[str, Mapping[str, Any]]:
+    """The site's slots by name, as plain data."""
+    return site_that_counts(config).slots_as_json()
+
+
+def models_of(config: Path | None) -> Sequence[Path]:
+    """The folders in which the site's models lie.
+
+    Raises:
+        DocumentError: if the configuration that was named is at fault.
+    """
+    from reverie.conductor.site_resources import model_folders_of
+
+    return model_folders_of(_named_or_that_counts(config))
+
+
+def timbres_of(config: Path | None) -> TimbreResources:
+    """What the commands about timbres need of the site.
+
+    Raises:
+        DocumentError: if the configuration that was named is at fault.
+    """
+    from reverie.cli.timbre_resources import workshop_of
+
+    return workshop_of(_named_or_that_counts(config))
+
+
+def _named_or_that_counts(config: Path | None) -> Site:
+    from reverie.site.load import load_site
+
+    return load_site(config) if config else site_that_counts(config)

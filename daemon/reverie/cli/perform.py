@@ -1,0 +1,49 @@
+"""The command ``reverie perform``: writes what a scene would play into files, faster than it sounds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from reverie.cli.arguments import add_config, add_json, bars, duration, seed
+
+NOTHING_NEW = 3
+"""The exit status of a performance that was written, and in which a voice repeats itself as it gets no new loop."""
+
+
+def add_parsers(commands: Any) -> None:
+    """Add ``perform`` to the commands of ``reverie``."""
+    perform = commands.add_parser("perform", help="write what a scene would play into files, faster than it sounds")
+    perform.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
+    length = perform.add_mutually_exclusive_group(required=True)
+    length.add_argument("--bars", type=bars, metavar="N", help="how many bars")
+    length.add_argument(
+        "--for",
+        dest="seconds",
+        type=duration,
+        metavar="DURATION",
+        help="how long, such as 90s or 3m; rounded up to whole bars",
+    )
+    perform.add_argument("--seed", type=seed, metavar="S", help="instead of the scene's own")
+    perform.add_argument("--midi", type=Path, required=True, metavar="FILE", help="Standard MIDI File to write")
+    perform.add_argument("--wav", type=Path, metavar="FILE", help="also render it, with FluidSynth")
+    add_config(perform)
+    add_json(perform)
+    perform.set_defaults(command=_perform)
+
+
+def _perform(options: argparse.Namespace) -> int:
+    from reverie.conductor.offline.perform import perform_to_files
+    from reverie.music.time import Length
+
+    length = Length(options.bars, options.seconds)
+    done = perform_to_files(options.config, options.scene, length, options.seed, options.midi, options.wav)
+    if options.json:
+        print(json.dumps(done))
+    else:
+        for name in ("midi", "wav"):
+            if done.get(name):
+                print(f"{done[name]}: {done['notes']} notes in {done['bars']} bars")
+    return NOTHING_NEW if done["stalled"] else 0
