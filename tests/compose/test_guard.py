@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.recipes import recipe
+from reverie.compose.conditioning import InputRange, hear
 from reverie.compose.guard import adapt, guard
 from reverie.compose.recipe import LoopLimits
 from reverie.music.harmony import Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
+from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 
 C_MAJOR = LoopLimits(low=60, high=72, least=0.5, most=16, tonic=0, scale="major")
 
@@ -228,3 +230,51 @@ def test_whatever_is_thinned_out_is_legal(notes: list[Note], kind: str, most: in
     if kind != "drums":
         for one, after in zip(outcome.loop.notes, outcome.loop.notes[1:], strict=False):
             assert one.end <= after.start
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A kind of voice whose models compose dynamics, chords, and notes between sixteenths."""
+    monkeypatch.setitem(VOICE_KINDS, "keys", VoiceTraits(order=9, polyphony=4, grid=30, dynamics=True))
+    return "keys"
+
+
+def test_dynamics_that_a_model_composed_are_kept(keys: str) -> None:
+    limits = LoopLimits(least=0, velocity_low=40, velocity_high=100, polyphony=4)
+    played = [Note(0, 480, 60, 45), Note(30, 480, 64, 99), Note(60, 480, 67, 72)]
+    outcome = guard(recipe(kind=keys, limits=limits), played)
+    assert outcome.loop
+    assert list(outcome.loop.notes) == played
+
+
+@given(st.lists(st.integers(1, 127), min_size=1, max_size=8), st.integers(1, 127), st.integers(1, 127))
+def test_dynamics_beyond_the_voice_s_keep_their_order(velocities: list[int], one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(VOICE_KINDS, "keys", VoiceTraits(order=9, polyphony=4, dynamics=True))
+        limits = LoopLimits(least=0, most=100, velocity_low=low, velocity_high=high)
+        notes = [Note(120 * step, 60, 60 + step % 2, velocity) for step, velocity in enumerate(velocities)]
+        outcome = guard(recipe(kind="keys", limits=limits), notes)
+    assert outcome.loop
+    got = [note.velocity for note in outcome.loop.notes]
+    assert all(low <= velocity <= high for velocity in got)
+    for number, velocity in enumerate(velocities):
+        assert all(got[number] <= after for other, after in zip(velocities, got, strict=True) if other > velocity)
+
+
+def test_what_a_mutation_keeps_keeps_its_dynamics(keys: str) -> None:
+    primer = (Note(0, 240, 60, 127),)
+    limits = LoopLimits(least=0, velocity_low=40, velocity_high=100, polyphony=4)
+    asked = recipe(kind=keys, operator="mutate", primer=primer, primer_steps=4, limits=limits)
+    outcome = guard(asked, [Note(0, 240, 64, 120), Note(480, 240, 65, 20)])
+    assert outcome.loop
+    assert [note.velocity for note in outcome.loop.notes] == [127, 100, 40]
+
+
+def test_a_primer_is_heard_on_the_grid_of_its_kind(keys: str) -> None:
+    primer = (Note(0, 100, 60), Note(95, 70, 64))
+    heard = hear(recipe(kind=keys, primer=primer, primer_steps=2), InputRange())
+    assert heard.notes == (Note(0, 3, 60), Note(3, 3, 64))
+    assert (heard.steps, heard.drawn(16)) == (8, 64)
+    assert heard.played(Note(9, 2, 62)) == Note(30, 60, 62)
+    assert hear(recipe(primer=primer, primer_steps=2), InputRange()).notes == (Note(0, 1, 60), Note(1, 1, 64))

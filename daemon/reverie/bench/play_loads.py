@@ -75,17 +75,19 @@ def _compose() -> Iterator[None]:
     from reverie.compose.worker import make_engine
     from reverie.models.library.index import find_models
     from reverie.music.time import Metre
+    from reverie.music.voice_kinds import VOICE_KINDS
 
     engine, (models, _) = make_engine("numpy"), find_models([models_folder()])
     recipes: list[Recipe] = []
     for model in models.values():
         engine.load(model)
+        kind = next(kind for kind in VOICE_KINDS if kind in model.kinds)
         recipes.append(
             Recipe(
                 scene="bench",
                 scene_hash="",
                 voice="bench",
-                kind="drums" if "drums" in model.kinds else "melody",
+                kind=kind,
                 model=model.name,
                 model_hash=model.sha256,
                 operator="reset",

@@ -40,7 +40,7 @@ class InputRange:
 
 @dataclass(frozen=True, slots=True)
 class ConditionedPrimer:
-    """A primer's notes in sixteenths, how long it is, and the step at which the answer begins.
+    """A primer's notes in steps of ``grid`` ticks, how long it is, and the step at which the answer begins.
 
     That is the primer's end, but for an opening that the recipe did not give, which is part of the answer. ``shift``
     is what pitches were moved by.
@@ -50,18 +50,19 @@ class ConditionedPrimer:
     steps: int
     first: int
     shift: int = 0
+    grid: int = TICKS_PER_STEP
 
     def drawn(self, wanted: int) -> int:
-        """How many steps have to follow what is heard, so that the answer has ``wanted`` steps."""
-        return max(self.first + wanted - self.steps, 0)
+        """How many steps have to follow what is heard, so that the answer has ``wanted`` sixteenths."""
+        return max(self.first + wanted * TICKS_PER_STEP // self.grid - self.steps, 0)
 
     def played(self, note: Note) -> Note:
-        """One of the model's notes, in sixteenths from the beginning of what it heard, as a note of the answer."""
+        """One of the model's notes, in steps from the beginning of what it heard, as a note of the answer."""
         pitch = fold(note.pitch - self.shift, 0, MAX_MIDI)
         if pitch is None:
             raise AssertionError("MIDI has more than an octave")
-        start = (note.start - self.first) * TICKS_PER_STEP
-        return Note(start, note.length * TICKS_PER_STEP, pitch, note.velocity)
+        start = (note.start - self.first) * self.grid
+        return Note(start, note.length * self.grid, pitch, note.velocity)
 
 
 def hear(recipe: Recipe, ear: InputRange) -> ConditionedPrimer:
@@ -71,16 +72,17 @@ def hear(recipe: Recipe, ear: InputRange) -> ConditionedPrimer:
     which then is the first note of the answer. The same holds for a primer that is silent, since what follows silence
     is mostly silence.
     """
-    limits, steps = recipe.limits, recipe.primer_steps
-    notes = tuple(_on_grid(note, steps) for note in recipe.primer) if steps else ()
+    limits, grid = recipe.limits, recipe.traits.grid
+    steps = recipe.primer_steps * TICKS_PER_STEP // grid
+    notes = tuple(_on_grid(note, steps, grid) for note in recipe.primer) if steps else ()
     first = steps
     if not notes:
         notes, steps, first = (_opening(ear, limits.tonic, limits.low, limits.high),), 1, 0
     if not ear.transposes:
-        return ConditionedPrimer(notes, steps, first)
+        return ConditionedPrimer(notes, steps, first, grid=grid)
     shift = _shift(ear, recipe, [note.pitch for note in notes])
     moved = (replace(note, pitch=fold(note.pitch + shift, ear.low, ear.high) or ear.low) for note in notes)
-    return ConditionedPrimer(tuple(moved), steps, first, shift)
+    return ConditionedPrimer(tuple(moved), steps, first, shift, grid)
 
 
 def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:
@@ -90,9 +92,9 @@ def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:
     return Note(0, 1, max(tonic, middle - (middle - tonic) % OCTAVE))
 
 
-def _on_grid(note: Note, steps: int) -> Note:
-    start = min(round(note.start / TICKS_PER_STEP), steps - 1)
-    end = min(max(round(note.end / TICKS_PER_STEP), start + 1), steps)
+def _on_grid(note: Note, steps: int, grid: int) -> Note:
+    start = min(round(note.start / grid), steps - 1)
+    end = min(max(round(note.end / grid), start + 1), steps)
     return Note(start, end - start, note.pitch, note.velocity)
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reverie.compose.recipe import ContinuedPast, Kind, LoopLimits, Operator, Recipe
+from reverie.compose.recipe import ContinuedPast, LoopLimits, Operator, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP, Metre
+from reverie.music.voice_kinds import Kind
 
 Step = Literal["reset", "continue", "mutate", "loop"]
 

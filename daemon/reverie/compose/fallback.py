@@ -17,12 +17,13 @@ from reverie.compose.ensemble import Arrangement, Reserve
 from reverie.compose.evolution import VoicePlan
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.guard import adapt
-from reverie.compose.recipe import Kind, Recipe
+from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
+from reverie.music.voice_kinds import VOICE_KINDS, Kind
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def _primer(plan: VoicePlan) -> Loop:
 
 
 def _single_note(plan: VoicePlan) -> Loop:
-    if plan.kind == "drums":
+    if VOICE_KINDS[plan.kind].drums:
         note = Note(0, TICKS_PER_STEP, DRUMS["bass"], plan.limits.velocity_high)
     else:
         key = Key(plan.limits.tonic, plan.limits.scale)

@@ -49,11 +49,7 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
     offset = recipe.primer_steps * TICKS_PER_STEP if recipe.operator == "mutate" else 0
     notes = [*kept, *(note.moved(offset) for note in generated)]
     notes = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
-    if recipe.kind == "drums":
-        notes = _distinct(notes)
-    else:
-        notes = _in_pitch(notes, recipe.limits, clips)
-        notes = _in_polyphony(notes, recipe.limits.polyphony, clips, lowest=recipe.kind == "bass")
+    notes = _in_reach(notes, recipe, clips) if recipe.traits.pitched else _distinct(notes)
     if thin:
         notes = _thinned(notes, recipe, offset, clips)
     refusal = _refusal(notes, recipe)
@@ -78,9 +74,8 @@ def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
         if note.start < min(there, here)
     ]
     clips: Counter[Clip] = Counter()
-    if recipe.kind != "drums":
-        notes = _in_pitch(notes, recipe.limits, clips)
-        notes = _in_polyphony(notes, recipe.limits.polyphony, clips, lowest=recipe.kind == "bass")
+    if recipe.traits.pitched:
+        notes = _in_reach(notes, recipe, clips)
     if not _in_dynamics(notes, recipe.limits):
         notes = _voiced(notes, recipe)
     return Loop(recipe.bars, recipe.metre, tuple(notes)) if notes else None
@@ -91,7 +86,13 @@ def _fits(notes: Sequence[Note], recipe: Recipe) -> bool:
     key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
     if not _in_dynamics(notes, limits):
         return False
-    return recipe.kind == "drums" or all(n.pitch in key and limits.low <= n.pitch <= limits.high for n in notes)
+    return recipe.traits.drums or all(n.pitch in key and limits.low <= n.pitch <= limits.high for n in notes)
+
+
+def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> list[Note]:
+    """The notes in the voice's key and register, and no more at a time than it may have."""
+    lowest = recipe.traits.outermost == "lowest"
+    return _in_polyphony(_in_pitch(notes, recipe.limits, clips), recipe.limits.polyphony, clips, lowest=lowest)
 
 
 def _in_length(notes: Sequence[Note], ticks: int, clips: Counter[Clip]) -> list[Note]:
@@ -148,7 +149,7 @@ def _refusal(notes: Sequence[Note], recipe: Recipe) -> Refusal | None:
         return "sparse"
     if density > recipe.limits.most:
         return "dense"
-    if recipe.kind != "drums" and len(notes) >= ONE_PITCH_NOTES and len({note.pitch for note in notes}) == 1:
+    if recipe.traits.pitched and len(notes) >= ONE_PITCH_NOTES and len({note.pitch for note in notes}) == 1:
         return "one_pitch"
     return None
 
@@ -177,7 +178,7 @@ def _thinned(notes: list[Note], recipe: Recipe, offset: int, clips: Counter[Clip
     kept = [*first.values(), *(note for note in by_weight if first[note.start // ticks] is not note)][: max(room, 0)]
     clips["density"] += len(composed) - len(kept)
     thin = sorted([*primer, *kept])
-    return thin if recipe.kind == "drums" else _held_on(notes, thin)
+    return _held_on(notes, thin) if recipe.traits.monophonic else thin
 
 
 def _held_on(before: Sequence[Note], thin: Sequence[Note]) -> list[Note]:
@@ -198,12 +199,15 @@ def _in_dynamics(notes: Sequence[Note], limits: LoopLimits) -> bool:
 
 
 def _voiced(notes: Sequence[Note], recipe: Recipe, offset: int = 0) -> list[Note]:
-    """Spread the velocities over all that the voice asks for, by the weight of the beat; from ``offset`` on.
+    """Give the notes the velocities that the voice asks for, from ``offset`` on.
 
-    The models know no dynamics, so the beat gives them. The weightiest note of the loop is the loudest that the voice
+    Where the voice's models compose dynamics, these are kept (:func:`_squeezed`). Else the beat gives them, spread
+    over all that the voice asks for: the weightiest note of the loop is the loudest that the voice
     may play and the lightest the softest; where all weigh the same, they have that weight's place between the two.
     """
     low, high = recipe.limits.velocity_low, recipe.limits.velocity_high
+    if recipe.traits.dynamics:
+        return [*(n for n in notes if n.start < offset), *_squeezed([n for n in notes if n.start >= offset], low, high)]
     loudest = max((note.velocity for note in notes if note.start >= offset), default=1)
     weights = [
         _accent(note, recipe.metre.bar_ticks) * (note.velocity / loudest if note.start >= offset else 1.0)
@@ -214,6 +218,17 @@ def _voiced(notes: Sequence[Note], recipe: Recipe, offset: int = 0) -> list[Note
     return [
         note if note.start < offset else replace(note, velocity=round(low + (high - low) * place))
         for note, place in zip(notes, places, strict=True)
+    ]
+
+
+def _squeezed(notes: Sequence[Note], low: int, high: int) -> list[Note]:
+    """Notes whose dynamics are a model's own: as they are, or moved into the range, in which louder stays louder."""
+    softest = min((note.velocity for note in notes), default=low)
+    loudest = max((note.velocity for note in notes), default=high)
+    bottom, top = min(max(softest, low), high), max(min(loudest, high), low)
+    width = max(loudest - softest, 1)
+    return [
+        replace(note, velocity=round(bottom + (top - bottom) * (note.velocity - softest) / width)) for note in notes
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from reverie.music.notes import Note, notes_as_json, notes_from_json
 from reverie.music.time import Metre
+from reverie.music.voice_kinds import VOICE_KINDS, Kind, VoiceTraits
 
-Kind = Literal["drums", "melody", "bass"]
 Operator = Literal["reset", "continue", "mutate"]
 
 
@@ -81,6 +81,15 @@ class Recipe:
     choice: int | None = None
     score: Mapping[str, float] = field(default_factory=dict[str, float])
     engine: str = ""
+
+    @property
+    def traits(self) -> VoiceTraits:
+        """What sets its kind of voice apart.
+
+        Raises:
+            KeyError: if there is no such kind: what was kept may have been made by another version.
+        """
+        return VOICE_KINDS[self.kind]
 
     @property
     def steps(self) -> int:

@@ -64,7 +64,7 @@ def fit(recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Not
         "density": _density(recipe, loop),
         "novelty": _novelty(recipe, loop),
     }
-    if recipe.kind != "drums" and raw:
+    if recipe.traits.pitched and raw:
         key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
         parts["key"] = sum(note.pitch in key for note in raw) / len(raw)
         parts["register"] = sum(limits.low <= note.pitch <= limits.high for note in raw) / len(raw)

@@ -11,11 +11,10 @@ from reverie.compose.recipe import LoopLimits
 from reverie.compose.seeds import derive_seed
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
-from reverie.music.notes import MAX_MIDI
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.messages import SELF, Part
 from reverie.scenes.schema import Scene
-from reverie.scenes.voices import DrumVoice, Voice
+from reverie.scenes.voices import Voice
 
 
 def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, seed: int | None = None) -> Arrangement:
@@ -97,15 +96,13 @@ def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile
 
 
 def _limits(scene: Scene, voice: Voice) -> LoopLimits:
-    drums = isinstance(voice, DrumVoice)
-    low, high = (0, MAX_MIDI) if drums else (voice.low, voice.high)
     softest, loudest = voice.output.velocity
     return LoopLimits(
-        low=low,
-        high=high,
+        low=voice.low,
+        high=voice.high,
         least=voice.least,
         most=voice.most,
-        polyphony=1,
+        polyphony=voice.traits.polyphony,
         tonic=scene.tonic,
         scale=scene.scale,
         velocity_low=softest,
@@ -120,6 +117,6 @@ def _part(name: str, voice: Voice) -> Part:
         slot=output.slot,
         channel=output.channel,
         program=output.program,
-        drum_map=voice.output.drum_map if isinstance(voice, DrumVoice) else {},
+        drum_map=output.drum_map,
         schedule=voice.schedule,
     )

@@ -116,7 +116,8 @@ class Scene(Section):
             if voice.primer_steps > longest:
                 sentence = f"a primer is {MAX_PRIMER_BARS} bars at most, here {longest} sixteenths, not "
                 yield ("voices", name, "primer"), f"{sentence}{voice.primer_steps}"
-            if voice.kind != "drums" and voice.least > self.metre.bar_steps:
+            places = self.metre.bar_ticks // voice.traits.grid
+            if voice.traits.monophonic and voice.least > places:
                 sentence = f"a bar of {self.metre} has {self.metre.bar_steps} sixteenths, too few for "
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
         yield from self._shared_channels()

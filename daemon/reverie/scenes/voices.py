@@ -12,12 +12,13 @@ from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Schedule
+from reverie.music.voice_kinds import VOICE_KINDS, Kind, VoiceTraits
 from reverie.scenes.fields import DRUM_KEYS, Evolve, OutputSection, ScheduleSection, TemperatureSection, known
 from reverie.scenes.primer import Primer, drum_primer, parse_drum, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
 
-KindT = TypeVar("KindT", bound=str)
+KindT = TypeVar("KindT", bound=Kind)
 _MODEL = "The model that composes: the name of a bundle."
 Pitch = Annotated[int, Written(str, parse_pitch)]
 
@@ -78,6 +79,11 @@ class CommonVoice(Section, Generic[KindT]):
 
     primer: Primer = Field(default_factory=Primer, description="What the model hears before it composes.")
     output: OutputSection = Field(description="Where the notes go.")
+
+    @property
+    def traits(self) -> VoiceTraits:
+        """What sets this kind of voice apart."""
+        return VOICE_KINDS[self.kind]
 
     @property
     def primer_notes(self) -> tuple[Note, ...]:

@@ -1,0 +1,59 @@
+"""The kinds of voice that there are, and what sets each apart: one table, which all code asks in place of names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from reverie.music.time import TICKS_PER_STEP
+
+Kind = Literal["drums", "melody", "bass"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceTraits:
+    """What one kind of voice is.
+
+    ``order`` says when its loops are composed beside those of other kinds, the lowest first: a voice can hear those
+    before it. ``drums``: its pitches are drums, which have no key, no register and no length, and any of which may be
+    struck together. ``polyphony`` is how many notes it may have at a time, which drums ignore; of too many the
+    ``outermost`` is kept. ``grid`` is the distance in ticks of the places on which its primers, and the notes of its
+    models, begin and end. ``dynamics``: its models compose velocities; else the weight of the beat gives them.
+    """
+
+    order: int
+    drums: bool = False
+    polyphony: int = 1
+    outermost: Literal["highest", "lowest"] = "highest"
+    grid: int = TICKS_PER_STEP
+    dynamics: bool = False
+
+    @property
+    def pitched(self) -> bool:
+        """Whether its notes have a key and a register."""
+        return not self.drums
+
+    @property
+    def monophonic(self) -> bool:
+        """Whether its notes follow one another."""
+        return self.pitched and self.polyphony == 1
+
+    def __post_init__(self) -> None:
+        """Refuse a grid that sixteenths do not fall on, and a voice without a note.
+
+        Raises:
+            ValueError: if the grid does not divide a sixteenth, or no note may sound.
+        """
+        if self.grid < 1 or TICKS_PER_STEP % self.grid:
+            raise ValueError(f"a grid divides a sixteenth of {TICKS_PER_STEP} ticks; {self.grid} does not")
+        if self.polyphony < 1:
+            raise ValueError(f"a voice has one note at a time or more, not {self.polyphony}")
+
+
+VOICE_KINDS: Mapping[Kind, VoiceTraits] = {
+    "drums": VoiceTraits(order=0, drums=True),
+    "bass": VoiceTraits(order=1, outermost="lowest"),
+    "melody": VoiceTraits(order=3),
+}
+"""By kind. Chords come between bass and melody (2): a melody is heard over both."""

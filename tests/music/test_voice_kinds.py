@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import reverie
+from reverie.models.configs import CONFIGS
+from reverie.music.voice_kinds import VOICE_KINDS, Kind, VoiceTraits
+
+PACKAGE = Path(reverie.__file__).parent
+
+
+def test_every_kind_has_its_traits_and_a_model() -> None:
+    assert set(VOICE_KINDS) == set(get_args(Kind))
+    assert {kind for config in CONFIGS.values() for kind in config.kinds} == set(VOICE_KINDS)
+
+
+def test_no_two_kinds_are_composed_at_the_same_place() -> None:
+    orders = [traits.order for traits in VOICE_KINDS.values()]
+    assert len(set(orders)) == len(orders)
+
+
+@pytest.mark.parametrize("package", ["compose", "scenes", "conductor", "play"])
+def test_nothing_is_decided_by_the_name_of_a_kind(package: str) -> None:
+    compared = re.compile(r"kind\s*(==|!=|in|not in)\s*[\(\{\[]?\s*\"(drums|melody|bass)\"|isinstance\(\w+, \w+Voice\)")
+    found = [
+        f"{file.relative_to(PACKAGE)}: {line.strip()}"
+        for file in (PACKAGE / package).rglob("*.py")
+        for line in file.read_text().splitlines()
+        if compared.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("wrong", [{"grid": 0}, {"grid": 7}, {"grid": 480}, {"polyphony": 0}])
+def test_traits_that_no_voice_can_have_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"grid|note"):
+        VoiceTraits(order=9, **wrong)
