@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import pytest
 
 import reverie
 from reverie.models.configs import CONFIGS
-from reverie.music.voice_kinds import VOICE_KINDS, Kind, VoiceTraits
+from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
+from reverie.scenes.schema import Scene
 
 PACKAGE = Path(reverie.__file__).parent
 
 
-def test_every_kind_has_its_traits_and_a_model() -> None:
-    assert set(VOICE_KINDS) == set(get_args(Kind))
+def test_every_kind_has_its_traits_and_a_model_and_is_known_to_scenes() -> None:
+    voices = Scene.model_json_schema()["$defs"]
+    in_scenes = [voice["properties"]["kind"] for name, voice in voices.items() if name.endswith("Voice")]
+    assert {kind for voice in in_scenes for kind in voice.get("enum", [voice.get("const")])} == set(VOICE_KINDS)
     assert {kind for config in CONFIGS.values() for kind in config.kinds} == set(VOICE_KINDS)
 
 
@@ -36,6 +39,6 @@ def test_nothing_is_decided_by_the_name_of_a_kind(package: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"grid": 0}, {"grid": 7}, {"grid": 480}, {"polyphony": 0}])
-def test_traits_that_no_voice_can_have_are_refused(wrong: dict[str, int]) -> None:
+def test_traits_that_no_voice_can_have_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"grid|note"):
         VoiceTraits(order=9, **wrong)

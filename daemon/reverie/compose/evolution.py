@@ -15,7 +15,6 @@ from reverie.compose.recipe import ContinuedPast, LoopLimits, Operator, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP, Metre
-from reverie.music.voice_kinds import Kind
 
 Step = Literal["reset", "continue", "mutate", "loop"]
 
@@ -35,7 +34,7 @@ class VoicePlan:
     seed: int
     metre: Metre
     voice: str
-    kind: Kind
+    kind: str
     model: str
     model_hash: str
     primer: tuple[Note, ...]

@@ -23,7 +23,7 @@ from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
-from reverie.music.voice_kinds import VOICE_KINDS, Kind
+from reverie.music.voice_kinds import VOICE_KINDS
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class ShippedLoop:
 
     scene: str
     voice: str
-    kind: Kind
+    kind: str
     id: str
     loop: Loop
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from reverie.music.notes import Note, notes_as_json, notes_from_json
 from reverie.music.time import Metre
-from reverie.music.voice_kinds import VOICE_KINDS, Kind, VoiceTraits
+from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 
 Operator = Literal["reset", "continue", "mutate"]
 
@@ -63,7 +63,7 @@ class Recipe:
     scene: str
     scene_hash: str
     voice: str
-    kind: Kind
+    kind: str
     model: str
     model_hash: str
     operator: Operator

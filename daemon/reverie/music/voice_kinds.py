@@ -8,8 +8,6 @@ from typing import Literal
 
 from reverie.music.time import TICKS_PER_STEP
 
-Kind = Literal["drums", "melody", "bass"]
-
 
 @dataclass(frozen=True, slots=True)
 class VoiceTraits:
@@ -51,7 +49,7 @@ class VoiceTraits:
             raise ValueError(f"a voice has one note at a time or more, not {self.polyphony}")
 
 
-VOICE_KINDS: Mapping[Kind, VoiceTraits] = {
+VOICE_KINDS: Mapping[str, VoiceTraits] = {
     "drums": VoiceTraits(order=0, drums=True),
     "bass": VoiceTraits(order=1, outermost="lowest"),
     "melody": VoiceTraits(order=3),

@@ -12,13 +12,13 @@ from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Schedule
-from reverie.music.voice_kinds import VOICE_KINDS, Kind, VoiceTraits
+from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.fields import DRUM_KEYS, Evolve, OutputSection, ScheduleSection, TemperatureSection, known
 from reverie.scenes.primer import Primer, drum_primer, parse_drum, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
 
-KindT = TypeVar("KindT", bound=Kind)
+KindT = TypeVar("KindT", bound=str)
 _MODEL = "The model that composes: the name of a bundle."
 Pitch = Annotated[int, Written(str, parse_pitch)]
 
