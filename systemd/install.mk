@@ -62,8 +62,10 @@ install-files:
 	  mv -f "$(STAGED)$(UNITDIR)/reverie.service.new" "$(STAGED)$(UNITDIR)/reverie.service"
 	@$(PUT) 644 systemd/reverie.sysusers "$(STAGED)$(SYSUSERSDIR)/reverie.conf"
 	@$(PUT) 644 systemd/reverie.tmpfiles "$(STAGED)$(TMPFILESDIR)/reverie.conf"
-	@set -e; for page in README.md LICENSE NOTICE $(wildcard docs/*.md); do \
-	  $(PUT) 644 "$$page" "$(STAGED)$(DOCDIR)/$$(basename "$$page")"; \
+	@rm -f "$(STAGED)$(DOCDIR)"/*.md  # where version 0.1.0 had its pages
+	@set -e; for page in README.md LICENSE NOTICE $$(find docs -name '*.md' -o -name '*.svg'); do \
+	  install -d "$(STAGED)$(DOCDIR)/$$(dirname "$$page")" && \
+	  $(PUT) 644 "$$page" "$(STAGED)$(DOCDIR)/$$page"; \
 	done
 
 uninstall:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw what lies between sounds as rows of spectrograms, for docs/timbre-model.md.
+"""Draw what lies between sounds as rows of spectrograms, for docs/explanation/timbre-model.md.
 
 Each row goes in nine steps from one sound to another, as the shipped timbre model plays them at one pitch:
 

@@ -122,5 +122,8 @@ def _advice(folder: Path) -> str:
     """What helps: under the service's ProtectHome, homes are closed whatever their permissions say."""
     homes = ("/home/", "/root/", "/run/user/")
     if "INVOCATION_ID" in os.environ and f"{folder}/".startswith(homes):
-        return "the service has ProtectHome=yes, see docs/install.md: move it to /etc/reverie, or open it in a drop-in"
+        return (
+            "the service has ProtectHome=yes, see docs/how-to/install.md: move it to /etc/reverie, or open it in a"
+            " drop-in"
+        )
     return "let the daemon's user read it and each folder above it"

@@ -84,6 +84,13 @@ def test_no_placeholder_is_left(installed: Path) -> None:
     assert not re.search(r"@[A-Z]+@", text)
 
 
+def test_the_unit_names_a_page_that_is_installed(installed: Path) -> None:
+    page = re.search(r"^Documentation=file:(.+)$", unit(installed).read_text(), re.MULTILINE)
+    assert page is not None
+    assert "Installing" in Path(page[1]).read_text()
+    assert (installed / "share/doc/reverie/docs/adr/0001-four-processes.md").exists()
+
+
 def test_the_unit_grants_more_descriptors_than_strangers_are_let_have(installed: Path) -> None:
     limit = re.search(r"^LimitNOFILE=(\d+)$", unit(installed).read_text(), re.MULTILINE)
     assert limit is not None

@@ -11,7 +11,7 @@ from reverie.watch.metrics import Metrics
 
 TRIAL = Path(__file__).with_name("alerts.yaml")
 
-PAGE = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "monitoring.md").read_text()
 
 
 FOLDER = Path(__file__).parents[2] / "config" / "prometheus"

@@ -51,7 +51,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     if machine["load"][0] > _BUSY:
         yield f"Other programs ran too (load {load}): the figures are rough."
     if not report["realtime"]:
-        yield "Reverie was not granted real-time priority; see docs/install.md."
+        yield "Reverie was not granted real-time priority; see docs/how-to/install.md."
     yield from report["left_out"].values()
     for name in report["loads"]:
         yield f"{name}: {LOADS[name]}"

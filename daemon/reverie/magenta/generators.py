@@ -31,7 +31,7 @@ _STEP_SECONDS = 60 / _QPM / STEPS_PER_QUARTER
 """An eighth of a second: whatever tempo is played, Magenta is told one in which every step is exact in binary."""
 
 _SEEDS = 2**32
-_REMEDY = "install Reverie again, or import the model anew (docs/models.md)"
+_REMEDY = "install Reverie again, or import the model anew (docs/how-to/models.md)"
 
 
 @dataclass(frozen=True, slots=True)

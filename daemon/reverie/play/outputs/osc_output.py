@@ -1,7 +1,7 @@
 """Open Sound Control: notes, controllers and bars, for visuals, lights and samplers.
 
-The addresses are this project's own, as OSC 1.0 names none; docs/network.md lists them. Channels count from 1 there, as
-people do, and a note that ends has the velocity 0.
+OSC 1.0 names no addresses for notes, so these are the project's own; docs/how-to/network.md lists them. Channels count
+from 1 there, as people do, and a note that ends has the velocity 0.
 """
 
 from __future__ import annotations
