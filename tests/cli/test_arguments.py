@@ -195,7 +195,8 @@ def test_each_schema_is_asked_for_by_name(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_help_is_quick_since_nothing_heavy_is_imported_for_it() -> None:
-    code = f"import sys; import reverie.cli.main as m; m._parser(); print(*[n for n in {HEAVY} if n in sys.modules])"
+    code = "import sys; import reverie.cli.main as m; m.command_line(); "
+    code += f"print(*[n for n in {HEAVY} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

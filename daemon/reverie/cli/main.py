@@ -28,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # names of files need be no text, nor terminals know all signs
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = command_line().parse_args(arguments)
     try:
         if not getattr(options, "hears_signals", False) and signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # it can be told from here on
@@ -51,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAULT
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """The parser of every command and its arguments."""
     parser = argparse.ArgumentParser(prog="reverie", description="The music of an installation that nobody attends.")
     parser.add_argument("--version", action="version", version=f"Reverie {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
