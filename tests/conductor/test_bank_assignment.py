@@ -17,7 +17,8 @@ from fakes.patience import PATIENCE
 from reverie.conductor import bank_delivery as handover
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import ReadyBank
-from reverie.play.messages import BankTaken, TakeBank, from_message
+from reverie.play.messages import BankTaken, TakeBank, ToPlayer
+from reverie.processes.codec import from_message
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
@@ -73,7 +74,7 @@ class House:
         self.banking.scene_begun(1)
 
     def _hear(self, message: Any) -> None:
-        take = from_message(message)
+        take = from_message(ToPlayer, message)
         assert isinstance(take, TakeBank)
         self.told.append(take)
 

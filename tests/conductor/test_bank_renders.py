@@ -14,11 +14,12 @@ import pytest
 from reverie.conductor import bank_renders as module
 from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF, ReadyBank, RenderConfig, Timbres
 from reverie.history.state import StateStore
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import Message, WireError
 from reverie.processes.worker_life import Death
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
-from reverie.timbre.messages import Refused, Render, Rendered, RenderProgress, to_message
+from reverie.timbre.messages import Refused, Render, Rendered, RenderProgress
 from reverie.watch.faults import Faults
 
 SCENE = """\
@@ -121,7 +122,7 @@ class Stage:
 
     def order(self) -> tuple[str, int]:
         """What the present worker was asked for: timbre and step."""
-        render = Render.from_message(self.worker.sent[0])
+        render = from_message(Render, self.worker.sent[0])
         scene_and_timbre, step = render.order.title.split(", step ")
         return scene_and_timbre.split(": ")[1], int(step)
 
@@ -316,7 +317,7 @@ async def test_a_scene_that_is_read_again_goes_on_and_what_changed_is_rendered_a
         stage.timbres.scene_begun(scene(tmp_path, text=SCENE.replace("steps: 3}\n", "steps: 3}\n    length: 1.0\n")))
         await stage.later(1)
         assert stage.order() == ("creature", 1)
-        assert Render.from_message(stage.worker.sent[0]).order.seconds == 1.0
+        assert from_message(Render, stage.worker.sent[0]).order.seconds == 1.0
 
 
 async def test_a_job_that_is_left_before_its_worker_is_awake_holds_up_no_other(tmp_path: Path) -> None:

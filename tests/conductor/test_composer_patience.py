@@ -8,6 +8,7 @@ import pytest
 from fakes.conductors import Theatre
 from fakes.scenes import TEXT
 from reverie.compose import messages as composing
+from reverie.processes.codec import to_message
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_composer_that_is_up_and_owes_an_answer_for_too_long_is_condemned(
 def test_a_model_that_has_loaded_is_a_sign_of_life(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     theatre.begin()
     after(50, monkeypatch)
-    theatre.conductor.received("composer", composing.ModelLoaded("drum_kit", 50.0, None).as_message())
+    theatre.conductor.received("composer", to_message(composing.ModelLoaded("drum_kit", 50.0, None)))
     after(50, monkeypatch)
     theatre.conductor._look()
     assert theatre.composer.condemned == []

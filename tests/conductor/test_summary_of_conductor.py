@@ -11,7 +11,8 @@ import pytest
 from fakes.conductors import Theatre
 from fakes.daemon import STUDY
 from reverie.conductor.programme import Programme, ProgrammeEntry
-from reverie.play.messages import SlotState, to_message
+from reverie.play.messages import SlotState
+from reverie.processes.codec import to_message
 from reverie.site.actions import Action
 from reverie.watch.metrics import Metrics
 

@@ -24,8 +24,9 @@ from reverie.conductor.sd_notify import Notifier
 from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
 from reverie.music.notes import Note
-from reverie.play.messages import BarPlayed, Place, SetScene, from_message, to_message
+from reverie.play.messages import BarPlayed, Place, SetScene, ToPlayer
 from reverie.play.score import SceneScore
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import ProcessInfo, State
 from reverie.processes.wire import Message
 from reverie.scenes.folder import SceneFolder
@@ -112,7 +113,7 @@ class Theatre:
     def hear(self) -> None:
         """The player takes what it was sent."""
         for message in self.player.sent[self._read :]:
-            match from_message(message):
+            match from_message(ToPlayer, message):
                 case SetScene() as scene:
                     self.scenes_set.append(scene)
                     self.next = SceneScore(scene)
@@ -173,8 +174,9 @@ class Theatre:
     @property
     def questions(self) -> list[tuple[int, Recipe]]:
         """What the composer was asked and has not answered."""
-        asked = [one for one in self.composer.sent if one["type"] == "compose"]
-        return [(one["number"], Recipe.from_json(one["recipe"])) for one in asked[self._asked :]]
+        said = [from_message(composing.ToComposer, one) for one in self.composer.sent]
+        asked = [one for one in said if isinstance(one, composing.ComposeLoop)]
+        return [(one.number, one.recipe) for one in asked[self._asked :]]
 
     def answer(self, engine: Engine | None = None, *, refuse: Iterable[str] = (), reason: str = "sparse") -> int:
         """Answer all that is asked, and what is asked thereupon, and refuse these voices; says how often."""
@@ -187,7 +189,7 @@ class Theatre:
                     composed = Composed(recipe, None, {reason: 20, "dense": 4}, {})
                 else:
                     composed = compose(engine, recipe, Memories())
-                self.conductor.received("composer", composing.Answer(number, 0.1, composed).as_message())
+                self.conductor.received("composer", to_message(composing.Answer(number, 0.1, composed)))
         self.hear()
         return count
 

@@ -28,8 +28,6 @@ from reverie.play.messages import (
     SlotState,
     SyncState,
     ToPlayer,
-    from_message,
-    to_message,
 )
 from reverie.play.player import Player
 from reverie.play.recording.ledger import Ledger
@@ -37,6 +35,7 @@ from reverie.play.recording.tape import Tape
 from reverie.play.slot_settings import SlotSettings
 from reverie.play.slots import Slot
 from reverie.play.sync.leader import Leader
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import decode, encode
 
 T = TypeVar("T")
@@ -160,7 +159,7 @@ class RealPlayer:
             data = self.socket.recv(1 << 16)
             assert data, f"the player left: {self.errors()}"
             *lines, self._pending = (self._pending + data).split(b"\n")
-            self.heard += [from_message(decode(line)) for line in lines]  # type: ignore[misc]
+            self.heard += [from_message(FromPlayer, decode(line)) for line in lines]  # type: ignore[misc]
 
     def errors(self) -> str:
         assert self.process.stderr is not None

@@ -28,9 +28,9 @@ from reverie.history.control_log import Record, Use
 from reverie.history.state import StateStore
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
-from reverie.play.messages import to_message
 from reverie.play.recording.ledger import Ledger
 from reverie.play.recording.tape_export import seal
+from reverie.processes.codec import to_message
 from reverie.processes.wire import encode
 from reverie.scenes.folder import SceneFolder
 from reverie.site.actions import Action

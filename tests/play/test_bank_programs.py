@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from fakes.playing import Studio, place, scene, steps
-from reverie.play.messages import BankTaken, TakeBank, from_message, to_message
+from reverie.play.messages import BankTaken, FromPlayer, TakeBank, ToPlayer
 from reverie.play.slot_settings import SlotSettings
 from reverie.play.slots import RETRY
+from reverie.processes.codec import from_message, to_message
 
 PROGRAM, ON = 0xC0, 0x90
 
@@ -81,4 +82,4 @@ def test_who_stands_in_is_not_told_of_programs_that_are_not_its_own(tmp_path: Pa
 
 def test_the_program_goes_over_the_wire() -> None:
     message = take("flute", 1)
-    assert from_message(to_message(message)) == message
+    assert from_message(ToPlayer | FromPlayer, to_message(message)) == message

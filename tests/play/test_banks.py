@@ -12,8 +12,9 @@ from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.midi.bytes import EXPRESSION
 from reverie.music.notes import Note
 from reverie.play.banks import STARVED
-from reverie.play.messages import BankTaken, Panic, Part, Rest, TakeBank, from_message, to_message
+from reverie.play.messages import BankTaken, FromPlayer, Panic, Part, Rest, TakeBank, ToPlayer
 from reverie.play.slots import RETRY
+from reverie.processes.codec import from_message, to_message
 
 BAR = 2.0  # seconds, at 120
 ON, OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
@@ -328,4 +329,4 @@ def test_one_that_only_stands_in_refuses_nothing(tmp_path: Path) -> None:
 
 def test_the_messages_survive_the_wire() -> None:
     for message in (fading("cat", 3), FLUTE, BankTaken("lead", "cat", refused=True)):
-        assert from_message(to_message(message)) == message
+        assert from_message(ToPlayer | FromPlayer, to_message(message)) == message

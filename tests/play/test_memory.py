@@ -17,9 +17,10 @@ from fakes.playing import Studio, loop, scene
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play import worker
-from reverie.play.messages import Panic, Part, Place, Rest, SetOverrides, TakeBank, ToPlayer, from_message, to_message
+from reverie.play.messages import Panic, Part, Place, Rest, SetOverrides, TakeBank, ToPlayer
 from reverie.play.outputs.output import BarLine
 from reverie.play.slot_settings import SlotSettings
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import decode, encode
 
 
@@ -90,7 +91,7 @@ class Endless:
                     heard.clear()
 
     def _say(self, *messages: ToPlayer) -> None:
-        self._studio.tell(*(from_message(decode(encode(to_message(message)))) for message in messages))
+        self._studio.tell(*(from_message(ToPlayer, decode(encode(to_message(message)))) for message in messages))
 
     def _loop(self, part: str, bar: int) -> Place:
         notes = (Note(240 * step, 200, 40 + self._chance.randrange(40)) for step in range(16))

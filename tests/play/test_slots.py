@@ -16,7 +16,7 @@ from reverie.midi.bytes import hush
 from reverie.midi.errors import DEVICE_ERRORS
 from reverie.music.notes import Note
 from reverie.play import panic
-from reverie.play.messages import Part, SlotState, from_message, to_message
+from reverie.play.messages import FromPlayer, Part, SlotState
 from reverie.play.outputs.fluidsynth import FluidSynth
 from reverie.play.outputs.midi_port import MidiPort
 from reverie.play.outputs.output import Trouble
@@ -24,6 +24,7 @@ from reverie.play.outputs.virtual_port import VirtualPort
 from reverie.play.panic import silence
 from reverie.play.recording.ledger import Ledger
 from reverie.play.slots import RETRY, STARVED, SURE, Slot
+from reverie.processes.codec import from_message, to_message
 
 ON, OFF, PROGRAM = 0x90, 0x80, 0xC0
 
@@ -216,7 +217,7 @@ def test_a_device_that_is_silent_is_told_and_goes_on_taking_notes(tmp_path: Path
         (True, "recording", "it is silent", ""),
         (True, "recording", "", ""),
     ]
-    assert {from_message(to_message(state)) for state in told} == set(told)
+    assert {from_message(FromPlayer, to_message(state)) for state in told} == set(told)
 
 
 def test_a_fluidsynth_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +275,7 @@ def test_panic_silences_what_it_can_whatever_is_wrong_with_one_slot(
 ) -> None:
     broken, whole = RecordingOutput(FakeClock()), RecordingOutput(FakeClock())
     refuse(monkeypatch, broken, "open", error)
-    monkeypatch.setattr(panic, "Carried", lambda name, *_: {"broken": broken, "whole": whole}[name])
+    monkeypatch.setattr(panic, "OutputProxy", lambda name, *_: {"broken": broken, "whole": whole}[name])
     Ledger(tmp_path, "whole").note_on(0, 60)
     first, second = silence({"broken": {}, "whole": {}}, tmp_path)
     assert first.startswith("broken: could not be silenced: ")

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from reverie.places import models_folder, sounds_folder
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import Message, decode, encode
 from reverie.timbre.messages import (
     FromTimbre,
@@ -25,8 +26,6 @@ from reverie.timbre.messages import (
     Render,
     Rendered,
     RenderProgress,
-    from_timbre,
-    to_message,
 )
 from reverie.timbre.request import BankRequest, Share
 
@@ -71,7 +70,7 @@ class Worker:
             return
 
     def said(self, seconds: float = PATIENCE) -> Iterator[FromTimbre]:
-        return (from_timbre(message) for message in self.messages(seconds) if message["type"] != "pong")
+        return (from_message(FromTimbre, message) for message in self.messages(seconds) if message["type"] != "pong")
 
     def outcome(self) -> Rendered | Refused:
         """How it ends."""
@@ -101,7 +100,7 @@ def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismisse
     outcomes: list[Rendered | Refused] = []
     for _ in range(2):
         with worker() as process:
-            process.tell(render(tmp_path, order()).as_message())
+            process.tell(to_message(render(tmp_path, order())))
             outcomes.append(process.outcome())
             process.tell({"type": "ping", "number": 3})
             assert next(process.messages(10)) == {"type": "pong", "number": 3}
@@ -118,7 +117,7 @@ def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismisse
 def test_it_answers_while_it_renders_and_waits_where_it_is_held(tmp_path: Path) -> None:
     with worker() as process:
         process.tell(to_message(HoldRender(on=True)))
-        process.tell(render(tmp_path, order()).as_message())
+        process.tell(to_message(render(tmp_path, order())))
         process.tell({"type": "ping", "number": 1})
         assert next(process.messages(30)) == {"type": "pong", "number": 1}
         assert not any(isinstance(said, Rendered) for said in process.said(3))
@@ -130,7 +129,7 @@ def test_what_cannot_be_rendered_is_refused_in_a_sentence(tmp_path: Path) -> Non
     silent = tmp_path / "silent.wav"
     silent.write_bytes(b"")
     with worker() as process:
-        process.tell(render(tmp_path, order(Share("cat", 1.0, file=str(silent)))).as_message())
+        process.tell(to_message(render(tmp_path, order(Share("cat", 1.0, file=str(silent))))))
         outcome = process.outcome()
     assert isinstance(outcome, Refused)
     assert str(silent) in outcome.error
@@ -138,7 +137,7 @@ def test_what_cannot_be_rendered_is_refused_in_a_sentence(tmp_path: Path) -> Non
 
 def test_it_leaves_with_its_conductor(tmp_path: Path) -> None:
     with worker() as process:
-        process.tell(render(tmp_path, order(pitches=tuple(range(36, 84)), seconds=4.0)).as_message())
+        process.tell(to_message(render(tmp_path, order(pitches=tuple(range(36, 84)), seconds=4.0))))
         next(process.said())
         process._ours.shutdown(socket.SHUT_RDWR)
         assert process.process.wait(PATIENCE) == 0
@@ -148,7 +147,7 @@ def test_killed_at_ten_moments_it_resumes_and_the_samples_are_those_of_an_undist
     sounds = [Share(name, 0.5, file=str(sounds_folder() / f"{name}.flac")) for name in ("cat", "flute")]
     wanted = order(*sounds, pitches=tuple(range(48, 84, 2)), seconds=4.0)
     with worker() as process:
-        process.tell(render(tmp_path / "whole", wanted).as_message())
+        process.tell(to_message(render(tmp_path / "whole", wanted)))
         next(process.said())
         begun = time.monotonic()
         whole = process.outcome()
@@ -159,13 +158,13 @@ def test_killed_at_ten_moments_it_resumes_and_the_samples_are_those_of_an_undist
     reached: list[int] = []
     for _ in range(KILLS):
         with worker() as process:
-            process.tell(render(tmp_path / "killed", wanted).as_message())
+            process.tell(to_message(render(tmp_path / "killed", wanted)))
             next(process.said())
             lived = [*process.said(chance.uniform(0.3, 1.2) * took / KILLS)]
             assert all(isinstance(said, RenderProgress) for said in lived), "there was nothing left to be killed"
         reached.append(len([*(tmp_path / "killed").glob("unfinished/*/batch-*")]))
     with worker() as process:
-        process.tell(render(tmp_path / "killed", wanted).as_message())
+        process.tell(to_message(render(tmp_path / "killed", wanted)))
         killed = process.outcome()
     assert isinstance(killed, Rendered)
     assert sum(batches > 0 for batches in reached) >= 3, f"it was not killed while it rendered: {reached}"

@@ -36,12 +36,11 @@ from reverie.play.messages import (
     SlotState,
     Stop,
     ToPlayer,
-    from_message,
-    to_message,
 )
 from reverie.play.outputs.probe import stamps
 from reverie.play.sync.clock_out import PULSE
 from reverie.processes.children import own_module
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import decode, encode
 
 _ON, _OFF = 0x90, 0x80
@@ -107,7 +106,7 @@ def _said(wire: socket.socket) -> Iterator[FromPlayer]:
         while data := wire.recv(1 << 16):
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
-                yield from_message(decode(line))  # pyright: ignore[reportReturnType]
+                yield from_message(FromPlayer, decode(line))
     except TimeoutError as error:
         raise ReverieError("the player says nothing any more; nothing was measured") from error
 

@@ -21,18 +21,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from reverie.compose import messages
 from reverie.compose.composer import compose
-from reverie.compose.recipe import Recipe
+from reverie.compose.messages import Answer, ComposeLoop, ComposerSetup, Failed, FromComposer, ModelLoaded, ToComposer
 from reverie.compose.state_cache import Memories
 from reverie.errors import ReverieError
 from reverie.logs import log_plainly
 from reverie.models.errors import ModelError
 from reverie.models.library.index import ModelFile
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.descriptors import readable
 from reverie.processes.signals import be_steady
 from reverie.processes.threads import one_each
-from reverie.processes.wire import Message, Wire
+from reverie.processes.wire import Ping, Pong, Stop, Wire
 
 if TYPE_CHECKING:
     from reverie.compose.engines.engine import Engine
@@ -69,7 +69,7 @@ class ComposerWorker:
     """The computing side: takes jobs from a queue until it is told to stop."""
 
     def __init__(self, wire: Wire) -> None:
-        self.jobs: queue.Queue[Message | None] = queue.Queue()
+        self.jobs: queue.Queue[ComposerSetup | ComposeLoop | None] = queue.Queue()
         self.ready = threading.Event()
         self._wire = wire
         self._sending = threading.Lock()
@@ -77,32 +77,32 @@ class ComposerWorker:
         self._memories = Memories()
         self._why_not = "the composer has not been set up"
 
-    def send(self, message: Message) -> None:
+    def send(self, said: Pong | FromComposer) -> None:
         """Send from either thread."""
         with self._sending:
-            self._wire.send(message)
+            self._wire.send(to_message(said))
 
     def run(self) -> None:
         """Work until a job is None."""
         while (job := self.jobs.get()) is not None:
-            if job["type"] == "setup":
+            if isinstance(job, ComposerSetup):
                 self._setup(job)
-            elif job["type"] == "compose":
+            else:
                 self._compose(job)
 
-    def _setup(self, job: Message) -> None:
-        self._memories = Memories(messages.memories_of(job))
+    def _setup(self, job: ComposerSetup) -> None:
+        self._memories = Memories(job.memories)
         try:
-            self._engine = make_engine(job["engine"])
+            self._engine = make_engine(job.engine)
         except ReverieError as error:
             self._why_not = str(error)
         except Exception as error:
-            log.exception("The engine %s cannot be used.", job["engine"])
-            self._why_not = f"no new music can be composed, since the engine {job['engine']} cannot be used ({error!r})"
-        for bundle in messages.bundles_of(job):
+            log.exception("The engine %s cannot be used.", job.engine)
+            self._why_not = f"no new music can be composed, since the engine {job.engine} cannot be used ({error!r})"
+        for bundle in job.bundles:
             begun = time.monotonic()
             error = self._load(self._engine, bundle) if self._engine else self._why_not
-            self.send(messages.ModelLoaded(bundle.name, time.monotonic() - begun, error).as_message())
+            self.send(ModelLoaded(bundle.name, time.monotonic() - begun, error))
         self.ready.set()
 
     def _load(self, engine: Engine, bundle: ModelFile) -> str | None:
@@ -116,21 +116,21 @@ class ComposerWorker:
             return f"{bundle.path}: cannot be used ({error!r}); take it away, or train it anew"
         return None
 
-    def _compose(self, job: Message) -> None:
-        number = job["number"]
+    def _compose(self, job: ComposeLoop) -> None:
+        number = job.number
         if self._engine is None:
-            self.send(messages.Failed(number, self._why_not).as_message())
+            self.send(Failed(number, self._why_not))
             return
         begun = time.monotonic()
         try:
-            answer = compose(self._engine, Recipe.from_json(job["recipe"]), self._memories)
+            answer = compose(self._engine, job.recipe, self._memories)
         except ModelError as error:
-            self.send(messages.Failed(number, str(error)).as_message())
+            self.send(Failed(number, str(error)))
         except Exception as error:
-            log.exception("A recipe could not be composed: %s", job["recipe"])
-            self.send(messages.Failed(number, f"a recipe could not be composed ({error!r})").as_message())
+            log.exception("A recipe could not be composed: %s", job.recipe)
+            self.send(Failed(number, f"a recipe could not be composed ({error!r})"))
         else:
-            self.send(messages.Answer(number, time.monotonic() - begun, answer).as_message())
+            self.send(Answer(number, time.monotonic() - begun, answer))
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -142,15 +142,17 @@ def _listen(wire: Wire, composer: ComposerWorker) -> None:
         while not wire.closed:
             readable([wire], None)
             for message in wire.receive():
-                if message["type"] == "ping":
-                    # Not before the models are there: importing them may hold this thread up, for which the
-                    # conductor has more patience as long as there was no answer yet.
-                    if composer.ready.is_set():
-                        composer.send({"type": "pong", "number": message["number"]})
-                elif message["type"] == "stop":
-                    return
-                else:
-                    composer.jobs.put(message)
+                said: ToComposer | Ping | Stop = from_message(ToComposer | Ping | Stop, message)
+                match said:
+                    case Ping():
+                        # Not before the models are there: importing them may hold this thread up, for which the
+                        # conductor has more patience as long as there was no answer yet.
+                        if composer.ready.is_set():
+                            composer.send(Pong(said.number))
+                    case Stop():
+                        return
+                    case ComposerSetup() | ComposeLoop():
+                        composer.jobs.put(said)
     finally:
         # A model that is computing cannot be interrupted, and nothing of its answer is wanted any more.
         os._exit(0)

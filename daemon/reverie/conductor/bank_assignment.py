@@ -8,7 +8,8 @@ from typing import Any
 
 from reverie.conductor.bank_delivery import BankAssignment, BankDelivery
 from reverie.conductor.bank_renders import ReadyBank
-from reverie.play.messages import BankTaken, TakeBank, to_message
+from reverie.play.messages import BankTaken, TakeBank
+from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
 from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings

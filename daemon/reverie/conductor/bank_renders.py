@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Protocol
 
 from reverie.history.state import StateStore
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import ProcessInfo, Supervisor
-from reverie.processes.wire import Message, WireError
+from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
-from reverie.timbre.messages import HoldRender, Refused, Render, Rendered, RenderProgress, from_timbre, to_message
+from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
 from reverie.timbre.path import following
 from reverie.timbre.request import order_of
 
@@ -249,7 +250,7 @@ class Timbres:
         """A life of the worker begins."""
         del role
         if self._job is not None and self._supervisor is not None:
-            self._supervisor.send(self._job.render.as_message())
+            self._supervisor.send(to_message(self._job.render))
             self._hold(on=self._held_until > self._monotonic())
 
     def received(self, role: str, message: Message) -> None:
@@ -259,10 +260,7 @@ class Timbres:
             WireError: if it is nonsense.
         """
         del role
-        try:
-            said = from_timbre(message)
-        except (ValueError, KeyError, TypeError) as error:
-            raise WireError(f"a message of type {message['type']} cannot be read ({error})") from error
+        said: FromTimbre = from_message(FromTimbre, message)
         job = self._job
         if job is None:
             return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reverie.compose import messages
+from reverie.compose.messages import ComposeLoop
 from reverie.compose.recipe import Recipe
+from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
 
 
@@ -26,7 +27,7 @@ class Requests:
             self._heard = now
         self._last_number += 1
         self._open[self._last_number] = (epoch, recipe)
-        return messages.compose(self._last_number, recipe)
+        return to_message(ComposeLoop(self._last_number, recipe))
 
     def answered(self, number: int, now: float) -> tuple[int, Recipe] | None:
         """Whose answer this is; None for one that nobody waits for any more."""

@@ -40,6 +40,7 @@ from reverie.logs import ONCE
 from reverie.play.messages import (
     BankTaken,
     BarPlayed,
+    FromPlayer,
     Panic,
     Place,
     PlayerReady,
@@ -47,9 +48,8 @@ from reverie.play.messages import (
     SetOverrides,
     SlotState,
     SyncState,
-    from_message,
-    to_message,
 )
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import Backoff, Supervisor, own_process
 from reverie.processes.wire import Message, WireError
 from reverie.processes.worker_life import Death, Role
@@ -305,8 +305,12 @@ class Conductor:
                 self._timbres.player_began()
         else:
             self._composer.send(
-                composing.setup(
-                    self._setting.engine, self._setting.means.bundles.values(), self._setting.state / "memories"
+                to_message(
+                    composing.ComposerSetup(
+                        self._setting.engine,
+                        self._setting.state / "memories",
+                        tuple(self._setting.means.bundles.values()),
+                    )
                 )
             )
             self.fill()
@@ -317,10 +321,8 @@ class Conductor:
         Raises:
             WireError: if it says nonsense.
         """
-        try:
-            said = from_message(message) if role == PLAYER.name else composing.from_composer(message)
-        except (ValueError, KeyError, TypeError) as error:
-            raise WireError(f"a message of type {message['type']} cannot be read ({error})") from error
+        said: FromPlayer | composing.FromComposer
+        said = from_message(FromPlayer if role == PLAYER.name else composing.FromComposer, message)
         match said:
             case BarPlayed():
                 self._bar_played(said)

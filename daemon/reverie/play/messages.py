@@ -2,17 +2,18 @@
 
 The conductor says what to play and from which bar on; the player says what really went out. Bars are counted from the
 player's first bar, and never run backwards in one life of a player. A *part* is what the player knows of a voice.
+:mod:`reverie.processes.codec` writes and reads all of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule, Swing, Tempo
-from reverie.processes.wire import Message
+from reverie.processes.wire import Ping, Pong, Stop
 
 SELF = "self"
 """The leader of a scene that follows nobody."""
@@ -142,34 +143,11 @@ class Panic:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """End every note and leave."""
-
-    type: ClassVar[str] = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """Are you there? The player answers each with a :class:`Pong` of the same number."""
-
-    type: ClassVar[str] = "ping"
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class PlayerReady:
     """The player is up; ``realtime`` where the system granted SCHED_FIFO."""
 
     type: ClassVar[str] = "ready"
     realtime: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pong:
-    """The answer to :class:`Ping`."""
-
-    type: ClassVar[str] = "pong"
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,59 +226,3 @@ class BankTaken:
 
 ToPlayer = Setup | SetScene | Place | Rest | SetOverrides | TakeBank | Panic | Stop | Ping
 FromPlayer = PlayerReady | Pong | BarPlayed | SlotState | SyncState | BankTaken
-
-
-_PLAIN = (Setup, Rest, TakeBank, Panic, Stop, Ping, PlayerReady, Pong, SlotState, SyncState, BankTaken)
-_LISTS = ("lateness", "repeated", "clock_lateness", "muted")
-
-
-def to_message(value: ToPlayer | FromPlayer) -> Message:
-    """A value as plain data for the wire."""
-    message: Message = {"type": value.type}
-    if isinstance(value, SetScene):
-        message |= asdict(value) | {"metre": str(value.metre)}
-    elif isinstance(value, Place):
-        message |= {name: getattr(value, name) for name in value.__slots__} | {"loop": value.loop.as_json()}
-    else:
-        message |= asdict(value)
-    return message
-
-
-def _part(data: Mapping[str, Any]) -> Part:
-    spans = tuple((first, last) for first, last in data["schedule"]["spans"])
-    drum_map = {int(pitch): int(to) for pitch, to in data["drum_map"].items()}  # JSON keys are text
-    fields = dict(data)
-    fields |= {"drum_map": drum_map, "schedule": Schedule(data["schedule"]["every"], spans)}
-    return Part(**fields)
-
-
-def from_message(message: Message) -> ToPlayer | FromPlayer:
-    """Read :func:`to_message`'s data.
-
-    Raises:
-        ValueError, KeyError, TypeError: if it is no such message.
-    """
-    data: dict[str, Any] = {key: value for key, value in message.items() if key != "type"}
-    match message["type"]:
-        case SetScene.type:
-            data["metre"] = Metre.parse(data["metre"])
-            data["tempo"] = Tempo(**data["tempo"])
-            data["swing"] = Swing(**data["swing"])
-            data["parts"] = tuple(_part(part) for part in data["parts"])
-            return SetScene(**data)
-        case Place.type:
-            if len(data["loop"]["notes"]) > MOST_NOTES:
-                raise ValueError(f"a loop of {len(data['loop']['notes'])} notes; {MOST_NOTES} is most")
-            data["loop"] = Loop.from_json(data["loop"])
-            return Place(**data)
-        case BarPlayed.type:
-            data |= {name: tuple(data[name]) for name in _LISTS}
-            return BarPlayed(**data)
-        case SetOverrides.type:
-            data["muted"] = tuple(data["muted"])
-            return SetOverrides(**data)
-        case kind:
-            plain = {cls.type: cls for cls in _PLAIN}
-            if kind not in plain:
-                raise ValueError(f"unknown message {kind!r}")
-            return plain[kind](**data)

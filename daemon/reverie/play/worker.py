@@ -14,14 +14,16 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from reverie.errors import ReverieError
 from reverie.midi.errors import DeviceError, log_line
 from reverie.play.bars import PUNCTUAL
 from reverie.play.clock import SystemClock
 from reverie.play.messages import (
+    MOST_NOTES,
     FromPlayer,
     Panic,
     Ping,
@@ -34,18 +36,18 @@ from reverie.play.messages import (
     Setup,
     Stop,
     TakeBank,
-    from_message,
-    to_message,
+    ToPlayer,
 )
 from reverie.play.player import Player
 from reverie.play.recording.tape import Tape
 from reverie.play.slot_factory import make_slots
 from reverie.play.sync.leaders import make_leaders
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.descriptors import readable
 from reverie.processes.priority import be_punctual
 from reverie.processes.reaping import wait_all
 from reverie.processes.signals import be_steady
-from reverie.processes.wire import Message, Wire
+from reverie.processes.wire import Message, Wire, WireError
 
 HOLD = 2.0  # seconds, in which whoever is on its way up has arrived, also on a slow board
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
@@ -102,9 +104,10 @@ class PlayerWorker:
 
     def _handle(self, message: Message) -> None:
         try:
-            value = from_message(message)
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
-            log_line(f"a message to the player was not understood and is left out: {error!r}")
+            _check_length(message)
+            value: ToPlayer = from_message(ToPlayer, message)
+        except WireError as error:
+            log_line(f"a message to the player was not understood and is left out: {error}")
             return
         match value:
             case Setup() if self._player is None:
@@ -149,6 +152,18 @@ class PlayerWorker:
         if now >= self._tidy_at and (deadline is None or deadline - now > TIDY_TAKES):
             gc.collect()
             self._tidy_at = now + TIDY_EVERY
+
+
+def _check_length(message: Message) -> None:
+    """Refuse a loop that would take too long to read while notes are due.
+
+    Raises:
+        WireError: if it has too many notes.
+    """
+    loop = cast("object", message.get("loop"))
+    notes = cast("Mapping[str, object]", loop).get("notes") if isinstance(loop, dict) else None
+    if isinstance(notes, list) and (count := len(cast("list[object]", notes))) > MOST_NOTES:
+        raise WireError(f"a loop of {count} notes; {MOST_NOTES} is most")
 
 
 def _stay_in_memory() -> None:

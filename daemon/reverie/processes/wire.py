@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from reverie.errors import ReverieError
 
@@ -22,6 +23,29 @@ MAX_UNSENT = 1024 * 1024
 
 class WireError(ReverieError):
     """A peer sent what is no message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Are you there? A worker answers each with a :class:`Pong` of the same number."""
+
+    type: ClassVar[str] = "ping"
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to :class:`Ping`."""
+
+    type: ClassVar[str] = "pong"
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End what you have begun, such as every note, and leave."""
+
+    type: ClassVar[str] = "stop"
 
 
 def encode(message: Message) -> bytes:

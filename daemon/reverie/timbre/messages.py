@@ -1,15 +1,13 @@
-"""What conductor and timbre worker say to each other, besides ``ping``, ``pong`` and ``stop``.
+"""What conductor and timbre worker say to each other; :mod:`reverie.processes.codec` writes and reads it.
 
 To the worker: :class:`Render`, once in its life, and :class:`HoldRender`. From it: how far it is, and what came of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-from reverie.processes.wire import Message
 from reverie.timbre.request import BankRequest
 
 
@@ -21,6 +19,7 @@ class Render:
     in ``pinned``. ``share`` is how much of all cores together may be used, above 0 and up to 1, on so many ``threads``.
     """
 
+    type: ClassVar[str] = "render"
     order: BankRequest
     model: str
     cache: str
@@ -28,23 +27,6 @@ class Render:
     share: float = 0.5
     threads: int = 2
     pinned: tuple[str, ...] = ()
-
-    def as_message(self) -> Message:
-        """Plain data for the wire."""
-        data = {name: getattr(self, name) for name in self.__slots__}
-        return {"type": "render", **data, "order": self.order.as_json(), "pinned": list(self.pinned)}
-
-    @classmethod
-    def from_message(cls, message: Message) -> Render:
-        """Read :meth:`as_message`.
-
-        Raises:
-            ValueError, KeyError, TypeError: if it is none.
-        """
-        fields = {name: message[name] for name in cls.__slots__}
-        fields["order"] = BankRequest.from_json(message["order"])
-        fields["pinned"] = tuple(message["pinned"])
-        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +69,5 @@ class Refused:
     error: str
 
 
+ToTimbre = Render | HoldRender
 FromTimbre = RenderProgress | Rendered | Refused
-_KINDS: Mapping[str, type[FromTimbre]] = {kind.type: kind for kind in (RenderProgress, Rendered, Refused)}
-
-
-def to_message(value: HoldRender | FromTimbre) -> Message:
-    """Plain data for the wire."""
-    return {"type": value.type, **asdict(value)}
-
-
-def from_timbre(message: Message) -> FromTimbre:
-    """Read what a worker says.
-
-    Raises:
-        ValueError, KeyError, TypeError: if it is nothing that a worker says.
-    """
-    fields: dict[str, Any] = {key: value for key, value in message.items() if key != "type"}
-    if "warnings" in fields:
-        fields["warnings"] = tuple(fields["warnings"])
-    return _KINDS[message["type"]](**fields)

@@ -6,9 +6,8 @@ It names files where a recipe names what is in them: whoever fills it reads thes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.path import weights
@@ -65,22 +64,6 @@ class BankRequest:
             self.seed,
             self.spherical,
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for a message."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> BankRequest:
-        """Read :meth:`as_json`'s data.
-
-        Raises:
-            ValueError, KeyError, TypeError: if it is none.
-        """
-        fields = dict(data)
-        fields["shares"] = tuple(Share(**share) for share in fields["shares"])
-        fields["pitches"], fields["velocities"] = tuple(fields["pitches"]), tuple(fields["velocities"])
-        return cls(**fields)
 
 
 def order_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -> BankRequest:

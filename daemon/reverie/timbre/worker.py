@@ -21,11 +21,12 @@ from types import FrameType
 from reverie.advice import advice_on
 from reverie.errors import ReverieError, reason_of
 from reverie.logs import log_plainly
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.descriptors import readable
 from reverie.processes.signals import be_steady
 from reverie.processes.threads import one_each
-from reverie.processes.wire import Message, Wire
-from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress, to_message
+from reverie.processes.wire import Ping, Pong, Stop, Wire
+from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress, ToTimbre
 from reverie.timbre.render.budget import Budget, Gate, give_way
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,10 @@ class RenderWorker:
         self._sending = threading.Lock()
         self._told = 0.0
 
-    def send(self, message: Message) -> None:
+    def send(self, said: Pong | FromTimbre) -> None:
         """Send from either thread."""
         with self._sending:
-            self._wire.send(message)
+            self._wire.send(to_message(said))
 
     def run(self) -> None:
         """Render what is asked for."""
@@ -57,15 +58,15 @@ class RenderWorker:
         if job is None:
             return
         try:
-            self._tell(self._render(job))
+            self.send(self._render(job))
         except ReverieError as error:
-            self._tell(Refused(str(error)))
+            self.send(Refused(str(error)))
         except OSError as error:
             place = Path(error.filename or job.cache)
-            self._tell(Refused(f"{place} cannot be used ({reason_of(error)}); {advice_on(error, place)}"))
+            self.send(Refused(f"{place} cannot be used ({reason_of(error)}); {advice_on(error, place)}"))
         except Exception as error:
             log.exception("The bank %s cannot be rendered.", job.order.title)
-            self._tell(Refused(f"the bank {job.order.title} cannot be rendered ({error!r})"))
+            self.send(Refused(f"the bank {job.order.title} cannot be rendered ({error!r})"))
 
     def _render(self, job: Render) -> Rendered:
         from reverie.timbre.bank_maker import (
@@ -80,7 +81,7 @@ class RenderWorker:
             now = time.monotonic()
             if now - self._told >= TELL_EVERY:
                 self._told = now
-                self._tell(RenderProgress(done))
+                self.send(RenderProgress(done))
             budget.spend()
             self.gate.wait()
 
@@ -96,9 +97,6 @@ class RenderWorker:
             made.warnings,
         )
 
-    def _tell(self, said: FromTimbre) -> None:
-        self.send(to_message(said))
-
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     os._exit(0)
@@ -109,15 +107,16 @@ def _listen(wire: Wire, worker: RenderWorker) -> None:
         while not wire.closed:
             readable([wire], None)
             for message in wire.receive():
-                match message["type"]:
-                    case "ping":
-                        worker.send({"type": "pong", "number": message["number"]})
-                    case "stop":
+                said: ToTimbre | Ping | Stop = from_message(ToTimbre | Ping | Stop, message)
+                match said:
+                    case Ping():
+                        worker.send(Pong(said.number))
+                    case Stop():
                         return
-                    case HoldRender.type:
-                        worker.gate.hold(on=bool(message["on"]))
-                    case _:
-                        worker.job = Render.from_message(message)
+                    case HoldRender():
+                        worker.gate.hold(on=said.on)
+                    case Render():
+                        worker.job = said
                         worker.asked.set()
     finally:
         os._exit(0)  # what is done is kept, and nobody waits for the rest
