@@ -52,6 +52,8 @@ COMMANDS = """\
 """
 
 Schema = Mapping[str, Any]
+MOST_NAMED = 32
+"""Names that a cell lists; of more it says how many there are."""
 PLAIN = {"integer": "a whole number", "number": "a number", "boolean": "`true` or `false`", "null": "`null`"}
 
 
@@ -91,9 +93,12 @@ class Keys:
         if "$ref" in value:
             return self._link(str(value["$ref"]).rsplit("/", maxsplit=1)[-1], path)
         if parts := value.get("anyOf") or value.get("oneOf"):
-            return " or ".join(dict.fromkeys(self._form(part, path) for part in parts))
+            # A pattern alone is another spelling of the names before it.
+            forms = (self._form(part, path) for part in parts if [*part] != ["pattern"])
+            return " or ".join(dict.fromkeys(forms))
         if fixed := value.get("enum") or ([value["const"]] if "const" in value else []):
-            return ", ".join(f"`{plain(one)}`" for one in fixed)
+            names = ", ".join(f"`{plain(one)}`" for one in fixed)
+            return names if len(fixed) <= MOST_NAMED else f"one of {len(fixed)} names, such as `{plain(fixed[0])}`"
         kind = str(value.get("type"))
         if kind == "array":
             return self._list(value, path)

@@ -6,19 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from reverie.documents import Facts, Keys, Section, Written, did_you_mean
-from reverie.music.drums import DRUMS
+from reverie.documents import Facts, Keys, Section, did_you_mean
+from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum, Program
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import Schedule, Swing, Tempo
-from reverie.scenes.primer import parse_drum
 from reverie.scenes.temperature import After, Temperature
 
 SLOWEST, FASTEST = 20, 300
 Operator = Literal["reset", "continue", "mutate", "loop"]
-DRUM_KEYS: dict[str, JsonValue] = {"propertyNames": {"enum": [*DRUMS]}}
-"""For editors: the keys of a mapping by drum."""
 _SPAN = re.compile(r"\s*([0-9]{1,6})\s*-\s*([0-9]{1,6})\s*")
 
 
@@ -167,13 +164,18 @@ class OutputSection(Section):
         default="main", description="A slot of the site's configuration."
     )
     channel: int = Field(ge=1, le=16, description="The MIDI channel, 1 to 16; drums of General MIDI are on 10.")
-    program: int | None = Field(
-        default=None, ge=0, le=MAX_MIDI, description="Program (sound), from 0; absent: the synth is left as it is."
+    program: Program | None = Field(
+        default=None,
+        description=(
+            "Program (sound): its number from 0, or its name in General MIDI, such as vibraphone; absent: the synth is "
+            "left as it is."
+        ),
+        examples=[11, "vibraphone"],
     )
     velocity: Annotated[tuple[int, int], Field(strict=False)] = Field(
         default=(70, 110), description="Softest and loudest velocity, 1 to 127.", examples=[[70, 110]]
     )
-    drum_map: dict[Annotated[int, Written(str, parse_drum)], Annotated[int, Field(ge=0, le=MAX_MIDI)]] = Field(
+    drum_map: ByDrum[Annotated[int, Field(ge=0, le=MAX_MIDI)]] = Field(
         default_factory=dict[int, int],
         description="Of drums only: MIDI number by drum, where the synth's differs from General MIDI's.",
         json_schema_extra=DRUM_KEYS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reverie.music.drums import DRUMS
 from reverie.music.harmony import parse_pitch
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP
@@ -20,17 +19,6 @@ class Primer:
 
     notes: tuple[Note, ...] = ()
     steps: int = 0
-
-
-def parse_drum(name: str) -> int:
-    """The MIDI number by which composers know the drum ``name``.
-
-    Raises:
-        ValueError: if there is no such drum.
-    """
-    if name not in DRUMS:
-        raise ValueError(f"there is no drum {name!r}; the drums are {', '.join(DRUMS)}")
-    return DRUMS[name]
 
 
 def parse_pattern(text: str) -> str:

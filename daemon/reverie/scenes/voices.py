@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeVar, cast
 from pydantic import AfterValidator, Field, JsonValue, ValidationInfo
 
 from reverie.documents import Facts, Keys, Section, Written
+from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum
 from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
-from reverie.scenes.fields import DRUM_KEYS, Evolve, OutputSection, ScheduleSection, TemperatureSection, known
-from reverie.scenes.primer import Primer, drum_primer, parse_drum, parse_pattern, tune_primer
+from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection, known
+from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
 
@@ -120,9 +121,7 @@ class DrumVoice(CommonVoice[Literal["drums"]]):
     )
     primer: Annotated[
         Primer,
-        Written(
-            dict[Annotated[int, Written(str, parse_drum)], Annotated[str, AfterValidator(parse_pattern)]], drum_primer
-        ),
+        Written(ByDrum[Annotated[str, AfterValidator(parse_pattern)]], drum_primer),
     ] = Field(
         default_factory=Primer,
         description="What the model hears first: for each drum a pattern of x (hit) and . (nothing), one a sixteenth.",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from reverie.documents import Keys, Section, Written
+from reverie.documents.instrument_fields import Program
 from reverie.site.address import Address
 from reverie.site.fields import Data, from_here, one_line
 from reverie.site.sampler_sections import SamplerSection
@@ -93,7 +94,9 @@ Key = Annotated[int, Written(str, _channel_as_key)]
 class SoundSection(Section):
     """What a channel of the synthesizer is set to."""
 
-    program: Data | None = Field(default=None, description="Program (sound), from 0.")
+    program: Program | None = Field(
+        default=None, description="Program (sound): its number from 0, or its name in General MIDI, such as vibraphone."
+    )
     bank: int | None = Field(default=None, ge=0, lt=1 << 14, description="Bank, 0 to 16383, chosen before the program.")
 
 
