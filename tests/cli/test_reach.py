@@ -20,9 +20,10 @@ from fakes.jack import wait_until
 from fakes.pages import status_page, talker
 from fakes.patience import PATIENCE
 from reverie.cli.main import main
-from reverie.cli.reach import Whereabouts, panic, status
+from reverie.cli.reach import Whereabouts, panic, reload, status
 from reverie.conductor.single_instance import Alone
 from reverie.files import open_file
+from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
 from reverie.web.local_socket import MOST_ASKERS, NAME, LocalServer, SilentError, ask
 
@@ -42,6 +43,7 @@ def behind_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 class House:
     def __init__(self) -> None:
         self.panics = 0
+        self.reloaded = Verdict(ok=True, sentence="Nothing has changed.")
         self.told: dict[str, Any] = {"alive": {"ok": True, "sentence": "Playing."}, "slots": [], "processes": []}
 
     def status(self) -> Mapping[str, Any]:
@@ -49,6 +51,9 @@ class House:
 
     def panic(self) -> None:
         self.panics += 1
+
+    def reload(self) -> Verdict:
+        return self.reloaded
 
 
 @pytest.fixture
@@ -349,3 +354,39 @@ def test_who_has_no_state_folder_is_told_once(tmp_path: Path, caplog: pytest.Log
     asyncio.run(try_for_a_while())
     assert len(caplog.messages) == 1
     assert "can reach this daemon by its status page only" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_reload_says_what_came_of_it(house: House, state: Path, ok: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    house.reloaded = Verdict(ok=ok, sentence="The scene dusk was read again.")
+    config = state / "reverie.yaml"
+    config.write_text(f"state: {state}\nhealth: {{port: {NOTHING_THERE}}}\n")
+    assert main(["reload", "--config", str(config)]) == (0 if ok else 1)
+    assert capsys.readouterr().out == "The scene dusk was read again.\n"
+
+
+def test_reload_says_that_there_is_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "reverie.yaml"
+    config.write_text(f"state: state\nhealth: {{port: {NOTHING_THERE}}}\n")
+    assert main(["reload", "--config", str(config)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"No daemon answers in {tmp_path / 'state'}" in said.err
+
+
+def test_reload_of_a_daemon_that_only_its_page_can_reach_does_nothing_else(tmp_path: Path) -> None:
+    with status_page(tmp_path) as server:
+        reply = reload(at(tmp_path, server.port))
+        assert (reply.answer, reply.lives) == (None, True)
+        assert "systemctl reload reverie" in reply.sentence
+        assert not server.taken, "nothing was asked of it but how it is"
+
+
+def test_a_daemon_that_knows_no_reload_is_not_believed_to_have_done_it(
+    house: House, state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("reverie.cli.reach.RELOAD", "a word of the future")
+    config = state / "reverie.yaml"
+    config.write_text(f"state: {state}\nhealth: {{port: {NOTHING_THERE}}}\n")
+    assert main(["reload", "--config", str(config)]) == 1
+    assert "older than this command" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from fakes.patience import PATIENCE
 from fakes.scenes import TEXT
 from reverie.file_changes import FileChanges, FileWatch
 from reverie.scenes.folder import SceneFolder
+from reverie.watch.evidence import Verdict
 
 
 @pytest.fixture
@@ -174,9 +175,22 @@ def test_a_comment_changes_nothing(theatre: Theatre) -> None:
 
 def test_reload_does_the_same_at_once(theatre: Theatre) -> None:
     theatre.write("study", TEXT.replace("tempo: 120", "tempo: 90"))
-    theatre.conductor.reload()
+    done = theatre.conductor.reload()
     theatre.hear()
     assert (theatre.scenes_set[-1].first_bar, theatre.scenes_set[-1].tempo.qpm) == (22, 90)
+    assert done == Verdict(ok=True, sentence="The scene study has changed; it is heard from the next bar line on.")
+
+
+def test_reload_says_what_came_of_it(theatre: Theatre) -> None:
+    again = Verdict(ok=True, sentence="The scene study was read again; it plays already as its file says.")
+    assert theatre.conductor.reload() == again
+    theatre.write("study", TEXT.replace("key: D", "key: H"))
+    broken = theatre.conductor.reload()
+    assert (broken.ok, broken.sentence.split(", ")[0]) == (False, "The scene study is at fault")
+    theatre.write("study", TEXT)
+    assert theatre.conductor.reload() == again
+    theatre.conductor.stop()
+    assert not theatre.conductor.reload().ok
 
 
 def test_changes_that_follow_each_other_within_a_bar_skip_none(theatre: Theatre) -> None:

@@ -1,4 +1,4 @@
-"""The commands ``reverie status`` and ``reverie panic``: to the running daemon, or in its place."""
+"""The commands ``reverie status``, ``reload`` and ``panic``: to the running daemon, or in its place."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 
 
 def add_parsers(commands: Any) -> None:
-    """Add ``status`` and ``panic`` to the commands of ``reverie``."""
+    """Add ``status``, ``reload`` and ``panic`` to the commands of ``reverie``."""
     status = commands.add_parser("status", help="how the running daemon is")
     add_json(status)
     status.set_defaults(command=_status)
 
+    reload = commands.add_parser(
+        "reload", help="have the running daemon read the scene that plays again, as `systemctl reload` does"
+    )
+    reload.set_defaults(command=_reload)
+
     panic = commands.add_parser("panic", help="end every note, whether the daemon runs or not")
     panic.set_defaults(command=_panic)
 
-    for command in (status, panic):
+    for command in (status, reload, panic):
         add_config(command)
 
 
@@ -59,6 +64,22 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     for process in status["processes"]:
         memory = f"{process['rss_bytes'] / 1e6:.0f} MB" if process["rss_bytes"] else "no memory"
         yield f"{process['role']}: {process['state']}, pid {process['pid']}, {memory}, {process['restarts']} restarts"
+
+
+def _reload(options: argparse.Namespace) -> int:
+    from reverie.cli.reach import reload
+
+    _, where, _ = _find(options.config)
+    reply = reload(where)
+    if reply.answer is None:
+        return _fail(reply.sentence)
+    if "said" not in reply.answer:
+        return _fail(
+            "The daemon that runs is older than this command and does not know it: use `systemctl reload reverie`, or "
+            "send it SIGHUP."
+        )
+    _say(str(reply.answer["said"]))
+    return 0 if reply.answer.get("ok") else FAULT
 
 
 def _panic(options: argparse.Namespace) -> int:

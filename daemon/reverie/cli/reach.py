@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from reverie.conductor.single_instance import LOCK, name_is_held
 from reverie.errors import ended, reason_of
-from reverie.web.local_socket import LONGEST_ANSWER, PANIC, STATUS, SilentError, ask
+from reverie.web.local_socket import LONGEST_ANSWER, PANIC, RELOAD, STATUS, SilentError, ask
 
 SECONDS = 10.0
 """That a daemon may take to answer: a machine that is busy starting is slow, and none should wait much longer."""
@@ -81,6 +81,11 @@ def status(where: Whereabouts, seconds: float = SECONDS) -> Reply:
 def panic(where: Whereabouts, seconds: float = SECONDS) -> Reply:
     """Have the daemon end every note."""
     return _reach(where, PANIC, seconds)
+
+
+def reload(where: Whereabouts, seconds: float = SECONDS) -> Reply:
+    """Have the daemon read the present scene's file again; its socket alone takes that."""
+    return _reach(where, RELOAD, seconds)
 
 
 def _reach(where: Whereabouts, word: str, seconds: float) -> Reply:
@@ -152,8 +157,15 @@ def _page(where: Whereabouts, word: str, seconds: float) -> Reply:
     answer = cast("dict[str, Any]", told)
     if not _is_ours(where, answer):
         return Reply(sentence=_nobody(where, f"the one there plays from {answer.get('state')}"))
-    if word == STATUS:
-        return Reply(answer, lives=True)
+    return Reply(answer, lives=True) if word == STATUS else _command_by_page(where, word, answer, seconds)
+
+
+def _command_by_page(where: Whereabouts, word: str, status: Mapping[str, Any], seconds: float) -> Reply:
+    """Have the daemon whose page answered do something; the page takes no other word than panic."""
+    if word == RELOAD:
+        socket = f"by the socket in {status.get('state', 'its state folder')}, which cannot be used from here"
+        advice = "do it with sudo, or use `systemctl reload reverie`"
+        return Reply(lives=True, sentence=f"The daemon at {where.page} takes this only {socket}: {advice}.")
     try:
         said = _request(where, "POST", "/panic", seconds, {"X-Reverie": "panic"})
     except (OSError, http.client.HTTPException) as error:

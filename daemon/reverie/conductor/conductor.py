@@ -256,14 +256,21 @@ class Conductor:
         playing = {self._scene.name} if self._scene else set[str]()
         self._repertoire.forget_gone({*playing, self._setting.scene, *self._setting.programme.scenes})
 
-    def reload(self) -> None:
-        """Read the present scene's file again, and go over to it if it has changed and is right."""
+    def reload(self) -> Verdict:
+        """Read the present scene's file again, and go over to it if it has changed and is right; what came of it."""
         if self._scene is None or self._stop.is_set():
-            return
+            return Verdict(ok=False, sentence="Nothing was read again: no scene plays, or the daemon is stopping.")
         self._notifier.reloading(f"Reading {self._scene.name} again.")
         self._reminder.look()
-        self.play_scene(self._scene.name)
+        name, before = self._scene.name, self._scene.hash
+        self.play_scene(name)
         self._notifier.ready(self.summary().text)
+        if name in self._repertoire.broken:
+            sentence = f"The scene {name} is at fault, see `reverie status`; its last good version plays on."
+            return Verdict(ok=False, sentence=sentence)
+        if self._scene.hash != before:
+            return Verdict(ok=True, sentence=f"The scene {name} has changed; it is heard from the next bar line on.")
+        return Verdict(ok=True, sentence=f"The scene {name} was read again; it plays already as its file says.")
 
     def rest(self, *, on: bool) -> None:
         """Be silent on purpose from the next bar line on, or play again."""

@@ -25,11 +25,12 @@ from typing import Any, Protocol, cast
 from reverie.errors import reason_of
 from reverie.files import set_aside
 from reverie.logs import ONCE
+from reverie.watch.evidence import Verdict
 
 log = logging.getLogger(__name__)
 
 NAME = "daemon.socket"
-STATUS, PANIC = "status", "panic"
+STATUS, PANIC, RELOAD = "status", "panic", "reload"
 LONGEST_WORD = 64
 LONGEST_ANSWER = 10_000_000
 PATIENCE = 5.0
@@ -49,7 +50,7 @@ _NO_FOLDER = frozenset({errno.ELOOP, errno.ENAMETOOLONG})
 
 
 class CommandSource(Protocol):
-    """What commands ask of the daemon; neither may wait."""
+    """What commands ask of the daemon; nothing of it may wait."""
 
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
@@ -57,6 +58,10 @@ class CommandSource(Protocol):
 
     def panic(self) -> None:
         """End every note now."""
+        ...
+
+    def reload(self) -> Verdict:
+        """Read the present scene's file again; what came of it."""
         ...
 
 
@@ -161,6 +166,9 @@ class LocalServer:
             case "panic":
                 self._house.panic()
                 return {"said": "Every note is being ended."}
+            case "reload":
+                done = self._house.reload()
+                return {"said": done.sentence, "ok": done.ok}
             case _:
                 return {"fault": f"there is no word {word!r}"}
 
