@@ -18,7 +18,7 @@ from reverie.midi.errors import DeviceError
 from reverie.play.output_process import proxy as carried
 from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.output import Output
-from reverie.processes.reaping import reap
+from reverie.processes.children import Child, reap
 
 
 class FarEnd:
@@ -26,14 +26,14 @@ class FarEnd:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(carried, "_start", self._start)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Child | None = None
         self.clock = FakeClock()
         self.output = OutputProxy("main", {"kind": "port"}, None, self.clock.now)
         self.output.open()
 
-    def _start(self, descriptor: int) -> subprocess.Popen[bytes]:
+    def _start(self, descriptor: int) -> Child:
         self.socket = socket.socket(fileno=socket.dup(descriptor))
-        self.process = subprocess.Popen(["sleep", "60"])
+        self.process = Child(subprocess.Popen(["sleep", "60"]))
         return self.process
 
     def say(self, up: bool, detail: str = "", **more: Any) -> None:

@@ -176,8 +176,8 @@ def test_without_a_midi_system_it_says_what_to_do(listen: Listen, monkeypatch: p
 def test_a_helper_leaves_with_its_owner_even_one_that_was_killed() -> None:
     code = (
         "import sys, time\n"
-        "from reverie.midi.input import Ears\n"
-        "ears = Ears({'match': 'keys', 'api': 'jack'}); ears.receive()\n"
+        "from reverie.midi.input import MidiInputProcess\n"
+        "ears = MidiInputProcess({'match': 'keys', 'api': 'jack'}); ears.receive()\n"
         "print(ears._helper._child.pid, flush=True); time.sleep(60)\n"
     )
     environment = os.environ | {"JACK_DEFAULT_SERVER": "nobody"}

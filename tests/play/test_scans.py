@@ -30,7 +30,7 @@ print(json.dumps([names, figures]))
 
 BIND = """
 import sys
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.midi_port import MidiPort
 port = MidiPort(device={"name": "in", "client": "grey"}, api="jack")
 for line in sys.stdin:
@@ -40,7 +40,7 @@ for line in sys.stdin:
             port.open()
         port.poll()
         print("up", flush=True)
-    except PlayError as error:
+    except DeviceError as error:
         print(error, flush=True)
 """
 

@@ -15,7 +15,7 @@ from reverie.play.outputs.factory import ENDS_WITH_PLAYER
 from reverie.play.outputs.output import Output
 from reverie.play.recording.ledger import Ledger, abandoned
 from reverie.play.slot_settings import SlotSettings
-from reverie.processes.reaping import wait_all
+from reverie.processes.children import wait_all
 
 DEADLINE = 2.0
 """Seconds that a device may take to be there once its carrier has said that it is not; all wait at the same time."""

@@ -42,10 +42,10 @@ from reverie.play.player import Player
 from reverie.play.recording.tape import Tape
 from reverie.play.slot_factory import make_slots
 from reverie.play.sync.leaders import make_leaders
+from reverie.processes.children import wait_all
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.descriptors import readable
 from reverie.processes.priority import be_punctual
-from reverie.processes.reaping import wait_all
 from reverie.processes.signals import be_steady
 from reverie.processes.wire import Message, Wire, WireError
 

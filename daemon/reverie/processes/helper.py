@@ -12,12 +12,11 @@ import errno
 import json
 import signal
 import socket
-import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from reverie.processes.children import own_module
-from reverie.processes.signals import be_steady, held_at_birth
+from reverie.processes.children import Child
+from reverie.processes.signals import be_steady
 
 RETRY = 3.0  # seconds between the end of a helper and the start of another
 HANGS = 7.0  # seconds without a turn after which a helper is taken for hung, and ends
@@ -29,10 +28,10 @@ class HelperProcess:
     """The owner's end. No call blocks, but for the few milliseconds in which a process is started."""
 
     def __init__(self, module: str, settings: Mapping[str, Any]) -> None:
-        self._command = own_module(module, "--fd")
+        self._module = module
         self._settings = _encode(settings)
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._starts_at = float("-inf")
         self.lives = 0
 
@@ -81,10 +80,8 @@ class HelperProcess:
         while _take(self._theirs) is not None:
             pass  # meant for a helper that died before it could read
         self._ours.send(self._settings, socket.MSG_DONTWAIT)
-        descriptor = self._theirs.fileno()
         try:
-            with held_at_birth():
-                self._child = subprocess.Popen([*self._command, str(descriptor)], pass_fds=[descriptor])
+            self._child = Child.start(self._module, self._theirs.fileno())
             self.lives += 1
         except OSError:  # the system has no process to give
             self._starts_at = now + RETRY

@@ -22,19 +22,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from reverie.processes.children import own_module
-from reverie.processes.signals import held_at_birth
+from reverie.processes.children import Child
 from reverie.processes.wire import MAX_LINE, Message, WireError, decode, encode
 
 Reason = Literal["exit", "signal", "hang", "protocol", "fault"]
 
-STDERR = 2
 LINGER = 1.0
 """Seconds between the end of a worker's socket and its exit, either of which may come first."""
 TERM_GRACE = 2.0
 """Seconds that SIGTERM is given before SIGKILL."""
 REAP = 5.0
 """Seconds to wait for a killed process. One that is stuck in the kernel takes longer and is not waited for."""
+LOOK = 0.05
+"""Seconds between looks at a process whose end nobody tells, as on macOS."""
 MAX_UNSENT = 4 * 1024 * 1024
 """Bytes a worker may leave unread before it counts as hung."""
 
@@ -71,7 +71,7 @@ class Life:
     def __init__(
         self,
         role: Role,
-        process: asyncio.subprocess.Process,
+        process: Child,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
@@ -99,15 +99,7 @@ class Life:
         with theirs:
             reader, writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE)
             try:
-                with held_at_birth():
-                    process = await asyncio.create_subprocess_exec(
-                        *own_module(role.module, "--fd", str(theirs.fileno())),
-                        pass_fds=(theirs.fileno(),),
-                        stdin=asyncio.subprocess.DEVNULL,
-                        stdout=STDERR,
-                        start_new_session=True,
-                        env={**os.environ, **(role.environment or {})},
-                    )
+                process = Child.start(role.module, theirs.fileno(), leads=True, environment=role.environment)
             except BaseException:
                 writer.transport.abort()
                 raise
@@ -160,10 +152,9 @@ class Life:
         self.send({"type": "stop"})
         if await self._leaves_within(self._role.grace):
             return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()  # the worker alone: it may need its children for the last note
+        self._process.terminate()
         if not await self._leaves_within(TERM_GRACE):
-            self._kill()
+            self._process.kill()
 
     async def _listen(self, received: Callable[[Message], None]) -> Death:
         """Read until the worker's end of the socket closes."""
@@ -210,7 +201,7 @@ class Life:
 
     async def _watch(self) -> Death:
         """Wait for the process to end by itself, and for its last words to be read."""
-        code = await self._process.wait()
+        code = await _end_of(self._process)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
                 await self._ended.wait()
@@ -221,17 +212,30 @@ class Life:
     async def _leaves_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._process.wait()
-        return self._process.returncode is not None
-
-    def _kill(self) -> None:
-        """Kill the worker and every child it left in its group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM where only a zombie is left
-            os.killpg(self.pid, signal.SIGKILL)
+                await _end_of(self._process)
+        return self._process.poll() is not None
 
     async def _bury(self) -> None:
-        self._kill()
+        self._process.kill()
         await self._leaves_within(REAP)
         self._writer.transport.abort()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
+
+
+async def _end_of(process: Child) -> int:
+    """Wait for the process to end; its exit status."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # no Linux, or its end has been seen already
+        while (code := process.poll()) is None:  # noqa: ASYNC110 - nothing else tells of it there
+            await asyncio.sleep(LOOK)
+        return code
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(descriptor, ended.set)
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    return process.wait()

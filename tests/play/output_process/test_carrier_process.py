@@ -24,7 +24,7 @@ from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.factory import close_abandoned, open_output
 from reverie.play.panic import silence
 from reverie.play.recording.ledger import Ledger
-from reverie.processes.reaping import reap
+from reverie.processes.children import reap
 
 pytestmark = pytest.mark.real
 
@@ -55,7 +55,7 @@ while True:
 
 SEARCH = """
 import json, psutil, sys
-from reverie.midi.errors import PlayError
+from reverie.midi.errors import DeviceError
 from reverie.play.outputs.factory import make_output
 output, process, figures = make_output("main", {"kind": "port", "match": "nobody"}), psutil.Process(), []
 for looks in (1000, 10_000):
@@ -63,7 +63,7 @@ for looks in (1000, 10_000):
         try:
             output.open()
             sys.exit("there is nobody")
-        except PlayError:
+        except DeviceError:
             output.close()
     figures.append([process.memory_info().rss, process.num_fds(), process.num_threads()])
 print(json.dumps(figures))

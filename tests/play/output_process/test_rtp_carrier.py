@@ -17,7 +17,7 @@ from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.factory import open_output
 from reverie.play.outputs.rtp_midi import RtpMidi
 from reverie.play.recording.ledger import Ledger
-from reverie.processes.reaping import reap
+from reverie.processes.children import reap
 
 pytestmark = pytest.mark.real
 LOOPBACK = "127.0.0.1"

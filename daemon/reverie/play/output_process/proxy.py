@@ -11,10 +11,8 @@ import array
 import contextlib
 import fcntl
 import json
-import os
 import socket
 import struct
-import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +23,7 @@ from typing import Any, NoReturn, cast
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.midi.errors import DeviceError
 from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
-from reverie.processes.children import own_module
-from reverie.processes.reaping import reap, release
-from reverie.processes.signals import held_at_birth
+from reverie.processes.children import Child, reap
 
 LARGEST = 1 << 16
 """Bytes of a packet."""
@@ -63,7 +59,7 @@ class OutputProxy(Output):
         self._setup = {"slot": slot, "output": dict(settings), "ledger": str(ledger) if ledger else None}
         self._clock = clock
         self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._said = False
         self._up = False
         self._detail = _STARTING
@@ -175,7 +171,7 @@ class OutputProxy(Output):
                 self._flush()
             self._socket.close()
         if self._process is not None:
-            release(self._process)
+            self._process.release()
         self._socket, self._process, self._up = None, None, False
         self._waiting.clear()
 
@@ -267,15 +263,9 @@ def _trouble(state: Mapping[str, Any]) -> Trouble | None:
             return None
 
 
-def _start(descriptor: int) -> subprocess.Popen[bytes]:
-    with held_at_birth():
-        return subprocess.Popen(
-            own_module("reverie.play.output_process.carrier", "--fd", str(descriptor)),
-            pass_fds=[descriptor],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            env=os.environ | {"JACK_NO_START_SERVER": "1"},
-        )
+def _start(descriptor: int) -> Child:
+    environment = {"JACK_NO_START_SERVER": "1"}
+    return Child.start("reverie.play.output_process.carrier", descriptor, leads=True, environment=environment)
 
 
 def _unread(end: socket.socket) -> int:

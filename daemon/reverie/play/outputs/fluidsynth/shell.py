@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from reverie.midi.errors import DeviceError
-from reverie.processes.reaping import reap, release
+from reverie.processes.children import Child, reap
 
 HANGS = "FluidSynth hangs; it is started again"
 _MOST_READS = 16
@@ -41,6 +41,7 @@ class Shell:
             bufsize=0,
             env=os.environ | {"INPUTRC": os.devnull},
         )
+        self._life = Child(self._child)
         self._parts = {"out": b"", "err": b""}
         for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
             os.set_blocking(_stream(stream).fileno(), False)
@@ -48,12 +49,12 @@ class Shell:
     @property
     def pid(self) -> int:
         """The process."""
-        return self._child.pid
+        return self._life.pid
 
     @property
     def over(self) -> bool:
         """Whether it has ended."""
-        return self._child.poll() is not None
+        return self._life.poll() is not None
 
     @property
     def out(self) -> int:
@@ -94,8 +95,8 @@ class Shell:
 
     def end(self) -> None:
         """End the program at once. Nobody waits for it: a broken sound driver can keep even the killed."""
-        self._child.kill()
-        release(self._child)
+        self._life.kill()
+        self._life.release()
         for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
             _stream(stream).close()
 
