@@ -17,9 +17,9 @@ from reverie.play.messages import SlotState
 
 SCAN = """
 import json, psutil
-from reverie.midi.ports import MidiRoom
+from reverie.midi.ports import PortScanner
 process, figures = psutil.Process(), []
-with MidiRoom() as room:
+with PortScanner() as room:
     room.heard()
     for scans in (1000, 10_000):
         for _ in range(scans):

@@ -26,7 +26,7 @@ from reverie.folders import patiently
 from reverie.history.state import StateStore
 from reverie.logs import log_plainly
 from reverie.places import loops_folder, scenes_folder
-from reverie.processes import signals
+from reverie.processes import orphans, signals
 from reverie.processes.descriptors import ask_for_many
 from reverie.site.load import find_site
 from reverie.site.schema import Site
@@ -135,7 +135,11 @@ async def _conduct(conductor: Conductor, scene: str | None, seconds: float | Non
     handlers = {signal.SIGTERM: conductor.stop, signal.SIGINT: conductor.stop, signal.SIGHUP: conductor.reload}
     signals.heed(loop, handlers)
     signals.release()
+    orphans.adopt()
+    reaping = asyncio.create_task(orphans.reap_for_ever())
     try:
         await conductor.run(scene, seconds)
     finally:
+        reaping.cancel()
+        orphans.reap_orphans()
         signals.heed_no_more(handlers)
