@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from reverie.watch.fault_kinds import FaultKind, Severity
 from reverie.watch.faults import Faults
-from reverie.watch.floods import MANY, WITHIN, Flood, Warned
+from reverie.watch.floods import MANY, WITHIN, Flood
 
-WARNED = Warned("web-flood", "Too much comes", "keep it away")
+KIND = FaultKind("flood", Severity.NOTICE, "", "Too much comes.", "Keep it away")
 
 
 class Clock:
@@ -17,13 +18,13 @@ class Clock:
 
 def test_a_flood_is_told_once_and_taken_back_after_a_quiet_minute() -> None:
     clock, faults = Clock(), Faults()
-    flood = Flood(faults, WARNED, clock)
+    flood = Flood(faults, KIND, clock)
     for _ in range(MANY - 1):
         flood.count()
     assert faults.active == ()
     for _ in range(10 * MANY):
         flood.count()
-    assert [fault.text for fault in faults.active] == ["Too much comes. keep it away."]
+    assert [fault.text for fault in faults.active] == ["Too much comes. Keep it away."]
     clock.now = WITHIN - 1
     flood.look()
     assert faults.active
@@ -34,7 +35,7 @@ def test_a_flood_is_told_once_and_taken_back_after_a_quiet_minute() -> None:
 
 def test_a_little_too_much_now_and_then_is_no_flood() -> None:
     clock, faults = Clock(), Faults()
-    flood = Flood(faults, WARNED, clock)
+    flood = Flood(faults, KIND, clock)
     for _ in range(10 * MANY):
         flood.count()
         clock.now += 1.0

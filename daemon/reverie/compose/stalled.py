@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from reverie.compose.composer import Composed
 from reverie.compose.evolution import VoicePlan
 
-NO_NEW_LOOP = "no-new-loop"
-"""The fault of a voice, in the register of faults."""
 PATIENCE = 3
 """Answers in a row without a new loop from which people are told."""
 

@@ -10,13 +10,13 @@ from reverie.compose.ensemble import Ensemble
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.messages import Answer, Failed, ModelLoaded
 from reverie.compose.recipe import Recipe
-from reverie.compose.stalled import NO_NEW_LOOP
 from reverie.conductor.composer_requests import Requests
 from reverie.conductor.model_faults import ModelFaults
 from reverie.history.state import StateStore
 from reverie.play.messages import Place
 from reverie.processes.wire import Message
 from reverie.watch.evidence import Evidence
+from reverie.watch.fault_kinds import NO_NEW_LOOP
 from reverie.watch.faults import Faults
 from reverie.watch.metrics import Metrics
 
@@ -112,10 +112,7 @@ class ComposerLink:
 
     def tell_stalls(self, performance: Ensemble) -> None:
         """Tell of voices that get no new loop; of those that are no more there is nothing to tell."""
-        stalls = performance.stalls
-        for fault in self._faults.active:
-            if fault.id == NO_NEW_LOOP and not stalls.get(fault.subject):
-                self._faults.clear(NO_NEW_LOOP, fault.subject)
+        stalls = {voice: stall for voice, stall in performance.stalls.items() if stall}
+        self._faults.only(NO_NEW_LOOP, stalls)
         for voice, stall in stalls.items():
-            if stall:
-                self._faults.tell(NO_NEW_LOOP, voice, stall.sentence, stall.advice)
+            self._faults.tell(NO_NEW_LOOP, voice, stall.sentence, stall.advice)

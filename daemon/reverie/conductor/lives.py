@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from reverie.files import read_file, set_aside, write_in_any_case
+from reverie.watch.fault_kinds import CRASH_LOOP
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
 FILE = "lives.json"
-CRASHES = "crash-loop"
 MANY = 4
 """Lives that ended unasked within :data:`WINDOW`, after which people are told."""
 WINDOW = 900.0
@@ -70,13 +70,12 @@ class Lives:
         """Tell of a crash loop, until a life has lasted."""
         recent = [at for at in self._unasked if abs(self._wall() - at) < WINDOW]
         if len(recent) < MANY or self._clock() - self._began > WINDOW:
-            self._faults.clear(CRASHES)
+            self._faults.clear(CRASH_LOOP)
             return
         self._faults.tell(
-            CRASHES,
+            CRASH_LOOP,
             "",
             f"Reverie has crashed {MANY} times within {WINDOW / 60:.0f} minutes, and was started again each time",
-            "The log says why, before each start: `journalctl -u reverie`",
         )
 
     def _read(self) -> dict[str, Any] | None:

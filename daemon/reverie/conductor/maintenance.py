@@ -23,6 +23,7 @@ from reverie.files import check_writable
 from reverie.history.state import StateStore
 from reverie.play.recording.tape import beyond, days, delete, journal_name, prune
 from reverie.play.recording.tape_export import seal_all
+from reverie.watch.fault_kinds import TAPE_UNSEALED, TAPE_UNWRITABLE
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,6 @@ WRITE_STATE = 5.0
 """Seconds between writes of what must last."""
 ROUNDS_PER_SEAL = 12
 """Writes of what must last between two looks at the tape: a minute."""
-TAPE_UNWRITABLE, TAPE_UNSEALED = "tape-unwritable", "tape-unsealed"
-"""Faults: the tape cannot be written; a journal cannot be made a MIDI file."""
 
 
 class Housekeeping:

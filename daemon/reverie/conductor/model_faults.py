@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from reverie.watch.fault_kinds import MODEL_CANNOT_COMPOSE
 from reverie.watch.faults import Faults
-
-FAULT = "model-cannot-compose"
 
 
 class ModelFaults:
@@ -31,8 +30,6 @@ class ModelFaults:
         first: dict[str, str] = {}
         for model, sentence in self._models.items():
             first.setdefault(sentence, model)
-        for fault in self._faults.active:
-            if fault.id == FAULT and first.get(fault.sentence) != fault.subject:
-                self._faults.clear(FAULT, fault.subject)
+        self._faults.only(MODEL_CANNOT_COMPOSE, first.values())
         for sentence, model in first.items():
-            self._faults.tell(FAULT, model, sentence, "Loops that are there already play instead")
+            self._faults.tell(MODEL_CANNOT_COMPOSE, model, sentence)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from reverie.processes.supervisor import ProcessInfo
 from reverie.watch.evidence import Evidence
+from reverie.watch.fault_kinds import WEB_FLOOD
 from reverie.watch.faults import Faults
-from reverie.watch.floods import Flood, Warned
+from reverie.watch.floods import Flood
 from reverie.watch.summary import Summary
 
 if TYPE_CHECKING:
@@ -23,16 +24,11 @@ log = logging.getLogger(__name__)
 
 AGAIN = 10.0
 """Seconds until the pages are served anew after a fault."""
-CROWDED = Warned(
-    "web-flood",
-    "The status page has more connections than it takes; those that are silent are ended for others",
-    "Find out who opens them, and keep them away by a firewall or by another `health.address`",
-)
 
 
 async def serve_pages(house: StatusSource, address: str, port: int, faults: Faults) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
-    flood = Flood(faults, CROWDED)
+    flood = Flood(faults, WEB_FLOOD)
     watching = asyncio.create_task(_watch(flood))
     try:
         while True:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from reverie.conductor.local_zone import LocalZone
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.programme import Programme, local_time
+from reverie.watch.fault_kinds import REMINDER, TIME_ZONE
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -31,16 +32,17 @@ class Reminder:
             self._housekeeping.remind(self._times, self._due)
         except Exception as error:  # noqa: BLE001 - whatever fails in a hint, or in its libraries, ends no music
             self._faults.tell(
-                "reminder",
+                REMINDER,
                 "",
                 f"APScheduler cannot remind of the programme ({error!r}): scenes change all the same, a second late",
+                "",
             )
         else:
-            self._faults.clear("reminder")
+            self._faults.clear(REMINDER)
         if self._times and (fault := self._zone.fault()):
-            self._faults.tell("time-zone", "", fault, "Set it with `timedatectl set-timezone`, or mend TZ")
+            self._faults.tell(TIME_ZONE, "", fault)
         else:
-            self._faults.clear("time-zone")
+            self._faults.clear(TIME_ZONE)
 
     def look(self) -> None:
         """See whether the clock of the room has been set to another zone."""

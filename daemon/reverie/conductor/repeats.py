@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from reverie.play.messages import BarPlayed
+from reverie.watch.fault_kinds import LOOP_REPEATS
 from reverie.watch.faults import Faults
 
-LOOP_REPEATS = "loop-repeats"
-"""The fault of a voice, in the register of faults."""
 LASTS = 60.0
 """Seconds of repeating from which people are told: models load in less, and a composer that died is back by then."""
 
@@ -29,7 +28,7 @@ class RepeatedLoops:
         """The scene has these voices now; of others there is nothing more to tell."""
         for voice in [voice for voice in self._seconds if voice not in voices]:
             del self._seconds[voice]
-            self._faults.clear(LOOP_REPEATS, voice)
+        self._faults.only(LOOP_REPEATS, voices)
 
     def bar_played(self, bar: BarPlayed) -> None:
         """A bar went out. A voice that its schedule leaves out of it is judged by the next bar in which it plays."""
@@ -42,8 +41,6 @@ class RepeatedLoops:
                     LOOP_REPEATS,
                     voice,
                     f"Voice {voice} repeats its last loop: for a minute no other was composed in time",
-                    "Look whether the composer is up; where the machine is too slow for the scene, lower its voices' "
-                    "`candidates` or raise their `hold`",
                 )
         for voice, waiting in bar.depth.items():
             if waiting and voice not in bar.repeated and self._seconds.pop(voice, None) is not None:

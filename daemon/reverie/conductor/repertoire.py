@@ -17,14 +17,11 @@ from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
+from reverie.watch.fault_kinds import SCENE_BROKEN, SCENES_FOLDER
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
-BROKEN = "scene-broken"
-"""The fault of a scene whose file cannot be played, in the register of faults."""
-FOLDER = "scenes-folder"
-"""The fault of a folder of scenes that cannot be entered, or has some that nobody will find."""
 FOLDERS_EVERY = 10.0
 """Seconds between two looks into the folders of scenes."""
 
@@ -54,7 +51,6 @@ class Repertoire:
         self._faults: dict[str, tuple[str, ...]] = {}
         self._take = 0
         self._folders_due = float("-inf")
-        self._folders_told: set[Path] = set()
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -64,7 +60,7 @@ class Repertoire:
     @property
     def broken(self) -> frozenset[str]:
         """Scenes that were wanted and whose files cannot be played."""
-        return frozenset(fault.subject for fault in self._register.active if fault.id == BROKEN)
+        return frozenset(fault.subject for fault in self._register.of(SCENE_BROKEN))
 
     def candidates(self, name: str) -> tuple[Path, ...]:
         """Where the scene's file may lie."""
@@ -79,7 +75,7 @@ class Repertoire:
         """Tell no more of broken scenes that nobody wants and whose files are gone: to delete one is to mend it."""
         unwanted = self.broken.difference(wanted)
         for name in unwanted.difference(self._scenes.paths() if unwanted else ()):
-            self._register.clear(BROKEN, name)
+            self._register.clear(SCENE_BROKEN, name)
             self._faults.pop(name, None)
 
     def look_into_folders(self) -> None:
@@ -91,10 +87,8 @@ class Repertoire:
         self._scenes.names()
         faults = self._scenes.folder_faults
         for folder, sentence in faults.items():
-            self._register.tell(FOLDER, str(folder), f"Scenes in {folder}: {sentence}")
-        for folder in self._folders_told - faults.keys():
-            self._register.clear(FOLDER, str(folder))
-        self._folders_told = set(faults)
+            self._register.tell(SCENES_FOLDER, str(folder), f"Scenes in {folder}: {sentence}", "")
+        self._register.only(SCENES_FOLDER, {str(folder) for folder in faults})
 
     def names(self) -> tuple[str, ...]:
         """All scenes, in order."""
@@ -112,9 +106,9 @@ class Repertoire:
             advice = (
                 "The last good version plays until it is mended" if scene else "It is not played until it is mended"
             )
-            self._register.tell(BROKEN, name, "; ".join(str(fault).splitlines()), advice)
+            self._register.tell(SCENE_BROKEN, name, "; ".join(str(fault).splitlines()), advice)
         else:
-            self._register.clear(BROKEN, name)
+            self._register.clear(SCENE_BROKEN, name)
         sentences: list[str] = []
         if scene is not None:
             sentences += unmet(scene, self._means.bundles, self._means.slots, self._means.leaders)

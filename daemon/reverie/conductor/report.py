@@ -13,17 +13,17 @@ from reverie.conductor.config import ConductorConfig
 from reverie.conductor.lives import Lives
 from reverie.conductor.pages import describe
 from reverie.conductor.repertoire import Repertoire
-from reverie.conductor.site_watch import CHANGED, SiteWatch
-from reverie.conductor.site_watch import FAULTY as FAULTY_SITE
+from reverie.conductor.site_watch import SiteWatch
 from reverie.control.console import ControlConsole
 from reverie.processes.supervisor import ProcessInfo
 from reverie.scenes.schema import Scene
 from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.fault_kinds import CONFIGURATION, CONFIGURATION_CHANGED
 from reverie.watch.faults import Faults
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary, summarize
 
-UNLIKE = (FAULTY_SITE, CHANGED)
+UNLIKE = (CONFIGURATION, CONFIGURATION_CHANGED)
 """Faults by which what plays is not what the site on disk says."""
 
 
@@ -61,7 +61,7 @@ class Report:
         """Prometheus's text and its content type."""
         told = self.faults.active
         self.gauges.faults_are(told)
-        faulty = self._faulty_files() or self.repertoire.broken or any(fault.id in UNLIKE for fault in told)
+        faulty = self._faulty_files() or self.repertoire.broken or self.faults.of(*UNLIKE)
         self.gauges.configuration(ok=not faulty)
         self.gauges.heard(audible=self.evidence.audible)
         self.gauges.room_is(dict(self.site.free))
@@ -80,6 +80,10 @@ class Report:
             "scene": scene and {"name": scene.name, "title": scene.title},
             **describe(self.evidence, now, self.summary(), faults, self.processes()),
             "faults": [asdict(fault) for fault in told],
+            "fault_register": {
+                "now": [asdict(fault) for fault in told],
+                "cleared": [asdict(fault) for fault in self.faults.cleared],
+            },
             "overrides": overrides,
             "hands": overrides,  # the key's name in version 0.1.0
             "timbres": self.timbres.status(),

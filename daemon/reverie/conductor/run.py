@@ -31,6 +31,7 @@ from reverie.processes.descriptors import ask_for_many
 from reverie.site.load import find_site
 from reverie.site.schema import Site
 from reverie.timbre.timbre_models import timbre_models
+from reverie.watch.fault_kinds import FOLDER_HANGS
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def _answering(folder: Path, told: Faults) -> Path:
     except TimeoutError:
         instead = Path(tempfile.mkdtemp(prefix="reverie-"))
         sentence = f"{folder} does not answer; until the next start {instead} serves in its place"
-        told.tell("folder-hangs", str(folder), sentence, "See to the disk or machine that it is on, then restart")
+        told.tell(FOLDER_HANGS, str(folder), sentence)
         return instead
     except (OSError, ValueError):
         pass  # whoever writes there says why it cannot

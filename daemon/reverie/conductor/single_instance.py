@@ -25,13 +25,12 @@ from reverie.advice import nearest
 from reverie.errors import ReverieError
 from reverie.files import set_aside
 from reverie.locks import Hold, try_lock
+from reverie.watch.fault_kinds import STATE_SHARED, STATE_UNLOCKED
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
 LOCK = "lock"
-UNLOCKED, SHARED = "state-unlocked", "state-shared"
-"""Faults: nothing keeps a second daemon away; a second one plays."""
 _BACKLOG = 64
 _CREDENTIALS = struct.Struct("3i")  # process, user, group: unix(7), SO_PEERCRED
 _PATIENCE = 2.0
@@ -81,13 +80,12 @@ class Alone:
             return
         if self._take_lock() is Hold.TAKEN:
             self._faults.tell(
-                SHARED,
+                STATE_SHARED,
                 "",
                 f"Another daemon plays from {self._folder} as well",
-                "Stop one of them, or name another `state` for it",
             )
         else:
-            self._faults.clear(SHARED)
+            self._faults.clear(STATE_SHARED)
 
     def _take_lock(self) -> Hold | None:
         """Lock the file, which is made if need be; None if there can be no such file."""
@@ -105,13 +103,12 @@ class Alone:
         if hold is Hold.NONE:
             who = "a daemon of another machine" if self._name else "a second daemon"
             self._faults.tell(
-                UNLOCKED,
+                STATE_UNLOCKED,
                 "",
                 f"The file system of {self._folder} keeps no locks, so nothing keeps {who} from playing from it too",
-                "Put `state` on a disk of this machine, or let the share's lock service run (NFS: rpc.statd)",
             )
         else:
-            self._faults.clear(UNLOCKED)
+            self._faults.clear(STATE_UNLOCKED)
         return hold
 
     def _holds_the_file(self) -> bool:

@@ -13,11 +13,11 @@ from reverie.documents import DocumentError
 from reverie.site.learned import beside
 from reverie.site.load import load_site
 from reverie.site.schema import Site
+from reverie.watch.fault_kinds import CONFIGURATION, CONFIGURATION_CHANGED
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
-FAULTY, CHANGED = "configuration", "configuration-changed"
 EVERY = 5.0
 """Seconds between two looks."""
 _MOST_TOLD = 3
@@ -70,23 +70,21 @@ class SiteWatch:
             sentences = [str(fault) for fault in error.faults]
             more = len(sentences) - _MOST_TOLD
             told = "; ".join(sentences[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
-            self._faults.clear(CHANGED)
+            self._faults.clear(CONFIGURATION_CHANGED)
             self._faults.tell(
-                FAULTY,
+                CONFIGURATION,
                 str(self._path),
                 f"The configuration on disk is at fault, and {self._instead} counts: {told}",
-                "Mend it, see `reverie check`, and start Reverie anew if it shall count: `systemctl restart reverie`",
             )
             return
-        self._faults.clear(FAULTY)
+        self._faults.clear(CONFIGURATION)
         if site == self._in_force:
-            self._faults.clear(CHANGED)
+            self._faults.clear(CONFIGURATION_CHANGED)
         else:
             self._faults.tell(
-                CHANGED,
+                CONFIGURATION_CHANGED,
                 str(self._path),
                 "The configuration on disk has been changed and does not count yet",
-                "Start Reverie anew to put it in force: `systemctl restart reverie`",
             )
 
     def look_for_room(self) -> None:

@@ -8,13 +8,11 @@ from pathlib import Path
 
 from reverie.play.messages import SlotState
 from reverie.watch.evidence import Evidence
+from reverie.watch.fault_kinds import SLOT_AT_FAULT
 from reverie.watch.faults import Faults
 from reverie.watch.metrics import Metrics
 
 log = logging.getLogger(__name__)
-
-SLOT_AT_FAULT = "slot-at-fault"
-"""The fault of a slot that takes notes which cannot be heard, or have another sound than they were to have."""
 
 
 class SlotNews:

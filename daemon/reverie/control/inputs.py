@@ -15,8 +15,9 @@ from reverie.logs import ONCE
 from reverie.site.actions import Action, ControlLimits, Level
 from reverie.site.bindings import Binding
 from reverie.site.control import ControlBinding, ControlSection, limits_of
+from reverie.watch.fault_kinds import CONTROL_FLOOD
 from reverie.watch.faults import Faults
-from reverie.watch.floods import Flood, Warned
+from reverie.watch.floods import Flood
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +25,6 @@ LOOK = 1.0
 """Seconds between looks at whether the control surface's helper lives."""
 RETRY = 10.0
 """Seconds until what failed is tried again."""
-FLOODED = Warned(
-    "control-flood",
-    "Somebody sends more OSC to the control than is obeyed; the rest is left out",
-    "Find out who it is, and keep them away by a firewall or by another `control.osc`",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class Inputs:
     """Listens while :meth:`run` is awaited, and hands on to the desk."""
 
     def __init__(self, controls: Controls, desk: Hearer, faults: Faults) -> None:
-        self._flood = Flood(faults, FLOODED)
+        self._flood = Flood(faults, CONTROL_FLOOD)
         self._controls = controls
         self._desk = desk
         self._states: dict[str, tuple[bool, str]] = {}

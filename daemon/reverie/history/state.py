@@ -26,6 +26,7 @@ from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
 from reverie.folders import list_folder
 from reverie.timbre.schedule import PathProgress
+from reverie.watch.fault_kinds import STATE_UNREADABLE, STATE_UNWRITABLE
 from reverie.watch.faults import Faults
 
 VERSION = 1
@@ -33,8 +34,6 @@ KEPT_LOOPS = 3
 KEPT_SCENES = 20
 KEPT_TAKES = 1000
 KEPT_TIMBRES = 1000
-UNWRITABLE, UNREADABLE = "state-unwritable", "state-unreadable"
-"""Faults: what must last cannot be written; a file of it could not be read."""
 _MOST_TAKES = 1 << 53
 _FOLDERS = (".", "loops", "scenes", "configurations")
 """Where the daemon writes, and so where a power cut may leave half a file."""
@@ -192,7 +191,7 @@ class StateStore:
             write_atomically(path, data)
         self._written.add(path)
         if (name := self._name(path)) not in self._aside:
-            self._faults.clear(UNREADABLE, name)
+            self._faults.clear(STATE_UNREADABLE, name)
 
     def _set_aside(self, path: Path, what: str, advice: str) -> None:
         """Rename what is in a file's place, and tell it until nothing is left of it there."""
@@ -204,7 +203,7 @@ class StateStore:
         else:
             sentence = f"{path} {what} and now lies beside it as {aside.name}: the music begins anew"
             advice = f"Look at {aside}, and delete it when nothing in it is wanted"
-        self._faults.tell(UNREADABLE, name, sentence, capital(advice))
+        self._faults.tell(STATE_UNREADABLE, name, sentence, capital(advice))
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._folder))
@@ -213,9 +212,9 @@ class StateStore:
         for name, aside in list(self._aside.items()):
             if not os.path.lexists(aside):
                 del self._aside[name]
-                self._faults.clear(UNREADABLE, name)
+                self._faults.clear(STATE_UNREADABLE, name)
         if not failed:
-            self._faults.clear(UNWRITABLE)
+            self._faults.clear(STATE_UNWRITABLE)
             self._refusal = None
             return
         path, error = next(iter(failed.items()))
@@ -223,7 +222,7 @@ class StateStore:
             return  # it is told already, and to look for what is large takes a while
         self._refusal = error.errno
         self._faults.tell(
-            UNWRITABLE,
+            STATE_UNWRITABLE,
             "",
             f"{self._folder} cannot be written ({reason_of(error)}): the music plays on, but after a restart it begins "
             "anew",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from reverie.watch.fault_kinds import FaultKind
 from reverie.watch.faults import Faults
 
 MANY = 100
@@ -14,21 +14,12 @@ MANY = 100
 WITHIN = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """What people are told of a flood."""
-
-    id: str
-    sentence: str
-    advice: str
-
-
 class Flood:
     """Counts what is left out, and tells the register of faults; :meth:`look` takes the fault back when it is over."""
 
-    def __init__(self, faults: Faults, warned: Warned, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, faults: Faults, kind: FaultKind, clock: Callable[[], float] = time.monotonic) -> None:
         self._faults = faults
-        self._warned = warned
+        self._kind = kind
         self._clock = clock
         self._left_out: deque[float] = deque(maxlen=MANY)
         self._lasts = False
@@ -45,7 +36,7 @@ class Flood:
             self._left_out.popleft()
         if len(self._left_out) == MANY and not self._lasts:
             self._lasts = True
-            self._faults.tell(self._warned.id, "", self._warned.sentence, self._warned.advice)
+            self._faults.tell(self._kind, "", self._kind.meaning)
         elif not self._left_out and self._lasts:
             self._lasts = False
-            self._faults.clear(self._warned.id, "")
+            self._faults.clear(self._kind)

@@ -10,8 +10,8 @@ from reverie.errors import printable
 from reverie.watch.evidence import Verdict
 from reverie.watch.summary import Summary
 
-RENAMED = {"hands"}
-"""Keys of the status that are there under a new name too; the page shows that one."""
+RENAMED = {"hands", "faults"}
+"""Keys of the status whose content is there under a newer name too; the page shows that one."""
 
 
 def page(summary: Summary, ready: Verdict, status: Mapping[str, Any]) -> str:

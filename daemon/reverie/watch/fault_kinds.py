@@ -1,0 +1,183 @@
+"""Every kind of fault that Reverie can tell of: its id, how severe it is, whom it befalls, and what to do.
+
+Nobody tells of anything else: a fault is told by its kind. The page docs/reference/faults.md is written from
+:data:`KINDS` by ``tools/write_fault_table.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much of the music a fault takes, the worst first."""
+
+    SILENT = "silent"
+    """What it befalls cannot be heard."""
+    IMPAIRED = "impaired"
+    """What it befalls sounds, and not as it is wanted: old loops, other sounds, another tempo."""
+    NOTICE = "notice"
+    """The music is as it is wanted; something beside it is not, or will not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """What can be said of all faults of a kind.
+
+    ``id`` is in lower case with hyphens, ``subject`` what a subject of this kind is (empty where there is but one
+    such fault at a time), ``meaning`` a sentence on what is wrong. ``advice`` is what a person can do; whoever tells of
+    a fault and knows the reason may give a better one.
+    """
+
+    id: str
+    severity: Severity
+    subject: str
+    meaning: str
+    advice: str
+
+
+SLOT_AT_FAULT = FaultKind(
+    "slot-at-fault",
+    Severity.IMPAIRED,
+    "slot",
+    "A slot takes notes that cannot be heard, or have another sound than they were to have.",
+    "Do what the fault itself advises: it depends on the device",
+)
+SCENE_BROKEN = FaultKind(
+    "scene-broken",
+    Severity.IMPAIRED,
+    "scene",
+    "The file of a scene that is wanted cannot be played.",
+    "Mend the file, see `reverie check`; its last good version plays until then, or another scene where it has none",
+)
+SCENES_FOLDER = FaultKind(
+    "scenes-folder",
+    Severity.IMPAIRED,
+    "folder",
+    "A folder of scenes cannot be entered, or has scenes that nobody will find.",
+    "Let Reverie's user enter the folder, or mend `scenes`; it is looked into every 10 seconds",
+)
+NO_NEW_LOOP = FaultKind(
+    "no-new-loop",
+    Severity.IMPAIRED,
+    "voice",
+    "A voice has got no new loop for a while: its limits refuse all that its model composes.",
+    "Loosen the limit that the fault names",
+)
+LOOP_REPEATS = FaultKind(
+    "loop-repeats",
+    Severity.IMPAIRED,
+    "voice",
+    "A voice has repeated its last loop for a minute, because no other was composed in time.",
+    "Look whether the composer is up; where the machine is too slow for the scene, lower its voices' `candidates` or "
+    "raise their `hold`",
+)
+MODEL_CANNOT_COMPOSE = FaultKind(
+    "model-cannot-compose",
+    Severity.IMPAIRED,
+    "model",
+    "A model cannot compose; of several that fail for the same reason, the first is named.",
+    "Look whether its file is whole, `reverie models verify`; loops that are there already play instead",
+)
+CONFIGURATION = FaultKind(
+    "configuration",
+    Severity.IMPAIRED,
+    "file",
+    "The site's configuration on disk is at fault, and another counts: the fault says which.",
+    "Mend it, see `reverie check`, and start Reverie anew if it shall count: `systemctl restart reverie`",
+)
+CONFIGURATION_CHANGED = FaultKind(
+    "configuration-changed",
+    Severity.NOTICE,
+    "file",
+    "The site's configuration on disk has been changed and does not count yet.",
+    "Start Reverie anew to put it in force: `systemctl restart reverie`",
+)
+FOLDER_HANGS = FaultKind(
+    "folder-hangs",
+    Severity.NOTICE,
+    "folder",
+    "The folder of the state or of the tape does not answer, and another serves in its place until the next start.",
+    "See to the disk or machine that it is on, then restart",
+)
+STATE_UNWRITABLE = FaultKind(
+    "state-unwritable",
+    Severity.NOTICE,
+    "",
+    "What must survive a power cut cannot be written.",
+    "Make room, or let Reverie's user write there: the fault says which",
+)
+STATE_UNREADABLE = FaultKind(
+    "state-unreadable",
+    Severity.NOTICE,
+    "file",
+    "A file of the state could not be read and was renamed to `NAME.broken-TIME`.",
+    "Look at it, and delete it when nothing in it is wanted; then the fault is over",
+)
+STATE_UNLOCKED = FaultKind(
+    "state-unlocked",
+    Severity.NOTICE,
+    "",
+    "The file system of the state folder keeps no locks, so that no other machine is kept from playing from it.",
+    "Put `state` on a disk of this machine, or let the share's lock service run (NFS: rpc.statd)",
+)
+STATE_SHARED = FaultKind(
+    "state-shared",
+    Severity.IMPAIRED,
+    "",
+    "Another daemon plays from the same state folder.",
+    "Stop one of them, or name another `state` for it",
+)
+TAPE_UNWRITABLE = FaultKind(
+    "tape-unwritable",
+    Severity.NOTICE,
+    "",
+    "The tape cannot be written: what is played is not recorded.",
+    "Make room, or let Reverie's user write there: the fault says which",
+)
+TAPE_UNSEALED = FaultKind(
+    "tape-unsealed",
+    Severity.NOTICE,
+    "",
+    "A journal of the tape cannot be made a MIDI file.",
+    "Make room, or let Reverie's user write there: the fault says which",
+)
+CRASH_LOOP = FaultKind(
+    "crash-loop",
+    Severity.IMPAIRED,
+    "",
+    "Reverie has crashed again and again within a few minutes, and was started again each time.",
+    "The log says why, before each start: `journalctl -u reverie`",
+)
+REMINDER = FaultKind(
+    "reminder",
+    Severity.NOTICE,
+    "",
+    "APScheduler cannot remind of the programme: scenes change all the same, a second late.",
+    "Nothing needs to be done for the music; the log has the reason",
+)
+TIME_ZONE = FaultKind(
+    "time-zone",
+    Severity.NOTICE,
+    "",
+    "There is a programme, and the time zone of this machine cannot be told.",
+    "Set it with `timedatectl set-timezone`, or mend TZ",
+)
+WEB_FLOOD = FaultKind(
+    "web-flood",
+    Severity.NOTICE,
+    "",
+    "The status page has more connections than it takes; those that are silent are ended for others.",
+    "Find out who opens them, and keep them away by a firewall or by another `health.address`",
+)
+CONTROL_FLOOD = FaultKind(
+    "control-flood",
+    Severity.NOTICE,
+    "",
+    "Somebody sends more OSC to the control than is obeyed; the rest is left out.",
+    "Find out who it is, and keep them away by a firewall or by another `control.osc`",
+)
+
+KINDS: tuple[FaultKind, ...] = tuple(kind for kind in globals().values() if isinstance(kind, FaultKind))
+"""All of them, in the order in which they stand here."""
