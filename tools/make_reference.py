@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Write the reference pages that follow from the code: all keys of scenes and of a site, and all commands.
+"""Write the reference pages that follow from the code: all keys of scenes and of a site, all commands, all faults.
 
-python tools/make_reference.py             # writes docs/reference/scene-keys.md, site-keys.md and commands.md
+python tools/make_reference.py             # writes scene-keys.md, site-keys.md, commands.md and faults.md
 
-Keys come from the JSON Schemas, commands from the parser of arguments; what stands in these pages is changed there.
+Keys come from the JSON Schemas, commands from the parser of arguments, faults from the table of
+their kinds; what stands in these pages is changed there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, cast
 from reverie.cli.main import command_line
 from reverie.scenes.schema import scene_json_schema
 from reverie.site.schema import site_json_schema
+from reverie.watch.fault_kinds import KINDS, SEVERITIES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "*Written by `tools/make_reference.py`; change what it reads, not this page.*"
@@ -49,6 +51,20 @@ COMMANDS = """\
 | 2 | The command was mistyped; the message says where. |
 | 3 | Of `reverie perform`: the files are written, but a voice repeats itself, as no new loop keeps to its limits. |
 | 130 | Ctrl-C; nothing was left half-written. |
+"""
+
+FAULTS = """\
+# All faults
+
+{note}
+
+What Reverie tells of when something is wrong. A fault is one line of the log when it comes, and one when it is mended.
+Until then it stands on the status page, in `fault_register` of `/status`, and in the metric
+`reverie_fault{{id,subject}}`: see [how to watch an installation](../how-to/monitoring.md). No fault stops the music by
+itself.
+
+The subject is whom the fault befalls, such as the name of a slot; where the table has none, there is one fault of that
+id at a time. The advice that comes with a fault may say more than this table, where the reason is known.
 """
 
 Schema = Mapping[str, Any]
@@ -187,12 +203,23 @@ def capital(text: str) -> str:
     return text and f"{text[0].upper()}{text[1:]}".rstrip(".") + "."
 
 
+def faults() -> Iterator[str]:
+    """A table for each severity, the worst first."""
+    for severity, meaning in SEVERITIES.items():
+        yield from ("", f"## Severity `{severity}`", "", meaning, "")
+        yield from ("| id | subject | what is wrong | what to do |", "|---|---|---|---|")
+        for kind in sorted((kind for kind in KINDS if kind.severity is severity), key=lambda kind: kind.id):
+            parts = (f"`{kind.id}`", kind.subject, kind.meaning, f"{kind.advice}.")
+            yield f"| {' | '.join(cell(part) for part in parts)} |"
+
+
 def pages() -> dict[str, str]:
     """Every page by its file's name."""
     return {
         "scene-keys.md": join(SCENE_KEYS, Keys(scene_json_schema()).page("The scene")),
         "site-keys.md": join(SITE_KEYS, Keys(site_json_schema()).page("The site")),
         "commands.md": join(COMMANDS, commands(command_line(), "reverie", "")),
+        "faults.md": join(FAULTS, faults()),
     }
 
 

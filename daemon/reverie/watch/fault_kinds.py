@@ -1,7 +1,7 @@
 """Every kind of fault that Reverie can tell of: its id, how severe it is, whom it befalls, and what to do.
 
-Nobody tells of anything else: a fault is told by its kind. The page docs/reference/faults.md is written from
-:data:`KINDS` by ``tools/write_fault_table.py``.
+Nobody tells of anything else: a fault is told by its kind. The page docs/reference/faults.md is written from this
+table by ``tools/make_reference.py``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,18 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much of the music a fault takes, the worst first."""
+    """How much of the music a fault takes, the worst first; :data:`SEVERITIES` says what each means."""
 
     SILENT = "silent"
-    """What it befalls cannot be heard."""
     IMPAIRED = "impaired"
-    """What it befalls sounds, and not as it is wanted: old loops, other sounds, another tempo."""
     NOTICE = "notice"
-    """The music is as it is wanted; something beside it is not, or will not be."""
+
+
+SEVERITIES = {
+    Severity.SILENT: "What the fault befalls cannot be heard.",
+    Severity.IMPAIRED: "What the fault befalls sounds, but not as it should: old loops, other sounds, another tempo.",
+    Severity.NOTICE: "The music is as it is wanted; something beside it is not, or will not be.",
+}
 
 
 @dataclass(frozen=True, slots=True)
