@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import ATTEMPTS, Composed, compose
-from reverie.compose.evolution import LONGEST_PAST, Evolution, Placement
+from reverie.compose.evolution import Evolution, Placement
+from reverie.compose.operators.operator import LONGEST_PAST
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError

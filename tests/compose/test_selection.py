@@ -9,8 +9,9 @@ from fakes.engine import DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Candidate
-from reverie.compose.evolution import After, Evolution
+from reverie.compose.evolution import Evolution
 from reverie.compose.guard import guard
+from reverie.compose.operators.operator import After
 from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.selection import choose, distance, fit
 from reverie.compose.state_cache import Memories

@@ -1,4 +1,4 @@
-"""From a recipe to a loop that may be played: the model composes, the guard judges, the best is kept.
+"""From a recipe to a loop that may be played: model or operator compose, the guard judges, the best is kept.
 
 Where the guard refuses all candidates, or the best is the loop before once more, another seed is tried. Where all seeds
 come to nothing, what was too dense is thinned out.
@@ -14,6 +14,8 @@ from typing import Any
 
 from reverie.compose.engines.engine import Candidate, Engine
 from reverie.compose.guard import Guarded, guard
+from reverie.compose.operators.operator import Operator
+from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.compose.selection import choose, distance
@@ -77,7 +79,7 @@ class Composed:
 
 
 def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
-    """Ask ``engine`` for the loop of ``recipe``, with further seeds while the guard refuses all candidates.
+    """Ask ``engine``, or the operator itself, for a loop, with further seeds while the guard refuses all candidates.
 
     The answer's recipe is that of the attempt that came to something, with the candidate that was kept: composing it
     gives the same loop at once.
@@ -85,27 +87,29 @@ def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
     Raises:
         ModelError: if the engine cannot run the recipe's model.
     """
+    operator = OPERATORS[recipe.operator]
+    maker = "" if operator.derive else engine.name
     refused: Counter[str] = Counter()
     again: Composed | None = None
     attempt, candidates = recipe, list[Candidate]()
     for number in range(min(ATTEMPTS, max(1, _CANDIDATES // recipe.candidates))):
         attempt = replace(recipe, seed=derive_seed(recipe.seed, "attempt", number)) if number else recipe
-        candidates = list(_generated(engine, attempt, memories))
+        candidates = list(_made(operator, engine, attempt, memories))
         # A recipe of which a loop was kept may have been thinned out to make it.
         guarded = [guard(attempt, one.notes, thin=recipe.choice is not None) for one in candidates]
         refused.update(str(one.refusal) for one in guarded if one.refusal)
-        made = _kept(engine, attempt, candidates, guarded, memories)
+        made = _kept(maker, attempt, candidates, guarded, memories)
         if made and (recipe.choice is not None or not made.is_the_loop_before):
             return replace(made, refused=refused)
         again = again or made
     if again is None:
         thinned = [guard(attempt, one.notes, thin=True) for one in candidates]
-        again = _kept(engine, attempt, candidates, thinned, memories)
+        again = _kept(maker, attempt, candidates, thinned, memories)
     return replace(again, refused=refused) if again else Composed(attempt, None, refused, Counter())
 
 
 def _kept(
-    engine: Engine,
+    engine: str,
     asked: Recipe,
     candidates: Sequence[Candidate],
     guarded: Sequence[Guarded],
@@ -117,12 +121,19 @@ def _kept(
     if kept is None:
         return None
     choice, score = kept
-    made = replace(asked, choice=choice, score=score, engine=engine.name)
+    made = replace(asked, choice=choice, score=score, engine=engine)
     remember = candidates[choice].memory
     if remember:
         memories.keep(made.memory_after, remember())
     clips = Counter({str(kind): count for kind, count in guarded[choice].clips.items()})
     return Composed(made, guarded[choice].loop, {}, clips)
+
+
+def _made(operator: Operator, engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candidate]:
+    """What the operator makes itself, or a model composes."""
+    if operator.derive:
+        return [Candidate(tuple(operator.derive(recipe)))]
+    return _generated(engine, recipe, memories)
 
 
 def _generated(engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candidate]:

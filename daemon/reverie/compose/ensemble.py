@@ -113,7 +113,7 @@ class Ensemble:
                 self._catch_up(voice)
                 if voice.held and voice.placements and not voice.line.wanted:
                     places += self._keep(name, voice.line.repeat(voice.placements[-1]))
-                elif voice.line.next_step() == "loop":
+                elif voice.line.holds:
                     places += self._keep(name, voice.line.again())
                 else:
                     voice.asked = True

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from reverie.compose.recipe import ContinuedPast, LoopLimits, Operator, Recipe
+from reverie.compose.operators.operator import After, ModelInput
+from reverie.compose.operators.registry import OPERATORS
+from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
-from reverie.music.time import TICKS_PER_STEP, Metre
+from reverie.music.time import Metre
 
-Step = Literal["reset", "continue", "mutate", "loop"]
-
-LONGEST_PAST = 16
-"""So many loops back a model remembers, at most."""
+FIRST = "reset"
+"""The operator with which a line begins, and begins anew."""
 BEGIN_ANEW = 2
 """Answers in a row without a new loop after which a line begins with its primer again: what it goes on from leads
 nowhere."""
@@ -41,22 +40,20 @@ class VoicePlan:
     primer_steps: int
     bars: int
     hold: int
-    then: tuple[Step, ...]
+    then: tuple[str, ...]
     temperature: Callable[[int], float]
     limits: LoopLimits
     candidates: int = 1
     novelty: tuple[float, float] = (0.0, 1.0)
 
-    def recipe(self, operator: Operator, number: int, bar: int, after: After | None = None) -> Recipe:
+    def recipe(self, operator: str, number: int, bar: int, after: After | None = None) -> Recipe:
         """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene.
 
-        A reset hears the scene's own primer; the other operators hear the loop they come after.
+        The operator chooses what the model is told; without a loop before, that is the scene's own primer.
         """
-        primer, primer_steps, past = self.primer, self.primer_steps, ()
-        if after and operator == "mutate":
-            primer, primer_steps = after.first_half
-        elif after and operator == "continue":
-            primer, primer_steps, past = after.continued
+        told = ModelInput(self.primer, self.primer_steps)
+        if after:
+            told = OPERATORS[operator].told(told, after)
         return Recipe(
             scene=self.scene,
             scene_hash=self.scene_hash,
@@ -69,41 +66,14 @@ class VoicePlan:
             temperature=round(self.temperature(bar), 4),
             bars=self.bars,
             metre=self.metre,
-            primer=primer,
-            primer_steps=primer_steps,
+            primer=told.primer,
+            primer_steps=told.primer_steps,
             limits=self.limits,
-            past=past,
+            past=told.past,
             candidates=self.candidates,
             before=after.loop.notes if after else (),
             novelty=self.novelty,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """The loop that comes before, and the recipe that made it."""
-
-    recipe: Recipe
-    loop: Loop
-
-    @property
-    def continued(self) -> tuple[tuple[Note, ...], int, tuple[ContinuedPast, ...]]:
-        """What a model that goes on from the loop is told: a primer, its length in sixteenths, and what came of it.
-
-        That is what it was told for the first of the loops that continue each other. So that a recipe stays short, a
-        passage of many loops begins anew now and then, with the last loop as its primer.
-        """
-        past = self.recipe.remembered
-        if 0 < len(past) <= LONGEST_PAST:
-            return self.recipe.primer, self.recipe.primer_steps, past
-        return self.loop.notes, self.loop.ticks // TICKS_PER_STEP, ()
-
-    @property
-    def first_half(self) -> tuple[tuple[Note, ...], int]:
-        """The first half of the loop as a primer, and its length in sixteenths."""
-        kept = self.loop.ticks // TICKS_PER_STEP // 2
-        end = kept * TICKS_PER_STEP
-        return tuple(replace(n, length=min(n.length, end - n.start)) for n in self.loop.notes if n.start < end), kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +108,32 @@ class Evolution:
         self.steps_taken = 0
         self.fruitless = 0
         self.temperature: float | None = None
-        self.wanted: Operator | None = None
+        self.wanted: str | None = None
         self._last: After | None = None
 
-    def next_step(self) -> Step:
-        """The operator whose turn it is."""
+    def next_step(self) -> str:
+        """The name of the operator whose turn it is."""
         if self.steps_taken == 0 or self._last is None:
-            return "reset"
+            return FIRST
         if self.wanted:
             return self.wanted
         step = self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
-        return "reset" if self.fruitless >= BEGIN_ANEW and step != "loop" else step
+        return FIRST if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
+
+    @property
+    def holds(self) -> bool:
+        """Whether the turn is of an operator that holds the last loop (:meth:`again`), and asks for none."""
+        return _holds(self.next_step())
 
     def open_with(self, recipe: str, loop: Loop, times: int = 1) -> Placement:
         """Play a loop that is already there, until a composed one follows: it is no step of the evolution."""
         return self._place(recipe, loop, times)
 
     def again(self) -> Placement:
-        """Hold the last loop once more: the step ``loop``, or the way out when nothing new could be composed.
+        """Hold the last loop once more: an operator's step, or the way out when nothing new could be composed.
 
         Raises:
-            RuntimeError: if there is no last loop; :meth:`next_step` never says ``loop`` then.
+            RuntimeError: if there is no last loop; :attr:`holds` is never true then.
         """
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
@@ -178,13 +153,13 @@ class Evolution:
         self._last = After(placement.made_by, placement.loop) if placement.made_by else None
 
     def next_recipe(self) -> Recipe:
-        """What to ask a model for, by the operator whose turn it is.
+        """What to ask for, by the operator whose turn it is.
 
         Raises:
-            RuntimeError: if the turn is ``loop``, which asks no model.
+            RuntimeError: if that holds the last loop, and asks for none.
         """
         step = self.next_step()
-        if step == "loop":
+        if self.holds:
             raise RuntimeError("holding a loop needs no recipe")
         recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
@@ -218,3 +193,7 @@ class Evolution:
         placement = Placement(recipe, loop, self.end_bar, times, made_by)
         self.end_bar = placement.end_bar
         return placement
+
+
+def _holds(operator: str) -> bool:
+    return OPERATORS[operator].traits.source == "last"

@@ -40,13 +40,13 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
     """Make a loop of what a model composed for ``recipe``, or say why not.
 
     Args:
-        recipe: what was asked for; with ``mutate`` its primer becomes the loop's first part.
-        generated: notes in ticks from the end of the primer, as :meth:`Engine.generate` returns them.
+        recipe: what was asked for; if the operator keeps the primer, it becomes the loop's first part.
+        generated: notes in ticks from the end of the primer, as :meth:`Engine.generate` returns them, or an operator.
         thin: whether notes are left out of what is too dense, in place of refusing it.
     """
     clips: Counter[Clip] = Counter()
-    kept = recipe.primer if recipe.operator == "mutate" else ()
-    offset = recipe.primer_steps * TICKS_PER_STEP if recipe.operator == "mutate" else 0
+    kept = recipe.primer if recipe.keeps_primer else ()
+    offset = recipe.primer_steps * TICKS_PER_STEP if recipe.keeps_primer else 0
     notes = [*kept, *(note.moved(offset) for note in generated)]
     notes = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
     notes = _in_reach(notes, recipe, clips) if recipe.traits.pitched else _distinct(notes)
@@ -201,12 +201,12 @@ def _in_dynamics(notes: Sequence[Note], limits: LoopLimits) -> bool:
 def _voiced(notes: Sequence[Note], recipe: Recipe, offset: int = 0) -> list[Note]:
     """Give the notes the velocities that the voice asks for, from ``offset`` on.
 
-    Where the voice's models compose dynamics, these are kept (:func:`_squeezed`). Else the beat gives them, spread
-    over all that the voice asks for: the weightiest note of the loop is the loudest that the voice
+    Where the voice's models compose dynamics, or no model composed, these are kept (:func:`_squeezed`). Else the beat
+    gives them, spread over all that the voice asks for: the weightiest note of the loop is the loudest that the voice
     may play and the lightest the softest; where all weigh the same, they have that weight's place between the two.
     """
     low, high = recipe.limits.velocity_low, recipe.limits.velocity_high
-    if recipe.traits.dynamics:
+    if recipe.traits.dynamics or not recipe.drawn:
         return [*(n for n in notes if n.start < offset), *_squeezed([n for n in notes if n.start >= offset], low, high)]
     loudest = max((note.velocity for note in notes if note.start >= offset), default=1)
     weights = [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
 from reverie.models.library.index import ModelFile
+from reverie.music.notes import Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class ComposeLoop:
     type: ClassVar[str] = "compose"
     number: int
     recipe: Recipe
+    loops: tuple[Loop, ...] = ()
+
+    @classmethod
+    def of(cls, number: int, recipe: Recipe) -> ComposeLoop:
+        """The question, to which the loops that the recipe names by their hashes go along."""
+        return cls(number, recipe, tuple(recipe.loops.values()))
+
+    @property
+    def whole_recipe(self) -> Recipe:
+        """The recipe with its loops."""
+        return replace(self.recipe, loops={loop.content_hash: loop for loop in self.loops})
 
 
 @dataclass(frozen=True, slots=True)

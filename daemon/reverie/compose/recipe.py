@@ -1,18 +1,23 @@
-"""The recipe of a loop: everything needed to make it again to the byte."""
+"""The recipe of a loop: everything needed to make it again to the byte.
+
+Recipes are kept, and their ids are names of loops on tapes: neither may change with the next version. So whatever was
+added since the first version is written down, and takes part in the id, only where it says something (ADR 15).
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
-from typing import Any, Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, asdict, astuple, dataclass, field, fields
+from typing import Any, cast
 
-from reverie.music.notes import Note, notes_as_json, notes_from_json
+from reverie.music.harmony import BarHarmony
+from reverie.music.notes import Loop, Note, notes_as_json, notes_from_json, short_hash
 from reverie.music.time import Metre
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
+from reverie.scenes.operators import OPERATOR_TRAITS
 
-Operator = Literal["reset", "continue", "mutate"]
+VERSION = 1
+"""How recipes are understood; it grows when an old one would be understood as other music."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +52,36 @@ class ContinuedPast:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardLoop:
+    """What another voice plays in bars of the loop to make: from its bar ``start`` on, for ``bars`` bars.
+
+    ``loop`` is the content hash of the loop that sounds there, and ``loop_bar`` the bar of it that sounds first; at its
+    end it begins anew.
+    """
+
+    voice: str
+    loop: str
+    start: int
+    bars: int
+    loop_bar: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
-    """One request to a model.
+    """One request for a loop; what of it counts depends on the operator (:mod:`reverie.compose.operators`).
 
     ``primer`` is what the model hears before it composes: notes in ticks from 0, ``primer_steps`` sixteenths long (0
-    for none). ``bars`` is the length of the loop to make. With ``mutate`` the primer is also kept as the loop's first
+    for none). ``bars`` is the length of the loop to make. Where the operator keeps the primer, it is the loop's first
     part and the model composes the rest; otherwise the loop is wholly new. A loop that continues others has the first
     one's primer, and those others, oldest first, as its ``past``: what the model remembers of them can be drawn again.
 
     ``candidates`` loops are composed at once. ``before`` is the loop that came before, from which the one that is kept
     shall differ by a share within ``novelty``. ``choice``, ``score`` and ``engine`` are there once one was kept: its
     number, why it was it (:mod:`reverie.compose.selection`), and what composed it.
+
+    ``heard`` is what other voices play in its bars; those loops travel with the recipe in ``loops``, by content hash,
+    which say nothing that the hashes do not. ``harmony`` is that of each bar, where there is one, and ``settings`` are
+    numbers and words of the operator's own. ``version`` is that of :data:`VERSION` by which it was made.
     """
 
     scene: str
@@ -66,7 +90,7 @@ class Recipe:
     kind: str
     model: str
     model_hash: str
-    operator: Operator
+    operator: str
     seed: int
     temperature: float
     bars: int
@@ -81,6 +105,22 @@ class Recipe:
     choice: int | None = None
     score: Mapping[str, float] = field(default_factory=dict[str, float])
     engine: str = ""
+    heard: tuple[HeardLoop, ...] = ()
+    harmony: tuple[BarHarmony, ...] = ()
+    settings: Mapping[str, float | str] = field(default_factory=dict[str, "float | str"])
+    version: int = 1
+    loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what this version would misunderstand.
+
+        Raises:
+            ValueError: if it was made by a later version, or has harmony for some of its bars only.
+        """
+        if self.version > VERSION:
+            raise ValueError(f"a recipe of version {self.version} cannot be read by this one, which knows {VERSION}")
+        if self.harmony and len(self.harmony) != self.bars:
+            raise ValueError(f"a loop of {self.bars} bars has harmony for each, not for {len(self.harmony)}")
 
     @property
     def traits(self) -> VoiceTraits:
@@ -92,15 +132,25 @@ class Recipe:
         return VOICE_KINDS[self.kind]
 
     @property
+    def keeps_primer(self) -> bool:
+        """Whether its primer is the first part of the loop."""
+        return OPERATOR_TRAITS[self.operator].keeps_primer
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a model composes it."""
+        return OPERATOR_TRAITS[self.operator].source == "model"
+
+    @property
     def steps(self) -> int:
         """How many sixteenths the model has to compose."""
         whole = self.bars * self.metre.bar_steps
-        return whole - self.primer_steps if self.operator == "mutate" else whole
+        return whole - self.primer_steps if self.keeps_primer else whole
 
     @property
     def id(self) -> str:
         """A short hash of all of it but the score, which is a measurement: equal ids mean equal music."""
-        return _hash({name: value for name, value in self.as_json().items() if name != "score"})
+        return short_hash({name: value for name, value in self.as_json().items() if name != "score"})
 
     @property
     def memory(self) -> str | None:
@@ -109,8 +159,8 @@ class Recipe:
 
     @property
     def remembered(self) -> tuple[ContinuedPast, ...]:
-        """The past of a loop that continues the one which was made by this; nothing where none was kept."""
-        if self.choice is None:
+        """The past of a loop that continues the one which was made by this; nothing where no model drew it."""
+        if self.choice is None or not self.drawn:
             return ()
         return (*self.past, ContinuedPast(self.seed, self.temperature, self.candidates, self.choice, self.steps))
 
@@ -121,42 +171,63 @@ class Recipe:
 
     def _memory(self, past: Sequence[ContinuedPast]) -> str:
         told = {name: value for name, value in self.as_json().items() if name in _TOLD}
-        return _hash({**told, "past": [astuple(one) for one in past]})
+        return short_hash({**told, "past": [astuple(one) for one in past]})
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for a message or a file."""
-        data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        """Plain data for a message or a file, without the ``loops``, which :attr:`heard` names."""
+        data = _said(self, _FIRST, leave_out={"loops"})
         data["metre"] = str(self.metre)
-        data["primer"] = notes_as_json(self.primer)
-        data["before"] = notes_as_json(self.before)
+        data["limits"] = _said(self.limits, _FIRST_LIMITS)
+        for name in {"primer", "before"} & data.keys():
+            data[name] = notes_as_json(data[name])
+        for name in {"past", "heard"} & data.keys():
+            data[name] = [list(astuple(one)) for one in data[name]]
+        if self.harmony:
+            data["harmony"] = [asdict(one) | {"pitch_classes": list(one.pitch_classes)} for one in self.harmony]
         data["novelty"] = list(self.novelty)
-        data["score"] = dict(self.score)
-        data["past"] = [list(astuple(one)) for one in self.past]
-        data["limits"] = {name: getattr(self.limits, name) for name in self.limits.__slots__}
-        return data
+        return data | {name: dict(data[name]) for name in {"score", "settings"} & data.keys()}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
-        """Read :meth:`as_json`'s data.
+    def from_json(cls, data: Mapping[str, Any], loops: Mapping[str, Loop] | None = None) -> Recipe:
+        """Read :meth:`as_json`'s data; ``loops`` are those that came with it.
 
         Raises:
-            ValueError, KeyError, TypeError: if it is no recipe.
+            ValueError, KeyError, TypeError: if it is no recipe, or one that only a later version understands.
         """
-        fields = dict(data)
-        fields["metre"] = Metre.parse(fields["metre"])
-        fields["primer"] = notes_from_json(fields["primer"])
-        fields["limits"] = LoopLimits(**fields["limits"])
-        fields["before"] = notes_from_json(fields.get("before", ()))
-        low, high = fields.get("novelty", (0.0, 1.0))
-        fields["novelty"] = (float(low), float(high))
-        fields["past"] = tuple(ContinuedPast(*one) for one in fields.get("past", ()))
-        return cls(**fields)
+        read = dict(data)
+        read["metre"] = Metre.parse(read["metre"])
+        read["primer"] = notes_from_json(read["primer"])
+        read["limits"] = LoopLimits(**read["limits"])
+        read["before"] = notes_from_json(read.get("before", ()))
+        low, high = read.get("novelty", (0.0, 1.0))
+        read["novelty"] = (float(low), float(high))
+        read["past"] = tuple(ContinuedPast(*one) for one in read.get("past", ()))
+        read["heard"] = tuple(HeardLoop(*one) for one in read.get("heard", ()))
+        read["harmony"] = tuple(
+            BarHarmony(str(one["symbol"]), tuple(map(int, one["pitch_classes"]))) for one in read.get("harmony", ())
+        )
+        return cls(**read, loops=dict(loops or {}))
 
 
+_FIRST = frozenset({
+    "scene", "scene_hash", "voice", "kind", "model", "model_hash", "operator", "seed", "temperature", "bars", "metre",
+    "primer", "primer_steps", "limits", "past", "candidates", "before", "novelty", "choice", "score", "engine",
+})  # fmt: skip
+"""What the first version wrote into every recipe. Nothing is ever added here."""
+_FIRST_LIMITS = frozenset({
+    "low", "high", "least", "most", "polyphony", "tonic", "scale", "velocity_low", "velocity_high",
+})  # fmt: skip
+"""Likewise, of the limits."""
 _TOLD = {"model_hash", "kind", "primer", "primer_steps", "limits"}
 """What a model's memory depends on, besides the past."""
 
 
-def _hash(data: Mapping[str, Any]) -> str:
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+def _said(record: Any, always: Collection[str], leave_out: Collection[str] = ()) -> dict[str, Any]:
+    """The fields of a dataclass by name; of those that are not ``always`` there, the ones that are not at default."""
+    said: dict[str, Any] = {}
+    for one in fields(record):
+        value = getattr(record, one.name)
+        default = cast("Any", one.default_factory)() if one.default_factory is not MISSING else one.default
+        if one.name not in leave_out and (one.name in always or value != default):
+            said[one.name] = value
+    return said

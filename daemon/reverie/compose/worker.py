@@ -123,7 +123,7 @@ class ComposerWorker:
             return
         begun = time.monotonic()
         try:
-            answer = compose(self._engine, job.recipe, self._memories)
+            answer = compose(self._engine, job.whole_recipe, self._memories)
         except ModelError as error:
             self.send(Failed(number, str(error)))
         except Exception as error:

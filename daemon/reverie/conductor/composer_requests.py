@@ -27,7 +27,7 @@ class Requests:
             self._heard = now
         self._last_number += 1
         self._open[self._last_number] = (epoch, recipe)
-        return to_message(ComposeLoop(self._last_number, recipe))
+        return to_message(ComposeLoop.of(self._last_number, recipe))
 
     def answered(self, number: int, now: float) -> tuple[int, Recipe] | None:
         """Whose answer this is; None for one that nobody waits for any more."""

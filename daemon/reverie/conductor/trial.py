@@ -135,7 +135,7 @@ class _Attempt:
         for _ in range(loops * (1 + len(self.plan.then))):
             if self.stalled_for or self.asked >= enough:
                 return
-            if self.line.next_step() == "loop":
+            if self.line.holds:
                 self.placements.append(self.line.again())
                 continue
             answer = compose(self.engine, self.line.next_recipe(), self.memories)

@@ -63,6 +63,24 @@ def pitch_name(pitch: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class BarHarmony:
+    """The harmony of one bar: a chord's symbol, such as ``Dm7``, its pitch classes (0 is C), or both."""
+
+    symbol: str = ""
+    pitch_classes: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Sort the pitch classes, so that equal harmony is an equal value.
+
+        Raises:
+            ValueError: if one is none.
+        """
+        if not all(0 <= one < OCTAVE for one in self.pitch_classes):
+            raise ValueError(f"pitch classes are 0 to 11, not {self.pitch_classes}")
+        object.__setattr__(self, "pitch_classes", tuple(sorted(set(self.pitch_classes))))
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A tonic (0 is C) and a scale's name."""
 

@@ -12,10 +12,10 @@ from reverie.documents import Facts, Keys, Section, did_you_mean
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum, Program
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import Schedule, Swing, Tempo
+from reverie.scenes.operators import OPERATOR_TRAITS, OperatorName
 from reverie.scenes.temperature import After, Temperature
 
 SLOWEST, FASTEST = 20, 300
-Operator = Literal["reset", "continue", "mutate", "loop"]
 _SPAN = re.compile(r"\s*([0-9]{1,6})\s*-\s*([0-9]{1,6})\s*")
 
 
@@ -130,12 +130,12 @@ class Evolve(Section):
     """How a voice's loop changes: each is played ``hold`` times, then the next operator makes another."""
 
     hold: int = Field(default=4, ge=1, le=1000, description="How many times each loop is played.")
-    then: Annotated[tuple[Operator, ...], Field(strict=False)] = Field(
+    then: Annotated[tuple[OperatorName, ...], Field(strict=False)] = Field(
         default=("continue",),
         min_length=1,
         description=(
-            "What comes then, one after the other and over again: 'continue' composes on from the loop, 'mutate' keeps "
-            "its first part, 'reset' begins with the primer, 'loop' holds the same loop again."
+            "What comes then, one after the other and over again. "
+            + " ".join(f"`{name}`: {traits.sentence}" for name, traits in OPERATOR_TRAITS.items())
         ),
     )
     candidates: int = Field(

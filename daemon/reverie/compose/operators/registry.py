@@ -1,0 +1,13 @@
+"""All operators by name.
+
+Whoever adds one writes a module beside this, an entry here, and its sentence in :mod:`reverie.scenes.operators`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET
+from reverie.compose.operators.operator import Operator
+
+OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in (RESET, CONTINUE, MUTATE, LOOP)}

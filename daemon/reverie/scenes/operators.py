@@ -1,0 +1,41 @@
+"""The operators that a scene can name: one table, which the schema, the documentation and the evolution share.
+
+What an operator does is bound to its name in :mod:`reverie.compose.operators.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTraits:
+    """One operator in a sentence, and where its loop comes from.
+
+    ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics; or nothing
+    is made, and the ``last`` loop is held. With ``keeps_primer`` the primer is the loop's first part.
+    """
+
+    sentence: str
+    source: Literal["model", "loops", "last"] = "model"
+    keeps_primer: bool = False
+
+
+OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
+    "reset": OperatorTraits("The model begins with the primer again."),
+    "continue": OperatorTraits(
+        "The model composes on, and remembers up to 16 loops since the last `reset` or `mutate`."
+    ),
+    "mutate": OperatorTraits(
+        "The beginning of the loop stays, and the model composes the rest anew.", keeps_primer=True
+    ),
+    "loop": OperatorTraits("The same loop is held once more.", source="last"),
+}
+"""By name, in the order in which people read of them."""
+
+if TYPE_CHECKING:
+    OperatorName = str
+else:
+    OperatorName = Literal[tuple(OPERATOR_TRAITS)]

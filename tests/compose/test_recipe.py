@@ -1,0 +1,130 @@
+"""Recipes are kept for years: their ids and their text may not change with the next version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.recipes import recipe
+from fakes.strategies_of_music import first_recipes, harmonies, loops, recipes
+from reverie.compose.messages import ComposeLoop
+from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
+from reverie.music.harmony import BarHarmony
+from reverie.music.notes import Loop, Note, notes_as_json
+from reverie.music.time import Metre
+from reverie.processes.codec import from_message, to_message
+
+
+@dataclass(frozen=True, slots=True)
+class LaterRecipe(Recipe):
+    """As a later version may have it."""
+
+    humour: float = 0.5
+
+
+def as_the_first_version_wrote_it(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {
+        "metre": str(fields["metre"]),
+        "primer": notes_as_json(fields["primer"]),
+        "before": notes_as_json(fields["before"]),
+        "novelty": list(fields["novelty"]),
+        "past": [list(astuple(one)) for one in fields["past"]],
+        "limits": {name: getattr(fields["limits"], name) for name in LoopLimits.__slots__},
+    }
+
+
+@given(recipes())
+def test_a_recipe_is_read_as_it_was_written(written: Recipe) -> None:
+    read = Recipe.from_json(json.loads(json.dumps(written.as_json())))
+    assert read == written
+    assert read.id == written.id
+
+
+@given(first_recipes())
+def test_what_the_first_version_could_say_has_still_its_words_and_its_id(fields: dict[str, Any]) -> None:
+    of_old = as_the_first_version_wrote_it(fields)
+    assert Recipe(**fields).as_json() == of_old
+    told = {name: value for name, value in of_old.items() if name != "score"}
+    canonical = json.dumps(told, sort_keys=True, separators=(",", ":"))
+    assert Recipe(**fields).id == hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    assert Recipe.from_json(of_old) == Recipe(**fields)
+
+
+@given(recipes(), st.floats(0, 1))
+def test_a_new_part_renames_no_recipe_that_does_not_use_it(present: Recipe, humour: float) -> None:
+    same: dict[str, Any] = {one.name: getattr(present, one.name) for one in fields(present)}
+    assert LaterRecipe(**same).id == present.id
+    assert LaterRecipe(**same).as_json() == present.as_json()
+    assert (LaterRecipe(**same, humour=humour).id == present.id) == (humour == LaterRecipe(**same).humour)
+
+
+@given(recipes(), recipes())
+def test_ids_are_equal_where_the_recipes_are_but_for_the_score(one: Recipe, other: Recipe) -> None:
+    assert (one.id == other.id) == (replace(one, score={}) == replace(other, score={}))
+    assert replace(one, score={"fit": 0.5}).id == one.id
+
+
+OTHER: dict[str, Any] = {
+    "scene": "other", "scene_hash": "o", "voice": "other", "kind": "bass", "model": "other", "model_hash": "o",
+    "operator": "mutate", "seed": 2, "temperature": 1.1, "bars": 4, "metre": Metre(3, 4), "primer": (Note(0, 1, 60),),
+    "primer_steps": 1, "limits": LoopLimits(low=1), "candidates": 2, "before": (Note(0, 1, 60),),
+    "novelty": (0.1, 1.0), "choice": 0, "engine": "dice", "heard": (HeardLoop("bass", "abc", 0, 2, 0),),
+    "harmony": (BarHarmony("Dm"), BarHarmony("G7")), "settings": {"octaves": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", OTHER)
+def test_each_part_of_a_recipe_makes_another_of_it(part: str) -> None:
+    assert recipe(**{part: OTHER[part]}).id != recipe().id
+
+
+def test_a_recipe_that_only_a_later_version_understands_is_refused() -> None:
+    of_later = recipe().as_json()
+    with pytest.raises(ValueError, match="of version 2"):
+        Recipe.from_json(of_later | {"version": VERSION + 1})
+    with pytest.raises(TypeError, match="humour"):
+        Recipe.from_json(of_later | {"humour": 0.7})
+
+
+@given(harmonies)
+def test_equal_harmony_is_an_equal_value(harmony: BarHarmony) -> None:
+    other_order = BarHarmony(harmony.symbol, tuple(reversed(harmony.pitch_classes)) * 2)
+    assert other_order == harmony
+    asked = recipe(bars=2, harmony=(harmony, BarHarmony()))
+    assert Recipe.from_json(asked.as_json()) == asked
+
+
+def test_harmony_is_that_of_every_bar_or_of_none() -> None:
+    with pytest.raises(ValueError, match="2 bars"):
+        recipe(bars=2, harmony=(BarHarmony("Dm"),))
+    with pytest.raises(ValueError, match="pitch classes"):
+        BarHarmony("Dm", (2, 5, 12))
+
+
+def test_a_loop_keeps_its_content_hash() -> None:
+    loop = Loop(2, Metre(3, 4), (Note(480, 240, 64, 90), Note(0, 480, 60)))
+    assert loop.content_hash == "3c669cd1e0cdea5e"
+
+
+@given(loops(), loops())
+def test_content_hashes_are_equal_where_the_loops_are(one: Loop, other: Loop) -> None:
+    assert (one.content_hash == other.content_hash) == (one == other)
+    assert Loop.from_json(json.loads(json.dumps(one.as_json()))).content_hash == one.content_hash
+
+
+@given(st.lists(loops(), max_size=3))
+def test_loops_that_a_recipe_heard_travel_with_it_and_are_no_part_of_it(heard: list[Loop]) -> None:
+    by_hash = {loop.content_hash: loop for loop in heard}
+    asked = recipe(heard=tuple(HeardLoop("bass", name, 0, 1, 0) for name in by_hash))
+    with_loops = replace(asked, loops=by_hash)
+    assert with_loops.id == asked.id
+    asking = to_message(ComposeLoop.of(1, with_loops))
+    received: ComposeLoop = from_message(ComposeLoop, json.loads(json.dumps(asking)))
+    assert received.whole_recipe == asked
+    assert received.whole_recipe.loops == by_hash

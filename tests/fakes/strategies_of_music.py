@@ -1,0 +1,97 @@
+"""Notes, loops and recipes of any kind, for property tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reverie.compose.recipe import ContinuedPast, HeardLoop, LoopLimits, Recipe
+from reverie.music.harmony import SCALES, BarHarmony
+from reverie.music.notes import Loop, Note
+from reverie.music.time import Metre
+from reverie.music.voice_kinds import VOICE_KINDS
+from reverie.scenes.operators import OPERATOR_TRAITS
+
+midi = st.integers(0, 127)
+velocities = st.integers(1, 127)
+metres = st.sampled_from([Metre(), Metre(3, 4), Metre(7, 8), Metre(5, 16)])
+numbers = st.integers(0, 2**32 - 1)
+shares = st.floats(0, 1)
+words = st.text(max_size=8)
+
+
+def notes(ticks: int, most: int = 8) -> st.SearchStrategy[tuple[Note, ...]]:
+    """Notes that end by ``ticks``, any number of them at a time."""
+    spans = st.tuples(st.integers(0, ticks - 1), st.integers(1, ticks)).map(
+        lambda span: (span[0], min(span[1], ticks - span[0]))
+    )
+    one = st.builds(lambda span, pitch, velocity: Note(span[0], span[1], pitch, velocity), spans, midi, velocities)
+    return st.lists(one, max_size=most).map(tuple)
+
+
+@st.composite
+def loops(draw: st.DrawFn, metre: Metre | None = None, most_bars: int = 4) -> Loop:
+    bars, measure = draw(st.integers(1, most_bars)), metre or draw(metres)
+    return Loop(bars, measure, draw(notes(bars * measure.bar_ticks)))
+
+
+limits = st.builds(
+    LoopLimits,
+    low=midi,
+    high=midi,
+    least=shares,
+    most=st.floats(1, 64),
+    polyphony=st.integers(1, 8),
+    tonic=st.integers(0, 11),
+    scale=st.sampled_from([*SCALES]),
+    velocity_low=velocities,
+    velocity_high=velocities,
+)
+harmonies = st.builds(BarHarmony, words, st.lists(st.integers(0, 11), max_size=5).map(tuple))
+
+
+@st.composite
+def first_recipes(draw: st.DrawFn) -> dict[str, Any]:
+    """The fields of a recipe as the first version could make one."""
+    return {
+        "scene": draw(words),
+        "scene_hash": draw(words),
+        "voice": draw(words),
+        "kind": draw(st.sampled_from([*VOICE_KINDS])),
+        "model": draw(words),
+        "model_hash": draw(words),
+        "operator": draw(st.sampled_from([*OPERATOR_TRAITS])),
+        "seed": draw(numbers),
+        "temperature": draw(st.floats(0.1, 3)),
+        "bars": draw(st.integers(1, 16)),
+        "metre": draw(metres),
+        "primer": draw(notes(1920, 4)),
+        "primer_steps": draw(st.integers(0, 16)),
+        "limits": draw(limits),
+        "past": draw(
+            st.lists(st.builds(ContinuedPast, numbers, shares, midi, midi, midi), max_size=3).map(tuple),
+        ),
+        "candidates": draw(st.integers(1, 64)),
+        "before": draw(notes(1920, 4)),
+        "novelty": draw(st.tuples(shares, shares)),
+        "choice": draw(st.none() | st.integers(0, 63)),
+        "score": draw(st.dictionaries(words, shares, max_size=3)),
+        "engine": draw(words),
+    }
+
+
+@st.composite
+def later_parts(draw: st.DrawFn, bars: int) -> dict[str, Any]:
+    """What recipes can have since."""
+    return {
+        "heard": draw(st.lists(st.builds(HeardLoop, words, words, midi, midi, midi), max_size=3).map(tuple)),
+        "harmony": draw(st.just(()) | st.lists(harmonies, min_size=bars, max_size=bars).map(tuple)),
+        "settings": draw(st.dictionaries(words, shares | words, max_size=3)),
+    }
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> Recipe:
+    fields = draw(first_recipes())
+    return Recipe(**fields, **draw(later_parts(fields["bars"])))
