@@ -159,8 +159,8 @@ def test_a_voice_that_crosses_over_has_a_second_channel() -> None:
         ),
         (f"sources: {TWO}, path: {{kind: lien}}", "there is no kind 'lien'; did you mean 'line'?"),
         (
-            f"sources: {TWO}, pace: 10 m",
-            "a length of time is a number and s, min or h, such as 10 min, not '10 m'",
+            f"sources: {TWO}, pace: 10 bars",
+            "a duration is written like 90s, 10m or 1h30m, not '10 bars'",
         ),
         (f"sources: {TWO}, pace: 5 s", "a step takes 1 min to 168 h (a week), not 5 s"),
         (

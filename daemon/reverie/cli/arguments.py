@@ -6,16 +6,15 @@ Nothing heavy is imported here: ``reverie --help`` is to stay quick.
 from __future__ import annotations
 
 import argparse
-import re
+import contextlib
 from pathlib import Path
 
+from reverie.music.durations import EXAMPLES, parse_duration
 from reverie.music.time import MOST_BARS
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
 LARGEST_SEED = 2**32 - 1
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(?:([0-9.]+)d)?(?:([0-9.]+)h)?(?:([0-9.]+)m)?(?:([0-9.]+)s)?")
 
 
 def add_config(parser: argparse.ArgumentParser, *, of_action: bool = False, formerly_site: bool = False) -> None:
@@ -43,27 +42,17 @@ def duration(text: str) -> float:
     """Seconds, of a duration such as ``90s``, ``10m`` or ``1h30m``; a number alone is seconds already.
 
     Raises:
-        argparse.ArgumentTypeError: if it is none, or nothing.
+        argparse.ArgumentTypeError: if it is none, or no time at all.
     """
-    seconds = _seconds("".join(text.split()).lower())
+    seconds = 0.0
+    for read in (float, parse_duration):
+        with contextlib.suppress(ValueError):
+            seconds = read(text)
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(
-            f"a number of seconds is needed, or a duration such as 90s, 10m or 1h30m, not {text!r}"
+            f"a number of seconds is needed, or a duration such as {EXAMPLES}, not {text!r}"
         )
     return seconds
-
-
-def _seconds(text: str) -> float:
-    try:
-        unit = _UNITS.get(text[-1:])
-        return float(text[:-1] if unit else text) * (unit or 1)
-    except ValueError:
-        pass
-    match = _DURATION.fullmatch(text)
-    try:
-        return sum(float(match[4 - place] or 0) * size for place, size in enumerate(_UNITS.values())) if match else 0.0
-    except ValueError:
-        return 0.0
 
 
 def bars(text: str) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TextIO, cast
 
 from reverie import __version__
-from reverie.cli import bench, check, daemon, models, perform, ports, run, schema, timbre
+from reverie.cli import bench, check, daemon, instruments, models, perform, ports, run, scenes, schema, timbre
 from reverie.cli import learn as control
 from reverie.cli.arguments import FAULT
 from reverie.cli.configuration import models_of, slots_of, timbres_of
@@ -59,6 +59,8 @@ def command_line() -> argparse.ArgumentParser:
     run.add_parsers(commands)
     check.add_parsers(commands)
     perform.add_parsers(commands)
+    scenes.add_parsers(commands)
+    instruments.add_parsers(commands)
     daemon.add_parsers(commands)
     ports.add_parsers(commands, slots_of)
     control.add_parsers(commands)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from reverie.conductor.site_resources import bundles_of, model_folders_of, scenes_of
+from reverie.conductor.scene_list import KnownToScenes
+from reverie.conductor.site_resources import scenes_of
 from reverie.documents import Document, DocumentError, DocumentFault, Keys, did_you_mean, read_document, validate
 from reverie.folders import list_folder, may_be_there
-from reverie.scenes.folder import Sounds, fault_of, load_scene, no_scene
+from reverie.scenes.folder import fault_of, no_scene
 from reverie.site import learned
 from reverie.site.control import ControlBinding
 from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
-from reverie.timbre.sources.source_files import shipped_sounds
-from reverie.timbre.timbre_models import timbre_models
 
 
 def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFault]:
@@ -27,18 +26,14 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFau
     named.
     """
     faults: list[DocumentFault] = []
-    models: Mapping[str, Collection[str]] | None = None
-    slots: Collection[str] | None = None
-    sounds: Sounds | None = None
+    known = KnownToScenes()
     try:
         site = load_site(config)
     except DocumentError as error:
         if config is not None:
             faults += error.faults
     else:
-        bundles, _ = bundles_of(site)
-        models, slots = {name: bundle.kinds for name, bundle in bundles.items()}, site.slots
-        sounds = Sounds(timbre_models(model_folders_of(site)), shipped_sounds())
+        known = KnownToScenes.of(site)
     for path in paths:
         try:
             document = read_document(path)
@@ -49,7 +44,7 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFau
             elif _is_site(path, document):
                 faults += _not_there(load_site(path), *_learned_beside(path), document)
             else:
-                load_scene(path, models, slots, sounds)
+                known.load(path)
         except DocumentError as error:
             faults += error.faults
     return list(dict.fromkeys(faults))

@@ -6,6 +6,7 @@ Source of the names: the General MIDI System Level 1 Sound Set, families of eigh
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from reverie.music.spelling import plain_words, same_name
 
@@ -175,6 +176,7 @@ PROGRAMS: tuple[str, ...] = tuple(name for names in FAMILIES.values() for name i
 """The names by program, from 0."""
 _NUMBERS = {same_name(name): number for number, name in enumerate(PROGRAMS)}
 _FEW = 3
+_CLOSE = 0.8
 
 
 def family_of(program: int) -> str:
@@ -203,8 +205,12 @@ def _meant(name: str) -> str:
 
 def near_programs(name: str) -> tuple[int, ...]:
     """The programs that a person may have meant by a name that is none, the nearest first, a few at most."""
-    words = set(plain_words(name))
-    # 'warm pad' and 'jazz guitar' have the words of one instrument, in an order of their own.
-    found = [number for number, own in enumerate(PROGRAMS) if words and words <= set(plain_words(own))]
+    words = plain_words(name)
+    # 'warm pad' and 'jazz guitars' have the words of one instrument, in an order and a number of their own.
+    found = [number for number, own in enumerate(PROGRAMS) if words and _has_all(plain_words(own), words)]
     close = difflib.get_close_matches(same_name(name), _NUMBERS, n=_FEW)
     return tuple(dict.fromkeys((*found, *(_NUMBERS[one] for one in close))))[:_FEW]
+
+
+def _has_all(own: Sequence[str], words: Sequence[str]) -> bool:
+    return all(difflib.get_close_matches(word, own, n=1, cutoff=_CLOSE) for word in words)

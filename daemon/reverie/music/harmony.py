@@ -87,6 +87,9 @@ class Key:
     tonic: int = 0
     scale: str = "major"
 
+    def __str__(self) -> str:
+        return f"{_NAMES[self.tonic]} {self.scale}"
+
     def __contains__(self, pitch: int) -> bool:
         """Whether a MIDI pitch belongs to the scale."""
         return (pitch - self.tonic) % OCTAVE in SCALES[self.scale]

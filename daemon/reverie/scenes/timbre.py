@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo
 
 from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mean
+from reverie.music.durations import parse_duration
 from reverie.music.harmony import parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI
 from reverie.scenes.fields import known
@@ -29,8 +30,6 @@ Swap = Literal["cut", "crossfade"]
 Walk = Literal["rows", "round", "random"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(s|min|h)")
-_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _SHORTEST_PACE, _LONGEST_PACE = 60.0, 7 * 24 * 3600.0
 
@@ -52,10 +51,7 @@ Name = Annotated[str, AfterValidator(plain_name)]
 
 
 def _duration(written: str) -> float:
-    match = _DURATION.fullmatch(written.strip())
-    if not match:
-        raise ValueError(f"a length of time is a number and s, min or h, such as 10 min, not {written!r}")
-    seconds = float(match[1]) * _SECONDS[match[2]]
+    seconds = parse_duration(written)
     if not _SHORTEST_PACE <= seconds <= _LONGEST_PACE:
         raise ValueError(f"a step takes 1 min to 168 h (a week), not {written}")
     return seconds
