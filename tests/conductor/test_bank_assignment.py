@@ -13,7 +13,9 @@ import pytest
 from pythonosc.osc_message import OscMessage
 
 from fakes.banks import make_bank
+from fakes.hand_clock import HandClock
 from fakes.patience import PATIENCE
+from reverie.bus import Bus
 from reverie.conductor import bank_delivery as handover
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import ReadyBank
@@ -24,7 +26,6 @@ from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
 from reverie.timbre.bank.bank import Bank, read_bank
 from reverie.timbre.bank.folder_delivery import CURRENT
-from reverie.watch.metrics import Metrics
 
 SCENE = """\
 name: dream
@@ -70,7 +71,7 @@ class House:
         self.cache = folder / "cache"
         self.told: list[TakeBank] = []
         samplers = {"main": sampler} if sampler else {}
-        self.banking = Banking({"main": slot}, self._hear, Metrics("1", "numpy"), samplers, refuse)
+        self.banking = Banking({"main": slot}, self._hear, Bus(), HandClock(), samplers, refuse)
         self.banking.scene_begun(1)
 
     def _hear(self, message: Any) -> None:

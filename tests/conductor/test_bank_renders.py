@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fakes.hand_clock import HandClock
 from reverie.conductor import bank_renders as module
 from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF, ReadyBank, RenderConfig, Timbres
 from reverie.history.state import StateStore
@@ -94,7 +94,7 @@ class Stage:
     """Timbres with a clock that is turned by hand, and everything that they tell."""
 
     def __init__(self, folder: Path, models: dict[str, Path] | None = None) -> None:
-        self.now = 1000.0
+        self.clock = HandClock("2026-11-23 00:00")
         self.folder = folder
         self.told: list[tuple[str, int, str]] = []
         self.ended: list[tuple[str, str]] = []
@@ -104,7 +104,7 @@ class Stage:
         self.timbres = self.made()
 
     def made(self) -> Timbres:
-        return Timbres(self.means, self.store, self, lambda: self.now, lambda: dt.datetime(2026, 11, 23, tzinfo=dt.UTC))
+        return Timbres(self.means, self.store, self, self.clock)
 
     def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         self.told.append((timbre, ready.step, ready.bank))
@@ -113,8 +113,8 @@ class Stage:
         del seconds
         self.ended.append((timbre, outcome))
 
-    def worker_died(self, role: str, reason: str) -> None:
-        self.ended.append((role, reason))
+    def worker_died(self, role: str, death: Death, delay: float) -> None:
+        self.ended.append((role, death.reason))
 
     @property
     def worker(self) -> FakeSupervisor:
@@ -139,7 +139,7 @@ class Stage:
         await self.settle()
 
     async def later(self, seconds: float, *, playing: bool = True) -> None:
-        self.now += seconds
+        self.clock.go(seconds)
         self.timbres.look(playing=playing)
         await self.settle()
 
@@ -324,7 +324,7 @@ async def test_a_job_that_is_left_before_its_worker_is_awake_holds_up_no_other(t
     async with on(Stage(tmp_path)) as stage:
         for bank in "abcd":
             await stage.finish(bank)
-        stage.now += 600
+        stage.clock.go(600)
         stage.timbres.look(playing=True)  # a step is due
         plain = SCENE[: SCENE.index("timbres:")] + SCENE[SCENE.index("voices:") :]
         for bank in ("creature", "bell"):

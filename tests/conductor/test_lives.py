@@ -7,27 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from fakes.hand_clock import HandClock
 from reverie.conductor.lives import FILE, MANY, WINDOW, Lives
 from reverie.watch.faults import Faults
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.wall, self.monotonic = 1e9, 0.0
-
-    def go(self, seconds: float) -> None:
-        self.wall += seconds
-        self.monotonic += seconds
-
-
-def life(folder: Path, clock: Clock, faults: Faults) -> Lives:
-    lives = Lives(folder, faults, lambda: clock.wall, lambda: clock.monotonic)
+def life(folder: Path, clock: HandClock, faults: Faults) -> Lives:
+    lives = Lives(folder, faults, clock)
     lives.begin()
     return lives
 
 
 def test_killed_every_25_seconds_is_counted_and_told_until_a_life_lasts(tmp_path: Path) -> None:
-    clock, faults, lives = Clock(), Faults(), None
+    clock, faults, lives = HandClock(), Faults(), None
     for number in range(MANY + 1):
         lives = life(tmp_path, clock, faults)
         assert (lives.starts, lives.crashes) == (number + 1, number)
@@ -42,7 +34,7 @@ def test_killed_every_25_seconds_is_counted_and_told_until_a_life_lasts(tmp_path
 
 
 def test_who_is_asked_to_leave_has_not_crashed(tmp_path: Path) -> None:
-    clock, faults, lives = Clock(), Faults(), None
+    clock, faults, lives = HandClock(), Faults(), None
     for number in range(2 * MANY):
         lives = life(tmp_path, clock, faults)
         assert (lives.starts, lives.crashes) == (number + 1, 0)
@@ -53,13 +45,13 @@ def test_who_is_asked_to_leave_has_not_crashed(tmp_path: Path) -> None:
 
 
 def test_crashes_days_apart_are_no_loop_nor_are_they_under_a_clock_that_jumps(tmp_path: Path) -> None:
-    clock, faults = Clock(), Faults()
+    clock, faults = HandClock(), Faults()
     for _ in range(2 * MANY):
         life(tmp_path, clock, faults)
         clock.go(86_400.0)
     for sign in (1, -1, 1, -1, 1, -1):
         life(tmp_path, clock, faults)
-        clock.wall += sign * 1e9
+        clock.set_wall(sign * 1e9)
     assert not faults.active
 
 

@@ -17,8 +17,8 @@ from reverie.watch.evidence import Verdict
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Theatre:
-    theatre = Theatre(tmp_path, {"study": TEXT, "other": TEXT.replace("name: study", "name: other")}, monkeypatch)
+def theatre(tmp_path: Path) -> Theatre:
+    theatre = Theatre(tmp_path, {"study": TEXT, "other": TEXT.replace("name: study", "name: other")})
     theatre.begin()
     go(theatre, 21)
     return theatre
@@ -160,11 +160,11 @@ def test_a_broken_scene_that_was_wanted_is_looked_at_until_it_is_mended(theatre:
     path = theatre.write("other", "voices: 3")
     assert not theatre.conductor.play_scene("other")
     assert "scene-broken other" in theatre.faults
-    assert path in theatre.conductor._scene_files()
+    assert path in theatre.conductor.watched_files()
     theatre.write("other", TEXT.replace("name: study", "name: other"))
     theatre.conductor.files_changed({path})
     assert theatre.faults == {}
-    assert path not in theatre.conductor._scene_files()
+    assert path not in theatre.conductor.watched_files()
     assert theatre.scenes_set[-1].name == "study"
 
 
@@ -214,7 +214,7 @@ def test_a_player_that_dies_right_after_a_change_plays_what_it_would_have(theatr
     change(theatre, lead)
     theatre.answer()
     before = len(theatre.player.sent)
-    theatre.conductor.started("player")
+    theatre.player.starts()
     old = theatre.next
     assert old
     theatre.next = None

@@ -14,13 +14,11 @@ from reverie.compose import messages as composing
 from reverie.compose.composer import Composed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
-from reverie.processes.codec import to_message
-from reverie.processes.worker_life import Death
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Theatre:
-    theatre = Theatre(tmp_path, {"study": TEXT, "other": TEXT.replace("name: study", "name: other")}, monkeypatch)
+def theatre(tmp_path: Path) -> Theatre:
+    theatre = Theatre(tmp_path, {"study": TEXT, "other": TEXT.replace("name: study", "name: other")})
     theatre.begin()
     return theatre
 
@@ -90,7 +88,7 @@ def test_a_model_that_makes_the_same_loop_for_ever_is_told_of(theatre: Theatre) 
                 theatre._asked += 1
                 loop = Loop(asked.bars, asked.metre, tuple(n for n in same.notes if n.end <= asked.bars * 1920))
                 composed = Composed(asked, loop, {}, {})
-                theatre.conductor.received("composer", to_message(composing.Answer(number, 0.1, composed)))
+                theatre.composer.says(composing.Answer(number, 0.1, composed))
         theatre.hear()
 
     for _ in range(30):
@@ -111,8 +109,8 @@ def test_a_recipe_that_is_the_end_of_the_composer_again_and_again_is_told_of(the
     for _ in range(2):
         assert theatre.faults == {}
         theatre._asked += len(theatre.questions)
-        theatre.conductor.died("composer", Death("signal", "The composer was ended by signal 11."), 0.0)
-        theatre.conductor.started("composer")
+        theatre.composer.dies()
+        theatre.composer.starts()
     [sentence] = theatre.faults.values()
     assert "the end of the composer" in sentence
     go(theatre, 8)
@@ -133,11 +131,11 @@ def test_a_model_that_cannot_compose_is_a_fault_that_is_told_once(
         for number, asked in theatre.questions:
             theatre._asked += 1
             failed = composing.Failed(number, f"{asked.model}: is broken; import it again")
-            theatre.conductor.received("composer", to_message(failed))
+            theatre.composer.says(failed)
         theatre.play()
     assert set(theatre.faults) == {"model-cannot-compose drum_kit", "model-cannot-compose attention_rnn"}
     assert len(told(caplog, "attention_rnn: is broken")) == 1
-    theatre.conductor.received("composer", to_message(composing.ModelLoaded("drum_kit", 1.0, None)))
+    theatre.composer.says(composing.ModelLoaded("drum_kit", 1.0, None))
     assert set(theatre.faults) == {"model-cannot-compose attention_rnn"}
 
 
@@ -146,12 +144,12 @@ def test_one_reason_that_keeps_all_models_from_composing_is_told_once(
 ) -> None:
     for model in ("drum_kit", "attention_rnn"):
         said = composing.ModelLoaded(model, 0.1, "there is no engine 'tuba'; known are numpy and magenta")
-        theatre.conductor.received("composer", to_message(said))
+        theatre.composer.says(said)
     assert len(theatre.faults) == 1
     assert len(told(caplog, "tuba")) == 1
-    theatre.conductor.received("composer", to_message(composing.ModelLoaded("drum_kit", 0.1, None)))
+    theatre.composer.says(composing.ModelLoaded("drum_kit", 0.1, None))
     assert len(theatre.faults) == 1
-    theatre.conductor.received("composer", to_message(composing.ModelLoaded("attention_rnn", 0.1, None)))
+    theatre.composer.says(composing.ModelLoaded("attention_rnn", 0.1, None))
     assert theatre.faults == {}
 
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from fakes.conductors import Theatre
 from fakes.daemon import STUDY
+from fakes.hand_clock import HandClock
 from reverie.conductor.programme import Programme, ProgrammeEntry
 from reverie.play.messages import SlotState
-from reverie.processes.codec import to_message
 from reverie.site.actions import Action
 from reverie.watch.metrics import Metrics
 
 
 @pytest.fixture
-def theatre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Theatre:
-    theatre = Theatre(tmp_path, {"study": STUDY}, monkeypatch)
-    monkeypatch.setattr("reverie.conductor.conductor.room_time", lambda: datetime.fromisoformat("2026-11-28 22:30"))
-    theatre.conductor.received("player", to_message(SlotState("main", up=True, detail="It plays.")))
+def theatre(tmp_path: Path) -> Theatre:
+    theatre = Theatre(tmp_path, {"study": STUDY}, clock=HandClock("2026-11-28 22:30"))
+    theatre.player.says(SlotState("main", up=True, detail="It plays."))
     theatre.begin()
     theatre.answer()
     theatre.play(2)
@@ -36,17 +35,17 @@ def rest(theatre: Theatre) -> None:
     """The next bar rests."""
     bar = theatre.conductor._evidence.bar
     assert bar is not None
-    theatre.conductor.received("player", to_message(replace(bar, bar=bar.bar + 1, resting=True)))
+    theatre.player.says(replace(bar, bar=bar.bar + 1, resting=True))
 
 
 def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
     assert said(theatre) == "✓ Playing study, bar 2."
     assert "reverie_audible 1.0" in theatre.metrics
-    theatre.conductor.received("player", to_message(SlotState("main", up=False, detail="It was unplugged.")))
+    theatre.player.says(SlotState("main", up=False, detail="It was unplugged."))
     assert said(theatre).startswith("✗ Nothing can be heard: main: It was unplugged. The music (study, bar 2) goes on")
     assert theatre.conductor.alive().ok
     assert "reverie_audible 0.0" in theatre.metrics
-    theatre.conductor.received("player", to_message(SlotState("main", up=True, detail="It plays.")))
+    theatre.player.says(SlotState("main", up=True, detail="It plays."))
     theatre.write("study", STUDY + "colour: red\n")
     theatre.conductor.play_scene("study")
     assert "! Plays study, bar 2, but: " in said(theatre)
@@ -60,16 +59,16 @@ def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
 
 def test_a_rest_says_until_when(theatre: Theatre) -> None:
     programme = Programme([ProgrammeEntry(time(10), "study"), ProgrammeEntry(time(22), None)])
-    theatre.conductor._setting = replace(theatre.conductor._setting, programme=programme)
-    theatre.conductor._follow_programme()
+    theatre.conductor._course._programme = programme
+    theatre.conductor._course.follow()
     rest(theatre)
     assert said(theatre) == "✓ Resting until 10:00, as the programme says."
 
 
-def test_a_pause_by_hand_says_when_it_ends(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    theatre.conductor._desk._act(Action("pause", value=True))
+def test_a_pause_by_hand_says_when_it_ends(theatre: Theatre) -> None:
+    theatre.conductor._console._act(Action("pause", value=True))
     rest(theatre)
-    assert said(theatre) in {"✓ Paused by hand until 22:40.", "✓ Paused by hand until 22:39."}
+    assert said(theatre) == "✓ Paused by hand until 22:40."
 
 
 def test_the_first_death_of_a_worker_is_an_increase() -> None:

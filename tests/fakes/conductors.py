@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import Any, TypeVar
 
 from fakes.engine import DiceEngine
+from fakes.hand_clock import HandClock
 from reverie.compose import messages as composing
 from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Engine
@@ -26,12 +25,16 @@ from reverie.models.library.index import ModelFile
 from reverie.music.notes import Note
 from reverie.play.messages import BarPlayed, Place, SetScene, ToPlayer
 from reverie.play.score import SceneScore
-from reverie.processes.codec import from_message, to_message
-from reverie.processes.supervisor import ProcessInfo, State
+from reverie.processes.codec import Tagged, from_message, to_message
+from reverie.processes.supervisor import Backoff, ProcessInfo, State, WorkerListener
 from reverie.processes.wire import Message
+from reverie.processes.worker_life import Death, Role
 from reverie.scenes.folder import SceneFolder
 from reverie.site.schema import Site
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import Happening
+
+Told = TypeVar("Told", bound=Happening)
 
 MODELS = {
     "drum_kit": ModelFile("drum_kit", Path("drum_kit"), "d" * 64, ("drums",)),
@@ -42,8 +45,9 @@ MODELS = {
 class FakeWorker:
     """Stands where a supervisor would."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, listener: WorkerListener) -> None:
         self.role = role
+        self.listener = listener
         self.state: State = "up"
         self.sent: list[Message] = []
         self.condemned: list[str] = []
@@ -59,16 +63,57 @@ class FakeWorker:
     def info(self) -> ProcessInfo:
         return ProcessInfo(self.role, 1, 1, 0, self.state)
 
+    async def run(self) -> None:
+        """Its lives are the test's."""
+
+    async def stop(self) -> None:
+        """It is gone at once."""
+
+    def starts(self) -> None:
+        """A life begins."""
+        self.listener.started(self.role)
+
+    def says(self, value: Tagged) -> None:
+        """It sends a message."""
+        self.listener.received(self.role, to_message(value))
+
+    def dies(self, delay: float = 0.0) -> None:
+        """A life ends."""
+        death = Death("signal", f"The {self.role} was ended by signal 11 (Segmentation fault).")
+        self.listener.died(self.role, death, delay)
+
+
+class FakeNotifier(Notifier):
+    """Keeps what systemd would be told."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.lines: list[str] = []
+
+    def _send(self, *lines: str) -> bool:
+        self.lines += lines
+        return True
+
 
 class Theatre:
     """A conductor in a folder, its player's score and its composer's questions."""
 
-    def __init__(self, folder: Path, scenes: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scenes: Mapping[str, str],
+        *,
+        programme: Programme | None = None,
+        clock: HandClock | None = None,
+    ) -> None:
         self.folder = folder / "scenes"
         self.folder.mkdir()
         for name, text in scenes.items():
             self.write(name, text)
-        self.player, self.composer = FakeWorker("player"), FakeWorker("composer")
+        self.clock = clock or HandClock()
+        self.workers: dict[str, FakeWorker] = {}
+        self.notifier = FakeNotifier()
+        self.happened: list[Happening] = []
         setting = ConductorConfig(
             version="test",
             configuration=folder / "reverie.yaml",
@@ -84,16 +129,24 @@ class Theatre:
             engine="numpy",
             patience=60.0,
             means=SceneResources(MODELS, {"main": {"kind": "port"}}, ()),
-            programme=Programme(()),
+            programme=programme or Programme(()),
             scene=next(iter(scenes)),
             timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),
         )
-        faults = Faults()
+        faults = Faults(self.clock.wall)
         store = StateStore(setting.state, faults)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)
-        self.conductor = Conductor(setting, SceneFolder([self.folder]), store, housekeeping, Notifier(None), faults)
-        monkeypatch.setattr(self.conductor, "_player", self.player)
-        monkeypatch.setattr(self.conductor, "_composer", self.composer)
+        self.conductor = Conductor(
+            setting,
+            SceneFolder([self.folder]),
+            store,
+            housekeeping,
+            self.notifier,
+            faults,
+            clock=self.clock,
+            hire=self._hire,
+        )
+        self.conductor.bus.subscribe(Happening, self.happened.append)
         self.score: SceneScore | None = None
         self.next: SceneScore | None = None
         self.bar = -1
@@ -101,13 +154,29 @@ class Theatre:
         self._read = 0
         self._asked = 0
 
+    @property
+    def player(self) -> FakeWorker:
+        return self.workers["player"]
+
+    @property
+    def composer(self) -> FakeWorker:
+        return self.workers["composer"]
+
+    def _hire(self, role: Role, listener: WorkerListener, backoff: Backoff | None = None) -> FakeWorker:
+        self.workers[role.name] = FakeWorker(role.name, listener)
+        return self.workers[role.name]
+
+    def told(self, kind: type[Told]) -> list[Told]:
+        """All that happened of a kind."""
+        return [one for one in self.happened if isinstance(one, kind)]
+
     def write(self, name: str, text: str) -> Path:
         path = self.folder / f"{name}.yaml"
         path.write_text(text)
         return path
 
     def begin(self, scene: str | None = None) -> None:
-        self.conductor._play_first(scene)
+        self.conductor.begin(scene)
         self.hear()
 
     def hear(self) -> None:
@@ -138,24 +207,21 @@ class Theatre:
                 notes[part.name] += 1
             scene = self.score.scene
             due = sum(notes.values())
-            self.conductor.received(
-                "player",
-                to_message(
-                    BarPlayed(
-                        epoch=scene.epoch,
-                        scene=scene.name,
-                        bar=self.bar,
-                        scene_bar=self.bar,
-                        notes=notes,
-                        sent=due,
-                        due=due,
-                        resting=False,
-                        seconds=1.0,
-                        lateness=(),
-                        repeated=self.score.repeated(self.bar),
-                        depth=self.score.depths(self.bar),
-                    )
-                ),
+            self.player.says(
+                BarPlayed(
+                    epoch=scene.epoch,
+                    scene=scene.name,
+                    bar=self.bar,
+                    scene_bar=self.bar,
+                    notes=notes,
+                    sent=due,
+                    due=due,
+                    resting=False,
+                    seconds=1.0,
+                    lateness=(),
+                    repeated=self.score.repeated(self.bar),
+                    depth=self.score.depths(self.bar),
+                )
             )
             self.turn()
             self.hear()
@@ -189,7 +255,7 @@ class Theatre:
                     composed = Composed(recipe, None, {reason: 20, "dense": 4}, {})
                 else:
                     composed = compose(engine, recipe, Memories())
-                self.conductor.received("composer", to_message(composing.Answer(number, 0.1, composed)))
+                self.composer.says(composing.Answer(number, 0.1, composed))
         self.hear()
         return count
 

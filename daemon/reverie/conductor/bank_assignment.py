@@ -6,14 +6,25 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reverie.bus import Bus
+from reverie.clock import Clock
 from reverie.conductor.bank_delivery import BankAssignment, BankDelivery
 from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import BankTaken, TakeBank
 from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
+from reverie.processes.worker_life import Death
 from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
-from reverie.watch.metrics import Metrics
+from reverie.watch.happenings import (
+    BankAnswered,
+    BankRendered,
+    Moment,
+    SceneBegun,
+    SceneChanged,
+    TimbreStepped,
+    WorkerDied,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +42,26 @@ class Banking:
         self,
         slots: Mapping[str, Mapping[str, Any]],
         tell: Callable[[Message], object],
-        metrics: Metrics,
+        bus: Bus,
+        clock: Clock,
         samplers: Mapping[str, SamplerSettings] | None = None,
         refuse: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._slots = slots
         self._tell = tell
-        self._metrics = metrics
+        self._bus = bus
+        self._clock = clock
         self._faults: dict[str, str] = {}
         self._refuse = refuse
         self._handover = BankDelivery(samplers or {}, self._take, self._complain, self._damaged)
         self.epoch = 0
         """Of the scene for which banks are ready."""
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on which scene plays, and which banks the player takes."""
+        bus.subscribe(SceneBegun, lambda said: self.scene_begun(said.epoch))
+        bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.epoch))
+        bus.subscribe(BankAnswered, lambda said: self.taken(said.taken))
 
     @property
     def faults(self) -> list[str]:
@@ -57,7 +76,7 @@ class Banking:
 
     def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         """Let every voice of the timbre take the bank over."""
-        self._metrics.timbre_step(timbre, ready.step)
+        self._bus.publish(TimbreStepped(Moment.of(self._clock), timbre, ready.step))
         for name, voice in scene.voices.items():
             wish = voice.timbre
             if wish is None or wish.bank != timbre:
@@ -73,11 +92,11 @@ class Banking:
 
     def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
         """A render came to its end."""
-        self._metrics.bank_rendered(timbre, outcome, seconds)
+        self._bus.publish(BankRendered(Moment.of(self._clock), timbre, outcome, seconds))
 
-    def worker_died(self, role: str, reason: str) -> None:
+    def worker_died(self, role: str, death: Death, delay: float) -> None:
         """The worker of the timbres died unasked."""
-        self._metrics.worker_died(role, reason)
+        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
 
     def _take(self, take: TakeBank) -> None:
         self._tell(to_message(take))

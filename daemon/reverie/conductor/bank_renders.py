@@ -11,12 +11,14 @@ import contextlib
 import datetime as dt
 import logging
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from reverie.bus import Bus
+from reverie.clock import LocalClock, SystemClock
+from reverie.conductor.hired_worker import HiredWorker, HireWorker
 from reverie.history.state import StateStore
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import ProcessInfo, Supervisor
@@ -28,6 +30,7 @@ from reverie.timbre import schedule as plan
 from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
 from reverie.timbre.path import following
 from reverie.timbre.request import order_of
+from reverie.watch.happenings import BankAnswered, BarSounded, SceneBegun, SceneChanged, WorkerStarted
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,7 @@ class Audience(Protocol):
         """A render came to its end: ``rendered``, ``found`` in the cache, ``refused`` or ``given_up``."""
         ...
 
-    def worker_died(self, role: str, reason: str) -> None:
+    def worker_died(self, role: str, death: Death, delay: float) -> None:
         """The worker died unasked."""
         ...
 
@@ -130,25 +133,33 @@ class Timbres:
         means: RenderConfig,
         store: StateStore,
         audience: Audience,
-        monotonic: Callable[[], float] = time.monotonic,
-        room_time: Callable[[], dt.datetime] = lambda: dt.datetime.now().astimezone(),
+        clock: LocalClock | None = None,
+        hire: HireWorker | None = None,
     ) -> None:
         self._means = means
         self._store = store
         self._audience = audience
-        self._monotonic = monotonic
-        self._room_time = room_time
+        self._clock = clock or SystemClock()
+        self._hire = hire
         self._scene: Scene | None = None
         self._timbres: dict[str, _Timbre] = {}
-        self._looked = self._touched = monotonic()
+        self._looked = self._touched = self._clock.now()
         self._job: _Job | None = None
         self._has_job = asyncio.Event()
-        self._supervisor: Supervisor | None = None
+        self._supervisor: HiredWorker | None = None
         self._done = 0.0
         self._held_until = float("-inf")
         self._faults: dict[str, str] = {}
         self._warned: set[str] = set()
         self._ending: asyncio.Task[None] | None = None
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on of scenes, of lives of the player, and of what it plays."""
+        bus.subscribe(SceneBegun, lambda said: self.scene_begun(said.scene))
+        bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.scene))
+        bus.subscribe(WorkerStarted, lambda said: self.player_began() if said.role == "player" else None)
+        bus.subscribe(BarSounded, lambda said: self.late() if said.bar.is_late else None)
+        bus.subscribe(BankAnswered, lambda said: self.refused(said.taken.part) if said.taken.refused else None)
 
     @property
     def faults(self) -> list[str]:
@@ -167,7 +178,7 @@ class Timbres:
                 "name": name,
                 "step": one.progress.step,
                 "bank": one.played and one.played.bank,
-                "next_in_seconds": round(plan.next_in(one.progress, one.timbre.pace, self._room_time())),
+                "next_in_seconds": round(plan.next_in(one.progress, one.timbre.pace, self._local_time())),
                 "rendering": self._done if self._job and self._job.name == name else None,
             }
             for name, one in self._timbres.items()
@@ -192,7 +203,7 @@ class Timbres:
             progress = one.progress if goes_on and one else known if restarted else plan.begun(known, timbre.path)
             if name in played:
                 self._timbres[name] = _Timbre(timbre, progress, known)
-        self._looked = self._monotonic()
+        self._looked = self._clock.now()
         self.look(playing=True)
 
     def player_began(self) -> None:
@@ -204,16 +215,16 @@ class Timbres:
     def late(self) -> None:
         """Notes came late: whether it was the render or not, it makes way for a while, and then has its turn."""
         if self._held_until == float("-inf"):
-            self._held_until = self._monotonic() + RELIEF
+            self._held_until = self._clock.now() + RELIEF
             self._hold(on=True)
 
     def look(self, *, playing: bool) -> None:
         """See what is due now; time counts for a timbre only while the scene plays."""
-        now = self._monotonic()
+        now = self._clock.now()
         passed = now - self._looked if playing else 0.0
         self._looked = now
         for name, one in self._timbres.items():
-            progress = plan.later(one.progress, one.timbre, passed, self._room_time())
+            progress = plan.later(one.progress, one.timbre, passed, self._local_time())
             one.progress = progress
             if self._scene is not None and _is_worth_keeping(one.kept, progress):
                 one.kept = progress
@@ -233,12 +244,12 @@ class Timbres:
             await self._has_job.wait()
             if self._job is None:  # it was left before this task was awake
                 continue
-            self._supervisor = supervisor = Supervisor(TIMBRE, self)
+            self._supervisor = supervisor = (self._hire or Supervisor)(TIMBRE, self)
             try:
                 await supervisor.run()
             finally:
                 self._supervisor = None
-            self._choose(self._monotonic())
+            self._choose(self._clock.now())
 
     async def stop(self) -> None:
         """End the worker; what it has done is kept."""
@@ -251,7 +262,7 @@ class Timbres:
         del role
         if self._job is not None and self._supervisor is not None:
             self._supervisor.send(to_message(self._job.render))
-            self._hold(on=self._held_until > self._monotonic())
+            self._hold(on=self._held_until > self._clock.now())
 
     def received(self, role: str, message: Message) -> None:
         """The worker says something.
@@ -274,7 +285,7 @@ class Timbres:
 
     def died(self, role: str, death: Death, delay: float) -> None:
         """The worker is dead; the supervisor starts the next, which goes on where this one was."""
-        self._audience.worker_died(role, death.reason)
+        self._audience.worker_died(role, death, delay)
         when = f" in {delay:.0f} s" if delay else ""
         log.warning("%s It is started again%s, and goes on where it was.", death.sentence, when)
 
@@ -340,7 +351,7 @@ class Timbres:
         self._complain(job.name, error)
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
-            one.refused[job.step] = self._monotonic() + REFUSED_FOR
+            one.refused[job.step] = self._clock.now() + REFUSED_FOR
         self._leave()
 
     def _touch(self) -> None:
@@ -360,8 +371,12 @@ class Timbres:
         if one is not None and one.played is not None:
             one.ready = {step: ready for step, ready in one.ready.items() if ready.bank != one.played.bank}
             if one.doubted == one.played.bank:
-                one.refused[one.played.step] = self._monotonic() + REFUSED_FOR
+                one.refused[one.played.step] = self._clock.now() + REFUSED_FOR
             one.doubted, one.played = one.played.bank, None
+
+    def _local_time(self) -> dt.datetime:
+        """The local time with its zone, by which the days of a path are told apart."""
+        return self._clock.local().astimezone()
 
     def _is_of(self, job: _Job, one: _Timbre) -> bool:
         """Whether a job is for a timbre as the scene has it now, which may have been read again meanwhile."""

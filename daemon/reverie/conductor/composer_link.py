@@ -3,116 +3,159 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 
+from reverie.bus import Bus
+from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
-from reverie.compose.good_loop import GoodLoop
-from reverie.compose.messages import Answer, Failed, ModelLoaded
-from reverie.compose.recipe import Recipe
+from reverie.compose.messages import Answer, ComposerSetup, Failed, FromComposer, ModelLoaded
 from reverie.conductor.composer_requests import Requests
+from reverie.conductor.hired_worker import HireWorker, next_life
 from reverie.conductor.model_faults import ModelFaults
-from reverie.history.state import StateStore
 from reverie.play.messages import Place
+from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import Message
-from reverie.watch.evidence import Evidence
+from reverie.processes.worker_life import Death, Role
 from reverie.watch.fault_kinds import NO_NEW_LOOP
 from reverie.watch.faults import Faults
-from reverie.watch.metrics import Metrics
+from reverie.watch.happenings import LoopAnswered, LoopFailed, Moment, WorkerDied, WorkerStarted
 
 log = logging.getLogger(__name__)
 
+COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=120.0, grace=1.0)
+
 
 class ComposerLink:
-    """Asks the composer, through one life of it after the other; ``send`` is False where there is none to ask."""
+    """Keeps the score filled, through one life of the composer after the other.
+
+    Args:
+        setup: The first message of each life.
+        patience: Seconds for which a composer may owe an answer before it is killed.
+        hire: Makes the worker.
+        bus: Where answers and deaths are published.
+        clock: By which the composer's silence is measured.
+        faults: Where people are told of voices that get no loops, and of models that cannot compose.
+        place: Has the player play loops.
+    """
 
     def __init__(
-        self, store: StateStore, evidence: Evidence, metrics: Metrics, faults: Faults, send: Callable[[Message], bool]
+        self,
+        setup: ComposerSetup,
+        patience: float,
+        hire: HireWorker,
+        bus: Bus,
+        clock: Clock,
+        faults: Faults,
+        place: Callable[[Iterable[Place]], None],
     ) -> None:
-        self._store = store
-        self._evidence = evidence
-        self._metrics = metrics
+        self.worker = hire(COMPOSER, self)
+        self._setup = setup
+        self._patience = patience
+        self._bus = bus
+        self._clock = clock
         self._faults = faults
-        self._send = send
+        self._place = place
+        self._ensemble: Ensemble | None = None
         self._requests = Requests()
         self._complaints = ModelFaults(faults)
         self._suspect = ""
 
-    def ask(self, performance: Ensemble, recipes: Iterable[Recipe]) -> None:
-        """Ask for loops."""
+    def perform(self, ensemble: Ensemble) -> None:
+        """Compose for another performance."""
+        self._ensemble = ensemble
+        self._tell_stalls(ensemble)
+        self.fill()
+
+    def fill(self) -> None:
+        """Place and ask for whatever the music wants next."""
+        if self._ensemble is None or self.worker.state == "stopped":
+            return
+        places, recipes = self._ensemble.fill()
+        self._place(places)
         for recipe in recipes:
-            if not self._send(self._requests.ask(performance.epoch, recipe, time.monotonic())):
+            if not self.worker.send(self._requests.ask(self._ensemble.epoch, recipe, self._clock.now())):
                 self._requests.lost()
-                performance.composer_lost()
+                self._ensemble.composer_lost()
                 break
 
-    def answered(self, said: Answer | Failed, performance: Ensemble | None) -> list[Place] | None:
-        """Take an answer; None where nobody waits for it any more."""
-        now = time.monotonic()
-        asked = self._requests.answered(said.number, now)
+    def look(self) -> None:
+        """Find a composer that computes for ever, and kill it."""
+        now = self._clock.now()
+        if self.worker.state != "up":  # it owes nothing yet: to start, its role has a patience of its own
+            self._requests.heard(now)
+        silence = self._requests.silent_for(now)
+        if silence > self._patience:
+            self._requests.heard(now)
+            self.worker.condemn(f"The composer owed an answer for {silence:.0f} s; it was killed.")
+
+    def started(self, role: str) -> None:
+        """A new life knows nothing yet."""
+        self._bus.publish(WorkerStarted(Moment.of(self._clock), role))
+        self.worker.send(to_message(self._setup))
+        self.fill()
+
+    def received(self, role: str, message: Message) -> None:
+        """The composer says something.
+
+        Raises:
+            WireError: if it says nonsense.
+        """
+        del role
+        said: FromComposer = from_message(FromComposer, message)
+        if isinstance(said, ModelLoaded):
+            self._loaded(said)
+        else:
+            self._answered(said)
+
+    def died(self, role: str, death: Death, delay: float) -> None:
+        """What was asked is asked again, unless one recipe has been the end of two composers running."""
+        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
+        log.warning("%s %s", death.sentence, next_life(delay))
+        ensemble, computing = self._ensemble, self._requests.lost()
+        if ensemble is not None:
+            ensemble.composer_lost()
+        suspect = computing[1].id if computing else ""
+        if computing and suspect == self._suspect and ensemble is not None and computing[0] == ensemble.epoch:
+            self._bus.publish(LoopFailed(Moment.of(self._clock), computing[1], "crashed"))
+            places = ensemble.given_up(computing[1].voice)
+            self._tell_stalls(ensemble)
+            self._place(places)
+        self._suspect = suspect
+
+    def _answered(self, said: Answer | Failed) -> None:
+        """Take an answer, unless nobody waits for it any more."""
+        at = Moment.of(self._clock)
+        asked = self._requests.answered(said.number, at.now)
         if asked is None:
-            return None
+            return
         epoch, recipe = asked
-        present = performance if performance and performance.epoch == epoch else None
+        present = self._ensemble if self._ensemble is not None and self._ensemble.epoch == epoch else None
+        places: list[Place] = []
         if isinstance(said, Failed):
-            self._metrics.loop_refused(recipe.voice, "failed")
+            self._bus.publish(LoopFailed(at, recipe, "failed"))
             self._complaints.add(recipe.model, said.error)
             places = present.failed(recipe.voice) if present else []
         else:
-            answer = said.composed
             self._complaints.drop(recipe.model)
-            self._metrics.guarded(recipe.voice, answer.refused, answer.clipped)
-            if answer.loop:
-                self._evidence.loop_composed(now)
-                self._metrics.loop_composed(recipe.voice, recipe.operator, said.seconds, time.time())
-                self._store.remember(GoodLoop(answer.recipe, answer.loop))
-            if answer.loop is None or answer.is_the_loop_before:
-                self._metrics.loop_held(recipe.voice)
-            places = present.composed(answer) if present else []
+            self._bus.publish(LoopAnswered(at, said.composed, said.seconds))
+            places = present.composed(said.composed) if present else []
         if present:
-            self.tell_stalls(present)
-        return places
+            self._tell_stalls(present)
+        self._place(places)
+        self.fill()
 
-    def died(self, performance: Ensemble | None) -> list[Place]:
-        """What was asked is asked again, unless one recipe has been the end of two composers running."""
-        computing = self._requests.lost()
-        if performance:
-            performance.composer_lost()
-        suspect = computing[1].id if computing else ""
-        places: list[Place] = []
-        if computing and suspect == self._suspect and performance and computing[0] == performance.epoch:
-            self._metrics.loop_refused(computing[1].voice, "crashed")
-            places = performance.given_up(computing[1].voice)
-            self.tell_stalls(performance)
-        self._suspect = suspect
-        return places
-
-    def loaded(self, said: ModelLoaded) -> None:
+    def _loaded(self, said: ModelLoaded) -> None:
         """The composer has loaded a model, or could not."""
-        self._requests.heard(time.monotonic())
+        self._requests.heard(self._clock.now())
         if said.error:
             self._complaints.add(said.model, said.error)
         else:
             self._complaints.drop(said.model)
             log.info("Model %s is ready (%.1f s).", said.model, said.seconds)
 
-    def overdue(self, patience: float, *, up: bool) -> float | None:
-        """For how many seconds it has owed an answer, once that is more than ``patience``.
-
-        Where it is not ``up`` it owes nothing: to start, its role has a patience of its own.
-        """
-        now = time.monotonic()
-        if not up:
-            self._requests.heard(now)
-        silence = self._requests.silent_for(now)
-        if silence <= patience:
-            return None
-        self._requests.heard(now)
-        return silence
-
-    def tell_stalls(self, performance: Ensemble) -> None:
+    def _tell_stalls(self, ensemble: Ensemble) -> None:
         """Tell of voices that get no new loop; of those that are no more there is nothing to tell."""
-        stalls = {voice: stall for voice, stall in performance.stalls.items() if stall}
+        stalls = {voice: stall for voice, stall in ensemble.stalls.items() if stall}
         self._faults.only(NO_NEW_LOOP, stalls)
         for voice, stall in stalls.items():
             self._faults.tell(NO_NEW_LOOP, voice, stall.sentence, stall.advice)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from reverie.clock import Clock, SystemClock
 from reverie.files import read_file, set_aside, write_in_any_case
 from reverie.watch.fault_kinds import CRASH_LOOP
 from reverie.watch.faults import Faults
@@ -36,14 +35,12 @@ class Lives:
         self,
         folder: Path,
         faults: Faults,
-        wall: Callable[[], float] = time.time,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         self._path = folder / FILE
         self._faults = faults
-        self._wall = wall
-        self._clock = clock
-        self._began = clock()
+        self._clock = clock or SystemClock()
+        self._began = self._clock.now()
         known = self._read()
         self._unasked: list[float] = known["unasked"] if known else []
         """When the latest lives ended unasked, as far as that is known: when the next began, in Unix time."""
@@ -55,7 +52,7 @@ class Lives:
         """How the life before ended: asked to, or not, or nobody knows."""
         if self.last_end == "crashed":
             self.crashes += 1
-            self._unasked = [*self._unasked, wall()][-MANY:]
+            self._unasked = [*self._unasked, self._clock.wall()][-MANY:]
 
     def begin(self) -> None:
         """Keep that this life has begun; may run in a thread, for disks are slow."""
@@ -68,8 +65,8 @@ class Lives:
 
     def look(self) -> None:
         """Tell of a crash loop, until a life has lasted."""
-        recent = [at for at in self._unasked if abs(self._wall() - at) < WINDOW]
-        if len(recent) < MANY or self._clock() - self._began > WINDOW:
+        recent = [at for at in self._unasked if abs(self._clock.wall() - at) < WINDOW]
+        if len(recent) < MANY or self._clock.now() - self._began > WINDOW:
             self._faults.clear(CRASH_LOOP)
             return
         self._faults.tell(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on, is_full
+from reverie.clock import Clock, SystemClock
 from reverie.conductor.single_instance import Alone
 from reverie.conductor.tape_retention import Ages
 from reverie.errors import capital, reason_of
@@ -45,6 +46,7 @@ class Housekeeping:
         faults: Faults,
         alone: Alone | None = None,
         quota: int | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._store = store
         self._tape = tape
@@ -52,6 +54,7 @@ class Housekeeping:
         self._faults = faults
         self._alone = alone
         self._quota = quota
+        self._clock = clock or SystemClock()
         self._ages: Ages | None = None
         self._scheduler: Any = None
 
@@ -115,7 +118,7 @@ class Housekeeping:
 
     def _tend_tape(self, *, all_of_it: bool) -> None:
         """Make room first: a disk that is full must not keep from being emptied."""
-        now = datetime.now(UTC)
+        now = datetime.fromtimestamp(self._clock.wall(), UTC)
         try:
             self._prune(all_of_it=all_of_it)
             check_writable(self._tape / journal_name(now.timestamp()))
@@ -144,7 +147,7 @@ class Housekeeping:
     def _prune(self, *, all_of_it: bool) -> None:
         present = days(self._tape)
         if self._ages is None:
-            self._ages = Ages(self._tape)
+            self._ages = Ages(self._tape, self._clock.now)
         gone = prune(self._tape, self._ages.older_than(self._keep_days, present))
         self._ages.keep(anyway=all_of_it)
         if gone:

@@ -56,8 +56,3 @@ def _was_before(at: time, now: datetime) -> bool:
     """Whether a time of this day comes twice, and has been once."""
     then = datetime.combine(now.date(), at, now.tzinfo)
     return bool(now.fold) and then.timestamp() != then.replace(fold=1).timestamp()
-
-
-def local_time() -> datetime:
-    """The clock on the wall of the room, by which people write programmes."""
-    return datetime.now()  # noqa: DTZ005 - no zone is meant but the room's

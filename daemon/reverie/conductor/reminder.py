@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from reverie.clock import LocalClock
 from reverie.conductor.local_zone import LocalZone
 from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.programme import Programme, local_time
+from reverie.conductor.programme import Programme
 from reverie.watch.fault_kinds import REMINDER, TIME_ZONE
 from reverie.watch.faults import Faults
 
@@ -18,12 +19,18 @@ class Reminder:
     """Reminds of the programme's times, in whatever zone the room is. ``due`` is called at each of them."""
 
     def __init__(
-        self, programme: Programme, housekeeping: Housekeeping, faults: Faults, due: Callable[[], None]
+        self,
+        programme: Programme,
+        housekeeping: Housekeeping,
+        faults: Faults,
+        due: Callable[[], None],
+        clock: LocalClock,
     ) -> None:
         self._times = programme.times
         self._housekeeping = housekeeping
         self._faults = faults
         self._due = due
+        self._clock = clock
         self._zone = LocalZone()
 
     def remind(self) -> None:
@@ -47,5 +54,5 @@ class Reminder:
     def look(self) -> None:
         """See whether the clock of the room has been set to another zone."""
         if self._zone.changed():
-            log.info("The time zone has changed: in this room it is %s.", f"{local_time():%H:%M}")
+            log.info("The time zone has changed: in this room it is %s.", f"{self._clock.local():%H:%M}")
             self.remind()

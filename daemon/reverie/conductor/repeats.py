@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from reverie.bus import Bus
 from reverie.play.messages import BarPlayed
 from reverie.watch.fault_kinds import LOOP_REPEATS
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import BarSounded, SceneBegun, SceneChanged
 
 LASTS = 60.0
 """Seconds of repeating from which people are told: models load in less, and a composer that died is back by then."""
@@ -18,6 +20,12 @@ class RepeatedLoops:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._seconds: dict[str, float] = {}
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on of scenes and bars."""
+        bus.subscribe(SceneBegun, lambda _: self.begin())
+        bus.subscribe(SceneChanged, lambda said: self.only(said.scene.voices))
+        bus.subscribe(BarSounded, lambda said: self.bar_played(said.bar))
 
     def begin(self) -> None:
         """Another scene begins."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.clock import Clock, SystemClock
 from reverie.compose.ensemble import Arrangement, Ensemble, Reserve
 from reverie.compose.fallback import ShippedLoop, reserves
 from reverie.conductor.arrange import arrange, unmet
@@ -43,11 +43,14 @@ class Repertoire:
     mends nothing.
     """
 
-    def __init__(self, scenes: SceneFolder, store: StateStore, means: SceneResources, faults: Faults) -> None:
+    def __init__(
+        self, scenes: SceneFolder, store: StateStore, means: SceneResources, faults: Faults, clock: Clock | None = None
+    ) -> None:
         self._scenes = scenes
         self._store = store
         self._means = means
         self._register = faults
+        self._clock = clock or SystemClock()
         self._faults: dict[str, tuple[str, ...]] = {}
         self._take = 0
         self._folders_due = float("-inf")
@@ -80,7 +83,7 @@ class Repertoire:
 
     def look_into_folders(self) -> None:
         """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
-        now = time.monotonic()
+        now = self._clock.now()
         if now < self._folders_due:
             return
         self._folders_due = now + FOLDERS_EVERY

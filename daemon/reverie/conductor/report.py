@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reverie.clock import Clock
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.config import ConductorConfig
@@ -44,6 +44,7 @@ class Report:
     desk: ControlConsole
     lives: Lives
     site: SiteWatch
+    clock: Clock
     begun: float
     rest: Callable[[], str]
     scene: Callable[[], Scene | None]
@@ -51,7 +52,7 @@ class Report:
 
     def alive(self) -> Verdict:
         """Whether the installation sounds, or rests as intended."""
-        return self.evidence.alive(time.monotonic())
+        return self.evidence.alive(self.clock.now())
 
     def summary(self) -> Summary:
         """The truth in one sentence for a person."""
@@ -69,7 +70,7 @@ class Report:
 
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
-        now = time.monotonic()
+        now = self.clock.now()
         told, scene = self.faults.active, self.scene()
         faults = (*self._untold(), *(fault.text for fault in told))
         overrides = self.desk.status()
@@ -98,7 +99,7 @@ class Report:
     def _concerns(self) -> tuple[str, ...]:
         """What else is wrong: the oldest fault first, then what is only doubtful."""
         told = (fault.text for fault in self.faults.active)
-        return (*told, *self.evidence.concerns(time.monotonic()), *self._untold())
+        return (*told, *self.evidence.concerns(self.clock.now()), *self._untold())
 
     def _untold(self) -> tuple[str, ...]:
         """What is wrong and stands in no register."""

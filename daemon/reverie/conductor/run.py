@@ -20,6 +20,7 @@ from reverie.conductor.repertoire import SceneResources
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.single_instance import Alone
 from reverie.conductor.site_resources import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
+from reverie.conductor.surroundings import surround
 from reverie.control.inputs import controls_of
 from reverie.errors import reason_of
 from reverie.folders import patiently
@@ -139,7 +140,7 @@ async def _conduct(conductor: Conductor, scene: str | None, seconds: float | Non
     orphans.adopt()
     reaping = asyncio.create_task(orphans.reap_for_ever())
     try:
-        await conductor.run(scene, seconds)
+        await conductor.run(scene, seconds, lambda: surround(conductor))
     finally:
         reaping.cancel()
         orphans.reap_orphans()

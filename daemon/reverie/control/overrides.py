@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from reverie.music.time import Tempo
-from reverie.play.messages import Part, SetOverrides, SetScene
+from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import ControlError
 
 STEP = 0.1
@@ -34,10 +33,6 @@ class Overrides:
     def steer(self) -> SetOverrides:
         """What the player is told of it."""
         return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)))
-
-    def steered(self, scene: SetScene) -> SetScene:
-        """The scene at the tempo that hands have set: its bars may last longer than its own."""
-        return scene if self.tempo is None else replace(scene, tempo=Tempo(self.tempo))
 
     def in_new_scene(self) -> Overrides:
         """What is left of it when another scene begins."""

@@ -62,19 +62,23 @@ class Record:
         self._unwritten: deque[Use] = deque(maxlen=MOST_UNWRITTEN)
         self._failing = False
         self._whole = False
+        self._has_uses = asyncio.Event()
         self.last: deque[Use] = deque(maxlen=5)
         """The latest, for people who look."""
 
     def add(self, use: Use) -> None:
         """Take a use in; it is written soon."""
         self._unwritten.append(use)
+        self._has_uses.set()
         self.last.append(use)
 
     async def run(self) -> None:
         """Write what there is until cancelled, and then once more."""
         try:
             while True:
+                await self._has_uses.wait()
                 await asyncio.sleep(WRITE)
+                self._has_uses.clear()
                 if uses := self._taken():
                     await asyncio.to_thread(self._write, uses)
         finally:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from reverie.advice import advice_on, is_full
+from reverie.bus import Bus
 from reverie.compose.good_loop import GoodLoop
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
@@ -28,6 +29,7 @@ from reverie.folders import list_folder
 from reverie.timbre.schedule import PathProgress
 from reverie.watch.fault_kinds import STATE_UNREADABLE, STATE_UNWRITABLE
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import LoopAnswered
 
 VERSION = 1
 KEPT_LOOPS = 3
@@ -65,6 +67,10 @@ class StateStore:
             remove_leftovers(folder / name)
         self._takes = self._read(self._takes_file, _takes_from_json) or {}
         self._timbres = self._read(self._timbres_file, _timbres_from_json) or {}
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Remember from now on what is composed."""
+        bus.subscribe(LoopAnswered, self._loop_answered)
 
     def begin(self, scene: str) -> int:
         """How often the scene was begun before; this time counts from now on.
@@ -143,6 +149,10 @@ class StateStore:
         self._writing.difference_update(changes)
         self._tell(failed)
         return not failed
+
+    def _loop_answered(self, said: LoopAnswered) -> None:
+        if loop := said.answer.loop:
+            self.remember(GoodLoop(said.answer.recipe, loop))
 
     @property
     def _takes_file(self) -> Path:

@@ -185,6 +185,11 @@ class BarPlayed:
     seconds: float = 0.0
     muted: tuple[str, ...] = ()
 
+    @property
+    def is_late(self) -> bool:
+        """Whether anything of it came late, or not at all."""
+        return bool(self.late or self.skipped or self.dropped)
+
 
 @dataclass(frozen=True, slots=True)
 class SlotState:

@@ -10,12 +10,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from reverie.clock import PreciseClock
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.banks import Banks
 from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
-from reverie.play.clock import Clock
 from reverie.play.cursor import ScoreCursor
 from reverie.play.events import Rank
 from reverie.play.following import Following
@@ -63,7 +63,7 @@ class Player:
         self,
         slots: Mapping[str, Slot],
         tape: Recorder,
-        clock: Clock,
+        clock: PreciseClock,
         report: Callable[[BarPlayed | SyncState | BankTaken], None],
         leaders: Mapping[str, Leader] | None = None,
         early: Early = AT_ITS_MOMENT,

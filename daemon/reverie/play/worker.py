@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from reverie.clock import SystemClock
 from reverie.errors import ReverieError
 from reverie.midi.errors import DeviceError, log_line
 from reverie.play.bars import PUNCTUAL
-from reverie.play.clock import SystemClock
 from reverie.play.messages import (
     MOST_NOTES,
     FromPlayer,

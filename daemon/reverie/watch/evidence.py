@@ -12,9 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reverie.bus import Bus
 from reverie.errors import ended
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.messages import SELF, BarPlayed, SetScene, SlotState, SyncState
+from reverie.watch.happenings import (
+    BarSounded,
+    LoopAnswered,
+    SceneGiven,
+    SlotChanged,
+    SlotsGiven,
+    SlotsLost,
+    SyncChanged,
+    WorkerDied,
+    WorkerStarted,
+)
 
 LATE_BARS = 3
 LATE_SECONDS = 10.0
@@ -24,6 +36,8 @@ SILENT_SECONDS = 60.0
 """Notes may be due and yet not go out for fewer bars, and for less time, than this."""
 EMPTY_BARS = 32
 """The score may hold nothing for scheduled voices in fewer bars than this: twice the longest loop."""
+MUSICIANS = ("player", "composer")
+"""Workers without which the music is not what it should be; all others come and go as they are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,18 @@ class Evidence:
         self._empty_bars = 0
         self._sync: SyncState | None = None
         self._stand_ins: Mapping[str, str] = {}
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on of all that is judged here."""
+        bus.subscribe(WorkerStarted, lambda said: self._worker_changed(said.role, up=True))
+        bus.subscribe(WorkerDied, lambda said: self._worker_changed(said.role, up=False))
+        bus.subscribe(SlotsGiven, lambda said: self.slots_set(said.slots, said.stand_ins))
+        bus.subscribe(SlotChanged, lambda said: self.slot_changed(said.slot))
+        bus.subscribe(SlotsLost, lambda said: self.slots_lost(said.slots))
+        bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
+        bus.subscribe(SceneGiven, lambda said: self.scene_set(said.scene))
+        bus.subscribe(BarSounded, lambda said: self.bar_played(said.bar, said.at.now))
+        bus.subscribe(LoopAnswered, lambda said: self.loop_composed(said.at.now) if said.answer.loop else None)
 
     @property
     def sync(self) -> SyncState | None:
@@ -124,6 +150,11 @@ class Evidence:
         """A slot found or lost its device."""
         self._slots[slot.name] = slot
 
+    def slots_lost(self, names: Iterable[str]) -> None:
+        """With the player all slots are down."""
+        for name in names:
+            self.slot_changed(SlotState(name, up=False, detail="The player is down."))
+
     def sync_changed(self, sync: SyncState) -> None:
         """The player follows another leader, or has lost its own."""
         self._sync = sync
@@ -189,6 +220,10 @@ class Evidence:
         if self._sync is not None and self._sync.leader != SELF and not self._sync.following:
             sentences.append(f"The scene's leader, {self._sync.leader!r}, is not there; it leads itself.")
         return tuple(sentences)
+
+    def _worker_changed(self, role: str, *, up: bool) -> None:
+        if role in MUSICIANS:
+            self.worker_changed(role, up=up)
 
     def _sounded(self, bar: BarPlayed) -> bool:
         """Notes count when a device took them, or when a missing device explains why none did."""

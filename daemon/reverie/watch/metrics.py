@@ -7,7 +7,6 @@ installation that runs for years must not fill a distant disk.
 from __future__ import annotations
 
 import platform
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -21,9 +20,23 @@ from prometheus_client import (
     generate_latest,
 )
 
+from reverie.bus import Bus
+from reverie.clock import Clock, SystemClock
 from reverie.foreign import plain
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
 from reverie.watch.faults import Fault
+from reverie.watch.happenings import (
+    BankRendered,
+    BarSounded,
+    ControlUsed,
+    LoopAnswered,
+    LoopFailed,
+    SlotChanged,
+    SlotsLost,
+    SyncChanged,
+    TimbreStepped,
+    WorkerDied,
+)
 
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -35,7 +48,8 @@ OTHER = "other"
 class Metrics:
     """Counts what it is told; :meth:`render` is what a scrape gets."""
 
-    def __init__(self, version: str, engine: str) -> None:
+    def __init__(self, version: str, engine: str, clock: Clock | None = None) -> None:
+        self._clock = clock = clock or SystemClock()
         disable_created_metrics()  # they would double the number of series and say little
         self._registry = registry = CollectorRegistry()
         self._known: defaultdict[str, set[str]] = defaultdict(set)
@@ -143,27 +157,28 @@ class Metrics:
             "reverie_timbre_step", "The step of a timbre's path that plays.", ["timbre"], registry=registry
         )
         Gauge("reverie_start_time_seconds", "When the daemon was started, in Unix time.", registry=registry).set(
-            time.time()
+            clock.wall()
         )
-        self._clock = Gauge("reverie_clock_seconds", "The clock of this machine, in Unix time.", registry=registry)
-        self._clock.set_function(time.time)
+        Gauge("reverie_clock_seconds", "The clock of this machine, in Unix time.", registry=registry).set_function(
+            clock.wall
+        )
         self._starts = Counter(
             "reverie_starts_total", "How often the daemon was started; kept over restarts.", registry=registry
         )
         self._crashes = Counter(
             "reverie_crashes_total", "How often it ended unasked; kept over restarts.", registry=registry
         )
-        self._noted, self._looped = time.monotonic(), time.monotonic()
+        self._noted, self._looped = clock.now(), clock.now()
         Gauge(
             "reverie_silence_seconds",
             "Seconds since a device last took a note, or since the start; no clock that is set changes it.",
             registry=registry,
-        ).set_function(lambda: time.monotonic() - self._noted)
+        ).set_function(lambda: clock.now() - self._noted)
         Gauge(
             "reverie_since_loop_seconds",
             "Seconds since a loop was last composed, or since the start; no clock that is set changes it.",
             registry=registry,
-        ).set_function(lambda: time.monotonic() - self._looped)
+        ).set_function(lambda: clock.now() - self._looped)
         self._audible = Gauge(
             "reverie_audible", "Whether a slot of the scene, or one in its place, has its device.", registry=registry
         )
@@ -175,6 +190,19 @@ class Metrics:
                 self._restarts.labels(role, reason)
         build = Gauge("reverie_build_info", "What is running.", ["version", "python", "engine"], registry=registry)
         build.labels(version, platform.python_version(), engine).set(1)
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Count from now on what is told there."""
+        bus.subscribe(BarSounded, lambda said: self.bar_played(said.bar, said.at.wall))
+        bus.subscribe(LoopAnswered, self._loop_answered)
+        bus.subscribe(LoopFailed, lambda said: self.loop_refused(said.recipe.voice, said.reason))
+        bus.subscribe(WorkerDied, lambda said: self.worker_died(said.role, said.reason))
+        bus.subscribe(SlotChanged, lambda said: self.slot_changed(said.slot))
+        bus.subscribe(SlotsLost, lambda said: self.slots_lost(said.slots))
+        bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
+        bus.subscribe(BankRendered, lambda said: self.bank_rendered(said.timbre, said.outcome, said.seconds))
+        bus.subscribe(TimbreStepped, lambda said: self.timbre_step(said.timbre, said.step))
+        bus.subscribe(ControlUsed, lambda said: self.used(said.action, said.source))
 
     def bar_played(self, bar: BarPlayed, wall: float) -> None:
         """The player sent a bar; ``wall`` is the Unix time, for ``reverie_last_note_timestamp_seconds``."""
@@ -198,12 +226,12 @@ class Metrics:
             self._depth.labels(self._bounded("voice", voice)).set(depth)
         if bar.sent:
             self._last_note.set(wall)
-            self._noted = time.monotonic()
+            self._noted = self._clock.now()
 
     def loop_composed(self, voice: str, operator: str, seconds: float, wall: float) -> None:
         """A loop was composed in so many seconds and passed the guards, at the Unix time ``wall``."""
         self._last_loop.set(wall)
-        self._looped = time.monotonic()
+        self._looped = self._clock.now()
         self._composed.labels(self._bounded("voice", voice), self._bounded("operator", operator)).inc()
         self._compose_seconds.observe(seconds)
 
@@ -229,6 +257,11 @@ class Metrics:
     def slot_changed(self, slot: SlotState) -> None:
         """A slot found or lost its device, or part of what it plays cannot be heard."""
         self._slot_up.labels(self._bounded("slot", slot.name)).set(slot.up and not slot.silent)
+
+    def slots_lost(self, names: Iterable[str]) -> None:
+        """With the player all slots are down."""
+        for name in names:
+            self.slot_changed(SlotState(name, up=False, detail=""))
 
     def sync_changed(self, sync: SyncState) -> None:
         """The player follows another leader, or none."""
@@ -277,6 +310,15 @@ class Metrics:
     def render(self) -> tuple[bytes, str]:
         """The text of all metrics and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+    def _loop_answered(self, said: LoopAnswered) -> None:
+        answer = said.answer
+        voice = answer.recipe.voice
+        self.guarded(voice, answer.refused, answer.clipped)
+        if answer.loop:
+            self.loop_composed(voice, answer.recipe.operator, said.seconds, said.at.wall)
+        if answer.loop is None or answer.is_the_loop_before:
+            self.loop_held(voice)
 
     def _bounded(self, label: str, value: str) -> str:
         """``value``, or ``other`` when the label has taken all the values it may."""

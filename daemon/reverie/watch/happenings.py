@@ -1,0 +1,208 @@
+"""What happens while Reverie plays: values that the conductor publishes on its bus.
+
+Evidence, metrics and the state that lasts subscribe to them; so may whatever shows or keeps them. A happening is a fact
+of the past: nobody is asked anything by it, and nothing waits for whoever hears it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reverie.clock import Clock
+from reverie.compose.composer import Composed
+from reverie.compose.recipe import Recipe
+from reverie.play.messages import BankTaken, BarPlayed, SetOverrides, SetScene, SlotState, SyncState
+from reverie.scenes.schema import Scene
+from reverie.watch.faults import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened: ``now`` in monotonic seconds, which count, and ``wall`` in Unix time, for people."""
+
+    now: float
+    wall: float
+
+    @classmethod
+    def of(cls, clock: Clock) -> Moment:
+        """The present moment."""
+        return cls(clock.now(), clock.wall())
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What all of them have. Whoever subscribes to this class hears of everything."""
+
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted(Happening):
+    """A worker (``player``, ``composer``, ``timbre``) began a life and has been told all that it must know."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerDied(Happening):
+    """A life of a worker ended unasked; ``reason`` is a word, ``delay`` the seconds until the next life begins."""
+
+    role: str
+    reason: str
+    sentence: str
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsGiven(Happening):
+    """A new player was given these slots and has found none yet; ``stand_ins`` sound in place of absent ones."""
+
+    slots: tuple[str, ...]
+    stand_ins: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChanged(Happening):
+    """A slot found or lost its device, or can be heard no more; ``before`` is what was known of it."""
+
+    slot: SlotState
+    before: SlotState | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsLost(Happening):
+    """The player died, and with it every slot is down."""
+
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncChanged(Happening):
+    """The player follows another leader of the tempo, or none."""
+
+    sync: SyncState
+
+
+@dataclass(frozen=True, slots=True)
+class SceneGiven(Happening):
+    """The player was told to play this, at the tempo that control has set if it has."""
+
+    scene: SetScene
+
+
+@dataclass(frozen=True, slots=True)
+class SceneBegun(Happening):
+    """Another scene plays, from its first bar on. ``epoch`` numbers what the player is given to play."""
+
+    scene: Scene
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SceneChanged(Happening):
+    """The file of the scene that plays was changed, and the scene goes on as it says now."""
+
+    scene: Scene
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarSounded(Happening):
+    """The player sent a bar: the only evidence that Reverie sounds."""
+
+    bar: BarPlayed
+
+
+@dataclass(frozen=True, slots=True)
+class LoopAnswered(Happening):
+    """The composer answered after so many ``seconds``: with a loop, or with what its guards refused."""
+
+    answer: Composed
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFailed(Happening):
+    """No loop came of a recipe: its model ``failed``, or it ``crashed`` the composer."""
+
+    recipe: Recipe
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestBegun(Happening):
+    """The programme wants silence from the next bar line on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestEnded(Happening):
+    """The programme wants music again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseBegun(Happening):
+    """A person wants silence from the next bar line on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseEnded(Happening):
+    """The pause is over, because a person said so or its time had passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverridesSet(Happening):
+    """Control has set these, all of them; they hold at once."""
+
+    overrides: SetOverrides
+
+
+@dataclass(frozen=True, slots=True)
+class ControlUsed(Happening):
+    """Somebody used a control, whether it was obeyed or refused."""
+
+    action: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanicCalled(Happening):
+    """Every note was ended at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankAnswered(Happening):
+    """The player took a bank, or refused it."""
+
+    taken: BankTaken
+
+
+@dataclass(frozen=True, slots=True)
+class BankRendered(Happening):
+    """A render ended: ``rendered``, ``found`` in the cache, ``refused`` or ``given_up``, after so many ``seconds``."""
+
+    timbre: str
+    outcome: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimbreStepped(Happening):
+    """A timbre came to another step of its path."""
+
+    timbre: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRaised(Happening):
+    """Something is wrong that was not, or is wrong in another way."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared(Happening):
+    """Something is no longer wrong."""
+
+    fault: Fault
