@@ -12,11 +12,11 @@ from __future__ import annotations
 import sys
 
 from reverie.compose.composer import compose
+from reverie.compose.engines.by_family import make_engine
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.fallback import shipped_json
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
-from reverie.compose.worker import make_engine
 from reverie.conductor.arrange import arrange
 from reverie.files import write_atomically
 from reverie.models.library.index import find_models

@@ -15,11 +15,12 @@ import pytest
 import reverie
 from fakes import recipes
 from reverie.compose.composer import compose
+from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
 from reverie.compose.evolution import Evolution
 from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
-from reverie.compose.worker import make_engine
+from reverie.models.configs import CONFIGS
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle, seal, write_bundle
 from reverie.models.library.index import ModelFile, read_model_file
@@ -97,7 +98,7 @@ def test_the_same_recipe_gives_the_same_notes_whatever_was_asked_before(engine: 
 
 
 def test_an_engine_of_its_own_gives_the_same_notes(engine: Engine, bundle: ModelFile) -> None:
-    another = loaded("numpy" if type(engine).__name__ == "NumpyEngine" else "magenta", bundle)
+    another = loaded("numpy" if engine.name == "numpy" else "magenta", bundle)
     assert notes_of(another, recipe(bundle)) == notes_of(engine, recipe(bundle))
 
 
@@ -211,11 +212,15 @@ class TestFilesThatCannotBeUsed:
         with pytest.raises(ModelError, match=r"cut\.safetensors: is cut off"):
             make_engine(name).load(replace(drums, path=path))
 
-    def test_one_of_another_family(self, name: str, drums: ModelFile, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("config", ["polyphony", "cat-drums_2bar_small", "rnn-nade", "performance"])
+    def test_one_of_a_family_that_no_voice_can_be(
+        self, name: str, config: str, drums: ModelFile, tmp_path: Path
+    ) -> None:
         bundle = read_bundle(drums.path)
         path = tmp_path / "other.safetensors"
-        write_bundle(path, seal(replace(bundle.passport, config="polyphony"), bundle.weights))
-        with pytest.raises(ModelError, match=r"other\.safetensors: .*polyphony"):
+        write_bundle(path, seal(replace(bundle.passport, config=config), bundle.weights))
+        sentence = f"is a model of {CONFIGS[config].family}, which can be no kind of voice yet; give the voice another"
+        with pytest.raises(ModelError, match=rf"other\.safetensors: {sentence}"):
             make_engine(name).load(read_model_file(path))
 
 
@@ -318,7 +323,7 @@ def test_the_numpy_engine_has_one_thread(command: str) -> None:
     Nothing that a command imports may import NumPy before its engine does: it would count the threads by then.
     """
     code = (
-        f"import psutil, {command}; from reverie.compose.worker import make_engine; make_engine('numpy');"
+        f"import psutil, {command}; from reverie.compose.engines.by_family import make_engine; make_engine('numpy');"
         "import numpy; a = numpy.ones((900, 900), 'f'); a @ a; print(psutil.Process().num_threads())"
     )
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from fakes.recipes import recipe
-from reverie.compose.engines.recurrent import NumpyEngine
+from reverie.compose.engines.recurrent import RecurrentEngine
 from reverie.models.library.card import read_passport
 from reverie.models.library.index import read_model_file
 
@@ -82,7 +82,7 @@ def test_from_scores_to_a_bundle_that_plays_and_on_after_an_interruption(
     assert training["steps"] == progress["best_step"]
     assert str(tmp_path).encode() not in path.read_bytes()
 
-    model, engine = read_model_file(path), NumpyEngine()
+    model, engine = read_model_file(path), RecurrentEngine()
     engine.load(model)
     assert engine.generate(recipe(kind="drums", model=model.name, model_hash=model.sha256))
 

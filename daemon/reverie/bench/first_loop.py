@@ -24,12 +24,12 @@ _HIGHEST = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
 def _with_engine(path: Path) -> int:
-    from reverie.compose.engines.recurrent import NumpyEngine
+    from reverie.compose.engines.recurrent import RecurrentEngine
     from reverie.compose.recipe import LoopLimits, Recipe
     from reverie.models.library.index import read_model_file
     from reverie.music.time import Metre
 
-    engine, model = NumpyEngine(), read_model_file(path)
+    engine, model = RecurrentEngine(), read_model_file(path)
     engine.load(model)
     recipe = Recipe(
         scene="bench",

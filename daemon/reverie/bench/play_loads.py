@@ -71,8 +71,8 @@ def _process(load: str) -> Generator[subprocess.Popen[bytes]]:
 def _compose() -> Iterator[None]:
     """Compose as the composer does: politely, on one thread, loop after loop with each shipped model."""
     os.nice(5)
+    from reverie.compose.engines.by_family import make_engine
     from reverie.compose.recipe import LoopLimits, Recipe
-    from reverie.compose.worker import make_engine
     from reverie.models.library.index import find_models
     from reverie.music.time import Metre
     from reverie.music.voice_kinds import VOICE_KINDS

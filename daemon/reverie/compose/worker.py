@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import logging
 import os
 import queue
@@ -19,9 +18,10 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
 
 from reverie.compose.composer import compose
+from reverie.compose.engines.by_family import make_engine
+from reverie.compose.engines.engine import Engine
 from reverie.compose.messages import Answer, ComposeLoop, ComposerSetup, Failed, FromComposer, ModelLoaded, ToComposer
 from reverie.compose.state_cache import Memories
 from reverie.errors import ReverieError
@@ -31,38 +31,9 @@ from reverie.models.library.index import ModelFile
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.descriptors import readable
 from reverie.processes.signals import be_steady
-from reverie.processes.threads import one_each
 from reverie.processes.wire import Ping, Pong, Stop, Wire
 
-if TYPE_CHECKING:
-    from reverie.compose.engines.engine import Engine
-
-
 log = logging.getLogger(__name__)
-
-
-def make_engine(name: str) -> Engine:
-    """The engine of that name.
-
-    Raises:
-        ModelError: if its packages are not installed, or no engine has that name.
-    """
-    if name == "numpy":
-        one_each()
-        from reverie.compose.engines.recurrent import NumpyEngine
-
-        return NumpyEngine()
-    if name != "magenta":
-        raise ModelError(f"there is no engine {name!r}; known are numpy and magenta")
-    try:
-        magenta: Any = importlib.import_module("reverie.magenta.generators")
-    except ImportError as error:
-        raise ModelError(
-            f"the engine magenta cannot be used, since the package {error.name} is missing: install Reverie's extra "
-            "'magenta' (`make magenta`, or `make install EXTRAS=magenta`), or set composer.engine to numpy, which "
-            "needs nothing more"
-        ) from error
-    return magenta.MagentaEngine()
 
 
 class ComposerWorker:

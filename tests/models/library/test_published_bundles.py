@@ -24,7 +24,7 @@ from fakes.magenta_stack import (
     write_bundle_of,
 )
 from fakes.recipes import recipe
-from reverie.compose.worker import make_engine
+from reverie.compose.engines.by_family import make_engine
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle
 from reverie.models.library.importing import Wish, import_model

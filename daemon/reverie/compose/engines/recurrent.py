@@ -1,4 +1,4 @@
-"""The engine of the running installation: run-time bundles of DrumsRNN and MelodyRNN, in NumPy."""
+"""The engine of recurrent models: run-time bundles of DrumsRNN and MelodyRNN, in NumPy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _LoadedModel:
     notes_of: Callable[[Sequence[Any]], tuple[Note, ...]]
 
 
-class NumpyEngine:
+class RecurrentEngine:
     """Equals Magenta's own generators, and composes all candidates of a recipe at once.
 
     A loop that continues others goes on from the model's memory of them, which its recipe's past can make again;
@@ -156,4 +156,4 @@ def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _Loade
             return melody_notes.resized((melody_notes.NO_EVENT,) * passage.start + passage.events, steps)
 
         return _LoadedModel(file, model, ear, unit, line, melody_notes.notes_of)
-    raise ModelError(f"is of {config.family}, which is none that a voice can be yet")
+    raise ModelError(f"is of {config.family}, which is no family of this engine")

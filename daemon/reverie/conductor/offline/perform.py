@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
+from reverie.compose.engines.by_family import make_engine
 from reverie.compose.stalled import Stall
-from reverie.compose.worker import make_engine
 from reverie.conductor.offline.bank_steps import takes
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.conductor.offline.performing import Composition, composed, write_midi
