@@ -5,7 +5,7 @@
 
 The steps, each of which takes up what an interrupted run has left: ``convert`` reads the scores into Magenta's
 examples, ``train`` trains until it no longer helps, ``bundle`` measures the best checkpoint on the test set and writes
-it with its passport. Without a step all are done, one model after the other.
+it with its model card. Without a step all are done, one model after the other.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OPENEWLD = "openewld"
 class Corpus:
     """A collection of scores: where it lies below the data folder, whose it is, and which of its files are in a split.
 
-    ``split`` says how the files are divided, in words for the passport.
+    ``split`` says how the files are divided, in words for the model card.
     """
 
     folder: str

@@ -2,7 +2,7 @@
 """Train the timbre model that ships with Reverie, from the sounds of Sound Maker and tones of the project's own.
 
 The steps, each of which takes up what an interrupted run has left: ``pool`` moves all sounds to all pitches, ``train``
-trains from the last checkpoint on, ``bundle`` writes the model with its passport. Without a step all are done. Two
+trains from the last checkpoint on, ``bundle`` writes the model with its model card. Without a step all are done. Two
 cores that do nothing else train it in an hour.
 """
 
@@ -45,7 +45,7 @@ def train(data: Path, work: Path, wishes: Mapping[str, Any]) -> None:
 def bundle(data: Path, work: Path, out: Path, wishes: Mapping[str, Any]) -> None:
     """Write the run-time bundle."""
     from reverie.models.library.bundle import write_bundle
-    from reverie.models.library.card import Passport
+    from reverie.models.library.card import ModelCard
     from reverie.training import timbre_data
     from reverie.training.timbre_export import bundle_of
     from reverie.training.timbre_training import Plan, steps_done
@@ -71,8 +71,8 @@ def bundle(data: Path, work: Path, out: Path, wishes: Mapping[str, Any]) -> None
         "file": "tools/train_timbre.py",
         "licence": "Apache-2.0; trained on Sound Maker, by Google Creative Lab, Apache-2.0, and on tones of Reverie's",
     }
-    passport = Passport(NAME, "gansynth", source=source, training=facts)
-    made = bundle_of(work / "checkpoints", passport, timbre_data.PITCHES)
+    card = ModelCard(NAME, "gansynth", source=source, training=facts)
+    made = bundle_of(work / "checkpoints", card, timbre_data.PITCHES)
     path = out / f"{NAME}.safetensors"
     write_bundle(path, made)
     _say(f"{path}: {path.stat().st_size:,} bytes after {facts['steps']} steps")

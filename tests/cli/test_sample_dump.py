@@ -58,7 +58,7 @@ def test_what_arrives_is_what_is_in_the_bank(bits: int, tmp_path: Path) -> None:
         assert send(words, loop, 5, FAST, nothing, lambda: loop.now)
     assert receiver.faults == []
     assert [sample.number for sample in receiver.samples] == [7, 8]
-    for path, sample, zone in zip(bank.samples, receiver.samples, bank.passport["zones"], strict=True):
+    for path, sample, zone in zip(bank.samples, receiver.samples, bank.card["zones"], strict=True):
         read: Any = soundfile.read(path)
         got = (np.array(sample.words) - (1 << bits - 1)) / (1 << bits - 1)
         assert np.abs(got - read[0]).max() <= 1.01 / (1 << bits - 1)

@@ -16,8 +16,8 @@ import soundfile
 from fakes.timbre import RATE, FakeRenderer, hertz, sine
 from reverie.cli import main as cli
 from reverie.cli import timbre_resources as workshop
-from reverie.models.library.bundle import seal, write_bundle
-from reverie.models.library.card import Passport, read_passport
+from reverie.models.library.bundle import make_bundle, write_bundle
+from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
 from reverie.timbre import timbre_models as models
 from reverie.timbre.audition import MOST, audition
@@ -56,7 +56,7 @@ def renderers(monkeypatch: pytest.MonkeyPatch) -> list[FakeRenderer]:
     opened: list[FakeRenderer] = []
 
     def open_model(path: Path, threads: int = 2) -> FakeRenderer:
-        opened.append(FakeRenderer(identity(read_passport(path))))
+        opened.append(FakeRenderer(identity(read_card(path))))
         return opened[-1]
 
     monkeypatch.setattr(models, "open_timbre_model", open_model)
@@ -75,7 +75,7 @@ def site(tmp_path: Path, renderers: list[FakeRenderer], monkeypatch: pytest.Monk
     for name in ("saw", "square"):
         soundfile.write(scenes / f"{name}.wav", sine(60.0, odd=name == "square").samples, RATE)
     (scenes / "saw.licence.yaml").write_text(LICENCE, encoding="utf-8")
-    bundle = seal(Passport("Mine", "gansynth"), {"weight": np.ones(1, np.float32)})
+    bundle = make_bundle(ModelCard("Mine", "gansynth"), {"weight": np.ones(1, np.float32)})
     write_bundle(tmp_path / "state" / "models" / "mine.safetensors", bundle)
     path = tmp_path / "reverie.yaml"
     path.write_text("state: state\nscenes: [scenes]\n", encoding="utf-8")
@@ -281,7 +281,7 @@ def test_a_bank_is_heard(run: Run, capsys: pytest.CaptureFixture[str], tmp_path:
     [bank] = banks(run, capsys)
     samples, rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
     mono = samples.mean(axis=1)
-    begun = begins(audition(read_bank(Path(bank["folder"])).passport["zones"]), tmp_path)
+    begun = begins(audition(read_bank(Path(bank["folder"])).card["zones"]), tmp_path)
     assert len(begun) == 3
     for pitch, at in begun.items():
         begin = round((at + 0.1) * rate)

@@ -22,7 +22,7 @@ from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.models.configs import CONFIGS
 from reverie.models.errors import ModelError
-from reverie.models.library.bundle import read_bundle, seal, write_bundle
+from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle
 from reverie.models.library.index import ModelFile, read_model_file
 from reverie.music.drums import DRUMS
 from reverie.music.notes import Note
@@ -218,7 +218,7 @@ class TestFilesThatCannotBeUsed:
     ) -> None:
         bundle = read_bundle(drums.path)
         path = tmp_path / "other.safetensors"
-        write_bundle(path, seal(replace(bundle.passport, config=config), bundle.weights))
+        write_bundle(path, make_bundle(replace(bundle.card, config=config), bundle.weights))
         sentence = f"is a model of {CONFIGS[config].family}, which can be no kind of voice yet; give the voice another"
         with pytest.raises(ModelError, match=rf"other\.safetensors: {sentence}"):
             make_engine(name).load(read_model_file(path))

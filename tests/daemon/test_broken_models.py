@@ -10,13 +10,13 @@ import pytest
 
 from fakes.daemon import STUDY, Daemon
 from fakes.jack import wait_until
-from reverie.models.library.bundle import read_bundle, seal, write_bundle
+from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle
 from reverie.places import models_folder
 
 pytestmark = pytest.mark.real
 
 
-@pytest.mark.parametrize("at", [-5000, 300, None], ids=["weights", "passport", "absent"])
+@pytest.mark.parametrize("at", [-5000, 300, None], ids=["weights", "card", "absent"])
 def test_its_voice_plays_loops_of_old_and_the_others_compose(
     at: int | None, make_daemon: Callable[..., Daemon]
 ) -> None:
@@ -31,7 +31,7 @@ def test_its_voice_plays_loops_of_old_and_the_others_compose(
         shipped = read_bundle(models_folder() / "drum_kit.safetensors")
         weights = {name: tensor * np.float32(1.1) for name, tensor in shipped.weights.items()}
         path = folder / "mine.safetensors"
-        write_bundle(path, seal(shipped.passport, weights))
+        write_bundle(path, make_bundle(shipped.card, weights))
         content = bytearray(path.read_bytes())
         content[at] ^= 0x10
         path.write_bytes(content)

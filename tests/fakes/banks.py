@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reverie.timbre.bank.bank import Bank, Origin, bank_files
-from reverie.timbre.bank.cache import Shelf
+from reverie.timbre.bank.cache import BankCache
 from reverie.timbre.recipe import BankRecipe, Ingredient
 from reverie.timbre.sound import Sound
 
@@ -21,4 +21,4 @@ def make_bank(cache: Path, seed: int, pitches: tuple[int, ...] = (60,), seconds:
     hertz = [440 * 2 ** ((pitch - 69) / 12) for pitch in pitches]
     sounds = [Sound(np.sin(2 * np.pi * one * times).astype(np.float32), _RATE) for one in hertz]
     files = bank_files(recipe, sounds, f"bank {seed}", {"name": "m"}, [Origin("tone", 1.0)])
-    return Shelf(cache, 1 << 30).put(recipe.id, files)
+    return BankCache(cache, 1 << 30).put(recipe.id, files)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.library.bundle import Bundle, seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle
+from reverie.models.library.card import ModelCard
 
 LATENT = 7
 PITCHES = (48, 52, 55)
@@ -41,7 +41,7 @@ def random_weights(
 
 def gansynth(weights: Mapping[str, NDArray[np.float32]] | None = None, **settings: float | str) -> Bundle:
     """A bundle of such weights."""
-    return seal(Passport("small", "gansynth", settings={**SETTINGS, **settings}), weights or random_weights())
+    return make_bundle(ModelCard("small", "gansynth", settings={**SETTINGS, **settings}), weights or random_weights())
 
 
 def _normal(random: np.random.Generator, shape: tuple[int, ...], spread: float) -> NDArray[np.float32]:

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from reverie.models.encodings.encodings import encoding_of
-from reverie.models.library.bundle import Bundle, seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.lstm import Array
 from reverie.models.recurrent.model import RecurrentModel
 
@@ -66,4 +66,4 @@ def model(config: str = "attention_rnn", layers: Sequence[int] = (16, 12), windo
 def bundle(config: str = "attention_rnn", layers: Sequence[int] = (16, 12), window: int = 5) -> Bundle:
     encoding = encoding_of(config)
     made = weights(encoding.input_size, layers, sum(encoding.classes), attention=bool(window))
-    return seal(Passport("small", config, settings={"attention_length": window} if window else {}), made)
+    return make_bundle(ModelCard("small", config, settings={"attention_length": window} if window else {}), made)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.models.library.bundle import Bundle, seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.nsynth.weights import CLASSES
 
 SETTINGS = {"hop": 64, "stages": 4, "encoder_stages": 4, "rate": 16000}
@@ -54,5 +54,5 @@ def variables(
 
 
 def bundle_of(weights: Mapping[str, NDArray[np.float32]], settings: Mapping[str, int] = SETTINGS) -> Bundle:
-    """A sealed bundle of run-time weights."""
-    return seal(Passport("nsynth-test", "nsynth", settings=dict(settings)), weights)
+    """A bundle of run-time weights."""
+    return make_bundle(ModelCard("nsynth-test", "nsynth", settings=dict(settings)), weights)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.models.library.bundle import Bundle, seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.lstm import Array
 from reverie.models.vae.wirings import wiring_of
 
@@ -49,8 +49,8 @@ def random_weights(config: str, *, units: int = 8, latent: int = 6, seed: int = 
 
 
 def random_vae(config: str, *, seed: int = 0) -> Bundle:
-    """A sealed bundle of :func:`random_weights`."""
-    return seal(Passport(f"random-{config}", config, ""), random_weights(config, seed=seed))
+    """A bundle of :func:`random_weights`."""
+    return make_bundle(ModelCard(f"random-{config}", config, ""), random_weights(config, seed=seed))
 
 
 def dumped(folder: Path) -> dict[str, Array]:

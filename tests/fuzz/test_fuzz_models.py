@@ -107,7 +107,7 @@ def test_the_models_that_are_damaged_here_are_whole(tmp_path: Path) -> None:
     (tmp_path / "b.ckpt.meta").write_bytes(graph_of(WINDOW))
     magenta_js(tmp_path / "c", TENSORS, shards=2, type="MusicRNN", attentionLength=WINDOW)
     weights = {
-        import_model(tmp_path / name, tmp_path / "models", WISH).passport.weights for name in ("a.mag", "b.ckpt", "c")
+        import_model(tmp_path / name, tmp_path / "models", WISH).card.weights for name in ("a.mag", "b.ckpt", "c")
     }
     assert len(weights) == 1
 
@@ -241,9 +241,9 @@ def test_the_bytes_of_a_run_time_bundle(tmp_path: Path, model: bytes, data: st.D
 def test_a_run_time_bundle_whose_seal_is_right(tmp_path: Path, model: bytes, data: st.DataObject) -> None:
     length = struct.unpack("<Q", model[:8])[0]
     header: dict[str, Any] = json.loads(model[8 : 8 + length])
-    passport = json.loads(header["__metadata__"]["reverie"])
+    card = json.loads(header["__metadata__"]["reverie"])
     if data.draw(st.booleans()):
-        header["__metadata__"]["reverie"] = json.dumps(data.draw(said_otherwise(passport)), sort_keys=True)
+        header["__metadata__"]["reverie"] = json.dumps(data.draw(said_otherwise(card)), sort_keys=True)
     else:
         metadata = header.pop("__metadata__")
         rows = data.draw(said_otherwise(header))

@@ -70,7 +70,7 @@ def test_a_checkpoint_of_magentas_has_the_published_shape(bundle: Bundle) -> Non
     model = GanSynth(bundle).generator
     assert (model.latent, model.frames, model.bins) == (256, 128, 1024)
     assert sum(tensor.size for name, tensor in bundle.weights.items() if "normalizer" not in name) == 7_308_802
-    assert bundle.passport.source["stage"] == "stage_00012"
+    assert bundle.card.source["stage"] == "stage_00012"
     assert check(bundle) < 1e-6
 
 
@@ -109,7 +109,7 @@ def test_it_is_imported_from_an_archive_as_from_its_folder(trained: Path, bundle
             archive.write(file, Path("acoustic_only") / file.relative_to(trained))
     imported = import_model(path, tmp_path / "models")
     assert imported.path.name == "acoustic_only.safetensors"
-    assert imported.passport.weights == bundle.passport.weights
+    assert imported.card.weights == bundle.card.weights
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ModelError, match="is no archive, or cut off"):
         import_model(path, tmp_path / "models", Wish(name="cut"))
@@ -119,8 +119,8 @@ def test_a_checkpoint_without_its_experiment_is_not_taken_for_a_published_one(
     trained: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
     imported = import_model(trained / "stage_00012", tmp_path, Wish(config="gansynth"))
-    assert imported.passport.weights == bundle.passport.weights
-    assert imported.passport.settings == bundle.passport.settings
+    assert imported.card.weights == bundle.card.weights
+    assert imported.card.settings == bundle.card.settings
     shutil.copytree(trained / "stage_00012", tmp_path / "alone" / "stage_00012")
     with pytest.raises(ModelError, match=r"its experiment\.json, .* is not there"):
         import_model(tmp_path / "alone" / "stage_00012", tmp_path / "models", Wish(config="gansynth"))

@@ -15,7 +15,7 @@ from reverie.models.genie.decoder import LOWEST_PITCH, Genie, features
 from reverie.models.genie.weights import KEYS, weights_from
 from reverie.models.golden import check
 from reverie.models.library.bundle import Bundle, read_bundle
-from reverie.models.library.card import Passport
+from reverie.models.library.card import ModelCard
 from reverie.models.library.importing import Wish, import_model
 
 
@@ -142,8 +142,8 @@ def test_a_key_must_be_allowed(genie: Genie, pitches: list[int], temperature: fl
 
 def test_its_golden_answer(published: Bundle) -> None:
     assert check(published) == 0
-    assert published.passport.golden is not None
-    assert len(published.passport.golden.answer) == KEYS
+    assert published.card.golden is not None
+    assert len(published.card.golden.answer) == KEYS
 
 
 @pytest.mark.parametrize(
@@ -157,13 +157,13 @@ def test_its_golden_answer(published: Bundle) -> None:
 )
 def test_weights_of_another_model_are_refused(published: Bundle, change: dict[str, NDArray[Any]], message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        Genie(Bundle(Passport("genie", "piano_genie"), {**published.weights, **change}))
+        Genie(Bundle(ModelCard("genie", "piano_genie"), {**published.weights, **change}))
 
 
 def test_a_missing_weight_is_named(published: Bundle) -> None:
     weights = {name: tensor for name, tensor in published.weights.items() if name != "layers.0.kernel"}
     with pytest.raises(ModelError, match=r"layers\.0\.kernel is missing, so it is no Piano Genie"):
-        Genie(Bundle(published.passport, weights))
+        Genie(Bundle(published.card, weights))
     with pytest.raises(ModelError, match="so it is no Piano Genie"):
         weights_from({})
 

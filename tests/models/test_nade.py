@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from reverie.models.encodings.pianoroll import Frame
 from reverie.models.errors import ModelError
-from reverie.models.library.bundle import Bundle, read_bundle, seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle, read_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.library.importing import Wish, import_model
 from reverie.models.nade.density import Nade, log_likelihoods
 from reverie.models.nade.golden import STEPS, answer
@@ -40,7 +40,7 @@ def _variables(seed: int = 1) -> dict[str, NDArray[np.float32]]:
 
 
 def _bundle(variables: dict[str, NDArray[np.float32]]) -> Bundle:
-    return seal(Passport("small", "rnn-nade"), weights_from(variables))
+    return make_bundle(ModelCard("small", "rnn-nade"), weights_from(variables))
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_the_golden_answer_depends_on_every_weight() -> None:
     for name in weights_from(variables):
         other = _bundle(variables)
         changed = {key: tensor * np.float32(1.01 if key == name else 1.0) for key, tensor in other.weights.items()}
-        assert answer(seal(other.passport, changed), 1) != golden, name
+        assert answer(make_bundle(other.card, changed), 1) != golden, name
 
 
 @pytest.mark.magenta
@@ -228,7 +228,7 @@ class TestAgainstMagenta:
         theirs.write_bundle(tmp_path / "random.mag")
         read = read_bundle(import_model(tmp_path / "random.mag", tmp_path, Wish(config=theirs.name)).path)
         window = theirs.config.hparams.attn_length
-        assert read.passport.settings == ({"attention_length": window} if window else {})
+        assert read.card.settings == ({"attention_length": window} if window else {})
         for name, tensor in weights_from(theirs.weights).items():
             np.testing.assert_array_equal(read.weights[name], tensor)
         NadeModel(read)
@@ -252,6 +252,6 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Any, NadeModel]]:
     from fakes.magenta_nade import MagentaNade
 
     theirs = MagentaNade(request.param, TestAgainstMagenta.BATCH)
-    passport = Passport("random", request.param, settings={"attention_length": theirs.config.hparams.attn_length})
-    yield theirs, NadeModel(seal(passport, weights_from(theirs.weights)))
+    card = ModelCard("random", request.param, settings={"attention_length": theirs.config.hparams.attn_length})
+    yield theirs, NadeModel(make_bundle(card, weights_from(theirs.weights)))
     theirs.close()

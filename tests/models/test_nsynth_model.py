@@ -135,7 +135,7 @@ def test_a_checkpoint_is_imported_without_tensorflow(tmp_path: Path) -> None:
     settings = {"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16000}
     imported = import_model(archive, tmp_path / "models", Wish(config="nsynth", settings=settings))
     bundle = read_bundle(imported.path)
-    assert bundle.passport.settings["hop"] == 512
+    assert bundle.card.settings["hop"] == 512
     expected = weights_from(tensors)
     assert {name: tensor.tobytes() for name, tensor in bundle.weights.items()} == {
         name: (tensor / 2).tobytes() for name, tensor in expected.items()

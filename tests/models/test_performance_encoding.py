@@ -41,8 +41,8 @@ from reverie.models.encodings.performance import (
     steps_of,
 )
 from reverie.models.encodings.performance_configs import ENCODINGS, velocity_bins
-from reverie.models.library.bundle import seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import make_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.recurrent.model import RecurrentModel
 from reverie.models.recurrent.weights import weights_from
 from reverie.music.notes import Note
@@ -223,7 +223,7 @@ def chord_model() -> RecurrentModel:
         for name, entry in variables.items()
         if "Adam" not in name and "power" not in name
     }
-    return RecurrentModel(seal(Passport("chords", "chord_conditioned_performance"), weights_from(tensors)))
+    return RecurrentModel(make_bundle(ModelCard("chords", "chord_conditioned_performance"), weights_from(tensors)))
 
 
 class TestChords:

@@ -422,7 +422,7 @@ def test_a_window_of_no_length_is_refused() -> None:
 def test_a_model_of_another_size_than_its_encoding_is_refused() -> None:
     small = networks.bundle()
     with pytest.raises(ModelError, match="small: has 74 inputs, and the encoding of drum_kit has 518"):
-        RecurrentModel(replace(small, passport=replace(small.passport, config="drum_kit")))
+        RecurrentModel(replace(small, card=replace(small.card, config="drum_kit")))
 
 
 def test_the_golden_answer_depends_on_every_weight() -> None:

@@ -1,4 +1,4 @@
-"""The models in the package, and what their passports say of them."""
+"""The models in the package, and what their model cards say of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import reverie
 from reverie.models.golden import check
 from reverie.models.library.bundle import read_bundle
-from reverie.models.library.card import read_passport
+from reverie.models.library.card import read_card
 from reverie.models.library.index import find_models
 
 SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
@@ -30,11 +30,11 @@ def test_the_model_answers_as_when_it_was_compiled(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_model_knows_more_than_how_often_an_event_occurs(name: str) -> None:
-    passport = read_passport(SHIPPED / f"{name}.safetensors")
-    held_out, unigram = passport.training["heldout"], passport.training["unigram"]
+    card = read_card(SHIPPED / f"{name}.safetensors")
+    held_out, unigram = card.training["heldout"], card.training["unigram"]
     assert held_out["loss"] < unigram["loss"]
     assert held_out["perplexity"] == pytest.approx(math.exp(held_out["loss"]), rel=1e-3)
-    assert passport.source["licence"]
+    assert card.source["licence"]
 
 
 def test_they_are_small() -> None:

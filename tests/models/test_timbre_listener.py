@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.listener import Listener, heard
 from reverie.models.library.bundle import Bundle
-from reverie.models.library.card import Passport
+from reverie.models.library.card import ModelCard
 
 
 def a_sound(begin: int = 10) -> NDArray[np.float32]:
@@ -43,4 +43,4 @@ def test_what_it_hears_is_bounded_and_a_quarter_as_fine() -> None:
 
 def test_a_model_without_one_says_so() -> None:
     with pytest.raises(ModelError, match="cannot hear sounds"):
-        Listener(Bundle(Passport("deaf", "gansynth"), {}))
+        Listener(Bundle(ModelCard("deaf", "gansynth"), {}))

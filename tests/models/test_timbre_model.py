@@ -35,7 +35,7 @@ def engine() -> GanSynth:
 
 
 def held_out() -> list[str]:
-    return list(read_bundle(MODEL).passport.training["data"]["heldout"])
+    return list(read_bundle(MODEL).card.training["data"]["heldout"])
 
 
 def rendered(codes: Sequence[Code], pitches: Sequence[int]) -> list[Array]:

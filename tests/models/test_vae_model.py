@@ -66,7 +66,7 @@ def test_every_weight_of_the_decoder_is_heard_in_the_golden_answer(config: str) 
             continue
         changed = dict(bundle.weights)
         changed[name] = changed[name] * np.float32(1.5)
-        moved = np.abs(np.subtract(answer(type(bundle)(bundle.passport, changed), 17), golden)).max()
+        moved = np.abs(np.subtract(answer(type(bundle)(bundle.card, changed), 17), golden)).max()
         assert moved > 1e-3, name
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from fakes.timbre import FakeRenderer
-from reverie.models.library.card import read_passport
+from reverie.models.library.card import read_card
 from reverie.models.library.index import identity
 from reverie.places import models_folder
 from reverie.scenes.timbre import Timbre
-from reverie.timbre.bank.cache import SAFE, Shelf
+from reverie.timbre.bank.cache import SAFE, BankCache
 from reverie.timbre.bank_maker import BankMaker
 from reverie.timbre.request import BankRequest, order_of
 
@@ -54,7 +54,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 @pytest.fixture
 def studio(tmp_path: Path) -> BankMaker:
     path = models_folder() / "timbre.safetensors"
-    model = identity(read_passport(path))
+    model = identity(read_card(path))
     return BankMaker(path, tmp_path, ROOMY, open_model=lambda _: FakeRenderer(model))
 
 
@@ -71,7 +71,7 @@ def test_old_banks_make_room_on_a_full_disk_the_longest_unused_first(
     pinned, older, old = made(studio, 1, 4 * SAFE), made(studio, 2, 3 * SAFE), made(studio, 3, 2 * SAFE)
     disk.room = disk.used() * 7 // 6  # half a bank more, which is more than what is unfinished takes
     new = studio.make(order(4), pinned=[pinned]).bank.id
-    left = {bank.id for bank in Shelf(tmp_path, ROOMY).banks()}
+    left = {bank.id for bank in BankCache(tmp_path, ROOMY).banks()}
     assert left == {pinned, old, new}
     assert older not in left
     assert "is full" in caplog.text
@@ -82,6 +82,6 @@ def test_a_full_disk_without_old_banks_says_so_and_loses_nothing(tmp_path: Path,
     disk.room = disk.used() + 4096
     with pytest.raises(OSError, match="No space left"):
         studio.make(order(2))
-    assert {bank.id for bank in Shelf(tmp_path, ROOMY).banks()} == {played}
+    assert {bank.id for bank in BankCache(tmp_path, ROOMY).banks()} == {played}
     disk.room = ROOMY
     assert studio.make(order(2)).bank.id != played

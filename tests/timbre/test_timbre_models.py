@@ -12,8 +12,8 @@ from fakes.nsynth import bundle_of as nsynth
 from fakes.nsynth import variables
 from fakes.timbre import sine
 from reverie.models.errors import ModelError
-from reverie.models.library.bundle import seal, write_bundle
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import make_bundle, write_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.library.index import identity
 from reverie.models.nsynth.weights import weights_from
 from reverie.places import models_folder
@@ -25,7 +25,7 @@ from reverie.timbre.timbre_models import open_timbre_model, timbre_model, timbre
 
 def put(folder: Path, name: str, config: str = "gansynth") -> Path:
     path = folder / f"{name}.safetensors"
-    write_bundle(path, seal(Passport(name, config), {"weight": np.ones(1, np.float32)}))
+    write_bundle(path, make_bundle(ModelCard(name, config), {"weight": np.ones(1, np.float32)}))
     return path
 
 
@@ -98,11 +98,11 @@ def test_what_is_no_model_is_not_opened(folders: list[Path]) -> None:
 
 def test_each_family_is_opened_as_what_it_is(tmp_path: Path) -> None:
     for bundle, kind in ((gansynth(), GanSynth), (nsynth(weights_from(variables())), NSynth)):
-        path = tmp_path / f"{bundle.passport.config}.safetensors"
+        path = tmp_path / f"{bundle.card.config}.safetensors"
         write_bundle(path, bundle)
         renderer = open_timbre_model(path, 1)
         assert isinstance(renderer, kind)
-        assert renderer.model == identity(bundle.passport)
+        assert renderer.model == identity(bundle.card)
 
 
 def test_a_gansynth_without_a_listener_says_that_it_cannot_hear(tmp_path: Path) -> None:

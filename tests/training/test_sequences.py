@@ -14,7 +14,7 @@ import pytest
 
 from fakes.recipes import recipe
 from reverie.compose.engines.recurrent import RecurrentEngine
-from reverie.models.library.card import read_passport
+from reverie.models.library.card import read_card
 from reverie.models.library.index import read_model_file
 
 REPOSITORY = Path(__file__).parents[2]
@@ -77,7 +77,7 @@ def test_from_scores_to_a_bundle_that_plays_and_on_after_an_interruption(
     assert [step for step, _ in progress["history"]] == [1, 2]
 
     path = out / "drum_kit.safetensors"
-    training = read_passport(path).training
+    training = read_card(path).training
     assert training["data"]["files"] == {"train": 3, "validation": 1, "test": 1}
     assert training["steps"] == progress["best_step"]
     assert str(tmp_path).encode() not in path.read_bytes()

@@ -15,7 +15,7 @@ from reverie.models.gansynth.generator import Generator
 from reverie.models.gansynth.listener import Listener, heard
 from reverie.models.gansynth.specgrams import Specgrams
 from reverie.models.library.bundle import Bundle
-from reverie.models.library.card import Passport
+from reverie.models.library.card import ModelCard
 
 SMALL: dict[str, Any] = {"latent": 5, "pitches": 3, "base": 1024, "most": 16, "heard": (12, 8, 8, 6, 4)}
 
@@ -104,7 +104,7 @@ def bundle(folder: Path) -> Bundle:
     from reverie.training.timbre_data import PITCHES
     from reverie.training.timbre_export import bundle_of
 
-    return bundle_of(folder, Passport("small", "gansynth"), PITCHES)
+    return bundle_of(folder, ModelCard("small", "gansynth"), PITCHES)
 
 
 def test_what_is_played_is_what_was_trained(trained: tuple[Path, Any]) -> None:

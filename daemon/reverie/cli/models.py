@@ -17,7 +17,7 @@ from reverie.cli.arguments import FAULT, add_config, add_json
 from reverie.folders import list_folder
 from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
 from reverie.models.errors import ModelError
-from reverie.models.library.card import SUFFIX, Passport, read_header, read_passport
+from reverie.models.library.card import SUFFIX, ModelCard, read_card, read_header
 
 if TYPE_CHECKING:
     from reverie.models.library.importing import Imported, Wish
@@ -53,8 +53,8 @@ def add_parsers(commands: Any, folders: Folders) -> None:
         default="",
         help="the model's configuration, such as attention_rnn, where the file does not say it",
     )
-    bring.add_argument("--licence", metavar="TEXT", default="", help="under which it may be used, for its passport")
-    bring.add_argument("--url", default="", help="where it was published, for its passport")
+    bring.add_argument("--licence", metavar="TEXT", default="", help="under which it may be used, for its model card")
+    bring.add_argument("--url", default="", help="where it was published, for its model card")
     bring.set_defaults(command=partial(_import, folders))
 
     pull = actions.add_parser("pull", help="download a model that Magenta publishes, and import it")
@@ -88,13 +88,13 @@ def installed(folders: Sequence[Path]) -> dict[str, Path]:
 def _list(folders: Folders, options: argparse.Namespace) -> int:
     from reverie.models.library.catalogue import catalogue
 
-    found, faults = _passports(installed(folders(options.config)))
-    pulled = {passport.source.get("url") for _, passport in found.values()}
+    found, faults = _cards(installed(folders(options.config)))
+    pulled = {card.source.get("url") for _, card in found.values()}
     offered = [entry for entry in catalogue().values() if entry.url not in pulled]
     if options.json:
         here = [
-            {"name": name, "config": passport.config, "path": str(path), "licence": passport.source.get("licence")}
-            for name, (path, passport) in found.items()
+            {"name": name, "config": card.config, "path": str(path), "licence": card.source.get("licence")}
+            for name, (path, card) in found.items()
         ]
         there = [
             {"name": entry.name, "config": entry.config, "url": entry.url, "licence": entry.licence}
@@ -103,9 +103,9 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
         _say(json.dumps({"installed": here, "published": there, "faults": faults}, indent=2))
         return 0
     _say(f"Installed: {len(found)}")
-    for name, (path, passport) in found.items():
+    for name, (path, card) in found.items():
         size = f"{path.stat().st_size / _MEGABYTE:.1f} MB"
-        _say(f"  {name:<46} {passport.config:<46} {_voices(passport.config):<14} {size}")
+        _say(f"  {name:<46} {card.config:<46} {_voices(card.config):<14} {size}")
     playable = [entry for entry in offered if entry.config]
     _say("", f"Published by Magenta, for `reverie models pull NAME`: {len(playable)}")
     for entry in playable:
@@ -125,12 +125,12 @@ def _voices(config: str) -> str:
     return "timbres" if known.family in TIMBRE_FAMILIES else ", ".join(known.kinds) or "no voice yet"
 
 
-def _passports(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, Passport]], list[str]]:
-    found: dict[str, tuple[Path, Passport]] = {}
+def _cards(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, ModelCard]], list[str]]:
+    found: dict[str, tuple[Path, ModelCard]] = {}
     faults: list[str] = []
     for name, path in files.items():
         try:
-            found[name] = (path, read_passport(path))
+            found[name] = (path, read_card(path))
         except ModelError as error:
             faults.append(str(error))
     return found, faults
@@ -155,18 +155,18 @@ def _info(folders: Folders, options: argparse.Namespace) -> int:
     else:
         path = _file(options.name, files)
         header = read_header(path)
-        passport = header.passport
+        card = header.card
         facts = {
-            "name": passport.name,
+            "name": card.name,
             "file": str(path),
-            "configuration": passport.config,
-            "for voices": _voices(passport.config),
+            "configuration": card.config,
+            "for voices": _voices(card.config),
             "parameters": (path.stat().st_size - header.begin) // 4,
             "weights": {name: " x ".join(map(str, shape)) for name, shape in header.shapes.items()},
-            "weights' SHA-256": passport.weights,
-            "settings": passport.settings,
-            "source": passport.source,
-            "training": passport.training,
+            "weights' SHA-256": card.weights,
+            "settings": card.settings,
+            "source": card.source,
+            "training": card.training,
         }
     _say(json.dumps(facts, indent=2) if options.json else "\n".join(_lines(facts)))
     return 0
@@ -280,8 +280,8 @@ def _target(options: argparse.Namespace, folders: Folders) -> Path:
 def _report(imported: Imported) -> int:
     for note in imported.notes:
         _say(f"Note: {note}.")
-    settings = ", ".join(f"{name} {value}" for name, value in imported.passport.settings.items())
-    _say(f"{imported.path}: {imported.passport.config}{f', {settings}' if settings else ''}")
+    settings = ", ".join(f"{name} {value}" for name, value in imported.card.settings.items())
+    _say(f"{imported.path}: {imported.card.config}{f', {settings}' if settings else ''}")
     return 0
 
 

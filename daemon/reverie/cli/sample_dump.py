@@ -39,9 +39,9 @@ def samples_of(bank: Bank, note: int | None, first: int, bits: int) -> list[Word
     Raises:
         TimbreError: if the bank has no such note, or a sample cannot be dumped.
     """
-    zones = [zone for zone in bank.passport["zones"] if note in {None, zone["pitch"]}]
+    zones = [zone for zone in bank.card["zones"] if note in {None, zone["pitch"]}]
     if not zones:
-        there = ", ".join(str(pitch) for pitch in sorted({zone["pitch"] for zone in bank.passport["zones"]}))
+        there = ", ".join(str(pitch) for pitch in sorted({zone["pitch"] for zone in bank.card["zones"]}))
         raise TimbreError(f"the bank {bank.title} has no note {note}; its notes are {there}")
     try:
         return [_words(bank, zone, first + index, bits) for index, zone in enumerate(zones)]

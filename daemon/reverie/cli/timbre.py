@@ -144,10 +144,10 @@ def _render(houses: Houses, options: argparse.Namespace) -> int:
 
 
 def _list(houses: Houses, options: argparse.Namespace) -> int:
-    from reverie.timbre.bank.cache import Shelf
+    from reverie.timbre.bank.cache import BankCache
 
     house = houses(options.config)
-    rows = [_row(bank) for bank in Shelf(house.cache, house.quota).banks()]
+    rows = [_row(bank) for bank in BankCache(house.cache, house.quota).banks()]
     unfinished = sorted(path.name for path in (house.cache / "unfinished").glob("*") if path.is_dir())
     size = sum(row["bytes"] for row in rows)
     if options.json:
@@ -174,7 +174,7 @@ def _play(houses: Houses, options: argparse.Namespace) -> int:
     bank = _bank(house, options)
     if not options.wav:
         _say(f"{bank.title}: {len(bank.samples)} notes, from the lowest to the highest.")
-    house.sound(audition(bank.passport["zones"]), bank.soundfont, options.wav)
+    house.sound(audition(bank.card["zones"]), bank.soundfont, options.wav)
     if options.wav:
         _say(f"{options.wav}: {bank.title}")
     return 0
@@ -206,11 +206,11 @@ def _dump(houses: Houses, options: argparse.Namespace) -> int:
 
 def _kept(house: TimbreResources, named: str) -> Bank:
     """A bank that is there: a folder, or one of the cache."""
-    from reverie.timbre.bank.bank import PASSPORT
-    from reverie.timbre.bank.cache import Shelf
+    from reverie.timbre.bank.bank import CARD
+    from reverie.timbre.bank.cache import BankCache
 
     folder = Path(named)
-    return _in_folder(folder) if (folder / PASSPORT).is_file() else Shelf(house.cache, house.quota).named(named)
+    return _in_folder(folder) if (folder / CARD).is_file() else BankCache(house.cache, house.quota).named(named)
 
 
 def _in_folder(folder: Path) -> Bank:
@@ -225,18 +225,18 @@ def _in_folder(folder: Path) -> Bank:
 def _bank(house: TimbreResources, options: argparse.Namespace) -> Bank:
     """The bank that is meant: a folder, one of the cache, or that of a scene's step, which may be rendered first."""
     from reverie.scenes.folder import SceneError
-    from reverie.timbre.bank.bank import PASSPORT
-    from reverie.timbre.bank.cache import Shelf
+    from reverie.timbre.bank.bank import CARD
+    from reverie.timbre.bank.cache import BankCache
 
     folder = Path(options.scene)
-    if (folder / PASSPORT).is_file():
+    if (folder / CARD).is_file():
         return _in_folder(folder)
     try:
         wish = _wish(house, options)
     except SceneError:
         if not _BEGINNING.fullmatch(options.scene):
             raise
-        return Shelf(house.cache, house.quota).named(options.scene)
+        return BankCache(house.cache, house.quota).named(options.scene)
     with _studio(house, wish.timbre.model, options) as studio:
         return _make(studio, wish.order(wish.steps[0]), []).bank
 
@@ -330,8 +330,8 @@ def _row(bank: Bank) -> dict[str, Any]:
         "title": bank.title,
         "folder": str(bank.folder),
         "soundfont": str(bank.soundfont),
-        "model": bank.passport["model"]["name"],
-        "model_licence": bank.passport["model"].get("licence", "not stated"),
+        "model": bank.card["model"]["name"],
+        "model_licence": bank.card["model"].get("licence", "not stated"),
         "notes": len(bank.samples),
         "bytes": sum(path.stat().st_size for path in bank.folder.iterdir()),
         "sources": [asdict(origin) for origin in bank.origins],

@@ -38,9 +38,9 @@ def _scene(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
     folders = [*site.scenes, scenes_folder()]
     if "/" in name or name.endswith(".yaml"):
         return load_scene(Path(name)), [Path(name).parent, *folders]
-    shelf = SceneFolder(folders)
-    scene = shelf.load(name).scene
-    return scene, [shelf.paths()[name].parent, *folders]
+    scenes = SceneFolder(folders)
+    scene = scenes.load(name).scene
+    return scene, [scenes.paths()[name].parent, *folders]
 
 
 def _sound(site: Site, midi: bytes, soundfont: Path, wav: Path | None) -> None:

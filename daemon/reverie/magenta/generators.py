@@ -63,13 +63,13 @@ class MagentaEngine:
         """
         bundle = read_model(model)
         try:
-            family = family_of(bundle.passport.config)
+            family = family_of(bundle.card.config)
         except KeyError as error:
             raise ModelError(
-                f"{model.path}: is of {bundle.passport.config}, which is no configuration of DrumsRNN or MelodyRNN; "
+                f"{model.path}: is of {bundle.card.config}, which is no configuration of DrumsRNN or MelodyRNN; "
                 "use another model"
             ) from error
-        config = family.config(bundle.passport.config, _hparams(bundle))
+        config = family.config(bundle.card.config, _hparams(bundle))
         transposes = getattr(config, "transpose_to_key", None) is not None
         if transposes:
             # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.conditioning).
@@ -122,7 +122,7 @@ def _hparams(bundle: Bundle) -> dict[str, Any]:
     return {
         "batch_size": 1,
         "rnn_layer_sizes": [len(bundle.weights[f"layers.{number}.bias"]) // 4 for number in layers],
-        "attn_length": int(bundle.passport.settings.get("attention_length", 0)),
+        "attn_length": int(bundle.card.settings.get("attention_length", 0)),
         "residual_connections": "layers.0.projection.kernel" in bundle.weights,
     }
 

@@ -2,7 +2,7 @@
 
 A configuration is a name for an encoding and a wiring. Its layer sizes are left out on purpose: they are read from the
 weights, since published bundles differ from Magenta's defaults; so is the length of an attention window, from what lies
-beside them. What Magenta keeps in its code stands in ``settings``, and a bundle's passport may say otherwise.
+beside them. What Magenta keeps in its code stands in ``settings``, and a bundle's model card may say otherwise.
 
 Sources: ``default_configs`` in Magenta 2.1.4, ``magenta/models/*/*_model.py``, and ``CONFIG_MAP`` in
 ``magenta/models/music_vae/configs.py``.

@@ -22,7 +22,7 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
     Raises:
         ModelError: if the weights are not those of the model's configuration.
     """
-    family = config_of(bundle.passport.config).family
+    family = config_of(bundle.card.config).family
     if family == "music_vae":
         from reverie.models.vae.golden import answer as answered
     elif family == "pianoroll_rnn_nade":
@@ -39,7 +39,7 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
 
 
 def with_golden(bundle: Bundle) -> Bundle:
-    """The bundle with what it answers now in its passport.
+    """The bundle with what it answers now in its model card.
 
     Raises:
         ModelError: if it cannot be asked, or answers nonsense.
@@ -50,25 +50,25 @@ def with_golden(bundle: Bundle) -> Bundle:
             "its weights are so large that what it answers is no number; it is damaged, or was trained badly"
         )
     golden = Golden(QUESTION, given)
-    return Bundle(replace(bundle.passport, golden=golden), bundle.weights)
+    return Bundle(replace(bundle.card, golden=golden), bundle.weights)
 
 
 def check(bundle: Bundle) -> float:
-    """Ask the question of the passport.
+    """Ask the question of the model card.
 
     Returns:
         By how much the answer differs at most.
 
     Raises:
-        ModelError: if it differs by more than the tolerance, or the passport knows no answer.
+        ModelError: if it differs by more than the tolerance, or the model card knows no answer.
     """
-    name, golden = bundle.passport.name, bundle.passport.golden
+    name, golden = bundle.card.name, bundle.card.golden
     if golden is None:
-        raise ModelError(f"{name}: its passport has no golden answer, so only its hash was checked; import it anew")
+        raise ModelError(f"{name}: its model card has no golden answer, so only its hash was checked; import it anew")
     given = np.array(answer(bundle, golden.question))
     expected = np.array(golden.answer)
     if given.shape != expected.shape:
-        raise ModelError(f"{name}: answers with {given.size} numbers, and its passport has {expected.size}")
+        raise ModelError(f"{name}: answers with {given.size} numbers, and its model card has {expected.size}")
     difference = float(np.abs(given - expected).max(initial=0.0))
     if not difference <= TOLERANCE:
         raise ModelError(

@@ -20,7 +20,7 @@ MOST = 24
 
 
 def audition(zones: Sequence[Mapping[str, Any]]) -> bytes:
-    """Each sample of a bank in turn (``zones`` are those of its passport), from the lowest, and from the softest."""
+    """Each sample of a bank in turn (``zones`` are those of its card), from the lowest, and from the softest."""
     ordered = sorted(zones, key=lambda zone: (zone["pitch"], zone["velocity"]))
     if len(ordered) > MOST:
         ordered = [ordered[number * (len(ordered) - 1) // (MOST - 1)] for number in range(MOST)]

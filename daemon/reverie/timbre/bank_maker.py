@@ -1,4 +1,4 @@
-"""Where an order becomes a bank: its sources are read, its recipe known, and what the cache lacks is rendered."""
+"""Makes the bank that a request asks for: reads its sources, knows the recipe by them, renders what the cache lacks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.models.library.card import Passport, read_passport
+from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
 from reverie.timbre.bank.bank import Bank, Origin, bank_files
-from reverie.timbre.bank.cache import Shelf
+from reverie.timbre.bank.cache import BankCache
 from reverie.timbre.bank.unfinished import unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, Here
@@ -54,18 +54,18 @@ class BankMaker:
         """Work with the bundle ``model`` on a cache of ``quota`` bytes.
 
         Raises:
-            ModelError: if the bundle's passport cannot be read.
+            ModelError: if the model card cannot be read.
         """
         self._path = model
-        self._passport: Passport = read_passport(model)
-        self._cache = cache
-        self._shelf = Shelf(cache, quota, log.warning)
+        self._card: ModelCard = read_card(model)
+        self._folder = cache
+        self._banks = BankCache(cache, quota, log.warning)
         self._executor = executor or Here()
         self._open_model = open_model
         self._renderer: Renderer | None = None
 
-    def make(self, order: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
-        """The bank of an order; what is rendered of it is kept when ``pace`` or the executor raises.
+    def make(self, request: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
+        """The bank of a request; what is rendered of it is kept when ``pace`` or the executor raises.
 
         Old banks make room for it when there are too many, or when the disk is full; those that are ``pinned`` do not.
 
@@ -76,35 +76,37 @@ class BankMaker:
         """
         while True:
             try:
-                return self._made(order, pace, pinned)
+                return self._made(request, pace, pinned)
             except OSError as error:
-                if error.errno not in _FULL or not self._shelf.make_room(pinned):
+                if error.errno not in _FULL or not self._banks.make_room(pinned):
                     raise
-                log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._cache)
+                log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._folder)
 
-    def _made(self, order: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
-        sources = {share.name: read_source(Path(share.file), pitch=share.pitch) for share in order.shares if share.file}
+    def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
+        sources = {
+            share.name: read_source(Path(share.file), pitch=share.pitch) for share in request.shares if share.file
+        }
         warnings = tuple(warning for source in sources.values() for warning in source.warnings)
-        recipe = order.recipe(identity(self._passport), {name: one.ingredient for name, one in sources.items()})
-        found = self._shelf.find(recipe.id)
+        recipe = request.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
+        found = self._banks.find(recipe.id)
         if found is not None:
             self._forget(recipe.id)
             return Made(found, True, warnings)
         sounds = {source.sha256: source.sound for source in sources.values()}
-        with unfinished(self._cache, recipe.id) as kept:
+        with unfinished(self._folder, recipe.id) as kept:
             renderer = self._opened()
             rendering, finishing = part(pace, 0, RENDERING_SHARE), part(pace, RENDERING_SHARE, 1)
             notes = render_notes(recipe, sounds.__getitem__, renderer, self._executor, kept, rendering)
-            origins = _origins(order, sources)
-            files = bank_files(recipe, notes, order.title, self._model(), origins, finishing)
-            bank = self._shelf.put(recipe.id, files)
-        self._shelf.tidy({*pinned, bank.id})
+            origins = _origins(request, sources)
+            files = bank_files(recipe, notes, request.title, self._model(), origins, finishing)
+            bank = self._banks.put(recipe.id, files)
+        self._banks.tidy({*pinned, bank.id})
         return Made(bank, False, warnings)
 
     def _forget(self, bank: str) -> None:
         """Throw away what is left of a render that was killed between keeping its bank and that."""
-        if (self._cache / "unfinished" / bank).is_dir():
-            with contextlib.suppress(TimbreError, OSError), unfinished(self._cache, bank):
+        if (self._folder / "unfinished" / bank).is_dir():
+            with contextlib.suppress(TimbreError, OSError), unfinished(self._folder, bank):
                 pass
 
     def _opened(self) -> Renderer:
@@ -114,19 +116,19 @@ class BankMaker:
 
     def _model(self) -> dict[str, object]:
         """What a bank says of the model."""
-        passport = self._passport
+        card = self._card
         return {
-            "name": passport.name,
-            "config": passport.config,
-            "sha256": identity(passport),
-            "licence": passport.source.get("licence", "not stated"),
+            "name": card.name,
+            "config": card.config,
+            "sha256": identity(card),
+            "licence": card.source.get("licence", "not stated"),
         }
 
 
-def _origins(order: BankRequest, sources: Mapping[str, SoundSource]) -> list[Origin]:
+def _origins(request: BankRequest, sources: Mapping[str, SoundSource]) -> list[Origin]:
     """Where everything comes from that is in the mixture; a point of the model's own space comes from the model."""
     origins: list[Origin] = []
-    for share in order.shares:
+    for share in request.shares:
         if share.name in sources:
             stated = sources[share.name].provenance
             origins.append(Origin(share.name, share.weight, stated.author, stated.licence, stated.source))

@@ -12,7 +12,7 @@ from reverie.documents import did_you_mean
 from reverie.folders import list_folder, patiently
 from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
-from reverie.models.library.card import SUFFIX, read_passport
+from reverie.models.library.card import SUFFIX, read_card
 from reverie.models.library.index import ModelFile, read_model_file
 from reverie.timbre.errors import TimbreError
 
@@ -91,7 +91,7 @@ def _family_of(path: Path) -> str:
         ModelError: if its file is missing or damaged.
         TimbreError: if it is another kind of model.
     """
-    config = config_of(read_passport(path).config)
+    config = config_of(read_card(path).config)
     if config.family not in _OPENERS:
         raise TimbreError(f"{path} makes notes, not sounds (its configuration is {config.name}); name a timbre model")
     return config.family

@@ -16,8 +16,8 @@ from reverie.models.gansynth.gan_config import kept
 from reverie.models.gansynth.listener import SCALE, SHIFT
 from reverie.models.gansynth.weights import weights_from
 from reverie.models.golden import with_golden
-from reverie.models.library.bundle import Bundle, seal
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.library.formats.checkpoint import read_checkpoint
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -32,7 +32,7 @@ _VARIABLE = re.compile(
 )
 
 
-def bundle_of(checkpoint: Path, passport: Passport, pitches: tuple[int, ...]) -> Bundle:
+def bundle_of(checkpoint: Path, card: ModelCard, pitches: tuple[int, ...]) -> Bundle:
     """The generator and the listener of a checkpoint, as averaged over the last steps, with a golden answer.
 
     Raises:
@@ -45,9 +45,9 @@ def bundle_of(checkpoint: Path, passport: Passport, pitches: tuple[int, ...]) ->
     }
     generator = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{LISTENER}/")}
     weights = {**weights_from({**generator, **normalizer}), **_listener(tensors)}
-    settings: dict[str, Any] = {**kept({"pitches": ",".join(map(str, pitches))}), **passport.settings}
-    sealed = Passport(passport.name, passport.config, "", settings, passport.source, passport.training)
-    return with_golden(seal(sealed, weights))
+    settings: dict[str, Any] = {**kept({"pitches": ",".join(map(str, pitches))}), **card.settings}
+    sealed = ModelCard(card.name, card.config, "", settings, card.source, card.training)
+    return with_golden(make_bundle(sealed, weights))
 
 
 def _listener(tensors: Tensors) -> dict[str, NDArray[np.float32]]:

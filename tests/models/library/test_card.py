@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from reverie.models.errors import ModelError
-from reverie.models.library.bundle import Bundle, read_bundle, seal, write_bundle
-from reverie.models.library.card import Golden, Passport, header_bytes, read_header, read_passport
+from reverie.models.library.bundle import Bundle, make_bundle, read_bundle, write_bundle
+from reverie.models.library.card import Golden, ModelCard, header_bytes, read_card, read_header
 
 WEIGHTS = {
     "output.kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
     "layers.0.bias": np.array([0.5, -1e-30, 3e38], np.float32),
 }
-PASSPORT = Passport(
+CARD = ModelCard(
     name="small",
     config="basic_rnn",
     settings={"attention_length": 40},
@@ -34,22 +34,22 @@ PASSPORT = Passport(
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "small.safetensors"
-    write_bundle(path, seal(PASSPORT, WEIGHTS))
+    write_bundle(path, make_bundle(CARD, WEIGHTS))
     return path
 
 
 def test_a_bundle_is_read_as_it_was_written(path: Path) -> None:
     bundle = read_bundle(path)
-    assert bundle.passport.golden == Golden(7, (-0.1, -2.5))
-    assert bundle.passport.source == PASSPORT.source
-    assert len(bundle.passport.weights) == 64
+    assert bundle.card.golden == Golden(7, (-0.1, -2.5))
+    assert bundle.card.source == CARD.source
+    assert len(bundle.card.weights) == 64
     assert set(bundle.weights) == set(WEIGHTS)
     for name, tensor in WEIGHTS.items():
         np.testing.assert_array_equal(bundle.weights[name], tensor)
 
 
-def test_a_passport_and_shapes_are_read_without_the_weights(path: Path) -> None:
-    assert read_passport(path) == read_bundle(path).passport
+def test_a_card_and_shapes_are_read_without_the_weights(path: Path) -> None:
+    assert read_card(path) == read_bundle(path).card
     assert read_header(path).shapes == {"layers.0.bias": (3,), "output.kernel": (2, 3)}
 
 
@@ -61,33 +61,33 @@ def test_any_program_that_knows_safetensors_can_read_it(path: Path) -> None:
 
 def test_the_same_model_makes_the_same_file(path: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.safetensors"
-    write_bundle(again, seal(PASSPORT, dict(reversed(WEIGHTS.items()))))
+    write_bundle(again, make_bundle(CARD, dict(reversed(WEIGHTS.items()))))
     assert again.read_bytes() == path.read_bytes()
 
 
 def test_the_hash_of_the_weights_is_that_of_the_weights_alone() -> None:
-    one = seal(PASSPORT, WEIGHTS)
-    other = seal(Passport("other", "mono_rnn"), WEIGHTS)
-    assert one.passport.weights == other.passport.weights
+    one = make_bundle(CARD, WEIGHTS)
+    other = make_bundle(ModelCard("other", "mono_rnn"), WEIGHTS)
+    assert one.card.weights == other.card.weights
     changed = {**WEIGHTS, "output.kernel": WEIGHTS["output.kernel"] + 1}
-    assert seal(PASSPORT, changed).passport.weights != one.passport.weights
+    assert make_bundle(CARD, changed).card.weights != one.card.weights
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 def test_weights_that_are_no_numbers_are_not_sealed(wrong: float) -> None:
     with pytest.raises(ModelError, match=r"1 of 3 numbers in layers\.0\.bias are infinite or none at all"):
-        seal(PASSPORT, {"layers.0.bias": np.array([0, wrong, 1], np.float32)})
+        make_bundle(CARD, {"layers.0.bias": np.array([0, wrong, 1], np.float32)})
 
 
 def test_weights_that_are_no_numbers_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "nan.safetensors"
-    sealed = seal(PASSPORT, {"output.bias": np.zeros(2, np.float32)})
+    sealed = make_bundle(CARD, {"output.bias": np.zeros(2, np.float32)})
     data = np.array([0, np.nan], np.float32)
     import dataclasses
     import hashlib
 
-    passport = dataclasses.replace(sealed.passport, weights=hashlib.sha256(data.tobytes()).hexdigest())
-    path.write_bytes(header_bytes(passport, {"output.bias": (2,)}) + data.tobytes())
+    card = dataclasses.replace(sealed.card, weights=hashlib.sha256(data.tobytes()).hexdigest())
+    path.write_bytes(header_bytes(card, {"output.bias": (2,)}) + data.tobytes())
     with pytest.raises(ModelError, match=r"output\.bias has numbers that are infinite or none at all"):
         read_bundle(path)
 
@@ -111,7 +111,7 @@ def test_any_cut_is_refused(path: Path, data: st.DataObject) -> None:
     whole = path.read_bytes()
     damaged = path.with_name("damaged.safetensors")
     damaged.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
-    for read in (read_bundle, read_passport):
+    for read in (read_bundle, read_card):
         with pytest.raises(ModelError, match=r"is damaged|is cut off"):
             read(damaged)
 
@@ -137,10 +137,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_bundle(tmp_path / "gone.safetensors")
 
 
-def test_weights_without_a_passport_are_refused(tmp_path: Path) -> None:
+def test_weights_without_a_card_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "bare.safetensors"
     save_file(WEIGHTS, path)
-    with pytest.raises(ModelError, match="has no passport"):
+    with pytest.raises(ModelError, match="has no model card"):
         read_bundle(path)
 
 
@@ -149,20 +149,20 @@ def test_another_version_is_refused(tmp_path: Path, path: Path) -> None:
     text: dict[str, Any] = {"format": 2, "name": "later"}
     save_file(WEIGHTS, later, {"reverie": json.dumps(text)})
     with pytest.raises(ModelError, match="is of format 2, and this Reverie reads format 1; import it anew"):
-        read_passport(later)
+        read_card(later)
 
 
-def test_a_passport_with_unknown_entries_is_refused(tmp_path: Path) -> None:
+def test_a_card_with_unknown_entries_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "odd.safetensors"
     save_file(WEIGHTS, path, {"reverie": json.dumps({"format": 1, "golden": None, "colour": "blue"})})
-    with pytest.raises(ModelError, match="its passport cannot be read"):
-        read_passport(path)
+    with pytest.raises(ModelError, match="its model card cannot be read"):
+        read_card(path)
 
 
 def test_a_file_of_the_right_content_in_another_form_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "form.safetensors"
-    bundle: Bundle = seal(PASSPORT, WEIGHTS)
-    header = header_bytes(bundle.passport, {name: tensor.shape for name, tensor in bundle.weights.items()})
+    bundle: Bundle = make_bundle(CARD, WEIGHTS)
+    header = header_bytes(bundle.card, {name: tensor.shape for name, tensor in bundle.weights.items()})
     text = json.dumps(json.loads(header[8:]), indent=1).encode()
     tensors = b"".join(tensor.tobytes() for tensor in bundle.weights.values())
     path.write_bytes(len(text).to_bytes(8, "little") + text + tensors)
@@ -175,5 +175,5 @@ def test_a_folder_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "file"
     folder.write_text("no folder")
     with pytest.raises(OSError, match=r"exists|directory"):
-        write_bundle(folder / "small.safetensors", seal(PASSPORT, WEIGHTS))
+        write_bundle(folder / "small.safetensors", make_bundle(CARD, WEIGHTS))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -27,7 +27,7 @@ from fakes.tensorflow_files import (
     write_version_2,
 )
 from reverie.models.errors import ModelError
-from reverie.models.library.card import read_passport
+from reverie.models.library.card import read_card
 from reverie.models.library.formats.crc32c import masked_crc32c
 from reverie.models.library.formats.metagraph import MetaGraph
 from reverie.models.library.formats.reading import read_source
@@ -53,7 +53,7 @@ def test_a_pipe_in_a_models_place_is_not_waited_for(tmp_path: Path, name: str) -
         assert not found
         assert "it is no file" in faults[0]
         with pytest.raises(ModelError, match="it is no file"):
-            read_passport(tmp_path / name)
+            read_card(tmp_path / name)
     else:
         refused(tmp_path / name, "it is no file")
 

@@ -15,8 +15,8 @@ from fakes.data import data_folder
 from reverie.models.configs import CONFIGS
 from reverie.models.errors import ModelError
 from reverie.models.golden import TOLERANCE, check, with_golden
-from reverie.models.library.bundle import Bundle, read_bundle, seal
-from reverie.models.library.card import Golden, Passport
+from reverie.models.library.bundle import Bundle, make_bundle, read_bundle
+from reverie.models.library.card import Golden, ModelCard
 from reverie.models.library.importing import Wish, import_model
 
 BASIC_RNN = recurrent_tensors(38, 38)
@@ -39,13 +39,13 @@ def test_a_model_is_imported_with_its_history(basic: Path, target: Path) -> None
     imported = import_model(basic, target, Wish(config="basic_rnn", source=facts, training=training))
     bundle = read_bundle(imported.path)
     assert imported.path == target / "basic.safetensors"
-    assert bundle.passport == imported.passport
-    assert bundle.passport.config == "basic_rnn"
-    assert bundle.passport.training == training
-    assert bundle.passport.source == {
+    assert bundle.card == imported.card
+    assert bundle.card.config == "basic_rnn"
+    assert bundle.card.training == training
+    assert bundle.card.source == {
         "file": "basic",
         "format": "magenta.js checkpoint",
-        "sha256": bundle.passport.source["sha256"],
+        "sha256": bundle.card.source["sha256"],
         **facts,
     }
     np.testing.assert_array_equal(bundle.weights["output.kernel"], BASIC_RNN["fully_connected/weights"])
@@ -69,7 +69,7 @@ def test_importing_twice_makes_the_same_file(basic: Path, tmp_path: Path) -> Non
 def test_a_model_is_called_as_was_wished(basic: Path, target: Path) -> None:
     imported = import_model(basic, target, Wish(name="my.tune-1", config="basic_rnn"))
     assert imported.path.name == "my.tune-1.safetensors"
-    assert imported.passport.name == "my.tune-1"
+    assert imported.card.name == "my.tune-1"
 
 
 @pytest.mark.parametrize("name", ["../up", "a b", ".hidden", "a/b", "naïve"])
@@ -168,7 +168,7 @@ def attentive(wrapped: str = "rnn/multi_rnn_cell/cell_0/attention_cell_wrapper")
 def test_a_window_is_as_long_as_the_file_says(tmp_path: Path, target: Path) -> None:
     source = magenta_js(tmp_path / "drums", attentive(), attentionLength=16)
     imported = import_model(source, target, Wish(config="drum_kit"))
-    assert imported.passport.settings == {"attention_length": 16}
+    assert imported.card.settings == {"attention_length": 16}
     assert check(read_bundle(imported.path)) == 0
     with pytest.raises(ModelError, match="--set says attention_length 32, and the model's own files say 16"):
         import_model(source, target, Wish(name="other", config="drum_kit", settings={"attention_length": 32}))
@@ -180,7 +180,7 @@ def test_a_window_that_no_file_says_is_asked_for_and_not_guessed(tmp_path: Path,
         import_model(source, target, Wish(config="drum_kit"))
     assert not target.exists()
     imported = import_model(source, target, Wish(config="drum_kit", settings={"attention_length": 24}))
-    assert imported.passport.settings == {"attention_length": 24}
+    assert imported.card.settings == {"attention_length": 24}
 
 
 @pytest.mark.parametrize("window", ["32", -1, 2.5, True, [32], 1 << 40])
@@ -322,28 +322,28 @@ def bundle(basic: Path, target: Path) -> Bundle:
 def test_a_model_that_answers_otherwise_is_found_out(bundle: Bundle) -> None:
     bent = {**bundle.weights, "output.bias": bundle.weights["output.bias"] + np.linspace(0, 0.01, 38, dtype=np.float32)}
     with pytest.raises(ModelError, match=r"answers otherwise than when it was imported, by .* \(0\.0001 is allowed\)"):
-        check(Bundle(bundle.passport, bent))
+        check(Bundle(bundle.card, bent))
 
 
 def test_a_hair_s_breadth_is_no_difference(bundle: Bundle) -> None:
     bent = {**bundle.weights, "output.bias": bundle.weights["output.bias"] + np.linspace(0, 2e-5, 38, dtype=np.float32)}
-    assert 0 < check(Bundle(bundle.passport, bent)) < TOLERANCE
+    assert 0 < check(Bundle(bundle.card, bent)) < TOLERANCE
 
 
 def test_a_golden_answer_of_another_length_is_found_out(bundle: Bundle) -> None:
-    assert bundle.passport.golden is not None
+    assert bundle.card.golden is not None
     import dataclasses
 
-    short = dataclasses.replace(bundle.passport, golden=Golden(1, bundle.passport.golden.answer[:-1]))
+    short = dataclasses.replace(bundle.card, golden=Golden(1, bundle.card.golden.answer[:-1]))
     with pytest.raises(ModelError, match="answers with"):
         check(Bundle(short, bundle.weights))
 
 
 def test_a_model_that_was_never_asked_says_so(bundle: Bundle) -> None:
-    never = seal(Passport("small", "basic_rnn"), bundle.weights)
+    never = make_bundle(ModelCard("small", "basic_rnn"), bundle.weights)
     with pytest.raises(ModelError, match="has no golden answer"):
         check(never)
-    assert with_golden(never).passport.golden == bundle.passport.golden
+    assert with_golden(never).card.golden == bundle.card.golden
 
 
 def test_every_configuration_has_a_way_in(target: Path, tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from reverie.models.errors import ModelError
-from reverie.models.library.bundle import Bundle, seal, write_bundle
-from reverie.models.library.card import Passport
+from reverie.models.library.bundle import Bundle, make_bundle, write_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.library.index import find_models, identity, read_model_file
 
 WEIGHTS = {"output.bias": np.arange(4, dtype=np.float32)}
 
 
 def bundle(name: str, config: str = "drum_kit") -> Bundle:
-    return seal(Passport(name, config), WEIGHTS)
+    return make_bundle(ModelCard(name, config), WEIGHTS)
 
 
 def put(folder: Path, name: str, config: str = "drum_kit") -> Path:
@@ -56,8 +56,8 @@ def test_who_puts_magenta_s_own_bundle_there_is_told_what_to_do_with_it(tmp_path
     (tmp_path / "drum_kit_rnn.mag").write_bytes(b"")
     [fault] = find_models([tmp_path])[1]
     assert f"reverie models import {tmp_path / 'drum_kit_rnn.mag'}" in fault
-    passport = replace(bundle("mine").passport, source={"file": "drum_kit_rnn.mag"})
-    write_bundle(tmp_path / "mine.safetensors", seal(passport, WEIGHTS))
+    card = replace(bundle("mine").card, source={"file": "drum_kit_rnn.mag"})
+    write_bundle(tmp_path / "mine.safetensors", make_bundle(card, WEIGHTS))
     assert not find_models([tmp_path])[1]
 
 
@@ -67,7 +67,7 @@ def test_a_config_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_decides_a_model_s_answers_identifies_it() -> None:
-    one = bundle("beat").passport
+    one = bundle("beat").card
     assert identity(replace(one, name="other", source={"url": "there"}, training={"steps": 1})) == identity(one)
     for other in (
         replace(one, config="one_drum"),

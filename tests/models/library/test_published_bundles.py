@@ -42,7 +42,7 @@ def plays_as_magenta(path: Path, config: str, seed: int) -> dict[str, Any]:
         assert_equal(magenta, RecurrentModel(read_bundle(imported.path)), seed, 400)
     finally:
         magenta.close()
-    return dict(imported.passport.settings)
+    return dict(imported.card.settings)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_a_checkpoint_has_its_window_in_the_graph_beside_it(tmp_path: Path) -> N
     name = tmp_path / "checkpoint" / "model.ckpt"
     one = import_model(tmp_path / "model.mag", tmp_path)
     other = import_model(name, tmp_path, Wish(name="other", config="attention_rnn"))
-    assert one.passport.settings == other.passport.settings == {"attention_length": 9}
-    assert one.passport.weights == other.passport.weights
+    assert one.card.settings == other.card.settings == {"attention_length": 9}
+    assert one.card.weights == other.card.weights
     name.with_name("model.ckpt.meta").unlink()
     with pytest.raises(ModelError, match="give --set attention_length=N"):
         import_model(name, tmp_path, Wish(name="third", config="attention_rnn"))
@@ -192,7 +192,7 @@ def test_a_checkpoint_in_training_has_its_window_and_its_gates_in_the_graph_besi
         trained = {variable.op.name: session.run(variable) for variable in tf.trainable_variables()}
         tf.train.Saver().save(session, str(tmp_path / "run" / "model.ckpt"), global_step=step)
     imported = import_model(tmp_path / "run", tmp_path, Wish(config="basic_rnn"))
-    assert imported.passport.settings == {"attention_length": 11}
+    assert imported.card.settings == {"attention_length": 11}
     kept = read_bundle(imported.path).weights
     assert sum(map(np.size, kept.values())) == sum(map(np.size, trained.values()))
 

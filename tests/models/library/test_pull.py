@@ -202,8 +202,8 @@ def test_a_model_is_pulled_and_imported(published: PublishedModel, folder: Path)
     bundle = read_bundle(imported.path)
     assert imported.path == folder / "genie.safetensors"
     assert check(bundle) == 0
-    assert bundle.passport.source["url"] == published.url
-    assert bundle.passport.source["licence"] == "Apache-2.0"
+    assert bundle.card.source["url"] == published.url
+    assert bundle.card.source["licence"] == "Apache-2.0"
     assert sorted(path.name for path in folder.iterdir()) == ["genie.safetensors", KNOWN]
     assert set(known_hashes(folder)) == {f"{published.url}/weights_manifest.json", f"{published.url}/group1-shard1of1"}
 

@@ -90,8 +90,8 @@ def test_a_checkpoint_is_imported_by_its_name(tmp_path: Path, version: int, shar
     imported = import_model(name, tmp_path / "models", Wish(config="basic_rnn"))
     assert imported.path.name == "model.ckpt-7.safetensors"
     if version == 2:
-        assert imported.passport.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.index")
-        assert imported.passport.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.data-00000-of-00001")
+        assert imported.card.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.index")
+        assert imported.card.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.data-00000-of-00001")
 
 
 def test_an_archive_as_it_was_packed_elsewhere(tmp_path: Path) -> None:
@@ -251,14 +251,14 @@ def test_a_bundle_as_magenta_publishes_them_is_pulled(tmp_path: Path) -> None:
     MagentaRnn("attention_rnn", rnn_layer_sizes=[16, 16]).write_bundle(tmp_path / "attention.mag")
     found = _pulled(tmp_path / "attention.mag", "mag", "attention_rnn")
     assert check(found) == 0
-    assert found.passport.settings == {"attention_length": 40}
-    assert found.passport.source["sha256"] == hashlib.sha256((tmp_path / "attention.mag").read_bytes()).hexdigest()
+    assert found.card.settings == {"attention_length": 40}
+    assert found.card.source["sha256"] == hashlib.sha256((tmp_path / "attention.mag").read_bytes()).hexdigest()
 
 
 def test_a_bundle_of_compact_performances_is_one_of_performances(tmp_path: Path) -> None:
     """Magenta gives both the same name; they differ only in how training examples are kept."""
     MagentaRnn("performance_with_dynamics_compact", rnn_layer_sizes=[8]).write_bundle(tmp_path / "compact.mag")
-    assert import_model(tmp_path / "compact.mag", tmp_path).passport.config == "performance_with_dynamics"
+    assert import_model(tmp_path / "compact.mag", tmp_path).card.config == "performance_with_dynamics"
 
 
 def _pulled(file: Path, kind: Format, config: str) -> Bundle:

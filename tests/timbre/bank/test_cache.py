@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reverie.timbre.bank.bank import MOST, PASSPORT, SOUNDFONT, Origin, bank_files, zones_of
-from reverie.timbre.bank.cache import SAFE, Shelf
+from reverie.timbre.bank.bank import CARD, MOST, SOUNDFONT, Origin, bank_files, zones_of
+from reverie.timbre.bank.cache import SAFE, BankCache
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.recipe import BankRecipe, Ingredient
 from reverie.timbre.sound import Sound
@@ -31,16 +31,16 @@ def files(seed: int) -> dict[str, bytes]:
     return bank_files(recipe(seed), [Sound(tone, 16_000)], "a bank", {"name": "m"}, [ORIGIN])
 
 
-def kept(shelf: Shelf, seed: int, age: float = 0.0) -> str:
-    bank = shelf.put(recipe(seed).id, files(seed))
+def kept(cache: BankCache, seed: int, age: float = 0.0) -> str:
+    bank = cache.put(recipe(seed).id, files(seed))
     when = bank.folder.stat().st_mtime - age
     os.utime(bank.folder, (when, when))
     return bank.id
 
 
 def test_a_bank_is_found_with_whose_its_sounds_are(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 1 << 30)
-    found = shelf.find(kept(shelf, 1))
+    cache = BankCache(tmp_path, 1 << 30)
+    found = cache.find(kept(cache, 1))
     assert found is not None
     assert list(found.origins) == [ORIGIN]
     assert b"CC0-1.0" in found.soundfont.read_bytes()
@@ -52,15 +52,15 @@ def test_equal_notes_give_equal_files() -> None:
 
 def test_a_damaged_bank_is_set_aside_with_a_sentence_and_can_be_made_again(tmp_path: Path) -> None:
     said: list[str] = []
-    shelf = Shelf(tmp_path, 1 << 30, said.append)
-    bank = kept(shelf, 1)
+    cache = BankCache(tmp_path, 1 << 30, said.append)
+    bank = kept(cache, 1)
     font = tmp_path / "banks" / bank / SOUNDFONT
     font.write_bytes(font.read_bytes()[:-1])
-    assert shelf.find(bank) is None
+    assert cache.find(bank) is None
     [sentence] = said
     assert SOUNDFONT in sentence
-    assert kept(shelf, 1) == bank
-    assert shelf.find(bank) is not None
+    assert kept(cache, 1) == bank
+    assert cache.find(bank) is not None
 
 
 @pytest.mark.parametrize(
@@ -75,39 +75,39 @@ def test_a_damaged_bank_is_set_aside_with_a_sentence_and_can_be_made_again(tmp_p
         {"title": ""},
     ],
 )
-def test_a_bank_whose_passport_was_changed_is_not_found_again_and_again(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_a_bank_whose_card_was_changed_is_not_found_again_and_again(tmp_path: Path, change: dict[str, Any]) -> None:
     """Every file that it names is as it was written, and yet it is not the bank."""
-    shelf = Shelf(tmp_path, 1 << 30)
-    bank = kept(shelf, 1)
-    path = tmp_path / "banks" / bank / PASSPORT
+    cache = BankCache(tmp_path, 1 << 30)
+    bank = kept(cache, 1)
+    path = tmp_path / "banks" / bank / CARD
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    assert shelf.find(bank) is None
-    assert kept(shelf, 1) == bank
-    assert shelf.find(bank) is not None
+    assert cache.find(bank) is None
+    assert kept(cache, 1) == bank
+    assert cache.find(bank) is not None
 
 
 def test_a_bank_that_was_damaged_while_it_was_made_anew_gives_way(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 1 << 30)
-    bank = kept(shelf, 1)
+    cache = BankCache(tmp_path, 1 << 30)
+    bank = kept(cache, 1)
     (tmp_path / "banks" / bank / SOUNDFONT).write_bytes(b"half of it")
-    assert kept(shelf, 1) == bank
-    assert shelf.find(bank) is not None
+    assert kept(cache, 1) == bank
+    assert cache.find(bank) is not None
 
 
 def test_what_lies_where_damaged_banks_are_put_does_not_keep_one_in_its_place(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 1 << 30)
-    bank = kept(shelf, 1)
+    cache = BankCache(tmp_path, 1 << 30)
+    bank = kept(cache, 1)
     (tmp_path / "banks" / f"{bank}.damaged").touch()
     (tmp_path / "banks" / bank / SOUNDFONT).unlink()
-    assert shelf.find(bank) is None
+    assert cache.find(bank) is None
     assert not (tmp_path / "banks" / bank).exists()
 
 
 def test_a_damaged_bank_that_cannot_be_moved_is_told_and_not_made_anew_in_vain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(tmp_path, 1 << 30)
-    bank = kept(shelf, 1)
+    cache = BankCache(tmp_path, 1 << 30)
+    bank = kept(cache, 1)
     (tmp_path / "banks" / bank / SOUNDFONT).unlink()
 
     def refuse(self: Path, target: Path) -> Path:
@@ -115,35 +115,35 @@ def test_a_damaged_bank_that_cannot_be_moved_is_told_and_not_made_anew_in_vain(
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(PermissionError):
-        shelf.find(bank)
+        cache.find(bank)
 
 
 def test_the_least_used_makes_room_but_neither_what_is_pinned_nor_what_was_just_used(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 0)
-    pinned, old, _ = kept(shelf, 1, 3 * SAFE), kept(shelf, 2, 2 * SAFE), kept(shelf, 3)
-    assert shelf.tidy([pinned]) == [old]
+    cache = BankCache(tmp_path, 0)
+    pinned, old, _ = kept(cache, 1, 3 * SAFE), kept(cache, 2, 2 * SAFE), kept(cache, 3)
+    assert cache.tidy([pinned]) == [old]
 
 
 def test_banks_that_a_wrong_clock_stamped_are_neither_the_first_to_go_nor_kept_for_ever(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 0)
-    old, future = kept(shelf, 1, 2 * SAFE), kept(shelf, 2, -4e8)
-    assert shelf.tidy() == [old]
+    cache = BankCache(tmp_path, 0)
+    old, future = kept(cache, 1, 2 * SAFE), kept(cache, 2, -4e8)
+    assert cache.tidy() == [old]
     folder = tmp_path / "banks" / future
     stamp = folder.stat().st_mtime
     assert abs(stamp - time.time()) < SAFE
     os.utime(folder, (stamp - 2 * SAFE, stamp - 2 * SAFE))
-    assert shelf.tidy() == [future]
+    assert cache.tidy() == [future]
 
 
 def test_a_clock_that_is_years_ahead_throws_away_no_more_than_the_quota_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf(tmp_path, 1 << 30)
+    cache = BankCache(tmp_path, 1 << 30)
     for seed in range(3):
-        kept(shelf, seed)
+        kept(cache, seed)
     monkeypatch.setattr(time, "time", lambda: 4e9)
-    assert shelf.tidy() == []
-    assert len(shelf.banks()) == 3
+    assert cache.tidy() == []
+    assert len(cache.banks()) == 3
 
 
 @pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
@@ -151,13 +151,13 @@ def test_a_clock_that_is_years_ahead_throws_away_no_more_than_the_quota_says(
 def test_a_bank_of_what_is_no_file_is_set_aside_or_not_there(
     tmp_path: Path, put: Callable[[Path], object], name: str
 ) -> None:
-    shelf = Shelf(tmp_path, 1 << 30)
-    bank = kept(shelf, 1)
+    cache = BankCache(tmp_path, 1 << 30)
+    bank = kept(cache, 1)
     (tmp_path / "banks" / bank / name).unlink()
     put(tmp_path / "banks" / bank / name)
-    assert shelf.find(bank) is None
-    assert shelf.banks() == []
-    assert kept(shelf, 1) == bank
+    assert cache.find(bank) is None
+    assert cache.banks() == []
+    assert kept(cache, 1) == bank
 
 
 @pytest.mark.parametrize("pitches", [[0], [127], [36, 40, 41, 90]])

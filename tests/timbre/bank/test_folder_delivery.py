@@ -13,7 +13,7 @@ from pythonosc.osc_message import OscMessage
 
 from fakes.banks import make_bank
 from fakes.patience import PATIENCE
-from reverie.timbre.bank.bank import PASSPORT, read_bank
+from reverie.timbre.bank.bank import CARD, read_bank
 from reverie.timbre.bank.folder_delivery import ADDRESS, CURRENT, BankNotice, deliver, tell
 from reverie.timbre.errors import TimbreError
 
@@ -89,7 +89,7 @@ def test_what_a_death_left_half_is_cleared_away(share: Path, tmp_path: Path) -> 
     bank = make_bank(tmp_path / "cache", 1)
     for half in (share / ".0123456789ab.part", share / bank.id[:12]):
         half.mkdir(parents=True)
-        (half / PASSPORT).write_text("{")
+        (half / CARD).write_text("{")
     deliver(bank.folder, share, 3)
     assert read_bank(share / CURRENT).id == bank.id
     assert versions(share) == [bank.id[:12]]

@@ -222,7 +222,7 @@ def test_real_engines_give_the_same_bytes_too(lasting_cluster: Any, tmp_path: Pa
     model = open_timbre_model(path, 1)
     sound = sine(60.0)
     codes = {
-        pitch: model.code(sound, pitch) if bundle.passport.config == "nsynth" else model.latent(7)
+        pitch: model.code(sound, pitch) if bundle.card.config == "nsynth" else model.latent(7)
         for pitch in RECIPE.pitches
     }
     batches = batches_of(dataclasses.replace(RECIPE, seconds=0.1), codes)

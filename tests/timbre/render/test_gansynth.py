@@ -33,7 +33,7 @@ def _render(model: GanSynth, *notes: tuple[int, NoteRequest]) -> list[Sound]:
 
 def test_it_is_a_renderer(model: GanSynth) -> None:
     renderer: Renderer = model
-    assert renderer.model == identity(gansynth().passport)
+    assert renderer.model == identity(gansynth().card)
 
 
 def test_notes_come_in_the_order_in_which_they_were_asked_for(model: GanSynth) -> None:

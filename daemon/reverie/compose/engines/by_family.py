@@ -14,7 +14,7 @@ from reverie.compose.engines.engine import Candidate, Engine
 from reverie.compose.recipe import Recipe
 from reverie.models.configs import CONFIGS, Family, config_of
 from reverie.models.errors import ModelError
-from reverie.models.library.card import read_passport
+from reverie.models.library.card import read_card
 from reverie.models.library.index import ModelFile
 from reverie.processes.threads import one_each
 
@@ -84,9 +84,9 @@ class EngineByFamily:
 
 
 def _family_of(model: ModelFile) -> Family:
-    passport = read_passport(model.path)
+    card = read_card(model.path)
     try:
-        return config_of(passport.config).family
+        return config_of(card.config).family
     except ModelError as error:
         raise ModelError(f"{model.path}: {error}") from error
 

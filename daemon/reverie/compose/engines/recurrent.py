@@ -18,7 +18,7 @@ from reverie.models.encodings import multi_drum as drums
 from reverie.models.encodings.melody import REGISTERS
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
-from reverie.models.library.card import Passport
+from reverie.models.library.card import ModelCard
 from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.model import CarriedPassages, PassageStream, RecurrentModel, compose
 from reverie.music.notes import Note
@@ -57,7 +57,7 @@ class RecurrentEngine:
         """
         bundle = read_model(model)
         try:
-            self._voices[model.sha256] = _voice(model, RecurrentModel(bundle), bundle.passport)
+            self._voices[model.sha256] = _voice(model, RecurrentModel(bundle), bundle.card)
         except ModelError as error:
             raise ModelError(f"{model.path}: {error}") from error
 
@@ -125,14 +125,14 @@ def _answer(recipe: Recipe, heard: ConditionedPrimer, notes: Sequence[Note]) -> 
     return tuple(sorted(note for note in played if note.start < recipe.steps * TICKS_PER_STEP))
 
 
-def _voice(file: ModelFile, model: RecurrentModel, passport: Passport) -> _LoadedModel:
+def _voice(file: ModelFile, model: RecurrentModel, card: ModelCard) -> _LoadedModel:
     """How a model speaks.
 
     Raises:
         ModelError: if its family is none that a voice can be, or its steps are not those of sixteenths.
     """
-    config = config_of(passport.config)
-    per_quarter = int(passport.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
+    config = config_of(card.config)
+    per_quarter = int(card.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
     if per_quarter not in {1, 2, 4}:
         raise ModelError(f"has {per_quarter} steps in a quarter, which do not fall on sixteenths")
     unit = STEPS_PER_QUARTER // per_quarter

@@ -61,7 +61,7 @@ class Generator:
             ModelError: if the weights are not those of one model, or it is of a kind that is not played here.
         """
         weights = bundle.weights
-        self.settings = settings_from(bundle.passport.settings)
+        self.settings = settings_from(bundle.card.settings)
         check_shapes(weights, len(self.settings.pitches))
         count = block_count(weights)
         kernel = weights["blocks.0.conv0.kernel"]

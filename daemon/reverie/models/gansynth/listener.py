@@ -70,7 +70,7 @@ class Listener:
             self._latent = weights["latent.kernel"], weights["latent.bias"]
         except KeyError as error:
             raise ModelError(
-                f"{bundle.passport.name} has no {_PARTS}{error.args[0]}, so it cannot hear sounds; give it latents"
+                f"{bundle.card.name} has no {_PARTS}{error.args[0]}, so it cannot hear sounds; give it latents"
             ) from error
 
     def latent(self, specgram: Array, label: int | None) -> Array:

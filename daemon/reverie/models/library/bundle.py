@@ -1,4 +1,4 @@
-"""Run-time bundles: a model's weights and its passport in one safetensors file."""
+"""Run-time bundles: a model's weights and its model card in one safetensors file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reverie.files import open_file, write_atomically
 from reverie.models.errors import ModelError
-from reverie.models.library.card import Passport, header_bytes, read_header
+from reverie.models.library.card import ModelCard, header_bytes, read_header
 from reverie.models.library.index import ModelFile, identity
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -25,12 +25,12 @@ _STORED = np.dtype("<f4")
 class Bundle:
     """A model in memory. ``weights`` are float32 under the names that the engines of its config read."""
 
-    passport: Passport
+    card: ModelCard
     weights: Weights
 
 
-def seal(passport: Passport, weights: Weights) -> Bundle:
-    """A bundle that may be written: all weights finite and in the order of their names, the passport with their hash.
+def make_bundle(card: ModelCard, weights: Weights) -> Bundle:
+    """A bundle that may be written: all weights finite and in the order of their names, the model card with their hash.
 
     Raises:
         ModelError: if a weight is not a number, or infinite.
@@ -39,25 +39,25 @@ def seal(passport: Passport, weights: Weights) -> Bundle:
     for name, tensor in exact.items():
         if not np.isfinite(tensor).all():
             wrong = int(np.count_nonzero(~np.isfinite(tensor)))
-            raise ModelError(f"{passport.name}: {wrong} of {tensor.size} numbers in {name} are infinite or none at all")
+            raise ModelError(f"{card.name}: {wrong} of {tensor.size} numbers in {name} are infinite or none at all")
     digest = hashlib.sha256()
     for tensor in exact.values():
         digest.update(tensor.data)
-    return Bundle(replace(passport, weights=digest.hexdigest()), exact)
+    return Bundle(replace(card, weights=digest.hexdigest()), exact)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:
-    """Write a sealed bundle, wholly or not at all.
+    """Write a bundle, wholly or not at all.
 
     Raises:
         OSError: if the folder cannot be written.
     """
-    header = header_bytes(bundle.passport, {name: tensor.shape for name, tensor in bundle.weights.items()})
+    header = header_bytes(bundle.card, {name: tensor.shape for name, tensor in bundle.weights.items()})
     write_atomically(path, b"".join([header, *(tensor.data for tensor in bundle.weights.values())]))
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read a run-time bundle, and check it against the hash in its passport.
+    """Read a run-time bundle, and check it against the hash in its model card.
 
     Raises:
         ModelError: if it is missing, cut off or damaged.
@@ -69,8 +69,8 @@ def read_bundle(path: Path) -> Bundle:
             data = file.read()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    if hashlib.sha256(data).hexdigest() != header.passport.weights:
-        raise ModelError(f"{path}: is damaged: its weights are not those that its passport names; copy it again")
+    if hashlib.sha256(data).hexdigest() != header.card.weights:
+        raise ModelError(f"{path}: is damaged: its weights are not those that its model card names; copy it again")
     weights: dict[str, NDArray[np.float32]] = {}
     at = 0
     for name, shape in header.shapes.items():
@@ -79,7 +79,7 @@ def read_bundle(path: Path) -> Bundle:
             raise ModelError(f"{path}: {name} has numbers that are infinite or none at all; import the model anew")
         weights[name] = tensor
         at += tensor.nbytes
-    return Bundle(header.passport, weights)
+    return Bundle(header.card, weights)
 
 
 def read_model(file: ModelFile) -> Bundle:
@@ -89,6 +89,6 @@ def read_model(file: ModelFile) -> Bundle:
         ModelError: if it is missing, damaged or not what it was.
     """
     bundle = read_bundle(file.path)
-    if identity(bundle.passport) != file.sha256:
+    if identity(bundle.card) != file.sha256:
         raise ModelError(f"{file.path}: is not the file it was when Reverie found it; start Reverie again")
     return bundle

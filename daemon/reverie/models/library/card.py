@@ -1,7 +1,7 @@
-"""A model's passport: what it is, where it comes from, and what it must answer. It travels inside the model's file.
+"""The model card: what a model is, where it comes from, and what it must answer. It is part of the model's file.
 
-The file is a safetensors file whose header is sealed: a checksum in it covers all of it, and with it the checksum of
-the weights. Nothing numeric is imported here, so that processes that only name models stay small.
+The file is a safetensors file. A checksum in its header covers the whole header, and the header has the checksum of the
+weights. Nothing numeric is imported here, so that processes that only name models stay small.
 
 Source of the format: https://huggingface.co/docs/safetensors/index#format.
 """
@@ -23,9 +23,9 @@ from reverie.models.errors import ModelError
 FORMAT = 1
 SUFFIX = ".safetensors"
 
-_PASSPORT = "reverie"
-_SEAL = "seal"
-_UNSEALED = "0" * 64
+_CARD = "reverie"
+_CHECKSUM = "seal"
+_NO_CHECKSUM = "0" * 64
 _METADATA = "__metadata__"
 _TYPE = "F32"
 _BYTES = 4
@@ -53,7 +53,7 @@ class Golden:
 
 
 @dataclass(frozen=True, slots=True)
-class Passport:
+class ModelCard:
     """What a run-time bundle says of itself.
 
     ``config`` names the encoding and wiring (:mod:`reverie.models.configs`); sizes are those of the weights and stand
@@ -78,24 +78,24 @@ class Header:
     ``begin`` is the byte at which the first begins.
     """
 
-    passport: Passport
+    card: ModelCard
     shapes: Mapping[str, tuple[int, ...]]
     begin: int = 0
 
 
-def header_bytes(passport: Passport, shapes: Mapping[str, tuple[int, ...]]) -> bytes:
-    """The sealed header of a file in which float32 tensors of these shapes follow."""
+def header_bytes(card: ModelCard, shapes: Mapping[str, tuple[int, ...]]) -> bytes:
+    """The header, with its checksum, of a file in which float32 tensors of these shapes follow."""
     rows: dict[str, Any] = {}
     at = 0
     for name, shape in shapes.items():
         end = at + _BYTES * math.prod(shape)
         rows[name] = {"dtype": _TYPE, "shape": shape, "data_offsets": (at, end)}
         at = end
-    metadata = {_PASSPORT: json.dumps({"format": FORMAT, **asdict(passport)}, sort_keys=True), _SEAL: _UNSEALED}
+    metadata = {_CARD: json.dumps({"format": FORMAT, **asdict(card)}, sort_keys=True), _CHECKSUM: _NO_CHECKSUM}
     text = json.dumps({_METADATA: metadata, **rows}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
     header = _LENGTH.pack(len(text)) + text
-    return header.replace(_UNSEALED.encode(), hashlib.sha256(header).hexdigest().encode(), 1)
+    return header.replace(_NO_CHECKSUM.encode(), hashlib.sha256(header).hexdigest().encode(), 1)
 
 
 def read_header(path: Path) -> Header:
@@ -123,57 +123,57 @@ def read_header(path: Path) -> Header:
         raise ModelError(f"{path}: {_DAMAGED}") from error
     if size != end:
         raise ModelError(f"{path}: is cut off: {size:,} bytes of {end:,} are there; copy or pull it again")
-    passport = _passport(metadata, path)
-    if not _seal_holds(prefix + text, metadata):
-        raise ModelError(f"{path}: is damaged: its passport is not as it was sealed; copy or pull it again")
-    if header_bytes(passport, shapes) != prefix + text:
+    card = _card(metadata, path)
+    if not _checksum_fits(prefix + text, metadata):
+        raise ModelError(f"{path}: is damaged: its model card is not as it was written; copy or pull it again")
+    if header_bytes(card, shapes) != prefix + text:
         raise ModelError(f"{path}: was not written by Reverie; import the model anew")
-    return Header(passport, shapes, begin)
+    return Header(card, shapes, begin)
 
 
-def read_passport(path: Path) -> Passport:
-    """The passport of a run-time bundle.
+def read_card(path: Path) -> ModelCard:
+    """The model card of a run-time bundle.
 
     Raises:
         ModelError: if there is none, or the file is damaged as far as can be seen without reading its tensors.
     """
-    return read_header(path).passport
+    return read_header(path).card
 
 
-def _seal_holds(header: bytes, metadata: Mapping[str, str]) -> bool:
-    seal = metadata.get(_SEAL, "")
-    unsealed = header.replace(f'"{seal}"'.encode(), f'"{_UNSEALED}"'.encode(), 1)
-    return hashlib.sha256(unsealed).hexdigest() == seal
+def _checksum_fits(header: bytes, metadata: Mapping[str, str]) -> bool:
+    checksum = metadata.get(_CHECKSUM, "")
+    without = header.replace(f'"{checksum}"'.encode(), f'"{_NO_CHECKSUM}"'.encode(), 1)
+    return hashlib.sha256(without).hexdigest() == checksum
 
 
-def _passport(metadata: Mapping[str, str], path: Path) -> Passport:
+def _card(metadata: Mapping[str, str], path: Path) -> ModelCard:
     try:
-        data: dict[str, Any] = json.loads(metadata[_PASSPORT])
+        data: dict[str, Any] = json.loads(metadata[_CARD])
         version = data.pop("format")
     except (KeyError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(
-            f"{path}: has no passport, so it is no model of Reverie's; `reverie models import` makes one of the file "
+            f"{path}: has no model card, so it is no model of Reverie's; `reverie models import` makes one of the file "
             "that it was published as"
         ) from error
     if version != FORMAT:
         raise ModelError(f"{path}: is of format {version}, and this Reverie reads format {FORMAT}; import it anew")
     try:
         golden = data.pop("golden")
-        passport = Passport(**data, golden=golden and Golden(int(golden["question"]), _numbers(golden["answer"])))
-        _check_types(passport)
+        card = ModelCard(**data, golden=golden and Golden(int(golden["question"]), _numbers(golden["answer"])))
+        _check_types(card)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise ModelError(f"{path}: its passport cannot be read ({error}); import the model anew") from error
-    return passport
+        raise ModelError(f"{path}: its model card cannot be read ({error}); import the model anew") from error
+    return card
 
 
-def _check_types(passport: Passport) -> None:
+def _check_types(card: ModelCard) -> None:
     """Whether all that programs rely on is of its type.
 
     Raises:
         TypeError: if not.
     """
-    texts: tuple[Any, ...] = (passport.name, passport.config, passport.weights)
-    mappings: tuple[Any, ...] = (passport.settings, passport.source, passport.training)
+    texts: tuple[Any, ...] = (card.name, card.config, card.weights)
+    mappings: tuple[Any, ...] = (card.settings, card.source, card.training)
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(part, dict) for part in mappings):
         raise TypeError("a text or a mapping is something else")
 

@@ -1,4 +1,4 @@
-"""Makes a run-time bundle of a model in a foreign format: weights renamed, checked, sealed, and asked once."""
+"""Makes a run-time bundle of a model in a foreign format: weights renamed and checked, the model asked once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from reverie.models.configs import CONFIGS, ModelConfig, config_of
 from reverie.models.errors import ModelError
 from reverie.models.golden import with_golden
 from reverie.models.library.browser_config import check_told
-from reverie.models.library.bundle import seal, write_bundle
-from reverie.models.library.card import SUFFIX, Passport
+from reverie.models.library.bundle import make_bundle, write_bundle
+from reverie.models.library.card import SUFFIX, ModelCard
 from reverie.models.library.formats.reading import fingerprint, read_source
 from reverie.models.library.formats.tensors import ForeignModel, Tensors
 from reverie.models.library.hyperparameters import FORGET, settings_of, with_forget_bias
@@ -34,7 +34,7 @@ _OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "ga
 class Wish:
     """What is known of a model beside its file; what is empty is taken from the file.
 
-    ``source`` and ``training`` are facts for its passport. ``replace`` allows an installed model to be overwritten.
+    ``source`` and ``training`` are facts for its model card. ``replace`` allows an installed model to be overwritten.
     ``settings`` are what neither its weights nor its files show.
     """
 
@@ -51,7 +51,7 @@ class Imported:
     """A model that was imported, and sentences that a person should read."""
 
     path: Path
-    passport: Passport
+    card: ModelCard
     notes: tuple[str, ...] = ()
 
 
@@ -78,10 +78,10 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
         absent = f" (the files of {', '.join(read.absent)} are not there)" if read.absent else ""
         raise ModelError(f"{source}: {error}{absent}") from error
     facts = {"file": source.name, "format": read.format, "sha256": fingerprint(source), **read.facts, **wish.source}
-    passport = Passport(name, config.name, settings=settings, source=facts, training=wish.training)
+    card = ModelCard(name, config.name, settings=settings, source=facts, training=wish.training)
     try:
         with np.errstate(all="ignore"):  # what comes of absurd weights is looked at
-            bundle = with_golden(seal(passport, weights))
+            bundle = with_golden(make_bundle(card, weights))
     except ModelError as error:
         raise ModelError(f"{source}: {error}") from error
     try:
@@ -90,7 +90,7 @@ def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Import
         advice = f"{advice_on(error, path)}, or name another folder with --to"
         raise ModelError(f"{path}: cannot be written ({reason_of(error)}); {advice}") from error
     notes = [f"{variable} is listed in {source.name}, but its file is not there" for variable in read.absent]
-    return Imported(path, bundle.passport, tuple(notes))
+    return Imported(path, bundle.card, tuple(notes))
 
 
 def check_name(name: str) -> None:

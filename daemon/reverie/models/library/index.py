@@ -15,7 +15,7 @@ from pathlib import Path
 from reverie.folders import list_folder, patiently
 from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
-from reverie.models.library.card import SUFFIX, Passport, read_passport
+from reverie.models.library.card import SUFFIX, ModelCard, read_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +63,21 @@ def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], list[str
 
 
 def _read_with_source(path: Path) -> tuple[ModelFile, str]:
-    return read_model_file(path), str(read_passport(path).source.get("file"))
+    return read_model_file(path), str(read_card(path).source.get("file"))
 
 
 def read_model_file(path: Path) -> ModelFile:
-    """What a file is, by its passport.
+    """What a file is, by its model card.
 
     Raises:
         ModelError: if it is damaged, none of Reverie's models, or of a config that this version does not know.
     """
-    passport = read_passport(path)
-    return ModelFile(path.stem, path, identity(passport), config_of(passport.config).kinds)
+    card = read_card(path)
+    return ModelFile(path.stem, path, identity(card), config_of(card.config).kinds)
 
 
-def identity(passport: Passport) -> str:
+def identity(card: ModelCard) -> str:
     """The hash of all that decides what a model answers; its name, source and training do not."""
-    said = asdict(passport)
+    said = asdict(card)
     decisive = {key: said[key] for key in ("config", "settings", "weights")}
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -18,7 +18,7 @@ from reverie.errors import reason_of
 from reverie.files import read_file, write_atomically
 from reverie.locks import Hold, try_lock
 from reverie.models.errors import ModelError
-from reverie.models.library.card import SUFFIX, read_passport
+from reverie.models.library.card import SUFFIX, read_card
 from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.download import Progress, download
 from reverie.models.library.formats.browser import MAGENTA_JS_CONFIG, MAGENTA_JS_MANIFEST, shards_in
@@ -43,9 +43,9 @@ def pull(entry: PublishedModel, folder: Path, progress: Progress, wish: Wish | N
     check_name(name)
     path = folder / f"{name}{SUFFIX}"
     if path.exists() and not wish.replace:
-        passport = read_passport(path)
-        if passport.source.get("url") == entry.url:
-            return Imported(path, passport, (f"{path} is there already",))
+        card = read_card(path)
+        if card.source.get("url") == entry.url:
+            return Imported(path, card, (f"{path} is there already",))
         raise ModelError(f"{path} is there already and comes from elsewhere; give another --name, or --replace")
     source = {"url": entry.url, "licence": entry.licence, "description": entry.description, **wish.source}
     complete = Wish(name, wish.config or entry.config, source, wish.training, wish.replace, wish.settings)

@@ -53,9 +53,9 @@ class NadeModel:
         Raises:
             ModelError: if the weights are not those of one model.
         """
-        self.name = bundle.passport.name
+        self.name = bundle.card.name
         check_shapes(bundle.weights)
-        self.network = RecurrentNetwork(bundle.weights, window_of(bundle.passport.settings))
+        self.network = RecurrentNetwork(bundle.weights, window_of(bundle.card.settings))
         self.nade = Nade(bundle.weights["nade.encoder"], bundle.weights["nade.decoder"])
         if self.network.input_size != self.nade.keys:
             raise ModelError(f"{self.name}: hears {self.network.input_size} keys and plays {self.nade.keys}")

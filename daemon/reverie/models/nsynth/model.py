@@ -17,7 +17,7 @@ class WaveNet:
         Raises:
             ModelError: if the weights are not those of one model.
         """
-        self.sizes = sizes_of(bundle.weights, bundle.passport.settings)
+        self.sizes = sizes_of(bundle.weights, bundle.card.settings)
         self.encoder = NSynthEncoder(bundle.weights, self.sizes, threads)
         self.network = laid_out(bundle.weights, self.sizes)
         self.threads = threads

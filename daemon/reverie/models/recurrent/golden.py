@@ -19,7 +19,7 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
     Raises:
         ModelError: if the weights are not those of one network.
     """
-    network = RecurrentNetwork(bundle.weights, window_of(bundle.passport.settings))
+    network = RecurrentNetwork(bundle.weights, window_of(bundle.card.settings))
     rng = np.random.default_rng(question)
     run = network.run(network.start(1))
     answers: list[float] = []

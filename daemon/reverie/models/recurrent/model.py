@@ -56,16 +56,16 @@ class RecurrentModel:
         Raises:
             ModelError: if its config has no encoding of single events, or the weights do not fit it.
         """
-        passport = bundle.passport
-        self.name = passport.name
-        self.encoding: Encoding[Any, Any] = encoding_of(passport.config)
-        self.network = RecurrentNetwork(bundle.weights, window_of(passport.settings))
+        card = bundle.card
+        self.name = card.name
+        self.encoding: Encoding[Any, Any] = encoding_of(card.config)
+        self.network = RecurrentNetwork(bundle.weights, window_of(card.settings))
         for what, there, needed in (
             ("inputs", self.network.input_size, self.encoding.input_size),
             ("classes", self.network.classes, sum(self.encoding.classes)),
         ):
             if there != needed:
-                raise ModelError(f"{self.name}: has {there} {what}, and the encoding of {passport.config} has {needed}")
+                raise ModelError(f"{self.name}: has {there} {what}, and the encoding of {card.config} has {needed}")
 
     def start(self, batch: int = 1) -> CarriedPassages:
         """Passages without any event."""

@@ -111,7 +111,7 @@ class _Attention:
 
 
 def window_of(settings: Mapping[str, Any]) -> int:
-    """How long the window of attention is, by a passport's settings; 0 where they do not say.
+    """How long the window of attention is, by a model card's settings; 0 where they do not say.
 
     Raises:
         ModelError: if it is no length.
@@ -135,7 +135,7 @@ class RecurrentNetwork:
         where = attention_of(weights)
         self.attention = _attention(weights, where) if where else None
         if self.attention and attention_length < 1:
-            raise ModelError("the passport of a model with attention must say how long its window is")
+            raise ModelError("the model card of a model with attention must say how long its window is")
         self.attention_length = attention_length
         self.residual = "layers.0.projection.kernel" in weights
         self.layers = tuple(_compiled(weights, number) for number in range(layer_count(weights)))

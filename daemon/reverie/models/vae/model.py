@@ -190,4 +190,4 @@ def load(bundle: Bundle) -> Vae:
     Raises:
         ModelError: if it is no MusicVAE, or its weights are not those of its configuration.
     """
-    return Vae(bundle.passport.config, bundle.weights)
+    return Vae(bundle.card.config, bundle.weights)

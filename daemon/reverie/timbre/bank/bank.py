@@ -22,7 +22,7 @@ from reverie.timbre.sound import Sound
 VERSION = 1
 LARGEST = 2_000_000_000
 """Bytes of a file of a bank."""
-PASSPORT = "bank.json"
+CARD = "bank.json"
 SOUNDFONT = "bank.sf2"
 SFZ = "bank.sfz"
 MOST = 127
@@ -32,7 +32,7 @@ _HASH = "sha256"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source as the bank's passport names it: what people call it, its share, whose it is and on what terms."""
+    """A source as the bank's card names it: what people call it, its share, whose it is and on what terms."""
 
     name: str
     weight: float
@@ -48,16 +48,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """A bank in its folder. ``id`` is its recipe's; ``passport`` is its JSON."""
+    """A bank in its folder. ``id`` is its recipe's; ``card`` is its JSON."""
 
     id: str
     folder: Path
-    passport: Mapping[str, Any]
+    card: Mapping[str, Any]
 
     @property
     def title(self) -> str:
         """What it was first rendered for."""
-        return str(self.passport["title"])
+        return str(self.card["title"])
 
     @property
     def soundfont(self) -> Path:
@@ -67,12 +67,12 @@ class Bank:
     @property
     def samples(self) -> Sequence[Path]:
         """Its WAV files, from the lowest pitch."""
-        return [self.folder / zone["file"] for zone in self.passport["zones"]]
+        return [self.folder / zone["file"] for zone in self.card["zones"]]
 
     @property
     def origins(self) -> Sequence[Origin]:
         """Its sources."""
-        return [Origin(**origin) for origin in self.passport["sources"]]
+        return [Origin(**origin) for origin in self.card["sources"]]
 
 
 def bank_files(
@@ -85,7 +85,7 @@ def bank_files(
 ) -> dict[str, bytes]:
     """The files of a bank by name: equal arguments give equal bytes.
 
-    ``sounds`` are the rendered notes, in the order of the recipe's. ``model`` is what its passport says of itself.
+    ``sounds`` are the rendered notes, in the order of the recipe's. ``model`` is what its card says of itself.
     """
     zones = zones_of(finish(recipe.notes, sounds, recipe.level, pace))
     comments = [origin.sentence for origin in origins] + [f"rendered by {model['name']}"]
@@ -93,7 +93,7 @@ def bank_files(
     files = {zone.file: wav_bytes(zone.sample) for zone in zones}
     files[SFZ] = sfz_text(zones, title, comments).encode()
     files[SOUNDFONT] = sf2_bytes(zones, title, comments, licence)
-    passport = {
+    card = {
         "version": VERSION,
         "id": recipe.id,
         "title": title,
@@ -103,7 +103,7 @@ def bank_files(
         "zones": [_zone_json(zone) for zone in zones],
         "files": {name: hashlib.new(_HASH, data).hexdigest() for name, data in sorted(files.items())},
     }
-    return {**files, PASSPORT: json.dumps(passport, indent=1, ensure_ascii=False).encode()}
+    return {**files, CARD: json.dumps(card, indent=1, ensure_ascii=False).encode()}
 
 
 def read_bank(folder: Path) -> Bank:
@@ -114,22 +114,22 @@ def read_bank(folder: Path) -> Bank:
         OSError: if a file is missing or cannot be read.
     """
     try:
-        passport = json.loads(read_file(folder / PASSPORT))
-        if passport["version"] != VERSION:
-            raise ValueError(f"it was written in version {passport['version']} of this format")
-        bank = Bank(str(passport["id"]), folder, passport)
+        card = json.loads(read_file(folder / CARD))
+        if card["version"] != VERSION:
+            raise ValueError(f"it was written in version {card['version']} of this format")
+        bank = Bank(str(card["id"]), folder, card)
         parts = {SOUNDFONT, SFZ, *(sample.name for sample in bank.samples)}
-        if missing := sorted(parts - set(passport["files"])):
-            raise ValueError(f"its {PASSPORT} does not name {', '.join(missing)}")
+        if missing := sorted(parts - set(card["files"])):
+            raise ValueError(f"its {CARD} does not name {', '.join(missing)}")
         if not (bank.title and bank.samples and bank.origins):
-            raise ValueError(f"its {PASSPORT} is not as it was written")
+            raise ValueError(f"its {CARD} is not as it was written")
         wrong = [
             name
-            for name, digest in passport["files"].items()
+            for name, digest in card["files"].items()
             if hashlib.new(_HASH, read_file(folder / name, LARGEST)).hexdigest() != digest
         ]
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"its {PASSPORT} is no bank's ({error!r})") from error
+        raise ValueError(f"its {CARD} is no bank's ({error!r})") from error
     if wrong:
         raise ValueError(f"{', '.join(wrong)} is not as it was written")
     return bank

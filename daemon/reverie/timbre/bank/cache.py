@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from reverie.files import oldest_first
-from reverie.timbre.bank.bank import PASSPORT, Bank, read_bank
+from reverie.timbre.bank.bank import CARD, Bank, read_bank
 from reverie.timbre.errors import TimbreError
 
 SAFE = 600.0
 """Seconds after its last use for which a bank is never thrown away: somebody may be reading it."""
 
 
-class Shelf:
+class BankCache:
     """Banks in folders that bear their ids; ``quota`` is in bytes. ``report`` is told of what is damaged."""
 
     def __init__(self, cache: Path, quota: int, report: Callable[[str], object] = lambda _: None) -> None:
@@ -130,7 +130,7 @@ class Shelf:
         """The folders of banks, the last used first."""
         if not self._folder.is_dir():
             return []
-        banks = [path for path in self._folder.iterdir() if (path / PASSPORT).is_file() and "." not in path.name]
+        banks = [path for path in self._folder.iterdir() if (path / CARD).is_file() and "." not in path.name]
         return sorted(banks, key=lambda path: (_age(path), path.name))
 
     def _set_aside(self, folder: Path, error: Exception) -> None:

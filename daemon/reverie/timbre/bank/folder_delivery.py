@@ -21,7 +21,7 @@ from pythonosc.osc_message_builder import build_msg
 
 from reverie.errors import reason_of
 from reverie.files import OddFileError, oldest_first, read_file
-from reverie.timbre.bank.bank import PASSPORT, Bank, read_bank
+from reverie.timbre.bank.bank import CARD, Bank, read_bank
 from reverie.timbre.errors import DamagedBankError, TimbreError
 
 CURRENT = "current"
@@ -103,7 +103,7 @@ def _copy(bank: Bank, version: Path) -> None:
     part = version.with_name(f".{version.name}{_PART}")
     try:
         part.mkdir()
-        for name in (*bank.passport["files"], PASSPORT):
+        for name in (*bank.card["files"], CARD):
             with (bank.folder / name).open("rb") as source, (part / name).open("wb") as copy:
                 shutil.copyfileobj(source, copy)
                 copy.flush()
@@ -150,7 +150,7 @@ def _point(target: Path, version: Path) -> Path:
 def _forget(target: Path, keep: int) -> None:
     """Remove the oldest banks but ``keep``, and at least one: a sampler may still read what was current until now."""
     home = _home(target)
-    old = [path for path in target.iterdir() if (path / PASSPORT).is_file() and path.name != CURRENT and path != home]
+    old = [path for path in target.iterdir() if (path / CARD).is_file() and path.name != CURRENT and path != home]
     for path in oldest_first(old)[: -max(keep, 1)]:
         _remove(path)
 
@@ -167,7 +167,7 @@ def _is_current(target: Path, bank: Bank) -> bool:
 
 def _is_whole(folder: Path, bank: Bank) -> bool:
     """Whether a folder has all files of a bank, as far as their sizes tell."""
-    names = (*bank.passport["files"], PASSPORT)
+    names = (*bank.card["files"], CARD)
     try:
         same = all((folder / name).stat().st_size == (bank.folder / name).stat().st_size for name in names)
     except FileNotFoundError:
@@ -177,7 +177,7 @@ def _is_whole(folder: Path, bank: Bank) -> bool:
 
 def _id(folder: Path) -> str:
     try:
-        return str(json.loads(read_file(folder / PASSPORT))["id"])
+        return str(json.loads(read_file(folder / CARD))["id"])
     except (ValueError, KeyError, TypeError, RecursionError, OddFileError, FileNotFoundError):
         return "unknown"
 

@@ -58,11 +58,11 @@ class GanSynth:
         Raises:
             ModelError: if the weights are not those of one model, or it is of a kind that is not played here.
         """
-        self.model = identity(bundle.passport)
+        self.model = identity(bundle.card)
         self.workers = workers
         self.generator = Generator(bundle)
         self.specgrams = Specgrams(self.generator.settings, self.generator.frames, self.generator.bins)
-        self._name = bundle.passport.name
+        self._name = bundle.card.name
         self._listener = listener
 
     @property

@@ -37,9 +37,9 @@ class NSynth:
         Raises:
             ModelError: if the weights are not those of one model.
         """
-        self.model = identity(bundle.passport)
+        self.model = identity(bundle.card)
         self.wavenet = WaveNet(bundle, threads)
-        self._name = bundle.passport.name
+        self._name = bundle.card.name
 
     @property
     def rate(self) -> int:
