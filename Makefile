@@ -1,4 +1,5 @@
 # Two commands matter: `make run` plays, `make test` tests. Everything they need is put into .venv and build/.
+# While working on the code, `make unit` and `make lint` are enough most of the time, and need no Magenta.
 # make PYTHON=python3.12 names another interpreter.
 
 PYTHON ?= python3
@@ -8,15 +9,16 @@ STAMPS := build/stamps
 BIN    := .venv/bin
 SCENE  ?= first-light
 
-.PHONY: help run venv magenta test test-slow lint format wheel clean system-test
+.PHONY: help run venv tools magenta unit test test-slow lint format wheel clean system-test
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run        install what is needed into .venv and play scenes/first-light.yaml (SCENE=name for another)"
 	@echo "make magenta    add Magenta itself and TensorFlow (3 GB): training, and the reference to measure against"
-	@echo "make test       install what the tests need and run them"
+	@echo "make unit       the quick tests: no other program, no Magenta, about a minute"
+	@echo "make lint       ruff and pyright; no Magenta"
+	@echo "make test       all tests but the slow ones; installs Magenta and, where it may, system packages"
 	@echo "make test-slow  the tests that take minutes: soak, chaos, and a virtual machine with USB devices"
-	@echo "make lint       ruff and pyright"
 	@echo "make wheel      build the wheel into dist/"
 	@echo "make install    put Reverie on this machine as a service (PREFIX, DESTDIR)"
 	@echo "make rollback   let the release before the last install count again"
@@ -28,7 +30,7 @@ $(UV):
 	@mkdir -p build
 	@echo "Fetching uv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Reverie needs Python 3.11 or 3.12; name one with make PYTHON=python3.12"; exit 1; }
+	  { echo "Reverie needs Python 3.11 or later; name one with make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv build/uv 2>/dev/null && build/uv/bin/pip install --quiet uv 2>build/uv.log || \
 	  $(PYTHON) -m pip install --quiet --target build/uv uv 2>>build/uv.log || \
 	  { cat build/uv.log; rm -rf build/uv; \
@@ -46,11 +48,17 @@ $(STAMPS)/magenta: $(STAMPS)/venv
 	@$(SYNC) --extra magenta --no-default-groups --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/dev: $(STAMPS)/magenta
-	@$(SYNC) --extra magenta
+$(STAMPS)/tools: $(STAMPS)/venv
+	@echo "Installing what tests and checks need into .venv (about 90 MB more)"
+	@$(SYNC) --quiet
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: $(STAMPS)/magenta $(STAMPS)/tools
 	@mkdir -p $(STAMPS) && touch $@
 
 venv: $(STAMPS)/venv
+
+tools: $(STAMPS)/tools
 
 magenta: $(STAMPS)/magenta
 
@@ -60,20 +68,29 @@ run: venv
 system-test:
 	@tools/install-test-system.sh
 
-# What starts real programs wants the machine for itself. 5 is pytest's word for no test: ARGS may name one of a kind.
+# 5 is pytest's word for no test: ARGS may name one of a kind.
+PYTEST := $(BIN)/pytest
+ARGUMENTS = $(ARGS) || test $$? = 5
+
+unit: $(STAMPS)/tools
+	$(PYTEST) -m "not slow and not real and not whole and not magenta" \
+	  --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGUMENTS)
+
+# Real programs mostly wait, so three at a time disturb each other little; what judges moments runs alone, at the end.
 test: $(STAMPS)/dev system-test
-	$(BIN)/pytest -m "not slow and not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS) || test $$? = 5
-	$(BIN)/pytest -m "not slow and real" $(ARGS) || test $$? = 5
+	$(PYTEST) -m "not slow and not real" --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGUMENTS)
+	$(PYTEST) -m "not slow and real and not alone" --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGUMENTS)
+	$(PYTEST) -m "not slow and real and alone" $(ARGUMENTS)
 
 test-slow: $(STAMPS)/dev system-test
-	$(BIN)/pytest -m slow -s $(ARGS)
+	$(PYTEST) -m slow -s $(ARGS)
 
-lint: $(STAMPS)/dev
+lint: $(STAMPS)/tools
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 
-format: $(STAMPS)/dev
+format: $(STAMPS)/tools
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

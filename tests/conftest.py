@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,29 +12,51 @@ from typing import Any
 import pytest
 
 from fakes.jack import Jack, running_jack
+from fakes.namespaces import have_shared_memory_of_ones_own
 from fakes.stalls import Stalls
 from reverie.processes.signals import be_interruptible
 
+_APART = pytest.StashKey[bool]()
+"""Whether this process shares with no other what JACK keeps."""
+_INHERITED = (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2)
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let tests that send SIGINT see it heeded: a shell starts what runs in the background with it ignored."""
+    """Start from the same place whoever started the tests, and with a part of the machine for this process alone.
+
+    A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP ignored, and what is ignored or
+    blocked is inherited by all that the tests start.
+    """
     be_interruptible()
+    for number in _INHERITED:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    config.stash[_APART] = have_shared_memory_of_ones_own()
 
 
-_NEED_MAGENTA = tuple(Path(__file__).parent / name for name in ("magenta", "training"))
+_TESTS = Path(__file__).parent
+_OF_MAGENTA = (pytest.mark.magenta, pytest.mark.filterwarnings("ignore"))
+_MARKED = {"magenta": _OF_MAGENTA, "training": _OF_MAGENTA, "daemon": (pytest.mark.whole,)}
+"""What all tests of a folder are; what Magenta and TensorFlow deprecate in each other is not ours to mend."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what imports Magenta, an extra; what it and TensorFlow deprecate in each other is not ours to mend."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, skip those that need an extra which is not there, and say which stay together.
+
+    Under ``--dist loadgroup`` the tests of a file stay together; so do all tests of real programs where JACK cannot be
+    had apart.
+    """
     missing = importlib.util.find_spec("magenta") is None
     for item in items:
-        if any(folder in item.path.parents for folder in _NEED_MAGENTA):
-            item.add_marker(pytest.mark.magenta)
-            item.add_marker(pytest.mark.filterwarnings("ignore"))
-            if missing:
-                item.add_marker(
-                    pytest.mark.skip(reason="the extra 'magenta' is not installed (uv sync --extra magenta)")
-                )
+        path = item.path.relative_to(_TESTS)
+        for mark in _MARKED.get(path.parts[0], ()):
+            item.add_marker(mark)
+        if missing and item.get_closest_marker("magenta"):
+            item.add_marker(pytest.mark.skip(reason="the extra 'magenta' is not installed (make magenta)"))
+        together = item.get_closest_marker("real") and not config.stash[_APART]
+        item.add_marker(pytest.mark.xdist_group("real" if together else path.as_posix()))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

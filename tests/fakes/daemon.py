@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -166,6 +167,7 @@ class Daemon:
         if self.process is not None and self.process.poll() is None:
             family = self.family()
             for process in family:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
             psutil.wait_procs(family, timeout=PATIENCE)
             self.process.wait()

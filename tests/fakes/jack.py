@@ -21,6 +21,7 @@ from fakes.patience import PATIENCE
 _METADATA = Path(f"/dev/shm/jack_db-{os.getuid()}")  # noqa: S108 - JACK's own choice
 """What all servers and clients of a user say about themselves: JACK 2, common/JackMetadata.cpp."""
 _HANGS = 10.0  # seconds
+NAMES = 8
 
 
 def need(program: str) -> None:
@@ -42,10 +43,10 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> No
 def _own_name() -> tuple[str, IO[str]]:
     """A name that no other test run has now, and what holds it.
 
-    JACK has room for eight names of servers on a machine. One that was killed keeps its own until a server of that name
-    starts again, so the names are few and used again.
+    JACK has room for eight names of servers in a /dev/shm. One that was killed keeps its own until a server of that
+    name starts again, so the names are few and used again.
     """
-    for number in range(4):
+    for number in range(NAMES):
         held = (Path(tempfile.gettempdir()) / f"reverie-jack-{number}.lock").open("w")
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -55,7 +56,7 @@ def _own_name() -> tuple[str, IO[str]]:
         if f"/jack_reverie-{number}_" not in Path("/proc/net/unix").read_text():  # a test run that was killed left one
             return f"reverie-{number}", held
         held.close()
-    pytest.fail("four other test runs have JACK servers on this machine")
+    pytest.fail(f"{NAMES} other test runs have JACK servers on this machine")
 
 
 def _answers() -> bool:
@@ -67,7 +68,11 @@ def _answers() -> bool:
 
 
 class Jack:
-    """One server, which can be killed and started again. What it prints is told when it does not start."""
+    """One server, which can be killed and started again. What it prints is told when it does not start.
+
+    In every period it waits for its clients (-S). A sound card would not; then a client that the machine keeps waiting
+    is too late for its period, and JACK loses its messages or hands them on twice.
+    """
 
     def __init__(self, period: int = 256) -> None:
         """Make one that computes so many frames at a time, of 48,000 a second."""
@@ -91,7 +96,7 @@ class Jack:
         Clients that were killed, of whatever server, may have left a lock for all servers and clients of this user.
         """
         shutil.rmtree(_METADATA, ignore_errors=True)
-        server = ["jackd", "-n", self.name, "-R", "-P", "10", "-p", "128"]
+        server = ["jackd", "-n", self.name, "-R", "-P", "10", "-S", "-p", "128"]
         command = [*server, "-d", "dummy", "-r", "48000", "-p", self._period]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)

@@ -6,53 +6,16 @@ It prints where it is every 20 ms, and does what lines of JSON on stdin say: ``{
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
-from fakes.jack import need
-
 BAR = 4.0
-CLONE_NEWNET = 0x40000000
 LOOKS = 0.02
-
-
-@contextlib.contextmanager
-def network_of_its_own() -> Generator[None]:
-    """A network namespace with nothing but loopback, for this thread and the processes that it starts."""
-    need("ip")
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/thread-self/ns/net", "rb") as before:  # noqa: PTH123 - the open file is what keeps it
-        if libc.unshare(CLONE_NEWNET) != 0:
-            reason = f"a network namespace of its own needs root ({os.strerror(ctypes.get_errno())})"
-            if os.environ.get("CI"):
-                pytest.fail(reason)
-            pytest.skip(reason)
-        try:
-            plug_in()
-            yield
-        finally:
-            assert libc.setns(before.fileno(), CLONE_NEWNET) == 0
-
-
-def plug_in() -> None:
-    """Let there be a network, with a way for multicast."""
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo"], check=True)
-
-
-def unplug() -> None:
-    """Let there be none."""
-    subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
 
 
 @dataclass(frozen=True, slots=True)

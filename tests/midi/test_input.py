@@ -73,6 +73,7 @@ def hear(ears: MidiInputProcess, wanted: Callable[[list[TimedMessage]], object])
 
 
 @real
+@pytest.mark.alone
 def test_every_message_is_heard_once_in_order_at_its_time(
     jack: Jack, listen: Listen, send: Callable[..., Sender]
 ) -> None:

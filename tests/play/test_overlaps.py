@@ -139,6 +139,7 @@ def test_an_old_journal_with_a_note_of_no_length_gives_it_one(tmp_path: Path) ->
     assert taped(tmp_path) == {"kit": [(0, 120, 46, 110), (240, 241, 46, 60), (241, 1920, 46, 60)]}
 
 
+@pytest.mark.magenta
 def test_magentas_and_other_readers_find_every_note_of_a_tape(tmp_path: Path) -> None:
     note_seq: Any = pytest.importorskip("note_seq", reason="Magenta's readers are not installed")
     pretty_midi: Any = pytest.importorskip("pretty_midi", reason="pretty_midi is not installed")

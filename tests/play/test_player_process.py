@@ -131,6 +131,7 @@ def test_panic_without_a_daemon_ends_what_was_left(start: Start, synth: Receiver
     assert synth.sounding() == set()
 
 
+@pytest.mark.alone
 def test_notes_arrive_on_time(start: Start, synth: Receiver) -> None:
     player = start(SLOTS)
     player.hear(SlotState, lambda state: state.up)

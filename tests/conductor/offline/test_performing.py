@@ -61,6 +61,7 @@ def test_every_note_that_starts_ends(tmp_path: Path) -> None:
         assert not sounding
 
 
+@pytest.mark.whole
 def test_ten_times_the_bars_take_no_more_than_the_notes_themselves(tmp_path: Path) -> None:
     def peak(bars: int) -> int:
         tracemalloc.start()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 HASHES = Path(__file__).with_name("shipped_music.txt")
 BARS = 200
 ONE_ARITHMETIC = {

@@ -18,7 +18,7 @@ from fakes.playing import RealPlayer, place, scene, steps
 from reverie.music.time import Tempo
 from reverie.play.messages import BarPlayed, SlotState
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 BEATS = 24
 CLOCK = 0xF8

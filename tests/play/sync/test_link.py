@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fakes.link_peer import BAR, Peer, Seen, network_of_its_own, plug_in, unplug
+from fakes.link_peer import BAR, Peer, Seen
+from fakes.namespaces import network_of_its_own, plug_in, unplug
 from fakes.patience import PATIENCE
 from fakes.processes import running
 from reverie.play.sync.leaders import make_leader

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from fakes.jack import Jack, Receiver, running_jack, wait_until
-from fakes.link_peer import BAR, Peer, Seen, network_of_its_own
+from fakes.link_peer import BAR, Peer, Seen
 from fakes.midi_sender import Sender
+from fakes.namespaces import network_of_its_own
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, place, scene, steps
 from reverie.music.time import Tempo
 from reverie.play.messages import SlotState, SyncState
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 SLOTS = {"main": {"kind": "port", "match": "^Synth:"}}
 PITCHES = (60, 62, 64, 65)
