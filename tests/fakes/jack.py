@@ -7,6 +7,7 @@ import fcntl
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 import pytest
 
 from fakes.patience import PATIENCE
@@ -106,6 +108,12 @@ class Jack:
                 printed = self._log.read_text(errors="replace")
                 pytest.fail(f"jackd did not start (exit status {self._process.poll()}); it printed:\n{printed}")
             time.sleep(0.01)
+
+    def freeze(self) -> None:
+        """Stop it in its tracks; it is only when the system says so, some time after the signal."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
 
     def kill(self) -> None:
         assert self._process is not None

@@ -41,7 +41,7 @@ sys.stdin.read()
 def stopped(jack: Jack) -> Generator[None]:
     """The whole server is stopped."""
     assert jack.pid is not None
-    os.kill(jack.pid, signal.SIGSTOP)
+    jack.freeze()
     try:
         yield
     finally:

@@ -116,7 +116,7 @@ def test_a_jack_server_that_is_stopped_costs_the_other_slot_nothing(
     assert jack.pid is not None
     try:
         player.hear(BarPlayed)
-        os.kill(jack.pid, signal.SIGSTOP)
+        jack.freeze()
         player.hear(BarPlayed, lambda bar: bar.bar >= 6)
         os.kill(jack.pid, signal.SIGCONT)
         player.hear(BarPlayed, lambda bar: bar.bar >= 12 and bar.sent == 32)

@@ -358,7 +358,7 @@ def test_panic_ends_what_a_slot_left_that_is_configured_no_more(hung_note: Recei
 
 def test_panic_waits_for_no_server_that_is_stopped(jack: Jack, synth: Receiver, tmp_path: Path) -> None:
     assert jack.pid is not None
-    os.kill(jack.pid, signal.SIGSTOP)
+    jack.freeze()
     try:
         begun = time.monotonic()
         sentences = silence(dict.fromkeys(("one", "two", "three"), SYNTH), tmp_path)

@@ -160,7 +160,7 @@ def test_a_dead_or_hung_synth_is_started_again(player: RealPlayer, harm: signal.
 @pytest.mark.real
 def test_a_jack_server_that_answers_nobody_is_named(jack: Jack) -> None:
     assert jack.pid is not None
-    os.kill(jack.pid, signal.SIGSTOP)
+    jack.freeze()
     try:
         assert refusal(FluidSynth(audio="jack")).startswith("JACK does not answer: its server hangs; start JACK again")
     finally:
