@@ -10,9 +10,9 @@ from fakes.patience import PATIENCE
 
 COMPLAIN = """
 import sys
-from reverie.midi.errors import complain
+from reverie.midi.errors import log_line
 for number in range(1000):
-    complain(f"{number} " + "a" * 200)
+    log_line(f"{number} " + "a" * 200)
 print("done")
 """
 
