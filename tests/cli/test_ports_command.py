@@ -232,7 +232,7 @@ def test_without_a_terminal_several_ports_are_told_and_a_name_says_which(red: Ja
     code, said = command.end()
     assert code == 1
     assert said.endswith(
-        "there are several ports: red:left, red:right; say by --match which is meant; nothing is changed\n"
+        "there are several ports: red:left, red:right; name the right one with --match; nothing is changed\n"
     )
     command = Command(*LEARN, "bass", "--match", "LEFT", "--config", str(site))
     command.hear(ASKED)

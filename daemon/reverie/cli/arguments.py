@@ -8,13 +8,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 from pathlib import Path
+from typing import Any
 
+from reverie.errors import capital
 from reverie.music.durations import EXAMPLES, parse_duration
 from reverie.music.time import MOST_BARS
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
 LARGEST_SEED = 2**32 - 1
+
+
+def add_command(commands: Any, name: str, about: str) -> argparse.ArgumentParser:
+    """Add a command; ``about`` says what it does, in the list of commands and in its own help."""
+    return commands.add_parser(name, help=about, description=f"{capital(about)}.")
 
 
 def add_config(parser: argparse.ArgumentParser, *, of_action: bool = False, formerly_site: bool = False) -> None:
@@ -27,7 +34,7 @@ def add_config(parser: argparse.ArgumentParser, *, of_action: bool = False, form
     """
     default = argparse.SUPPRESS if of_action else None
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", default=default, help="the site's configuration, a reverie.yaml"
+        "--config", type=Path, metavar="FILE", default=default, help="the site's configuration, such as reverie.yaml"
     )
     if formerly_site:
         parser.add_argument("--site", dest="config", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -35,7 +42,7 @@ def add_config(parser: argparse.ArgumentParser, *, of_action: bool = False, form
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``, by which a command answers programs."""
-    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
 
 def duration(text: str) -> float:

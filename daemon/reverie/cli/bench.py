@@ -11,7 +11,7 @@ from typing import Any
 
 from reverie.bench.play_loads import LOADS
 from reverie.bench.targets import PER_EVENT
-from reverie.cli.arguments import add_json, duration
+from reverie.cli.arguments import add_command, add_json, duration
 
 DEFAULTS = tuple(PER_EVENT)
 TIMBRES = ("nsynth", "gansynth")
@@ -20,9 +20,9 @@ _MOST = 3600
 
 def add_parsers(commands: Any) -> None:
     """Add ``bench`` to the commands of ``reverie``."""
-    bench = commands.add_parser("bench", help="measure engine and player beside Magenta's own, and others")
+    bench = add_command(commands, "bench", "measure engine and player beside Magenta's own, and others")
     actions = bench.add_subparsers(required=True, metavar="ACTION")
-    compose = actions.add_parser("compose", help="how long an event, an extension and a first loop take")
+    compose = add_command(actions, "compose", "measure how long an event, an extension and a first loop take")
     add_json(compose)
     compose.add_argument(
         "--model-config",
@@ -32,9 +32,9 @@ def add_parsers(commands: Any) -> None:
         help=f"a model's configuration, as Magenta names it; may be given repeatedly (else {', '.join(DEFAULTS)})",
     )
     compose.add_argument("--config", dest="configs", action="append", help=argparse.SUPPRESS)  # its name of before
-    compose.add_argument("--quick", action="store_true", help="rough figures, to see that it works")
+    compose.add_argument("--quick", action="store_true", help="take rough figures, to see that it works")
     compose.set_defaults(command=_compose)
-    play = actions.add_parser("play", help="how late notes come, beside the players of Magenta, isobar and mido")
+    play = add_command(actions, "play", "measure how late notes come, beside the players of Magenta, isobar and mido")
     add_json(play)
     play.add_argument(
         "--for",
@@ -52,12 +52,12 @@ def add_parsers(commands: Any) -> None:
         help="what the machine does meanwhile; may be given repeatedly (else all)",
     )
     play.set_defaults(command=_play)
-    timbre = actions.add_parser("timbre", help="how fast notes of NSynth and GANSynth are made, beside Magenta's")
+    timbre = add_command(actions, "timbre", "measure how fast notes of NSynth and GANSynth are made, beside Magenta's")
     add_json(timbre)
     timbre.add_argument(
         "--model", action="append", choices=TIMBRES, help="which model; may be given repeatedly (else all)"
     )
-    timbre.add_argument("--quick", action="store_true", help="rough figures, to see that it works")
+    timbre.add_argument("--quick", action="store_true", help="take rough figures, to see that it works")
     timbre.set_defaults(command=_timbre)
 
 

@@ -7,18 +7,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reverie.cli.arguments import FAULT, add_config, add_json, loops
+from reverie.cli.arguments import FAULT, add_command, add_config, add_json, loops
 
 
 def add_parsers(commands: Any) -> None:
     """Add ``check`` to the commands of ``reverie``."""
-    check = commands.add_parser("check", help="check scenes and configurations; say path:line:column of each fault")
+    check = add_command(commands, "check", "find every fault of scenes and configurations, with its line and column")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a scene's file, or a reverie.yaml")
     check.add_argument(
-        "--play", action="store_true", help="also compose some loops of each scene, and say which voice gets none"
+        "--play", action="store_true", help="also compose some loops of each voice, and say which voices get none"
     )
     check.add_argument(
-        "--loops", type=loops, default=16, metavar="N", help="with --play: how many loops of each voice (16)"
+        "--loops",
+        type=loops,
+        default=16,
+        metavar="N",
+        help="how many loops of each voice --play composes; 16 if nothing is said",
     )
     add_config(check)
     add_json(check)

@@ -20,7 +20,7 @@ def site_that_counts(config: Path | None) -> Site:
 
     force = site_in_force(config)
     if force.fault:
-        print(f"{force.fault}\nIn its place counts {force.instead}.", file=Printable(sys.stderr))
+        print(f"{force.fault}\nInstead of it, this counts: {force.instead}.", file=Printable(sys.stderr))
     return force.site
 
 

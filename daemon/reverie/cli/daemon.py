@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import FAULT, add_config, add_json
+from reverie.cli.arguments import FAULT, add_command, add_config, add_json
 
 if TYPE_CHECKING:
     from reverie.cli.reach import Whereabouts
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Add ``status``, ``reload`` and ``panic`` to the commands of ``reverie``."""
-    status = commands.add_parser("status", help="how the running daemon is")
+    status = add_command(commands, "status", "tell how the running daemon is doing")
     add_json(status)
     status.set_defaults(command=_status)
 
-    reload = commands.add_parser(
-        "reload", help="have the running daemon read the scene that plays again, as `systemctl reload` does"
+    reload = add_command(
+        commands, "reload", "have the running daemon read the scene that plays again, and tell what came of it"
     )
     reload.set_defaults(command=_reload)
 
-    panic = commands.add_parser("panic", help="end every note, whether the daemon runs or not")
+    panic = add_command(commands, "panic", "end every note, whether a daemon runs or not")
     panic.set_defaults(command=_panic)
 
     for command in (status, reload, panic):
@@ -116,7 +116,7 @@ def _find(config: Path | None) -> tuple[InForce, Whereabouts, bool]:
 
     force = site_in_force(config)
     if force.fault:
-        sys.stderr.write(f"{force.fault}\nIn its place counts {force.instead}.\n")
+        sys.stderr.write(f"{force.fault}\nInstead of it, this counts: {force.instead}.\n")
     path = (config or find_site()).absolute()
     site = force.site
     states = [site.state_folder]

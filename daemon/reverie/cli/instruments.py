@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reverie.cli.arguments import FAULT, add_json
+from reverie.cli.arguments import FAULT, add_command, add_json
 from reverie.foreign import Printable
 from reverie.music.spelling import plain_words, same_name
 
@@ -17,11 +17,13 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def add_parsers(commands: Any) -> None:
     """Add ``instruments`` to the commands of ``reverie``."""
-    instruments = commands.add_parser(
-        "instruments", help="list the programs of General MIDI, the drums and the shipped sounds, by name and number"
+    instruments = add_command(
+        commands,
+        "instruments",
+        "list the programs of General MIDI, the drums and the shipped sounds, by name and number",
     )
     instruments.add_argument(
-        "words", nargs="*", metavar="WORD", help="only those with this in their name or family, or of this number"
+        "words", nargs="*", metavar="WORD", help="list only what has this in its name or family, or this number"
     )
     add_json(instruments)
     instruments.set_defaults(command=_instruments)

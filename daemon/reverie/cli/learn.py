@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import add_config, duration
+from reverie.cli.arguments import add_command, add_config, duration
 from reverie.processes.descriptors import readable
 from reverie.site.actions import KINDS, LEVELS, Action, ControlError
 
@@ -23,12 +23,12 @@ LOOK = 0.5
 
 def add_parsers(commands: Any) -> None:
     """Add ``learn`` to the commands of ``reverie``."""
-    learn = commands.add_parser("learn", help="pair a knob, key or pad of the control surface with an action")
-    learn.add_argument("action", choices=KINDS, metavar="ACTION", help=", ".join(KINDS))
-    learn.add_argument("--voice", metavar="NAME", help="for one voice alone; mute needs it")
-    learn.add_argument("--scene", metavar="NAME", help="for the action scene: which")
+    learn = add_command(commands, "learn", "pair a knob, key or pad of the control surface with an action")
+    learn.add_argument("action", choices=KINDS, metavar="ACTION", help=f"what it is to do: {', '.join(KINDS)}")
+    learn.add_argument("--voice", metavar="NAME", help="the only voice that it is for; the action mute needs one")
+    learn.add_argument("--scene", metavar="NAME", help="the scene that the action scene goes over to")
     learn.add_argument(
-        "--to", metavar="VALUE", type=_value, help="make it a button that sets this: a number, on or off"
+        "--to", metavar="VALUE", type=_value, help="make it a button that sets this value: a number, on or off"
     )
     learn.add_argument(
         "--within", metavar="DURATION", type=duration, default=60.0, help="how long to wait, such as 30s or 2m; else 1m"

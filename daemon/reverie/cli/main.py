@@ -46,13 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # the system refuses a file or folder: its name and the reason are what helps
         if error.filename is None:
             raise
-        print(f"{error.filename}: {reason_of(error)}; mend the path, or what keeps from it", file=Printable(sys.stderr))
+        print(
+            f"{error.filename}: {reason_of(error)}; correct the path, or let this user use it",
+            file=Printable(sys.stderr),
+        )
         return FAULT
 
 
 def command_line() -> argparse.ArgumentParser:
     """The parser of every command and its arguments."""
-    parser = argparse.ArgumentParser(prog="reverie", description="The music of an installation that nobody attends.")
+    parser = argparse.ArgumentParser(
+        prog="reverie",
+        description="The music of an installation that nobody attends.",
+        epilog="`reverie COMMAND --help` explains a command and its arguments.",
+    )
     parser.add_argument("--version", action="version", version=f"Reverie {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

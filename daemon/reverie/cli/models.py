@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from reverie.cli.arguments import FAULT, add_config, add_json
+from reverie.cli.arguments import FAULT, add_command, add_config, add_json
 from reverie.folders import list_folder
 from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
 from reverie.models.errors import ModelError
@@ -31,34 +31,40 @@ _MEGABYTE = 1e6
 
 def add_parsers(commands: Any, folders: Folders) -> None:
     """Add ``models`` to the commands of ``reverie``."""
-    models = commands.add_parser("models", help="list, check, pull and import models")
+    models = add_command(commands, "models", "list, check, pull and import models")
     actions = models.add_subparsers(required=True, metavar="ACTION")
 
-    listing = actions.add_parser("list", help="what is installed, and what Magenta publishes")
+    listing = add_command(actions, "list", "list the models that are installed, and those that Magenta publishes")
     listing.set_defaults(command=partial(_list, folders))
 
-    info = actions.add_parser("info", help="what a model is and where it comes from")
+    info = add_command(actions, "info", "tell what a model is and where it comes from")
     info.add_argument("name", metavar="NAME", help="a model's name, or its file")
     info.set_defaults(command=partial(_info, folders))
 
-    verify = actions.add_parser("verify", help="check models: their hashes, and what they answer")
-    verify.add_argument("names", nargs="*", metavar="NAME", help="a model's name, or its file; all if none is given")
+    verify = add_command(
+        actions, "verify", "check that models are whole, and answer as they did when they were imported"
+    )
+    verify.add_argument(
+        "names", nargs="*", metavar="NAME", help="a model's name, or its file; all models if none is named"
+    )
     verify.set_defaults(command=partial(_verify, folders))
 
-    bring = actions.add_parser("import", help="make a model of Magenta's, of TensorFlow's or of a browser's usable")
-    bring.add_argument("source", type=Path, metavar="FILE|FOLDER")
+    bring = add_command(actions, "import", "make a model of Magenta's, of TensorFlow's or of a browser's usable")
+    bring.add_argument("source", type=Path, metavar="FILE|FOLDER", help="the bundle, checkpoint or folder to read")
     bring.add_argument(
         "--model-config",
         metavar="NAME",
         default="",
         help="the model's configuration, such as attention_rnn, where the file does not say it",
     )
-    bring.add_argument("--licence", metavar="TEXT", default="", help="under which it may be used, for its model card")
+    bring.add_argument(
+        "--licence", metavar="TEXT", default="", help="the terms on which it may be used, for its model card"
+    )
     bring.add_argument("--url", default="", help="where it was published, for its model card")
     bring.set_defaults(command=partial(_import, folders))
 
-    pull = actions.add_parser("pull", help="download a model that Magenta publishes, and import it")
-    pull.add_argument("published", metavar="NAME", help="as `reverie models list` says it")
+    pull = add_command(actions, "pull", "download a model that Magenta publishes, and import it")
+    pull.add_argument("published", metavar="NAME", help="its name in `reverie models list`")
     pull.set_defaults(command=partial(_pull, folders))
 
     for action in (bring, pull):
@@ -67,11 +73,16 @@ def add_parsers(commands: Any, folders: Folders) -> None:
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="what its files do not say, such as its attention_length; it is asked for where it is needed",
+            help="a setting that its files do not say, such as attention_length=32; it is asked for where it is needed",
         )
-        action.add_argument("--name", default="", help="the name that scenes call it by")
-        action.add_argument("--to", type=Path, metavar="FOLDER", help="instead of the site's folder of models")
-        action.add_argument("--replace", action="store_true", help="even if a model of that name is there")
+        action.add_argument("--name", default="", help="the name by which scenes call it")
+        action.add_argument(
+            "--to",
+            type=Path,
+            metavar="FOLDER",
+            help="the folder to write it to, instead of the site's folder of models",
+        )
+        action.add_argument("--replace", action="store_true", help="replace a model of that name, if there is one")
     for action in (listing, info, verify, pull):
         add_config(action, formerly_site=True)
     add_config(bring)

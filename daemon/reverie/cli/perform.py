@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reverie.cli.arguments import add_config, add_json, bars, duration, seed
+from reverie.cli.arguments import add_command, add_config, add_json, bars, duration, seed
 
 NOTHING_NEW = 3
 """The exit status of a performance that was written, and in which a voice repeats itself as it gets no new loop."""
@@ -15,20 +15,22 @@ NOTHING_NEW = 3
 
 def add_parsers(commands: Any) -> None:
     """Add ``perform`` to the commands of ``reverie``."""
-    perform = commands.add_parser("perform", help="write what a scene would play into files, faster than it sounds")
+    perform = add_command(commands, "perform", "write what a scene would play into files, faster than it sounds")
     perform.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
     length = perform.add_mutually_exclusive_group(required=True)
-    length.add_argument("--bars", type=bars, metavar="N", help="how many bars")
+    length.add_argument("--bars", type=bars, metavar="N", help="how many bars to write")
     length.add_argument(
         "--for",
         dest="seconds",
         type=duration,
         metavar="DURATION",
-        help="how long, such as 90s or 3m; rounded up to whole bars",
+        help="how long the music is to be, such as 90s or 3m; it is rounded up to whole bars",
     )
-    perform.add_argument("--seed", type=seed, metavar="S", help="instead of the scene's own")
-    perform.add_argument("--midi", type=Path, required=True, metavar="FILE", help="Standard MIDI File to write")
-    perform.add_argument("--wav", type=Path, metavar="FILE", help="also render it, with FluidSynth")
+    perform.add_argument("--seed", type=seed, metavar="S", help="another seed than the scene's own")
+    perform.add_argument("--midi", type=Path, required=True, metavar="FILE", help="the Standard MIDI File to write")
+    perform.add_argument(
+        "--wav", type=Path, metavar="FILE", help="a WAV file to write as well, rendered with FluidSynth"
+    )
     add_config(perform)
     add_json(perform)
     perform.set_defaults(command=_perform)

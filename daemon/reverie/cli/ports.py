@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import add_config, add_json, duration
+from reverie.cli.arguments import add_command, add_config, add_json, duration
 from reverie.midi.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -30,20 +30,24 @@ _NONE = "There is no MIDI port yet: plug a synthesizer in, or start one, such as
 
 def add_parsers(commands: Any, slots: Slots) -> None:
     """Add ``ports`` to the commands of ``reverie``."""
-    ports = commands.add_parser(
-        "ports", help="list the MIDI ports that a slot can be bound to, or teach a slot its own"
-    )
+    ports = add_command(commands, "ports", "list the MIDI ports that a slot can be bound to, or teach a slot its own")
     add_json(ports)
     add_config(ports)
     ports.set_defaults(command=partial(_list, slots))
     actions = ports.add_subparsers(metavar="ACTION")
 
-    learn = actions.add_parser("learn", help="find out which device a slot is, from whoever stands before it")
-    learn.add_argument("slot", metavar="SLOT", help="the slot's name; a new one is made")
+    learn = add_command(
+        actions, "learn", "find out which device belongs to a slot: somebody unplugs it, or plays a key on it"
+    )
+    learn.add_argument("slot", metavar="SLOT", help="the slot's name; a slot that does not exist yet is made")
     learn.add_argument("--label", metavar="TEXT", help="what people call the device, such as 'grey synth'")
     learn.add_argument("--place", metavar="TEXT", help="where it stands, such as 'left shelf'")
-    learn.add_argument("--by", choices=("unplug", "key"), help="offer only this way")
-    learn.add_argument("--match", metavar="REGEX", help="look only at ports with this in their names")
+    learn.add_argument(
+        "--by", choices=("unplug", "key"), help="ask for nothing else than to unplug the device, or to play a key on it"
+    )
+    learn.add_argument(
+        "--match", metavar="REGEX", help="look only at ports whose names have a match of this regular expression"
+    )
     learn.add_argument(
         "--within",
         type=duration,
@@ -196,7 +200,7 @@ def _pick(ports: Sequence[PortMarks]) -> PortMarks:
         return ports[0]
     if not sys.stdin.isatty():
         names = ", ".join(port.port for port in ports)
-        raise DeviceError(f"there are several ports: {names}; say by --match which is meant; nothing is changed")
+        raise DeviceError(f"there are several ports: {names}; name the right one with --match; nothing is changed")
     for number, port in enumerate(ports, 1):
         _say(f"{number}  {port.label()}")
     while True:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import add_config, add_json
+from reverie.cli.arguments import add_command, add_config, add_json
 from reverie.cli.configuration import site_that_counts
 from reverie.errors import ended
 from reverie.foreign import Printable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Add ``scenes`` to the commands of ``reverie``."""
-    scenes = commands.add_parser("scenes", help="list all scenes, and the faults of those that are broken")
+    scenes = add_command(commands, "scenes", "list all scenes, and the faults of those that are broken")
     add_config(scenes)
     add_json(scenes)
     scenes.set_defaults(command=_scenes)

@@ -6,18 +6,22 @@ import argparse
 import json
 from typing import Any
 
+from reverie.cli.arguments import add_command
+
 SCENE, SITE = "scene", "site"
 
 
 def add_parsers(commands: Any) -> None:
     """Add ``schema`` to the commands of ``reverie``."""
-    schema = commands.add_parser("schema", help="print the JSON Schema of scenes or of reverie.yaml, for editors")
+    schema = add_command(
+        commands, "schema", "print the JSON Schema of scenes or of the site's configuration, for editors"
+    )
     schema.add_argument(
         "of",
         nargs="?",
         choices=(SCENE, SITE),
         metavar="scene|site",
-        help="of a scene's file (this if nothing is said), or of the site's configuration, reverie.yaml",
+        help="what the schema is of: a scene (also if nothing is said), or the site's configuration, reverie.yaml",
     )
     schema.add_argument("--site", action="store_true", help=argparse.SUPPRESS)
     schema.set_defaults(command=_schema)

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import add_config, add_json
+from reverie.cli.arguments import add_command, add_config, add_json
 from reverie.errors import reason_of
 from reverie.processes.threads import one_each
 from reverie.timbre.errors import TimbreError
@@ -64,44 +64,62 @@ Houses = Callable[[Path | None], TimbreResources]
 
 def add_parsers(commands: Any, houses: Houses) -> None:
     """Add ``timbre`` to the commands of ``reverie``."""
-    timbre = commands.add_parser("timbre", help="render, list and play sample banks")
+    timbre = add_command(commands, "timbre", "render, list and play sample banks")
     actions = timbre.add_subparsers(required=True, metavar="ACTION")
 
-    render = actions.add_parser("render", help="render the bank of one step of a scene's timbre")
+    render = add_command(actions, "render", "render the bank of one step of a scene's timbre")
     render.set_defaults(command=partial(_render, houses))
 
-    morph = actions.add_parser("morph", help="render the banks of all steps of a scene's timbre")
-    morph.add_argument("--steps", type=_steps, metavar="A..B", help="these steps only, counted from 0")
+    morph = add_command(actions, "morph", "render the banks of all steps of a scene's timbre")
+    morph.add_argument("--steps", type=_steps, metavar="A..B", help="only these steps, counted from 0, such as 0..11")
     morph.set_defaults(command=partial(_render, houses), step=None)
 
-    listing = actions.add_parser("list", help="the banks that are there")
+    listing = add_command(actions, "list", "list the banks that are there")
     listing.set_defaults(command=partial(_list, houses))
 
-    play = actions.add_parser("play", help="play the notes of a bank, of a scene's if need be rendered first")
-    play.add_argument("scene", metavar="BANK|SCENE", help="a bank's id or its beginning, its folder, or a scene")
-    play.add_argument("--wav", type=Path, metavar="FILE", help="write them into a file instead, faster than they sound")
+    play = add_command(actions, "play", "play the notes of a bank; a scene's bank is rendered first if need be")
+    play.add_argument("scene", metavar="BANK|SCENE", help="a bank's id or the beginning of it, its folder, or a scene")
+    play.add_argument(
+        "--wav", type=Path, metavar="FILE", help="write the notes into this WAV file instead, faster than they sound"
+    )
     play.set_defaults(command=partial(_play, houses))
 
-    dump = actions.add_parser("dump", help="send the samples of a bank to a hardware sampler, as MIDI sample dumps")
-    dump.add_argument("scene", metavar="BANK", help="a bank's id or its beginning, or its folder")
+    dump = add_command(actions, "dump", "send the samples of a bank to a hardware sampler, as MIDI sample dumps")
+    dump.add_argument("scene", metavar="BANK", help="a bank's id or the beginning of it, or its folder")
     dump.add_argument("--port", required=True, metavar="NAME", help="the sampler's MIDI port, or a part of its name")
-    dump.add_argument("--note", type=int, metavar="N", help="only the samples of this note, 0 to 127")
-    dump.add_argument("--number", type=int, default=0, metavar="N", help="the sampler's number of the first, from 0")
+    dump.add_argument("--note", type=int, metavar="N", help="send only the samples of this note, 0 to 127")
+    dump.add_argument(
+        "--number", type=int, default=0, metavar="N", help="the number that the sampler gives the first sample, from 0"
+    )
     dump.add_argument("--channel", type=_device, default=0, metavar="N", help="the sampler's SysEx channel, 0 to 127")
     dump.add_argument(
-        "--bits", type=int, choices=range(8, 29), default=16, metavar="N", help="bits of a word, 8 to 28; 16 is usual"
+        "--bits",
+        type=int,
+        choices=range(8, 29),
+        default=16,
+        metavar="N",
+        help="the bits of a word, 8 to 28; 16 if nothing is said",
     )
-    dump.add_argument("--fast", action="store_true", help="faster than a DIN cable: only where none is on the way")
+    dump.add_argument(
+        "--fast", action="store_true", help="send faster than a DIN cable can; only where none is on the way"
+    )
     dump.set_defaults(command=partial(_dump, houses))
 
     for action in (render, morph):
         action.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
     for action in (render, morph, play):
-        action.add_argument("--timbre", metavar="NAME", default="", help="which of the scene's, if it has several")
-        action.add_argument("--executor", default="", metavar="dask://HOST:PORT", help="have a Dask cluster render")
-        action.add_argument("--resource", default="", metavar="NAME", help="only on its workers that offer it, as GPU")
+        action.add_argument("--timbre", metavar="NAME", default="", help="which timbre of the scene, if it has several")
+        action.add_argument("--executor", default="", metavar="dask://HOST:PORT", help="let this Dask cluster render")
+        action.add_argument(
+            "--resource",
+            default="",
+            metavar="NAME",
+            help="render only on workers of the cluster that offer this resource, such as GPU",
+        )
     for action in (render, play):
-        action.add_argument("--step", type=_step, default=0, metavar="K", help="the step of its path, counted from 0")
+        action.add_argument(
+            "--step", type=_step, default=0, metavar="K", help="which step of the timbre's path, counted from 0"
+        )
         action.set_defaults(steps=None)
     for action in (render, morph, listing):
         add_json(action)
@@ -200,7 +218,7 @@ def _dump(houses: Houses, options: argparse.Namespace) -> int:
                 return _INTERRUPTED
             finally:
                 meter.end()
-    _say("All is sent." if answered else "All is sent; nobody answered, so see there whether it has come.")
+    _say("All is sent." if answered else "All is sent. The sampler did not answer: look there whether it has arrived.")
     return 0
 
 
