@@ -194,7 +194,7 @@ def _pick(ports: Sequence[PortMarks]) -> PortMarks:
     """The one that is meant of the ports of a device.
 
     Raises:
-        PlayError: if nobody is there to say which.
+        DeviceError: if nobody is there to say which.
     """
     if len(ports) == 1:
         return ports[0]

@@ -66,7 +66,7 @@ class Lesson:
         """The ports of the device that was meant: of several, one is still to be picked.
 
         Raises:
-            PlayError: if nothing happens in time, or what happens leaves open which device is meant.
+            DeviceError: if nothing happens in time, or what happens leaves open which device is meant.
         """
         before = _by_name(self.room.ports())
         if KEY in self.ways:
@@ -154,7 +154,7 @@ def certain(port: PortMarks, ports: Iterable[PortMarks]) -> str | None:
     """What a person must know about a port that is to be learned, while others are there too; None if nothing.
 
     Raises:
-        PlayError: if it could not be told from another.
+        DeviceError: if it could not be told from another.
     """
     others: Sequence[PortMarks] = [other for other in ports if other.api == port.api and other != port]
     choose(Wanted(device=Marks(**port.marks())), [port, *others])

@@ -139,7 +139,7 @@ def choose(wanted: Wanted, ports: Iterable[PortMarks]) -> PortMarks | None:
     """The port that is meant, or None if it is not there; the order of ``ports`` does not matter.
 
     Raises:
-        PlayError: if several fit equally well: its text names them, and what would tell them apart.
+        DeviceError: if several fit equally well: its text names them, and what would tell them apart.
     """
     candidates = set(ports)
     if wanted.match is not None:

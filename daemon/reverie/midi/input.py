@@ -152,7 +152,7 @@ class MidiInput:
         """Find the port and open it; which one it is, in one sentence.
 
         Raises:
-            PlayError: if there is none, or more than one.
+            DeviceError: if there is none, or more than one.
         """
         self._check_server()
         seen: list[PortMarks] = []
@@ -181,7 +181,7 @@ class MidiInput:
         """Notice a port that is gone: python-rtmidi does not say so of itself.
 
         Raises:
-            PlayError: if it is.
+            DeviceError: if it is.
         """
         self._check_server()
         if self._port not in _names(self._in):
@@ -228,7 +228,7 @@ def _systems(api: str) -> Iterator[tuple[str, int]]:
     """The MIDI systems that ``api`` means and that are there, with python-rtmidi's number.
 
     Raises:
-        PlayError: if there is none.
+        DeviceError: if there is none.
     """
     rtmidi = _rtmidi()
     there = {

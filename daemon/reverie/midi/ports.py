@@ -27,7 +27,7 @@ class PortScanner:
         """Connect to the systems that ``api`` means; only ports that are ``wanted`` count, all if nothing is said.
 
         Raises:
-            PlayError: if there is no MIDI system.
+            DeviceError: if there is no MIDI system.
         """
         os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
         self._enumerator = Enumerator()
@@ -47,7 +47,7 @@ class PortScanner:
         """The ports that are there and can be sent to.
 
         Raises:
-            PlayError: if a system is gone.
+            DeviceError: if a system is gone.
         """
         found = [port for midi in self._systems for port in self._enumerator.ports(midi.api, midi.ports())]
         return [port for port in found if self._wanted(port)]
@@ -56,7 +56,7 @@ class PortScanner:
         """The ports that are there and can be listened to.
 
         Raises:
-            PlayError: if a system is gone.
+            DeviceError: if a system is gone.
         """
         return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.names())]
 
@@ -64,7 +64,7 @@ class PortScanner:
         """The ports of others at which a key was played since this was last asked; they are listened to from then on.
 
         Raises:
-            PlayError: if a system is gone.
+            DeviceError: if a system is gone.
         """
         return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.heard())]
 

@@ -102,7 +102,7 @@ def _rtmidi() -> Any:
     """The library, which has no types.
 
     Raises:
-        PlayError: if the library that it needs is not there.
+        DeviceError: if the library that it needs is not there.
     """
     try:
         return importlib.import_module("rtmidi")
@@ -121,7 +121,7 @@ class Midi:
         """Connect to ``alsa``, ``jack`` or ``coremidi``.
 
         Raises:
-            PlayError: if that system is not there.
+            DeviceError: if that system is not there.
         """
         self.api = api
         self._offers = False
@@ -142,7 +142,7 @@ class Midi:
         """The MIDI inputs of others, by name.
 
         Raises:
-            PlayError: if the MIDI system is gone.
+            DeviceError: if the MIDI system is gone.
         """
         self.check()
         try:
@@ -155,7 +155,7 @@ class Midi:
         """Notice a MIDI system that died or hangs; libjack itself does not.
 
         Raises:
-            PlayError: if it did.
+            DeviceError: if it did.
         """
         if self._progress is not None:
             self._progress.look()
@@ -169,7 +169,7 @@ class Midi:
         """Open the port of that name.
 
         Raises:
-            PlayError: if it cannot be opened.
+            DeviceError: if it cannot be opened.
         """
         try:
             self._out.open_port(self._out.get_ports().index(name), name="out")
@@ -186,7 +186,7 @@ class Midi:
         """Make a port of our own, to which others connect.
 
         Raises:
-            PlayError: if it cannot be made.
+            DeviceError: if it cannot be made.
         """
         self._offers = True
         try:
@@ -203,7 +203,7 @@ class Midi:
         """Send one message.
 
         Raises:
-            PlayError: if python-rtmidi says that it cannot.
+            DeviceError: if python-rtmidi says that it cannot.
         """
         self._sent = time.monotonic()
         try:
@@ -241,7 +241,7 @@ def systems(api: str) -> Iterator[Midi]:
 
     Raises:
         SystemGoneError: if one died since this process used it.
-        PlayError: if the library for all of them is not there.
+        DeviceError: if the library for all of them is not there.
     """
     _rtmidi()
     names = [api] if api != "auto" else ["coremidi"] if sys.platform == "darwin" else ["alsa", "jack"]
@@ -260,7 +260,7 @@ def _take(api: str) -> Midi:
 
     Raises:
         SystemGoneError: if there was one, and what it led to has died.
-        PlayError: if that system is not there.
+        DeviceError: if that system is not there.
     """
     if (idle := _IDLE.pop(api, None)) is None:
         return Midi(api)

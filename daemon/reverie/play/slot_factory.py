@@ -19,7 +19,7 @@ def make_slots(setup: Setup, report: Callable[[SlotState], None]) -> dict[str, S
     as long as no other is away.
 
     Raises:
-        PlayError: if the settings are of no kind of output, or do not fit it.
+        DeviceError: if the settings are of no kind of output, or do not fit it.
     """
     settings = {name: SlotSettings.read(written) for name, written in setup.slots.items()}
     if any(one.absent == SYNTH for one in settings.values()) and SYNTH not in settings:

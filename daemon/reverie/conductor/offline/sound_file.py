@@ -63,7 +63,7 @@ def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:
 
     Raises:
         PerformError: if FluidSynth is missing or fails.
-        PlayError: if there is no soundfont, or nothing is heard with it.
+        DeviceError: if there is no soundfont, or nothing is heard with it.
     """
     try:
         with _beside(wav) as folder:
@@ -81,7 +81,7 @@ def render_slots(slots: Mapping[str, Sequence[Sent]], wav: Path, synths: Mapping
 
     Raises:
         PerformError: if FluidSynth is missing or fails.
-        PlayError: if there is no soundfont, or nothing is heard with it.
+        DeviceError: if there is no soundfont, or nothing is heard with it.
     """
     try:
         with _beside(wav) as name:
@@ -144,7 +144,7 @@ def _check(heard: tuple[str, Path], wav: Path, midi: Path) -> None:
     """Say what of a file cannot be heard.
 
     Raises:
-        PlayError: if nothing of it can.
+        DeviceError: if nothing of it can.
     """
     said, font = heard
     for sentence in unheard(said, font, midi):

@@ -33,7 +33,7 @@ class DumpCable:
         """Send one message.
 
         Raises:
-            PlayError: if it cannot be sent.
+            DeviceError: if it cannot be sent.
         """
         try:
             self._out.send_message(message)
@@ -55,7 +55,7 @@ def opened(name: str) -> Generator[DumpCable]:
     """The line to the one device that has ``name`` in the name of its port, capitals aside.
 
     Raises:
-        PlayError: if there is none, or more than one, or no MIDI at all.
+        DeviceError: if there is none, or more than one, or no MIDI at all.
     """
     rtmidi = _rtmidi()
     api = _api(rtmidi)
@@ -84,7 +84,7 @@ def chosen(name: str, ports: Sequence[str]) -> str:
     """The one port that is meant: that of just this name, or the only one with it in its own.
 
     Raises:
-        PlayError: if that is not one.
+        DeviceError: if that is not one.
     """
     found = [port for port in ports if port == name] or [port for port in ports if name.casefold() in port.casefold()]
     if len(found) == 1:

@@ -115,7 +115,7 @@ class OutputProxy(Output):
         One state at a time is heard: a device that went and returned has been away, however fast it was.
 
         Raises:
-            PlayError: if the carrier has left or hangs.
+            DeviceError: if the carrier has left or hangs.
         """
         reap()
         if self._socket is None:
@@ -137,7 +137,7 @@ class OutputProxy(Output):
         """Hand over what was taken, to be sent at ``moment``, so that the way to the carrier takes no time from it.
 
         Raises:
-            PlayError: if the carrier is gone.
+            DeviceError: if the carrier is gone.
         """
         if self._waiting:
             self._flush(DUE.pack(moment))
@@ -146,7 +146,7 @@ class OutputProxy(Output):
         """Hand over what was taken, in one packet.
 
         Raises:
-            PlayError: if the carrier is gone, or reads nothing any more.
+            DeviceError: if the carrier is gone, or reads nothing any more.
         """
         if self._waiting:
             self._flush()
@@ -179,7 +179,7 @@ class OutputProxy(Output):
         """The next state; None if there is none yet.
 
         Raises:
-            PlayError: if the carrier has left.
+            DeviceError: if the carrier has left.
         """
         while True:
             try:
@@ -200,7 +200,7 @@ class OutputProxy(Output):
         """Hand over what waits, in one packet if it fits; ``due`` stands before it.
 
         Raises:
-            PlayError: if the carrier has left.
+            DeviceError: if the carrier has left.
         """
         while self._waiting and self._socket is not None:
             packet = bytes(self._waiting[:_MOST])
@@ -223,7 +223,7 @@ class OutputProxy(Output):
         """Notice a carrier that reads nothing any more.
 
         Raises:
-            PlayError: if it does not.
+            DeviceError: if it does not.
         """
         now = self._clock()
         if self._socket is None or not (self._waiting or _unread(self._socket)):
@@ -240,7 +240,7 @@ class OutputProxy(Output):
         """End what is left of the carrier, and say why it left, if it said so.
 
         Raises:
-            PlayError: always.
+            DeviceError: always.
         """
         detail = _HANGS if self._up or self._detail == _STARTING else self._detail
         if self._process is not None:

@@ -63,7 +63,7 @@ class LedgerTakeover:
         """End what is open.
 
         Raises:
-            PlayError: if the output is lost.
+            DeviceError: if the output is lost.
         """
         if self._ledger is not None and not self.quiet:
             self._ledger.close(output)

@@ -55,7 +55,7 @@ class Din(Output):
         """Open the device, and let it run at MIDI's rate if it is a serial line.
 
         Raises:
-            PlayError: if it cannot be opened, or does not know the rate.
+            DeviceError: if it cannot be opened, or does not know the rate.
         """
         try:
             descriptor = os.open(self._device, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -76,7 +76,7 @@ class Din(Output):
         """Whether the device is there; writes what is due.
 
         Raises:
-            PlayError: if it is gone, or takes nothing any more.
+            DeviceError: if it is gone, or takes nothing any more.
         """
         if self._descriptor is None:
             return False
@@ -91,7 +91,7 @@ class Din(Output):
         """Let one message wait for its turn, which may be now.
 
         Raises:
-            PlayError: if the device takes nothing any more.
+            DeviceError: if the device takes nothing any more.
         """
         if self._descriptor is not None:
             self._line.push(message, self._clock())
@@ -152,7 +152,7 @@ class DinPort(Output):
         """Open the port; nothing waits for it yet.
 
         Raises:
-            PlayError: if the port cannot be had.
+            DeviceError: if the port cannot be had.
         """
         self._line = DinLine()
         self._port.open()
@@ -161,7 +161,7 @@ class DinPort(Output):
         """Whether the port is there; sends what is due.
 
         Raises:
-            PlayError: if it is lost.
+            DeviceError: if it is lost.
         """
         up = self._port.poll()
         if up:
@@ -172,7 +172,7 @@ class DinPort(Output):
         """Let one message wait for its turn, which may be now.
 
         Raises:
-            PlayError: if the port is lost.
+            DeviceError: if the port is lost.
         """
         self._line.push(message, self._clock())
         self._pump()
@@ -210,7 +210,7 @@ def _set_rate(descriptor: int, device: str) -> None:
     """Let a serial line run at MIDI's rate: eight bits, no parity, no flow control, nothing translated.
 
     Raises:
-        PlayError: if it cannot.
+        DeviceError: if it cannot.
     """
     if sys.platform != "linux":
         raise DeviceError(f"{device} is a serial line, whose rate only Linux lets Reverie set; use a slot of kind port")

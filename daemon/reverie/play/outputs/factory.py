@@ -32,7 +32,7 @@ def make_output(slot: str, settings: Mapping[str, Any]) -> Output:
     """The output that a slot's settings describe, in this process: what carriers call.
 
     Raises:
-        PlayError: if the settings are of no kind of output, or do not fit it.
+        DeviceError: if the settings are of no kind of output, or do not fit it.
         ImportError: if what that kind needs is not installed.
     """
     kind, arguments = _split(slot, settings)
@@ -49,7 +49,7 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
     """The output that the player holds for a slot: no call to it ever blocks.
 
     Raises:
-        PlayError: if the settings are of no kind of output.
+        DeviceError: if the settings are of no kind of output.
     """
     kind, _ = _split(slot, settings)
     if kind not in ENDS_WITH_PLAYER:

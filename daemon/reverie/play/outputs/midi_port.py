@@ -52,7 +52,7 @@ class MidiPort(Output):
         """Find the port and open it.
 
         Raises:
-            PlayError: if there is none, or more than one.
+            DeviceError: if there is none, or more than one.
         """
         seen: list[PortMarks] = []
         found = False
@@ -77,7 +77,7 @@ class MidiPort(Output):
         """Whether the connection carries, and the port is still there: python-rtmidi does not say so of itself.
 
         Raises:
-            PlayError: if it is gone, or one that fits better has come.
+            DeviceError: if it is gone, or one that fits better has come.
         """
         if self._midi is None:
             return False
@@ -115,7 +115,7 @@ class MidiPort(Output):
         """Send one message to the port.
 
         Raises:
-            PlayError: if it cannot be sent.
+            DeviceError: if it cannot be sent.
         """
         if self._midi is not None:
             self._midi.send(message)

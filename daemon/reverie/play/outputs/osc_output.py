@@ -45,7 +45,7 @@ class Osc(Output):
         """Look the listener up and greet it, so that a machine where nobody listens can say so. May take seconds.
 
         Raises:
-            PlayError: if there is no such machine, or no way to it.
+            DeviceError: if there is no such machine, or no way to it.
         """
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)[0]
@@ -67,7 +67,7 @@ class Osc(Output):
         """Whether nobody has said that nothing listens there.
 
         Raises:
-            PlayError: if the machine has said so.
+            DeviceError: if the machine has said so.
         """
         if self._socket is None:
             return False
@@ -83,7 +83,7 @@ class Osc(Output):
         """Send one MIDI message in OSC's words.
 
         Raises:
-            PlayError: if it could not be sent.
+            DeviceError: if it could not be sent.
         """
         status, data = message[0], message[1:]
         channel = (status & 0x0F) + 1
@@ -109,7 +109,7 @@ class Osc(Output):
         """A bar begins, and with it perhaps a scene.
 
         Raises:
-            PlayError: if it could not be sent.
+            DeviceError: if it could not be sent.
         """
         if line.scene != self._scene:
             self._scene = line.scene

@@ -61,7 +61,7 @@ class Output(Protocol):
         """Begin to connect; :meth:`poll` says when that is done.
 
         Raises:
-            PlayError: if there is nothing to connect to; its text says what to do.
+            DeviceError: if there is nothing to connect to; its text says what to do.
         """
         ...
 
@@ -70,7 +70,7 @@ class Output(Protocol):
         """Whether messages can be sent; False while still opening.
 
         Raises:
-            PlayError: if the device is lost; its text says what to do.
+            DeviceError: if the device is lost; its text says what to do.
         """
         ...
 
@@ -79,7 +79,7 @@ class Output(Protocol):
         """Send one MIDI message, at the latest at the next :meth:`flush`.
 
         Raises:
-            PlayError: if the device is lost.
+            DeviceError: if the device is lost.
         """
         ...
 
@@ -90,14 +90,14 @@ class Output(Protocol):
         :meth:`flush`.
 
         Raises:
-            PlayError: if the device is lost.
+            DeviceError: if the device is lost.
         """
 
     def flush(self) -> None:
         """Send what was held back; most outputs hold nothing back.
 
         Raises:
-            PlayError: if the device is lost.
+            DeviceError: if the device is lost.
         """
 
     @abstractmethod
@@ -121,7 +121,7 @@ class TakesBanks(Protocol):
         """Begin to load a soundfont's file; what comes after waits for it, so it is done where there is time.
 
         Raises:
-            PlayError: if the device is lost.
+            DeviceError: if the device is lost.
         """
         ...
 
@@ -133,7 +133,7 @@ class TakesBanks(Protocol):
         """Let the notes that begin on a channel from now on sound with the first preset of a loaded soundfont.
 
         Raises:
-            PlayError: if the device is lost.
+            DeviceError: if the device is lost.
         """
         ...
 
@@ -141,6 +141,6 @@ class TakesBanks(Protocol):
         """Let a soundfont go once nothing of it sounds any more.
 
         Raises:
-            PlayError: if the device is lost.
+            DeviceError: if the device is lost.
         """
         ...

@@ -94,7 +94,7 @@ class RtpMidi(Output):
         """Take the ports and begin to invite.
 
         Raises:
-            PlayError: if the ports or the address are not to be had.
+            DeviceError: if the ports or the address are not to be had.
         """
         self._sockets = _bind(self._address, self._port)
         for connection in self._sockets.values():
@@ -205,7 +205,7 @@ def _bind(address: str, port: int) -> dict[Port, socket.socket]:
     """The two sockets, at a port and the next; at any two neighbours if the port is 0.
 
     Raises:
-        PlayError: if they are not to be had.
+        DeviceError: if they are not to be had.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for attempt in range(_PAIRS):

@@ -24,7 +24,7 @@ class VirtualPort(Output):
         """Make the port.
 
         Raises:
-            PlayError: if there is no MIDI system to make it in.
+            DeviceError: if there is no MIDI system to make it in.
         """
         midi = next(systems(self._api), None)
         if midi is None:
@@ -40,7 +40,7 @@ class VirtualPort(Output):
         """Whether the MIDI system lives.
 
         Raises:
-            PlayError: if it died.
+            DeviceError: if it died.
         """
         if self._midi is None:
             return False
@@ -51,7 +51,7 @@ class VirtualPort(Output):
         """Send one message to whoever is connected.
 
         Raises:
-            PlayError: if it cannot be sent.
+            DeviceError: if it cannot be sent.
         """
         if self._midi is not None:
             self._midi.send(message)

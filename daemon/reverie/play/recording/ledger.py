@@ -191,7 +191,7 @@ class Ledger:
         Channels that were faded are as loud as ever then.
 
         Raises:
-            PlayError: if the output is lost; the ledger then still holds what may sound.
+            DeviceError: if the output is lost; the ledger then still holds what may sound.
         """
         notes = tuple(self.open_notes())
         for channel, pitch in notes:

@@ -74,7 +74,7 @@ class SynthWarnings:
         """Understand one line; what is unknown goes into the log, once.
 
         Raises:
-            PlayError: if it means that nothing can sound.
+            DeviceError: if it means that nothing can sound.
         """
         if not line.strip():
             return
@@ -106,7 +106,7 @@ def _check(line: str) -> None:
     """See whether anything can sound at all.
 
     Raises:
-        PlayError: if not.
+        DeviceError: if not.
     """
     if match := _NO_DRIVER.search(line):
         raise DeviceError(f"FluidSynth has no audio driver {match[1]}; mend `audio`")

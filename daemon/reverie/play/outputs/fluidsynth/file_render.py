@@ -32,7 +32,7 @@ def unheard(said: str, font: Path, midi: Path) -> tuple[str, ...]:
     """A sentence for each channel of a file that was not heard as it is written, by what FluidSynth said meanwhile.
 
     Raises:
-        PlayError: if nothing of the file was heard.
+        DeviceError: if nothing of the file was heard.
     """
     if _NO_FONT.search(said):
         reason = match[1].strip(" .") if (match := _ERROR.search(said)) else "it is none"
@@ -57,7 +57,7 @@ def check_sound(wav: Path, font: Path, midi: Path) -> None:
     """Listen to what was rendered.
 
     Raises:
-        PlayError: if it is silent though the file has notes.
+        DeviceError: if it is silent though the file has notes.
     """
     import numpy as np  # not before the engine has said how many threads it starts
 

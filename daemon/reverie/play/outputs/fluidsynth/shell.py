@@ -78,7 +78,7 @@ class Shell:
         """Hand over lines, less than PIPE_BUF at a time.
 
         Raises:
-            PlayError: if it ended, or does not read.
+            DeviceError: if it ended, or does not read.
         """
         try:
             os.write(_stream(self._child.stdin).fileno(), line)  # a pipe takes a short one wholly or not at all

@@ -33,7 +33,7 @@ def find_soundfont(wanted: str) -> Path:
     """The soundfont that ``wanted`` means: a file, or ``auto`` for $REVERIE_SOUNDFONT or one that is installed.
 
     Raises:
-        PlayError: if there is none, or it is no whole soundfont.
+        DeviceError: if there is none, or it is no whole soundfont.
     """
     named = os.environ.get("REVERIE_SOUNDFONT") if wanted == "auto" else wanted
     if named:
@@ -69,7 +69,7 @@ def _whole(path: Path) -> Path:
     """A file that begins as soundfonts do, and is as long as it says; the rest is for FluidSynth to judge.
 
     Raises:
-        PlayError: if it is not.
+        DeviceError: if it is not.
     """
     try:
         with open_file(path) as file:
@@ -117,7 +117,7 @@ def find_audio(wanted: str) -> str:
     """The audio driver that ``wanted`` means: its name, or ``auto`` for what this machine has running.
 
     Raises:
-        PlayError: if nothing could sound.
+        DeviceError: if nothing could sound.
     """
     if wanted == "jack" and jack_hangs():
         raise DeviceError(JACK_HANGS)
@@ -144,7 +144,7 @@ def check_gain(wanted: str) -> None:
     """See that something can be heard at all.
 
     Raises:
-        PlayError: if not.
+        DeviceError: if not.
     """
     try:
         gain = float(wanted)

@@ -146,7 +146,7 @@ class FluidSynth(Output):
         """Start the program; it loads its soundfont in its own time.
 
         Raises:
-            PlayError: if the program, a soundfont or a sound device is missing, or its settings would leave it silent.
+            DeviceError: if the program, a soundfont or a sound device is missing, or nothing could be heard of it.
         """
         if shutil.which("fluidsynth") is None:
             raise DeviceError("FluidSynth is not installed; install the package fluidsynth")
@@ -161,7 +161,7 @@ class FluidSynth(Output):
         """Do not have a large soundfont read every few seconds that could not be read.
 
         Raises:
-            PlayError: if it is unchanged.
+            DeviceError: if it is unchanged.
         """
         if self._refused is not None:
             what, until, sentence = self._refused
@@ -172,7 +172,7 @@ class FluidSynth(Output):
         """Whether it plays: the soundfont is loaded, sound is computed, the pipe is read, nothing bad was said.
 
         Raises:
-            PlayError: if it ended, hangs, lost its sound device, or cannot read its soundfont.
+            DeviceError: if it ended, hangs, lost its sound device, or cannot read its soundfont.
         """
         shell = self._shell
         if shell is None:
@@ -196,7 +196,7 @@ class FluidSynth(Output):
         """Take an answer.
 
         Raises:
-            PlayError: if it means that nothing can sound.
+            DeviceError: if it means that nothing can sound.
         """
         match name:
             case "gain":
@@ -234,7 +234,7 @@ class FluidSynth(Output):
         """Hold what is loaded against what was wanted.
 
         Raises:
-            PlayError: if the soundfont is not there, which FluidSynth would play on without.
+            DeviceError: if the soundfont is not there, which FluidSynth would play on without.
         """
         numbers = [number for number, name in fonts.items() if name == str(self._font)]
         if not numbers:
@@ -257,7 +257,7 @@ class FluidSynth(Output):
         """Load another soundfont beside those that are there.
 
         Raises:
-            PlayError: if FluidSynth ended, or does not read.
+            DeviceError: if FluidSynth ended, or does not read.
         """
         if self._fonts.get(font) is None and all(font != loading for loading, _ in self._loading):
             self.flush()
@@ -275,7 +275,7 @@ class FluidSynth(Output):
         """Select the first preset of a loaded soundfont.
 
         Raises:
-            PlayError: if FluidSynth ended, or does not read.
+            DeviceError: if FluidSynth ended, or does not read.
         """
         if (known := self._fonts.get(font)) is not None:
             self._chosen[channel] = font
@@ -286,7 +286,7 @@ class FluidSynth(Output):
         """Let a soundfont go.
 
         Raises:
-            PlayError: if FluidSynth ended, or does not read.
+            DeviceError: if FluidSynth ended, or does not read.
         """
         if (known := self._fonts.pop(font, None)) is not None:
             for channel in [channel for channel, chosen in self._chosen.items() if chosen == font]:
@@ -331,7 +331,7 @@ class FluidSynth(Output):
         """See whether sound is computed; it is ready once that was seen.
 
         Raises:
-            PlayError: if none has been for long.
+            DeviceError: if none has been for long.
         """
         if self._progress is None:
             return
@@ -357,7 +357,7 @@ class FluidSynth(Output):
         """Take over another soundfont that was put in the place of one with which not all can be heard.
 
         Raises:
-            PlayError: if there is one.
+            DeviceError: if there is one.
         """
         now = time.monotonic()
         if self._ready and now - self._looked > LOOK_AGAIN:
@@ -369,7 +369,7 @@ class FluidSynth(Output):
         """Send one message: notes, controls and programs.
 
         Raises:
-            PlayError: if FluidSynth ended, or does not read.
+            DeviceError: if FluidSynth ended, or does not read.
         """
         channel = message[0] & 0x0F
         match message[0] & 0xF0:
@@ -396,7 +396,7 @@ class FluidSynth(Output):
         """Hand over the lines of this moment.
 
         Raises:
-            PlayError: if FluidSynth ended, or does not read.
+            DeviceError: if FluidSynth ended, or does not read.
         """
         while self._lines:
             lines, self._lines = self._lines[:MOST_LINES], self._lines[MOST_LINES:]
