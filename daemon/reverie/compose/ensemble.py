@@ -13,11 +13,13 @@ from itertools import cycle
 
 from reverie.compose.composer import Composed
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
+from reverie.compose.heard_loops import Heard, heard_loops
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import Stall
 from reverie.compose.voice_in_play import Renewal, VoiceInPlay
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Swing, Tempo
+from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.play.messages import SELF, Part, Place, SetScene
 
 AHEAD = 2
@@ -41,7 +43,11 @@ class Arrangement:
 
 
 class Ensemble:
-    """A scene from its first bar on. ``epoch`` tells its messages from those of scenes before and after."""
+    """A scene from its first bar on. ``epoch`` tells its messages from those of scenes before and after.
+
+    Its voices are composed in an order: by the traits of their kinds (drums, bass, chords, melody), then as the scene
+    names them. An operator that hears others is told what the voices before its own will play.
+    """
 
     def __init__(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> None:
         """Prepare the scene; ``reserves`` has at least one loop for every voice that may open before composing.
@@ -53,7 +59,7 @@ class Ensemble:
         self.bar = -1
         self._voices = {
             name: VoiceInPlay(Evolution(plan), cycle(reserves.get(name, ())))
-            for name, plan in arrangement.plans.items()
+            for name, plan in sorted(arrangement.plans.items(), key=lambda item: VOICE_KINDS[item[1].kind].order)
         }
         self._begun = False
 
@@ -103,21 +109,31 @@ class Ensemble:
             voice.go_on(bar + 1)
 
     def fill(self) -> tuple[list[Place], list[Recipe]]:
-        """What has to be sent to the player, and asked of the composer, so that every voice has enough ahead."""
+        """What has to be sent to the player, and asked of the composer, so that every voice has enough ahead.
+
+        That is :data:`AHEAD` loops, and as many more as voices that hear it need to know of it.
+        """
         places: list[Place] = []
         recipes: list[Recipe] = []
-        for name, voice in self._voices.items():
+        for voice in self._voices.values():
             if voice.renewal and not voice.asked:
                 self._renew(voice, voice.renewal)
-            while not voice.asked and voice.ahead(self.bar + 1) < AHEAD:
+        heard_until = self._heard_until()
+        for name, voice in self._voices.items():
+            while not voice.asked and (self._is_short(voice) or voice.line.end_bar < heard_until[name]):
                 self._catch_up(voice)
                 if voice.held and voice.placements and not voice.line.wanted:
                     places += self._keep(name, voice.line.repeat(voice.placements[-1]))
                 elif voice.line.holds:
                     places += self._keep(name, voice.line.again())
-                else:
+                elif not voice.line.hears:
                     voice.asked = True
                     recipes.append(voice.line.next_recipe())
+                elif self._can_hear(name):
+                    voice.asked = True
+                    recipes.append(voice.line.next_recipe(*self._heard(name)))
+                else:
+                    break
         return places, recipes
 
     def composed(self, answer: Composed) -> list[Place]:
@@ -188,6 +204,39 @@ class Ensemble:
         for voice in self._voices.values():
             voice.held = on
             voice.renewal = voice.renewal or "next"
+
+    def _before(self, name: str) -> list[str]:
+        """The voices that are composed before this one."""
+        names = [*self._voices]
+        return names[: names.index(name)]
+
+    def _is_short(self, voice: VoiceInPlay) -> bool:
+        return voice.ahead(self.bar + 1) < AHEAD
+
+    def _heard_until(self) -> dict[str, int]:
+        """For each voice the bar up to which it will be heard by one that is composed after it, next."""
+        until: dict[str, int] = {}
+        bar = 0
+        for name, voice in reversed(self._voices.items()):
+            until[name] = bar
+            if not voice.asked and voice.line.hears and self._is_short(voice):
+                bar = max(bar, voice.line.end_bar + voice.line.plan.bars)
+        return until
+
+    def _can_hear(self, name: str) -> bool:
+        """Whether the voices before this one are placed in all the bars of what it composes next.
+
+        A voice whose last loop is over within as many bars as it composes does not wait: it hears what is there.
+        """
+        line = self._voices[name].line
+        if line.end_bar - (self.bar + 1) <= line.plan.bars:
+            return True
+        return all(self._voices[one].line.end_bar >= line.end_bar + line.plan.bars for one in self._before(name))
+
+    def _heard(self, name: str) -> Heard:
+        line = self._voices[name].line
+        others = ((one, self._voices[one], self.arrangement.parts[one].schedule) for one in self._before(name))
+        return heard_loops(others, line.end_bar, line.plan.bars)
 
     def _renew(self, voice: VoiceInPlay, when: Renewal) -> None:
         """Forget the loops that have not begun, once no question is open. The player has them until others are placed.

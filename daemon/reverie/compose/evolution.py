@@ -7,12 +7,12 @@ drive the same ones, so they make the same music.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
-from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
@@ -152,8 +152,17 @@ class Evolution:
         self.end_bar = bar
         self._last = After(placement.made_by, placement.loop) if placement.made_by else None
 
-    def next_recipe(self) -> Recipe:
+    @property
+    def hears(self) -> bool:
+        """Whether the operator whose turn it is reads what other voices will play."""
+        return OPERATORS[self.next_step()].hears
+
+    def next_recipe(self, heard: tuple[HeardLoop, ...] = (), loops: Mapping[str, Loop] | None = None) -> Recipe:
         """What to ask for, by the operator whose turn it is.
+
+        Args:
+            heard: what other voices will play in its bars, if it :attr:`hears`.
+            loops: these loops by their content hashes.
 
         Raises:
             RuntimeError: if that holds the last loop, and asks for none.
@@ -162,6 +171,7 @@ class Evolution:
         if self.holds:
             raise RuntimeError("holding a loop needs no recipe")
         recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
+        recipe = replace(recipe, heard=heard, loops=dict(loops or {}))
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
     def take(self, recipe: Recipe, loop: Loop, *, new: bool = True) -> Placement:

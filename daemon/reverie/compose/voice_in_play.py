@@ -47,6 +47,10 @@ class VoiceInPlay:
         """What sounds in scene bar ``bar``: what began last, even if it is over and is repeated."""
         return next((one for one in reversed(self.sent) if one.start_bar <= bar), None)
 
+    def will_sound(self, bar: int) -> Placement | None:
+        """What is to sound in scene bar ``bar``, once what is stale has been placed anew."""
+        return next((one for one in reversed(self.placements) if one.start_bar <= bar), None)
+
     def send(self, placement: Placement) -> None:
         """The player gets this as well."""
         self.sent = [one for one in self.sent if one.start_bar != placement.start_bar]

@@ -1,0 +1,147 @@
+"""Voices are composed in an order, and one whose operator hears the others is told what they will play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from fakes.echo import with_operator
+from fakes.engine import DiceEngine
+from fakes.scenes import scene
+from reverie.compose.composer import compose
+from reverie.compose.ensemble import Ensemble
+from reverie.compose.operators.operator import Operator
+from reverie.compose.recipe import Recipe
+from reverie.compose.state_cache import Memories
+from reverie.conductor.arrange import arrange
+from reverie.music.notes import Note
+from reverie.play.messages import Place
+from reverie.play.score import SceneScore
+from reverie.scenes.operators import OperatorTraits
+
+TRIO = """
+name: study
+title: A study
+tempo: 120
+key: D
+scale: dorian
+voices:
+  lead:
+    {kind: melody, model: m, register: [C4, C6], bars: 4, evolve: {hold: 2}, output: {channel: 1}}
+  second:
+    {kind: melody, model: m, register: [C4, C6], bars: 1, evolve: {hold: 2}, output: {channel: 3}}
+  low:
+    {kind: bass, model: m, register: [C2, C4], bars: 2, evolve: {hold: 2, then: [continue, loop, reset]},
+     schedule: {every: 4, bars: ["1-3"]}, output: {channel: 2}}
+  beat: {kind: drums, model: d, bars: 1, evolve: {hold: 3}, output: {channel: 10}}
+"""
+
+
+def doubled(recipe: Recipe) -> list[Note]:
+    """What the bass plays, an octave and a half higher."""
+    ticks = recipe.metre.bar_ticks
+    return [
+        replace(note.moved((one.start + bar) * ticks), length=60, pitch=min(note.pitch + 18, 127))
+        for one in recipe.heard
+        if one.voice == "low"
+        for bar in range(one.bars)
+        for note in recipe.loops[one.loop].bar((one.loop_bar + bar) % recipe.loops[one.loop].bars)
+    ]
+
+
+@pytest.fixture(autouse=True)
+def double() -> Iterator[None]:
+    traits = OperatorTraits("The bass, higher.", source="loops")
+    with with_operator(Operator("double", derive=doubled, hears=True), traits):
+        yield
+
+
+def ensemble() -> Ensemble:
+    arrangement = arrange(scene(TRIO), {})
+    lead = replace(arrangement.plans["lead"], then=("double", "continue"), novelty=(0.0, 1.0))
+    lead = replace(lead, limits=replace(lead.limits, least=0.0))
+    return Ensemble(replace(arrangement, plans={**arrangement.plans, "lead": lead}), 1, {})
+
+
+def answered(play: Ensemble, recipes: Iterable[Recipe]) -> list[Place]:
+    return [place for recipe in recipes for place in play.composed(compose(DiceEngine(), recipe, Memories()))]
+
+
+def played(play: Ensemble, bars: int) -> tuple[list[tuple[Recipe, list[Place]]], list[list[Place]]]:
+    """Every recipe that was asked, with the places of its answer; and by bar what was placed before it."""
+    asked: list[tuple[Recipe, list[Place]]] = []
+    placed: list[list[Place]] = []
+    for bar in range(bars):
+        placed.append([])
+        while True:
+            places, recipes = play.fill()
+            answers = [(recipe, answered(play, [recipe])) for recipe in recipes]
+            placed[-1] += [*places, *(place for _, more in answers for place in more)]
+            asked += answers
+            if not recipes:
+                break
+        play.played(bar)
+    return asked, placed
+
+
+def test_drums_come_first_then_bass_then_melodies_as_the_scene_names_them() -> None:
+    _, recipes = ensemble().fill()
+    assert [recipe.voice for recipe in recipes] == ["beat", "low", "lead", "second"]
+
+
+def test_what_was_heard_is_what_was_played() -> None:
+    play = ensemble()
+    asked, placed = played(play, 120)
+    hearing = [(recipe, places[0].start_bar) for recipe, places in asked if recipe.operator == "double"]
+    assert len(hearing) > 5
+    assert all({one.voice for one in recipe.heard} == {"beat", "low"} for recipe, _ in hearing)
+    score = SceneScore(play.scene())
+    for bar, places in enumerate(placed):
+        for place in places:
+            score.place(place)
+        sounding = list(score.notes(bar))
+        for recipe, start in hearing:
+            if start <= bar < start + recipe.bars:
+                for voice in ("beat", "low"):
+                    heard = _heard_in(recipe, voice, bar - start)
+                    assert heard == [note for part, note in sounding if part.name == voice]
+
+
+def _heard_in(recipe: Recipe, voice: str, bar: int) -> list[Note]:
+    for one in recipe.heard:
+        if one.voice == voice and one.start <= bar < one.start + one.bars:
+            loop = recipe.loops[one.loop]
+            return list(loop.bar((one.loop_bar + bar - one.start) % loop.bars))
+    return []
+
+
+def test_a_voice_waits_for_what_the_ones_before_it_are_asked() -> None:
+    play = ensemble()
+    _, first = play.fill()
+    answered(play, [recipe for recipe in first if recipe.voice in {"lead", "second"}])
+    _, second = play.fill()
+    assert "lead" not in {recipe.voice for recipe in second}, "beat and low owe what sounds in its bars"
+    answered(play, [*first[:2], *second])
+    while not any(recipe.voice == "lead" for recipe in second):
+        _, second = play.fill()
+        answered(play, second)
+    [double] = [recipe for recipe in second if recipe.voice == "lead"]
+    assert (double.operator, {one.voice for one in double.heard}) == ("double", {"beat", "low"})
+
+
+def test_a_voice_that_would_run_out_does_not_wait() -> None:
+    play = ensemble()
+    _, first = play.fill()
+    answered(play, [recipe for recipe in first if recipe.voice == "lead"])
+    for bar in range(4):
+        play.played(bar)
+    _, recipes = play.fill()
+    [double] = [recipe for recipe in recipes if recipe.voice == "lead"]
+    assert double.heard == ()
+
+
+def test_what_hears_nobody_says_nothing_of_it() -> None:
+    asked, _ = played(ensemble(), 20)
+    assert all(recipe.heard == () for recipe, _ in asked if recipe.operator != "double")
