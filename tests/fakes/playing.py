@@ -36,7 +36,7 @@ from reverie.play.slot_settings import SlotSettings
 from reverie.play.slots import Slot
 from reverie.play.sync.leader import Leader
 from reverie.processes.codec import from_message, to_message
-from reverie.processes.wire import decode, encode
+from reverie.processes.wire import Ping, Pong, decode, encode
 
 T = TypeVar("T")
 LEAD = Part("lead", "main", 1)
@@ -140,7 +140,7 @@ class RealPlayer:
         theirs.close()
         self.tell(Setup(slots, str(folder / "ledger"), str(folder / "tape"), sync or {}))
 
-    def tell(self, *messages: ToPlayer) -> None:
+    def tell(self, *messages: ToPlayer | Ping) -> None:
         for message in messages:
             self.socket.sendall(encode(to_message(message)))
 
@@ -159,7 +159,7 @@ class RealPlayer:
             data = self.socket.recv(1 << 16)
             assert data, f"the player left: {self.errors()}"
             *lines, self._pending = (self._pending + data).split(b"\n")
-            self.heard += [from_message(FromPlayer, decode(line)) for line in lines]  # type: ignore[misc]
+            self.heard += [from_message(FromPlayer | Pong, decode(line)) for line in lines]  # type: ignore[misc]
 
     def errors(self) -> str:
         assert self.process.stderr is not None

@@ -65,7 +65,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     tree = Sysfs(tmp_path)
     tree.usb(1, "1-1.1", "0944:0117")
     tree.usb(2, "1-1.2", "0944:0117")
-    monkeypatch.setattr(room, "MidiRoom", lambda: FakeRoom(tree))
+    monkeypatch.setattr(room, "PortScanner", lambda: FakeRoom(tree))
     site = tmp_path / "reverie.yaml"
     site.write_text(SITE)
 

@@ -18,8 +18,9 @@ from fakes.processes import stray
 from fakes.stalls import Stalls
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
-from reverie.play.messages import BarPlayed, Ping, PlayerReady, Pong, Rest, SlotState, Stop
+from reverie.play.messages import BarPlayed, PlayerReady, Rest, SlotState, Stop
 from reverie.play.panic import silence
+from reverie.processes.wire import Ping, Pong
 
 pytestmark = pytest.mark.real
 

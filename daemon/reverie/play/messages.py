@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule, Swing, Tempo
-from reverie.processes.wire import Ping, Pong, Stop
+from reverie.processes.wire import Stop
 
 SELF = "self"
 """The leader of a scene that follows nobody."""
@@ -229,5 +229,5 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = Setup | SetScene | Place | Rest | SetOverrides | TakeBank | Panic | Stop | Ping
-FromPlayer = PlayerReady | Pong | BarPlayed | SlotState | SyncState | BankTaken
+ToPlayer = Setup | SetScene | Place | Rest | SetOverrides | TakeBank | Panic | Stop
+FromPlayer = PlayerReady | BarPlayed | SlotState | SyncState | BankTaken

@@ -6,7 +6,6 @@ every note that it started on every way out: told to stop, by signal, left by it
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import gc
 import os
@@ -26,10 +25,8 @@ from reverie.play.messages import (
     MOST_NOTES,
     FromPlayer,
     Panic,
-    Ping,
     Place,
     PlayerReady,
-    Pong,
     Rest,
     SetOverrides,
     SetScene,
@@ -43,11 +40,11 @@ from reverie.play.recording.tape import Tape
 from reverie.play.slot_factory import make_slots
 from reverie.play.sync.leaders import make_leaders
 from reverie.processes.children import wait_all
-from reverie.processes.codec import from_message, to_message
 from reverie.processes.descriptors import readable
 from reverie.processes.priority import be_punctual
 from reverie.processes.signals import be_steady
-from reverie.processes.wire import Message, Wire, WireError
+from reverie.processes.wire import Message, WireError
+from reverie.processes.worker_main import ConductorEnd, end_of_socket
 
 HOLD = 2.0  # seconds, in which whoever is on its way up has arrived, also on a slow board
 TIDY_EVERY = 60.0  # seconds between garbage collections, each in a pause of the music
@@ -58,8 +55,8 @@ LOCK_WHAT_IS_USED = 1 | 2 | 4  # mlockall's MCL_CURRENT, MCL_FUTURE and MCL_ONFA
 class PlayerWorker:
     """Waits for messages, deadlines and signals, in this one place."""
 
-    def __init__(self, wire: Wire, signals: int) -> None:
-        self._wire = wire
+    def __init__(self, end: socket.socket, signals: int) -> None:
+        self._conductor = ConductorEnd(end, ToPlayer, log_line, waits=False)
         self._signals = signals
         self._clock = SystemClock()
         self._player: Player | None = None
@@ -74,11 +71,11 @@ class PlayerWorker:
             ReverieError: if the conductor says what no player understands, or sets up what cannot be.
         """
         try:
-            while not self._stopped and not self._wire.closed:
+            while not self._stopped and not self._conductor.closed:
                 self._wait()
                 self._advance()
-                for message in self._wire.receive():
-                    self._handle(message)
+                for said in self._conductor.receive(_check_length):
+                    self._handle(said)
                     self._advance()
                 if self._player is not None:
                     self._player.tend()
@@ -96,24 +93,16 @@ class PlayerWorker:
         player = self._player
         news = {} if player is None else player.waits_for()
         timeout = None if player is None else min(max(player.due - self._clock.now(), 0.0), 1.0)
-        heard = readable([self._wire, self._signals, *news], timeout)
+        heard = readable([self._conductor, self._signals, *news], timeout)
         for descriptor in news.keys() & set(heard):
             news[descriptor]()
         if self._signals in heard or self._clock.now() >= self._leave_at:
             self._stopped = True
 
-    def _handle(self, message: Message) -> None:
-        try:
-            _check_length(message)
-            value: ToPlayer = from_message(ToPlayer, message)
-        except WireError as error:
-            log_line(f"a message to the player was not understood and is left out: {error}")
-            return
+    def _handle(self, value: ToPlayer) -> None:
         match value:
             case Setup() if self._player is None:
                 self._player = self._set_up(value)
-            case Ping():
-                self._report(Pong(value.number))
             case Stop():
                 self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
             case SetScene() | Place() | Rest() | SetOverrides() | TakeBank() | Panic() if self._player is not None:
@@ -145,7 +134,7 @@ class PlayerWorker:
 
     def _report(self, value: FromPlayer) -> None:
         """Tell the conductor, unless it has stopped reading: music waits for nobody."""
-        self._wire.post(to_message(value))
+        self._conductor.say(value)
 
     def _tidy(self, player: Player) -> None:
         now, deadline = self._clock.now(), player.deadline()
@@ -191,13 +180,11 @@ def _catch_signals() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process; its exit status is 0 unless something was wrong."""
-    parser = argparse.ArgumentParser(prog="reverie.play.worker", description="Plays what the conductor says.")
-    parser.add_argument("--fd", type=int, required=True, help="the socket to the conductor")
-    fd: int = parser.parse_args(arguments).fd
+    end = end_of_socket("reverie.play.worker", "Plays what the conductor says.", arguments)
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
     signals = _catch_signals()
     try:
-        PlayerWorker(Wire(socket.socket(fileno=fd)), signals).run()
+        PlayerWorker(end, signals).run()
     except ReverieError as error:
         log_line(f"{error}")
         return 2
