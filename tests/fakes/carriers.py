@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import time
@@ -16,9 +15,11 @@ from fakes.outputs import FakeClock
 from fakes.patience import PATIENCE
 from reverie.midi.errors import DeviceError
 from reverie.play.output_process import proxy as carried
+from reverie.play.output_process.messages import OutputState
 from reverie.play.output_process.proxy import OutputProxy
-from reverie.play.outputs.output import Output
+from reverie.play.outputs.output import Output, Trouble
 from reverie.processes.children import Child, reap
+from reverie.processes.helper import LARGEST, packed
 
 
 class FarEnd:
@@ -36,15 +37,15 @@ class FarEnd:
         self.process = Child(subprocess.Popen(["sleep", "60"]))
         return self.process
 
-    def say(self, up: bool, detail: str = "", **more: Any) -> None:
-        self.socket.send(json.dumps({"up": up, "detail": detail} | more).encode())
+    def say(self, up: bool, detail: str = "", trouble: Trouble | None = None) -> None:
+        self.socket.send(packed(OutputState(up, detail, trouble)))
 
     def read(self, most: int = 1 << 30) -> list[bytes]:
         """The packets that have come."""
         found: list[bytes] = []
         while len(found) < most:
             try:
-                packet = self.socket.recv(carried.LARGEST, socket.MSG_DONTWAIT)
+                packet = self.socket.recv(LARGEST, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 break
             if not packet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import select
 import signal
@@ -24,8 +23,8 @@ from fakes.jack import Jack, wait_until
 from fakes.midi_sender import Sender
 from fakes.patience import PATIENCE
 from fakes.processes import running, stray
-from reverie.midi.input import QUEUE, MidiInput, MidiInputProcess, Moments, TimedMessage
-from reverie.processes.helper import AT_ONCE, HelperEnd, HelperProcess
+from reverie.midi.input import QUEUE, InputState, MidiInput, MidiInputProcess, Moments, TimedMessage
+from reverie.processes.helper import AT_ONCE, HelperEnd, HelperProcess, packed
 
 real = pytest.mark.real
 PERIOD = 256 / 48_000
@@ -239,22 +238,22 @@ def test_what_is_too_long_for_the_owner_is_left_out_and_no_end_of_the_helper() -
         ours.send(b"{}")
         before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)
         try:
-            owner = HelperEnd(theirs.detach())
+            owner = HelperEnd(theirs)
         finally:
             for number, handler in zip((signal.SIGINT, signal.SIGALRM), before, strict=True):
                 signal.signal(number, handler)
-        assert not owner.tell(["f0" * 4_000_000, 1.0])
+        assert not owner.tell(TimedMessage(1.0, b"\xf0" * 4_000_000))
         assert not owner.gone
-        assert owner.tell(["903c40", 1.0])
-        assert ours.recv(1000) == b'["903c40",1.0]'
+        assert owner.tell(TimedMessage(1.0, b"\x90\x3c\x40"))
+        assert ours.recv(1000) == b'{"type":"midi","time":1.0,"message":"903c40"}'
         owner._socket.close()  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_device_that_never_ends_leaves_the_player_a_turn() -> None:
-    helper = HelperProcess("json.tool", {})  # which leaves at once
+    helper = HelperProcess("json.tool", {}, InputState)  # which leaves at once
     try:
         for _ in range(100):
-            helper._theirs.send(b"[1]")  # pyright: ignore[reportPrivateUsage]
+            helper._theirs.send(packed(InputState(up=True, detail="")))  # pyright: ignore[reportPrivateUsage]
         assert len(helper.receive(0.0)) <= AT_ONCE
         while helper.receive(0.0):
             pass
@@ -267,7 +266,7 @@ def test_escapes_in_a_devices_name_reach_nobodys_terminal() -> None:
     helper = ears._helper  # pyright: ignore[reportPrivateUsage]
     helper._starts_at = float("inf")  # pyright: ignore[reportPrivateUsage]
     try:
-        helper._theirs.send(json.dumps({"up": False, "detail": "there are \x1b[2Jkeys\n"}).encode())  # pyright: ignore[reportPrivateUsage]
+        helper._theirs.send(packed(InputState(up=False, detail="there are \x1b[2Jkeys\n")))  # pyright: ignore[reportPrivateUsage]
         ears.receive()
         assert ears.description == r"there are \x1b[2Jkeys\n"
     finally:

@@ -108,7 +108,9 @@ def test_a_signal_that_comes_before_a_child_has_said_what_it_heeds_does_not_end_
         ours.send(b"{}")
         child = Child.start("fakes.helper", theirs.fileno(), environment=environment)
         os.kill(child.pid, signal.SIGHUP)
-        assert ours.recv(1000) == b'{"settings":{}}', "it is there, and has heard the signal as it pleased"
+        assert ours.recv(1000) == b'{"type":"settings","settings":{}}', (
+            "it is there, and has heard the signal as it pleased"
+        )
         child.kill()
         child.wait()
 

@@ -1,13 +1,12 @@
 """Listening to a MIDI input: a helper process has the port, its owner gets timed messages.
 
 :class:`MidiInputProcess` is the owner's side, in the player or in the conductor. The other is the process ``python -m
-reverie.midi.input --fd N``: it finds the port, as often as it must, and hands on ``["hex", seconds]`` for each message,
-and the state ``{"up": bool, "detail": sentence}`` whenever that changes.
+reverie.midi.input --fd N``: it finds the port, as often as it must, and hands on each message as a
+:class:`TimedMessage`, and an :class:`InputState` whenever that changes.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import re
@@ -16,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.midi.errors import DEVICE_ERRORS, DeviceError, explain
@@ -35,6 +34,7 @@ from reverie.midi.usb import Enumerator
 from reverie.processes.descriptors import readable
 from reverie.processes.helper import HelperEnd, HelperProcess, still_here
 from reverie.processes.thread_progress import ThreadProgress
+from reverie.processes.worker_main import end_of_socket
 
 POLL = 0.005  # seconds between looks at python-rtmidi's queue
 LOOK = 0.25  # seconds between looks at whether the port is still there
@@ -51,8 +51,18 @@ STARTING = "the MIDI input is being opened"
 class TimedMessage:
     """A message and the monotonic second at which it arrived."""
 
+    type: ClassVar[str] = "midi"
     time: float
     message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InputState:
+    """Whether the port is there, and one plain sentence about it."""
+
+    type: ClassVar[str] = "state"
+    up: bool
+    detail: str
 
 
 class MidiInputProcess:
@@ -66,7 +76,7 @@ class MidiInputProcess:
     """
 
     def __init__(self, port: Mapping[str, Any]) -> None:
-        self._helper = HelperProcess("reverie.midi.input", port)
+        self._helper = HelperProcess("reverie.midi.input", port, TimedMessage | InputState)
         self._up = False
         self._detail = STARTING
 
@@ -87,14 +97,11 @@ class MidiInputProcess:
     def receive(self) -> list[TimedMessage]:
         """What has arrived, in order."""
         heard: list[TimedMessage] = []
-        for packet in self._helper.receive(time.monotonic()):
-            match packet:
-                case {"up": bool(up), "detail": str(detail)}:
-                    self._up, self._detail = up, plain(detail, LONGEST_LINE)
-                case [str(message), float(seconds)]:
-                    heard.append(TimedMessage(seconds, bytes.fromhex(message)))
-                case _:
-                    pass
+        for said in self._helper.receive(time.monotonic()):
+            if isinstance(said, InputState):
+                self._up, self._detail = said.up, plain(said.detail, LONGEST_LINE)
+            else:
+                heard.append(said)
         if self._up and not self._helper.alive:
             self._up, self._detail = False, "the MIDI input hung, and is opened anew"
         return heard
@@ -250,7 +257,7 @@ class MidiInputHelper:
         self._input = MidiInput(owner.settings)
         self._up = False
         self._due = float("-inf")
-        self._news: Mapping[str, Any] | None = None
+        self._news: InputState | None = None
 
     def run(self) -> None:
         """Hand on what is heard until the owner is gone."""
@@ -258,14 +265,13 @@ class MidiInputHelper:
             still_here()
             for message in self._input.read():
                 if message.message[0] != ACTIVE_SENSING and len(message.message) <= LONGEST:
-                    self._owner.tell([message.message.hex(), message.time])
+                    self._owner.tell(message)
             if time.monotonic() >= self._due:
                 self._look()
             if self._news is not None and self._owner.tell(self._news):
                 self._news = None
             readable([self._owner], POLL if self._up else max(self._due - time.monotonic(), 0.0))
-            for _ in self._owner.receive():
-                pass
+            self._owner.receive()
 
     def _look(self) -> None:
         try:
@@ -274,7 +280,7 @@ class MidiInputHelper:
             else:
                 self._say(True, self._input.open())
         except SystemGoneError as error:  # only another process is rid of what is left of a dead server's client
-            self._owner.tell({"up": False, "detail": explain(error)})
+            self._owner.tell(InputState(up=False, detail=explain(error)))
             os._exit(0)
         except DEVICE_ERRORS as error:
             self._input.close()
@@ -283,15 +289,14 @@ class MidiInputHelper:
 
     def _say(self, up: bool, detail: str) -> None:
         self._up = up
-        self._news = {"up": up, "detail": detail}
+        self._news = InputState(up, detail)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process."""
-    parser = argparse.ArgumentParser(prog="reverie.midi.input", description="Listens to a MIDI input.")
-    parser.add_argument("--fd", type=int, required=True, help="the socket to the owner")
+    end = end_of_socket("reverie.midi.input", "Listens to a MIDI input.", arguments)
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
-    MidiInputHelper(HelperEnd(parser.parse_args(arguments).fd)).run()
+    MidiInputHelper(HelperEnd(end)).run()
     return 0
 
 

@@ -1,8 +1,9 @@
-"""A helper process: what may block, bring threads or crash is done there, and the player only reads the result.
+"""A helper process: what may block, bring threads or crash is done there, and its owner only reads the result.
 
 One socket lasts for as long as its owner does, so that its descriptor may be registered once, with asyncio as well;
-helpers come and go at its other end. Packets are JSON, one value each, in a socket that keeps their borders: what a
-helper left half-said when it died cannot spoil what the next one says.
+helpers come and go at its other end. The socket keeps the borders of packets: what a helper left half-said when it died
+cannot spoil what the next one says. The first packet has the helper's settings, as JSON; all others are values of
+:mod:`reverie.processes.codec`.
 """
 
 from __future__ import annotations
@@ -12,24 +13,34 @@ import errno
 import json
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reverie.processes.children import Child
+from reverie.processes.codec import Tagged, from_message, to_message
 from reverie.processes.signals import be_steady
+from reverie.processes.wire import WireError
 
 RETRY = 3.0  # seconds between the end of a helper and the start of another
 HANGS = 7.0  # seconds without a turn after which a helper is taken for hung, and ends
 LARGEST = 1 << 16
+"""Bytes of a packet."""
 AT_ONCE = 256  # packets that are read before the owner has its turn
 
 
 class HelperProcess:
-    """The owner's end. No call blocks, but for the few milliseconds in which a process is started."""
+    """The owner's end. No call blocks, but for the few milliseconds in which a process is started.
 
-    def __init__(self, module: str, settings: Mapping[str, Any]) -> None:
+    Args:
+        module: What the helper runs.
+        settings: Its first packet.
+        says: The class or union of what it may say.
+    """
+
+    def __init__(self, module: str, settings: Mapping[str, Any], says: Any) -> None:
         self._module = module
-        self._settings = _encode(settings)
+        self._settings = json.dumps(settings).encode()
+        self._says = says
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._child: Child | None = None
         self._starts_at = float("-inf")
@@ -51,18 +62,18 @@ class HelperProcess:
         for _ in range(AT_ONCE):
             if (packet := _take(self._ours)) is None:
                 break
-            with contextlib.suppress(ValueError):  # a helper that babbles is no harm to its owner
-                said.append(json.loads(packet))
+            with contextlib.suppress(WireError):  # a helper that babbles is no harm to its owner
+                said.append(unpacked(self._says, packet))
         if ended:
             self._child, self._starts_at = None, now + RETRY
         if self._child is None and now >= self._starts_at:
             self._start(now)
         return said
 
-    def send(self, value: Any) -> bool:
+    def send(self, value: Tagged) -> bool:
         """Tell the helper something; False where it has not read for long."""
         try:
-            self._ours.send(_encode(value), socket.MSG_DONTWAIT)
+            self._ours.send(packed(value), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
         return True
@@ -88,12 +99,18 @@ class HelperProcess:
 
 
 class HelperEnd:
-    """The helper's end, which ends when the owner's process does."""
+    """The helper's end, which ends when the owner's process does.
 
-    def __init__(self, descriptor: int) -> None:
+    Args:
+        end: The socket.
+        hears: The class or union of what the owner may say; None, if that is nothing.
+    """
+
+    def __init__(self, end: socket.socket, hears: Any = None) -> None:
         be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is for the owner, whose end is enough
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        self._socket = socket.socket(fileno=descriptor)
+        be_mortal()
+        self._socket = end
+        self._hears = hears
         self.settings: Mapping[str, Any] = json.loads(self._socket.recv(LARGEST) or b"{}")
         self.gone = False
 
@@ -104,18 +121,17 @@ class HelperEnd:
     def receive(self) -> list[Any]:
         """What the owner has said; sets :attr:`gone` when there is none any more."""
         said: list[Any] = []
-        try:
-            while packet := _take(self._socket):
-                said.append(json.loads(packet))
-        except OSError:
-            packet = b""
-        self.gone = self.gone or packet == b""
+        for packet in packets(self._socket):
+            if not packet:
+                self.gone = True
+            elif self._hears is not None:
+                said.append(unpacked(self._hears, packet))
         return said
 
-    def tell(self, value: Any) -> bool:
+    def tell(self, value: Tagged) -> bool:
         """Say something; False, and it is lost, where the owner has not read for long."""
         try:
-            self._socket.send(_encode(value), socket.MSG_DONTWAIT)
+            self._socket.send(packed(value), socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
         except OSError as error:
@@ -126,16 +142,53 @@ class HelperEnd:
         return True
 
 
-def still_here() -> None:
-    """Put off the end of this helper: to be called each turn, for one that hangs in a library must make room.
+def be_mortal() -> None:
+    """Let :func:`still_here` end this process when it is not called in time.
 
     The signal's default action ends the process whoever holds Python's lock.
     """
-    signal.setitimer(signal.ITIMER_REAL, HANGS)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+def still_here(seconds: float | None = None) -> None:
+    """Put off the end of this process: to be called each turn, for one that hangs in a library must make room.
+
+    Args:
+        seconds: How long the turn may take; :data:`HANGS`, if nothing else is said.
+    """
+    signal.setitimer(signal.ITIMER_REAL, HANGS if seconds is None else seconds)
+
+
+def packed(value: Tagged) -> bytes:
+    """A value as a packet."""
+    return json.dumps(to_message(value), separators=(",", ":")).encode()
+
+
+def unpacked(kinds: Any, packet: bytes) -> Any:
+    """The value of a packet.
+
+    Raises:
+        WireError: if it is none of these kinds.
+    """
+    try:
+        message = json.loads(packet)
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"a packet is no JSON: {packet[:80]!r}") from error
+    return from_message(kinds, message)
+
+
+def packets(end: socket.socket) -> Iterator[bytes]:
+    """What has arrived, without waiting; an empty one is the end of the socket."""
+    while True:
+        try:
+            packet = end.recv(LARGEST, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            continue  # the other end left without reading all that we said; what it said is still there
+        yield packet
+        if not packet:
+            return
 
 
 def _take(end: socket.socket) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import socket
 import time
@@ -20,10 +19,12 @@ from reverie.midi.rtmidi import SystemGoneError
 from reverie.play.output_process import carrier
 from reverie.play.output_process import takeover as heir
 from reverie.play.output_process.carrier import Carrier, carry
+from reverie.play.output_process.messages import OutputSetup, OutputState
 from reverie.play.output_process.proxy import DUE
 from reverie.play.output_process.takeover import LedgerTakeover, end_elsewhere
 from reverie.play.outputs.output import BarLine
 from reverie.play.recording.ledger import MOST_TRIES, Ledger
+from reverie.processes.helper import packed, unpacked
 
 GREY, BLUE = {"kind": "port", "match": "grey"}, {"kind": "port", "match": "blue"}
 Ends = tuple[socket.socket, socket.socket]
@@ -77,14 +78,14 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
 
 def states(player: socket.socket) -> list[tuple[bool, str]]:
     """What the carrier has said."""
-    heard = [json.loads(packet) for packet in carrier.packets(player)]
-    return [(state["up"], state["detail"]) for state in heard]
+    heard = [unpacked(OutputState, packet) for packet in carrier.packets(player)]
+    return [(state.up, state.detail) for state in heard]
 
 
 def test_what_was_sent_before_the_end_arrives_before_what_is_open_is_ended(ends: Ends, tmp_path: Path) -> None:
     player, theirs = ends
     ledger = Ledger(tmp_path, "main")
-    line = json.dumps({"bar": {"scene": "dawn", "bar": 3, "qpm": 90.0, "metre": "4/4"}}).encode()
+    line = packed(BarLine("dawn", 3, 90.0, "4/4"))
 
     def play() -> None:
         ledger.note_on(0, 60)
@@ -202,13 +203,13 @@ def test_it_leaves_with_a_word_when_the_midi_system_is_gone(ends: Ends, monkeypa
 
     output = Turning(player, nothing, die)
     monkeypatch.setattr(carrier, "make_output", lambda *_: output)
-    carry(theirs, {"slot": "main", "output": GREY, "ledger": None})
+    carry(theirs, OutputSetup("main", GREY, None))
     assert states(player) == [(True, "recording"), (False, "the JACK server is gone; start it again")]
 
 
 def test_settings_that_fit_nothing_are_told(ends: Ends) -> None:
     player, theirs = ends
-    carry(theirs, {"slot": "main", "output": {"kind": "port", "mach": "x"}, "ledger": None})
+    carry(theirs, OutputSetup("main", {"kind": "port", "mach": "x"}, None))
     ((up, detail),) = states(player)
     assert not up
     assert detail.startswith("slot main: these settings do not fit kind port: ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,10 @@ from fakes.carriers import FarEnd, lose, say
 from fakes.patience import PATIENCE
 from reverie.midi.errors import DeviceError
 from reverie.play.output_process.carrier import apart
+from reverie.play.output_process.messages import OutputSetup
 from reverie.play.output_process.proxy import DUE, HANGS
 from reverie.play.outputs.output import BarLine, Trouble
+from reverie.processes.helper import unpacked
 
 DATA = st.integers(0, 127)
 MESSAGES = st.lists(
@@ -31,7 +32,7 @@ MESSAGES = st.lists(
 @pytest.fixture
 def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[FarEnd]:
     end = FarEnd(monkeypatch)
-    assert json.loads(end.read()[0]) == {"slot": "main", "output": {"kind": "port"}, "ledger": None}
+    assert unpacked(OutputSetup, end.read()[0]) == OutputSetup("main", {"kind": "port"}, None)
     yield end
     end.end()
 
@@ -45,7 +46,7 @@ def test_a_message_is_a_packet_as_long_as_the_carrier_keeps_up(far: FarEnd) -> N
     say(far.output, b"\x90\x3c\x40")
     far.output.tell(BarLine("dawn", 3, 90.0, "4/4"))
     say(far.output, b"\xf8")
-    bar = b'{"bar":{"scene":"dawn","bar":3,"qpm":90.0,"metre":"4/4"}}'
+    bar = b'{"type":"bar","scene":"dawn","bar":3,"qpm":90.0,"metre":"4/4"}'
     assert far.read() == [b"\x90\x3c\x40", bar, b"\xf8"]
 
 
@@ -152,7 +153,17 @@ def test_what_is_closed_is_silent_and_can_be_opened_again(far: FarEnd) -> None:
     far.output.close()
 
 
-@pytest.mark.parametrize("nonsense", [b"no json", b"[1]", b"\xff\xfe", b"3"])
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"no json",
+        b"[1]",
+        b"\xff\xfe",
+        b"3",
+        b'{"type":"state","up":1,"detail":""}',
+        b'{"type":"state","up":true,"detail":"","trouble":{"sentence":3}}',
+    ],
+)
 def test_a_carrier_that_talks_nonsense_costs_its_slot_alone(far: FarEnd, nonsense: bytes) -> None:
     far.socket.send(nonsense)
     with pytest.raises(DeviceError):
@@ -169,11 +180,11 @@ def test_a_carrier_that_reads_between_looks_is_not_taken_for_hung(far: FarEnd) -
 
 
 def test_what_a_carrier_says_of_its_device_is_printable_and_so_is_its_trouble(far: FarEnd) -> None:
-    trouble = {"sentence": "\x1b[2Jis not announced", "advice": "name it\nanew", "silent": ""}
+    trouble = Trouble("\x1b[2Jis not announced", "name it\nanew")
     far.say(up=True, detail="playing to \x1b]0;me\x07", trouble=trouble)
     assert far.output.poll()
     assert far.output.description == r"playing to \x1b]0;me\x07"
     assert far.output.trouble == Trouble(r"\x1b[2Jis not announced", r"name it\nanew")
-    far.say(up=True, detail="playing", trouble={"sentence": 3})
+    far.say(up=True, detail="playing")
     far.output.poll()
     assert far.output.trouble is None

@@ -7,30 +7,28 @@ leaves. :mod:`reverie.play.output_process.proxy` is the other end.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gc
-import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
-from pathlib import Path
-from typing import Any
 
 from reverie.midi.errors import DEVICE_ERRORS, explain
 from reverie.midi.rtmidi import SystemGoneError
-from reverie.play.output_process.proxy import DUE, LARGEST, SYSEX_END
+from reverie.play.output_process.messages import OutputSetup, OutputState
+from reverie.play.output_process.proxy import DUE, SYSEX_END
 from reverie.play.output_process.takeover import AGAIN, LedgerTakeover
 from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
 from reverie.processes.descriptors import readable
+from reverie.processes.helper import LARGEST, be_mortal, packed, packets, still_here, unpacked
 from reverie.processes.priority import be_punctual
 from reverie.processes.signals import be_steady
+from reverie.processes.worker_main import end_of_socket
 
 SEARCH = 0.5
 """Seconds between looks for a device that is away."""
@@ -140,7 +138,7 @@ class Carrier:
             for message in apart(packet):
                 self._output.send(message)
         else:
-            self._output.tell(BarLine(**json.loads(packet)["bar"]))
+            self._output.tell(unpacked(BarLine, packet))
 
     def _wait_until(self, moment: float) -> None:
         """Turn round and round till a moment that is near, for to be woken up takes the system too long."""
@@ -200,28 +198,8 @@ class Carrier:
 
 def tell(end: socket.socket, up: bool, detail: str, trouble: Trouble | None = None) -> None:
     """Tell the player; that it is gone shows when it is listened to."""
-    state = {"up": up, "detail": detail} | ({"trouble": asdict(trouble)} if trouble else {})
     with contextlib.suppress(OSError):
-        end.send(json.dumps(state).encode(), socket.MSG_DONTWAIT)
-
-
-def still_here(seconds: float) -> None:
-    """Put off the end of this process, which the signal brings whoever holds Python's lock."""
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def packets(end: socket.socket) -> Iterator[bytes]:
-    """What has arrived; an empty one is the end of the socket."""
-    while True:
-        try:
-            packet = end.recv(LARGEST, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return
-        except ConnectionResetError:
-            continue  # the other end left without reading all that we said; what it said is still there
-        yield packet
-        if not packet:
-            return
+        end.send(packed(OutputState(up, detail, trouble)), socket.MSG_DONTWAIT)
 
 
 def apart(packet: bytes) -> Iterator[bytes]:
@@ -243,16 +221,16 @@ def apart(packet: bytes) -> Iterator[bytes]:
 def _be_left_alone() -> None:
     """Only the end of the socket ends a carrier: what stops the player must not stop its note-offs."""
     be_steady(signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    be_mortal()
 
 
-def carry(end: socket.socket, setup: Mapping[str, Any]) -> None:
+def carry(end: socket.socket, setup: OutputSetup) -> None:
     """Carry what the player's first packet says."""
-    slot, settings, ledger = setup["slot"], setup["output"], setup["ledger"]
+    slot, settings, ledger = setup.slot, setup.output, setup.ledger
     try:
         output = make_output(slot, settings)
         gc.freeze()
-        Carrier(end, output, LedgerTakeover(Path(ledger), slot, settings) if ledger else None).run()
+        Carrier(end, output, LedgerTakeover(ledger, slot, settings) if ledger else None).run()
     except SystemGoneError:
         return  # only another process is rid of what is left of it
     except DEVICE_ERRORS as error:
@@ -261,19 +239,14 @@ def carry(end: socket.socket, setup: Mapping[str, Any]) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process."""
-    parser = argparse.ArgumentParser(
-        prog="reverie.play.output_process.carrier", description="Carries one output for the player."
-    )
-    parser.add_argument("--fd", type=int, required=True, help="the socket to the player")
-    fd: int = parser.parse_args(arguments).fd
+    end = end_of_socket("reverie.play.output_process.carrier", "Carries one output for the player.", arguments)
     _be_left_alone()
     still_here(OPENING)
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody
     be_punctual()
-    end = socket.socket(fileno=fd)
     packet = end.recv(LARGEST)
     if packet:
-        carry(end, json.loads(packet))
+        carry(end, unpacked(OutputSetup, packet))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads of libraries, and destructors that wait for the dead, keep nobody here

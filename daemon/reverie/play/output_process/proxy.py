@@ -1,8 +1,7 @@
 """An output in a process of its own, its carrier: whatever hangs there, the player does not.
 
-The player's end of the socket of :mod:`reverie.play.output_process.carrier`. A packet to the carrier is either one or
-more whole MIDI messages, of which each begins with a status byte, with or without the moment at which they are due
-before them, or one JSON object; packets from it are JSON objects.
+The player's end of the socket of :mod:`reverie.play.output_process.carrier`;
+:mod:`reverie.play.output_process.messages` has what goes over it.
 """
 
 from __future__ import annotations
@@ -10,23 +9,22 @@ from __future__ import annotations
 import array
 import contextlib
 import fcntl
-import json
 import socket
 import struct
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.midi.errors import DeviceError
+from reverie.play.output_process.messages import OutputSetup, OutputState
 from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
 from reverie.processes.children import Child, reap
+from reverie.processes.helper import LARGEST, packed, unpacked
+from reverie.processes.wire import WireError
 
-LARGEST = 1 << 16
-"""Bytes of a packet."""
 SYSEX_END = 0xF7
 DUE = struct.Struct("=xd")
 """What stands before messages that are not due yet: a zero byte and the monotonic moment."""
@@ -56,7 +54,7 @@ class OutputProxy(Output):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Carry the output of ``settings``; ``ledger`` is the slot's file, None if nobody is to silence it."""
-        self._setup = {"slot": slot, "output": dict(settings), "ledger": str(ledger) if ledger else None}
+        self._setup = OutputSetup(slot, settings, ledger)
         self._clock = clock
         self._socket: socket.socket | None = None
         self._process: Child | None = None
@@ -100,7 +98,7 @@ class OutputProxy(Output):
             try:
                 ours.setblocking(False)
                 ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-                ours.send(_encode(self._setup))
+                ours.send(packed(self._setup))
                 self._process = _start(theirs.fileno())
             except BaseException:
                 ours.close()
@@ -122,8 +120,8 @@ class OutputProxy(Output):
             return False
         state = self._hear(self._socket)
         if state is not None:
-            self._said, self._up, self._detail = True, bool(state.get("up")), _detail(state)
-            self._trouble = _trouble(state)
+            self._said, self._up, self._detail = True, state.up, plain(state.detail, LONGEST_LINE)
+            self._trouble = _plain_trouble(state.trouble)
         self._flush()
         self._check_progress()
         return self._up
@@ -158,7 +156,7 @@ class OutputProxy(Output):
         self.flush()
         if self._socket is not None and not self._waiting:
             with contextlib.suppress(OSError):  # its end shows at the next poll
-                self._socket.send(_encode({"bar": asdict(line)}))
+                self._socket.send(packed(line))
 
     def waits_for(self) -> tuple[Sequence[int], float]:
         """What the carrier says."""
@@ -175,7 +173,7 @@ class OutputProxy(Output):
         self._socket, self._process, self._up = None, None, False
         self._waiting.clear()
 
-    def _hear(self, end: socket.socket) -> Mapping[str, Any] | None:
+    def _hear(self, end: socket.socket) -> OutputState | None:
         """The next state; None if there is none yet.
 
         Raises:
@@ -189,12 +187,9 @@ class OutputProxy(Output):
             except ConnectionResetError:
                 continue  # it left without reading all, which is said once; what it said before is still there
             try:
-                state = json.loads(packet) if packet else None
-            except ValueError:
-                state = None
-            if not isinstance(state, dict):
+                return unpacked(OutputState, packet)
+            except WireError:  # nonsense, or nothing: the end
                 self._give_up()
-            return cast("Mapping[str, Any]", state)
 
     def _flush(self, due: bytes = b"") -> None:
         """Hand over what waits, in one packet if it fits; ``due`` stands before it.
@@ -214,7 +209,7 @@ class OutputProxy(Output):
                 return
             except (BrokenPipeError, ConnectionResetError):
                 while (state := self._hear(self._socket)) is not None:
-                    self._up, self._detail = bool(state.get("up")), _detail(state)
+                    self._up, self._detail = state.up, plain(state.detail, LONGEST_LINE)
                 self._give_up()
             else:
                 del self._waiting[: len(packet)]
@@ -250,17 +245,11 @@ class OutputProxy(Output):
         raise DeviceError(detail)
 
 
-def _detail(state: Mapping[str, Any]) -> str:
+def _plain_trouble(trouble: Trouble | None) -> Trouble | None:
     """What the carrier says; names of devices and machines are in it, which others have chosen."""
-    return plain(str(state.get("detail")), LONGEST_LINE)
-
-
-def _trouble(state: Mapping[str, Any]) -> Trouble | None:
-    match state.get("trouble"):
-        case {"sentence": str(sentence), "advice": str(advice), "silent": "" | "part" | "all" as silent}:
-            return Trouble(plain(sentence, LONGEST_LINE), plain(advice, LONGEST_LINE), silent)
-        case _:
-            return None
+    if trouble is None:
+        return None
+    return Trouble(plain(trouble.sentence, LONGEST_LINE), plain(trouble.advice, LONGEST_LINE), trouble.silent)
 
 
 def _start(descriptor: int) -> Child:
@@ -278,7 +267,3 @@ def _unread(end: socket.socket) -> int:
 def _last_status(packet: bytes) -> int:
     """Where the last message of a packet begins."""
     return next(at for at in range(len(packet) - 1, -1, -1) if packet[at] & 0x80 and packet[at] != SYSEX_END)
-
-
-def _encode(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()

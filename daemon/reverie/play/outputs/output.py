@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 LOOK = 0.25
 """Seconds between looks at an output that is there: a device that is unplugged and back takes longer."""
@@ -27,6 +27,7 @@ class Trouble:
 class BarLine:
     """A bar begins: what outputs can say to those who follow along. ``bar`` counts from the scene's first, 0."""
 
+    type: ClassVar[str] = "bar"
     scene: str
     bar: int
     qpm: float

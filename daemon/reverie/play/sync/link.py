@@ -11,18 +11,18 @@ that every bar divides, so that a peer with any of them is in phase with us, and
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.sync.leader import Position
 from reverie.processes.descriptors import readable
 from reverie.processes.helper import HelperEnd, HelperProcess, still_here
+from reverie.processes.worker_main import end_of_socket
 
 MISSING = "Ableton Link needs the package LinkPython-extern; install Reverie with its extra `link`"
 ALONE = "Ableton Link is on, and nobody else is there"
@@ -45,6 +45,7 @@ NUDGE = 0.001, 0.02
 class LinkMoment:
     """Where a session stands: at monotonic second ``time`` it is at ``beat``, at ``qpm`` beats a minute."""
 
+    type: ClassVar[str] = "moment"
     time: float
     beat: float
     qpm: float
@@ -60,10 +61,19 @@ class LinkMoment:
 class Announcement:
     """Where a player that leads stands: at monotonic second ``time`` it is ``beat`` after a bar line of its own."""
 
+    type: ClassVar[str] = "announcement"
     time: float
     beat: float
     qpm: float
     playing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoLink:
+    """There can be no session, and why."""
+
+    type: ClassVar[str] = "no link"
+    detail: str
 
 
 class Link:
@@ -75,7 +85,7 @@ class Link:
 
     def __init__(self, *, start_stop: bool = False) -> None:
         self._start_stop = start_stop
-        self._helper = HelperProcess("reverie.play.sync.link", {"start_stop": start_stop})
+        self._helper = HelperProcess("reverie.play.sync.link", {"start_stop": start_stop}, LinkMoment | NoLink)
         self._session: LinkMoment | None = None
         self._detail = STARTING
         self._heard: bool | None = None
@@ -108,7 +118,7 @@ class Link:
         known = told is not None and (told.qpm, told.playing) == (qpm, playing) and told.beat < news.beat
         if told is None or not known or now - told.time > TELLS:
             self._told = news
-            self._helper.send(asdict(news))
+            self._helper.send(news)
 
     def waits_for(self) -> Sequence[int]:
         """The helper's descriptor."""
@@ -116,12 +126,11 @@ class Link:
 
     def poll(self, now: float) -> None:
         """Take in what the helper says."""
-        for packet in self._helper.receive(now):
-            match packet:
-                case {"detail": str(detail)}:
-                    self._detail = detail
-                case _:
-                    self._learn(LinkMoment(**packet), now)
+        for said in self._helper.receive(now):
+            if isinstance(said, NoLink):
+                self._detail = said.detail
+            else:
+                self._learn(said, now)
         if not self._helper.alive:
             self._session, self._told, self._heard = None, None, None
 
@@ -223,7 +232,7 @@ def run(owner: HelperEnd) -> None:
     try:
         library = importlib.import_module("link")
     except ImportError as error:
-        owner.tell({"detail": f"{MISSING} ({error})"})
+        owner.tell(NoLink(f"{MISSING} ({error})"))
         while not owner.gone:
             readable([owner], None)
             owner.receive()
@@ -232,18 +241,17 @@ def run(owner: HelperEnd) -> None:
     while not owner.gone:
         still_here()
         for said in owner.receive()[-1:]:  # what was said before that is out of date
-            helper.lead(Announcement(**said))
+            helper.lead(said)
         if (session := helper.news()) is not None:
-            owner.tell(asdict(session))
+            owner.tell(session)
         readable([owner], TURN)
     helper.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process."""
-    parser = argparse.ArgumentParser(prog="reverie.play.sync.link", description="Is in a session of Ableton Link.")
-    parser.add_argument("--fd", type=int, required=True, help="the socket to the owner")
-    run(HelperEnd(parser.parse_args(arguments).fd))
+    end = end_of_socket("reverie.play.sync.link", "Is in a session of Ableton Link.", arguments)
+    run(HelperEnd(end, Announcement))
     return 0
 
 
