@@ -17,6 +17,7 @@ from reverie.errors import printable
 from reverie.processes.wire import decode, encode
 from reverie.site.load import load_site
 from reverie.watch.evidence import Verdict
+from reverie.watch.fault_kinds import Severity
 from reverie.watch.faults import Fault
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import GOOD, Summary
@@ -54,7 +55,7 @@ def test_page_metrics_and_wire_have_such_names() -> None:
     text = page(Summary(GOOD, NAME), Verdict(ok=False, sentence=NAME), {NAME: [NAME]})
     assert text.encode().count(b"caf\\xe9") == 4
     metrics = Metrics("1", "numpy")
-    metrics.faults_are([Fault("file-unreadable", NAME, "It cannot be read.")])
+    metrics.faults_are([Fault("file-unreadable", NAME, "It cannot be read.", "See to it.", Severity.NOTICE)])
     assert b'subject="caf\\\\xe9"' in metrics.render()[0]
     assert decode(encode({"type": "x", "tape": NAME})) == {"type": "x", "tape": NAME}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from reverie.errors import capital
 from reverie.music.durations import EXAMPLES, parse_duration
-from reverie.music.time import MOST_BARS
+from reverie.music.time import MOST_BARS, Length
 
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
@@ -38,6 +38,18 @@ def add_config(parser: argparse.ArgumentParser, *, of_action: bool = False, form
     )
     if formerly_site:
         parser.add_argument("--site", dest="config", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def add_length(parser: argparse.ArgumentParser, of_bars: str, of_time: str, *, needed: bool) -> None:
+    """Add ``--bars`` and ``--for``, of which one says how long something is; :func:`length_of` reads them."""
+    group = parser.add_mutually_exclusive_group(required=needed)
+    group.add_argument("--bars", type=bars, metavar="N", help=of_bars)
+    group.add_argument("--for", dest="seconds", type=duration, metavar="DURATION", help=of_time)
+
+
+def length_of(options: argparse.Namespace) -> Length:
+    """The length that was asked for."""
+    return Length(options.bars, options.seconds)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

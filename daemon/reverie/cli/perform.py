@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reverie.cli.arguments import add_command, add_config, add_json, bars, duration, seed
+from reverie.cli.arguments import add_command, add_config, add_json, add_length, length_of, seed
 
 NOTHING_NEW = 3
 """The exit status of a performance that was written, and in which a voice repeats itself as it gets no new loop."""
@@ -17,14 +17,11 @@ def add_parsers(commands: Any) -> None:
     """Add ``perform`` to the commands of ``reverie``."""
     perform = add_command(commands, "perform", "write what a scene would play into files, faster than it sounds")
     perform.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
-    length = perform.add_mutually_exclusive_group(required=True)
-    length.add_argument("--bars", type=bars, metavar="N", help="how many bars to write")
-    length.add_argument(
-        "--for",
-        dest="seconds",
-        type=duration,
-        metavar="DURATION",
-        help="how long the music is to be, such as 90s or 3m; it is rounded up to whole bars",
+    add_length(
+        perform,
+        "how many bars to write",
+        "how long the music is to be, such as 90s or 3m; it is rounded up to whole bars",
+        needed=True,
     )
     perform.add_argument("--seed", type=seed, metavar="S", help="another seed than the scene's own")
     perform.add_argument("--midi", type=Path, required=True, metavar="FILE", help="the Standard MIDI File to write")
@@ -38,9 +35,8 @@ def add_parsers(commands: Any) -> None:
 
 def _perform(options: argparse.Namespace) -> int:
     from reverie.conductor.offline.perform import perform_to_files
-    from reverie.music.time import Length
 
-    length = Length(options.bars, options.seconds)
+    length = length_of(options)
     done = perform_to_files(options.config, options.scene, length, options.seed, options.midi, options.wav)
     if options.json:
         print(json.dumps(done))

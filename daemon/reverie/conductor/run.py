@@ -20,12 +20,14 @@ from reverie.conductor.repertoire import SceneResources
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.single_instance import Alone
 from reverie.conductor.site_resources import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
+from reverie.conductor.stopping import BarCountdown
 from reverie.conductor.surroundings import surround
 from reverie.control.inputs import controls_of
 from reverie.errors import reason_of
 from reverie.folders import patiently
 from reverie.history.state import StateStore
 from reverie.logs import log_plainly
+from reverie.music.time import Length
 from reverie.places import loops_folder, scenes_folder
 from reverie.processes import orphans, signals
 from reverie.processes.descriptors import ask_for_many
@@ -38,8 +40,8 @@ from reverie.watch.faults import Faults
 log = logging.getLogger(__name__)
 
 
-def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
-    """Play until stopped by a signal, or for ``seconds``; the exit status.
+def run(config: Path | None, scene: str | None, length: Length | None = None) -> int:
+    """Play until stopped by a signal, or for as long as ``length`` says; the exit status.
 
     Raises:
         SceneError, DocumentError: if ``scene`` was named and cannot be played.
@@ -103,7 +105,7 @@ def run(config: Path | None, scene: str | None, seconds: float | None) -> int:
         store = StateStore(setting.state, told)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone, setting.tape_quota)
         conductor = Conductor(setting, scenes, store, housekeeping, Notifier.from_environment(), told)
-        asyncio.run(_conduct(conductor, scene, seconds))
+        asyncio.run(_conduct(conductor, scene, length or Length()))
     return 0
 
 
@@ -132,15 +134,17 @@ def _keep(site: Site, config: Path | None) -> None:
         log.warning("The configuration cannot be kept as last good (%s); %s.", why, advice)
 
 
-async def _conduct(conductor: Conductor, scene: str | None, seconds: float | None) -> None:
+async def _conduct(conductor: Conductor, scene: str | None, length: Length) -> None:
     loop = asyncio.get_running_loop()
     handlers = {signal.SIGTERM: conductor.stop, signal.SIGINT: conductor.stop, signal.SIGHUP: conductor.reload}
     signals.heed(loop, handlers)
     signals.release()
     orphans.adopt()
+    if length.bars is not None:
+        BarCountdown(length.bars, conductor.stop).subscribe_to(conductor.bus)
     reaping = asyncio.create_task(orphans.reap_for_ever())
     try:
-        await conductor.run(scene, seconds, lambda: surround(conductor))
+        await conductor.run(scene, length.seconds, lambda: surround(conductor))
     finally:
         reaping.cancel()
         orphans.reap_orphans()
