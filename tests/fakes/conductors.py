@@ -95,6 +95,29 @@ class FakeNotifier(Notifier):
         return True
 
 
+def config_of(folder: Path, scene: str, programme: Programme | None = None) -> ConductorConfig:
+    """A site with one port and two models, in a folder."""
+    return ConductorConfig(
+        version="test",
+        configuration=folder / "reverie.yaml",
+        site=Site(),
+        instead="",
+        slots={"main": {"kind": "port"}},
+        state=folder / "state",
+        tape=folder / "tape",
+        keep_days=1,
+        tape_quota=None,
+        address="127.0.0.1",
+        port=0,
+        engine="numpy",
+        patience=60.0,
+        means=SceneResources(MODELS, {"main": {"kind": "port"}}, ()),
+        programme=programme or Programme(()),
+        scene=scene,
+        timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),
+    )
+
+
 class Theatre:
     """A conductor in a folder, its player's score and its composer's questions."""
 
@@ -114,25 +137,7 @@ class Theatre:
         self.workers: dict[str, FakeWorker] = {}
         self.notifier = FakeNotifier()
         self.happened: list[Happening] = []
-        setting = ConductorConfig(
-            version="test",
-            configuration=folder / "reverie.yaml",
-            site=Site(),
-            instead="",
-            slots={"main": {"kind": "port"}},
-            state=folder / "state",
-            tape=folder / "tape",
-            keep_days=1,
-            tape_quota=None,
-            address="127.0.0.1",
-            port=0,
-            engine="numpy",
-            patience=60.0,
-            means=SceneResources(MODELS, {"main": {"kind": "port"}}, ()),
-            programme=programme or Programme(()),
-            scene=next(iter(scenes)),
-            timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),
-        )
+        setting = config_of(folder, next(iter(scenes)), programme)
         faults = Faults(self.clock.wall)
         store = StateStore(setting.state, faults)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)
