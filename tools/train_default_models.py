@@ -25,7 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 
 if TYPE_CHECKING:
     from reverie.training.sequences import Training, TrainingProgress
@@ -209,7 +209,7 @@ def bundle(name: str, data: Path, folder: Path, out: Path) -> None:
     draft = folder / f"{name}.mag"
     training.write_bundle(draft, f"{plan.description}. Trained on: {plan.corpus.name}, {plan.corpus.licence}.")
     licence = f"Apache-2.0; trained on {plan.corpus.name}, {plan.corpus.licence}"
-    made = import_model(draft, out, Wish(source={"licence": licence}, training=facts, replace=True))
+    made = import_model(draft, out, ImportRequest(source={"licence": licence}, training=facts, replace=True))
     print(f"{made.path}: {made.path.stat().st_size} bytes, {held_out}, unigram {unigram}", flush=True)
 
 

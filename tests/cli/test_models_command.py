@@ -17,7 +17,7 @@ from reverie.cli.models import add_parsers
 from reverie.errors import ReverieError
 from reverie.models.library import catalogue
 from reverie.models.library.catalogue import PublishedModel
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 
 Run = Callable[..., int]
 
@@ -125,7 +125,7 @@ def test_info_says_how_large_a_download_is(run: Run, capsys: pytest.CaptureFixtu
 
 
 def test_info_reads_a_file(run: Run, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = import_model(source, tmp_path / "else", Wish(config="basic_rnn")).path
+    path = import_model(source, tmp_path / "else", ImportRequest(config="basic_rnn")).path
     assert run("info", path) == 0
     assert "name: tunes" in capsys.readouterr().out
 
@@ -133,7 +133,7 @@ def test_info_reads_a_file(run: Run, source: Path, tmp_path: Path, capsys: pytes
 def test_a_model_that_is_not_there(run: Run, source: Path, own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("info", "tunes") == 1
     assert capsys.readouterr().err == "there is no model 'tunes'; none is installed\n"
-    import_model(source, own, Wish(config="basic_rnn"))
+    import_model(source, own, ImportRequest(config="basic_rnn"))
     assert run("info", "tune") == 1
     assert capsys.readouterr().err == "there is no model 'tune'; installed are tunes\n"
 
@@ -147,7 +147,7 @@ def test_verify_goes_on_after_a_damaged_model(
     run: Run, source: Path, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("a", "b"):
-        import_model(source, own, Wish(name=name, config="basic_rnn"))
+        import_model(source, own, ImportRequest(name=name, config="basic_rnn"))
     damaged = own / "a.safetensors"
     content = bytearray(damaged.read_bytes())
     content[-5] ^= 1
@@ -162,7 +162,7 @@ def test_verify_goes_on_after_a_damaged_model(
 def test_a_damaged_model_is_listed_as_such(
     run: Run, source: Path, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = import_model(source, own, Wish(config="basic_rnn")).path
+    path = import_model(source, own, ImportRequest(config="basic_rnn")).path
     path.write_bytes(path.read_bytes()[:-1])
     assert run("list") == 0
     said = capsys.readouterr()
@@ -174,7 +174,7 @@ def test_the_own_folder_s_models_hide_the_shipped_ones(
     run: Run, source: Path, shipped: Path, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for folder in (shipped, own):
-        import_model(source, folder, Wish(config="basic_rnn"))
+        import_model(source, folder, ImportRequest(config="basic_rnn"))
     assert run("list", "--json") == 0
     installed = json.loads(capsys.readouterr().out)["installed"]
     assert [row["path"] for row in installed] == [str(own / "tunes.safetensors")]
@@ -244,7 +244,7 @@ def test_pull_without_a_network_says_so_and_changes_nothing(
 def test_pull_hides_no_other_model_unasked(
     run: Run, published: PublishedModel, source: Path, shipped: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import_model(source, shipped, Wish(config="basic_rnn"))
+    import_model(source, shipped, ImportRequest(config="basic_rnn"))
     assert run("pull", "tunes") == 1
     assert "which would be hidden; give another --name, or --replace" in capsys.readouterr().err
 

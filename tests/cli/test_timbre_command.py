@@ -202,7 +202,7 @@ def test_who_interrupts_it_is_told_how_to_go_on(
         (("render", "dawn"), "there is no scene 'dawn'"),
         (("render", "dusk", "--timbre", "creatur"), "no timbre 'creatur'; did you mean 'creature'?"),
         (("render", "first-light"), "the scene first-light has no timbres; describe one in it under 'timbres'"),
-        (("render", "dusk", "--resource", "GPU"), "name the farm with --executor dask://HOST:PORT"),
+        (("render", "dusk", "--resource", "GPU"), "name the cluster with --executor dask://HOST:PORT"),
         (("render", "dusk", "--executor", "farm:8786"), "write it as dask://HOST:PORT"),
         (("play", "0123abcd"), "no bank's id begins with '0123abcd'; `reverie timbre list` shows them all"),
         (("play", "dawn"), "there is no scene 'dawn'"),

@@ -123,7 +123,7 @@ class Stage:
     def order(self) -> tuple[str, int]:
         """What the present worker was asked for: timbre and step."""
         render = from_message(Render, self.worker.sent[0])
-        scene_and_timbre, step = render.order.title.split(", step ")
+        scene_and_timbre, step = render.request.title.split(", step ")
         return scene_and_timbre.split(": ")[1], int(step)
 
     async def settle(self) -> None:
@@ -317,7 +317,7 @@ async def test_a_scene_that_is_read_again_goes_on_and_what_changed_is_rendered_a
         stage.timbres.scene_begun(scene(tmp_path, text=SCENE.replace("steps: 3}\n", "steps: 3}\n    length: 1.0\n")))
         await stage.later(1)
         assert stage.order() == ("creature", 1)
-        assert from_message(Render, stage.worker.sent[0]).order.seconds == 1.0
+        assert from_message(Render, stage.worker.sent[0]).request.seconds == 1.0
 
 
 async def test_a_job_that_is_left_before_its_worker_is_awake_holds_up_no_other(tmp_path: Path) -> None:

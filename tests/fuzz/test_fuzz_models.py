@@ -31,7 +31,7 @@ from reverie.errors import ReverieError
 from reverie.models.golden import check
 from reverie.models.library.bundle import read_bundle
 from reverie.models.library.formats.reading import read_source
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.library.index import find_models
 from reverie.models.recurrent.model import RecurrentModel
 
@@ -65,7 +65,7 @@ TENSORS: dict[str, NDArray[Any]] = {
     name: np.random.default_rng(number).normal(size=shape).astype(np.float32)
     for number, (name, shape) in enumerate(SHAPES.items())
 }
-WISH = Wish(name="model", config="basic_rnn", replace=True)
+WISH = ImportRequest(name="model", config="basic_rnn", replace=True)
 
 
 @pytest.fixture(autouse=True)
@@ -285,7 +285,7 @@ def test_the_experiment_of_a_gansynth(tmp_path: Path, data: st.DataObject) -> No
         "mag_normalizer_a": 0.06,
     }
     (stage.parent / "experiment.json").write_text(json.dumps(data.draw(said_otherwise(said))))
-    told_or_done(lambda: import_model(stage.parent, tmp_path / "models", Wish(name="gan", replace=True)))
+    told_or_done(lambda: import_model(stage.parent, tmp_path / "models", ImportRequest(name="gan", replace=True)))
 
 
 @MANY

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.midi.device_learning import KEY, LOOK, SETTLES, UNPLUG, Lesson, certain, counterparts
+from reverie.midi.device_learning import KEY, LOOK, SETTLES, UNPLUG, DeviceLearning, certain, counterparts
 from reverie.midi.errors import DeviceError
 from reverie.midi.identity import PortMarks, parse_port
 
@@ -49,7 +49,7 @@ class FakeRoom:
         def say(sentence: str) -> None:
             self.said.append((self._now, sentence))
 
-        return Lesson(self, say, ways or (UNPLUG, KEY), within, clock=self).device()
+        return DeviceLearning(self, say, ways or (UNPLUG, KEY), within, clock=self).device()
 
 
 def test_what_is_unplugged_and_plugged_again_is_meant() -> None:

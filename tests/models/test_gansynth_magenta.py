@@ -17,7 +17,7 @@ from reverie.bench.timbre_gansynth_magenta import Magenta, write_random
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
 from reverie.models.library.bundle import Bundle, read_bundle
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.timbre.render.gansynth import GanSynth
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]
@@ -112,18 +112,18 @@ def test_it_is_imported_from_an_archive_as_from_its_folder(trained: Path, bundle
     assert imported.card.weights == bundle.card.weights
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ModelError, match="is no archive, or cut off"):
-        import_model(path, tmp_path / "models", Wish(name="cut"))
+        import_model(path, tmp_path / "models", ImportRequest(name="cut"))
 
 
 def test_a_checkpoint_without_its_experiment_is_not_taken_for_a_published_one(
     trained: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
-    imported = import_model(trained / "stage_00012", tmp_path, Wish(config="gansynth"))
+    imported = import_model(trained / "stage_00012", tmp_path, ImportRequest(config="gansynth"))
     assert imported.card.weights == bundle.card.weights
     assert imported.card.settings == bundle.card.settings
     shutil.copytree(trained / "stage_00012", tmp_path / "alone" / "stage_00012")
     with pytest.raises(ModelError, match=r"its experiment\.json, .* is not there"):
-        import_model(tmp_path / "alone" / "stage_00012", tmp_path / "models", Wish(config="gansynth"))
+        import_model(tmp_path / "alone" / "stage_00012", tmp_path / "models", ImportRequest(config="gansynth"))
 
 
 def test_training_that_has_not_come_to_its_end_is_refused(trained: Path, tmp_path: Path) -> None:

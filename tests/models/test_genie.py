@@ -16,13 +16,15 @@ from reverie.models.genie.weights import KEYS, weights_from
 from reverie.models.golden import check
 from reverie.models.library.bundle import Bundle, read_bundle
 from reverie.models.library.card import ModelCard
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     source = data_folder("magenta-weights") / "piano_genie"
-    return read_bundle(import_model(source, tmp_path_factory.mktemp("models"), Wish(config="piano_genie")).path)
+    return read_bundle(
+        import_model(source, tmp_path_factory.mktemp("models"), ImportRequest(config="piano_genie")).path
+    )
 
 
 @pytest.fixture(scope="module")

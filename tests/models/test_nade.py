@@ -14,7 +14,7 @@ from reverie.models.encodings.pianoroll import Frame
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import Bundle, make_bundle, read_bundle
 from reverie.models.library.card import ModelCard
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.nade.density import Nade, log_likelihoods
 from reverie.models.nade.golden import STEPS, answer
 from reverie.models.nade.model import NadeModel
@@ -226,7 +226,7 @@ class TestAgainstMagenta:
     def test_what_magenta_exports_is_read(self, pair: tuple[Any, NadeModel], tmp_path: Path) -> None:
         theirs, _ = pair
         theirs.write_bundle(tmp_path / "random.mag")
-        read = read_bundle(import_model(tmp_path / "random.mag", tmp_path, Wish(config=theirs.name)).path)
+        read = read_bundle(import_model(tmp_path / "random.mag", tmp_path, ImportRequest(config=theirs.name)).path)
         window = theirs.config.hparams.attn_length
         assert read.card.settings == ({"attention_length": window} if window else {})
         for name, tensor in weights_from(theirs.weights).items():

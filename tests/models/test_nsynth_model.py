@@ -17,7 +17,7 @@ from fakes.nsynth import SETTINGS, bundle_of, variables
 from reverie.models.errors import ModelError
 from reverie.models.golden import check
 from reverie.models.library.bundle import read_bundle
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.nsynth import encoder as encoder_module
 from reverie.models.nsynth.codes import mixed, stretched
 from reverie.models.nsynth.weights import canonical_name, sizes_of, weights_from
@@ -131,9 +131,9 @@ def test_a_checkpoint_is_imported_without_tensorflow(tmp_path: Path) -> None:
     with tarfile.open(archive, "w") as file:
         file.add(folder, folder.name)
     with pytest.raises(ModelError, match="give --set hop=N --set stages=N --set encoder_stages=N --set rate=N"):
-        import_model(archive, tmp_path / "models", Wish(config="nsynth"))
+        import_model(archive, tmp_path / "models", ImportRequest(config="nsynth"))
     settings = {"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16000}
-    imported = import_model(archive, tmp_path / "models", Wish(config="nsynth", settings=settings))
+    imported = import_model(archive, tmp_path / "models", ImportRequest(config="nsynth", settings=settings))
     bundle = read_bundle(imported.path)
     assert bundle.card.settings["hop"] == 512
     expected = weights_from(tensors)

@@ -21,7 +21,7 @@ from reverie.scenes.timbre import VoiceTimbre
 from reverie.timbre.bank.sf2 import sf2_bytes
 from reverie.timbre.bank.zone import Sample, SampleLoop, Zone
 from reverie.timbre.bank_maker import BankMaker
-from reverie.timbre.request import order_of
+from reverie.timbre.request import request_of
 from reverie.timbre.sound import Sound
 from reverie.timbre.timbre_models import timbre_model
 
@@ -175,7 +175,7 @@ def test_cat_dreams_turns_from_step_to_step_in_tune(perform: Perform, tmp_path: 
     assert voice.timbre is not None
     studio = BankMaker(timbre_model(timbre.model, [models_folder()]).path, tmp_path / "cache", 10**9)
     steps = np.linspace(0, timbre.path.steps - 1, SWAPS + 1).astype(int)  # type: ignore[union-attr]
-    banks = [studio.make(order_of(timbre, int(step), name, [scenes_folder()])).bank.soundfont for step in steps]
+    banks = [studio.make(request_of(timbre, int(step), name, [scenes_folder()])).bank.soundfont for step in steps]
     assert len(set(banks)) == SWAPS + 1
     samples = perform(banks, voice.timbre, (69, 73))
     assert longest_gap(samples, (2 * SWAPS + 1.9) * BAR) <= 0.02

@@ -15,7 +15,7 @@ from reverie.places import models_folder
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.bank.cache import SAFE, BankCache
 from reverie.timbre.bank_maker import BankMaker
-from reverie.timbre.request import BankRequest, order_of
+from reverie.timbre.request import BankRequest, request_of
 
 ROOMY = 1 << 40
 
@@ -27,7 +27,7 @@ def order(seed: int) -> BankRequest:
         "pitches": ["C4"],
         "length": 0.5,
     }
-    return order_of(Timbre.model_validate(said), 0, "a bank", [])
+    return request_of(Timbre.model_validate(said), 0, "a bank", [])
 
 
 class Disk:
@@ -52,36 +52,36 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> BankMaker:
+def maker(tmp_path: Path) -> BankMaker:
     path = models_folder() / "timbre.safetensors"
     model = identity(read_card(path))
     return BankMaker(path, tmp_path, ROOMY, open_model=lambda _: FakeRenderer(model))
 
 
-def made(studio: BankMaker, seed: int, age: float = 0.0) -> str:
-    folder = studio.make(order(seed)).bank.folder
+def made(maker: BankMaker, seed: int, age: float = 0.0) -> str:
+    folder = maker.make(order(seed)).bank.folder
     when = folder.stat().st_mtime - age
     os.utime(folder, (when, when))
     return folder.name
 
 
 def test_old_banks_make_room_on_a_full_disk_the_longest_unused_first(
-    tmp_path: Path, disk: Disk, studio: BankMaker, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, disk: Disk, maker: BankMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pinned, older, old = made(studio, 1, 4 * SAFE), made(studio, 2, 3 * SAFE), made(studio, 3, 2 * SAFE)
+    pinned, older, old = made(maker, 1, 4 * SAFE), made(maker, 2, 3 * SAFE), made(maker, 3, 2 * SAFE)
     disk.room = disk.used() * 7 // 6  # half a bank more, which is more than what is unfinished takes
-    new = studio.make(order(4), pinned=[pinned]).bank.id
+    new = maker.make(order(4), pinned=[pinned]).bank.id
     left = {bank.id for bank in BankCache(tmp_path, ROOMY).banks()}
     assert left == {pinned, old, new}
     assert older not in left
     assert "is full" in caplog.text
 
 
-def test_a_full_disk_without_old_banks_says_so_and_loses_nothing(tmp_path: Path, disk: Disk, studio: BankMaker) -> None:
-    played = made(studio, 1)
+def test_a_full_disk_without_old_banks_says_so_and_loses_nothing(tmp_path: Path, disk: Disk, maker: BankMaker) -> None:
+    played = made(maker, 1)
     disk.room = disk.used() + 4096
     with pytest.raises(OSError, match="No space left"):
-        studio.make(order(2))
+        maker.make(order(2))
     assert {bank.id for bank in BankCache(tmp_path, ROOMY).banks()} == {played}
     disk.room = ROOMY
-    assert studio.make(order(2)).bank.id != played
+    assert maker.make(order(2)).bank.id != played

@@ -9,7 +9,7 @@ import pytest
 
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.recipe import BankRecipe, Ingredient
-from reverie.timbre.request import order_of
+from reverie.timbre.request import request_of
 
 SOUNDS = {"flute": Ingredient(1.0, sound="f" * 64, own_pitch=60.12345), "cat": Ingredient(1.0, sound="c" * 64)}
 
@@ -22,7 +22,7 @@ def recipe(step: int, sounds: dict[str, Ingredient] | None = None, **said: Any) 
             **said,
         }
     )
-    return order_of(timbre, step, "a bank", [Path("scenes")]).recipe("m" * 64, SOUNDS if sounds is None else sounds)
+    return request_of(timbre, step, "a bank", [Path("scenes")]).recipe("m" * 64, SOUNDS if sounds is None else sounds)
 
 
 def test_it_is_what_the_scene_says() -> None:

@@ -20,7 +20,7 @@ from reverie.models.errors import ModelError
 from reverie.models.library.card import SUFFIX, ModelCard, read_card, read_header
 
 if TYPE_CHECKING:
-    from reverie.models.library.importing import Imported, Wish
+    from reverie.models.library.importing import Imported, ImportRequest
 
 Folders = Callable[[Path | None], Sequence[Path]]
 """Given the site's configuration, the folders in which models lie; a later one's hide an earlier one's of the same
@@ -277,11 +277,11 @@ def _refuse_to_hide(name: str, target: Path, folders: Folders, options: argparse
         )
 
 
-def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any] | None = None) -> Wish:
+def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any] | None = None) -> ImportRequest:
     from reverie.models.library.hyperparameters import given
-    from reverie.models.library.importing import Wish
+    from reverie.models.library.importing import ImportRequest
 
-    return Wish(options.name, config, facts or {}, replace=options.replace, settings=given(options.set))
+    return ImportRequest(options.name, config, facts or {}, replace=options.replace, settings=given(options.set))
 
 
 def _target(options: argparse.Namespace, folders: Folders) -> Path:

@@ -77,8 +77,8 @@ def _list(slots: Slots, options: argparse.Namespace) -> int:
     sources: list[PortMarks] = []
     trouble = None
     try:
-        with PortScanner() as room:
-            there, sources = room.ports(), room.sources()
+        with PortScanner() as scanner:
+            there, sources = scanner.ports(), scanner.sources()
     except DeviceError as error:
         trouble = str(error)
     bound = [
@@ -147,7 +147,7 @@ def _bind(wanted: Wanted, api: str, there: Sequence[PortMarks]) -> tuple[PortMar
 
 
 def _learn(slots: Slots, options: argparse.Namespace) -> int:
-    from reverie.midi.device_learning import KEY, UNPLUG, Lesson, certain
+    from reverie.midi.device_learning import KEY, UNPLUG, DeviceLearning, certain
     from reverie.midi.ports import PortScanner
     from reverie.site.learned import beside, ready, update
     from reverie.site.load import find_site
@@ -162,10 +162,10 @@ def _learn(slots: Slots, options: argparse.Namespace) -> int:
     if not slot:
         _say(f"The configuration has no slot {options.slot!r} yet; it will be made, as one of kind 'port'.")
     fits = _matching(options.match)
-    with PortScanner(wanted=fits) as room:
-        lesson = Lesson(room, _say, (options.by,) if options.by else (UNPLUG, KEY), options.within)
-        port = _pick(lesson.device())
-        caution = certain(port, room.ports())
+    with PortScanner(wanted=fits) as scanner:
+        learning = DeviceLearning(scanner, _say, (options.by,) if options.by else (UNPLUG, KEY), options.within)
+        port = _pick(learning.device())
+        caution = certain(port, scanner.ports())
     _say(f"It is {port.port} ({', '.join(f'{mark} {value}' for mark, value in port.marks().items())}).")
     if caution:
         _say(caution)

@@ -59,30 +59,30 @@ class TimbreResources:
     sound: Callable[[bytes, Path, Path | None], None]
 
 
-Houses = Callable[[Path | None], TimbreResources]
+ResourcesOf = Callable[[Path | None], TimbreResources]
 
 
-def add_parsers(commands: Any, houses: Houses) -> None:
+def add_parsers(commands: Any, resources_of: ResourcesOf) -> None:
     """Add ``timbre`` to the commands of ``reverie``."""
     timbre = add_command(commands, "timbre", "render, list and play sample banks")
     actions = timbre.add_subparsers(required=True, metavar="ACTION")
 
     render = add_command(actions, "render", "render the bank of one step of a scene's timbre")
-    render.set_defaults(command=partial(_render, houses))
+    render.set_defaults(command=partial(_render, resources_of))
 
     morph = add_command(actions, "morph", "render the banks of all steps of a scene's timbre")
     morph.add_argument("--steps", type=_steps, metavar="A..B", help="only these steps, counted from 0, such as 0..11")
-    morph.set_defaults(command=partial(_render, houses), step=None)
+    morph.set_defaults(command=partial(_render, resources_of), step=None)
 
     listing = add_command(actions, "list", "list the banks that are there")
-    listing.set_defaults(command=partial(_list, houses))
+    listing.set_defaults(command=partial(_list, resources_of))
 
     play = add_command(actions, "play", "play the notes of a bank; a scene's bank is rendered first if need be")
     play.add_argument("scene", metavar="BANK|SCENE", help="a bank's id or the beginning of it, its folder, or a scene")
     play.add_argument(
         "--wav", type=Path, metavar="FILE", help="write the notes into this WAV file instead, faster than they sound"
     )
-    play.set_defaults(command=partial(_play, houses))
+    play.set_defaults(command=partial(_play, resources_of))
 
     dump = add_command(actions, "dump", "send the samples of a bank to a hardware sampler, as MIDI sample dumps")
     dump.add_argument("scene", metavar="BANK", help="a bank's id or the beginning of it, or its folder")
@@ -103,7 +103,7 @@ def add_parsers(commands: Any, houses: Houses) -> None:
     dump.add_argument(
         "--fast", action="store_true", help="send faster than a DIN cable can; only where none is on the way"
     )
-    dump.set_defaults(command=partial(_dump, houses))
+    dump.set_defaults(command=partial(_dump, resources_of))
 
     for action in (render, morph):
         action.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
@@ -137,21 +137,21 @@ class _WantedSteps:
     folders: Sequence[Path]
     steps: range
 
-    def order(self, step: int) -> BankRequest:
+    def request(self, step: int) -> BankRequest:
         """What a step needs."""
-        from reverie.timbre.request import order_of
+        from reverie.timbre.request import request_of
 
-        return order_of(self.timbre, step, f"{self.scene.title}: {self.name}, step {step}", self.folders)
+        return request_of(self.timbre, step, f"{self.scene.title}: {self.name}, step {step}", self.folders)
 
 
-def _render(houses: Houses, options: argparse.Namespace) -> int:
-    house = houses(options.config)
-    wish = _wish(house, options)
+def _render(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
+    resources = resources_of(options.config)
+    wish = _wish(resources, options)
     rows: list[dict[str, Any]] = []
-    with _studio(house, wish.timbre.model, options) as studio:
+    with _maker(resources, wish.timbre.model, options) as maker:
         for step in wish.steps:
             begun = time.monotonic()
-            made = _make(studio, wish.order(step), [row["id"] for row in rows])
+            made = _make(maker, wish.request(step), [row["id"] for row in rows])
             rows.append({"step": step, "found": made.found, **_row(made.bank)})
             if not options.json:
                 took = "is there already" if made.found else f"rendered in {lasting(time.monotonic() - begun)}"
@@ -161,18 +161,20 @@ def _render(houses: Houses, options: argparse.Namespace) -> int:
     return 0
 
 
-def _list(houses: Houses, options: argparse.Namespace) -> int:
+def _list(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
     from reverie.timbre.bank.cache import BankCache
 
-    house = houses(options.config)
-    rows = [_row(bank) for bank in BankCache(house.cache, house.quota).banks()]
-    unfinished = sorted(path.name for path in (house.cache / "unfinished").glob("*") if path.is_dir())
+    resources = resources_of(options.config)
+    rows = [_row(bank) for bank in BankCache(resources.cache, resources.quota).banks()]
+    unfinished = sorted(path.name for path in (resources.cache / "unfinished").glob("*") if path.is_dir())
     size = sum(row["bytes"] for row in rows)
     if options.json:
-        report = {"folder": str(house.cache), "bytes": size, "quota": house.quota, "banks": rows}
+        report = {"folder": str(resources.cache), "bytes": size, "quota": resources.quota, "banks": rows}
         _say(json.dumps({**report, "unfinished": unfinished}, indent=2))
         return 0
-    _say(f"Banks: {len(rows)}, {size / _MEGABYTE:.1f} MB of {house.quota / _MEGABYTE:,.0f} MB, in {house.cache}")
+    _say(
+        f"Banks: {len(rows)}, {size / _MEGABYTE:.1f} MB of {resources.quota / _MEGABYTE:,.0f} MB, in {resources.cache}"
+    )
     for row in rows:
         megabytes = f"{row['bytes'] / _MEGABYTE:.1f} MB"
         _say(f"  {row['id'][:_ID]}  {row['title']:<44} {row['notes']:>4} notes {megabytes:>10}  {row['model']}")
@@ -185,25 +187,25 @@ def _list(houses: Houses, options: argparse.Namespace) -> int:
     return 0
 
 
-def _play(houses: Houses, options: argparse.Namespace) -> int:
+def _play(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
     from reverie.timbre.audition import audition
 
-    house = houses(options.config)
-    bank = _bank(house, options)
+    resources = resources_of(options.config)
+    bank = _bank(resources, options)
     if not options.wav:
         _say(f"{bank.title}: {len(bank.samples)} notes, from the lowest to the highest.")
-    house.sound(audition(bank.card["zones"]), bank.soundfont, options.wav)
+    resources.sound(audition(bank.card["zones"]), bank.soundfont, options.wav)
     if options.wav:
         _say(f"{options.wav}: {bank.title}")
     return 0
 
 
-def _dump(houses: Houses, options: argparse.Namespace) -> int:
+def _dump(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
     from reverie.cli.sample_dump import samples_of, send
     from reverie.midi.sample_dump.cable import opened
     from reverie.midi.sample_dump.transfer import DIN
 
-    bank = _kept(houses(options.config), options.scene)
+    bank = _kept(resources_of(options.config), options.scene)
     samples = samples_of(bank, options.note, options.number, options.bits)
     answered = False
     with opened(options.port) as line:
@@ -222,13 +224,13 @@ def _dump(houses: Houses, options: argparse.Namespace) -> int:
     return 0
 
 
-def _kept(house: TimbreResources, named: str) -> Bank:
+def _kept(resources: TimbreResources, named: str) -> Bank:
     """A bank that is there: a folder, or one of the cache."""
     from reverie.timbre.bank.bank import CARD
     from reverie.timbre.bank.cache import BankCache
 
     folder = Path(named)
-    return _in_folder(folder) if (folder / CARD).is_file() else BankCache(house.cache, house.quota).named(named)
+    return _in_folder(folder) if (folder / CARD).is_file() else BankCache(resources.cache, resources.quota).named(named)
 
 
 def _in_folder(folder: Path) -> Bank:
@@ -240,7 +242,7 @@ def _in_folder(folder: Path) -> Bank:
         raise TimbreError(f"the bank in {folder} is damaged ({error}); render it anew") from error
 
 
-def _bank(house: TimbreResources, options: argparse.Namespace) -> Bank:
+def _bank(resources: TimbreResources, options: argparse.Namespace) -> Bank:
     """The bank that is meant: a folder, one of the cache, or that of a scene's step, which may be rendered first."""
     from reverie.scenes.folder import SceneError
     from reverie.timbre.bank.bank import CARD
@@ -250,16 +252,16 @@ def _bank(house: TimbreResources, options: argparse.Namespace) -> Bank:
     if (folder / CARD).is_file():
         return _in_folder(folder)
     try:
-        wish = _wish(house, options)
+        wish = _wish(resources, options)
     except SceneError:
         if not _BEGINNING.fullmatch(options.scene):
             raise
-        return BankCache(house.cache, house.quota).named(options.scene)
-    with _studio(house, wish.timbre.model, options) as studio:
-        return _make(studio, wish.order(wish.steps[0]), []).bank
+        return BankCache(resources.cache, resources.quota).named(options.scene)
+    with _maker(resources, wish.timbre.model, options) as maker:
+        return _make(maker, wish.request(wish.steps[0]), []).bank
 
 
-def _wish(house: TimbreResources, options: argparse.Namespace) -> _WantedSteps:
+def _wish(resources: TimbreResources, options: argparse.Namespace) -> _WantedSteps:
     """The timbre and the steps that are meant.
 
     Raises:
@@ -268,7 +270,7 @@ def _wish(house: TimbreResources, options: argparse.Namespace) -> _WantedSteps:
     """
     from reverie.documents import did_you_mean
 
-    scene, folders = house.scene(options.scene)
+    scene, folders = resources.scene(options.scene)
     name = options.timbre or next(iter(scene.timbres), "")
     if not scene.timbres:
         raise TimbreError(f"the scene {scene.name} has no timbres; describe one in it under 'timbres'")
@@ -297,26 +299,28 @@ def _all_steps(timbre: Timbre) -> range:
 
 
 @contextlib.contextmanager
-def _studio(house: TimbreResources, model: str, options: argparse.Namespace) -> Generator[BankMaker]:
-    """Where banks are rendered: on this machine where no other wants it, or on a farm."""
+def _maker(resources: TimbreResources, model: str, options: argparse.Namespace) -> Generator[BankMaker]:
+    """Where banks are rendered: on this machine where no other wants it, or on a Dask cluster."""
     from reverie.timbre.render.budget import give_way
 
     give_way()
     one_each()  # as in the timbre worker, so that the bytes are the same
     from reverie.timbre.bank_maker import BankMaker
-    from reverie.timbre.executors.dask_executor import Farm
+    from reverie.timbre.executors.dask_executor import DaskCluster
     from reverie.timbre.timbre_models import open_timbre_model, timbre_model
 
     if options.resource and not options.executor:
-        raise TimbreError("a resource is what workers of a farm offer; name the farm with --executor dask://HOST:PORT")
-    path = timbre_model(model, house.models).path
-    opened = partial(open_timbre_model, threads=house.threads)
+        raise TimbreError(
+            "a resource is what workers of a Dask cluster offer; name the cluster with --executor dask://HOST:PORT"
+        )
+    path = timbre_model(model, resources.models).path
+    opened = partial(open_timbre_model, threads=resources.threads)
     try:
         if not options.executor:
-            yield BankMaker(path, house.cache, house.quota, open_model=opened)
+            yield BankMaker(path, resources.cache, resources.quota, open_model=opened)
             return
-        with Farm(options.executor, path, options.resource) as farm:
-            yield BankMaker(path, house.cache, house.quota, farm, opened)
+        with DaskCluster(options.executor, path, options.resource) as cluster:
+            yield BankMaker(path, resources.cache, resources.quota, cluster, opened)
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
@@ -324,16 +328,16 @@ def _studio(house: TimbreResources, model: str, options: argparse.Namespace) -> 
         raise SystemExit(_INTERRUPTED) from None
     except OSError as error:
         raise TimbreError(
-            f"{error.filename or house.cache} cannot be used ({reason_of(error)}); see to the disk, or name another"
+            f"{error.filename or resources.cache} cannot be used ({reason_of(error)}); see to the disk, or name another"
             " folder in the site's configuration"
         ) from error
 
 
-def _make(studio: BankMaker, order: BankRequest, pinned: Sequence[str]) -> Made:
-    """The bank of an order, which may take its time; ``pinned`` are to stay."""
-    meter = Meter(order.title)
+def _make(maker: BankMaker, request: BankRequest, pinned: Sequence[str]) -> Made:
+    """The bank of a request, which may take its time; ``pinned`` are to stay."""
+    meter = Meter(request.title)
     try:
-        made = studio.make(order, meter.show, pinned)
+        made = maker.make(request, meter.show, pinned)
     finally:
         meter.end()
     for warning in made.warnings:

@@ -29,7 +29,7 @@ from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
 from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
 from reverie.timbre.path import following
-from reverie.timbre.request import order_of
+from reverie.timbre.request import request_of
 from reverie.watch.happenings import BankAnswered, BarSounded, SceneBegun, SceneChanged, WorkerStarted
 
 log = logging.getLogger(__name__)
@@ -321,14 +321,14 @@ class Timbres:
     def _begin(self, scene: Scene, name: str, one: _Timbre, step: int, now: float) -> None:
         model = self._means.models.get(one.timbre.model)
         title = f"{scene.title}: {name}, step {step}"
-        order = order_of(one.timbre, step, title, self._means.folders)
+        request = request_of(one.timbre, step, title, self._means.folders)
         if model is None:
             self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
             one.refused[step] = now + REFUSED_FOR
             return
         pinned = tuple({ready.bank for other in self._timbres.values() for ready in other.ready.values()})
         means = self._means
-        render = Render(order, str(model), str(means.cache), means.quota, means.share, means.threads, pinned)
+        render = Render(request, str(model), str(means.cache), means.quota, means.share, means.threads, pinned)
         self._job = _Job(scene.name, name, one.timbre, step, render, now)
         self._done = 0.0
         self._has_job.set()

@@ -1,6 +1,6 @@
-"""Learning which device is meant from whoever stands before it: it is unplugged and plugged again, or a key is played.
+"""Learns which device a person means: the person unplugs it and plugs it in again, or plays a key.
 
-The lesson knows no system and no terminal; :mod:`reverie.midi.ports` is the one, :mod:`reverie.cli.ports` the other.
+It calls no MIDI system and no terminal: :mod:`reverie.midi.ports` does the one, :mod:`reverie.cli.ports` the other.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _ASKED: dict[tuple[str, ...], str] = {
 }
 
 
-class Room(Protocol):
-    """The devices around."""
+class LearningScanner(Protocol):
+    """Finds the MIDI ports of this machine."""
 
     def ports(self) -> Collection[PortMarks]:
         """The ports that are there and can be sent to."""
@@ -37,7 +37,7 @@ class Room(Protocol):
 
 
 class LearningClock(Protocol):
-    """Time, and waiting for it to pass."""
+    """A clock that can be waited on."""
 
     def monotonic(self) -> float:
         """Seconds."""
@@ -49,14 +49,14 @@ class LearningClock(Protocol):
 
 
 @dataclass(slots=True)
-class Lesson:
+class DeviceLearning:
     """One device to be learned.
 
     ``say`` takes sentences for the person; ``ways`` are those that are offered, ``unplug`` and ``key``; ``within`` is
     how many seconds the person has for each step.
     """
 
-    room: Room
+    scanner: LearningScanner
     say: Callable[[str], None]
     ways: tuple[str, ...] = (UNPLUG, KEY)
     within: float = 120.0
@@ -68,16 +68,16 @@ class Lesson:
         Raises:
             DeviceError: if nothing happens in time, or what happens leaves open which device is meant.
         """
-        before = _by_name(self.room.ports())
+        before = _by_name(self.scanner.ports())
         if KEY in self.ways:
-            self.room.heard()
+            self.scanner.heard()
         self.say(f"Which device is it? {_ASKED[self.ways].capitalize()}.")
         limit = self.clock.monotonic() + self.within
         while self.clock.monotonic() < limit:
             self.clock.sleep(LOOK)
-            if KEY in self.ways and (spoke := self.room.heard()):
+            if KEY in self.ways and (spoke := self.scanner.heard()):
                 return self._answering(spoke)
-            there = _by_name(self.room.ports())
+            there = _by_name(self.scanner.ports())
             if UNPLUG in self.ways and there.keys() != before.keys():
                 return self._plugged_again(before)
         raise DeviceError(f"nothing was seen within {self.within:g} seconds: {_ASKED[self.ways]}; nothing is changed")
@@ -91,7 +91,7 @@ class Lesson:
             )
         (port,) = spoke
         self.say(f"{port.label()} spoke.")
-        answering = counterparts(port, self.room.ports())
+        answering = counterparts(port, self.scanner.ports())
         if not answering:
             raise DeviceError(f"{port.label()} sends, but nothing there can be sent to; unplug it instead")
         return answering
@@ -104,7 +104,7 @@ class Lesson:
         now = self.clock.monotonic()
         limit, changed = now + self.within, now
         while True:
-            there = _by_name(self.room.ports())
+            there = _by_name(self.scanner.ports())
             gone |= {name: port for name, port in before.items() if name not in there}
             news = {name: port for name, port in there.items() if name not in before or name in gone}
             news = {name: port for name, port in news.items() if not gone or _one_of(port, gone.values())}

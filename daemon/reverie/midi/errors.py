@@ -1,4 +1,4 @@
-"""The error of the layer that plays."""
+"""The error of devices, and how it is told."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reverie.processes.descriptors import writable
 
 
 class DeviceError(ReverieError):
-    """An output that cannot be had, or one that was lost: its text is what a slot reports."""
+    """A device or port that cannot be used, or was lost; its text is what the slot reports."""
 
 
 _LINE = 4096
 """Bytes of a line; a pipe that is writable takes as many at once (pipe(7))."""
 DEVICE_ERRORS = (DeviceError, OSError, ImportError)
-"""All that may go wrong with a device, a program or a library outside Reverie, and must cost its slot alone."""
+"""All errors by which a device, a program or a library outside Reverie fails; they must stop its slot alone."""
 
 
 def explain(error: Exception) -> str:

@@ -1,6 +1,6 @@
-"""Which port is the one that was meant: pure comparison of marks, no system and no driver.
+"""Which port is the one that was meant, by comparing marks. No MIDI system is called.
 
-A port's number changes whenever it is plugged; what stays is told in ranks. What the device itself says (USB serial
+A port's number changes whenever it is plugged; what stays is ranked. What the device itself says (USB serial
 number) goes before where it is plugged in, that before its kind (USB vendor and product), and that before names, which
 two equal devices share.
 """

@@ -1,4 +1,4 @@
-"""The MIDI devices around, for commands: which are there, and which of them is being played."""
+"""The MIDI ports of this machine, for commands: which are there, and which of them is being played."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from reverie.midi.usb import Enumerator
 
 _NOTE_ON = 0x90
 _ECHOES = re.compile(r"Midi Through:")
-"""What says again what it was told, be it by Reverie itself."""
+"""Ports that repeat what they are sent, such as ALSA's MIDI through, which Reverie itself may feed."""
 _QUEUE = 1000
 
 
 class PortScanner:
-    """Connections to the MIDI systems that are there; they are held, so that a look costs little."""
+    """Keeps connections to the MIDI systems that are there, so that each look costs little."""
 
     def __init__(self, api: str = "auto", wanted: Callable[[PortMarks], object] | None = None) -> None:
         """Connect to the systems that ``api`` means; only ports that are ``wanted`` count, all if nothing is said.
@@ -35,7 +35,7 @@ class PortScanner:
         self._systems = list(systems(api))
         if not self._systems:
             raise DeviceError(no_system(api))
-        self._ears = [_Ears(midi) for midi in self._systems]
+        self._listening = [_ListeningInputs(midi) for midi in self._systems]
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +58,7 @@ class PortScanner:
         Raises:
             DeviceError: if a system is gone.
         """
-        return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.names())]
+        return [port for inputs in self._listening for port in self._enumerator.ports(inputs.midi.api, inputs.names())]
 
     def heard(self) -> list[PortMarks]:
         """The ports of others at which a key was played since this was last asked; they are listened to from then on.
@@ -66,18 +66,18 @@ class PortScanner:
         Raises:
             DeviceError: if a system is gone.
         """
-        return [port for ears in self._ears for port in self._enumerator.ports(ears.midi.api, ears.heard())]
+        return [port for inputs in self._listening for port in self._enumerator.ports(inputs.midi.api, inputs.heard())]
 
     def close(self) -> None:
-        """Let go of everything."""
-        for ears in self._ears:
-            ears.close()
+        """Close all connections."""
+        for inputs in self._listening:
+            inputs.close()
         for midi in self._systems:
             midi.close()
 
 
-class _Ears:
-    """One input of ours for each output of others; python-rtmidi has no input that tells who spoke."""
+class _ListeningInputs:
+    """One input for each output of other programs: python-rtmidi has no input that tells who sent a message."""
 
     def __init__(self, midi: Midi) -> None:
         self.midi = midi

@@ -1,4 +1,4 @@
-"""What ports of others and ports of our own share: python-rtmidi, its APIs, and JACK servers that die.
+"""Connections by python-rtmidi: the MIDI systems of this machine, their ports, and JACK servers that die.
 
 python-rtmidi is imported where it is used, as a site with FluidSynth alone needs no MIDI system.
 """
@@ -31,7 +31,7 @@ Others may read a message late in the period in which JACK takes it, and find no
 
 JACK_HANGS = "JACK does not answer: its server hangs; start JACK again, what plays through it returns by itself"
 STUCK = 8.0
-"""Seconds without a period of JACK's after which its server is taken for hung."""
+"""Seconds without a period of JACK after which its server counts as hung."""
 
 _JACK_GONE = "the JACK server is gone; start it again"
 _SOCKETS = Path("/proc/net/unix")
@@ -58,7 +58,7 @@ def jack_hangs() -> bool:
 
 
 def jack_listens() -> bool:
-    """Whether a JACK server is there, be it that it answers nobody."""
+    """Whether a JACK server is there, even one that answers nobody."""
     return _listening() is not None
 
 
@@ -111,7 +111,7 @@ def _rtmidi() -> Any:
 
 
 class SystemGoneError(DeviceError):
-    """A MIDI system that died with clients of this process: only another process is rid of what is left of them."""
+    """A MIDI system died while this process had clients in it. Their remains go only with the process."""
 
 
 class Midi:

@@ -206,7 +206,7 @@ class PaceSection(Section):
     )
     hours: Annotated[tuple[TimeOfDay, TimeOfDay], Field(strict=False)] = Field(
         default=(dt.time(20), dt.time(6)),
-        description="Of steps_a_night: where the night begins and ends, by the clock of the room; or opening hours.",
+        description="Of steps_a_night: where the night begins and ends, by the machine's local time; or opening hours.",
         examples=[["20:00", "06:00"]],
     )
 

@@ -1,1 +1,1 @@
-"""The site's configuration: what a technician writes about the machine and the room."""
+"""The site's configuration: what a technician writes about the machine, its devices and its hours."""

@@ -1,4 +1,4 @@
-"""What hands can do to the running music, and how far they can go."""
+"""What people can do to the running music, and within which limits."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ControlLimits:
-    """How low and how high hands can go: quarters per minute, a share of the slots' volume, temperatures."""
+    """How low and how high people can set levels: quarters per minute, a share of the slots' volume, temperatures."""
 
     tempo: tuple[float, float] = (60.0, 140.0)
     volume: tuple[float, float] = (0.2, 1.0)

@@ -1,4 +1,4 @@
-"""Control: what hands may do to the running installation, and by which knobs, keys and messages."""
+"""Control: what people may do to the running installation, and by which knobs, keys and messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLDEST, HOTTEST = 0.1, 3.0
 
 
 class LimitsSection(Section):
-    """How low and how high hands can go."""
+    """How low and how high people can set levels."""
 
     tempo: Range = Field(default=_USUAL.tempo, description="Lowest and highest tempo, quarters a minute, 20 to 400.")
     volume: Range = Field(
@@ -72,11 +72,13 @@ class OscControl(Section):
 
 
 class ControlSection(Section):
-    """Hands on the running installation."""
+    """Control of the running installation by a MIDI surface and OSC."""
 
     midi: MidiControl | None = Field(default=None, description="The control surface; null: none.")
     osc: OscControl | None = Field(default=None, description="Open Sound Control; null: not heard.")
-    limits: LimitsSection = Field(default_factory=LimitsSection, description="How far hands can go.")
+    limits: LimitsSection = Field(
+        default_factory=LimitsSection, description="Within which limits people can set levels."
+    )
     pickup: bool = Field(
         default=True, description="Whether a knob has to meet a level before it moves it; else the level jumps to it."
     )
@@ -148,7 +150,7 @@ def overlaps(controls: Mapping[str, ControlBinding]) -> Iterator[tuple[Keys, str
 
 
 def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
-    """What is wrong with the value that a button sets, if hands cannot go so far."""
+    """What is wrong with the value that a button sets, if it is beyond the limits."""
     if binding.action not in LEVELS or binding.to is None:
         return None
     low, high = limits_of(limits).of(binding.action)

@@ -40,7 +40,7 @@ class Change(Section):
 
     at: Annotated[
         dt.time, Written(str, _time_of_day), PlainSerializer(_as_written, return_type=str, when_used="json")
-    ] = Field(description="Time of day by the clock of the room.", examples=["20:00"])
+    ] = Field(description="Time of day by the machine's local time.", examples=["20:00"])
     scene: str | None = Field(
         description="The scene that plays from then on; null: rest, silence that is intended.", examples=["night-watch"]
     )
@@ -129,7 +129,7 @@ class Site(Section):
     sync: Sync = Field(default_factory=Sync, description="The clocks of others, which scenes may follow.")
     control: ControlSection = Field(
         default_factory=ControlSection,
-        description="Hands on the running installation: by MIDI and OSC, and how far.",
+        description="Control of the running installation by MIDI and OSC, within limits.",
         examples=[{"pause_for": 600}],
     )
     controls: dict[str, ControlBinding] = Field(

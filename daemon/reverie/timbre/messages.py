@@ -20,7 +20,7 @@ class Render:
     """
 
     type: ClassVar[str] = "render"
-    order: BankRequest
+    request: BankRequest
     model: str
     cache: str
     quota: int

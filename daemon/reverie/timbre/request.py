@@ -1,4 +1,4 @@
-"""An order for a bank: a step of a timbre's path in plain words, for a process that has not seen the scene.
+"""A request for a bank: a step of a timbre's path in plain words, for a process that has not seen the scene.
 
 It names files where a recipe names what is in them: whoever fills it reads these, and only then knows the recipe.
 """
@@ -66,7 +66,7 @@ class BankRequest:
         )
 
 
-def order_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -> BankRequest:
+def request_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -> BankRequest:
     """What a step of a timbre needs; its files are looked for in ``folders``, as a scene's sources are."""
     shares: list[Share] = []
     for name, weight in zip(timbre.way, weights(timbre.path, len(timbre.way), step), strict=True):

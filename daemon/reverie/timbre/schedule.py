@@ -60,7 +60,7 @@ def begun(progress: PathProgress, path: TimbrePath) -> PathProgress:
 def later(progress: PathProgress, timbre: Timbre, played: float, now: dt.datetime) -> PathProgress:
     """The progress after the scene has played ``played`` seconds more (by a monotonic clock), at the time ``now``.
 
-    ``now`` is the time of the room, with or without its zone; without, it is that of the system. So is a fixed offset
+    ``now`` is local time, with or without its zone; without, the zone is the system's. So is a fixed offset
     that is the system's at that moment, as ``datetime.astimezone()`` gives it: a night may begin with one offset and
     end with another.
     """

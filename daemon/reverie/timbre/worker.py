@@ -53,8 +53,8 @@ class RenderWorker:
             place = Path(error.filename or job.cache)
             self._conductor.say(Refused(f"{place} cannot be used ({reason_of(error)}); {advice_on(error, place)}"))
         except Exception as error:
-            log.exception("The bank %s cannot be rendered.", job.order.title)
-            self._conductor.say(Refused(f"the bank {job.order.title} cannot be rendered ({error!r})"))
+            log.exception("The bank %s cannot be rendered.", job.request.title)
+            self._conductor.say(Refused(f"the bank {job.request.title} cannot be rendered ({error!r})"))
 
     def _render(self, job: Render) -> Rendered:
         from reverie.timbre.bank_maker import (
@@ -74,8 +74,8 @@ class RenderWorker:
             self._gate.wait()
 
         opener = partial(open_timbre_model, threads=job.threads)
-        studio = BankMaker(Path(job.model), Path(job.cache), job.quota, open_model=opener)
-        made = studio.make(job.order, pace, job.pinned)
+        maker = BankMaker(Path(job.model), Path(job.cache), job.quota, open_model=opener)
+        made = maker.make(job.request, pace, job.pinned)
         return Rendered(
             made.bank.id,
             str(made.bank.folder),

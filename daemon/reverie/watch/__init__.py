@@ -1,1 +1,1 @@
-"""What is known of the music from outside it: evidence, metrics and a small web server that shows both."""
+"""What is known of the running music: evidence of what was sent, metrics, faults, and a sentence that sums them up."""

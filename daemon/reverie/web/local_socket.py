@@ -79,8 +79,8 @@ class LocalServer:
     A socket that cannot be made, or that somebody deletes, is tried again: the music does not depend on it.
     """
 
-    def __init__(self, house: CommandSource, folder: Path, look: float = LOOK) -> None:
-        self._house = house
+    def __init__(self, source: CommandSource, folder: Path, look: float = LOOK) -> None:
+        self._source = source
         self._path = folder / NAME
         self._look = look
         self._askers: OrderedDict[asyncio.StreamWriter, asyncio.Task[None]] = OrderedDict()
@@ -162,12 +162,12 @@ class LocalServer:
     def _answer(self, word: str) -> Mapping[str, Any]:
         match word:
             case "status":
-                return self._house.status()
+                return self._source.status()
             case "panic":
-                self._house.panic()
+                self._source.panic()
                 return {"said": "Every note is being ended."}
             case "reload":
-                done = self._house.reload()
+                done = self._source.reload()
                 return {"said": done.sentence, "ok": done.ok}
             case _:
                 return {"fault": f"there is no word {word!r}"}

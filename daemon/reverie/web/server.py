@@ -67,31 +67,31 @@ class StatusSource(Protocol):
         ...
 
 
-def application(house: StatusSource, address: str) -> web.Application:
+def application(source: StatusSource, address: str) -> web.Application:
     """The web application, to be served at ``address``."""
     panics: RateLimit[None, None] | None = None
 
     async def metrics(_: web.Request) -> web.Response:
-        body, content_type = house.metrics()
+        body, content_type = source.metrics()
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def healthz(_: web.Request) -> web.Response:
-        return _answer(Verdict(ok=house.alive().ok, sentence=house.summary().sentence))
+        return _answer(Verdict(ok=source.alive().ok, sentence=source.summary().sentence))
 
     async def readyz(_: web.Request) -> web.Response:
-        return _answer(house.ready())
+        return _answer(source.ready())
 
     async def status(_: web.Request) -> web.Response:
-        return web.json_response(house.status())
+        return web.json_response(source.status())
 
     async def index(_: web.Request) -> web.Response:
-        return web.Response(text=page(house.summary(), house.ready(), house.status()), content_type="text/html")
+        return web.Response(text=page(source.summary(), source.ready(), source.status()), content_type="text/html")
 
     async def panic(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "panic":
             raise web.HTTPForbidden(text="Panic needs the header X-Reverie: panic.\n")
         nonlocal panics
-        panics = panics or RateLimit(PANIC_EVERY, lambda _: house.panic(), asyncio.get_running_loop().call_later)
+        panics = panics or RateLimit(PANIC_EVERY, lambda _: source.panic(), asyncio.get_running_loop().call_later)
         panics.offer(None, None)
         return web.Response(text="Every note is being ended.\n")
 

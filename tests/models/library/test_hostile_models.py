@@ -32,7 +32,7 @@ from reverie.models.library.formats.crc32c import masked_crc32c
 from reverie.models.library.formats.metagraph import MetaGraph
 from reverie.models.library.formats.reading import read_source
 from reverie.models.library.formats.table import rows
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.library.index import find_models
 
 pytestmark = pytest.mark.timeout(60)
@@ -41,7 +41,7 @@ TENSORS = recurrent_tensors(38, 38)
 
 def refused(source: Path, message: str) -> None:
     with pytest.raises(ModelError, match=message):
-        import_model(source, source.parent / "models", Wish(config="basic_rnn"))
+        import_model(source, source.parent / "models", ImportRequest(config="basic_rnn"))
     assert not (source.parent / "models").exists()
 
 

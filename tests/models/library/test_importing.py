@@ -17,7 +17,7 @@ from reverie.models.errors import ModelError
 from reverie.models.golden import TOLERANCE, check, with_golden
 from reverie.models.library.bundle import Bundle, make_bundle, read_bundle
 from reverie.models.library.card import Golden, ModelCard
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 
 BASIC_RNN = recurrent_tensors(38, 38)
 DRUM_KIT = recurrent_tensors(518, 512)
@@ -36,7 +36,7 @@ def basic(tmp_path: Path) -> Path:
 def test_a_model_is_imported_with_its_history(basic: Path, target: Path) -> None:
     facts = {"licence": "Apache-2.0", "url": "http://example.org/basic"}
     training = {"steps": 100}
-    imported = import_model(basic, target, Wish(config="basic_rnn", source=facts, training=training))
+    imported = import_model(basic, target, ImportRequest(config="basic_rnn", source=facts, training=training))
     bundle = read_bundle(imported.path)
     assert imported.path == target / "basic.safetensors"
     assert bundle.card == imported.card
@@ -61,13 +61,13 @@ def test_the_hash_of_a_file_is_that_of_the_file(tmp_path: Path) -> None:
 
 
 def test_importing_twice_makes_the_same_file(basic: Path, tmp_path: Path) -> None:
-    wish = Wish(config="basic_rnn")
+    wish = ImportRequest(config="basic_rnn")
     one, other = (import_model(basic, tmp_path / name, wish).path.read_bytes() for name in ("one", "other"))
     assert one == other
 
 
 def test_a_model_is_called_as_was_wished(basic: Path, target: Path) -> None:
-    imported = import_model(basic, target, Wish(name="my.tune-1", config="basic_rnn"))
+    imported = import_model(basic, target, ImportRequest(name="my.tune-1", config="basic_rnn"))
     assert imported.path.name == "my.tune-1.safetensors"
     assert imported.card.name == "my.tune-1"
 
@@ -75,16 +75,16 @@ def test_a_model_is_called_as_was_wished(basic: Path, target: Path) -> None:
 @pytest.mark.parametrize("name", ["../up", "a b", ".hidden", "a/b", "naïve"])
 def test_no_model_has_a_name_that_is_no_name(basic: Path, target: Path, name: str) -> None:
     with pytest.raises(ModelError, match="is no name for a model"):
-        import_model(basic, target, Wish(name=name, config="basic_rnn"))
+        import_model(basic, target, ImportRequest(name=name, config="basic_rnn"))
 
 
 def test_an_installed_model_is_not_overwritten_unasked(basic: Path, target: Path) -> None:
-    path = import_model(basic, target, Wish(config="basic_rnn")).path
+    path = import_model(basic, target, ImportRequest(config="basic_rnn")).path
     before = path.read_bytes()
     with pytest.raises(ModelError, match="is there already; give another --name, or --replace"):
-        import_model(basic, target, Wish(config="basic_rnn"))
+        import_model(basic, target, ImportRequest(config="basic_rnn"))
     other = magenta_js(basic.parent / "other", recurrent_tensors(38, 38, seed=1))
-    import_model(other, target, Wish(name="basic", config="basic_rnn", replace=True))
+    import_model(other, target, ImportRequest(name="basic", config="basic_rnn", replace=True))
     assert path.read_bytes() != before
 
 
@@ -99,7 +99,7 @@ def test_without_a_configuration_those_that_fit_are_named(basic: Path, target: P
 
 def test_an_unknown_configuration_is_refused(basic: Path, target: Path) -> None:
     with pytest.raises(ModelError, match="there is no configuration 'basic'; known are"):
-        import_model(basic, target, Wish(config="basic"))
+        import_model(basic, target, ImportRequest(config="basic"))
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,14 @@ def test_a_model_that_is_not_what_it_should_be_is_refused(
 ) -> None:
     source = magenta_js(tmp_path / "source", tensors)
     with pytest.raises(ModelError, match=message):
-        import_model(source, target, Wish(config=config))
+        import_model(source, target, ImportRequest(config=config))
     assert not target.exists()
 
 
 def test_a_window_without_attention_is_a_contradiction(tmp_path: Path, target: Path) -> None:
     source = magenta_js(tmp_path / "drums", DRUM_KIT, attentionLength=16)
     with pytest.raises(ModelError, match=r"attention_length 16.* it has no weights of attention"):
-        import_model(source, target, Wish(config="drum_kit"))
+        import_model(source, target, ImportRequest(config="drum_kit"))
     assert not target.exists()
 
 
@@ -167,19 +167,19 @@ def attentive(wrapped: str = "rnn/multi_rnn_cell/cell_0/attention_cell_wrapper")
 
 def test_a_window_is_as_long_as_the_file_says(tmp_path: Path, target: Path) -> None:
     source = magenta_js(tmp_path / "drums", attentive(), attentionLength=16)
-    imported = import_model(source, target, Wish(config="drum_kit"))
+    imported = import_model(source, target, ImportRequest(config="drum_kit"))
     assert imported.card.settings == {"attention_length": 16}
     assert check(read_bundle(imported.path)) == 0
     with pytest.raises(ModelError, match="--set says attention_length 32, and the model's own files say 16"):
-        import_model(source, target, Wish(name="other", config="drum_kit", settings={"attention_length": 32}))
+        import_model(source, target, ImportRequest(name="other", config="drum_kit", settings={"attention_length": 32}))
 
 
 def test_a_window_that_no_file_says_is_asked_for_and_not_guessed(tmp_path: Path, target: Path) -> None:
     source = magenta_js(tmp_path / "drums", attentive())
     with pytest.raises(ModelError, match=r"how many steps its window is long .* give --set attention_length=N"):
-        import_model(source, target, Wish(config="drum_kit"))
+        import_model(source, target, ImportRequest(config="drum_kit"))
     assert not target.exists()
-    imported = import_model(source, target, Wish(config="drum_kit", settings={"attention_length": 24}))
+    imported = import_model(source, target, ImportRequest(config="drum_kit", settings={"attention_length": 24}))
     assert imported.card.settings == {"attention_length": 24}
 
 
@@ -187,7 +187,7 @@ def test_a_window_that_no_file_says_is_asked_for_and_not_guessed(tmp_path: Path,
 def test_a_window_that_is_none_is_refused(tmp_path: Path, target: Path, window: Any) -> None:
     source = magenta_js(tmp_path / "drums", attentive(), attentionLength=window)
     with pytest.raises(ModelError, match="attention"):
-        import_model(source, target, Wish(config="drum_kit"))
+        import_model(source, target, ImportRequest(config="drum_kit"))
 
 
 @pytest.mark.parametrize("missing", sorted(attentive()))
@@ -195,7 +195,7 @@ def test_a_variable_that_is_missing_is_named(tmp_path: Path, target: Path, missi
     tensors = {name: tensor for name, tensor in attentive().items() if name != missing}
     source = magenta_js(tmp_path / "drums", tensors, attentionLength=16)
     with pytest.raises(ModelError, match=r"is missing|no layer of an LSTM"):
-        import_model(source, target, Wish(config="drum_kit"))
+        import_model(source, target, ImportRequest(config="drum_kit"))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_weight_that_is_not_played_is_not_dropped(tmp_path: Path, target: Path
     tensors = {**attentive(), surplus: np.ones(4, np.float32)}
     source = magenta_js(tmp_path / "drums", tensors, attentionLength=16)
     with pytest.raises(ModelError, match=r"has no such weights|no such network has that part"):
-        import_model(source, target, Wish(config="drum_kit"))
+        import_model(source, target, ImportRequest(config="drum_kit"))
     assert not target.exists()
 
 
@@ -223,7 +223,7 @@ def test_two_variables_of_one_name_are_not_one(tmp_path: Path, target: Path) -> 
     twice = {**BASIC_RNN, **{f"other/{name}": tensor for name, tensor in BASIC_RNN.items()}}
     source = magenta_js(tmp_path / "twice", twice)
     with pytest.raises(ModelError, match="are both in it, and a model has only one"):
-        import_model(source, target, Wish(config="basic_rnn"))
+        import_model(source, target, ImportRequest(config="basic_rnn"))
 
 
 def test_what_training_keeps_is_no_weight_of_the_model(tmp_path: Path, target: Path) -> None:
@@ -231,7 +231,7 @@ def test_what_training_keeps_is_no_weight_of_the_model(tmp_path: Path, target: P
     for slot in ("Adam", "Adam_1", "RMSProp", "Momentum", "ExponentialMovingAverage"):
         extra |= {f"{name}/{slot}": tensor for name, tensor in BASIC_RNN.items()}
     source = magenta_js(tmp_path / "trained", {**BASIC_RNN, **extra})
-    kept = read_bundle(import_model(source, target, Wish(config="basic_rnn")).path).weights
+    kept = read_bundle(import_model(source, target, ImportRequest(config="basic_rnn")).path).weights
     assert len(kept) == len(BASIC_RNN)
 
 
@@ -251,12 +251,12 @@ def test_a_config_that_contradicts_the_configuration_is_refused(
 ) -> None:
     source = magenta_js(tmp_path / "basic", BASIC_RNN, **told)
     with pytest.raises(ModelError, match=message):
-        import_model(source, target, Wish(config="basic_rnn"))
+        import_model(source, target, ImportRequest(config="basic_rnn"))
     fits: dict[str, Any] = {
         "type": "MusicRNN",
         "dataConverter": {"type": "MelodyConverter", "args": {"minPitch": 48, "maxPitch": 83}},
     }
-    import_model(magenta_js(tmp_path / "right", BASIC_RNN, **fits), target, Wish(config="basic_rnn"))
+    import_model(magenta_js(tmp_path / "right", BASIC_RNN, **fits), target, ImportRequest(config="basic_rnn"))
 
 
 def test_a_melody_of_four_bars_is_none_of_two(tmp_path: Path, target: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_melody_of_four_bars_is_none_of_two(tmp_path: Path, target: Path) -> N
         dataConverter={"type": "MelodyConverter", "args": {"numSteps": 64}},
     )
     with pytest.raises(ModelError, match="says numSteps 64, and cat-mel_2bar_small has 32"):
-        import_model(source, target, Wish(config="cat-mel_2bar_small"))
+        import_model(source, target, ImportRequest(config="cat-mel_2bar_small"))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_settings_that_mean_nothing_are_refused(
     basic: Path, target: Path, config: str, settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ModelError, match=message):
-        import_model(basic, target, Wish(config=config, settings=settings))
+        import_model(basic, target, ImportRequest(config=config, settings=settings))
 
 
 def test_a_gansynth_without_its_experiment_is_refused(tmp_path: Path, target: Path) -> None:
@@ -290,18 +290,18 @@ def test_a_gansynth_without_its_experiment_is_refused(tmp_path: Path, target: Pa
     shapes |= {"to_rgb/kernel": (1, 1, 4, 2), "to_rgb/bias": (2,)}
     tensors = {f"{inside}/{name}": np.ones(shape, np.float32) for name, shape in shapes.items()}
     with pytest.raises(ModelError, match=r"its experiment\.json, .* is not there"):
-        import_model(magenta_js(tmp_path / "gan", tensors), target, Wish(config="gansynth"))
+        import_model(magenta_js(tmp_path / "gan", tensors), target, ImportRequest(config="gansynth"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(basic: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match="cannot be written"):
-        import_model(basic, tmp_path / "file", Wish(config="basic_rnn"))
+        import_model(basic, tmp_path / "file", ImportRequest(config="basic_rnn"))
 
 
 def test_the_published_decoder_of_musicvae_is_imported_as_far_as_it_is_there(target: Path) -> None:
     source = data_folder("magenta-weights") / "mel_2bar_small"
-    imported = import_model(source, target, Wish(config="cat-mel_2bar_small"))
+    imported = import_model(source, target, ImportRequest(config="cat-mel_2bar_small"))
     assert len(imported.notes) == 2
     assert all("/lstm_cell/kernel is listed in mel_2bar_small, but its file is not there" in n for n in imported.notes)
     assert check(read_bundle(imported.path)) == 0
@@ -310,13 +310,13 @@ def test_the_published_decoder_of_musicvae_is_imported_as_far_as_it_is_there(tar
 def test_published_weights_under_a_configuration_that_is_not_theirs(target: Path) -> None:
     source = data_folder("magenta-weights") / "performance_chords"
     with pytest.raises(ModelError, match="hears 441 numbers and tells 364 classes apart"):
-        import_model(source, target, Wish(config="performance_with_dynamics"))
+        import_model(source, target, ImportRequest(config="performance_with_dynamics"))
     assert not target.exists()
 
 
 @pytest.fixture
 def bundle(basic: Path, target: Path) -> Bundle:
-    return read_bundle(import_model(basic, target, Wish(config="basic_rnn")).path)
+    return read_bundle(import_model(basic, target, ImportRequest(config="basic_rnn")).path)
 
 
 def test_a_model_that_answers_otherwise_is_found_out(bundle: Bundle) -> None:
@@ -350,4 +350,4 @@ def test_every_configuration_has_a_way_in(target: Path, tmp_path: Path) -> None:
     source = magenta_js(tmp_path / "source", {"w": np.ones(1, np.float32)})
     for name in CONFIGS:
         with pytest.raises(ModelError, match=r"missing|no layer"):
-            import_model(source, target, Wish(config=name))
+            import_model(source, target, ImportRequest(config=name))

@@ -27,7 +27,7 @@ from fakes.recipes import recipe
 from reverie.compose.engines.by_family import make_engine
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.library.index import read_model_file
 from reverie.models.recurrent.model import RecurrentModel
 
@@ -149,12 +149,12 @@ def test_a_checkpoint_has_its_window_in_the_graph_beside_it(tmp_path: Path) -> N
     magenta.close()
     name = tmp_path / "checkpoint" / "model.ckpt"
     one = import_model(tmp_path / "model.mag", tmp_path)
-    other = import_model(name, tmp_path, Wish(name="other", config="attention_rnn"))
+    other = import_model(name, tmp_path, ImportRequest(name="other", config="attention_rnn"))
     assert one.card.settings == other.card.settings == {"attention_length": 9}
     assert one.card.weights == other.card.weights
     name.with_name("model.ckpt.meta").unlink()
     with pytest.raises(ModelError, match="give --set attention_length=N"):
-        import_model(name, tmp_path, Wish(name="third", config="attention_rnn"))
+        import_model(name, tmp_path, ImportRequest(name="third", config="attention_rnn"))
 
 
 @pytest.mark.parametrize("config", ["drum_kit", "attention_rnn"])
@@ -191,7 +191,7 @@ def test_a_checkpoint_in_training_has_its_window_and_its_gates_in_the_graph_besi
         session.run(train, {inputs: np.eye(38, dtype=np.float32)[None, :6].repeat(2, 0)})
         trained = {variable.op.name: session.run(variable) for variable in tf.trainable_variables()}
         tf.train.Saver().save(session, str(tmp_path / "run" / "model.ckpt"), global_step=step)
-    imported = import_model(tmp_path / "run", tmp_path, Wish(config="basic_rnn"))
+    imported = import_model(tmp_path / "run", tmp_path, ImportRequest(config="basic_rnn"))
     assert imported.card.settings == {"attention_length": 11}
     kept = read_bundle(imported.path).weights
     assert sum(map(np.size, kept.values())) == sum(map(np.size, trained.values()))

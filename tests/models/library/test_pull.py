@@ -23,7 +23,7 @@ from reverie.models.golden import check
 from reverie.models.library.bundle import read_bundle
 from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.download import download
-from reverie.models.library.importing import Imported, Wish
+from reverie.models.library.importing import Imported, ImportRequest
 from reverie.models.library.pull import KNOWN, _alone, known_hashes, pull
 
 DATA = bytes(range(256)) * 2000
@@ -193,7 +193,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def pulled(entry: PublishedModel, folder: Path, wish: Wish | None = None) -> Imported:
+def pulled(entry: PublishedModel, folder: Path, wish: ImportRequest | None = None) -> Imported:
     return pull(entry, folder, no_progress, wish)
 
 
@@ -231,13 +231,13 @@ def test_a_file_that_changed_since_it_was_first_pulled_is_refused(
     for file in magenta_js(tmp_path / "changed", genie_tensors(2)).iterdir():
         server.files[f"/js/genie/{file.name}"] = file.read_bytes()
     with pytest.raises(ModelError, match=r"is not the file that was pulled before .* remove its line from"):
-        pulled(published, folder, Wish(replace=True))
+        pulled(published, folder, ImportRequest(replace=True))
     assert (folder / "genie.safetensors").read_bytes() == before
 
     record = json.loads((folder / KNOWN).read_text())
     del record[f"{published.url}/group1-shard1of1"]
     (folder / KNOWN).write_text(json.dumps(record))
-    assert pulled(published, folder, Wish(replace=True)).path.read_bytes() != before
+    assert pulled(published, folder, ImportRequest(replace=True)).path.read_bytes() != before
 
 
 def test_a_pull_that_broke_off_goes_on(published: PublishedModel, folder: Path, server: ModelServer) -> None:

@@ -25,7 +25,7 @@ from reverie.models.library.bundle import Bundle, read_bundle
 from reverie.models.library.catalogue import Format, PublishedModel
 from reverie.models.library.formats.metagraph import MetaGraph
 from reverie.models.library.formats.reading import fingerprint, read_source
-from reverie.models.library.importing import Wish, import_model
+from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.library.pull import pull
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore")]
@@ -87,7 +87,7 @@ def test_a_checkpoint_is_imported_by_its_name(tmp_path: Path, version: int, shar
     """And known by the same fingerprint, however it was named."""
     saved(tmp_path, recurrent_tensors(38, 38), version, sharded=sharded)
     name = tmp_path / "model.ckpt-7"
-    imported = import_model(name, tmp_path / "models", Wish(config="basic_rnn"))
+    imported = import_model(name, tmp_path / "models", ImportRequest(config="basic_rnn"))
     assert imported.path.name == "model.ckpt-7.safetensors"
     if version == 2:
         assert imported.card.source["sha256"] == fingerprint(tmp_path / "model.ckpt-7.index")

@@ -1,4 +1,4 @@
-"""A farm of Dask workers renders what would be rendered here, whatever becomes of a worker."""
+"""A Dask cluster renders what would be rendered here, whatever becomes of a worker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reverie.models.nsynth.weights import weights_from
 from reverie.timbre.bank.unfinished import Unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors import dask_executor as farming
-from reverie.timbre.executors.dask_executor import Farm, address_of
+from reverie.timbre.executors.dask_executor import DaskCluster, address_of
 from reverie.timbre.executors.dask_worker import difference, versions
 from reverie.timbre.executors.executor import Executor, Here, name_of
 from reverie.timbre.recipe import BankRecipe, Ingredient, mixture
@@ -81,10 +81,10 @@ def cluster() -> Iterator[Any]:
         yield cluster
 
 
-def farm_at(cluster: Any, folder: Path, nap: float = 0.0, resource: str = "", **options: Any) -> Farm:
+def farm_at(cluster: Any, folder: Path, nap: float = 0.0, resource: str = "", **options: Any) -> DaskCluster:
     bundle = folder / "fake-bundle"
     bundle.write_text(str(nap))
-    return Farm(cluster.scheduler_address, bundle, resource, opener=open_fake, **options)
+    return DaskCluster(cluster.scheduler_address, bundle, resource, opener=open_fake, **options)
 
 
 def once_begun(deed: Callable[[], object]) -> Pace:
@@ -228,7 +228,7 @@ def test_real_engines_give_the_same_bytes_too(lasting_cluster: Any, tmp_path: Pa
     batches = batches_of(dataclasses.replace(RECIPE, seconds=0.1), codes)
     there, kept = Unfinished(tmp_path / "there"), Unfinished(tmp_path / "kept")
     Here().render(batches, model, kept, lambda _: None)
-    with Farm(lasting_cluster.scheduler_address, path) as farm:
+    with DaskCluster(lasting_cluster.scheduler_address, path) as farm:
         farm.render(batches, model, there, lambda _: None)
     for batch in batches:
         rendered_here = kept.get_bytes(name_of(batch))
@@ -307,7 +307,7 @@ def test_a_cluster_without_workers_says_how_to_start_some(tmp_path: Path) -> Non
 def test_where_nobody_answers_it_says_so_in_time(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and not listened at
-        farm = Farm(f"dask://127.0.0.1:{taken.getsockname()[1]}", tmp_path / "bundle", patience=1.0)
+        farm = DaskCluster(f"dask://127.0.0.1:{taken.getsockname()[1]}", tmp_path / "bundle", patience=1.0)
         with pytest.raises(TimbreError, match=r"no Dask scheduler answers at tcp://127.0.0.1:"):
             farm.__enter__()
 
@@ -315,7 +315,7 @@ def test_where_nobody_answers_it_says_so_in_time(tmp_path: Path) -> None:
 def test_without_dask_it_says_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(TimbreError, match=r"pip install 'reverie-daemon\[dask\]'"):
-        Farm("dask://127.0.0.1", tmp_path / "bundle").__enter__()
+        DaskCluster("dask://127.0.0.1", tmp_path / "bundle").__enter__()
 
 
 @pytest.mark.parametrize(

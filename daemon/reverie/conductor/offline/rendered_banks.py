@@ -25,21 +25,21 @@ class RenderedBanks:
         self._scene = scene
         self._folders = folders
         self._say = say
-        self._studios: dict[str, BankMaker] = {}
+        self._makers: dict[str, BankMaker] = {}
         self._made: list[str] = []
         self._told: set[str] = set()
 
     def bank_of(self, timbre: str, step: int) -> Bank | None:
         """The bank of a timbre's step, which may take its time; None where it cannot be made."""
         from reverie.timbre.meter import Meter
-        from reverie.timbre.request import order_of
+        from reverie.timbre.request import request_of
 
-        order = order_of(
+        request = request_of(
             self._scene.timbres[timbre], step, f"{self._scene.title}: {timbre}, step {step}", self._folders
         )
-        meter = Meter(order.title)
+        meter = Meter(request.title)
         try:
-            made = self._studio(self._scene.timbres[timbre].model).make(order, meter.show, self._made)
+            made = self._maker(self._scene.timbres[timbre].model).make(request, meter.show, self._made)
         except (ReverieError, OSError) as error:
             meter.end()
             reason = str(error) if isinstance(error, ReverieError) else reason_of(error)
@@ -51,17 +51,17 @@ class RenderedBanks:
         self._made.append(made.bank.id)
         return made.bank
 
-    def _studio(self, model: str) -> BankMaker:
+    def _maker(self, model: str) -> BankMaker:
         from reverie.timbre.bank_maker import BankMaker
         from reverie.timbre.timbre_models import open_timbre_model, timbre_model
 
-        if model not in self._studios:
+        if model not in self._makers:
             settings = self._site.timbre
             opener = partial(open_timbre_model, threads=settings.workers)
             path = timbre_model(model, model_folders_of(self._site)).path
-            studio = BankMaker(path, self._site.timbre_folder, settings.quota_bytes, open_model=opener)
-            self._studios[model] = studio
-        return self._studios[model]
+            maker = BankMaker(path, self._site.timbre_folder, settings.quota_bytes, open_model=opener)
+            self._makers[model] = maker
+        return self._makers[model]
 
     def _tell(self, sentence: str) -> None:
         if sentence not in self._told:

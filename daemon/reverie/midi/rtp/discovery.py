@@ -1,4 +1,4 @@
-"""Where the others are: names are looked up, and sessions found and announced by zeroconf, in threads of their own.
+"""Finds other sessions: names are looked up, sessions are found and announced by zeroconf, in threads of their own.
 
 All of it may take seconds, for which the notes to those who take part already must not wait. What was found is taken
 from a queue; a pipe tells of it.

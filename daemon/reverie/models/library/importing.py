@@ -31,7 +31,7 @@ _OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "ga
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImportRequest:
     """What is known of a model beside its file; what is empty is taken from the file.
 
     ``source`` and ``training`` are facts for its model card. ``replace`` allows an installed model to be overwritten.
@@ -55,30 +55,30 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def import_model(source: Path, folder: Path, wish: Wish | None = None) -> Imported:
+def import_model(source: Path, folder: Path, request: ImportRequest | None = None) -> Imported:
     """Read a model in a foreign format and write it into ``folder`` as a run-time bundle.
 
     Raises:
         ModelError: if it cannot be read, does not fit its configuration, or is there already; nothing is written then.
     """
-    wish = wish or Wish()
-    name = wish.name or name_of(source)
+    request = request or ImportRequest()
+    name = request.name or name_of(source)
     check_name(name)
     path = folder / f"{name}{SUFFIX}"
-    if path.exists() and not wish.replace:
+    if path.exists() and not request.replace:
         raise ModelError(f"{path} is there already; give another --name, or --replace")
     read = read_source(source)
     try:
-        config = _config(read, wish.config)
+        config = _config(read, request.config)
         check_told(config, read.told)
         weights = _not_empty(_weights(config, read))
-        settings = settings_of(config, read, weights, wish.settings)
+        settings = settings_of(config, read, weights, request.settings)
         weights = with_forget_bias(weights, float(settings.pop(FORGET, FORGET_BIAS)))
     except ModelError as error:
         absent = f" (the files of {', '.join(read.absent)} are not there)" if read.absent else ""
         raise ModelError(f"{source}: {error}{absent}") from error
-    facts = {"file": source.name, "format": read.format, "sha256": fingerprint(source), **read.facts, **wish.source}
-    card = ModelCard(name, config.name, settings=settings, source=facts, training=wish.training)
+    facts = {"file": source.name, "format": read.format, "sha256": fingerprint(source), **read.facts, **request.source}
+    card = ModelCard(name, config.name, settings=settings, source=facts, training=request.training)
     try:
         with np.errstate(all="ignore"):  # what comes of absurd weights is looked at
             bundle = with_golden(make_bundle(card, weights))

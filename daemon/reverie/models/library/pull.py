@@ -23,32 +23,34 @@ from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.download import Progress, download
 from reverie.models.library.formats.browser import MAGENTA_JS_CONFIG, MAGENTA_JS_MANIFEST, shards_in
 from reverie.models.library.formats.reading import fingerprint
-from reverie.models.library.importing import Imported, Wish, check_name, import_model
+from reverie.models.library.importing import Imported, ImportRequest, check_name, import_model
 
 KNOWN = "known-hashes.json"
 _DOWNLOADS = ".pulling"
 
 
-def pull(entry: PublishedModel, folder: Path, progress: Progress, wish: Wish | None = None) -> Imported:
+def pull(entry: PublishedModel, folder: Path, progress: Progress, request: ImportRequest | None = None) -> Imported:
     """Download a published model and import it into ``folder``; one that is there already is left as it is.
 
     Raises:
         ModelError: if it cannot be had, is not what was pulled before, or cannot be imported. What is installed is not
             touched, and a download that broke off goes on the next time.
     """
-    wish = wish or Wish()
+    request = request or ImportRequest()
     if entry.config is None:
         raise ModelError(f"{entry.name} is of a kind that Reverie cannot play, so it was not pulled")
-    name = wish.name or entry.name
+    name = request.name or entry.name
     check_name(name)
     path = folder / f"{name}{SUFFIX}"
-    if path.exists() and not wish.replace:
+    if path.exists() and not request.replace:
         card = read_card(path)
         if card.source.get("url") == entry.url:
             return Imported(path, card, (f"{path} is there already",))
         raise ModelError(f"{path} is there already and comes from elsewhere; give another --name, or --replace")
-    source = {"url": entry.url, "licence": entry.licence, "description": entry.description, **wish.source}
-    complete = Wish(name, wish.config or entry.config, source, wish.training, wish.replace, wish.settings)
+    source = {"url": entry.url, "licence": entry.licence, "description": entry.description, **request.source}
+    complete = ImportRequest(
+        name, request.config or entry.config, source, request.training, request.replace, request.settings
+    )
     downloads = folder / _DOWNLOADS / entry.name
     try:
         downloads.mkdir(parents=True, exist_ok=True)
@@ -63,12 +65,12 @@ def pull(entry: PublishedModel, folder: Path, progress: Progress, wish: Wish | N
                 place.rmdir()
 
 
-def _pull(entry: PublishedModel, downloads: Path, folder: Path, wish: Wish, progress: Progress) -> Imported:
+def _pull(entry: PublishedModel, downloads: Path, folder: Path, request: ImportRequest, progress: Progress) -> Imported:
     known = known_hashes(folder)
     model = downloads / _last(entry.url)
     fresh = {url: _checked(url, file, known) for url, file in _files(entry, model, progress)}
     try:
-        imported = import_model(model, folder, wish)
+        imported = import_model(model, folder, request)
     except ModelError as error:
         raise ModelError(f"{error} (pulled from {entry.url})") from error
     finally:

@@ -48,7 +48,7 @@ _GO_ON = "what was done is kept, and the same command goes on from there"
 _SCHEMES = {"dask": "tcp", "tcp": "tcp", "tls": "tls", "ws": "ws", "wss": "wss"}
 
 
-class Farm:
+class DaskCluster:
     """An executor over the cluster at an ``address`` such as ``dask://HOST:PORT``, for the model in ``bundle``.
 
     It is connected within its ``with``. Where ``resource`` is given, only workers that offer it are used. TLS is as
@@ -172,7 +172,7 @@ class Farm:
         try:
             content = self._path.read_bytes()
         except OSError as error:
-            raise TimbreError(f"{self._path} cannot be read ({reason_of(error)}); the farm needs it") from error
+            raise TimbreError(f"{self._path} cannot be read ({reason_of(error)}); the cluster needs it") from error
         try:
             return self.client.scatter(content, hash=False, timeout=self.absence)
         except TimeoutError as error:
@@ -184,9 +184,9 @@ class Farm:
 class _Work:
     """The batches of one render that are under way: ``waiting`` has their futures."""
 
-    def __init__(self, farm: Farm, model: str, kept: Unfinished) -> None:
+    def __init__(self, cluster: DaskCluster, model: str, kept: Unfinished) -> None:
         self.waiting: dict[Any, Batch] = {}
-        self._farm = farm
+        self._cluster = cluster
         self._model = model
         self._kept = kept
         self._topic = f"reverie-{uuid.uuid4().hex}"
@@ -194,7 +194,7 @@ class _Work:
         self._ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._losses = Counter[int]()
         self._able_at = time.monotonic()
-        farm.client.subscribe_topic(self._topic, self._hear)
+        cluster.client.subscribe_topic(self._topic, self._hear)
 
     @property
     def notes_left(self) -> float:
@@ -203,7 +203,7 @@ class _Work:
 
     def give_out(self, batch: Batch) -> None:
         """Have a batch rendered."""
-        future = self._farm.submit(batch, self._model, self._topic)
+        future = self._cluster.submit(batch, self._model, self._topic)
         self.waiting[future] = batch
         future.add_done_callback(self._ready.put)
 
@@ -237,7 +237,7 @@ class _Work:
         if future.status != _FINISHED:
             return None
         try:
-            return future.result(timeout=self._farm.absence)
+            return future.result(timeout=self._cluster.absence)
         except (CancelledError, OSError):
             return None
         except Exception as error:
@@ -245,7 +245,7 @@ class _Work:
 
     def abandon(self) -> None:
         """Take back what is not done."""
-        client = self._farm.client
+        client = self._cluster.client
         if client.status == _RUNNING:
             with contextlib.suppress(OSError):  # it has just gone, and with it what it was to do
                 client.unsubscribe_topic(self._topic)
@@ -257,18 +257,18 @@ class _Work:
 
     def _lost(self, batch: Batch) -> None:
         """The model's file went with the workers that had it, or the scheduler went."""
-        address = self._farm.address
-        if self._farm.client.status != _RUNNING:
+        address = self._cluster.address
+        if self._cluster.client.status != _RUNNING:
             raise TimbreError(f"the Dask scheduler at {address} is gone; {_GO_ON}")
         self._losses[batch.number] += 1
         if self._losses[batch.number] > MOST_LOSSES:
             raise TimbreError(f"all workers of {address} are lost time and again; see why they die; {_GO_ON}")
 
     def _expect_workers(self) -> None:
-        if self._farm.client.status == _RUNNING and self._farm.able():
+        if self._cluster.client.status == _RUNNING and self._cluster.able():
             self._able_at = time.monotonic()
-        elif time.monotonic() - self._able_at > self._farm.absence:
-            raise TimbreError(f"all workers of {self._farm.address} are gone; {_GO_ON}")
+        elif time.monotonic() - self._able_at > self._cluster.absence:
+            raise TimbreError(f"all workers of {self._cluster.address} are gone; {_GO_ON}")
 
     def _reason(self, error: BaseException) -> ReverieError:
         if isinstance(error, ReverieError):
@@ -277,7 +277,7 @@ class _Work:
             return TimbreError(
                 f"several workers died one after the other of the same notes; see to their memory; {_GO_ON}"
             )
-        return TimbreError(f"a worker of {self._farm.address} failed ({error!r}); {_GO_ON}")
+        return TimbreError(f"a worker of {self._cluster.address} failed ({error!r}); {_GO_ON}")
 
 
 def address_of(written: str) -> str:
@@ -302,5 +302,5 @@ def _distributed() -> Any:
         return importlib.import_module("distributed")
     except ImportError as error:
         raise TimbreError(
-            "a farm needs Dask, which is not installed; `pip install 'reverie-daemon[dask]'` installs it"
+            "a Dask cluster needs Dask, which is not installed; `pip install 'reverie-daemon[dask]'` installs it"
         ) from error

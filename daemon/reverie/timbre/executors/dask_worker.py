@@ -1,4 +1,4 @@
-"""What a worker of a farm does: it opens the model once, renders batches, and stops when nobody wants one any more."""
+"""A worker of a Dask cluster: it opens the model once, renders batches, and stops when nobody wants one any more."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _renderer(bundle: bytes, task: BatchTask, neighbours: int) -> Renderer:
     renderer: Renderer | None = getattr(_opened, "renderer", None)
     if renderer is None or renderer.model != task.model:
         _opened.renderer = None  # two would need room at once
-        with tempfile.TemporaryDirectory(prefix="reverie-farm-") as folder:
+        with tempfile.TemporaryDirectory(prefix="reverie-dask-") as folder:
             path = Path(folder) / f"timbre{SUFFIX}"
             path.write_bytes(bundle)
             renderer = task.opener(path, max(1, (os.cpu_count() or 1) // neighbours))
