@@ -15,19 +15,22 @@ import pytest
 from fakes import careless_init
 from fakes.daemon import Daemon
 from fakes.jack import wait_until
-from fakes.processes import running
+from fakes.processes import running, stray
 
 pytestmark = pytest.mark.real
 
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"]
 SLOTS = {"main": {"kind": "osc", "host": "127.0.0.1", "port": 9}}
 KEYS = {"match": "^keys:", "api": "jack"}
-"""A MIDI input that is never there: its helper process is what counts."""
+HELPERS = {"sync": {"clock": KEYS, "link": {}}, "control": {"midi": KEYS}}
+"""MIDI inputs that are never there, and a session of nobody else: their processes are what counts."""
+CARELESS = (sys.executable, str(Path(careless_init.__file__)))
 KINDS = [
     "reverie.compose.worker",
     "reverie.play.worker",
     "reverie.play.output_process.carrier",
     "reverie.midi.input",
+    "reverie.play.sync.link",
 ]
 
 
@@ -57,9 +60,9 @@ def zombies(container: psutil.Process) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("init", [(sys.executable, str(Path(careless_init.__file__))), ()], ids=["below", "as PID 1"])
+@pytest.mark.parametrize("init", [CARELESS, ()], ids=["below", "as PID 1"])
 def test_whoever_is_killed_leaves_no_zombie(make_daemon: Callable[..., Daemon], init: tuple[str, ...]) -> None:
-    daemon = make_daemon(SLOTS, sync={"clock": KEYS}, control={"midi": KEYS})
+    daemon = make_daemon(SLOTS, **HELPERS)
     with in_a_container(daemon, *init) as container:
         for kind in KINDS:
             daemon.wait_for_bars(2)
@@ -70,3 +73,20 @@ def test_whoever_is_killed_leaves_no_zombie(make_daemon: Callable[..., Daemon], 
                 process.kill()
             wait_until(lambda played=played: daemon.metric("reverie_bars_played_total") > played + 2)
             wait_until(lambda: zombies(container) == [])
+
+
+def test_a_conductor_that_is_killed_leaves_to_pid_1_what_it_had_started_itself_and_no_more(
+    make_daemon: Callable[..., Daemon],
+) -> None:
+    """The dead wait for nobody: these few are left to a PID 1 that waits for nobody either."""
+    daemon = make_daemon(SLOTS, **HELPERS)
+    with in_a_container(daemon, *CARELESS) as container:
+        daemon.wait_for_bars(2)
+        (conductor,) = container.children()[0].children()
+        own = {child.pid for child in conductor.children()}
+        family = conductor.children(recursive=True)
+        assert len(family) > len(own)
+        conductor.kill()
+        wait_until(lambda: stray([conductor, *family]) == [])
+        left = {process.pid for process in family if psutil.pid_exists(process.pid)}
+        assert left <= own
