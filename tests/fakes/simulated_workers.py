@@ -32,6 +32,9 @@ from reverie.processes.worker_life import Death, Reason, Role
 class SimulatedWorker:
     """Lives, dies when a test says so, and lives again as its backoff lets it."""
 
+    lifetime: float | None = None
+    """Seconds after which every life to come ends by itself, if it does."""
+
     def __init__(self, role: Role, listener: WorkerListener, backoff: Backoff | None, clock: Clock) -> None:
         self.role = role
         self.clock = clock
@@ -92,7 +95,11 @@ class SimulatedWorker:
     async def _live(self) -> Death | None:
         """One life: how it ended, or None where it was asked to."""
         self.lives += 1
-        self._death = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._death = death = loop.create_future()
+        if self.lifetime is not None:
+            end = Death("exit", f"The {self.role.name} left with exit status 1.")
+            loop.call_later(self.lifetime, lambda: None if death.done() else death.set_result(end))
         self.begin()
         self._listener.started(self.role.name)
         working, asked = asyncio.create_task(self.work()), asyncio.create_task(self._stopping.wait())

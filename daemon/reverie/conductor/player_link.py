@@ -27,7 +27,7 @@ from reverie.play.messages import (
 )
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import Backoff
-from reverie.processes.wire import Message, WireError
+from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.watch.happenings import (
     BankAnswered,
@@ -130,6 +130,7 @@ class PlayerLink:
         Raises:
             WireError: if it says nonsense.
         """
+        del role
         said: FromPlayer = from_message(FromPlayer, message)
         at = Moment.of(self._clock)
         match said:
@@ -144,8 +145,6 @@ class PlayerLink:
                 self._bus.publish(BankAnswered(at, said))
             case PlayerReady():
                 log.info("The player is up%s.", "" if said.realtime else "; it has no real-time priority here")
-            case _:
-                raise WireError(f"the {role} may not send {said.type}")
 
     def died(self, role: str, death: Death, delay: float) -> None:
         """The player is dead, and all slots are down; the supervisor starts the next."""
