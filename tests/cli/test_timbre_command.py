@@ -15,7 +15,7 @@ import soundfile
 
 from fakes.timbre import RATE, FakeRenderer, hertz, sine
 from reverie.cli import main as cli
-from reverie.cli import timbre_resources as workshop
+from reverie.cli import timbre_resources
 from reverie.models.library.bundle import make_bundle, write_bundle
 from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
@@ -250,7 +250,7 @@ def test_a_cache_that_cannot_be_written_is_told(run: Run, site: Path, capsys: py
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, Path, Path | None]]:
     """What was sounded: notes, soundfont, and the file that they were to be written into."""
     sounded: list[tuple[bytes, Path, Path | None]] = []
-    monkeypatch.setattr(workshop, "_sound", lambda _site, *told: sounded.append(told))
+    monkeypatch.setattr(timbre_resources, "_sound", lambda _site, *told: sounded.append(told))
     return sounded
 
 

@@ -46,9 +46,9 @@ def timbres_of(config: Path | None) -> TimbreResources:
     Raises:
         DocumentError: if the configuration that was named is at fault.
     """
-    from reverie.cli.timbre_resources import workshop_of
+    from reverie.cli.timbre_resources import timbre_resources_of
 
-    return workshop_of(_named_or_that_counts(config))
+    return timbre_resources_of(_named_or_that_counts(config))
 
 
 def _named_or_that_counts(config: Path | None) -> Site:

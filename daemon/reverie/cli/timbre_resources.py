@@ -21,7 +21,7 @@ from reverie.site.schema import Site
 from reverie.site.slot_sections import FluidSynthSlot
 
 
-def workshop_of(site: Site) -> TimbreResources:
+def timbre_resources_of(site: Site) -> TimbreResources:
     """What the commands need of a site."""
     return TimbreResources(
         cache=site.timbre_folder,
