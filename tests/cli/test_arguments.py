@@ -103,6 +103,11 @@ def test_a_time_is_rounded_up_to_whole_bars(length: Length, wanted: int) -> None
     assert length.in_bars(Tempo(80), Metre(4, 4)) == wanted
 
 
+def test_what_has_no_end_has_no_number_of_bars() -> None:
+    with pytest.raises(ValueError, match="without an end"):
+        Length().in_bars(Tempo(), Metre())
+
+
 def test_a_time_goes_by_the_tempo_that_drifts() -> None:
     tempo, metre = Tempo(80, 20, 8), Metre(3, 4)
     lasts = [metre.bar_ticks * tempo.seconds_per_tick(bar) for bar in range(5)]

@@ -86,16 +86,22 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long music is to be: so many ``bars``, or if there are none given so many ``seconds``, up to a whole bar."""
+    """How long music is to be: so many ``bars``, or else so many ``seconds``; with neither it has no end."""
 
     bars: int | None = None
     seconds: float | None = None
 
     def in_bars(self, tempo: Tempo, metre: Metre) -> int:
-        """How many bars from the beginning of a scene last so long: 1 at least, ``MOST_BARS`` + 1 at most."""
+        """How many bars from the beginning of a scene last so long: 1 at least, ``MOST_BARS`` + 1 at most.
+
+        Raises:
+            ValueError: if it has no end.
+        """
         if self.bars is not None:
             return self.bars
-        wanted, lasted, bars = (self.seconds or 0.0) - _NO_TIME, 0.0, 0
+        if self.seconds is None:
+            raise ValueError("music without an end has no number of bars")
+        wanted, lasted, bars = self.seconds - _NO_TIME, 0.0, 0
         while not bars or (lasted < wanted and bars <= MOST_BARS):
             lasted += metre.bar_ticks * tempo.seconds_per_tick(bars)
             bars += 1
