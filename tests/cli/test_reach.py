@@ -68,7 +68,7 @@ def state(tmp_path: Path) -> Path:
 def house(state: Path) -> Iterator[House]:
     """A daemon that answers by the socket in its state folder, as the daemon's loop has it."""
     house, loop = House(), asyncio.new_event_loop()
-    serving = loop.create_task(LocalServer(house, state, look=0.01).run())
+    serving = loop.create_task(LocalServer(house, state, Faults(), look=0.01).run())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     wait_for(state / NAME)
@@ -347,10 +347,16 @@ def test_names_that_are_no_text_are_answered_all_the_same(house: House, state: P
 
 def test_who_has_no_state_folder_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def try_for_a_while() -> None:
-        serving = asyncio.create_task(LocalServer(House(), tmp_path / "missing", look=0.01).run())
+        serving = asyncio.create_task(LocalServer(House(), tmp_path / "missing", faults, look=0.01).run())
         await asyncio.sleep(0.2)
+        assert [fault.id for fault in faults.active] == ["commands-away"]
+        (tmp_path / "missing").mkdir()
+        async with asyncio.timeout(PATIENCE):
+            while faults.active:  # noqa: ASYNC110 - the server looks again by itself
+                await asyncio.sleep(0.01)
         serving.cancel()
 
+    faults = Faults()
     asyncio.run(try_for_a_while())
     assert len(caplog.messages) == 1
     assert "can reach this daemon by its status page only" in caplog.messages[0]

@@ -26,6 +26,8 @@ from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
 from reverie.timbre.bank.bank import Bank, read_bank
 from reverie.timbre.bank.folder_delivery import CURRENT
+from reverie.watch.fault_kinds import BANK_NOT_PLAYED
+from reverie.watch.faults import Faults
 
 SCENE = """\
 name: dream
@@ -71,8 +73,14 @@ class House:
         self.cache = folder / "cache"
         self.told: list[TakeBank] = []
         samplers = {"main": sampler} if sampler else {}
-        self.banking = Banking({"main": slot}, self._hear, Bus(), HandClock(), samplers, refuse)
+        self.register = Faults()
+        self.banking = Banking({"main": slot}, self._hear, Bus(), HandClock(), self.register, samplers, refuse)
         self.banking.scene_begun(1)
+
+    @property
+    def faults(self) -> list[str]:
+        """What is told of voices that cannot have their bank."""
+        return [fault.sentence for fault in self.register.of(BANK_NOT_PLAYED)]
 
     def _hear(self, message: Any) -> None:
         take = from_message(ToPlayer, message)
@@ -149,7 +157,7 @@ def test_a_bank_that_never_arrived_is_no_turn_of_the_two_programs(two_programs: 
         await hand_over(two_programs, 0)
         (tmp_path / "share").rename(tmp_path / "away")
         two_programs.ready(1)
-        await until(lambda: bool(two_programs.banking.faults))
+        await until(lambda: bool(two_programs.faults))
         (tmp_path / "away").rename(tmp_path / "share")
         await hand_over(two_programs, 2)
 
@@ -222,16 +230,30 @@ def test_a_share_that_is_gone_is_told_and_used_once_it_is_back(tmp_path: Path, m
 
     async def story() -> None:
         bank = house.ready(0)
-        await until(lambda: bool(house.banking.faults))
-        [sentence] = house.banking.faults
+        await until(lambda: bool(house.faults))
+        [sentence] = house.faults
         assert sentence.startswith("Voice lead: there is no folder")
         assert house.told == []
         (tmp_path / "share").mkdir()
         await until(lambda: bool(house.told))
         house.banking.taken(BankTaken("lead", bank.id))
-        assert house.banking.faults == []
+        assert house.faults == []
 
     play(story)
+
+
+def test_a_bank_that_the_synthesizer_refuses_is_told_once_until_it_plays_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(tmp_path, None, {"kind": "fluidsynth"})
+    bank = house.ready(0)
+    for _ in range(3):
+        house.banking.taken(BankTaken("lead", bank.id, refused=True))
+    assert len(caplog.messages) == len(house.faults) == 1
+    assert "refused the bank" in house.faults[0]
+    house.banking.taken(BankTaken("lead", bank.id))
+    assert house.faults == []
+    assert [fault.subject for fault in house.register.cleared] == ["lead"]
 
 
 def test_a_bank_that_is_damaged_before_it_is_delivered_is_made_anew_and_not_tried_for_ever(tmp_path: Path) -> None:
@@ -245,7 +267,7 @@ def test_a_bank_that_is_damaged_before_it_is_delivered_is_made_anew_and_not_trie
         house.hand_on(0, bank)
         await until(lambda: bool(refused))
         assert refused == ["lead"]
-        [sentence] = house.banking.faults
+        [sentence] = house.faults
         assert "it is rendered anew" in sentence
         assert house.told == []
         assert house.ready(0).id == bank.id
@@ -262,12 +284,12 @@ def test_what_is_wanted_for_a_scene_that_is_over_is_not_tried_again(
 
     async def story() -> None:
         house.ready(0)
-        await until(lambda: bool(house.banking.faults))
+        await until(lambda: bool(house.faults))
         house.banking.scene_begun(2)
         (tmp_path / "share").mkdir()
         await until(lambda: len(asyncio.all_tasks()) == 1)
         assert house.told == []
-        assert house.banking.faults == []
+        assert house.faults == []
 
     play(story)
 

@@ -20,6 +20,7 @@ from reverie.processes.worker_life import Death
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.timbre.messages import Refused, Render, Rendered, RenderProgress
+from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
 
 SCENE = """\
@@ -98,13 +99,19 @@ class Stage:
         self.folder = folder
         self.told: list[tuple[str, int, str]] = []
         self.ended: list[tuple[str, str]] = []
-        self.store = StateStore(folder / "state", Faults())
+        self.register = Faults()
+        self.store = StateStore(folder / "state", self.register)
         found = {"default": Path("default.safetensors")} if models is None else models
         self.means = RenderConfig(folder / "cache", 1000, 0.5, 7200.0, 2, found)
         self.timbres = self.made()
 
     def made(self) -> Timbres:
-        return Timbres(self.means, self.store, self, self.clock)
+        return Timbres(self.means, self.store, self, self.register, self.clock)
+
+    @property
+    def faults(self) -> list[str]:
+        """What is told of timbres that are not as the scene wants them."""
+        return sorted(fault.sentence for fault in self.register.of(TIMBRE_NOT_RENDERED))
 
     def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         self.told.append((timbre, ready.step, ready.bank))
@@ -227,11 +234,13 @@ async def test_a_new_life_of_the_worker_is_asked_for_the_same(tmp_path: Path) ->
         assert stage.ended == [("timbre", "signal")]
 
 
-async def test_what_is_refused_is_told_and_tried_again_later_and_the_others_go_on(tmp_path: Path) -> None:
+async def test_what_is_refused_is_told_and_tried_again_later_and_the_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with on(Stage(tmp_path)) as stage:
         stage.timbres.received("timbre", to_message(Refused("cat.wav is silent; record it again")))
         await stage.later(1)
-        assert stage.timbres.faults == ["Timbre creature: cat.wav is silent; record it again."]
+        assert stage.faults == ["Timbre creature: cat.wav is silent; record it again"]
         assert stage.order() == ("bell", 0)
         await stage.finish("b")
         assert stage.order() == ("creature", 1)
@@ -241,17 +250,21 @@ async def test_what_is_refused_is_told_and_tried_again_later_and_the_others_go_o
         assert stage.told == [("bell", 0, "b")]
         await stage.later(REFUSED_FOR, playing=False)
         assert stage.order() == ("creature", 0)
+        stage.timbres.received("timbre", to_message(Refused("cat.wav is silent; record it again")))
+        assert caplog.text.count("cat.wav is silent") == 1, "it is told once, however often it fails"
+        await stage.later(REFUSED_FOR, playing=False)
         await stage.finish("a")
-        assert stage.timbres.faults == []
+        assert stage.faults == []
+        assert [fault.subject for fault in stage.register.cleared] == ["creature"]
         assert stage.told[-1] == ("creature", 0, "a")
 
 
 async def test_a_model_that_is_not_there_is_a_fault_and_no_worker_is_started(tmp_path: Path) -> None:
     async with on(Stage(tmp_path, models={})) as stage:
         await stage.later(1)
-        assert stage.timbres.faults == [
-            "Timbre bell: there is no timbre model 'default'; it keeps the sounds that it has.",
-            "Timbre creature: there is no timbre model 'default'; it keeps the sounds that it has.",
+        assert stage.faults == [
+            "Timbre bell: there is no timbre model 'default'; it keeps the sounds that it has",
+            "Timbre creature: there is no timbre model 'default'; it keeps the sounds that it has",
         ]
         assert FakeSupervisor.lives == []
 
@@ -260,7 +273,7 @@ async def test_a_render_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     async with on(Stage(tmp_path)) as stage:
         await stage.later(7201, playing=False)
         assert stage.ended == [("creature", "given_up")]
-        assert stage.timbres.faults == ["Timbre creature: it is not done after 2 h, and is left for now."]
+        assert stage.faults == ["Timbre creature: it is not done after 2 h, and is left for now"]
         await stage.later(1, playing=False)
         assert stage.order() == ("bell", 0)
 

@@ -12,6 +12,7 @@ from fakes.conductors import Theatre, heard
 from fakes.patience import PATIENCE
 from fakes.scenes import TEXT
 from reverie.file_changes import FileChanges, FileWatch
+from reverie.play.messages import SlotState
 from reverie.scenes.folder import SceneFolder
 from reverie.watch.evidence import Verdict
 
@@ -120,6 +121,41 @@ def test_a_scene_that_breaks_while_it_plays_is_told_and_plays_on_until_it_is_men
     assert theatre.faults == {}
     assert "reverie_configuration_ok 1.0" in theatre.metrics
     assert theatre.scenes_set[-1].tempo.qpm == 90
+
+
+def test_what_a_scene_asks_for_and_nobody_has_is_told_once_until_it_asks_no_more(
+    theatre: Theatre, caplog: pytest.LogCaptureFixture
+) -> None:
+    change(theatre, TEXT.replace("slot: main", "slot: elsewhere"))
+    theatre.conductor.play_scene("study")
+    assert set(theatre.faults) == {"scene-unmet study"}
+    assert caplog.text.count("names the slot 'elsewhere'") == TEXT.count("slot: main")
+    assert any("only the tape has it" in concern for concern in theatre.status["concerns"])
+    assert "reverie_configuration_ok 0.0" in theatre.metrics
+    change(theatre, TEXT)
+    assert theatre.faults == {}
+    assert "reverie_configuration_ok 1.0" in theatre.metrics
+
+
+def test_the_status_remembers_what_was_mended_and_how_severe_it_was(theatre: Theatre) -> None:
+    change(theatre, TEXT.replace("tempo: 120", "tmepo: 90"))
+    [told] = theatre.status["fault_register"]["now"]
+    assert (told["id"], told["severity"], told["cleared"]) == ("scene-broken", "impaired", None)
+    change(theatre, TEXT)
+    register = theatre.status["fault_register"]
+    assert register["now"] == []
+    [mended] = register["cleared"]
+    assert mended["id"] == "scene-broken"
+    assert mended["cleared"] >= mended["since"]
+
+
+def test_a_missing_device_is_in_register_and_metrics_and_no_concern_beside_the_slots(theatre: Theatre) -> None:
+    away = SlotState("main", up=False, detail="there is no port 'synth'")
+    theatre.player.says(away)
+    now = theatre.status["fault_register"]["now"]
+    assert {fault["id"] for fault in now} == {"nothing-heard", "slot-missing"}
+    assert 'reverie_fault{id="slot-missing",subject="main"} 1.0' in theatre.metrics
+    assert theatre.status["faults"] == theatre.status["concerns"] == []
 
 
 def test_a_scene_that_is_deleted_while_it_plays_is_told_and_plays_on(theatre: Theatre) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 import struct
 import threading
@@ -42,6 +41,7 @@ from reverie.play.output_process.carrier import apart
 from reverie.play.sync.follower import ClockFollower
 from reverie.site.actions import KINDS, LEVELS, Action, ControlLimits
 from reverie.watch.evidence import Verdict
+from reverie.watch.faults import Faults
 from reverie.watch.summary import Summary
 from reverie.web import connections
 from reverie.web import server as web
@@ -159,9 +159,7 @@ def port() -> Iterator[int]:
     web.REQUESTS = web.AT_FIRST = 1e9
 
     async def serve() -> None:
-        serving = asyncio.create_task(
-            web.serve(web.application(Source(), "127.0.0.1"), "127.0.0.1", where, logging.error)
-        )
+        serving = asyncio.create_task(web.serve(web.application(Source(), "127.0.0.1"), "127.0.0.1", where, Faults()))
         await asyncio.to_thread(stopped.wait)
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -248,7 +248,7 @@ def test_any_bytes_in_caches_and_records(tmp_path_factory: pytest.TempPathFactor
     assert Memories(folder / "memories").find("a") is None
 
     (folder / "uses.jsonl").write_bytes(content)
-    record = Record(folder / "uses.jsonl")
+    record = Record(folder / "uses.jsonl", Faults())
     record._write([Use.of(Action("tempo", 90.0), "osc")])
     assert json.loads((folder / "uses.jsonl").read_bytes().splitlines()[-1])["value"] == 90.0
 

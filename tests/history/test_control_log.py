@@ -14,6 +14,7 @@ import pytest
 
 from reverie.history.control_log import Record, Use
 from reverie.site.actions import Action
+from reverie.watch.faults import Faults
 
 
 def use(number: float) -> Use:
@@ -35,7 +36,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_each_use_is_a_line(tmp_path: Path) -> None:
     path = tmp_path / "state" / "uses.jsonl"
-    record = Record(path)
+    record = Record(path, Faults())
     asyncio.run(keep(record, use(90.0), Use.of(Action("mute", value=True, voice="lead"), "midi", "no")))
     asyncio.run(keep(record, use(91.0)))
     first, second, third = lines(path)
@@ -47,7 +48,7 @@ def test_each_use_is_a_line(tmp_path: Path) -> None:
 
 def test_the_file_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
     path = tmp_path / "uses.jsonl"
-    record = Record(path, largest=4000)
+    record = Record(path, Faults(), largest=4000)
     for start in range(0, 400, 20):
         asyncio.run(keep(record, *(use(float(number)) for number in range(start, start + 20))))
         assert path.stat().st_size <= 4000
@@ -59,24 +60,29 @@ def test_the_file_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
 def test_a_line_that_a_power_cut_cut_off_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "uses.jsonl"
     path.write_bytes(b'{"time": "2026')
-    asyncio.run(keep(Record(path), use(1.0)))
+    asyncio.run(keep(Record(path, Faults()), use(1.0)))
     assert json.loads(path.read_text().splitlines()[-1])["value"] == 1.0
 
 
 def test_a_disk_that_cannot_be_written_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
-    record = Record(tmp_path / "file" / "uses.jsonl")
+    faults = Faults()
+    record = Record(tmp_path / "file" / "uses.jsonl", faults)
     with caplog.at_level(logging.WARNING):
         asyncio.run(keep(record, use(1.0)))
         asyncio.run(keep(record, use(2.0)))
     assert len(caplog.records) == 1
     assert "cannot be recorded" in caplog.text
     assert [one.value for one in record.last] == [1.0, 2.0]
+    assert [fault.id for fault in faults.active] == ["control-unrecorded"]
+    (tmp_path / "file").unlink()
+    asyncio.run(keep(record, use(3.0)))
+    assert faults.active == ()
 
 
 def test_text_that_is_no_text_is_recorded_somehow(tmp_path: Path) -> None:
     path = tmp_path / "uses.jsonl"
-    asyncio.run(keep(Record(path), Use.of(Action("scene", "\ud800\nä"), "osc")))
+    asyncio.run(keep(Record(path, Faults()), Use.of(Action("scene", "\ud800\nä"), "osc")))
     assert "ä" in lines(path)[0]["value"]
 
 
@@ -84,7 +90,7 @@ def test_text_that_is_no_text_is_recorded_somehow(tmp_path: Path) -> None:
 def test_what_is_in_the_place_of_the_record_is_set_aside(tmp_path: Path, put: Callable[[Path], object]) -> None:
     path = tmp_path / "uses.jsonl"
     put(path)
-    asyncio.run(keep(Record(path), use(1.0)))
+    asyncio.run(keep(Record(path, Faults()), use(1.0)))
     assert [line["value"] for line in lines(path)] == [1.0]
     assert len(list(tmp_path.glob("uses.jsonl.broken-*"))) == 1
 
@@ -93,13 +99,14 @@ def test_a_record_of_ten_gigabytes_is_cut_without_reading_it(tmp_path: Path) -> 
     path = tmp_path / "uses.jsonl"
     with path.open("wb") as file:
         file.truncate(10_000_000_000)
-    asyncio.run(keep(Record(path, largest=4000), use(1.0)))
+    asyncio.run(keep(Record(path, Faults(), largest=4000), use(1.0)))
     assert path.stat().st_size <= 4000
 
 
 def test_a_record_behind_a_link_stays_there(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "uses.jsonl").symlink_to("disk/uses.jsonl")
-    asyncio.run(keep(Record(tmp_path / "uses.jsonl", largest=1000), *(use(float(number)) for number in range(9))))
+    record = Record(tmp_path / "uses.jsonl", Faults(), largest=1000)
+    asyncio.run(keep(record, *(use(float(number)) for number in range(9))))
     assert (tmp_path / "uses.jsonl").is_symlink()
     assert lines(tmp_path / "disk" / "uses.jsonl")[-1]["value"] == 8.0

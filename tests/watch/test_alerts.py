@@ -7,6 +7,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from reverie.watch.fault_kinds import KINDS
 from reverie.watch.metrics import Metrics
 
 TRIAL = Path(__file__).with_name("alerts.yaml")
@@ -35,6 +36,14 @@ def test_alerts_watch_metrics_that_exist() -> None:
     watched = {name for rule in rules() for name in re.findall(r"reverie_\w+", rule["expr"])}
     assert watched
     assert watched <= names_in_code()
+
+
+def test_alerts_name_faults_that_exist() -> None:
+    named = {
+        one for rule in rules() for ids in re.findall(r'\bid[=!~]+"([^"]+)"', rule["expr"]) for one in ids.split("|")
+    }
+    assert len(named) == 5
+    assert named <= {kind.id for kind in KINDS}
 
 
 def test_no_rule_needs_a_job_name_that_nobody_is_told() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from reverie.music.time import Metre, Schedule, Tempo
-from reverie.play.messages import BarPlayed, Part, SetScene, SlotState, SyncState
+from reverie.play.messages import BarPlayed, Part, SetScene, SlotState
 from reverie.watch.evidence import Evidence
 
 BAR = 2.0
@@ -223,14 +223,3 @@ def test_muted_voices_are_silent_on_purpose() -> None:
     for number in range(40):
         seen.bar_played(bar(number, muted=("lead",), **EMPTY), number * BAR)
     assert seen.alive(40 * BAR).ok
-
-
-def test_a_leader_that_is_not_there_is_a_concern() -> None:
-    seen = evidence()
-    seen.bar_played(bar(), 0.0)
-    seen.sync_changed(SyncState("self", following=False, detail="no leader is asked for"))
-    assert seen.concerns(0.0) == ()
-    seen.sync_changed(SyncState("clock", following=False, detail="no clock"))
-    assert seen.concerns(0.0) == ("The scene's leader, 'clock', is not there; it leads itself.",)
-    seen.sync_changed(SyncState("clock", following=True, detail="a clock"))
-    assert seen.concerns(0.0) == ()

@@ -17,6 +17,7 @@ import pytest_asyncio
 from fakes.daemon import free_port
 from fakes.patience import PATIENCE
 from reverie.watch.evidence import Verdict
+from reverie.watch.faults import Faults
 from reverie.watch.summary import GOOD, Summary
 from reverie.web import connections
 from reverie.web import server as web
@@ -90,7 +91,7 @@ async def serving() -> AsyncGenerator[Site]:
     source, port = Source(), free_port()
     site = Site(source, port)
     app = web.application(source, "127.0.0.1")
-    task = asyncio.create_task(web.serve(app, "127.0.0.1", port, lambda _: None, crowded=site.count))
+    task = asyncio.create_task(web.serve(app, "127.0.0.1", port, Faults(), crowded=site.count))
     async with asyncio.timeout(PATIENCE):
         while True:
             try:

@@ -16,6 +16,8 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death
 from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
+from reverie.watch.fault_kinds import BANK_NOT_PLAYED
+from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
     BankAnswered,
     BankRendered,
@@ -35,6 +37,8 @@ SYNTH = "fluidsynth"
 class Banking:
     """The audience of the timbres. ``slots`` and ``samplers`` are the site's, ``tell`` sends to the player.
 
+    That a voice cannot play the bank that is ready for it is told to the register of ``faults``.
+
     ``refuse`` is called for each voice that cannot have the bank that is ready for it, as that is damaged.
     """
 
@@ -44,6 +48,7 @@ class Banking:
         tell: Callable[[Message], object],
         bus: Bus,
         clock: Clock,
+        faults: Faults,
         samplers: Mapping[str, SamplerSettings] | None = None,
         refuse: Callable[[str], object] = lambda _: None,
     ) -> None:
@@ -51,7 +56,7 @@ class Banking:
         self._tell = tell
         self._bus = bus
         self._clock = clock
-        self._faults: dict[str, str] = {}
+        self._faults = faults
         self._refuse = refuse
         self._handover = BankDelivery(samplers or {}, self._take, self._complain, self._damaged)
         self.epoch = 0
@@ -63,15 +68,10 @@ class Banking:
         bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.epoch))
         bus.subscribe(BankAnswered, lambda said: self.taken(said.taken))
 
-    @property
-    def faults(self) -> list[str]:
-        """A sentence for each voice that cannot play the bank that is ready for it."""
-        return sorted(self._faults.values())
-
     def scene_begun(self, epoch: int) -> None:
         """Another scene plays."""
         self.epoch = epoch
-        self._faults.clear()
+        self._faults.clear(BANK_NOT_PLAYED)
         self._handover.forget()
 
     def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
@@ -106,21 +106,20 @@ class Banking:
             self._refuse(gift.voice)
 
     def _complain(self, gift: BankAssignment, reason: str) -> None:
-        sentence = f"Voice {gift.voice}: {reason.rstrip('.')}."
-        if gift.epoch == self.epoch and self._faults.get(gift.voice) != sentence:
-            log.warning("%s", sentence)
-            self._faults[gift.voice] = sentence
+        if gift.epoch == self.epoch:
+            self._faults.tell(BANK_NOT_PLAYED, gift.voice, f"Voice {gift.voice}: {reason.rstrip('.')}", "")
 
     def taken(self, said: BankTaken) -> None:
         """The player says what became of a bank."""
-        self._faults.pop(said.part, None)
         if said.refused:
-            sentence = (
-                f"The synthesizer of the voice {said.part} refused the bank {said.bank[:12]}; it keeps its sound."
+            self._faults.tell(
+                BANK_NOT_PLAYED,
+                said.part,
+                f"The synthesizer of the voice {said.part} refused the bank {said.bank[:12]}; it keeps its sound",
+                "",
             )
-            self._faults[said.part] = sentence
-            log.warning("%s", sentence)
         else:
+            self._faults.clear(BANK_NOT_PLAYED, said.part)
             self._handover.taken(said.part, said.bank)
             log.info("The voice %s plays the bank %s.", said.part, said.bank[:12])
 

@@ -30,6 +30,8 @@ from reverie.timbre import schedule as plan
 from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
 from reverie.timbre.path import following
 from reverie.timbre.request import request_of
+from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
+from reverie.watch.faults import Faults
 from reverie.watch.happenings import BankAnswered, BarSounded, SceneBegun, SceneChanged, WorkerStarted
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,7 @@ class Timbres:
         means: RenderConfig,
         store: StateStore,
         audience: Audience,
+        faults: Faults,
         clock: LocalClock | None = None,
         hire: HireWorker | None = None,
     ) -> None:
@@ -149,7 +152,7 @@ class Timbres:
         self._supervisor: HiredWorker | None = None
         self._done = 0.0
         self._held_until = float("-inf")
-        self._faults: dict[str, str] = {}
+        self._faults = faults
         self._warned: set[str] = set()
         self._ending: asyncio.Task[None] | None = None
 
@@ -160,11 +163,6 @@ class Timbres:
         bus.subscribe(WorkerStarted, lambda said: self.player_began() if said.role == "player" else None)
         bus.subscribe(BarSounded, lambda said: self.late() if said.bar.is_late else None)
         bus.subscribe(BankAnswered, lambda said: self.refused(said.taken.part) if said.taken.refused else None)
-
-    @property
-    def faults(self) -> list[str]:
-        """A sentence for each timbre that is not as its scene wants it."""
-        return sorted(set(self._faults.values()))
 
     @property
     def processes(self) -> tuple[ProcessInfo, ...]:
@@ -193,7 +191,7 @@ class Timbres:
         before, self._timbres = self._timbres, {}
         restarted, again = self._scene is None, self._scene is not None and self._scene.name == scene.name
         self._scene = scene
-        self._faults.clear()
+        self._faults.clear(TIMBRE_NOT_RENDERED)
         self._warned.clear()
         played = {voice.timbre.bank for voice in scene.voices.values() if voice.timbre is not None}
         for name, timbre in scene.timbres.items():
@@ -230,6 +228,8 @@ class Timbres:
                 one.kept = progress
                 self._store.keep_timbre(self._scene.name, name, progress)
             self._play(name, one)
+            if one.refused.keys().isdisjoint(one.wanted):
+                self._faults.clear(TIMBRE_NOT_RENDERED, name)
         if now - self._touched >= TOUCH_EVERY:
             self._touched = now
             self._touch()
@@ -338,9 +338,9 @@ class Timbres:
             log.warning("%s", warning)
         self._warned.update(said.warnings)
         self._audience.render_ended(job.name, "found" if said.found else "rendered", said.seconds)
-        self._faults.pop(job.name, None)
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
+            one.refused.pop(job.step, None)
             one.ready[job.step] = ReadyBank(job.step, said.bank, said.folder, said.soundfont)
             one.ready = {step: ready for step, ready in one.ready.items() if step in one.wanted or ready is one.played}
             self._play(job.name, one)
@@ -383,10 +383,7 @@ class Timbres:
         return self._scene is not None and job.scene == self._scene.name and job.timbre == one.timbre
 
     def _complain(self, name: str, error: str) -> None:
-        sentence = f"Timbre {name}: {error.rstrip('.')}."
-        if self._faults.get(name) != sentence:
-            log.warning("%s", sentence)
-        self._faults[name] = sentence
+        self._faults.tell(TIMBRE_NOT_RENDERED, name, f"Timbre {name}: {error.rstrip('.')}", "")
 
     def _leave(self) -> None:
         """Have no job; the worker is told to leave, and comes again for the next."""

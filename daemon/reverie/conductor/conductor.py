@@ -22,6 +22,7 @@ from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
 from reverie.conductor.fault_news import FaultNews
 from reverie.conductor.hired_worker import HireWorker
+from reverie.conductor.leader_news import LeaderNews
 from reverie.conductor.lives import Lives
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.player_link import PlayerLink
@@ -121,10 +122,11 @@ class Conductor:
             self._player.send,
             self.bus,
             clock,
+            faults,
             config.samplers,
             lambda voice: self._timbres.refused(voice),  # noqa: PLW0108 - they are made after this
         )
-        self._timbres = Timbres(config.timbres, store, self._banking, clock, hire)
+        self._timbres = Timbres(config.timbres, store, self._banking, faults, clock, hire)
         self._scene: Scene | None = None
         self._ensemble: Ensemble | None = None
         self._epoch = 0
@@ -140,9 +142,7 @@ class Conductor:
             evidence=self._evidence,
             faults=faults,
             gauges=self._metrics,
-            repertoire=self._repertoire,
             timbres=self._timbres,
-            banking=self._banking,
             desk=self._console,
             lives=self._lives,
             site=self.site_watch,
@@ -163,6 +163,7 @@ class Conductor:
         self._evidence.subscribe_to(self.bus)
         self._metrics.subscribe_to(self.bus)
         SlotNews(self._evidence, faults, config.tape).subscribe_to(self.bus)
+        LeaderNews(faults).subscribe_to(self.bus)
         RepeatedLoops(faults).subscribe_to(self.bus)
         store.subscribe_to(self.bus)
         self._banking.subscribe_to(self.bus)

@@ -38,7 +38,6 @@ class ConductorConfig:
     programme: Programme
     scene: str
     timbres: RenderConfig
-    faults: tuple[str, ...] = ()
     sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
     controls: Controls = field(default_factory=Controls)
     samplers: Mapping[str, SamplerSettings] = field(default_factory=dict[str, SamplerSettings])

@@ -37,7 +37,7 @@ async def serve_pages(house: StatusSource, address: str, port: int, faults: Faul
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.server import application, serve
 
-                await serve(application(house, address), address, port, log.warning, crowded=flood.count)
+                await serve(application(house, address), address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")
                 await asyncio.sleep(AGAIN)

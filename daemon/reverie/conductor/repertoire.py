@@ -17,7 +17,7 @@ from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
 from reverie.scenes.folder import SceneFolder
 from reverie.scenes.schema import Scene
-from reverie.watch.fault_kinds import SCENE_BROKEN, SCENES_FOLDER
+from reverie.watch.fault_kinds import SCENE_BROKEN, SCENE_UNMET, SCENES_FOLDER
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -51,14 +51,8 @@ class Repertoire:
         self._means = means
         self._register = faults
         self._clock = clock or SystemClock()
-        self._faults: dict[str, tuple[str, ...]] = {}
         self._take = 0
         self._folders_due = float("-inf")
-
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """A sentence for everything that scenes which were wanted ask for, and this machine has not."""
-        return tuple(sentence for sentences in self._faults.values() for sentence in sentences)
 
     @property
     def broken(self) -> frozenset[str]:
@@ -79,7 +73,7 @@ class Repertoire:
         unwanted = self.broken.difference(wanted)
         for name in unwanted.difference(self._scenes.paths() if unwanted else ()):
             self._register.clear(SCENE_BROKEN, name)
-            self._faults.pop(name, None)
+            self._register.clear(SCENE_UNMET, name)
 
     def look_into_folders(self) -> None:
         """See now and then whether the folders of scenes can be entered: a disk may come, or go."""
@@ -112,15 +106,11 @@ class Repertoire:
             self._register.tell(SCENE_BROKEN, name, "; ".join(str(fault).splitlines()), advice)
         else:
             self._register.clear(SCENE_BROKEN, name)
-        sentences: list[str] = []
-        if scene is not None:
-            sentences += unmet(scene, self._means.bundles, self._means.slots, self._means.leaders)
-        for sentence in sentences:
-            if sentence not in self._faults.get(name, ()):
-                log.error("%s", sentence)
-        self._faults.pop(name, None)
-        if sentences:
-            self._faults[name] = tuple(sentences)
+        means = self._means
+        if scene is not None and (sentences := unmet(scene, means.bundles, means.slots, means.leaders)):
+            self._register.tell(SCENE_UNMET, name, "; ".join(sentences))
+        else:
+            self._register.clear(SCENE_UNMET, name)
         return scene
 
     def first(self, *wanted: str) -> Iterator[Scene]:

@@ -7,24 +7,32 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reverie.clock import Clock
-from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.config import ConductorConfig
 from reverie.conductor.lives import Lives
 from reverie.conductor.pages import describe
-from reverie.conductor.repertoire import Repertoire
 from reverie.conductor.site_watch import SiteWatch
 from reverie.control.console import ControlConsole
 from reverie.processes.supervisor import ProcessInfo
 from reverie.scenes.schema import Scene
 from reverie.watch.evidence import Evidence, Verdict
-from reverie.watch.fault_kinds import CONFIGURATION, CONFIGURATION_CHANGED
-from reverie.watch.faults import Faults
+from reverie.watch.fault_kinds import (
+    CONFIGURATION,
+    CONFIGURATION_CHANGED,
+    MODEL_UNUSABLE,
+    NOTHING_HEARD,
+    SCENE_BROKEN,
+    SCENE_UNMET,
+    SLOT_MISSING,
+)
+from reverie.watch.faults import Fault, Faults
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary, summarize
 
-UNLIKE = (CONFIGURATION, CONFIGURATION_CHANGED)
-"""Faults by which what plays is not what the site on disk says."""
+UNLIKE = (CONFIGURATION, CONFIGURATION_CHANGED, MODEL_UNUSABLE, SCENE_BROKEN, SCENE_UNMET)
+"""Faults by which what plays is not what the files on disk say."""
+OF_SLOTS = {NOTHING_HEARD.id, SLOT_MISSING.id}
+"""Faults that page and status tell of in words of their own, by readiness, slots and the first sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,7 @@ class Report:
     evidence: Evidence
     faults: Faults
     gauges: Metrics
-    repertoire: Repertoire
     timbres: Timbres
-    banking: Banking
     desk: ControlConsole
     lives: Lives
     site: SiteWatch
@@ -62,8 +68,7 @@ class Report:
         """Prometheus's text and its content type."""
         told = self.faults.active
         self.gauges.faults_are(told)
-        faulty = self._faulty_files() or self.repertoire.broken or self.faults.of(*UNLIKE)
-        self.gauges.configuration(ok=not faulty)
+        self.gauges.configuration(ok=not self.faults.of(*UNLIKE))
         self.gauges.heard(audible=self.evidence.audible)
         self.gauges.room_is(dict(self.site.free))
         return self.gauges.render()
@@ -71,18 +76,17 @@ class Report:
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         now = self.clock.now()
-        told, scene = self.faults.active, self.scene()
-        faults = (*self._untold(), *(fault.text for fault in told))
+        scene, told = self.scene(), self._told()
         overrides = self.desk.status()
         return {
             "version": self.setting.version,
             "configuration": str(self.setting.configuration),
             "state": str(self.setting.state.absolute()),
             "scene": scene and {"name": scene.name, "title": scene.title},
-            **describe(self.evidence, now, self.summary(), faults, self.processes()),
+            **describe(self.evidence, now, self.summary(), (fault.text for fault in told), self.processes()),
             "faults": [asdict(fault) for fault in told],
             "fault_register": {
-                "now": [asdict(fault) for fault in told],
+                "now": [asdict(fault) for fault in self.faults.active],
                 "cleared": [asdict(fault) for fault in self.faults.cleared],
             },
             "overrides": overrides,
@@ -97,13 +101,9 @@ class Report:
         }
 
     def _concerns(self) -> tuple[str, ...]:
-        """What else is wrong: the oldest fault first, then what is only doubtful."""
-        told = (fault.text for fault in self.faults.active)
-        return (*told, *self.evidence.concerns(self.clock.now()), *self._untold())
+        """What else is wrong: the worst fault first, then what is only doubtful."""
+        return (*(fault.text for fault in self._told()), *self.evidence.concerns(self.clock.now()))
 
-    def _untold(self) -> tuple[str, ...]:
-        """What is wrong and stands in no register."""
-        return (*self.timbres.faults, *self.banking.faults, *self._faulty_files())
-
-    def _faulty_files(self) -> tuple[str, ...]:
-        return (*self.setting.faults, *self.repertoire.faults)
+    def _told(self) -> tuple[Fault, ...]:
+        """The faults that are told nowhere else."""
+        return tuple(fault for fault in self.faults.active if fault.id not in OF_SLOTS)

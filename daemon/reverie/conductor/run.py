@@ -34,7 +34,7 @@ from reverie.processes.descriptors import ask_for_many
 from reverie.site.load import find_site
 from reverie.site.schema import Site
 from reverie.timbre.timbre_models import timbre_models
-from reverie.watch.fault_kinds import FOLDER_HANGS
+from reverie.watch.fault_kinds import FOLDER_HANGS, MODEL_UNUSABLE
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -57,8 +57,8 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
     site = site.model_copy(update={"state": _answering(site.state_folder, told)})
     tape = site.tape_folder if site.tape.folder is None else _answering(site.tape.folder, told)
     bundles, broken = bundles_of(site)
-    for sentence in broken:
-        log.warning("%s.", sentence.rstrip("."))
+    for path, sentence in broken.items():
+        told.tell(MODEL_UNUSABLE, str(path), sentence)
     scenes = scenes_of(site)
     if scene is not None:
         scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
@@ -91,7 +91,6 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
             models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
             folders=[*site.scenes, scenes_folder()],
         ),
-        faults=tuple(broken),
         controls=controls_of(site.control, site.controls),
         sync=sync,
         samplers=site.samplers(),

@@ -23,7 +23,7 @@ class NoConfigurationError(ReverieError):
     """The configuration that a person named does not exist."""
 
 
-def bundles_of(site: Site) -> tuple[dict[str, ModelFile], list[str]]:
+def bundles_of(site: Site) -> tuple[dict[str, ModelFile], dict[Path, str]]:
     """The models that scenes of this site can name, and a sentence for each model file that cannot be used."""
     return find_models(model_folders_of(site))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from reverie.bus import Bus
 from reverie.play.messages import SlotState
 from reverie.watch.evidence import Evidence
-from reverie.watch.fault_kinds import SLOT_AT_FAULT
+from reverie.watch.fault_kinds import NOTHING_HEARD, SLOT_AT_FAULT, SLOT_MISSING
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import SlotChanged, SlotsLost
 
@@ -28,7 +28,6 @@ class SlotNews:
         self._evidence = evidence
         self._faults = faults
         self._tape = tape
-        self._audible = True
 
     def subscribe_to(self, bus: Bus) -> None:
         """Tell from now on; what is known of the slots must have subscribed before."""
@@ -42,8 +41,14 @@ class SlotNews:
             self._faults.tell(SLOT_AT_FAULT, slot.name, f"Slot {slot.name}: {slot.fault}", advice)
         else:
             self._faults.clear(SLOT_AT_FAULT, slot.name)
-        if not slot.silent and (before is None or (before.up, before.detail) != (slot.up, slot.detail)):
-            (log.info if slot.up else log.warning)("Slot %s: %s", slot.name, slot.detail)
-        was_audible, self._audible = self._audible, self._evidence.any_slot_up
-        if was_audible and not self._audible:
-            log.warning("Nothing can be heard for now; the music goes on to its tape in %s.", self._tape)
+        if slot.up or slot.silent:
+            self._faults.clear(SLOT_MISSING, slot.name)
+        else:
+            self._faults.tell(SLOT_MISSING, slot.name, f"Slot {slot.name}: {slot.detail}", "")
+        if slot.up and not slot.silent and (before is None or (before.up, before.detail) != (True, slot.detail)):
+            log.info("Slot %s: %s", slot.name, slot.detail)
+        if self._evidence.any_slot_up:
+            self._faults.clear(NOTHING_HEARD)
+        else:
+            sentence = f"Nothing can be heard for now; the music goes on to its tape in {self._tape}"
+            self._faults.tell(NOTHING_HEARD, "", sentence, "")

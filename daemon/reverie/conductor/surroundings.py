@@ -19,7 +19,7 @@ async def surround(conductor: Conductor) -> None:
     try:
         await asyncio.gather(
             serve_pages(conductor, config.address, config.port, conductor.faults),
-            LocalServer(conductor, config.state).run(),
+            LocalServer(conductor, config.state, conductor.faults).run(),
         )
     finally:
         files.stop()

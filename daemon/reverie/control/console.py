@@ -117,7 +117,7 @@ class ControlConsole:
         count: Told of every use: the action and where it came from.
         later: Calls something later; the event loop's ``call_later`` unless given.
         clock: Monotonic seconds.
-        faults: Where it is told that somebody floods the inputs.
+        faults: The register of what is wrong with the inputs and the record.
     """
 
     def __init__(
@@ -133,10 +133,11 @@ class ControlConsole:
         self._stage = stage
         self._limits = controls.limits
         self._pause_for = controls.pause_for
-        self._record = Record(record)
+        faults = faults or Faults()
+        self._record = Record(record, faults)
         self._count = count
         self._clock = clock
-        self._inputs = Inputs(controls, self, faults or Faults())
+        self._inputs = Inputs(controls, self, faults)
         self.hands = Overrides(volume=controls.limits.within("volume", 1.0))
         later = later or _later
         self._levels = RateLimit[tuple[str, str | None], _WantedLevel](LEVEL_EVERY, self._do, later, clock)

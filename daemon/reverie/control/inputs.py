@@ -15,7 +15,7 @@ from reverie.logs import ONCE
 from reverie.site.actions import Action, ControlLimits, Level
 from reverie.site.bindings import Binding
 from reverie.site.control import ControlBinding, ControlSection, limits_of
-from reverie.watch.fault_kinds import CONTROL_FLOOD
+from reverie.watch.fault_kinds import CONTROL_FLOOD, CONTROL_MISSING
 from reverie.watch.faults import Faults
 from reverie.watch.floods import Flood
 
@@ -71,6 +71,7 @@ class Inputs:
     """Listens while :meth:`run` is awaited, and hands on to the desk."""
 
     def __init__(self, controls: Controls, desk: Hearer, faults: Faults) -> None:
+        self._faults = faults
         self._flood = Flood(faults, CONTROL_FLOOD)
         self._controls = controls
         self._desk = desk
@@ -140,9 +141,13 @@ class Inputs:
             listening.close()
 
     def _tell(self, name: str, up: bool, detail: str) -> None:
-        if self._states.get(name) != (up, detail):
-            self._states[name] = (up, detail)
-            (log.info if up else log.warning)("Control by %s: %s.", name, detail.rstrip("."))
+        known = self._states.get(name)
+        self._states[name] = (up, detail)
+        if not up:
+            self._faults.tell(CONTROL_MISSING, name, f"Control by {name}: {detail}", "")
+        elif known != (up, detail):
+            self._faults.clear(CONTROL_MISSING, name)
+            log.info("Control by %s: %s.", name, detail.rstrip("."))
 
 
 async def always(attend: Callable[[], Awaitable[None]]) -> None:

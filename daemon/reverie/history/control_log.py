@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from reverie.advice import advice_on
-from reverie.errors import reason_of
+from reverie.errors import capital, reason_of
 from reverie.files import set_aside, write_atomically
 from reverie.foreign import plain
 from reverie.site.actions import Action
+from reverie.watch.fault_kinds import CONTROL_UNRECORDED
+from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +58,11 @@ class Use:
 class Record:
     """Keeps uses in ``path``; a disk that is slow or full costs the record and not the music."""
 
-    def __init__(self, path: Path, largest: int = LARGEST) -> None:
+    def __init__(self, path: Path, faults: Faults, largest: int = LARGEST) -> None:
         self._path = path
+        self._faults = faults
         self._largest = largest
         self._unwritten: deque[Use] = deque(maxlen=MOST_UNWRITTEN)
-        self._failing = False
         self._whole = False
         self._has_uses = asyncio.Event()
         self.last: deque[Use] = deque(maxlen=5)
@@ -106,12 +108,14 @@ class Record:
                     file.seek(-self._largest // 2, os.SEEK_END)
                     kept = file.read(self._largest)
                     write_atomically(self._path, kept.partition(b"\n")[2])
-            self._failing = False
+            self._faults.clear(CONTROL_UNRECORDED)
         except OSError as error:
-            if not self._failing:
-                advice = advice_on(error, self._path)
-                log.warning("What hands do cannot be recorded in %s (%s); %s.", self._path, reason_of(error), advice)
-            self._failing = True
+            self._faults.tell(
+                CONTROL_UNRECORDED,
+                "",
+                f"What is controlled by hand cannot be recorded in {self._path} ({reason_of(error)})",
+                capital(advice_on(error, self._path)),
+            )
 
     def _opened(self) -> BinaryIO:
         """The record, at its end; what is in its place and is no file is set aside.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from reverie.bus import Bus
 from reverie.errors import ended
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.play.messages import SELF, BarPlayed, SetScene, SlotState, SyncState
+from reverie.play.messages import BarPlayed, SetScene, SlotState, SyncState
 from reverie.watch.happenings import (
     BarSounded,
     LoopAnswered,
@@ -217,8 +217,6 @@ class Evidence:
             since = "ever" if self._composed_at is None else f"for {now - self._composed_at:.0f} s"
             voices = ", ".join(self._bar.repeated)
             sentences.append(f"No new loop has been composed {since}; repeating: {voices}.")
-        if self._sync is not None and self._sync.leader != SELF and not self._sync.following:
-            sentences.append(f"The scene's leader, {self._sync.leader!r}, is not there; it leads itself.")
         return tuple(sentences)
 
     def _worker_changed(self, role: str, *, up: bool) -> None:

@@ -41,6 +41,20 @@ class FaultKind:
     advice: str
 
 
+NOTHING_HEARD = FaultKind(
+    "nothing-heard",
+    Severity.SILENT,
+    "",
+    "No slot has its device, so that nothing can be heard; the music goes on to its tape.",
+    "Plug the devices in and switch them on; each is looked for all the time",
+)
+SLOT_MISSING = FaultKind(
+    "slot-missing",
+    Severity.SILENT,
+    "slot",
+    "A slot has no device, or its synthesizer cannot be started.",
+    "Plug it in and switch it on, or mend the slot in `reverie.yaml`; it is looked for all the time",
+)
 SLOT_AT_FAULT = FaultKind(
     "slot-at-fault",
     Severity.IMPAIRED,
@@ -61,6 +75,34 @@ SCENES_FOLDER = FaultKind(
     "folder",
     "A folder of scenes cannot be entered, or has scenes that nobody will find.",
     "Let Reverie's user enter the folder, or mend `scenes`; it is looked into every 10 seconds",
+)
+SCENE_UNMET = FaultKind(
+    "scene-unmet",
+    Severity.IMPAIRED,
+    "scene",
+    "A scene names what this machine has not, such as a model, a slot or a leader, or asks more than a cable carries.",
+    "Mend the scene, or give the site what it names; `reverie check` tells all of it",
+)
+LEADER_MISSING = FaultKind(
+    "leader-missing",
+    Severity.IMPAIRED,
+    "leader",
+    "The leader that the scene follows is not there; the scene leads itself meanwhile.",
+    "Start it, and see that its clock reaches this machine",
+)
+BANK_NOT_PLAYED = FaultKind(
+    "bank-not-played",
+    Severity.IMPAIRED,
+    "voice",
+    "A voice cannot have the sample bank that is ready for it, and keeps the sound that it has.",
+    "Put right what keeps the bank from its sampler; it is tried again every minute",
+)
+TIMBRE_NOT_RENDERED = FaultKind(
+    "timbre-not-rendered",
+    Severity.IMPAIRED,
+    "timbre",
+    "A sample bank of a timbre could not be rendered; its voices keep the sounds that they have.",
+    "Put right what keeps it from being rendered; it is tried again after an hour, and when the scene begins",
 )
 NO_NEW_LOOP = FaultKind(
     "no-new-loop",
@@ -83,6 +125,13 @@ MODEL_CANNOT_COMPOSE = FaultKind(
     "model",
     "A model cannot compose; of several that fail for the same reason, the first is named.",
     "Look whether its file is whole, `reverie models verify`; loops that are there already play instead",
+)
+MODEL_UNUSABLE = FaultKind(
+    "model-unusable",
+    Severity.NOTICE,
+    "file",
+    "A model's file, or a folder of models, could not be read when Reverie was started.",
+    "Mend it or take it away, and start Reverie anew; `reverie models verify` reads it",
 )
 CONFIGURATION = FaultKind(
     "configuration",
@@ -167,6 +216,34 @@ TIME_ZONE = FaultKind(
     "",
     "There is a programme, and the time zone of this machine cannot be told.",
     "Set it with `timedatectl set-timezone`, or mend TZ",
+)
+PAGE_AWAY = FaultKind(
+    "status-page-away",
+    Severity.NOTICE,
+    "",
+    "The status page and the metrics cannot be served at their address.",
+    "End the other program there, or mend `health` in `reverie.yaml`; it is tried again every 10 seconds",
+)
+COMMANDS_AWAY = FaultKind(
+    "commands-away",
+    Severity.NOTICE,
+    "",
+    "`reverie status` and `reverie panic` reach this daemon by its status page only: their socket cannot be made.",
+    "Let Reverie's user write in the state folder",
+)
+CONTROL_MISSING = FaultKind(
+    "control-missing",
+    Severity.NOTICE,
+    "`midi` or `osc`",
+    "A way to control the music by hand is not there.",
+    "Plug the control surface in, or mend `control` in `reverie.yaml`; it is looked for all the time",
+)
+CONTROL_UNRECORDED = FaultKind(
+    "control-unrecorded",
+    Severity.NOTICE,
+    "",
+    "What is controlled by hand is obeyed, and cannot be recorded.",
+    "Make room, or let Reverie's user write there: the fault says which",
 )
 WEB_FLOOD = FaultKind(
     "web-flood",

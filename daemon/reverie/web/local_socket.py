@@ -26,6 +26,8 @@ from reverie.errors import reason_of
 from reverie.files import set_aside
 from reverie.logs import ONCE
 from reverie.watch.evidence import Verdict
+from reverie.watch.fault_kinds import COMMANDS_AWAY
+from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +81,12 @@ class LocalServer:
     A socket that cannot be made, or that somebody deletes, is tried again: the music does not depend on it.
     """
 
-    def __init__(self, source: CommandSource, folder: Path, look: float = LOOK) -> None:
+    def __init__(self, source: CommandSource, folder: Path, faults: Faults, look: float = LOOK) -> None:
         self._source = source
+        self._faults = faults
         self._path = folder / NAME
         self._look = look
         self._askers: OrderedDict[asyncio.StreamWriter, asyncio.Task[None]] = OrderedDict()
-        self._complained = False
 
     async def run(self) -> None:
         """Answer until cancelled."""
@@ -100,6 +102,7 @@ class LocalServer:
     async def _listen(self) -> None:
         """Answer until somebody takes the socket away."""
         listener = _listen(self._path)
+        self._faults.clear(COMMANDS_AWAY)
         letting_in = asyncio.create_task(self._let_in(listener))
         mark = _mark(self._path)
         try:
@@ -134,14 +137,12 @@ class LocalServer:
             self._askers[writer] = asyncio.create_task(self._serve(reader, writer))
 
     def _complain(self, reason: str) -> None:
-        if not self._complained:
-            self._complained = True
-            log.warning(
-                "`reverie status` and `reverie panic` can reach this daemon by its status page only: no socket can be "
-                "made in %s (%s).",
-                self._path.parent,
-                reason,
-            )
+        self._faults.tell(
+            COMMANDS_AWAY,
+            "",
+            "`reverie status` and `reverie panic` can reach this daemon by its status page only: no socket can be "
+            f"made in {self._path.parent} ({reason})",
+        )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, cast
@@ -24,9 +25,13 @@ from reverie.control.rate_limit import RateLimit
 from reverie.errors import reason_of
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.watch.evidence import Verdict
+from reverie.watch.fault_kinds import PAGE_AWAY
+from reverie.watch.faults import Faults
 from reverie.watch.summary import Summary
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.page import page
+
+log = logging.getLogger(__name__)
 
 RETRY = 10.0
 REQUESTS, AT_FIRST = 50.0, 100.0
@@ -115,24 +120,25 @@ async def serve(
     app: web.Application,
     address: str,
     port: int,
-    report: Callable[[str], None],
+    faults: Faults,
     retry: float = RETRY,
     crowded: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until cancelled.
 
-    A port that cannot be had is no reason for silence: ``report`` is given one sentence, and the port is tried again
-    every ``retry`` seconds. ``crowded`` is called for each connection that had to end for another.
+    A port that cannot be had is no reason for silence: it is a fault, and the port is tried again every ``retry``
+    seconds. ``crowded`` is called for each connection that had to end for another.
     """
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        complained = False
-        while not (sockets := await _listening(address, port, None if complained else report)):
-            complained = True
+        sockets = await _listening(address, port, faults)
+        while not sockets:
             await asyncio.sleep(retry)
-        if complained:
-            report(f"The status page is now at http://{_host(address)}:{port}/.")
+            sockets = await _listening(address, port, faults)
+        if faults.of(PAGE_AWAY):
+            faults.clear(PAGE_AWAY)
+            log.info("The status page is now at http://%s:%d/.", _host(address), port)
         server, guests, loop = cast("web.Server", runner.server), Guests(crowded), asyncio.get_running_loop()
         with contextlib.ExitStack() as opened:
             for listener in sockets:
@@ -154,7 +160,7 @@ def _host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-async def _listening(address: str, port: int, report: Callable[[str], None] | None) -> list[socket.socket]:
+async def _listening(address: str, port: int, faults: Faults) -> list[socket.socket]:
     """Sockets that listen at every address of that name; none if one of them cannot."""
     opened: list[socket.socket] = []
     try:
@@ -166,13 +172,14 @@ async def _listening(address: str, port: int, report: Callable[[str], None] | No
     except OSError as error:
         for listener in opened:
             listener.close()
-        if report:
-            taken = error.errno == errno.EADDRINUSE
-            what = "end the other program there, or mend `health.port`" if taken else "mend `health`"
-            report(
-                f"The status page cannot be served at {_host(address)}:{port} ({reason_of(error)}); {what}. The music "
-                "plays on, and the port is tried again."
-            )
+        taken = error.errno == errno.EADDRINUSE
+        faults.tell(
+            PAGE_AWAY,
+            "",
+            f"The status page cannot be served at {_host(address)}:{port} ({reason_of(error)}); the music plays on, "
+            "and the port is tried again",
+            "End the other program there, or mend `health.port`" if taken else "Mend `health`",
+        )
         return []
     return opened
 

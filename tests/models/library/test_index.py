@@ -42,19 +42,20 @@ def test_what_is_damaged_hides_nothing_and_is_told(tmp_path: Path) -> None:
     whole = put(tmp_path / "shipped", "beat")
     damaged = put(tmp_path / "mine", "beat")
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    found, [fault] = find_models([tmp_path / "shipped", tmp_path / "mine"])
+    found, faults = find_models([tmp_path / "shipped", tmp_path / "mine"])
     assert found["beat"].path == whole
-    assert f"{damaged}: is cut off" in fault
+    assert [*faults] == [damaged]
+    assert f"{damaged}: is cut off" in faults[damaged]
 
 
 def test_models_that_no_voice_can_be_are_left_on_the_shelf(tmp_path: Path) -> None:
     put(tmp_path, "latent", "cat-mel_2bar_small")
-    assert find_models([tmp_path]) == ({}, [])
+    assert find_models([tmp_path]) == ({}, {})
 
 
 def test_who_puts_magenta_s_own_bundle_there_is_told_what_to_do_with_it(tmp_path: Path) -> None:
     (tmp_path / "drum_kit_rnn.mag").write_bytes(b"")
-    [fault] = find_models([tmp_path])[1]
+    [fault] = find_models([tmp_path])[1].values()
     assert f"reverie models import {tmp_path / 'drum_kit_rnn.mag'}" in fault
     card = replace(bundle("mine").card, source={"file": "drum_kit_rnn.mag"})
     write_bundle(tmp_path / "mine.safetensors", make_bundle(card, WEIGHTS))

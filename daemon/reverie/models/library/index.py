@@ -31,34 +31,34 @@ class ModelFile:
     kinds: tuple[str, ...]
 
 
-def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], list[str]]:
+def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], dict[Path, str]]:
     """All models in ``folders`` that a voice can name, a later folder's hiding an earlier one's of the same name.
 
     Returns:
-        The models by name, and a sentence for each file that cannot be used.
+        The models by name, and a sentence for each file or folder that cannot be used.
     """
     found: dict[str, ModelFile] = {}
-    faults: list[str] = []
+    faults: dict[Path, str] = {}
     imported: set[str] = set()
     for folder in folders:
         listing = list_folder(folder, may_be_missing=True)
         if listing.sentence:
-            faults.append(listing.sentence)
+            faults[folder] = listing.sentence
         for path in listing.ending(SUFFIX):
             try:
                 model, file = patiently(path, partial(_read_with_source, path))
             except (ModelError, TimeoutError) as error:
-                faults.append(str(error) if isinstance(error, ModelError) else f"{path} does not answer")
+                faults[path] = str(error) if isinstance(error, ModelError) else f"{path} does not answer"
             else:
                 imported.add(file)
                 if model.kinds:
                     found[model.name] = model
-        faults += [
-            f"{path}: Magenta's own bundles are not read while the music plays; "
+        faults |= {
+            path: f"{path}: Magenta's own bundles are not read while the music plays; "
             f"`reverie models import {path} --to {folder}` makes a model of it that is"
             for path in listing.ending(".mag")
             if path.name not in imported
-        ]
+        }
     return found, faults
 
 

@@ -1,0 +1,118 @@
+"""What the player says of slots and leaders is told to people once, until it is over."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from reverie.bus import Bus
+from reverie.conductor.leader_news import LeaderNews
+from reverie.conductor.slot_news import SlotNews
+from reverie.play.messages import SlotState, SyncState
+from reverie.watch.evidence import Evidence
+from reverie.watch.faults import Faults
+from reverie.watch.happenings import Moment, SlotChanged, SlotsGiven, SlotsLost, SyncChanged
+
+AT = Moment(0.0, 0.0)
+AWAY = SlotState("main", up=False, detail="there is no port 'synth'; plug it in")
+THERE = SlotState("main", up=True, detail="it plays to 'synth'")
+MUTE = SlotState("main", up=False, detail="channel 10 is silent", fault="channel 10 is silent", silent="all")
+
+
+class Stage:
+    """A bus, the register, and those who tell it what the player says."""
+
+    def __init__(self) -> None:
+        self.evidence, self.register, self._bus = Evidence(), Faults(), Bus()
+        self.evidence.subscribe_to(self._bus)
+        SlotNews(self.evidence, self.register, Path("tape")).subscribe_to(self._bus)
+        LeaderNews(self.register).subscribe_to(self._bus)
+        self.player_begins()
+
+    def player_begins(self) -> None:
+        self._bus.publish(SlotsGiven(AT, ("main", "other"), {}))
+
+    def player_dies(self) -> None:
+        self._bus.publish(SlotsLost(AT, ("main", "other")))
+
+    def slot(self, state: SlotState) -> None:
+        self._bus.publish(SlotChanged(AT, state, self.evidence.slot(state.name)))
+
+    def leader(self, state: SyncState) -> None:
+        self._bus.publish(SyncChanged(AT, state))
+
+    @property
+    def faults(self) -> list[str]:
+        return [f"{fault.id} {fault.subject}".strip() for fault in self.register.active]
+
+
+@pytest.fixture
+def stage(caplog: pytest.LogCaptureFixture) -> Stage:
+    caplog.set_level(logging.WARNING)
+    return Stage()
+
+
+def test_a_device_that_is_missing_is_told_once_and_cleared_when_it_comes(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        stage.slot(AWAY)
+    assert stage.faults == ["slot-missing main", "nothing-heard"]
+    assert len(caplog.messages) == 2
+    assert caplog.messages[0] == "Slot main: there is no port 'synth'; plug it in."
+    stage.slot(THERE)
+    assert stage.faults == []
+    assert {fault.id for fault in stage.register.cleared} == {"slot-missing", "nothing-heard"}
+    stage.slot(AWAY)
+    assert len(caplog.messages) == 4
+
+
+def test_with_one_slot_of_two_something_is_heard(stage: Stage) -> None:
+    stage.slot(SlotState("other", up=True, detail="it plays"))
+    stage.slot(AWAY)
+    assert stage.faults == ["slot-missing main"]
+
+
+def test_a_device_that_is_there_and_not_heard_is_at_fault_and_not_missing(stage: Stage) -> None:
+    stage.slot(AWAY)
+    stage.slot(MUTE)
+    assert stage.faults == ["nothing-heard", "slot-at-fault main"]
+    stage.slot(THERE)
+    assert stage.faults == []
+
+
+def test_a_device_that_is_still_missing_after_the_players_death_is_no_news(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.slot(AWAY)
+    told = len(caplog.messages)
+    stage.player_dies()
+    stage.player_begins()
+    stage.slot(AWAY)
+    assert len(caplog.messages) == told
+
+
+def test_a_leader_that_is_not_there_is_told_once_and_cleared_when_it_comes(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.leader(SyncState("self", following=False, detail="no leader is asked for"))
+    assert stage.faults == []
+    for _ in range(2):
+        stage.leader(SyncState("clock", following=False, detail="no clock"))
+    [fault] = stage.register.active
+    assert (fault.id, fault.subject) == ("leader-missing", "clock")
+    assert fault.sentence == "The scene's leader, 'clock', is not there; it leads itself"
+    assert len(caplog.messages) == 1
+    stage.leader(SyncState("clock", following=True, detail="a clock"))
+    assert stage.faults == []
+
+
+def test_a_scene_that_leads_itself_or_a_new_player_misses_no_leader(stage: Stage) -> None:
+    stage.leader(SyncState("clock", following=False, detail="no clock"))
+    stage.leader(SyncState("self", following=False, detail="no leader is asked for"))
+    assert stage.faults == []
+    stage.leader(SyncState("link", following=False, detail="nobody"))
+    stage.player_begins()
+    assert stage.faults == []
