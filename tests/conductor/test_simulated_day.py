@@ -129,7 +129,11 @@ def test_a_day(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         "16:00 player started",
         "16:00 main up",
         "18:00 scene evening",
+        "20:00 fault slot-missing",
+        "20:00 fault nothing-heard",
         "20:00 main down",
+        "20:10 cleared slot-missing",
+        "20:10 cleared nothing-heard",
         "20:10 main up",
         "23:00 rest begun",
         "07:00 scene morning",
@@ -156,7 +160,7 @@ def everything_was_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     ]
     assert [sentence for sentence in said if sentence in once] == once
     assert sum("The composer owed an answer for" in sentence for sentence in said) == 1
-    assert sum("Nothing can be heard for now" in sentence for sentence in said) == 1
+    assert sum(sentence.startswith("Nothing can be heard for now") for sentence in said) == 1
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.WARNING] == []
 
 
