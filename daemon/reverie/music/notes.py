@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -98,6 +97,8 @@ class Loop:
 
 def short_hash(data: Mapping[str, Any]) -> str:
     """16 hexadecimal digits for plain data, whatever the order of its keys."""
+    import hashlib  # OpenSSL, 4 MB that the player is to do without
+
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

@@ -18,7 +18,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Union
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, Union
 
 from reverie.processes.wire import Message, WireError
 
@@ -27,6 +27,9 @@ Writer = Callable[[Any], Any] | None
 Reader = Callable[[Any], Any]
 """From plain data to a field's value; raises ValueError, KeyError or TypeError."""
 _UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError, AttributeError)
+
+
+T = TypeVar("T")
 
 
 class Tagged(Protocol):
@@ -55,6 +58,14 @@ def to_message(value: Tagged) -> Message:
         field = getattr(value, name)
         message[name] = field if write is None else write(field)
     return message
+
+
+@typing.overload
+def from_message(kinds: type[T], message: Any) -> T: ...
+
+
+@typing.overload
+def from_message(kinds: Any, message: Any) -> Any: ...
 
 
 def from_message(kinds: Any, message: Any) -> Any:

@@ -7,6 +7,8 @@ What a worker must do in return, and what the supervisor relies on:
 * end what it has begun and leave at ``{"type": "stop"}``;
 * leave at once when its socket reaches its end, for then the conductor is gone. A worker is in a session of its own and
   nothing else tells it, so this is what keeps workers from outliving a conductor that was killed.
+
+:mod:`reverie.processes.worker_main` does this for all workers.
 """
 
 from __future__ import annotations
