@@ -18,9 +18,9 @@ from fakes.processes import stray
 from fakes.stalls import Stalls
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
-from reverie.play.messages import BarPlayed, PlayerReady, Rest, SlotState, Stop
+from reverie.play.messages import MOST_NOTES, BarPlayed, PlayerReady, Rest, SlotState, Stop
 from reverie.play.panic import silence
-from reverie.processes.wire import Ping, Pong
+from reverie.processes.wire import Ping, Pong, encode
 
 pytestmark = pytest.mark.real
 
@@ -130,6 +130,20 @@ def test_panic_without_a_daemon_ends_what_was_left(start: Start, synth: Receiver
     assert sentence.endswith("(jack); ended 2 open notes and silenced all channels")
     wait_until(lambda: synth.messages[-1] == bytes((0xBF, 120, 0)))
     assert synth.sounding() == set()
+
+
+def test_what_the_player_does_not_understand_is_left_out_and_the_music_goes_on(start: Start) -> None:
+    player = start({"main": {"kind": "osc", "host": "127.0.0.1", "port": 9}})
+    many = place(loop(*(Note(tick, 1, 60) for tick in range(MOST_NOTES + 1)), bars=16))
+    player.tell(scene(tempo=Tempo(240)), many, place(loop(Note(0, 120, 60))))
+    player.socket.sendall(encode({"type": "rest", "on": "yes"}) + encode({"type": "dance"}))
+    player.hear(BarPlayed, lambda bar: bar.bar == 1)
+    player.tell(Stop())
+    assert player.process.wait(PATIENCE) == 0
+    said = player.errors()
+    assert f"a loop of {MOST_NOTES + 1} notes; {MOST_NOTES} is most" in said
+    assert "a message of type rest cannot be read: on: true or false was expected, not 'yes'" in said
+    assert "there is no message of type 'dance' here" in said
 
 
 @pytest.mark.alone
