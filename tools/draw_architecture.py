@@ -26,7 +26,7 @@ PURPOSES = {
     "reverie.compose.worker": "composer: runs the models",
     "reverie.play.worker": "player: sends MIDI on time",
     "reverie.timbre.worker": "timbre worker: renders sample banks",
-    "reverie.play.output_process.carrier": "output process, one for each slot: holds the device",
+    "reverie.play.output_process.process": "output process, one for each slot: holds the device",
     "reverie.midi.input": "MIDI input: hears a control surface, or MIDI clock",
     "reverie.play.sync.link": "Link: takes part in Ableton Link",
 }

@@ -28,7 +28,7 @@ CARELESS = (sys.executable, str(Path(careless_init.__file__)))
 KINDS = [
     "reverie.compose.worker",
     "reverie.play.worker",
-    "reverie.play.output_process.carrier",
+    "reverie.play.output_process.process",
     "reverie.midi.input",
     "reverie.play.sync.link",
 ]

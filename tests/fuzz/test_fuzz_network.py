@@ -37,7 +37,7 @@ from reverie.midi.rtp.packets import (
 from reverie.midi.rtp.sender_history import History
 from reverie.midi.rtp.session import GUESTS, Port, Session
 from reverie.midi.rtp.session import PATIENCE as SILENCE
-from reverie.play.output_process.carrier import apart
+from reverie.play.output_process.process import apart
 from reverie.play.sync.follower import ClockFollower
 from reverie.site.actions import KINDS, LEVELS, Action, ControlLimits
 from reverie.watch.evidence import Verdict

@@ -29,7 +29,7 @@ def test_the_player_and_its_carriers_are_granted_real_time_and_nobody_else(servi
     processes = service.one("playing").facts["processes"]
     punctual = [process for process in processes if process["real_time"]]
     assert [process["role"] for process in punctual].count("player") == 1
-    assert sum("reverie.play.output_process.carrier" in process["command"] for process in punctual) == 2
+    assert sum("reverie.play.output_process.process" in process["command"] for process in punctual) == 2
     assert len(punctual) == 3 < len(processes)
     assert all(process["user"] != 0 for process in processes)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.carriers import FarEnd, lose, say
+from fakes.output_processes import FarEnd, lose, say
 from fakes.patience import PATIENCE
 from reverie.midi.errors import DeviceError
-from reverie.play.output_process.carrier import apart
 from reverie.play.output_process.messages import OutputSetup
+from reverie.play.output_process.process import apart
 from reverie.play.output_process.proxy import DUE, HANGS
 from reverie.play.outputs.output import BarLine, Trouble
 from reverie.processes.helper import unpacked

@@ -1,6 +1,6 @@
 """An output in a process of its own, its carrier: whatever hangs there, the player does not.
 
-The player's end of the socket of :mod:`reverie.play.output_process.carrier`;
+The player's end of the socket of :mod:`reverie.play.output_process.process`;
 :mod:`reverie.play.output_process.messages` has what goes over it.
 """
 
@@ -254,7 +254,7 @@ def _plain_trouble(trouble: Trouble | None) -> Trouble | None:
 
 def _start(descriptor: int) -> Child:
     environment = {"JACK_NO_START_SERVER": "1"}
-    return Child.start("reverie.play.output_process.carrier", descriptor, leads=True, environment=environment)
+    return Child.start("reverie.play.output_process.process", descriptor, leads=True, environment=environment)
 
 
 def _unread(end: socket.socket) -> int:

@@ -16,10 +16,10 @@ from fakes.outputs import FakeClock, RecordingOutput
 from reverie.midi.bytes import hush
 from reverie.midi.errors import DeviceError
 from reverie.midi.rtmidi import SystemGoneError
-from reverie.play.output_process import carrier
+from reverie.play.output_process import process
 from reverie.play.output_process import takeover as heir
-from reverie.play.output_process.carrier import Carrier, carry
 from reverie.play.output_process.messages import OutputSetup, OutputState
+from reverie.play.output_process.process import Carrier, carry
 from reverie.play.output_process.proxy import DUE
 from reverie.play.output_process.takeover import LedgerTakeover, end_elsewhere
 from reverie.play.outputs.output import BarLine
@@ -68,9 +68,9 @@ def nothing() -> None:
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
     """The player's end, and the carrier's."""
-    monkeypatch.setattr(carrier, "still_here", lambda _: None)
-    monkeypatch.setattr(carrier, "SEARCH", 0.001)
-    monkeypatch.setattr(carrier, "FAREWELL", 0.2)
+    monkeypatch.setattr(process, "still_here", lambda _: None)
+    monkeypatch.setattr(process, "SEARCH", 0.001)
+    monkeypatch.setattr(process, "FAREWELL", 0.2)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         yield ours, theirs
@@ -78,7 +78,7 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
 
 def states(player: socket.socket) -> list[tuple[bool, str]]:
     """What the carrier has said."""
-    heard = [unpacked(OutputState, packet) for packet in carrier.packets(player)]
+    heard = [unpacked(OutputState, packet) for packet in process.packets(player)]
     return [(state.up, state.detail) for state in heard]
 
 
@@ -202,7 +202,7 @@ def test_it_leaves_with_a_word_when_the_midi_system_is_gone(ends: Ends, monkeypa
         raise SystemGoneError("the JACK server is gone; start it again")
 
     output = Turning(player, nothing, die)
-    monkeypatch.setattr(carrier, "make_output", lambda *_: output)
+    monkeypatch.setattr(process, "make_output", lambda *_: output)
     carry(theirs, OutputSetup("main", GREY, None))
     assert states(player) == [(True, "recording"), (False, "the JACK server is gone; start it again")]
 

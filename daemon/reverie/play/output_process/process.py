@@ -1,4 +1,4 @@
-"""The carrier process: ``python -m reverie.play.output_process.carrier --fd N``, N being the player's socket.
+"""The carrier process: ``python -m reverie.play.output_process.process --fd N``, N being the player's socket.
 
 It holds one output, whatever that does: a library that hangs, brings threads or waits for the network costs its own
 slot alone. When the player's end of the socket is gone, the carrier silences what the slot's ledger says is open, and
@@ -239,7 +239,7 @@ def carry(end: socket.socket, setup: OutputSetup) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the process."""
-    end = end_of_socket("reverie.play.output_process.carrier", "Carries one output for the player.", arguments)
+    end = end_of_socket("reverie.play.output_process.process", "Carries one output for the player.", arguments)
     _be_left_alone()
     still_here(OPENING)
     os.environ["JACK_NO_START_SERVER"] = "1"  # a server that libjack starts belongs to nobody

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from fakes.cables import Cable
-from fakes.carriers import come_up, lose, say
 from fakes.jack import Jack, Receiver, running_jack, wait_until
+from fakes.output_processes import come_up, lose, say
 from fakes.processes import stray
 from fakes.stalls import Stalls
 from reverie.play.output_process.proxy import OutputProxy

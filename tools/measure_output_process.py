@@ -2,7 +2,7 @@
 
 The far end is a named pipe, which a MIDI clock byte reaches at once; the same bytes are written to it without a carrier
 in the same run. With ``--burn``, as many processes as there are cores burn at ordinary priority meanwhile.
-Run it with a real-time limit, as the service has one: ``python tools/measure_carrier.py [--burn]``.
+Run it with a real-time limit, as the service has one: ``python tools/measure_output_process.py [--burn]``.
 """
 
 from __future__ import annotations
