@@ -1,7 +1,7 @@
-"""Measure what the hop through a carrier costs: from the player's call to the write at the device, in microseconds.
+"""Measure what an output process costs: the microseconds from the player's call to the write at the device.
 
-The far end is a named pipe, which a MIDI clock byte reaches at once; the same bytes are written to it without a carrier
-in the same run. With ``--burn``, as many processes as there are cores burn at ordinary priority meanwhile.
+The device is a named pipe, which a MIDI clock byte reaches at once; in the same run the same bytes are written to it
+without an output process. With ``--burn``, as many processes as there are cores burn at ordinary priority meanwhile.
 Run it with a real-time limit, as the service has one: ``python tools/measure_output_process.py [--burn]``.
 """
 
@@ -71,7 +71,7 @@ def main() -> int:
     while not output.poll():
         time.sleep(0.01)
     told("written directly", measure(lambda: os.write(writing, b"\xf8"), reading))
-    told("through a carrier", measure(lambda: (output.send(b"\xf8"), output.flush()), reading))
+    told("through an output process", measure(lambda: (output.send(b"\xf8"), output.flush()), reading))
     output.close()
     shutil.rmtree(path.parent)
     for process in burning if options.burn else ():

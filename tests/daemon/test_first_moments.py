@@ -64,7 +64,7 @@ def test_a_sighup_before_it_plays_does_not_end_it_nor_does_any_other_signal_late
     family = daemon.family()
     for name in FOR_NOBODY:
         for member in family:
-            if name != "ALRM":  # by which a carrier that hangs ends itself
+            if name != "ALRM":  # by which an output process that hangs ends itself
                 member.send_signal(signal.Signals[f"SIG{name}"])
     daemon.wait_for_bars(int(daemon.metric("reverie_bars_played_total")) + 2)
     assert {member.pid for member in daemon.family()} == {member.pid for member in family}
@@ -176,7 +176,7 @@ def test_nothing_is_imported_from_the_working_folder(
     daemon.wait_for_models()
     roles = {process["role"] for process in daemon.status()["processes"]}
     assert {"conductor", "player", "composer"} <= roles
-    assert len(daemon.family()) >= 6, "carriers and the helper that listens run too"
+    assert len(daemon.family()) >= 6, "output processes and the helper that listens run too"
     assert daemon.stop()[0] == 0
     assert not mark.exists(), mark.read_text()
 

@@ -1,4 +1,4 @@
-"""Carriers without a device, and their far ends without a process."""
+"""Output processes without a device, and their far ends without a process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reverie.processes.helper import LARGEST, packed
 
 
 class FarEnd:
-    """Where a carrier would be: says what it is told to, and reads only when it is asked to."""
+    """Where an output process would be: says what it is told to, and reads only when it is asked to."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(carried, "_start", self._start)
@@ -68,7 +68,7 @@ def say(output: Output, message: bytes) -> None:
 
 
 def come_up(output: OutputProxy, seconds: float = PATIENCE) -> None:
-    """Wait for a carrier's device."""
+    """Wait for an output process's device."""
     wait_until(output.poll, seconds)
 
 

@@ -1,4 +1,4 @@
-"""Outputs that live on sockets, looked after as their carriers do it."""
+"""Outputs that live on sockets, looked after as their output processes do it."""
 
 from __future__ import annotations
 

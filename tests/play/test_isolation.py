@@ -143,13 +143,13 @@ def kills(folder: Path, synth: Receiver, times: int, seed: int) -> list[float]:
             player.tell(scene(tempo=Tempo(280)), place(LONG))
             wait_until(synth.sounding)
             time.sleep(rng.uniform(0, 0.6))
-            carriers = psutil.Process(player.process.pid).children()
+            output_processes = psutil.Process(player.process.pid).children()
             player.process.kill()
             death = time.monotonic()
             player.process.wait()
             wait_until(lambda: not synth.sounding())
             silent.append(time.monotonic() - death)
-            assert psutil.wait_procs(carriers, timeout=PATIENCE)[1] == []
+            assert psutil.wait_procs(output_processes, timeout=PATIENCE)[1] == []
         finally:
             player.end()
     return silent

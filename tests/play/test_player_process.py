@@ -71,15 +71,15 @@ def test_every_way_out_ends_every_note(start: Start, synth: Receiver, way: str) 
     assert synth.sounding() == set()
 
 
-def test_no_carrier_outlives_a_player_that_leaves(start: Start, synth: Receiver) -> None:
+def test_no_output_process_outlives_a_player_that_leaves(start: Start, synth: Receiver) -> None:
     """systemd kills who does, and the ends of its last notes may not have been read yet."""
     player = start(SLOTS)
     hold(player, synth)
-    carriers = psutil.Process(player.process.pid).children(recursive=True)
-    assert carriers
+    output_processes = psutil.Process(player.process.pid).children(recursive=True)
+    assert output_processes
     player.tell(Stop())
     assert player.process.wait(PATIENCE) == 0
-    assert stray(carriers) == []
+    assert stray(output_processes) == []
 
 
 def test_nonsense_from_the_conductor_ends_every_note_too(start: Start, synth: Receiver) -> None:
@@ -92,7 +92,7 @@ def test_nonsense_from_the_conductor_ends_every_note_too(start: Start, synth: Re
     assert player.errors() == "a worker sent a line that is no JSON: b'no json'\n"
 
 
-def kill_with_its_carriers(player: RealPlayer) -> None:
+def kill_with_its_output_processes(player: RealPlayer) -> None:
     """As if the power of all of them had failed at once: there is nobody left to end a note."""
     family = [*psutil.Process(player.process.pid).children(recursive=True), psutil.Process(player.process.pid)]
     for process in family:
@@ -102,7 +102,7 @@ def kill_with_its_carriers(player: RealPlayer) -> None:
     psutil.wait_procs(family, timeout=PATIENCE)
 
 
-def test_the_carrier_of_a_killed_player_ends_its_notes(start: Start, synth: Receiver) -> None:
+def test_the_output_process_of_a_killed_player_ends_its_notes(start: Start, synth: Receiver) -> None:
     player = start(SLOTS)
     hold(player, synth)
     player.kill()
@@ -113,7 +113,7 @@ def test_the_carrier_of_a_killed_player_ends_its_notes(start: Start, synth: Rece
 def test_the_life_after_kill_9_ends_what_was_left(start: Start, synth: Receiver) -> None:
     player = start(SLOTS)
     hold(player, synth)
-    kill_with_its_carriers(player)
+    kill_with_its_output_processes(player)
     assert len(synth.sounding()) == 2
 
     start(SLOTS).hear(SlotState, lambda state: state.up)
@@ -124,7 +124,7 @@ def test_the_life_after_kill_9_ends_what_was_left(start: Start, synth: Receiver)
 def test_panic_without_a_daemon_ends_what_was_left(start: Start, synth: Receiver, tmp_path: Path) -> None:
     player = start(SLOTS)
     hold(player, synth)
-    kill_with_its_carriers(player)
+    kill_with_its_output_processes(player)
 
     (sentence,) = silence(SLOTS, tmp_path / "ledger")
     assert sentence.endswith("(jack); ended 2 open notes and silenced all channels")

@@ -25,7 +25,7 @@ def test_systemd_starts_the_service_when_it_says_that_it_is_ready(service: Evide
     assert list(service.pieces("A"))
 
 
-def test_the_player_and_its_carriers_are_granted_real_time_and_nobody_else(service: Evidence) -> None:
+def test_the_player_and_its_output_processes_are_granted_real_time_and_nobody_else(service: Evidence) -> None:
     processes = service.one("playing").facts["processes"]
     punctual = [process for process in processes if process["real_time"]]
     assert [process["role"] for process in punctual].count("player") == 1

@@ -18,9 +18,9 @@ from reverie.play.slot_settings import SlotSettings
 from reverie.processes.children import wait_all
 
 DEADLINE = 2.0
-"""Seconds that a device may take to be there once its carrier has said that it is not; all wait at the same time."""
+"""Seconds that a missing device may take to be there, from when its output process says so; all wait together."""
 SLOW = 8.0
-"""The same for a carrier that has not said anything: on a machine that is busy starting, it is on its way."""
+"""The same for an output process that has not said anything: on a machine that is busy starting, it is on its way."""
 PAUSE = 0.01  # seconds
 FAILED = "could not be silenced"
 """What is said of an output that may sound on."""
@@ -69,8 +69,8 @@ class _Silencing:
 def silence(slots: Mapping[str, Mapping[str, Any]], ledger: Path) -> tuple[str, ...]:
     """End what the ledgers say is open, wherever that is, and silence all channels of every slot's device.
 
-    Only while no player runs: it would go on playing. No device can keep this for longer than :data:`SLOW`, as carriers
-    have them.
+    Call it only while no player runs, which would go on playing. No device can hold it up for longer than :data:`SLOW`,
+    as output processes have the devices.
 
     Args:
         slots: The slots by name, as the site's configuration describes them.

@@ -1,4 +1,4 @@
-"""Being on time: the real-time priority that the player and its carriers ask the system for."""
+"""Being on time: the real-time priority that the player and its output processes ask the system for."""
 
 from __future__ import annotations
 

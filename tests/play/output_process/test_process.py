@@ -1,4 +1,4 @@
-"""The carrier itself, on outputs without a device: it outlives its device, and silences what its player leaves."""
+"""The output process on outputs without a device: it outlives its device, and ends what its player leaves."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from fakes.outputs import FakeClock, RecordingOutput
 from reverie.midi.bytes import hush
 from reverie.midi.errors import DeviceError
 from reverie.midi.rtmidi import SystemGoneError
-from reverie.play.output_process import process
-from reverie.play.output_process import takeover as heir
+from reverie.play.output_process import process, takeover
 from reverie.play.output_process.messages import OutputSetup, OutputState
-from reverie.play.output_process.process import Carrier, carry
+from reverie.play.output_process.process import OutputProcess, carry
 from reverie.play.output_process.proxy import DUE
 from reverie.play.output_process.takeover import LedgerTakeover, end_elsewhere
 from reverie.play.outputs.output import BarLine
@@ -67,7 +66,7 @@ def nothing() -> None:
 
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
-    """The player's end, and the carrier's."""
+    """The player's end, and the output process's."""
     monkeypatch.setattr(process, "still_here", lambda _: None)
     monkeypatch.setattr(process, "SEARCH", 0.001)
     monkeypatch.setattr(process, "FAREWELL", 0.2)
@@ -77,7 +76,7 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
 
 
 def states(player: socket.socket) -> list[tuple[bool, str]]:
-    """What the carrier has said."""
+    """What the output process has said."""
     heard = [unpacked(OutputState, packet) for packet in process.packets(player)]
     return [(state.up, state.detail) for state in heard]
 
@@ -93,7 +92,7 @@ def test_what_was_sent_before_the_end_arrives_before_what_is_open_is_ended(ends:
             player.send(packet)
 
     output = Turning(player, nothing, play)
-    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
+    OutputProcess(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     sent = [b"\x90\x3c\x40", b"\xf8", b"\xc0\x05", b"\x90\x3d\x40"]
     assert output.messages == [*sent, b"\x80\x3c\x00", *hush(0)]
     assert output.told == [BarLine("dawn", 3, 90.0, "4/4")]
@@ -118,8 +117,8 @@ def test_what_is_due_later_is_sent_at_its_moment_and_what_is_due_far_off_at_once
             player.send(DUE.pack(due[-1]) + data)
 
     output = Turning(player, nothing, play, nothing)
-    output._clock = RealTime()  # the carrier's own
-    Carrier(theirs, output, None).run()
+    output._clock = RealTime()  # the output process's own
+    OutputProcess(theirs, output, None).run()
     moments, messages = zip(*output.sent, strict=True)
     assert messages == (b"\x90\x3c\x40", b"\xf8", b"\x80\x3c\x00", b"\xfc")
     assert moments[0] >= due[0]
@@ -134,7 +133,7 @@ def test_what_is_due_later_is_not_sent_to_a_device_that_goes_before(ends: Ends) 
 
     output = Turning(player, nothing, play)
     output.events[2:2] = [output.go]
-    Carrier(theirs, output, None).run()
+    OutputProcess(theirs, output, None).run()
     assert (output.messages, states(player)[-1][0]) == ([], False)
 
 
@@ -146,7 +145,7 @@ def test_a_device_that_goes_and_returns_is_told_of_and_gets_nothing_of_the_time_
 
     output = Turning(player, nothing, play(60), nothing)
     output.events[3:3] = [output.go, play(61), nothing, output.come, nothing, play(62), nothing]
-    Carrier(theirs, output, None).run()
+    OutputProcess(theirs, output, None).run()
     assert states(player) == [
         (True, "recording"),
         (False, "the recorder is gone; plug it in"),
@@ -169,7 +168,7 @@ def test_what_an_open_output_lacks_is_told(ends: Ends) -> None:
             super().poll()
             return False
 
-    Carrier(theirs, Lonely(player, nothing, nothing), None).run()
+    OutputProcess(theirs, Lonely(player, nothing, nothing), None).run()
     assert states(player) == [(False, "nobody has joined the session yet")]
 
 
@@ -181,7 +180,7 @@ def test_notes_are_ended_on_a_device_that_comes_after_the_player_has_left(ends: 
     output = Turning(player)
     output.there = False
     output.events += [nothing, nothing, output.come]
-    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
+    OutputProcess(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     assert output.messages == [b"\x82\x3c\x00", *hush(2)]
 
 
@@ -190,7 +189,7 @@ def test_a_player_that_left_is_not_outlived_for_long(ends: Ends, tmp_path: Path)
     Ledger(tmp_path, "main").note_on(2, 60)
     output = Turning(player)
     output.there = False
-    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
+    OutputProcess(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     assert states(player) == [(False, AWAY)]
     assert list(Ledger(tmp_path, "main").open_notes()) == [(2, 60)]
 
@@ -215,7 +214,7 @@ def test_settings_that_fit_nothing_are_told(ends: Ends) -> None:
     assert detail.startswith("slot main: these settings do not fit kind port: ")
 
 
-def test_the_next_carrier_waits_for_the_one_before(ends: Ends, tmp_path: Path) -> None:
+def test_the_next_output_process_waits_for_the_one_before(ends: Ends, tmp_path: Path) -> None:
     player, theirs = ends
     first = LedgerTakeover(tmp_path / "main.ledger", "main", GREY)
     Ledger(tmp_path, "main")
@@ -223,8 +222,8 @@ def test_the_next_carrier_waits_for_the_one_before(ends: Ends, tmp_path: Path) -
     second = LedgerTakeover(tmp_path / "main.ledger", "main", GREY)
     assert not second.enter()
     player.shutdown(socket.SHUT_WR)
-    Carrier(theirs, Turning(player), second).run()
-    assert states(player) == [(False, "the carrier before has not left yet")]
+    OutputProcess(theirs, Turning(player), second).run()
+    assert states(player) == [(False, "the previous output process has not ended yet")]
 
 
 def test_one_that_does_not_leave_is_passed_over_and_touches_nothing_when_it_wakes(
@@ -234,7 +233,7 @@ def test_one_that_does_not_leave_is_passed_over_and_touches_nothing_when_it_wake
     ledger = Ledger(tmp_path, "main")
     stopped = LedgerTakeover(path, "main", GREY)
     assert stopped.enter()
-    monkeypatch.setattr(heir, "PATIENCE", 0.0)
+    monkeypatch.setattr(takeover, "PATIENCE", 0.0)
     assert LedgerTakeover(path, "main", GREY).enter()
     ledger.note_on(0, 60)
     output = RecordingOutput(FakeClock())
@@ -255,7 +254,7 @@ def test_a_lock_that_cannot_be_had_at_all_is_not_waited_for(tmp_path: Path, monk
 def test_what_is_open_elsewhere_is_ended_there_and_only_tried_a_few_times(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(heir, "ELSEWHERE", 0.05)
+    monkeypatch.setattr(takeover, "ELSEWHERE", 0.05)
     made: list[RecordingOutput] = []
 
     def make(_slot: str, settings: Any) -> RecordingOutput:
@@ -288,7 +287,7 @@ def test_what_is_open_elsewhere_is_ended_there_and_only_tried_a_few_times(
 def test_an_output_that_hangs_on_its_way_up_is_waited_for_no_longer_than_is_bearable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(heir, "ELSEWHERE", 0.05)
+    monkeypatch.setattr(takeover, "ELSEWHERE", 0.05)
     output = RecordingOutput(FakeClock())
     monkeypatch.setattr(output, "poll", lambda: False)
     ledger = Ledger(tmp_path, "main")
@@ -307,6 +306,6 @@ def test_a_loss_while_notes_are_ended_keeps_them_in_the_ledger(ends: Ends, tmp_p
             raise DeviceError("it broke")
 
     output = Breaking(player, nothing, lambda: ledger.note_on(0, 60))
-    Carrier(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
+    OutputProcess(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     assert list(ledger.open_notes()) == [(0, 60)]
     assert (False, "it broke") in states(player)

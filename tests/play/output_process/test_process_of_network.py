@@ -1,4 +1,4 @@
-"""RTP-MIDI and OSC where they live: in a carrier, which outlives its player long enough to end the notes."""
+"""RTP-MIDI and OSC where they live: in an output process, which outlives its player long enough to end the notes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.real
 LOOPBACK = "127.0.0.1"
 
 
-def test_notes_pass_through_a_carrier_and_end_when_it_or_its_player_dies(tmp_path: Path) -> None:
+def test_notes_pass_through_an_output_process_and_end_when_it_or_its_player_dies(tmp_path: Path) -> None:
     ear = Ear()
     port = free_port_pair()
     mac = RtpMidi("mac", port, LOOPBACK, advertise=False, hear=ear.hear)

@@ -1,4 +1,4 @@
-"""Real carriers on real JACK ports: whoever is killed or stopped, notes arrive in order and end."""
+"""Real output processes on real JACK ports: whoever is killed or stopped, notes arrive in order and end."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def synth(jack: Jack) -> Iterator[Receiver]:
 
 @pytest.fixture
 def carry(tmp_path: Path) -> Iterator[Callable[..., tuple[OutputProxy, Ledger]]]:
-    """Carries a slot's output; in the end no carrier is left."""
+    """Carries a slot's output; in the end no output process is left."""
     begun: list[OutputProxy] = []
     pids: list[int] = []
 
@@ -134,24 +134,24 @@ def test_a_player_that_is_killed_is_silenced_within_a_second(
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     ) as holder:
         assert holder.stdout is not None
-        carrier = psutil.Process(int(holder.stdout.readline()))
+        process = psutil.Process(int(holder.stdout.readline()))
         time.sleep(time_to_live)  # somewhere in the midst of the music
         holder.kill()
         killed = time.monotonic()
     wait_until(lambda: synth.messages[-3:] == HUSHED)
     assert time.monotonic() - killed < 1.0 + stalls.longest
     assert synth.sounding() == set()
-    wait_until(lambda: not stray([carrier]))
+    wait_until(lambda: not stray([process]))
     assert Ledger(tmp_path, "main").quiet
 
 
-def test_the_life_after_a_killed_one_loses_no_note_to_the_carrier_before(synth: Receiver, carry: Carry) -> None:
+def test_the_life_after_a_killed_one_loses_no_note_to_the_output_process_before(synth: Receiver, carry: Carry) -> None:
     for pitch in range(50, 55):
         before, ledger = carry(SYNTH)
         come_up(before)
         ledger.note_on(0, pitch)
         say(before, bytes((0x90, pitch, 64)))
-        before.close()  # for the carrier it is the same as a player that was killed
+        before.close()  # for the output process it is the same as a player that was killed
         after, again = carry(SYNTH)
         come_up(after)
         again.close(after)
@@ -166,7 +166,9 @@ def test_the_life_after_a_killed_one_loses_no_note_to_the_carrier_before(synth: 
         wait_until(lambda: not synth.sounding())
 
 
-def test_sending_to_a_stopped_carrier_is_a_loss_and_never_waits(synth: Receiver, carry: Carry, stalls: Stalls) -> None:
+def test_sending_to_a_stopped_output_process_is_a_loss_and_never_waits(
+    synth: Receiver, carry: Carry, stalls: Stalls
+) -> None:
     output, _ = carry(SYNTH)
     come_up(output)
     assert output.pid is not None
@@ -181,14 +183,14 @@ def test_sending_to_a_stopped_carrier_is_a_loss_and_never_waits(synth: Receiver,
             longest = max(longest, time.monotonic() - begun)
         output.poll()
 
-    assert lose(output, send) == "its carrier hangs; it is started again"
-    sys.stdout.write(f"longest send to a stopped carrier: {longest * 1000:.2f} ms\n")
+    assert lose(output, send) == "its output process hangs; it is started again"
+    sys.stdout.write(f"longest send to a stopped output process: {longest * 1000:.2f} ms\n")
     assert longest < 0.1 + stalls.longest, "a wait for the stopped one would be as long as it is stopped"
     output.open()
     come_up(output)
 
 
-def test_a_stopped_carrier_keeps_the_slot_only_for_a_while_and_does_no_harm_when_it_wakes(carry: Carry) -> None:
+def test_a_stopped_output_process_keeps_the_slot_only_for_a_while_and_does_no_harm_when_it_wakes(carry: Carry) -> None:
     cable = Cable()
     old, ledger = carry({"kind": "din", "device": cable.device})
     come_up(old)
@@ -200,7 +202,7 @@ def test_a_stopped_carrier_keeps_the_slot_only_for_a_while_and_does_no_harm_when
         old.close()
         new, ledger = carry({"kind": "din", "device": cable.device})
         wait_until(lambda: new.poll() or new.lacks is not None)
-        assert new.lacks == "the carrier before has not left yet"
+        assert new.lacks == "the previous output process has not ended yet"
         come_up(new)
         assert ledger.close(new) == 1
         ledger.note_on(0, 72)
@@ -246,7 +248,7 @@ def test_a_jack_server_that_stops_is_told_and_left_and_found_again(
     wait_until(lambda: b"\x90\x3c\x40" in synth.messages)
 
 
-def test_a_device_that_returns_is_bound_again_by_the_same_carrier(synth: Receiver, carry: Carry) -> None:
+def test_a_device_that_returns_is_bound_again_by_the_same_output_process(synth: Receiver, carry: Carry) -> None:
     output, _ = carry(SYNTH)
     come_up(output)
     pid = output.pid
@@ -301,7 +303,7 @@ def test_what_is_open_is_ended_on_the_port_that_the_slot_had_before(jack: Jack, 
 
 @pytest.fixture
 def hung_note(synth: Receiver, carry: Carry) -> Receiver:
-    """A note on the slot `main` that nobody has ended: player and carrier were killed."""
+    """A note on the slot `main` that nobody has ended: player and output process were killed."""
     output, ledger = carry(SYNTH)
     come_up(output)
     ledger.note_on(0, 60)

@@ -1,4 +1,4 @@
-"""The player's end of a carrier: it never waits, loses no message, and knows a carrier that hangs."""
+"""The player's end of an output process: it never waits, loses no message, and knows an output process that hangs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_messages_that_were_handed_over_together_come_apart_again(messages: list
     assert list(apart(b"".join(messages))) == messages
 
 
-def test_a_message_is_a_packet_as_long_as_the_carrier_keeps_up(far: FarEnd) -> None:
+def test_a_message_is_a_packet_as_long_as_the_output_process_keeps_up(far: FarEnd) -> None:
     say(far.output, b"\x90\x3c\x40")
     far.output.tell(BarLine("dawn", 3, 90.0, "4/4"))
     say(far.output, b"\xf8")
@@ -61,7 +61,7 @@ def test_a_moments_messages_go_ahead_of_it_in_one_packet_that_tells_it(far: FarE
     assert packet[DUE.size :] == b"\x90\x3c\x40\xf8"
 
 
-def test_a_burst_waits_for_the_carrier_in_order_and_whole(far: FarEnd) -> None:
+def test_a_burst_waits_for_the_output_process_in_order_and_whole(far: FarEnd) -> None:
     sent = [bytes((0x90 | number >> 14, number >> 7 & 127, number & 127)) for number in range(60_000)]
     for message in sent:
         say(far.output, message)
@@ -72,7 +72,7 @@ def test_a_burst_waits_for_the_carrier_in_order_and_whole(far: FarEnd) -> None:
     assert got == sent
 
 
-def test_a_carrier_that_reads_nothing_is_given_up_whether_its_socket_is_full_or_not(far: FarEnd) -> None:
+def test_an_output_process_that_reads_nothing_is_given_up_whether_its_socket_is_full_or_not(far: FarEnd) -> None:
     far.say(up=True)
     assert far.output.poll()
     say(far.output, b"\xf8")
@@ -92,7 +92,7 @@ def test_a_full_socket_is_a_loss_once_it_stays_so(far: FarEnd) -> None:
         far.clock.time += 0.001
         say(far.output, b"\xf8")
 
-    assert lose(far.output, lambda: [send() for _ in range(100)]) == "its carrier hangs; it is started again"
+    assert lose(far.output, lambda: [send() for _ in range(100)]) == "its output process hangs; it is started again"
     assert far.clock.time > 1000 + HANGS
     assert far.process is not None
     assert far.process.wait(PATIENCE) < 0
@@ -119,7 +119,7 @@ def test_a_device_that_returned_at_once_has_been_away(far: FarEnd) -> None:
 
 
 @pytest.mark.parametrize("unread", [b"", b"\xf8"])
-def test_what_a_carrier_said_last_is_why_it_left(far: FarEnd, unread: bytes) -> None:
+def test_what_an_output_process_said_last_is_why_it_left(far: FarEnd, unread: bytes) -> None:
     if unread:
         say(far.output, unread)  # the socket then says first that it was reset
     far.say(up=False, detail="the JACK server is gone; start it again")
@@ -140,7 +140,7 @@ def test_one_that_left_without_a_word_hung(far: FarEnd, up: bool) -> None:
         far.say(up=True, detail="there")
         far.output.poll()
     far.socket.close()
-    assert lose(far.output, far.output.poll) == "its carrier hangs; it is started again"
+    assert lose(far.output, far.output.poll) == "its output process hangs; it is started again"
 
 
 def test_what_is_closed_is_silent_and_can_be_opened_again(far: FarEnd) -> None:
@@ -164,13 +164,13 @@ def test_what_is_closed_is_silent_and_can_be_opened_again(far: FarEnd) -> None:
         b'{"type":"state","up":true,"detail":"","trouble":{"sentence":3}}',
     ],
 )
-def test_a_carrier_that_talks_nonsense_costs_its_slot_alone(far: FarEnd, nonsense: bytes) -> None:
+def test_an_output_process_that_talks_nonsense_costs_its_slot_alone(far: FarEnd, nonsense: bytes) -> None:
     far.socket.send(nonsense)
     with pytest.raises(DeviceError):
         far.output.poll()
 
 
-def test_a_carrier_that_reads_between_looks_is_not_taken_for_hung(far: FarEnd) -> None:
+def test_an_output_process_that_reads_between_looks_is_not_taken_for_hung(far: FarEnd) -> None:
     far.say(up=True)
     for _ in range(20):  # each look comes just after something was sent, as it does with MIDI clock
         say(far.output, b"\xf8")
@@ -179,7 +179,7 @@ def test_a_carrier_that_reads_between_looks_is_not_taken_for_hung(far: FarEnd) -
         far.clock.time += 0.25
 
 
-def test_what_a_carrier_says_of_its_device_is_printable_and_so_is_its_trouble(far: FarEnd) -> None:
+def test_what_an_output_process_says_of_its_device_is_printable_and_so_is_its_trouble(far: FarEnd) -> None:
     trouble = Trouble("\x1b[2Jis not announced", "name it\nanew")
     far.say(up=True, detail="playing to \x1b]0;me\x07", trouble=trouble)
     assert far.output.poll()

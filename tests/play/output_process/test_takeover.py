@@ -1,4 +1,4 @@
-"""Carriers of one slot come one after the other, also where a file system has not every kind of locks."""
+"""Output processes of one slot come one after the other, also where a file system has not every kind of locks."""
 
 from __future__ import annotations
 

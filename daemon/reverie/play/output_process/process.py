@@ -1,8 +1,8 @@
-"""The carrier process: ``python -m reverie.play.output_process.process --fd N``, N being the player's socket.
+"""The output process: ``python -m reverie.play.output_process.process --fd N``, N being the player's socket.
 
-It holds one output, whatever that does: a library that hangs, brings threads or waits for the network costs its own
-slot alone. When the player's end of the socket is gone, the carrier silences what the slot's ledger says is open, and
-leaves. :mod:`reverie.play.output_process.proxy` is the other end.
+It holds the output of one slot. A library that hangs, starts threads or waits for the network stops this slot alone.
+When the player closes its end of the socket, the output process ends the notes that the slot's ledger says are open,
+and exits. :mod:`reverie.play.output_process.proxy` is the other end.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ SEARCH = 0.5
 SETTLING = 0.02
 """The same while it is on its way up."""
 TURN = 3.0
-"""Seconds that a turn may take before the carrier is taken for hung, and ends."""
+"""Seconds that a turn may take before the output process is taken for hung, and ends."""
 OPENING = 7.0
 """The same for a turn in which a device is opened: JACK and zeroconf take their time."""
 MOST_EARLY = 0.002
 """Seconds for which a message may be held back at most, whatever its packet says."""
 FAREWELL = 2.0
-"""Seconds in which a carrier without a player still tries to end what sounds."""
+"""Seconds in which an output process without a player still tries to end what sounds."""
 _TWO_BYTES = {0xC, 0xD}
 _SYSTEM = {0xF1: 2, 0xF2: 3, 0xF3: 2}
 _SYSEX = 0xF0
@@ -53,16 +53,16 @@ class _Openness(Enum):
     UP = auto()
 
 
-class Carrier:
+class OutputProcess:
     """Hands on what the player sends, and tells it whether the device is there.
 
     Each turn puts off the end of the process, which comes by itself when one takes too long.
     """
 
-    def __init__(self, end: socket.socket, output: Output, heir: LedgerTakeover | None) -> None:
+    def __init__(self, end: socket.socket, output: Output, takeover: LedgerTakeover | None) -> None:
         self._socket = end
         self._output = output
-        self._heir = heir
+        self._takeover = takeover
         self._state = _Openness.DOWN
         self._due = float("-inf")
         self._leave_at: float | None = None
@@ -79,10 +79,10 @@ class Carrier:
             self._let_go()
 
     def _take_over(self) -> None:
-        """Let the carrier before leave."""
+        """Wait until the previous output process has released the ledger."""
         still_here(OPENING)
-        while self._heir is not None and not self._heir.enter():
-            self._tell(False, "the carrier before has not left yet")
+        while self._takeover is not None and not self._takeover.enter():
+            self._tell(False, "the previous output process has not ended yet")
             if self._leave_at is not None and time.monotonic() >= self._leave_at:
                 return
             time.sleep(AGAIN)
@@ -94,7 +94,7 @@ class Carrier:
     def _done(self) -> bool:
         if self._leave_at is None:
             return False
-        return self._heir is None or self._heir.quiet or time.monotonic() >= self._leave_at
+        return self._takeover is None or self._takeover.quiet or time.monotonic() >= self._leave_at
 
     def _wait(self) -> None:
         """Wait for the player, for the device, or for what is due."""
@@ -170,9 +170,9 @@ class Carrier:
 
     def _silence(self) -> None:
         """End what a player that is gone left sounding."""
-        if self._state is _Openness.UP and self._heir is not None:
+        if self._state is _Openness.UP and self._takeover is not None:
             try:
-                self._heir.silence(self._output)
+                self._takeover.silence(self._output)
             except DEVICE_ERRORS as error:
                 self._lose(error)
 
@@ -219,7 +219,7 @@ def apart(packet: bytes) -> Iterator[bytes]:
 
 
 def _be_left_alone() -> None:
-    """Only the end of the socket ends a carrier: what stops the player must not stop its note-offs."""
+    """Only the end of the socket ends an output process: what stops the player must not stop its note-offs."""
     be_steady(signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
     be_mortal()
 
@@ -230,7 +230,7 @@ def carry(end: socket.socket, setup: OutputSetup) -> None:
     try:
         output = make_output(slot, settings)
         gc.freeze()
-        Carrier(end, output, LedgerTakeover(ledger, slot, settings) if ledger else None).run()
+        OutputProcess(end, output, LedgerTakeover(ledger, slot, settings) if ledger else None).run()
     except SystemGoneError:
         return  # only another process is rid of what is left of it
     except DEVICE_ERRORS as error:

@@ -1,4 +1,4 @@
-"""An output in a process of its own, its carrier: whatever hangs there, the player does not.
+"""An output that another process holds: if it hangs there, the player goes on.
 
 The player's end of the socket of :mod:`reverie.play.output_process.process`;
 :mod:`reverie.play.output_process.messages` has what goes over it.
@@ -29,21 +29,21 @@ SYSEX_END = 0xF7
 DUE = struct.Struct("=xd")
 """What stands before messages that are not due yet: a zero byte and the monotonic moment."""
 HANGS = 1.0
-"""Seconds for which a carrier may leave what it was sent unread, once it is up."""
+"""Seconds for which an output process may leave what it was sent unread, once it is up."""
 HANGS_OPENING = 8.0
 """The same while it opens its device, which may take long; a little more than its own clock gives it."""
 _MOST = LARGEST - DUE.size
 _BUFFER = 1 << 20  # bytes, of which the system grants what it likes; a message of 3 bytes takes some 800 of them
 _MOST_WAITING = 1 << 20  # bytes
 _STARTING = "it has not answered yet"
-_HANGS = "its carrier hangs; it is started again"
+_HANGS = "its output process hangs; it is started again"
 
 
 class OutputProxy(Output):
     """An output of another process, which is started when it is opened, and again whenever it hung or died.
 
-    A device that goes and returns is the carrier's matter: :meth:`poll` is False meanwhile, and the description says
-    why. Nothing here waits; what the carrier does not read is a loss.
+    The output process looks for a device that went away; :meth:`poll` is False meanwhile, and the description says why.
+    No call waits. Messages that the output process does not read are lost.
     """
 
     def __init__(
@@ -67,26 +67,26 @@ class OutputProxy(Output):
 
     @property
     def description(self) -> str:
-        """What the carrier says of its device, whether it is there or not."""
+        """What the output process says of its device, whether it is there or not."""
         return self._detail
 
     @property
     def lacks(self) -> str | None:
-        """Why the carrier's device is not there, once the carrier has said so."""
+        """Why the output process's device is not there, once the output process has said so."""
         return self._detail if self._said and not self._up else None
 
     @property
     def trouble(self) -> Trouble | None:
-        """What the carrier says is wrong with its device although that is there."""
+        """What the output process says is wrong with its device although that is there."""
         return self._trouble
 
     @property
     def pid(self) -> int | None:
-        """The carrier's process, if one was started."""
+        """The process, if one was started."""
         return self._process.pid if self._process else None
 
     def open(self) -> None:
-        """Start a carrier, without waiting for it.
+        """Start an output process, without waiting for it.
 
         Raises:
             OSError: if the system grants no process.
@@ -108,12 +108,12 @@ class OutputProxy(Output):
         self._unread_since = None
 
     def poll(self) -> bool:
-        """Whether the device is there, as far as the carrier has said.
+        """Whether the device is there, as far as the output process has said.
 
         One state at a time is heard: a device that went and returned has been away, however fast it was.
 
         Raises:
-            DeviceError: if the carrier has left or hangs.
+            DeviceError: if the output process has left or hangs.
         """
         reap()
         if self._socket is None:
@@ -132,10 +132,10 @@ class OutputProxy(Output):
             self._waiting += message
 
     def hold(self, moment: float) -> None:
-        """Hand over what was taken, to be sent at ``moment``, so that the way to the carrier takes no time from it.
+        """Hand over what was taken, ahead of the ``moment`` at which the output process is to send it.
 
         Raises:
-            DeviceError: if the carrier is gone.
+            DeviceError: if the output process is gone.
         """
         if self._waiting:
             self._flush(DUE.pack(moment))
@@ -144,7 +144,7 @@ class OutputProxy(Output):
         """Hand over what was taken, in one packet.
 
         Raises:
-            DeviceError: if the carrier is gone, or reads nothing any more.
+            DeviceError: if the output process is gone, or reads nothing any more.
         """
         if self._waiting:
             self._flush()
@@ -152,18 +152,18 @@ class OutputProxy(Output):
             self._check_progress()
 
     def tell(self, line: BarLine) -> None:
-        """A bar begins; a carrier that does not read just now does not learn of it."""
+        """A bar begins; an output process that does not read just now does not learn of it."""
         self.flush()
         if self._socket is not None and not self._waiting:
             with contextlib.suppress(OSError):  # its end shows at the next poll
                 self._socket.send(packed(line))
 
     def waits_for(self) -> tuple[Sequence[int], float]:
-        """What the carrier says."""
+        """What the output process says."""
         return (() if self._socket is None else (self._socket.fileno(),)), LOOK
 
     def close(self) -> None:
-        """Let the carrier go: it reads what was sent, silences what is open, and leaves by itself."""
+        """Let the output process go: it reads what was sent, silences what is open, and leaves by itself."""
         if self._socket is not None:
             with contextlib.suppress(DeviceError):
                 self._flush()
@@ -177,7 +177,7 @@ class OutputProxy(Output):
         """The next state; None if there is none yet.
 
         Raises:
-            DeviceError: if the carrier has left.
+            DeviceError: if the output process has left.
         """
         while True:
             try:
@@ -195,7 +195,7 @@ class OutputProxy(Output):
         """Hand over what waits, in one packet if it fits; ``due`` stands before it.
 
         Raises:
-            DeviceError: if the carrier has left.
+            DeviceError: if the output process has left.
         """
         while self._waiting and self._socket is not None:
             packet = bytes(self._waiting[:_MOST])
@@ -215,7 +215,7 @@ class OutputProxy(Output):
                 del self._waiting[: len(packet)]
 
     def _check_progress(self) -> None:
-        """Notice a carrier that reads nothing any more.
+        """Notice an output process that reads nothing any more.
 
         Raises:
             DeviceError: if it does not.
@@ -232,7 +232,7 @@ class OutputProxy(Output):
             self._give_up()
 
     def _give_up(self) -> NoReturn:
-        """End what is left of the carrier, and say why it left, if it said so.
+        """End what is left of the output process, and say why it left, if it said so.
 
         Raises:
             DeviceError: always.
@@ -246,7 +246,7 @@ class OutputProxy(Output):
 
 
 def _plain_trouble(trouble: Trouble | None) -> Trouble | None:
-    """What the carrier says; names of devices and machines are in it, which others have chosen."""
+    """What the output process says; names of devices and machines are in it, which others have chosen."""
     if trouble is None:
         return None
     return Trouble(plain(trouble.sentence, LONGEST_LINE), plain(trouble.advice, LONGEST_LINE), trouble.silent)

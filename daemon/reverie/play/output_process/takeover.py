@@ -1,9 +1,9 @@
-"""One carrier after the other: who ends what a player left sounding, where, and that only one does.
+"""How the output process of a slot takes its ledger over from the previous one, so that only one ends the open notes.
 
-A carrier whose player was killed ends its notes while the player's next life already starts another carrier for the
-same slot. So each locks the ledger's file for its life, and the next waits for it, but not for ever: one that is
-stopped (SIGSTOP, a frozen container) keeps its lock. Who comes after it claims the ledger, and the one before, should
-it ever wake, finds that and touches nothing.
+An output process whose player was killed ends the notes of its slot. Meanwhile the player's next life already starts
+another output process for that slot. So each locks the ledger's file for its life, and the next one waits for the lock,
+but not for ever: a process that is stopped (SIGSTOP, a frozen container) keeps it. The next one then claims the ledger;
+the previous one, if it ever wakes, sees the claim and touches nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reverie.play.outputs.output import Output
 from reverie.play.recording.ledger import Ledger
 
 PATIENCE = 6.0
-"""Seconds to wait for the carrier before: longer than one that runs can hang."""
+"""Seconds to wait for the previous output process: longer than one that runs can hang."""
 ELSEWHERE = 2.0
 """Seconds that an output may take on which notes are open, and that is not the slot's any more."""
 AGAIN = 0.02
@@ -30,7 +30,7 @@ AGAIN = 0.02
 
 
 class LedgerTakeover:
-    """The slot's ledger in the hands of its carrier."""
+    """The slot's ledger as its output process uses it."""
 
     def __init__(self, path: Path, slot: str, settings: Mapping[str, Any]) -> None:
         self._path = path
@@ -42,7 +42,7 @@ class LedgerTakeover:
         self._claim = b""
 
     def enter(self) -> bool:
-        """Take over, if the carrier before has left; to be called again until it is True.
+        """Take over, if the previous output process has left; to be called again until it is True.
 
         What is open elsewhere is ended first, which may take :data:`ELSEWHERE` seconds.
         """

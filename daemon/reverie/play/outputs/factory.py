@@ -25,11 +25,11 @@ KINDS = {
 _HIDDEN = {"probe": ("reverie.play.outputs.probe", "Probe")}
 """What measures; no site can have it."""
 ENDS_WITH_PLAYER = frozenset({"fluidsynth"})
-"""The kinds that need no carrier: programs of their own already, which are silent when the player is gone."""
+"""The kinds that need no output process: programs of their own already, which are silent when the player is gone."""
 
 
 def make_output(slot: str, settings: Mapping[str, Any]) -> Output:
-    """The output that a slot's settings describe, in this process: what carriers call.
+    """The output that a slot's settings describe, in this process: what output processes call.
 
     Raises:
         DeviceError: if the settings are of no kind of output, or do not fit it.
@@ -64,9 +64,9 @@ def open_output(slot: str, settings: Mapping[str, Any], ledger: Ledger) -> Outpu
 
 
 def close_abandoned(folder: Path, slots: Container[str]) -> None:
-    """Let carriers end what slots left sounding that are not configured any more; forget those that left nothing.
+    """Let output processes end the notes of slots that are no longer configured; forget slots that left none.
 
-    Of one whose file was damaged it is not known what sounds, nor where.
+    Where a ledger's file is damaged, nobody knows what sounds, nor where.
     """
     for path in abandoned(folder, slots):
         try:
@@ -80,7 +80,7 @@ def close_abandoned(folder: Path, slots: Container[str]) -> None:
 
 
 def say_farewell(path: Path) -> None:
-    """Let a carrier end what is open by a ledger that no slot keeps any more, without waiting for it."""
+    """Let an output process end what is open by a ledger that no slot keeps any more, without waiting for it."""
     ledger = Ledger.at(path)
     place = ledger.place
     if place is None or ledger.quiet or place.get("kind") in ENDS_WITH_PLAYER:

@@ -1,4 +1,4 @@
-"""An output for measuring: it notes when each message reached it. It stands where a port's output would, in a carrier.
+"""An output for measuring: it notes when each message arrives. It runs in an output process, as a port's output does.
 
 No site can have it, as its configuration knows no such kind.
 """
