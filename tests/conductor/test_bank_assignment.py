@@ -18,7 +18,6 @@ from fakes.patience import PATIENCE
 from reverie.bus import Bus
 from reverie.conductor import bank_delivery as handover
 from reverie.conductor.bank_assignment import Banking
-from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import BankTaken, TakeBank, ToPlayer
 from reverie.processes.codec import from_message
 from reverie.scenes.folder import load_scene
@@ -26,8 +25,10 @@ from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
 from reverie.timbre.bank.bank import Bank, read_bank
 from reverie.timbre.bank.folder_delivery import CURRENT
+from reverie.timbre.ready_bank import ReadyBank
 from reverie.watch.fault_kinds import BANK_NOT_PLAYED
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import BankDamaged
 
 SCENE = """\
 name: dream
@@ -74,7 +75,9 @@ class House:
         self.told: list[TakeBank] = []
         samplers = {"main": sampler} if sampler else {}
         self.register = Faults()
-        self.banking = Banking({"main": slot}, self._hear, Bus(), HandClock(), self.register, samplers, refuse)
+        bus = Bus()
+        bus.subscribe(BankDamaged, lambda said: refuse(said.voice))
+        self.banking = Banking({"main": slot}, self._hear, bus, HandClock(), self.register, samplers)
         self.banking.scene_begun(1)
 
     @property

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from fakes.hand_clock import HandClock
+from reverie.bus import Bus
 from reverie.conductor import bank_renders as module
-from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF, ReadyBank, RenderConfig, Timbres
+from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF, RenderConfig, Timbres
 from reverie.history.state import StateStore
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import Message, WireError
@@ -22,6 +23,7 @@ from reverie.scenes.schema import Scene
 from reverie.timbre.messages import Refused, Render, Rendered, RenderProgress
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import BankReady, BankRendered, WorkerDied
 
 SCENE = """\
 name: dream
@@ -106,22 +108,16 @@ class Stage:
         self.timbres = self.made()
 
     def made(self) -> Timbres:
-        return Timbres(self.means, self.store, self, self.register, self.clock)
+        bus = Bus()
+        bus.subscribe(BankReady, lambda said: self.told.append((said.timbre, said.ready.step, said.ready.bank)))
+        bus.subscribe(BankRendered, lambda said: self.ended.append((said.timbre, said.outcome)))
+        bus.subscribe(WorkerDied, lambda said: self.ended.append((said.role, said.reason)))
+        return Timbres(self.means, self.store, bus, self.register, self.clock)
 
     @property
     def faults(self) -> list[str]:
         """What is told of timbres that are not as the scene wants them."""
         return sorted(fault.sentence for fault in self.register.of(TIMBRE_NOT_RENDERED))
-
-    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
-        self.told.append((timbre, ready.step, ready.bank))
-
-    def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
-        del seconds
-        self.ended.append((timbre, outcome))
-
-    def worker_died(self, role: str, death: Death, delay: float) -> None:
-        self.ended.append((role, death.reason))
 
     @property
     def worker(self) -> FakeSupervisor:

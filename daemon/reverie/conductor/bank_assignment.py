@@ -9,24 +9,15 @@ from typing import Any
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.conductor.bank_delivery import BankAssignment, BankDelivery
-from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import BankTaken, TakeBank
 from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
-from reverie.processes.worker_life import Death
 from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
+from reverie.timbre.ready_bank import ReadyBank
 from reverie.watch.fault_kinds import BANK_NOT_PLAYED
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import (
-    BankAnswered,
-    BankRendered,
-    Moment,
-    SceneBegun,
-    SceneChanged,
-    TimbreStepped,
-    WorkerDied,
-)
+from reverie.watch.happenings import BankAnswered, BankDamaged, BankReady, Moment, SceneBegun, SceneChanged
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +26,9 @@ SYNTH = "fluidsynth"
 
 
 class Banking:
-    """The audience of the timbres. ``slots`` and ``samplers`` are the site's, ``tell`` sends to the player.
+    """Hands on the banks that are ready. ``slots`` and ``samplers`` are the site's, ``tell`` sends to the player.
 
     That a voice cannot play the bank that is ready for it is told to the register of ``faults``.
-
-    ``refuse`` is called for each voice that cannot have the bank that is ready for it, as that is damaged.
     """
 
     def __init__(
@@ -50,22 +39,21 @@ class Banking:
         clock: Clock,
         faults: Faults,
         samplers: Mapping[str, SamplerSettings] | None = None,
-        refuse: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._slots = slots
         self._tell = tell
         self._bus = bus
         self._clock = clock
         self._faults = faults
-        self._refuse = refuse
         self._handover = BankDelivery(samplers or {}, self._take, self._complain, self._damaged)
         self.epoch = 0
         """Of the scene for which banks are ready."""
 
     def subscribe_to(self, bus: Bus) -> None:
-        """Hear from now on which scene plays, and which banks the player takes."""
+        """Hear from now on which scene plays, which banks are ready, and which the player takes."""
         bus.subscribe(SceneBegun, lambda said: self.scene_begun(said.epoch))
         bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.epoch))
+        bus.subscribe(BankReady, lambda said: self.bank_ready(said.scene, said.timbre, said.ready))
         bus.subscribe(BankAnswered, lambda said: self.taken(said.taken))
 
     def scene_begun(self, epoch: int) -> None:
@@ -76,7 +64,6 @@ class Banking:
 
     def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
         """Let every voice of the timbre take the bank over."""
-        self._bus.publish(TimbreStepped(Moment.of(self._clock), timbre, ready.step))
         for name, voice in scene.voices.items():
             wish = voice.timbre
             if wish is None or wish.bank != timbre:
@@ -90,20 +77,12 @@ class Banking:
                 gift = BankAssignment(self.epoch, scene.name, timbre, name, channel, ready, wish.channel, bars)
                 self._handover.give(voice.output.slot, gift)
 
-    def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
-        """A render came to its end."""
-        self._bus.publish(BankRendered(Moment.of(self._clock), timbre, outcome, seconds))
-
-    def worker_died(self, role: str, death: Death, delay: float) -> None:
-        """The worker of the timbres died unasked."""
-        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
-
     def _take(self, take: TakeBank) -> None:
         self._tell(to_message(take))
 
     def _damaged(self, gift: BankAssignment) -> None:
         if gift.epoch == self.epoch:
-            self._refuse(gift.voice)
+            self._bus.publish(BankDamaged(Moment.of(self._clock), gift.voice))
 
     def _complain(self, gift: BankAssignment, reason: str) -> None:
         if gift.epoch == self.epoch:

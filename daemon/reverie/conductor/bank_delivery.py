@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.conductor.bank_renders import ReadyBank
 from reverie.play.messages import TakeBank
 from reverie.site.sampler import SamplerSettings
 from reverie.timbre.bank.folder_delivery import BankNotice, deliver, tell
 from reverie.timbre.errors import DamagedBankError, TimbreError
+from reverie.timbre.ready_bank import ReadyBank
 
 RETRY = 60.0
 """Seconds until what failed is tried again: a share may be back."""

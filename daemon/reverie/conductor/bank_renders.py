@@ -14,7 +14,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
@@ -29,10 +28,22 @@ from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
 from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
 from reverie.timbre.path import following
+from reverie.timbre.ready_bank import ReadyBank
 from reverie.timbre.request import request_of
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import BankAnswered, BarSounded, SceneBegun, SceneChanged, WorkerStarted
+from reverie.watch.happenings import (
+    BankAnswered,
+    BankDamaged,
+    BankReady,
+    BankRendered,
+    BarSounded,
+    Moment,
+    SceneBegun,
+    SceneChanged,
+    WorkerDied,
+    WorkerStarted,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,32 +58,6 @@ TOUCH_EVERY = 120.0
 """Seconds after which banks that are played count as just used."""
 REFUSED_FOR = 3600.0
 """Seconds until what could not be rendered is tried again: a disk may have been emptied, a file mended."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyBank:
-    """A bank that voices can play: its id, its folder, its soundfont, and the step that it is of."""
-
-    step: int
-    bank: str
-    folder: str
-    soundfont: str
-
-
-class Audience(Protocol):
-    """Who is told of timbres."""
-
-    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
-        """The voices of a scene that play this timbre are to take over a bank, at the next bar line."""
-        ...
-
-    def render_ended(self, timbre: str, outcome: str, seconds: float) -> None:
-        """A render came to its end: ``rendered``, ``found`` in the cache, ``refused`` or ``given_up``."""
-        ...
-
-    def worker_died(self, role: str, death: Death, delay: float) -> None:
-        """The worker died unasked."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +119,14 @@ class Timbres:
         self,
         means: RenderConfig,
         store: StateStore,
-        audience: Audience,
+        bus: Bus,
         faults: Faults,
         clock: LocalClock | None = None,
         hire: HireWorker | None = None,
     ) -> None:
         self._means = means
         self._store = store
-        self._audience = audience
+        self._bus = bus
         self._clock = clock or SystemClock()
         self._hire = hire
         self._scene: Scene | None = None
@@ -163,6 +148,7 @@ class Timbres:
         bus.subscribe(WorkerStarted, lambda said: self.player_began() if said.role == "player" else None)
         bus.subscribe(BarSounded, lambda said: self.late() if said.bar.is_late else None)
         bus.subscribe(BankAnswered, lambda said: self.refused(said.taken.part) if said.taken.refused else None)
+        bus.subscribe(BankDamaged, lambda said: self.refused(said.voice))
 
     @property
     def processes(self) -> tuple[ProcessInfo, ...]:
@@ -208,7 +194,7 @@ class Timbres:
         """A new player knows no bank."""
         for name, one in self._timbres.items():
             if one.played is not None and self._scene is not None:
-                self._audience.bank_ready(self._scene, name, one.played)
+                self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, one.played))
 
     def late(self) -> None:
         """Notes came late: whether it was the render or not, it makes way for a while, and then has its turn."""
@@ -285,7 +271,7 @@ class Timbres:
 
     def died(self, role: str, death: Death, delay: float) -> None:
         """The worker is dead; the supervisor starts the next, which goes on where this one was."""
-        self._audience.worker_died(role, death, delay)
+        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
         when = f" in {delay:.0f} s" if delay else ""
         log.warning("%s It is started again%s, and goes on where it was.", death.sentence, when)
 
@@ -295,7 +281,7 @@ class Timbres:
         if ready is not None and self._scene is not None and (one.played is None or one.played.bank != ready.bank):
             one.played = ready
             log.info("Timbre %s: step %d, bank %s.", name, ready.step, ready.bank[:12])
-            self._audience.bank_ready(self._scene, name, ready)
+            self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, ready))
 
     def _choose(self, now: float) -> None:
         """Decide what is rendered now: what is due before what will be; what nobody wants any more is left."""
@@ -337,7 +323,8 @@ class Timbres:
         for warning in sorted({*said.warnings} - self._warned):
             log.warning("%s", warning)
         self._warned.update(said.warnings)
-        self._audience.render_ended(job.name, "found" if said.found else "rendered", said.seconds)
+        outcome = "found" if said.found else "rendered"
+        self._bus.publish(BankRendered(Moment.of(self._clock), job.name, outcome, said.seconds))
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
             one.refused.pop(job.step, None)
@@ -347,7 +334,7 @@ class Timbres:
         self._leave()
 
     def _refused(self, job: _Job, error: str, outcome: str) -> None:
-        self._audience.render_ended(job.name, outcome, 0.0)
+        self._bus.publish(BankRendered(Moment.of(self._clock), job.name, outcome, 0.0))
         self._complain(job.name, error)
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):

@@ -117,16 +117,8 @@ class Conductor:
         self._composer = ComposerLink(
             composer_setup, config.patience, hire, self.bus, clock, faults, self._player.place
         )
-        self._banking = Banking(
-            config.slots,
-            self._player.send,
-            self.bus,
-            clock,
-            faults,
-            config.samplers,
-            lambda voice: self._timbres.refused(voice),  # noqa: PLW0108 - they are made after this
-        )
-        self._timbres = Timbres(config.timbres, store, self._banking, faults, clock, hire)
+        self._banking = Banking(config.slots, self._player.send, self.bus, clock, faults, config.samplers)
+        self._timbres = Timbres(config.timbres, store, self.bus, faults, clock, hire)
         self._scene: Scene | None = None
         self._ensemble: Ensemble | None = None
         self._epoch = 0

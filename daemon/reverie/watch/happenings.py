@@ -14,6 +14,7 @@ from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
 from reverie.play.messages import BankTaken, BarPlayed, SetOverrides, SetScene, SlotState, SyncState
 from reverie.scenes.schema import Scene
+from reverie.timbre.ready_bank import ReadyBank
 from reverie.watch.faults import Fault
 
 
@@ -187,11 +188,19 @@ class BankRendered(Happening):
 
 
 @dataclass(frozen=True, slots=True)
-class TimbreStepped(Happening):
-    """A timbre came to another step of its path."""
+class BankReady(Happening):
+    """The voices of a scene that play this timbre are to take over a bank, at the next bar line."""
 
+    scene: Scene
     timbre: str
-    step: int
+    ready: ReadyBank
+
+
+@dataclass(frozen=True, slots=True)
+class BankDamaged(Happening):
+    """A voice cannot have the bank that is ready for it, which is no more as it was written."""
+
+    voice: str
 
 
 @dataclass(frozen=True, slots=True)

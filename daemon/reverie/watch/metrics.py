@@ -26,6 +26,7 @@ from reverie.foreign import plain
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
 from reverie.watch.faults import Fault
 from reverie.watch.happenings import (
+    BankReady,
     BankRendered,
     BarSounded,
     ControlUsed,
@@ -34,7 +35,6 @@ from reverie.watch.happenings import (
     SlotChanged,
     SlotsLost,
     SyncChanged,
-    TimbreStepped,
     WorkerDied,
 )
 
@@ -201,7 +201,7 @@ class Metrics:
         bus.subscribe(SlotsLost, lambda said: self.slots_lost(said.slots))
         bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
         bus.subscribe(BankRendered, lambda said: self.bank_rendered(said.timbre, said.outcome, said.seconds))
-        bus.subscribe(TimbreStepped, lambda said: self.timbre_step(said.timbre, said.step))
+        bus.subscribe(BankReady, lambda said: self.timbre_step(said.timbre, said.ready.step))
         bus.subscribe(ControlUsed, lambda said: self.used(said.action, said.source))
 
     def bar_played(self, bar: BarPlayed, wall: float) -> None:
