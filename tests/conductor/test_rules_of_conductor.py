@@ -14,12 +14,14 @@ from fakes.scenes import TEXT
 from fakes.simulated_day import Installation, live_through
 from reverie.compose.messages import ComposeLoop, Failed, ToComposer
 from reverie.conductor.programme import Programme, ProgrammeEntry
-from reverie.play.messages import Panic, Rest, SlotState, ToPlayer
+from reverie.play.messages import BankTaken, Panic, Rest, SlotState, TakeBank, ToPlayer
 from reverie.processes.codec import from_message
 from reverie.processes.wire import WireError
 from reverie.site.actions import Action
+from reverie.timbre.ready_bank import ReadyBank
 from reverie.watch.fault_kinds import REMINDER
 from reverie.watch.happenings import (
+    BankReady,
     FaultCleared,
     FaultRaised,
     LoopAnswered,
@@ -371,3 +373,32 @@ def test_faults_that_other_threads_tell_are_published_by_the_conductor_in_their_
     assert [one.fault.sentence for one in theatre.told(FaultRaised)] == ["It forgets", "It forgets all"]
     assert [one.fault.sentence for one in theatre.told(FaultCleared)] == ["It forgets all"]
     assert heard == [threading.get_ident()] * 2
+
+
+# Banks.
+
+
+def test_a_bank_that_is_ready_reaches_the_player_and_one_that_it_refuses_is_looked_for_anew(tmp_path: Path) -> None:
+    timbre = "timbres:\n  bell:\n    sources: {a: {latent: 1}, b: {latent: 2}}\n    path: {kind: line, steps: 3}\n"
+    text = TEXT.replace("voices:\n", f"{timbre}    pace: 10 min\nvoices:\n")
+    text = text.replace("program: 11, velocity: [50, 90]}", "velocity: [50, 90]}\n    timbre: {bank: bell}")
+    theatre = Theatre(tmp_path, {"study": text}, slot={"kind": "fluidsynth"})
+    theatre.begin()
+    assert theatre.faults == {}
+    [known] = theatre.status["timbres"]
+    assert (known["name"], known["bank"]) == ("bell", None)
+    scene = theatre.told(SceneBegun)[-1].scene
+    ready = ReadyBank(0, "b" * 64, "/banks/b", "/banks/b/bank.sf2")
+    theatre.conductor._timbres._timbres["bell"].ready[0] = ready
+    theatre.conductor.look()
+    assert [(one.scene, one.timbre, one.ready) for one in theatre.told(BankReady)] == [(scene, "bell", ready)]
+    take = from_message(ToPlayer, theatre.player.sent[-1])
+    assert isinstance(take, TakeBank)
+    assert (take.epoch, take.part, take.font) == (1, "lead", ready.soundfont)
+    assert 'reverie_timbre_step{timbre="bell"} 0.0' in theatre.metrics
+    theatre.player.dies()
+    theatre.player.starts()
+    assert from_message(ToPlayer, theatre.player.sent[-1]) == take, "a new player knows no bank"
+    theatre.player.says(BankTaken("lead", ready.bank, refused=True))
+    assert "refused the bank" in " ".join(theatre.status["concerns"])
+    assert theatre.status["timbres"][0]["bank"] is None

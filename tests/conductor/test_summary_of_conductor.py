@@ -17,14 +17,19 @@ from reverie.site.actions import Action
 from reverie.watch.metrics import Metrics
 
 
-@pytest.fixture
-def theatre(tmp_path: Path) -> Theatre:
-    theatre = Theatre(tmp_path, {"study": STUDY}, clock=HandClock("2026-11-28 22:30"))
+def begun(folder: Path, programme: Programme | None = None) -> Theatre:
+    """Two bars of the study have gone out, at half past ten in the evening."""
+    theatre = Theatre(folder, {"study": STUDY}, programme=programme, clock=HandClock("2026-11-28 22:30"))
     theatre.player.says(SlotState("main", up=True, detail="It plays."))
     theatre.begin()
     theatre.answer()
     theatre.play(2)
     return theatre
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Theatre:
+    return begun(tmp_path)
 
 
 def said(theatre: Theatre) -> str:
@@ -57,10 +62,9 @@ def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
     assert "reverie_configuration_ok 1.0" in theatre.metrics
 
 
-def test_a_rest_says_until_when(theatre: Theatre) -> None:
+def test_a_rest_says_until_when(tmp_path: Path) -> None:
     programme = Programme([ProgrammeEntry(time(10), "study"), ProgrammeEntry(time(22), None)])
-    theatre.conductor._course._programme = programme
-    theatre.conductor._course.follow()
+    theatre = begun(tmp_path, programme)
     rest(theatre)
     assert said(theatre) == "✓ Resting until 10:00, as the programme says."
 

@@ -41,6 +41,8 @@ MODELS = {
     "attention_rnn": ModelFile("attention_rnn", Path("attention_rnn"), "a" * 64, ("melody", "bass")),
 }
 
+PORT: Mapping[str, Any] = {"kind": "port"}
+
 
 class FakeWorker:
     """Stands where a supervisor would."""
@@ -95,14 +97,16 @@ class FakeNotifier(Notifier):
         return True
 
 
-def config_of(folder: Path, scene: str, programme: Programme | None = None) -> ConductorConfig:
+def config_of(
+    folder: Path, scene: str, programme: Programme | None = None, slot: Mapping[str, Any] = PORT
+) -> ConductorConfig:
     """A site with one port and two models, in a folder."""
     return ConductorConfig(
         version="test",
         configuration=folder / "reverie.yaml",
         site=Site(),
         instead="",
-        slots={"main": {"kind": "port"}},
+        slots={"main": slot},
         state=folder / "state",
         tape=folder / "tape",
         keep_days=1,
@@ -111,7 +115,7 @@ def config_of(folder: Path, scene: str, programme: Programme | None = None) -> C
         port=0,
         engine="numpy",
         patience=60.0,
-        means=SceneResources(MODELS, {"main": {"kind": "port"}}, ()),
+        means=SceneResources(MODELS, {"main": slot}, ()),
         programme=programme or Programme(()),
         scene=scene,
         timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),
@@ -128,6 +132,7 @@ class Theatre:
         *,
         programme: Programme | None = None,
         clock: HandClock | None = None,
+        slot: Mapping[str, Any] = PORT,
     ) -> None:
         self.folder = folder / "scenes"
         self.folder.mkdir()
@@ -137,7 +142,7 @@ class Theatre:
         self.workers: dict[str, FakeWorker] = {}
         self.notifier = FakeNotifier()
         self.happened: list[Happening] = []
-        setting = config_of(folder, next(iter(scenes)), programme)
+        setting = config_of(folder, next(iter(scenes)), programme, slot)
         faults = Faults(self.clock.wall)
         store = StateStore(setting.state, faults)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)

@@ -33,6 +33,19 @@ class Time:
         self.now = end
 
 
+class HandTime:
+    """The same as the clocks of a console."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+
+    def now(self) -> float:
+        return self._time.now
+
+    def wall(self) -> float:
+        return 1e9 + self._time.now
+
+
 def parts(**schedules: Schedule) -> tuple[Part, ...]:
     return tuple(Part(name, "main", 1, schedule=schedule) for name, schedule in schedules.items())
 
@@ -92,7 +105,7 @@ class Stand:
             folder / "uses.jsonl",
             lambda *use: self.counted.append(use),
             self.time.later,
-            lambda: self.time.now,
+            HandTime(self.time),
         )
         self.steered.clear()
         return desk

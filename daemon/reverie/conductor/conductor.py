@@ -109,7 +109,7 @@ class Conductor:
             config.controls,
             config.state / "uses.jsonl",
             lambda action, source: self._publish(ControlUsed(self._moment, action, source)),
-            clock=clock.now,
+            clock=clock,
             faults=faults,
         )
         self._player = PlayerLink(config.setup, self._console.hands.steer, hire, self.bus, clock, self._evidence.slot)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from reverie.allowance import Allowance
+from reverie.clock import Clock, SystemClock
 from reverie.control.inputs import Controls, Inputs, always
 from reverie.control.overrides import STEP, Overrides, muted
 from reverie.control.rate_limit import RateLimit
@@ -116,7 +116,7 @@ class ControlConsole:
         record: The file in which every use is kept.
         count: Told of every use: the action and where it came from.
         later: Calls something later; the event loop's ``call_later`` unless given.
-        clock: Monotonic seconds.
+        clock: By which controls are slowed down, pauses end and uses are dated.
         faults: The register of what is wrong with the inputs and the record.
     """
 
@@ -127,7 +127,7 @@ class ControlConsole:
         record: Path,
         count: Callable[[str, str], None],
         later: Later | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
         faults: Faults | None = None,
     ) -> None:
         self._stage = stage
@@ -136,17 +136,17 @@ class ControlConsole:
         faults = faults or Faults()
         self._record = Record(record, faults)
         self._count = count
-        self._clock = clock
+        self._clock = clock = clock or SystemClock()
         self._inputs = Inputs(controls, self, faults)
         self.hands = Overrides(volume=controls.limits.within("volume", 1.0))
         later = later or _later
-        self._levels = RateLimit[tuple[str, str | None], _WantedLevel](LEVEL_EVERY, self._do, later, clock)
-        self._buttons = RateLimit[tuple[str, str | None], _WantedLevel](BUTTON_EVERY, self._do, later, clock)
-        self._panics = RateLimit[None, _WantedLevel](BUTTON_EVERY, self._do, later, clock)
-        self._recorded = Allowance(RECORDED, AT_ONCE, clock)
-        self._refusals = RateLimit[str, tuple[_WantedLevel, str]](RECORD_EVERY, self._keep, later, clock)
+        self._levels = RateLimit[tuple[str, str | None], _WantedLevel](LEVEL_EVERY, self._do, later, clock.now)
+        self._buttons = RateLimit[tuple[str, str | None], _WantedLevel](BUTTON_EVERY, self._do, later, clock.now)
+        self._panics = RateLimit[None, _WantedLevel](BUTTON_EVERY, self._do, later, clock.now)
+        self._recorded = Allowance(RECORDED, AT_ONCE, clock.now)
+        self._refusals = RateLimit[str, tuple[_WantedLevel, str]](RECORD_EVERY, self._keep, later, clock.now)
         self._moves = RateLimit[tuple[str, str | None], tuple[_WantedLevel, str]](
-            RECORD_EVERY, self._note, later, clock
+            RECORD_EVERY, self._note, later, clock.now
         )
 
     async def attend(self) -> None:
@@ -195,12 +195,12 @@ class ControlConsole:
 
     def look(self) -> None:
         """See whether the pause is over; called every second."""
-        if self.hands.paused_until is not None and self._clock() >= self.hands.paused_until:
+        if self.hands.paused_until is not None and self._clock.now() >= self.hands.paused_until:
             self.use(Action("pause", value=False), "time")
 
     def status(self) -> Mapping[str, Any]:
         """What hands have set and did last, for people."""
-        now = list(self.hands.sentences(self._clock()))
+        now = list(self.hands.sentences(self._clock.now()))
         last = [use.as_json() for use in self._record.last]
         return {"now": now, "last": last, "inputs": self._inputs.states}
 
@@ -233,7 +233,7 @@ class ControlConsole:
         if not self._recorded.take(wish.source):
             log.warning("Overrides do more than is recorded; the rest is left out.", extra=ONCE)
             return
-        self._record.add(Use.of(wish.action, wish.source, refused))
+        self._record.add(Use.of(wish.action, wish.source, refused, self._clock.wall()))
         log.info("By hand (%s): %s%s", wish.source, wish.action, f"; refused: {ended(refused)}" if refused else ".")
 
     def _act(self, action: Action) -> None:
@@ -291,7 +291,7 @@ class ControlConsole:
     def _pause(self, value: object) -> None:
         on = not self.paused if value is None else bool(value)
         if on != self.paused:
-            self.hands = replace(self.hands, paused_until=self._clock() + self._pause_for if on else None)
+            self.hands = replace(self.hands, paused_until=self._clock.now() + self._pause_for if on else None)
             self._stage.pause(on=on)
 
     def _go(self, wanted: str | None) -> None:

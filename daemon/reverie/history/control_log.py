@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import stat
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -44,9 +45,9 @@ class Use:
     refused: str = ""
 
     @classmethod
-    def of(cls, action: Action, source: str, refused: str = "") -> Use:
-        """What is recorded of an action, now."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    def of(cls, action: Action, source: str, refused: str = "", at: float | None = None) -> Use:
+        """What is recorded of an action that was wanted ``at`` a Unix time; now, unless given."""
+        now = datetime.fromtimestamp(time.time() if at is None else at, UTC).isoformat(timespec="milliseconds")
         value = plain(action.value) if isinstance(action.value, str) else action.value
         return cls(now, source, action.kind, value, action.voice and plain(action.voice), refused)
 
