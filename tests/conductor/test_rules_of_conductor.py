@@ -384,7 +384,7 @@ def test_a_bank_that_is_ready_reaches_the_player_and_one_that_it_refuses_is_look
     text = text.replace("program: 11, velocity: [50, 90]}", "velocity: [50, 90]}\n    timbre: {bank: bell}")
     theatre = Theatre(tmp_path, {"study": text}, slot={"kind": "fluidsynth"})
     theatre.begin()
-    assert theatre.faults == {}
+    assert set(theatre.faults) == {"timbre-not-rendered bell"}, "this machine has no model of timbres"
     [known] = theatre.status["timbres"]
     assert (known["name"], known["bank"]) == ("bell", None)
     scene = theatre.told(SceneBegun)[-1].scene
@@ -400,5 +400,5 @@ def test_a_bank_that_is_ready_reaches_the_player_and_one_that_it_refuses_is_look
     theatre.player.starts()
     assert from_message(ToPlayer, theatre.player.sent[-1]) == take, "a new player knows no bank"
     theatre.player.says(BankTaken("lead", ready.bank, refused=True))
-    assert "refused the bank" in " ".join(theatre.status["concerns"])
+    assert "refused the bank" in theatre.faults["bank-not-played lead"]
     assert theatre.status["timbres"][0]["bank"] is None
