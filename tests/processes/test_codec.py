@@ -177,7 +177,7 @@ def test_a_field_of_any_other_value_is_an_error_and_nothing_else(value: Any, dat
     assert isinstance(read, Whole)
 
 
-LIGHT = ("reverie.play.worker", "reverie.play.output_process.carrier", "reverie.play.sync.link", "reverie.midi.input")
+LIGHT = ("reverie.play.worker", "reverie.play.output_process.process", "reverie.play.sync.link", "reverie.midi.input")
 HEAVY = {"aiohttp", "asyncio", "hashlib", "logging", "numpy", "psutil", "pydantic", "yaml"}
 
 
