@@ -16,9 +16,13 @@ from reverie.places import models_folder
 pytestmark = pytest.mark.real
 
 
-@pytest.mark.parametrize("at", [-5000, 300, None], ids=["weights", "card", "absent"])
+@pytest.mark.parametrize(
+    ("at", "fault"),
+    [(-5000, "model-cannot-compose"), (300, "model-unusable"), (None, "scene-unmet")],
+    ids=["weights", "card", "absent"],
+)
 def test_its_voice_plays_loops_of_old_and_the_others_compose(
-    at: int | None, make_daemon: Callable[..., Daemon]
+    at: int | None, fault: str, make_daemon: Callable[..., Daemon]
 ) -> None:
     daemon = make_daemon(
         {"main": {"kind": "port", "match": "no such port", "api": "jack"}},
@@ -42,6 +46,7 @@ def test_its_voice_plays_loops_of_old_and_the_others_compose(
     assert daemon.metric("reverie_loops_composed_total", voice="beat") == 0
     told = " ".join([*daemon.status()["concerns"], daemon.log.read_text()])
     assert "mine" in told
+    assert fault in [one["id"] for one in daemon.status()["faults"]]
     assert "Traceback" not in told
     assert daemon.stop()[0] == 0
     [tape] = (daemon.state / "tape").glob("*.mid")
