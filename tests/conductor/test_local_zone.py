@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from reverie.clock import SystemClock
 from reverie.conductor.local_zone import LocalZone
-from reverie.conductor.programme import local_time
 
 ZONES = Path("/usr/share/zoneinfo")
 RULE = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -37,7 +37,7 @@ def set_zone(path: Path, zone: str) -> None:
 
 def assert_room_is_in(zone: str) -> None:
     there = datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
-    assert abs((local_time() - there).total_seconds()) < 60
+    assert abs((SystemClock().local() - there).total_seconds()) < 60
 
 
 def test_a_zone_set_while_it_plays_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
