@@ -21,12 +21,14 @@ shares = st.floats(0, 1)
 words = st.text(max_size=8)
 
 
-def notes(ticks: int, most: int = 8) -> st.SearchStrategy[tuple[Note, ...]]:
-    """Notes that end by ``ticks``, any number of them at a time."""
-    spans = st.tuples(st.integers(0, ticks - 1), st.integers(1, ticks)).map(
+def notes(
+    ticks: int, most: int = 8, pitches: st.SearchStrategy[int] = midi, starts: st.SearchStrategy[int] | None = None
+) -> st.SearchStrategy[tuple[Note, ...]]:
+    """Notes that end by ``ticks``, any number of them at a time, beginning at any tick or at ``starts``."""
+    spans = st.tuples(st.integers(0, ticks - 1) if starts is None else starts, st.integers(1, ticks)).map(
         lambda span: (span[0], min(span[1], ticks - span[0]))
     )
-    one = st.builds(lambda span, pitch, velocity: Note(span[0], span[1], pitch, velocity), spans, midi, velocities)
+    one = st.builds(lambda span, pitch, velocity: Note(span[0], span[1], pitch, velocity), spans, pitches, velocities)
     return st.lists(one, max_size=most).map(tuple)
 
 
