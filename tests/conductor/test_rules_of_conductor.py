@@ -12,7 +12,9 @@ from fakes.conductors import Theatre
 from fakes.hand_clock import HandClock
 from fakes.scenes import TEXT
 from fakes.simulated_day import Installation, live_through
+from reverie.bus import Bus
 from reverie.compose.messages import ComposeLoop, Failed, ToComposer
+from reverie.conductor.fault_news import FaultNews
 from reverie.conductor.programme import Programme, ProgrammeEntry
 from reverie.play.messages import BankTaken, Panic, Rest, SlotState, TakeBank, ToPlayer
 from reverie.processes.codec import from_message
@@ -20,6 +22,7 @@ from reverie.processes.wire import WireError
 from reverie.site.actions import Action
 from reverie.timbre.ready_bank import ReadyBank
 from reverie.watch.fault_kinds import REMINDER
+from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
     BankReady,
     FaultCleared,
@@ -373,6 +376,39 @@ def test_faults_that_other_threads_tell_are_published_by_the_conductor_in_their_
     assert [one.fault.sentence for one in theatre.told(FaultRaised)] == ["It forgets", "It forgets all"]
     assert [one.fault.sentence for one in theatre.told(FaultCleared)] == ["It forgets all"]
     assert heard == [threading.get_ident()] * 2
+
+
+def test_faults_that_were_there_before_the_conductor_are_published_too(tmp_path: Path) -> None:
+    faults, bus, heard = Faults(), Bus(), list[str]()
+    faults.tell(REMINDER, "", "It forgets")
+    news = FaultNews(faults, bus, HandClock())
+    bus.subscribe(FaultRaised, lambda said: heard.append(said.fault.sentence))
+    news.look()
+    news.look()
+    assert heard == ["It forgets"]
+
+
+# What is counted and kept.
+
+
+def test_what_is_composed_is_remembered_counted_and_taken_as_evidence(theatre: Theatre) -> None:
+    assert theatre.store.loops("study", "lead") == ()
+    theatre.answer(refuse=["beat"])
+    composed = [one.answer for one in theatre.told(LoopAnswered) if one.answer.loop]
+    assert {answer.recipe.voice for answer in composed} == {"lead"}
+    assert theatre.store.loops("study", "lead")[-1].recipe == composed[-1].recipe
+    assert theatre.store.loops("study", "beat") == ()
+    count = sum(answer.recipe.operator == "continue" for answer in composed)
+    assert f'reverie_loops_composed_total{{operator="continue",voice="lead"}} {count}.0' in theatre.metrics
+    assert 'reverie_loops_refused_total{reason="sparse",voice="beat"}' in theatre.metrics
+    assert 'reverie_loops_held_total{voice="beat"}' in theatre.metrics
+
+
+def test_what_a_person_does_and_which_workers_die_is_counted(theatre: Theatre) -> None:
+    theatre.conductor._console.use(Action("panic"), "osc")
+    theatre.composer.dies()
+    assert 'reverie_control_actions_total{action="panic",source="osc"} 1.0' in theatre.metrics
+    assert 'reverie_worker_restarts_total{reason="signal",role="composer"} 1.0' in theatre.metrics
 
 
 # Banks.

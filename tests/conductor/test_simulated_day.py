@@ -56,11 +56,11 @@ voices:
     evolve: {{hold: 8, then: [continue, reset], candidates: 1}}
     output: {{slot: main, channel: 1}}
 """
-SCENES = {name: SCENE.format(name=name, tempo=tempo) for name, tempo in (("morning", 20), ("evening", 30))}
+SCENES = {name: SCENE.format(name=name, tempo=tempo) for name, tempo in (("morning", 20), ("evening", 24))}
 PROGRAMME = Programme(
     [ProgrammeEntry(time(7), "morning"), ProgrammeEntry(time(18), "evening"), ProgrammeEntry(time(23), None)]
 )
-TICK = 20.0
+TICK = 60.0
 """Seconds between two looks: the programme is followed within as many."""
 
 
@@ -122,8 +122,8 @@ def test_a_day(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         "08:00 main up",
         "10:00 composer died: signal",
         "10:00 composer started",
-        "14:01 composer died: hang",
-        "14:01 composer started",
+        "14:02 composer died: hang",
+        "14:02 composer started",
         "16:00 player died: signal",
         "16:00 main lost",
         "16:00 player started",

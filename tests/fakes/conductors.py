@@ -144,7 +144,7 @@ class Theatre:
         self.happened: list[Happening] = []
         setting = config_of(folder, next(iter(scenes)), programme, slot)
         faults = Faults(self.clock.wall)
-        store = StateStore(setting.state, faults)
+        self.store = store = StateStore(setting.state, faults)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)
         self.conductor = Conductor(
             setting,

@@ -21,7 +21,7 @@ class FaultNews:
         self._bus = bus
         self._clock = clock
         self._home = threading.get_ident()
-        self._waiting: deque[Fault] = deque()
+        self._waiting = deque(faults.active)  # what was told before is published at the first look
         faults.listen(self._hear)
 
     def look(self) -> None:
