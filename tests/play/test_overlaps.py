@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.playing import LEAD, Studio, loop, place, scene
+from fakes.sounding_notes import separated
 from reverie.music.midi_file import note_events
 from reverie.music.notes import Note
-from reverie.music.overlaps import separated
 from reverie.play.messages import Panic, Part, Rest, SetOverrides
 from reverie.play.recording.tape_export import seal_all
 from reverie.play.slot_settings import SlotSettings
@@ -108,7 +108,7 @@ def test_what_is_struck_again_ends_there(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.tell(scene(), place(loop(*notes)))
     studio.play(1)
-    assert pairs(sent(studio)[:6]) == pairs(note_events(notes, 1))
+    assert pairs(sent(studio)[:6]) == pairs(note_events(separated(notes), 1))
 
 
 @pytest.mark.parametrize("how", ["mute", "panic", "life"])
@@ -190,6 +190,8 @@ def test_player_tape_and_file_have_the_same_notes(
     for part in parts:
         mapped = [Note(n.start, n.length, part.drum_map.get(n.pitch, n.pitch), n.velocity) for n in music[part.name]]
         by_channel[part.channel] += mapped
-    written = sorted(note for channel, notes in by_channel.items() for note in pairs(note_events(notes, channel)))
+    written = sorted(
+        note for channel, notes in by_channel.items() for note in pairs(note_events(separated(notes), channel))
+    )
     assert tape == live
     assert live == sorted(written + [(start + 1920, end + 1920, *rest) for start, end, *rest in written])

@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import Any
 
 from reverie.music.notes import Note
-from reverie.music.overlaps import separated
 from reverie.music.time import TICKS_PER_QUARTER, Metre
 
 NOTE_OFF, NOTE_ON = 0x80, 0x90
@@ -50,10 +49,10 @@ class ConductorTrack:
 def note_events(notes: Iterable[Note], channel: int) -> tuple[tuple[int, bytes], ...]:
     """Notes as raw messages on ``channel`` (1 to 16); at one tick, what ends comes before what begins.
 
-    No note sounds into another of its pitch: see :mod:`reverie.music.overlaps`.
+    No note may sound into another of its pitch: what voices play is written by the player, which sees to that.
     """
     events: list[tuple[int, bytes]] = []
-    for note in separated(notes):
+    for note in notes:
         events.append((note.start, bytes((NOTE_ON | channel - 1, note.pitch, note.velocity))))
         events.append((note.end, bytes((NOTE_OFF | channel - 1, note.pitch, 0))))
     return tuple(sorted(events))  # the status bytes sort note-off before note-on
