@@ -16,7 +16,7 @@ help:
 	@echo "make run        install what is needed into .venv and play scenes/first-light.yaml (SCENE=name for another)"
 	@echo "make magenta    add Magenta itself and TensorFlow (3 GB): training, and the reference to measure against"
 	@echo "make unit       the quick tests: no other program, no Magenta, about a minute"
-	@echo "make lint       ruff and pyright; no Magenta"
+	@echo "make lint       style, the order of the packages, and types; no Magenta"
 	@echo "make test       all tests but the slow ones; installs Magenta and, where it may, system packages"
 	@echo "make test-slow  the tests that take minutes: soak, chaos, and a virtual machine with USB devices"
 	@echo "make wheel      build the wheel into dist/"
@@ -30,7 +30,7 @@ $(UV):
 	@mkdir -p build
 	@echo "Fetching uv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Reverie needs Python 3.11 or later; name one with make PYTHON=python3.12"; exit 1; }
+	  { echo "Reverie needs Python 3.11, 3.12 or 3.13; name one with make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv build/uv 2>/dev/null && build/uv/bin/pip install --quiet uv 2>build/uv.log || \
 	  $(PYTHON) -m pip install --quiet --target build/uv uv 2>>build/uv.log || \
 	  { cat build/uv.log; rm -rf build/uv; \
@@ -88,6 +88,7 @@ test-slow: $(STAMPS)/dev system-test
 lint: $(STAMPS)/tools
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/pyright
 
 format: $(STAMPS)/tools

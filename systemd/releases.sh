@@ -97,7 +97,7 @@ build() {
       sed -i "s|^home = $root|home = |" "$release/pyvenv.cfg"
       ;;
     /root/* | /home/*)
-      say "Warning: the service may not read $target; put a Python 3.11 or 3.12 for all users first in PATH."
+      say "Warning: the service may not read $target; put a Python 3.11, 3.12 or 3.13 for all users first in PATH."
       ;;
   esac
   try "$release" || { say "Release $number does not work."; exit 1; }

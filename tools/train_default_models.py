@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # note_seq and Magenta have no types.
 """Train the models that ship with Reverie, from the Groove MIDI Dataset and OpenEWLD.
 

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Performances to try encodings on: real ones and invented ones, and the same in note_seq's terms."""
 
 from __future__ import annotations

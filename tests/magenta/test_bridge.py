@@ -10,7 +10,7 @@ pytestmark = pytest.mark.magenta
 
 
 def test_preparing_twice_is_preparing_once() -> None:
-    from tensorflow.python.framework import ops
+    from tensorflow.python.framework import ops  # pyright: ignore[reportAttributeAccessIssue]
 
     from reverie.magenta.compat import prepare
 

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Performances a note at a time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Performances as events, and what Performance-RNN hears of them."""
 
 from __future__ import annotations

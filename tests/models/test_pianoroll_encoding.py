@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Pianorolls."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Polyphony as events: Magenta's encoding and sequences, over lead sheets, drums and what Hypothesis invents."""
 
 from __future__ import annotations

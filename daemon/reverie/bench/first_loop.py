@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # TensorFlow, note_seq and Magenta have no types.
 """From nothing to two bars, in a process of its own: ``python -m reverie.bench.first_loop engine|magenta FILE``.
 

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportMissingModuleSource=false
 # TensorFlow, tf_slim and Magenta have no types.
 """What Magenta 2.1.4, of 2022, needs in order to run on the TensorFlow of today.
 
@@ -124,7 +124,7 @@ def _set_environment() -> None:
 def _mend_tf_slim() -> None:
     """tf_slim, which makes every train op, looks for IndexedSlices in a module of TensorFlow that has lost it."""
     import tensorflow as tf
-    from tensorflow.python.framework import ops
+    from tensorflow.python.framework import ops  # pyright: ignore[reportAttributeAccessIssue]
 
     if not hasattr(ops, "IndexedSlices"):
         ops.IndexedSlices = tf.IndexedSlices  # pyright: ignore[reportAttributeAccessIssue]

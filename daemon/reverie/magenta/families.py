@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # Magenta has no types.
 """The families of Magenta's models that Reverie trains and plays: which of Magenta's classes belong together."""
 

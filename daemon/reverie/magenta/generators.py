@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # TensorFlow, note_seq and Magenta have no types.
 """Magenta's own generators as the engine of the composer process."""
 

@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportMissingImports=false
 # SciPy has no types.
 """Specgrams for training: of a few frames only, or their magnitudes only.
 
