@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import signal
@@ -33,6 +34,20 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     config.stash[_APART] = have_shared_memory_of_ones_own()
+    _let_numpy_have_one_thread()
+
+
+def _let_numpy_have_one_thread() -> None:
+    """Tests run side by side, and threads of OpenBLAS that wait for each other take a core each.
+
+    Only here: what tests start shall see to that itself.
+    """
+    before = os.environ.get("OPENBLAS_NUM_THREADS")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    importlib.import_module("numpy")
+    del os.environ["OPENBLAS_NUM_THREADS"]
+    if before is not None:
+        os.environ["OPENBLAS_NUM_THREADS"] = before
 
 
 _TESTS = Path(__file__).parent

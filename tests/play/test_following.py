@@ -237,7 +237,7 @@ class Joined(Studio):
         if kind == "midi clock":
             return PulsingLeader(self.clock, 120)
         if kind == "link":
-            monkeypatch.setattr("reverie.play.sync.link.Apart", MagicMock())
+            monkeypatch.setattr("reverie.play.sync.link.HelperProcess", MagicMock())
             return SharedSession(self.clock, 120, Link())
         return FakeLeader(self.clock, 120, bars=kind == "with bars")
 
