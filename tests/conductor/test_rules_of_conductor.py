@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from fakes.conductors import Theatre
 from fakes.hand_clock import HandClock
+from fakes.patience import PATIENCE
 from fakes.scenes import TEXT
 from fakes.simulated_day import Installation, live_through
 from reverie.bus import Bus
@@ -208,6 +210,21 @@ def test_a_composer_that_is_at_work_does_not_feed_the_watchdog(theatre: Theatre)
     theatre.answer()
     theatre.conductor.look()
     assert systemd(theatre, "WATCHDOG=1") == 0
+
+
+def test_when_a_part_ends_that_never_ends_by_itself_the_daemon_leaves_in_order(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path, SCENES)
+
+    async def around() -> None:
+        theatre.play()
+        raise ZeroDivisionError("the part that ended")
+
+    with pytest.raises(RuntimeError, match="ended by itself") as caught:
+        asyncio.run(asyncio.wait_for(theatre.conductor.run(None, around=around), PATIENCE))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert (theatre.player.state, theatre.composer.state) == ("stopped", "stopped")
+    assert [theatre.notifier.lines[0], theatre.notifier.lines[-2]] == ["READY=1", "STOPPING=1"]
+    assert (theatre.conductor.config.state / "lives.json").is_file()
 
 
 # Reload and panic.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +54,7 @@ class FakeWorker:
         self.state: State = "up"
         self.sent: list[Message] = []
         self.condemned: list[str] = []
+        self._gone = asyncio.Event()
 
     def send(self, message: Message) -> bool:
         self.sent.append(message)
@@ -67,9 +69,12 @@ class FakeWorker:
 
     async def run(self) -> None:
         """Its lives are the test's."""
+        await self._gone.wait()
 
     async def stop(self) -> None:
         """It is gone at once."""
+        self.state = "stopped"
+        self._gone.set()
 
     def starts(self) -> None:
         """A life begins."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,9 +23,6 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not ready and timeout is not None and timeout > 0:
             self.now += timeout
         return ready
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return super().get_map()
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):

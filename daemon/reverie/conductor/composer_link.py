@@ -90,8 +90,8 @@ class ComposerLink:
 
     def started(self, role: str) -> None:
         """A new life knows nothing yet."""
-        self._bus.publish(WorkerStarted(Moment.of(self._clock), role))
         self.worker.send(to_message(self._setup))
+        self._bus.publish(WorkerStarted(Moment.of(self._clock), role))
         self.fill()
 
     def received(self, role: str, message: Message) -> None:
