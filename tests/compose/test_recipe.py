@@ -28,6 +28,13 @@ class LaterRecipe(Recipe):
     humour: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class LaterLimits(LoopLimits):
+    """Likewise."""
+
+    widest_leap: int = 12
+
+
 def as_the_first_version_wrote_it(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {
         "metre": str(fields["metre"]),
@@ -62,6 +69,10 @@ def test_a_new_part_renames_no_recipe_that_does_not_use_it(present: Recipe, humo
     assert LaterRecipe(**same).id == present.id
     assert LaterRecipe(**same).as_json() == present.as_json()
     assert (LaterRecipe(**same, humour=humour).id == present.id) == (humour == LaterRecipe(**same).humour)
+    limits: dict[str, Any] = {one.name: getattr(present.limits, one.name) for one in fields(present.limits)}
+    with_limits = [replace(present, limits=LaterLimits(**limits, widest_leap=leap)) for leap in (12, 7)]
+    assert [one.id == present.id for one in with_limits] == [True, False]
+    assert [one.memory_after == present.memory_after for one in with_limits] == [True, False]
 
 
 @given(recipes(), recipes())
