@@ -61,9 +61,15 @@ async def eventually(seen: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
+def children() -> set[psutil.Process]:
+    """All of this process, among them what tests before left."""
+    return set(psutil.Process().children(recursive=True))
+
+
 @asynccontextmanager
 async def supervised(what: Role, backoff: Backoff | None = None) -> AsyncGenerator[tuple[Supervisor, Ear]]:
     ear = Ear()
+    before = children()
     supervisor = Supervisor(what, ear, backoff)
     running = asyncio.create_task(supervisor.run())
     try:
@@ -72,7 +78,7 @@ async def supervised(what: Role, backoff: Backoff | None = None) -> AsyncGenerat
         await supervisor.stop()
         await running
         assert supervisor.state == "stopped"
-        assert psutil.Process().children(recursive=True) == []
+        assert children() <= before
 
 
 def pid_of(supervisor: Supervisor) -> int:
