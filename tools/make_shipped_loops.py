@@ -31,7 +31,7 @@ def main() -> None:
     """Write a file for each shipped scene."""
     bundles, faults = find_models([models_folder()])
     if faults:
-        sys.exit("\n".join(faults))
+        sys.exit("\n".join(faults.values()))
     memories = Memories()
     engine = make_engine("numpy")
     for bundle in bundles.values():
