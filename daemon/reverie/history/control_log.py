@@ -1,4 +1,4 @@
-"""The record of what hands did: a line of JSON for each use, in a file that stays small."""
+"""The record of what people did at the controls: a line of JSON for each use, in a file that stays small."""
 
 from __future__ import annotations
 

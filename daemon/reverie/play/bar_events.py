@@ -1,4 +1,4 @@
-"""A bar written out for every lane, ahead of its time: at the bar line itself its fullest chord is due."""
+"""The events of a bar, for each slot's queue. They are written ahead of time, as most notes are due at the bar line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class BarEvents:
         return (self.score, self.scene_bar, self.tick, self.resting) == (score, scene_bar, tick, resting)
 
 
-def write_sheet(score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]) -> BarEvents:
+def write_bar_events(
+    score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]
+) -> BarEvents:
     """Write a bar out: its notes, unless it is a rest, and the ticks of MIDI clock for the slots ``clocked``."""
     ticks, warp = score.scene.metre.bar_ticks, score.scene.swing.warp
     written: dict[str, list[Entry]] = {

@@ -1,10 +1,10 @@
-"""The music stand: the score that is played, the one that comes next, and the sheet that is written out ahead."""
+"""Where the player is: the score that plays, the score that comes next, and the events of the bar written ahead."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from reverie.play.bar_events import BarEvents, write_sheet
+from reverie.play.bar_events import BarEvents, write_bar_events
 from reverie.play.messages import Part, Place, SetScene
 from reverie.play.score import SceneScore
 
@@ -16,7 +16,7 @@ class ScoreCursor:
         self.score: SceneScore | None = None
         self._start = 0
         self._next: tuple[int, SceneScore] | None = None
-        self._sheet: BarEvents | None = None
+        self._bar_events: BarEvents | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -31,16 +31,16 @@ class ScoreCursor:
     @property
     def is_written(self) -> bool:
         """Whether the next bar is written out."""
-        return self._sheet is not None
+        return self._bar_events is not None
 
     def set_scene(self, scene: SetScene) -> None:
         """Put a scene up, to begin at its bar."""
-        self._sheet = None
+        self._bar_events = None
         self._next = (scene.at_bar, SceneScore(scene))
 
     def place(self, place: Place) -> None:
         """Queue a loop of the scene that is played, or of the next."""
-        self._sheet = None
+        self._bar_events = None
         for score in (self.score, self._next[1] if self._next else None):
             if score is not None:
                 score.place(place)
@@ -57,16 +57,16 @@ class ScoreCursor:
 
     def mark(self) -> Callable[[], None]:
         """What puts back which score is played, and what is written out, to what it is now."""
-        score, start, following, sheet = self.score, self._start, self._next, self._sheet
+        score, start, following, bar_events = self.score, self._start, self._next, self._bar_events
 
         def put_back() -> None:
-            self.score, self._start, self._next, self._sheet = score, start, following, sheet
+            self.score, self._start, self._next, self._bar_events = score, start, following, bar_events
 
         return put_back
 
     def tear(self) -> None:
         """What was written out does not hold any more."""
-        self._sheet = None
+        self._bar_events = None
 
     def scene_bar(self, number: int) -> int:
         """Which bar of its scene bar ``number`` is."""
@@ -86,16 +86,16 @@ class ScoreCursor:
         """Write out bar ``number``, which begins at ``tick``, with MIDI clock for the slots ``clocked``."""
         score, start = self._score_of(number, first=False)
         if score is not None:
-            self._sheet = write_sheet(score, number - start, tick, resting=rests(score), clocked=clocked)
+            self._bar_events = write_bar_events(score, number - start, tick, resting=rests(score), clocked=clocked)
 
     def take(
         self, score: SceneScore, scene_bar: int, tick: int, clocked: Collection[str], *, resting: bool
     ) -> BarEvents:
-        """The sheet of that bar: as it was written out or, where something has changed since, written now."""
-        sheet, self._sheet = self._sheet, None
-        if sheet is None or not sheet.is_of(score, scene_bar, tick, resting=resting):
-            sheet = write_sheet(score, scene_bar, tick, resting=resting, clocked=clocked)
-        return sheet
+        """The events of that bar: as they were written ahead or, where something has changed since, written now."""
+        bar_events, self._bar_events = self._bar_events, None
+        if bar_events is None or not bar_events.is_of(score, scene_bar, tick, resting=resting):
+            bar_events = write_bar_events(score, scene_bar, tick, resting=resting, clocked=clocked)
+        return bar_events
 
     def _score_of(self, number: int, *, first: bool) -> tuple[SceneScore | None, int]:
         """Whose bar ``number`` is, and the number of its scene's first bar."""

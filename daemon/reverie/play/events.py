@@ -1,4 +1,4 @@
-"""What can stand in a lane, and the order of what falls on one tick."""
+"""What can wait in a slot's queue, and the order of what falls on one tick."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The volume of a device: what settings say, what hands have set, and the way there in small steps.
+"""The volume of a device, from the site's settings and from what people have set, reached in small steps.
 
-It belongs to the device that is heard: one that stands in for others has their volumes, and hands turn it too.
+It belongs to the device that is heard: one that stands in for others has their volumes, and people can turn it too.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Volume:
     """Controller 7 of every channel that is used on one device, by its own slot or by those that it stands in for.
 
     ``setting`` is what the settings of its slot say. Where they say nothing, that of the slot counts whose notes are
-    heard here, and of several the loudest; and where nobody says anything it is left alone, until hands turn it.
+    heard here, and of several the loudest; and where nobody says anything it is left alone, until somebody turns it.
     """
 
     def __init__(self, device: FadedDevice, setting: int | None) -> None:

@@ -21,25 +21,25 @@ class Laid:
 
     score: SceneScore
     scene_bar: int
-    sheet: BarEvents
+    bar_events: BarEvents
     changes: bool
     put_back: Sequence[Callable[[], None]]
     before: Bar | None
     log: BarLog
 
     def take_back(self) -> None:
-        """Let nothing of it stand."""
+        """Take all of it out of the queues again."""
         for put_back in self.put_back:
             put_back()
 
-    def write_down(self, tape: Recorder, lanes: Iterable[SlotQueue], wall: float, tick: int, qpm: float) -> None:
+    def write_down(self, tape: Recorder, queues: Iterable[SlotQueue], wall: float, tick: int, qpm: float) -> None:
         """Note on the tape that it begins, and lay its bar line before every device."""
         scene = self.score.scene
         tape.bar(wall, tick, qpm, scene.metre, scene.name)
         for part in scene.parts:
             tape.slot(tick, part.slot, part.name)
-        for name, recipe in self.sheet.recipes:
+        for name, recipe in self.bar_events.recipes:
             tape.recipe(tick, recipe, name)
         line = BarLine(scene.name, self.scene_bar, qpm, str(scene.metre))
-        for lane in lanes:
-            lane.add(tick, Rank.TRANSPORT, line)
+        for queue in queues:
+            queue.add(tick, Rank.TRANSPORT, line)

@@ -102,7 +102,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class SetOverrides:
-    """What hands have set, all of it: each message replaces the one before, and a new life is told again.
+    """All that people have set at the controls: each message replaces the one before; a new player is told again.
 
     ``qpm`` is a tempo in place of the scene's own (None), ``volume`` a share (0 to 1) of every slot's volume, ``muted``
     are parts that do not sound. It holds at once, not from the next bar line on.
@@ -157,7 +157,7 @@ class BarPlayed:
     ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part,
     ``sent`` those that a slot with a device took, ``due`` how many notes the score has for the bar: a bar may be empty
     without anything being wrong. ``repeated`` are the parts that had nothing new and repeated their last loop,
-    ``muted`` those that hands have silenced, ``depth`` the loops each part has queued beyond the one it is playing.
+    ``muted`` those that people have muted, ``depth`` the loops each part has queued beyond the one it is playing.
     ``seconds`` is how long the bar lasts, at the tempo that it ended with.
 
     ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,

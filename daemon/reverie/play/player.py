@@ -32,7 +32,7 @@ from reverie.play.messages import (
     SyncState,
     TakeBank,
 )
-from reverie.play.queues import LaneGroup
+from reverie.play.queues import SlotQueues
 from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
 from reverie.play.slot_group import SlotGroup
@@ -43,7 +43,7 @@ from reverie.play.timeline import Timeline
 WRITE_AHEAD = 0.25  # seconds before a bar line from which the next bar is written out
 WRITING_TAKES = 0.004  # seconds until the next note that it may use up
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
-TURN = 0.3  # seconds in which a volume that hands have set is reached
+TURN = 0.3  # seconds in which a volume that people have set is reached
 HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
 
 
@@ -73,14 +73,14 @@ class Player:
         self._tape = tape
         self._clock = clock
         self._report = report
-        self._lanes = LaneGroup(slots, tape)
+        self._queues = SlotQueues(slots, tape)
         self._following = Following({} if leaders is None else leaders)
         self._timeline = Timeline(0, 0.0, 1.0)
-        self._stand = ScoreCursor()
+        self._cursor = ScoreCursor()
         self._bar: Bar | None = None
         self._laid: Laid | None = None
         self._rest = False
-        self._steer = SetOverrides()
+        self._overrides = SetOverrides()
         self._log = BarLog()
         self._over: list[Callable[[], BarPlayed]] = []
         self._news: list[BarPlayed | SyncState | BankTaken] = []
@@ -92,14 +92,14 @@ class Player:
             self._enter_bar()
         match message:
             case SetScene():
-                self._change(partial(self._stand.set_scene, message))
-            case Place() if self._bar is not None and self._stand.concerns(message, self._bar.number):
-                self._change(partial(self._stand.place, message))
+                self._change(partial(self._cursor.set_scene, message))
+            case Place() if self._bar is not None and self._cursor.concerns(message, self._bar.number):
+                self._change(partial(self._cursor.place, message))
             case Place():
-                self._stand.place(message)
+                self._cursor.place(message)
             case Rest():
                 self._rest = message.on
-                self._change(self._stand.tear)
+                self._change(self._cursor.tear)
             case SetOverrides():
                 self._turn_to(message)
             case TakeBank():
@@ -111,12 +111,12 @@ class Player:
     def deadline(self) -> float | None:
         """The monotonic moment of what is due next; None as long as there is nothing to play."""
         if self._bar is None:
-            return self._clock.now() if self._stand.next_is_ready else None
+            return self._clock.now() if self._cursor.next_is_ready else None
         line = self._timeline.time_of(self._bar.end) - self._early.lay
         return min(
             line,
             self._entry - self._early.ready,
-            *(at - self._early.ready for at, _ in self._lanes.heads(self._timeline.time_of)),
+            *(at - self._early.ready for at, _ in self._queues.heads(self._timeline.time_of)),
         )
 
     def advance(self) -> None:
@@ -130,9 +130,9 @@ class Player:
             self._begin_bar(0, 0, now)
         elif now - deadline > self._patience(self._bar):
             self._break(self._bar, now)
-        muted = frozenset(self._steer.muted)
+        muted = frozenset(self._overrides.muted)
         while (bar := self._bar) is not None:
-            line, heads = self._timeline.time_of(bar.end), self._lanes.heads(self._timeline.time_of)
+            line, heads = self._timeline.time_of(bar.end), self._queues.heads(self._timeline.time_of)
             moment = min((moment for moment, _ in heads), default=float("inf"))
             lay, enter, ready = line - self._early.lay, self._entry - self._early.ready, moment - self._early.ready
             if self._clock.now() < min(lay, enter, ready):
@@ -142,8 +142,8 @@ class Player:
             elif lay <= ready:
                 self._end_bar(bar, line)
             else:
-                for _, lane in filter(lambda head: head[0] <= moment, heads):
-                    lane.play_next(moment, self._clock.now, muted, self._log)
+                for _, queue in filter(lambda head: head[0] <= moment, heads):
+                    queue.play_next(moment, self._clock.now, muted, self._log)
                 self._release(moment)
         self._slots.flush()
         self._news += [report() for report in self._over]
@@ -162,9 +162,9 @@ class Player:
         for slot in self._slots:
             now = self._clock.now()
             if slot.tend(now, float("inf") if deadline is None else deadline - now):
-                self._lanes.came_up(slot, now)
+                self._queues.came_up(slot, now)
             slot.volume.tend(now)
-        for name in self._lanes.heard_anew(self._stand.parts):
+        for name in self._queues.heard_anew(self._cursor.parts):
             self._banks.begin_anew(name)
         if self._bar is not None and deadline is not None:
             self._banks.tend(self._clock.now(), deadline - self._clock.now(), self._bar.tick)
@@ -198,7 +198,7 @@ class Player:
 
     def fade_out(self) -> float:
         """Let every volume that fades fall; the monotonic moment at which it has."""
-        return self._lanes.fade_out(self._clock.now())
+        return self._queues.fade_out(self._clock.now())
 
     def close(self) -> None:
         """End every note and let go of every slot: the last thing on every way out.
@@ -209,20 +209,20 @@ class Player:
             last_things.callback(self._tape.close)
             last_things.callback(self._following.close)
             last_things.callback(self._slots.close)
-            for stop in self._lanes.stop_clocks():
+            for stop in self._queues.stop_clocks():
                 last_things.callback(stop)
             last_things.callback(self._slots.hush)
             last_things.callback(self._silence)
 
-    def _turn_to(self, steer: SetOverrides) -> None:
-        """Do what hands have set, at once."""
+    def _turn_to(self, overrides: SetOverrides) -> None:
+        """Do at once what people have set at the controls."""
         now = self._clock.now()
-        muted = frozenset(steer.muted) - frozenset(self._steer.muted)
-        tempo_set = steer.qpm != self._steer.qpm
-        self._steer = steer
-        self._lanes.aim(steer.volume, now, TURN)
-        for lane in self._lanes if muted else ():
-            lane.silence(self._now_tick(), frozenset(steer.muted))
+        muted = frozenset(overrides.muted) - frozenset(self._overrides.muted)
+        tempo_set = overrides.qpm != self._overrides.qpm
+        self._overrides = overrides
+        self._queues.aim(overrides.volume, now, TURN)
+        for queue in self._queues if muted else ():
+            queue.silence(self._now_tick(), frozenset(overrides.muted))
         if tempo_set and self._bar is not None and not self._following.followed:
             self._change(self._set_tempo)
 
@@ -230,26 +230,26 @@ class Player:
         """Go at another tempo from now on."""
         if self._bar is not None:
             now = self._clock.now()
-            pace = self._seconds_per_tick(self._stand.scene_bar(self._bar.number))
+            pace = self._seconds_per_tick(self._cursor.scene_bar(self._bar.number))
             self._timeline.bend(self._timeline.tick_at(now), now, pace)
 
     def _seconds_per_tick(self, scene_bar: int) -> float:
-        if self._stand.score is None:
+        if self._cursor.score is None:
             raise AssertionError("only a scene has a tempo")
-        qpm = self._steer.qpm
-        return 60 / (qpm * TICKS_PER_QUARTER) if qpm else self._stand.score.scene.tempo.seconds_per_tick(scene_bar)
+        qpm = self._overrides.qpm
+        return 60 / (qpm * TICKS_PER_QUARTER) if qpm else self._cursor.score.scene.tempo.seconds_per_tick(scene_bar)
 
     def _follow(self) -> None:
         """Keep pace with whoever leads, and let those know who follow us."""
         bar, now = self._bar, self._clock.now()
-        if bar is None or self._stand.score is None:
+        if bar is None or self._cursor.score is None:
             self._following.poll(now)
             return
-        state = self._following.keep_pace(self._stand.score.scene.lead, self._timeline, now)
+        state = self._following.keep_pace(self._cursor.score.scene.lead, self._timeline, now)
         self._following.announce(self._timeline, now, bar.tick, playing=not self._log.resting)
         if state is not None:
             self._news.append(state)
-        if self._laid is not None and self._rests(self._stand.score) != self._log.resting:
+        if self._laid is not None and self._rests(self._cursor.score) != self._log.resting:
             self._change()
 
     def _patience(self, bar: Bar) -> float:
@@ -267,8 +267,8 @@ class Player:
     def _break(self, bar: Bar, now: float) -> None:
         """Give up a bar in which the process was stopped: no burst of what is late, but a fresh bar from now on."""
         self._silence(bar.end)
-        for lane in self._lanes:
-            lane.in_place = False
+        for queue in self._queues:
+            queue.in_place = False
         self._following.lose()
         self._log.dropped = 1
         self._finish(bar)
@@ -291,30 +291,30 @@ class Player:
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
         self._enter_bar()
-        marks = [one.mark() for one in (self._stand, self._timeline, self._following)]
-        marks.append(self._lanes.mark(tick))
+        marks = [one.mark() for one in (self._cursor, self._timeline, self._following)]
+        marks.append(self._queues.mark(tick))
         before, log = self._bar, self._log
-        changes = self._stand.turn(number, first=self._bar is None)
-        score = self._stand.score
+        changes = self._cursor.turn(number, first=self._bar is None)
+        score = self._cursor.score
         if score is None:
             return
-        scene, scene_bar = score.scene, self._stand.scene_bar(number)
+        scene, scene_bar = score.scene, self._cursor.scene_bar(number)
         resting = self._rests(score)
         if changes or (resting and not self._log.resting):
-            for lane in self._lanes:
-                lane.cut(tick, rest=not changes)
+            for queue in self._queues:
+                queue.cut(tick, rest=not changes)
         self._bar = bar = Bar(number, tick, scene.metre.bar_ticks)
         entered = self._lay_time(bar, moment, scene_bar)
         self._log = BarLog.begin((part.name for part in scene.parts), resting=resting)
-        for lane in self._lanes:
-            if lane.clocked:
-                lane.lay_transport(bar, resting=resting, entered=entered)
+        for queue in self._queues:
+            if queue.clocked:
+                queue.lay_transport(bar, resting=resting, entered=entered)
         if changes:
-            self._lanes.lay_programs(scene.parts, tick)
-        sheet = self._lay_sheet(score, scene_bar, tick)
+            self._queues.lay_programs(scene.parts, tick)
+        bar_events = self._lay_events(score, scene_bar, tick)
         if entered:
-            self._lanes.drop_before(self._clock.now() - HURRIED, self._timeline.time_of)
-        self._laid = Laid(score, scene_bar, sheet, changes, marks, before, log)
+            self._queues.drop_before(self._clock.now() - HURRIED, self._timeline.time_of)
+        self._laid = Laid(score, scene_bar, bar_events, changes, marks, before, log)
         if self._clock.now() >= self._entry:
             self._enter_bar()
 
@@ -331,29 +331,29 @@ class Player:
         if laid is None or bar is None:
             return
         qpm = 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
-        laid.write_down(self._tape, self._lanes, self._clock.wall(), bar.tick, qpm)
+        laid.write_down(self._tape, self._queues, self._clock.wall(), bar.tick, qpm)
         self._lay_banks(laid.score, bar, changes=laid.changes)
-        self._log.repeated = laid.sheet.repeated
-        self._log.due = sum(count for part, count in laid.sheet.notes.items() if part not in self._steer.muted)
+        self._log.repeated = laid.bar_events.repeated
+        self._log.due = sum(count for part, count in laid.bar_events.notes.items() if part not in self._overrides.muted)
 
     @property
     def _writes_at(self) -> float:
         """The monotonic moment from which the next bar can be written out; infinity where that is done."""
-        if self._bar is None or self._stand.is_written:
+        if self._bar is None or self._cursor.is_written:
             return float("inf")
         return self._timeline.time_of(self._bar.end) - WRITE_AHEAD
 
     def _write_ahead(self, slack: float) -> None:
         """Write the next bar out, unless something is due too soon: it will be after that."""
         if self._bar is not None and slack >= WRITING_TAKES:
-            self._stand.write_ahead(self._bar.number + 1, self._bar.end, self._lanes.clocked, self._rests)
+            self._cursor.write_ahead(self._bar.number + 1, self._bar.end, self._queues.clocked, self._rests)
 
     def _rests(self, score: SceneScore) -> bool:
         return self._rest or self._following.stops(score.scene.lead)
 
     def _lay_time(self, bar: Bar, moment: float, scene_bar: int) -> bool:
         """Lay out the bar's time, from its leader's last or next bar line if it has one; True where that has passed."""
-        lead = self._stand.score.scene.lead if self._stand.score else SELF
+        lead = self._cursor.score.scene.lead if self._cursor.score else SELF
         led = self._following.next_line(lead, bar.tick, bar.ticks, moment, self._clock.now())
         if led is not None:
             self._timeline.bend(bar.tick, *led)
@@ -368,14 +368,14 @@ class Player:
         scene = score.scene
         back = self._banks.begin_scene(scene.epoch, scene.parts, bar.tick, self._clock.now()) if changes else ()
         for name, tick, content in (*back, *self._banks.turn(bar)):
-            self._lanes.to(name).add(tick, Rank.CONTROL, content)
+            self._queues.to(name).add(tick, Rank.CONTROL, content)
 
-    def _lay_sheet(self, score: SceneScore, scene_bar: int, tick: int) -> BarEvents:
+    def _lay_events(self, score: SceneScore, scene_bar: int, tick: int) -> BarEvents:
         """Lay the bar's notes and clock."""
-        sheet = self._stand.take(score, scene_bar, tick, self._lanes.clocked, resting=self._rests(score))
-        for name, entries in sheet.entries.items():
-            self._lanes.to(name).lay(entries)
-        return sheet
+        bar_events = self._cursor.take(score, scene_bar, tick, self._queues.clocked, resting=self._rests(score))
+        for name, entries in bar_events.entries.items():
+            self._queues.to(name).lay(entries)
+        return bar_events
 
     def _silence(self, tick: int | None = None, *, clock: bool = True) -> None:
         """End every note at ``tick``, else now, and forget what was to come; without ``clock`` that goes on.
@@ -383,7 +383,7 @@ class Player:
         What stands in a bar that has not begun stays: it is the next one.
         """
         until = float("inf") if self._bar is None or self._laid is None else self._bar.tick
-        self._lanes.silence(self._now_tick() if tick is None else tick, until, clock=clock)
+        self._queues.silence(self._now_tick() if tick is None else tick, until, clock=clock)
 
     def _now_tick(self) -> int:
         """The tick of this moment, within the bar that is being played."""
@@ -394,7 +394,7 @@ class Player:
 
     def _finish(self, bar: Bar) -> None:
         """Say what went out of ``bar``, once what is due now is sent."""
-        if self._stand.score is not None:
-            scene_bar, seconds = self._stand.scene_bar(bar.number), bar.ticks * self._timeline.seconds_per_tick
-            report, muted = self._log.report, self._steer.muted
-            self._over.append(partial(report, self._stand.score, bar.number, scene_bar, seconds=seconds, muted=muted))
+        if self._cursor.score is not None:
+            scene_bar, seconds = self._cursor.scene_bar(bar.number), bar.ticks * self._timeline.seconds_per_tick
+            report, muted = self._log.report, self._overrides.muted
+            self._over.append(partial(report, self._cursor.score, bar.number, scene_bar, seconds=seconds, muted=muted))

@@ -1,6 +1,6 @@
-"""A lane: what is to be sent to one slot, in the order of its ticks.
+"""The queue of a slot: what is to be sent to it, in the order of ticks.
 
-Every slot has a lane of its own since each plays a little later than the score says: by as much as the slowest
+Every slot has its own queue, since each plays a little later than the score says: by as much as the slowest
 instrument of all is slower than its own, so that all of them sound together.
 """
 
@@ -88,7 +88,7 @@ class SlotQueue:
                 log.sending()
             case BankChoice():
                 self._choose(content, now)
-            case BarLine() if self.slot is not None:  # one that stands in is told by its own lane
+            case BarLine() if self.slot is not None:  # one that stands in is told by its own queue
                 self.slot.tell(content)
             case bytes():
                 self._send(lambda slot: slot.clock(content), clock=True)
@@ -191,7 +191,7 @@ class SlotQueue:
         self._keep(lambda one: not isinstance(one[3], BankChoice) and not _is_fade(one[3]))
 
     def is_new_to(self, heard: Slot) -> bool:
-        """Whether a slot's device has just begun to be what this lane is heard by; asked once, it is not new again."""
+        """Whether a slot's device has just begun to be what this queue is heard by; asked once, it is not new again."""
         news = self._heard_by != (heard, heard.lives)
         self._heard_by = heard, heard.lives
         return news

@@ -1,4 +1,4 @@
-"""All lanes together: what is due first, what is ended, and how loud it all is."""
+"""The queues of all slots: what is due first, what is ended, and how loud it all is."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import stop
 
 
-class LaneGroup:
-    """A lane for each slot, and one for each name of a slot that no site knows: that leads to the tape alone."""
+class SlotQueues:
+    """A queue for each slot, and one for each slot name that the site lacks: its notes go to the tape alone."""
 
     def __init__(self, slots: Mapping[str, Slot], tape: Recorder) -> None:
         self._slots = slots
         self._tape = tape
         slowest = max((slot.settings.latency for slot in slots.values()), default=0.0)
-        self._lanes = {name: SlotQueue(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
-        self.clocked = tuple(name for name, lane in self._lanes.items() if lane.clocked)
+        self._queues = {name: SlotQueue(slot, tape, slowest - slot.settings.latency) for name, slot in slots.items()}
+        self.clocked = tuple(name for name, queue in self._queues.items() if queue.clocked)
         """The slots to which MIDI clock goes."""
 
     def __iter__(self) -> Iterator[SlotQueue]:
-        """Every lane."""
-        return iter(self._lanes.values())
+        """Every queue."""
+        return iter(self._queues.values())
 
     def to(self, name: str) -> SlotQueue:
-        """The lane to a slot."""
-        return self._lanes.setdefault(name, SlotQueue(None, self._tape))
+        """The queue of a slot."""
+        return self._queues.setdefault(name, SlotQueue(None, self._tape))
 
     def heads(self, time_of: Callable[[float], float]) -> list[tuple[float, SlotQueue]]:
-        """Every lane with something before it, and when that is due."""
-        return [(time_of(tick) + lane.delay, lane) for lane in self if (tick := lane.next_tick) is not None]
+        """Every queue that is not empty, and when that is due."""
+        return [(time_of(tick) + queue.delay, queue) for queue in self if (tick := queue.next_tick) is not None]
 
     def mark(self, tick: int) -> Callable[[], None]:
         """What puts back all from ``tick`` on, of which nothing is played yet, to what it is now."""
-        lanes = dict(self._lanes)
-        marks = [lane.mark(tick) for lane in self]
+        queues = dict(self._queues)
+        marks = [queue.mark(tick) for queue in self]
 
         def put_back() -> None:
-            self._lanes = dict(lanes)
+            self._queues = dict(queues)
             for one in marks:
                 one()
 
@@ -62,11 +62,11 @@ class LaneGroup:
             The names of those slots.
         """
         for slot in self._slots.values():
-            lane, heard = self.to(slot.name), slot.heard
-            if heard is None or not lane.is_new_to(heard):
+            queue, heard = self.to(slot.name), slot.heard
+            if heard is None or not queue.is_new_to(heard):
                 continue
             yield slot.name
-            lane.go_home()
+            queue.go_home()
             for part in parts:
                 if part.slot == slot.name:
                     heard.unfade(part.channel - 1)
@@ -75,24 +75,24 @@ class LaneGroup:
 
     def drop_before(self, begin: float, time_of: Callable[[float], float]) -> None:
         """Forget the notes and clock ticks that were due before the monotonic moment ``begin``."""
-        for lane in self:
-            lane.drop(lambda tick, delay=lane.delay: time_of(tick) + delay < begin)
+        for queue in self:
+            queue.drop(lambda tick, delay=queue.delay: time_of(tick) + delay < begin)
 
     def silence(self, tick: int, until: float, *, clock: bool) -> None:
         """End every note at ``tick``, and forget what was to come before ``until``; without ``clock`` that goes on."""
-        for lane in self:
-            lane.silence(tick)
-            lane.clear(until=until, clock=clock)
+        for queue in self:
+            queue.silence(tick)
+            queue.clear(until=until, clock=clock)
 
     def stop_clocks(self) -> Iterator[Callable[[], None]]:
         """What tells those who follow a slot's MIDI clock that the music is over, for each of them."""
-        for lane in self:
-            if lane.slot is not None and lane.clocked and lane.in_place:
-                yield lambda slot=lane.slot: slot.clock(stop())
+        for queue in self:
+            if queue.slot is not None and queue.clocked and queue.in_place:
+                yield lambda slot=queue.slot: slot.clock(stop())
 
     def came_up(self, slot: Slot, now: float) -> None:
         """The device of a slot is there anew: it needs its sounds and its volume, and nobody stands in for it."""
-        self._lanes[slot.name].came_up()
+        self._queues[slot.name].came_up()
         for other in self._slots.values():
             if other is not slot:
                 other.volume.leave(slot.name)

@@ -107,7 +107,7 @@ class Evidence:
 
     @property
     def all_muted(self) -> bool:
-        """Whether hands have muted every voice of the scene."""
+        """Whether people have muted every voice of the scene."""
         parts = self._scenes[max(self._scenes)].parts if self._scenes else ()
         return self._bar is not None and bool(parts) and all(part.name in self._bar.muted for part in parts)
 

@@ -140,7 +140,7 @@ class Metrics:
         self._resting = Gauge("reverie_resting", "Whether the present silence is intended.", registry=registry)
         self._used = Counter(
             "reverie_control_actions_total",
-            "What hands did, by where it came from.",
+            "What people did at the controls, by where it came from.",
             ["action", "source"],
             registry=registry,
         )

@@ -54,7 +54,7 @@ class _Openness(Enum):
 
 
 class OutputProcess:
-    """Hands on what the player sends, and tells it whether the device is there.
+    """Passes on what the player sends, and tells the player whether the device is there.
 
     Each turn puts off the end of the process, which comes by itself when one takes too long.
     """

@@ -1,4 +1,4 @@
-"""Sealing: the journals of past hours become Standard MIDI Files. Done outside the player, as it takes its time."""
+"""Export of the tape: journals of past hours become Standard MIDI Files, outside the player, as it takes long."""
 
 from __future__ import annotations
 
@@ -241,12 +241,12 @@ def _is(path: Path, data: bytes) -> bool:
 
 
 def seal_all(folder: Path, now: datetime | None) -> list[Path]:
-    """Seal every journal that is finished: of an hour that is over, and left alone since; returns the files.
+    """Export every journal whose hour is over and which nobody writes any more; returns the files.
 
     Without ``now`` every journal is finished, since no player writes any more.
 
     The bar in which an hour ends still belongs to it, so a journal is written to for a while after its hour. One that
-    cannot be sealed now keeps no other from it.
+    cannot be exported now does not hold up the others.
 
     Raises:
         OSError: if the folder or a journal cannot be read or written: the first of such errors, after all was tried.

@@ -44,7 +44,7 @@ class MidiClock:
         """Whoever sends clock does not listen to ours here: that is a slot's matter."""
 
     def waits_for(self) -> Sequence[int]:
-        """The descriptor of the ears."""
+        """The descriptor of the MIDI input."""
         return (self._ears.fileno(),)
 
     def poll(self, now: float) -> None:
