@@ -113,7 +113,7 @@ def test_the_right_device_takes_over_from_one_of_its_kind_which_is_silenced_firs
     port.poll()
     system.names = [ONE, TWO]
     with pytest.raises(
-        DeviceError, match=r"24:0 \(location 1-2\) has come and is who is meant; .*location 1-1\) is left"
+        DeviceError, match=r"24:0 \(location 1-2\) has come, and is the device that is meant; .*location 1-1\) is left"
     ):
         port.poll()
     assert {(message[0] & 0xF, message[1]) for message in system.sent} == {

@@ -180,7 +180,7 @@ class MidiInput:
         try:
             client.open_port(client.get_ports().index(name), name="in")
         except ValueError as error:
-            raise DeviceError(f"the MIDI port {name} went as it was being opened") from error
+            raise DeviceError(f"the MIDI port {name} was unplugged while it was being opened") from error
         self._in, self._port, self._moments = client, name, Moments()
         self._progress = ThreadProgress() if client is self._clients.get("jack") else None
 

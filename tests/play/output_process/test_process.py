@@ -294,7 +294,7 @@ def test_an_output_that_hangs_on_its_way_up_is_waited_for_no_longer_than_is_bear
     ledger.move_to(GREY)
     ledger.note_on(0, 60)
     end_elsewhere("main", ledger, BLUE, lambda *_: output)
-    assert "it is not there within" in capfd.readouterr().err
+    assert "the device was not there within" in capfd.readouterr().err
 
 
 def test_a_loss_while_notes_are_ended_keeps_them_in_the_ledger(ends: Ends, tmp_path: Path) -> None:

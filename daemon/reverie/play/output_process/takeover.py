@@ -96,7 +96,7 @@ def end_elsewhere(
             limit = time.monotonic() + ELSEWHERE
             while not output.poll():
                 if time.monotonic() > limit:
-                    raise DeviceError(f"it is not there within {ELSEWHERE:.0f} s")
+                    raise DeviceError(f"the device was not there within {ELSEWHERE:.0f} s")
                 time.sleep(AGAIN)
             ledger.close(output)
     except DEVICE_ERRORS as error:

@@ -132,7 +132,9 @@ class Din(Output):
             self._unwritten = self._unwritten[written:]
             self._took = now if written else self._took
         if now - self._took > HANGS:
-            raise DeviceError(f"{self._device} takes no bytes any more; switch what is behind it on, or mend `device`")
+            raise DeviceError(
+                f"{self._device} takes no bytes any more; switch on the instrument behind it, or mend `device`"
+            )
 
 
 class DinPort(Output):

@@ -109,7 +109,7 @@ class MidiPort(Output):
         for channel in range(CHANNELS):
             for message in hush(channel):
                 midi.send(message)
-        raise DeviceError(f"{best.label()} has come and is who is meant; {self._port.label()} is left")
+        raise DeviceError(f"{best.label()} has come, and is the device that is meant; {self._port.label()} is left")
 
     def send(self, message: bytes) -> None:
         """Send one message to the port.
