@@ -1,4 +1,4 @@
-"""What a person meant whom YAML caught: a text that it takes for a number, a switch that it takes for a word.
+"""Advice on values that YAML reads otherwise than a person meant, such as a text that it takes for a number.
 
 A guess is told only if the file would be right with it.
 """

@@ -1,4 +1,4 @@
-"""What a site says of the network that cannot hold together: ports that something else of it has already."""
+"""Finds network ports that two parts of one site both want."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a long render has come, shown to whoever waits for it."""
+"""Shows a person how far a long render has come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is let in at the web server: so many at once, each for so long, and with requests of such a size.
+"""The limits of the web server: how many connections at once, for how long, and requests of which size.
 
 aiohttp has no such limits of its own. When all places are taken, whoever has been silent for longest makes room for the
 newcomer, first of all at the address that has most connections: a thousand of them that say nothing keep nobody out.

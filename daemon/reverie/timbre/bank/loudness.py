@@ -1,4 +1,4 @@
-"""How loud a sound is to ears, and how high it reaches between its samples (ITU-R BS.1770-4)."""
+"""Measures how loud people hear a sound, and its peak between samples (ITU-R BS.1770-4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a sound a sampler can repeat while a key is held, so that nobody hears where it begins anew."""
+"""Finds the part of a sound that a sampler can repeat while a key is held, without an audible seam."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At which pitch a sound sounds, or that it has none.
+"""Measures the pitch of a sound, or finds that it has none.
 
 A sound of a period is most like itself one period later: McLeod's normalised square difference ("A smarter way to find
 pitch", 2005) over short frames finds the period whether or not the fundamental itself is there. The frames must agree,

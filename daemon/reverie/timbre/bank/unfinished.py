@@ -1,4 +1,4 @@
-"""What is done of a bank that is not whole yet, so that whoever dies over it has lost little."""
+"""The finished parts of a bank that is still being rendered, kept on disk so that a crash loses little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the machine a render may take: what is left over, and not more than its share even of that."""
+"""How much processor time a render may take: only what other processes leave, and at most its share."""
 
 from __future__ import annotations
 

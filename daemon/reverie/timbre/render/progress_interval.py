@@ -1,4 +1,4 @@
-"""How long work says how far it is, between two slices of it."""
+"""The callback by which a render reports its progress after each slice of work, and by which it is held or ended."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def unpaced(_: float) -> None:
 
 
 def part(pace: Pace, begin: float, end: float) -> Pace:
-    """The pace of what is the whole's part from share ``begin`` to share ``end``."""
+    """The callback for a part of the work, which is from share ``begin`` to share ``end`` of the whole."""
     return lambda done: pace(begin + done * (end - begin))

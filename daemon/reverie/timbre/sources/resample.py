@@ -1,4 +1,4 @@
-"""The same sound at another rate."""
+"""Resamples a sound to another rate."""
 
 from __future__ import annotations
 
