@@ -111,7 +111,7 @@ def test_the_schema_beside_the_configuration_is_that_of_the_code() -> None:
 def test_state_lies_where_systemd_or_xdg_say() -> None:
     assert state_folder({"STATE_DIRECTORY": "/var/lib/reverie"}) == Path("/var/lib/reverie")
     assert state_folder({"XDG_STATE_HOME": "/home/x/state"}) == Path("/home/x/state/reverie")
-    assert state_folder({}) == Path.home() / ".local/state/reverie"
+    assert state_folder({"HOME": "/home/x"}) == Path("/home/x/.local/state/reverie")
 
 
 def test_a_configuration_that_nobody_may_look_at_counts_and_is_told(
