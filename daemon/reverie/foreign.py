@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, TextIO
 
-from reverie.errors import printable
+from reverie.errors import ReverieError, printable, reason_of
 
 LONGEST = 120
 """Characters that are shown of a text."""
@@ -53,6 +53,13 @@ def quoted(text: str, longest: int = LONGEST_NAME) -> str:
     return f"{quote}{shown.replace(quote, '_')}{quote}"
 
 
+class OutputError(ReverieError):
+    """What is printed cannot be written: the disk is full, or the device is gone."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"the answer cannot be written ({reason_of(error)}); make room there, or print it elsewhere")
+
+
 class Printable:
     """Standard output, for people at a terminal: each line that is written there is printable.
 
@@ -63,8 +70,18 @@ class Printable:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write the text, all of it, with escapes in place of what is not printable."""
-        self._stream.write("\n".join(plain(line, _WIDEST * len(line)) for line in text.split("\n")))
+        """Write the text, all of it, with escapes in place of what is not printable.
+
+        Raises:
+            BrokenPipeError: if the reader has seen enough.
+            OutputError: if it cannot be written for another reason.
+        """
+        try:
+            self._stream.write("\n".join(plain(line, _WIDEST * len(line)) for line in text.split("\n")))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error) from error
         return len(text)
 
     def __getattr__(self, name: str) -> Any:

@@ -7,9 +7,11 @@ import reverie.cli.beginning  # isort: skip  # pyright: ignore[reportUnusedImpor
 import argparse
 import contextlib
 import io
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from pathlib import Path
 from typing import TextIO, cast
 
 from reverie import __version__
@@ -18,30 +20,37 @@ from reverie.cli import learn as control
 from reverie.cli.arguments import FAULT
 from reverie.cli.configuration import models_of, slots_of, timbres_of
 from reverie.errors import ReverieError, reason_of
-from reverie.foreign import Printable
+from reverie.foreign import OutputError, Printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 where all went well."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
                 errors="backslashreplace"
             )  # names of files need be no text, nor terminals know all signs
-    options = command_line().parse_args(arguments)
+    with _written_out():
+        return _carry_out(command_line().parse_args(arguments))
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     try:
         if not getattr(options, "hears_signals", False) and signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # it can be told from here on
         with contextlib.redirect_stdout(cast("TextIO", Printable(sys.stdout))):
             return options.command(options)
     except ReverieError as error:
+        if isinstance(error, OutputError):
+            _let_go()
         print(error, file=Printable(sys.stderr))
         return FAULT
     except KeyboardInterrupt:
         print("Interrupted; nothing was left half-written.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader has seen enough
-        sys.stderr.close()
+        _let_go()
         return 0
     except OSError as error:  # the system refuses a file or folder: its name and the reason are what helps
         if error.filename is None:
@@ -51,6 +60,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=Printable(sys.stderr),
         )
         return FAULT
+
+
+@contextlib.contextmanager
+def _written_out() -> Generator[None]:
+    """Write out what is kept back in the end, while it can still be told that nobody can take it."""
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # a short answer, of which the reader has seen enough: the exit status is the answer's
+            _let_go()
+        except OSError as error:
+            _let_go()
+            print(OutputError(error), file=Printable(sys.stderr))
+            sys.exit(FAULT)
+
+
+def _let_go() -> None:
+    """Lose what is kept back, which Python would try to write once more, and complain of."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())
+
+
+def _nowhere() -> TextIO:
+    """What stands for a stream that whoever started the command has closed."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def command_line() -> argparse.ArgumentParser:
