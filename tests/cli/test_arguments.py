@@ -61,6 +61,7 @@ def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("45", 45),
         ("2.5", 2.5),
         ("10M", 600),
+        (" 10 min ", 600),
     ],
 )
 def test_a_duration_is_written_as_people_write_it(written: str, seconds: float) -> None:
@@ -68,7 +69,8 @@ def test_a_duration_is_written_as_people_write_it(written: str, seconds: float) 
 
 
 @pytest.mark.parametrize(
-    "written", ["", "0s", "-5s", "m", "30m1h", "1h30", "x", "nan", "inf", "1.2.3s", "1e999s", "1h-5m"]
+    "written",
+    ["", "0s", "-5s", "m", "30m1h", "1h30", "x", "nan", "inf", "1.2.3s", "1e999s", "1h-5m", "1 30m", "1 0m", "5 se c"],
 )
 def test_what_is_no_duration_is_told_with_an_example(written: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="90s, 10m or 1h30m"):
@@ -164,6 +166,7 @@ IMPORTS = [
     (["--config", "basic_rnn"], "basic_rnn", False),
     (["--config", "basic_rn"], "basic_rn", False),
     (["--config", "SITE"], "", True),
+    (["--config", "", "--site", "SITE"], "", True),
     (["--config", "missing.yaml"], "", False),
 ]
 

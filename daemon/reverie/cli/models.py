@@ -247,7 +247,7 @@ def _configurations(options: argparse.Namespace) -> tuple[str, Path | None]:
     ``--model-config`` and a path, is given, ``--config`` is read as before: with ``--site`` beside it, or if it is the
     name of a configuration of models, or neither a file nor written like one.
     """
-    given: Path | None = options.config
+    given: Path | None = None if options.config == Path() else options.config  # once, an empty name was none
     if given is None or options.model_config:
         return options.model_config, given or options.site
     is_path = given.suffix in {".yaml", ".yml"} or len(given.parts) > 1 or given.is_file()
