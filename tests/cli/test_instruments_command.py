@@ -46,6 +46,9 @@ def test_for_people_there_is_a_line_for_each(capsys: pytest.CaptureFixture[str])
         (["36"], ["slap bass 1"], ["bass"], []),
         (["church", "organ"], ["church organ"], [], []),
         (["shipped"], [], [], ["shipped:bell", "shipped:cat", "shipped:flute", "shipped:voice"]),
+        (["lead", "8", "+"], ["lead 8 (bass + lead)"], [], []),
+        (["!!!"], [], [], []),
+        ([""], [], [], []),
         (["reed"], ["reed organ", *PROGRAMS[64:72]], [], []),
     ],
 )

@@ -83,6 +83,14 @@ def test_who_writes_something_else_is_told_where_the_names_are(written: str) -> 
         parse_program(written)
 
 
+@pytest.mark.parametrize("written", ["viola й", "kickй", "école viola"])
+def test_a_letter_of_another_script_makes_another_name(written: str) -> None:
+    for parse in (parse_program, parse_drum):
+        with pytest.raises(ValueError, match=r"there is no drum|General MIDI has no instrument"):
+            parse(written)
+    assert parse_program("\N{FULLWIDTH LATIN SMALL LETTER V}iola") == parse_program("viola")
+
+
 def test_drums_have_the_names_that_drummers_give_them() -> None:
     assert {name: parse_drum(name) for name in DRUMS} == DRUMS
     assert all(parse_drum(other) == DRUMS[name] for other, name in OTHER_NAMES.items())

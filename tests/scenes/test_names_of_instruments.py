@@ -50,6 +50,9 @@ def test_a_name_that_is_none_is_told_at_its_place() -> None:
     assert faults(TEXT.replace("program: 11", 'program: "11"')) == [
         f"study.yaml:{line}:{column}: 'program' must be a whole number, such as 11, not the text '11'; write 11"
     ]
+    assert faults(TEXT.replace("program: 11", 'program: "-1"')) == [
+        f"study.yaml:{line}:{column}: 'program' must be a whole number, such as 11, not the text '-1'"
+    ]
     assert "'program' must be 127 or less, not 128" in faults(TEXT.replace("program: 11", "program: 128"))[0]
     assert "'program' must be a whole number" in faults(TEXT.replace("program: 11", "program: [11]"))[0]
 
@@ -89,7 +92,7 @@ def allows(schema: Any, written: str | int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "written", [*PROGRAMS, 0, 127, "Vibraphone", "electric guitar jazz", "honky tonk piano", "pan-flute"]
+    "written", [*PROGRAMS, 0, 127, "Vibraphone", "electric guitar jazz", "honky tonk piano", "pan-flute", "musicbox"]
 )
 def test_editors_take_every_program_that_a_scene_may_have(written: str | int) -> None:
     for schema, section in ((scene_json_schema(), "OutputSection"), (site_json_schema(), "SoundSection")):
@@ -108,5 +111,6 @@ def test_editors_know_the_names_of_drums() -> None:
         sections["OutputSection"]["properties"]["drum_map"]["propertyNames"],
     ):
         assert all(allows(keys, name) for name in (*DRUMS, "kick", "hat", "closed hat", "Snare"))
-        assert not allows(keys, "snar")
+        assert all(allows(keys, name) for name in ("hihat", "open-hihat", "closedhat", "kickdrum", "floortom"))
+        assert not any(allows(keys, name) for name in ("snar", "closed-hta"))
     assert json.dumps(sections).count('"kick"') == 2

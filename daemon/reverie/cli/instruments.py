@@ -30,7 +30,11 @@ def add_parsers(commands: Any) -> None:
 
 
 def _instruments(options: argparse.Namespace) -> int:
-    rows = {kind: [row for row in every if _fits(row, options.words)] for kind, every in _all().items()}
+    words = [word for word in options.words if same_name(word)]  # of "bass + lead" the sign is none
+    rows = {
+        kind: [row for row in every if _fits(row, words) and (words or not options.words)]
+        for kind, every in _all().items()
+    }
     if options.json:
         print(json.dumps(rows, indent=2))
     else:

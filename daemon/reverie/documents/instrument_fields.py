@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
@@ -10,20 +11,24 @@ from reverie.documents.sections import Written, refuse
 from reverie.music.drums import DRUMS, OTHER_NAMES, parse_drum
 from reverie.music.general_midi import PROGRAMS, parse_program
 from reverie.music.notes import MAX_MIDI
+from reverie.music.spelling import plain_words
 
 T = TypeVar("T")
-# A name has many spellings, of which editors know one. Where signs that do not matter are others, they let it pass.
-_PROGRAM_SPELT_OTHERWISE, _DRUM_SPELT_OTHERWISE = "[A-Z _-]", "[A-Z _]"
+# A name has many spellings, of which editors know one. Where signs that do not matter are others, they let it pass;
+# not hyphens in names of drums, most of which have one: there they may be missing, and nothing else.
+_PROGRAM_SPELT_OTHERWISE, _DRUM_SPELT_OTHERWISE = "[^a-z0-9]", "[^a-z0-9-]"
+_NUMBER = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*")
 
 
 def _program(written: Any) -> Any:
     # A number in quotes is refused as a number in quotes, and not as an unknown name.
-    return parse_program(written) if isinstance(written, str) and not written.strip().isdecimal() else written
+    return parse_program(written) if isinstance(written, str) and not _NUMBER.fullmatch(written) else written
 
 
 def _names(otherwise: str, *names: str) -> dict[str, JsonValue]:
     """For editors: these names to choose from, and what may be another spelling of one."""
-    return {"anyOf": [{"enum": [*names]}, {"pattern": otherwise}]}
+    run_together = sorted({"-?".join(plain_words(name)) for name in names if len(plain_words(name)) > 1})
+    return {"anyOf": [{"enum": [*names]}, {"pattern": f"{otherwise}|^({'|'.join(run_together)})$"}]}
 
 
 Program = Annotated[
