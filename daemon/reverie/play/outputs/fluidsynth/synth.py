@@ -17,10 +17,8 @@ As seen with FluidSynth 2.3.1:
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,6 +35,7 @@ from reverie.play.outputs.fluidsynth.answers import (
 )
 from reverie.play.outputs.fluidsynth.audibility import Hearing
 from reverie.play.outputs.fluidsynth.complaints import MANY_LEFT_OUT, SynthWarnings
+from reverie.play.outputs.fluidsynth.loaded_fonts import LoadedFonts
 from reverie.play.outputs.fluidsynth.shell import HANGS, Shell
 from reverie.play.outputs.fluidsynth.soundfonts import (
     GAIN,
@@ -65,8 +64,6 @@ _NOT_LOADED = "failed to load the SoundFont"
 _COUNTED = "voice_count: "
 _NO_COMMAND = "unknown command"
 _COUNT = b"voice_count\n"
-_DRUM_CHANNEL, _DRUM_BANK = 9, 128
-_OFFSETS = range(2000, 12_000)  # added to the bank numbers of what is loaded later; MIDI has 128, FluidSynth 16,384
 _NEAR = 0.001  # FluidSynth answers with three decimals
 
 
@@ -105,12 +102,7 @@ class FluidSynth(Output):
         self._ready = False
         self._since = self._asked = self._looked = time.monotonic()
         self._ask = False
-        self._base = 1
-        self._loading: deque[tuple[str, int]] = deque()
-        self._fonts: dict[str, tuple[int, int] | None] = {}
-        self._offset = 0
-        self._damaged = 0
-        self._chosen: dict[int, str] = {}
+        self._fonts = LoadedFonts()
         self._programs: dict[int, int] = {}
 
     @property
@@ -138,9 +130,7 @@ class FluidSynth(Output):
             )
         said = self._complaints.substitutes.items()
         substitutes = {channel: one for channel, one in said if self._programs.get(channel) == one.for_program}
-        chosen = self._chosen.items()
-        banks = {channel: known[0] for channel, font in chosen if (known := self._fonts.get(font)) is not None}
-        return self._hearing.trouble(self._font.name, substitutes, banks, now)
+        return self._hearing.trouble(self._font.name, substitutes, self._fonts.numbers, now)
 
     def open(self) -> None:
         """Start the program; it loads its soundfont in its own time.
@@ -217,13 +207,17 @@ class FluidSynth(Output):
     def _hear(self, line: str) -> None:
         """Understand what is said unasked: the answers to commands come in their order."""
         if line.startswith(_LOADED):
-            self._keep_font(int(line.removeprefix(_LOADED)))
+            self._load_answered(int(line.removeprefix(_LOADED)))
         elif line.startswith(_NOT_LOADED):
-            self._keep_font(None)
+            self._load_answered(None)
         elif line.startswith(_COUNTED):
             self._hearing.counted(float(line.removeprefix(_COUNTED)), time.monotonic())
         elif line.startswith(_NO_COMMAND):
             log_line(f"FluidSynth says: {line}")
+
+    def _load_answered(self, number: int | None) -> None:
+        if line := self._fonts.answered(number, self._complaints.damaged):
+            self._lines.append(line)
 
     def _check_answered_gain(self, gain: float | None) -> None:
         wanted = float(self._settings[GAIN])
@@ -242,14 +236,15 @@ class FluidSynth(Output):
             sentence = f"FluidSynth cannot read its soundfont {self._font}{why}; {WHOLE_COPY}"
             self._refused = state_of(self._font), time.monotonic() + REFUSED_FOR, sentence
             raise DeviceError(sentence)
-        self._base, self._damaged = numbers[0], self._complaints.damaged
-        if self._damaged:
+        damaged = self._complaints.damaged
+        self._fonts.begin(numbers[0], damaged)
+        if damaged:
             self._hearing.damaged = True
-            log_line(f"FluidSynth says: {self._font} lacks {self._damaged} of its samples; {WHOLE_COPY}")
+            log_line(f"FluidSynth says: {self._font} lacks {damaged} of its samples; {WHOLE_COPY}")
 
     def waits_for(self) -> tuple[Sequence[int], float]:
         """What it says while it loads; it need not be heard at once otherwise."""
-        if self._shell is None or not self._loading:
+        if self._shell is None or not self._fonts.loading:
             return (), LOOK
         return (self._shell.out,), LOOK
 
@@ -259,17 +254,13 @@ class FluidSynth(Output):
         Raises:
             DeviceError: if FluidSynth ended, or does not read.
         """
-        if self._fonts.get(font) is None and all(font != loading for loading, _ in self._loading):
+        if (line := self._fonts.load(font)) is not None:
             self.flush()
-            self._fonts.pop(font, None)  # it was refused before, and may have been mended
-            self._offset += 1
-            offset = _OFFSETS[self._offset % len(_OFFSETS)]
-            self._loading.append((font, offset))
-            self._write(f"load {shlex.quote(font)} 0 {offset}\n".encode())
+            self._write(line)
 
     def loaded(self, font: str) -> bool | None:
         """Whether FluidSynth has said that it is there, or that it is none."""
-        return self._fonts[font] is not None if font in self._fonts else None
+        return self._fonts.loaded(font)
 
     def choose(self, channel: int, font: str) -> None:
         """Select the first preset of a loaded soundfont.
@@ -277,9 +268,8 @@ class FluidSynth(Output):
         Raises:
             DeviceError: if FluidSynth ended, or does not read.
         """
-        if (known := self._fonts.get(font)) is not None:
-            self._chosen[channel] = font
-            self._lines.append(b"select %d %d %d 0\n" % (channel, *known))
+        if (line := self._fonts.choose(channel, font)) is not None:
+            self._lines.append(line)
             self._changed(channel)
 
     def unload(self, font: str) -> None:
@@ -288,34 +278,22 @@ class FluidSynth(Output):
         Raises:
             DeviceError: if FluidSynth ended, or does not read.
         """
-        if (known := self._fonts.pop(font, None)) is not None:
-            for channel in [channel for channel, chosen in self._chosen.items() if chosen == font]:
+        if self._fonts.loaded(font):
+            for channel in self._fonts.channels_of(font):
                 self._return(channel)
-            self._lines.append(b"unload %d 0\n" % known[0])
+        if (line := self._fonts.unload(font)) is not None:
+            self._lines.append(line)
 
     def _return(self, channel: int) -> None:
-        """Let a channel have the first program of the soundfont that it began with, and that one's bank."""
-        if self._chosen.pop(channel, None) is not None:
-            bank = _DRUM_BANK if channel == _DRUM_CHANNEL else 0
-            self._lines += [b"select %d %d %d 0\n" % (channel, self._base, bank), b"prog %d 0\n" % channel]
+        """Let a channel have the soundfont that it began with."""
+        if lines := self._fonts.give_back(channel):
+            self._lines += lines
             self._changed(channel)
 
     def _changed(self, channel: int) -> None:
         """A channel may have another sound: what it has is asked at the next poll."""
         self._hearing.chosen(channel)
         self._ask = True
-
-    def _keep_font(self, number: int | None) -> None:
-        """Know a soundfont that was loaded, unless it lacks samples: what plays keeps its sound then."""
-        damaged, self._damaged = self._complaints.damaged - self._damaged, self._complaints.damaged
-        if not self._loading:
-            return
-        font, offset = self._loading.popleft()
-        if number is not None and damaged:
-            log_line(f"FluidSynth says: {font} lacks {damaged} of its samples, and is not played")
-            self._lines.append(b"unload %d 0\n" % number)
-            number = None
-        self._fonts[font] = None if number is None else (number, offset)
 
     def _watch_pipe(self, shell: Shell) -> None:
         """Send an empty line, which does nothing, and see that what was sent before is read, and answered at first."""
@@ -324,7 +302,7 @@ class FluidSynth(Output):
             self._write(b"\n")
             if self._progress is not None:
                 self._since = now
-        if now - self._since > (PATIENCE if self._ready and not self._loading else LOADING):
+        if now - self._since > (PATIENCE if self._ready and not self._fonts.loading else LOADING):
             raise DeviceError(HANGS if self._ready or self._driver != "jack" else _JACK_SILENT)
 
     def _watch_sound(self) -> None:
