@@ -104,7 +104,7 @@ class Stage:
         self.register = Faults()
         self.store = StateStore(folder / "state", self.register)
         found = {"default": Path("default.safetensors")} if models is None else models
-        self.means = RenderConfig(folder / "cache", 1000, 0.5, 7200.0, 2, found)
+        self.config = RenderConfig(folder / "cache", 1000, 0.5, 7200.0, 2, found)
         self.timbres = self.made()
 
     def made(self) -> Timbres:
@@ -112,7 +112,7 @@ class Stage:
         bus.subscribe(BankReady, lambda said: self.told.append((said.timbre, said.ready.step, said.ready.bank)))
         bus.subscribe(BankRendered, lambda said: self.ended.append((said.timbre, said.outcome)))
         bus.subscribe(WorkerDied, lambda said: self.ended.append((said.role, said.reason)))
-        return Timbres(self.means, self.store, bus, self.register, self.clock)
+        return Timbres(self.config, self.store, bus, self.register, self.clock)
 
     @property
     def faults(self) -> list[str]:

@@ -84,7 +84,7 @@ def test_a_new_scene_ends_what_belonged_to_the_old_one(desk: ControlConsole, sta
     stand.do(desk, Action("temperature", 0.7), Action("loop", value=True))
     desk.scene_begun()
     assert stand.steered[-1] == SetOverrides(None, 0.5)
-    assert list(desk.hands.sentences(0.0)) == ["The volume is 50%."]
+    assert list(desk.overrides.sentences(0.0)) == ["The volume is 50%."]
 
 
 def test_the_last_voice_that_sounds_is_not_muted(desk: ControlConsole, stand: Stand) -> None:
@@ -220,7 +220,7 @@ def test_a_site_that_limits_the_volume_begins_there(tmp_path: Path) -> None:
     desk = ControlConsole(
         stand, Controls(limits=ControlLimits(volume=(0.3, 0.7))), tmp_path / "u", lambda *_: None, stand.time.later
     )
-    assert desk.hands.steer.volume == 0.7
+    assert desk.overrides.for_player.volume == 0.7
 
 
 def test_a_panic_is_done_among_any_number_of_other_buttons(desk: ControlConsole, stand: Stand) -> None:

@@ -120,7 +120,7 @@ def config_of(
         port=0,
         engine="numpy",
         patience=60.0,
-        means=SceneResources(MODELS, {"main": slot}, ()),
+        resources=SceneResources(MODELS, {"main": slot}, ()),
         programme=programme or Programme(()),
         scene=scene,
         timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),

@@ -132,8 +132,8 @@ class Stand:
     def panic(self) -> None:
         self.panics += 1
 
-    def steer(self, steer: SetOverrides) -> None:
-        self.steered.append(steer)
+    def override(self, overrides: SetOverrides) -> None:
+        self.steered.append(overrides)
 
     def fill(self) -> None:
         self.filled += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from fakes.engine import DiceEngine
@@ -29,7 +30,7 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Reason, Role
 
 
-class SimulatedWorker:
+class SimulatedWorker(ABC):
     """Lives, dies when a test says so, and lives again as its backoff lets it."""
 
     lifetime: float | None = None
@@ -117,17 +118,17 @@ class SimulatedWorker:
         """Send a message to the conductor."""
         self._listener.received(self.role.name, to_message(value))
 
+    @abstractmethod
     def begin(self) -> None:
         """Forget all of the life before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hear(self, message: Message) -> None:
         """Take a message."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def work(self) -> None:
         """What it does until it dies."""
-        raise NotImplementedError
 
 
 class SimulatedPlayer(SimulatedWorker):

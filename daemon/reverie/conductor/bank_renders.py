@@ -117,14 +117,14 @@ class Timbres:
 
     def __init__(
         self,
-        means: RenderConfig,
+        config: RenderConfig,
         store: StateStore,
         bus: Bus,
         faults: Faults,
         clock: LocalClock | None = None,
         hire: HireWorker | None = None,
     ) -> None:
-        self._means = means
+        self._config = config
         self._store = store
         self._bus = bus
         self._clock = clock or SystemClock()
@@ -290,8 +290,8 @@ class Timbres:
             wanted = self._timbres.get(job.name)
             if wanted is None or not self._is_of(job, wanted) or job.step not in wanted.wanted:
                 self._leave()
-            elif now - job.begun > self._means.patience:
-                hours = self._means.patience / 3600
+            elif now - job.begun > self._config.patience:
+                hours = self._config.patience / 3600
                 self._refused(job, f"it is not done after {hours:g} h, and is left for now", "given_up")
             else:
                 return
@@ -305,16 +305,16 @@ class Timbres:
                     return
 
     def _begin(self, scene: Scene, name: str, one: _Timbre, step: int, now: float) -> None:
-        model = self._means.models.get(one.timbre.model)
+        model = self._config.models.get(one.timbre.model)
         title = f"{scene.title}: {name}, step {step}"
-        request = request_of(one.timbre, step, title, self._means.folders)
+        request = request_of(one.timbre, step, title, self._config.folders)
         if model is None:
             self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
             one.refused[step] = now + REFUSED_FOR
             return
         pinned = tuple({ready.bank for other in self._timbres.values() for ready in other.ready.values()})
-        means = self._means
-        render = Render(request, str(model), str(means.cache), means.quota, means.share, means.threads, pinned)
+        config = self._config
+        render = Render(request, str(model), str(config.cache), config.quota, config.share, config.threads, pinned)
         self._job = _Job(scene.name, name, one.timbre, step, render, now)
         self._done = 0.0
         self._has_job.set()

@@ -101,7 +101,7 @@ class Conductor:
         self._clock = clock = clock or SystemClock()
         self._tick = tick
         self._housekeeping = housekeeping
-        self._repertoire = Repertoire(scenes, store, config.means, faults, clock)
+        self._repertoire = Repertoire(scenes, store, config.resources, faults, clock)
         self._evidence = Evidence()
         self._metrics = Metrics(config.version, config.engine, clock)
         self._console = ControlConsole(
@@ -112,8 +112,12 @@ class Conductor:
             clock=clock,
             faults=faults,
         )
-        self._player = PlayerLink(config.setup, self._console.hands.steer, hire, self.bus, clock, self._evidence.slot)
-        composer_setup = ComposerSetup(config.engine, config.state / "memories", tuple(config.means.bundles.values()))
+        self._player = PlayerLink(
+            config.setup, self._console.overrides.for_player, hire, self.bus, clock, self._evidence.slot
+        )
+        composer_setup = ComposerSetup(
+            config.engine, config.state / "memories", tuple(config.resources.bundles.values())
+        )
         self._composer = ComposerLink(
             composer_setup, config.patience, hire, self.bus, clock, faults, self._player.place
         )
@@ -130,17 +134,17 @@ class Conductor:
         folders = {"state": config.state, "tape": config.tape}
         self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
         self._report = Report(
-            setting=config,
+            config=config,
             evidence=self._evidence,
             faults=faults,
             gauges=self._metrics,
             timbres=self._timbres,
-            desk=self._console,
+            console=self._console,
             lives=self._lives,
             site=self.site_watch,
             clock=clock,
             begun=clock.now(),
-            rest=lambda: self._course.sentence(self._console.hands.paused_until),
+            rest=lambda: self._course.sentence(self._console.overrides.paused_until),
             scene=lambda: self._scene,
             processes=lambda: (
                 own_process(),
@@ -269,10 +273,10 @@ class Conductor:
         self._publish(PauseBegun(self._moment) if on else PauseEnded(self._moment))
         self._be_silent()
 
-    def steer(self, steer: SetOverrides) -> None:
+    def override(self, overrides: SetOverrides) -> None:
         """Control has set something."""
-        self._player.override(steer)
-        self._publish(OverridesSet(self._moment, steer))
+        self._player.override(overrides)
+        self._publish(OverridesSet(self._moment, overrides))
 
     def fill(self) -> None:
         """Place and ask for whatever the music wants next."""

@@ -34,7 +34,7 @@ class ConductorConfig:
     port: int
     engine: str
     patience: float
-    means: SceneResources
+    resources: SceneResources
     programme: Programme
     scene: str
     timbres: RenderConfig

@@ -26,7 +26,7 @@ AGAIN = 10.0
 """Seconds until the pages are served anew after a fault."""
 
 
-async def serve_pages(house: StatusSource, address: str, port: int, faults: Faults) -> None:
+async def serve_pages(source: StatusSource, address: str, port: int, faults: Faults) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
     watching = asyncio.create_task(_watch(flood))
@@ -37,7 +37,7 @@ async def serve_pages(house: StatusSource, address: str, port: int, faults: Faul
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.server import application, serve
 
-                await serve(application(house, address), address, port, faults, crowded=flood.count)
+                await serve(application(source, address), address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")
                 await asyncio.sleep(AGAIN)

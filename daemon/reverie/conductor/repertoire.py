@@ -44,11 +44,16 @@ class Repertoire:
     """
 
     def __init__(
-        self, scenes: SceneFolder, store: StateStore, means: SceneResources, faults: Faults, clock: Clock | None = None
+        self,
+        scenes: SceneFolder,
+        store: StateStore,
+        resources: SceneResources,
+        faults: Faults,
+        clock: Clock | None = None,
     ) -> None:
         self._scenes = scenes
         self._store = store
-        self._means = means
+        self._resources = resources
         self._register = faults
         self._clock = clock or SystemClock()
         self._take = 0
@@ -106,8 +111,8 @@ class Repertoire:
             self._register.tell(SCENE_BROKEN, name, "; ".join(str(fault).splitlines()), advice)
         else:
             self._register.clear(SCENE_BROKEN, name)
-        means = self._means
-        if scene is not None and (sentences := unmet(scene, means.bundles, means.slots, means.leaders)):
+        resources = self._resources
+        if scene is not None and (sentences := unmet(scene, resources.bundles, resources.slots, resources.leaders)):
             self._register.tell(SCENE_UNMET, name, "; ".join(sentences))
         else:
             self._register.clear(SCENE_UNMET, name)
@@ -122,14 +127,14 @@ class Repertoire:
     def perform(self, scene: Scene, epoch: int) -> Ensemble:
         """A performance of the scene, which counts as another take of it."""
         self._take = self._store.begin(scene.name)
-        arrangement = arrange(scene, self._means.bundles, take=self._take)
+        arrangement = arrange(scene, self._resources.bundles, take=self._take)
         return Ensemble(arrangement, epoch, self._reserves(scene, arrangement))
 
     def change(self, before: Ensemble, scene: Scene, epoch: int) -> Ensemble:
         """The performance that goes on from ``before``, whose scene's file was changed."""
-        arrangement = arrange(scene, self._means.bundles, take=self._take)
+        arrangement = arrange(scene, self._resources.bundles, take=self._take)
         return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement))
 
     def _reserves(self, scene: Scene, arrangement: Arrangement) -> dict[str, Reserve]:
         kept = {voice: self._store.loops(scene.name, voice) for voice in scene.voices}
-        return reserves(arrangement, kept, self._means.shipped)
+        return reserves(arrangement, kept, self._resources.shipped)

@@ -42,12 +42,12 @@ class Report:
     ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays.
     """
 
-    setting: ConductorConfig
+    config: ConductorConfig
     evidence: Evidence
     faults: Faults
     gauges: Metrics
     timbres: Timbres
-    desk: ControlConsole
+    console: ControlConsole
     lives: Lives
     site: SiteWatch
     clock: Clock
@@ -77,11 +77,11 @@ class Report:
         """All that a person may want to know, as plain data."""
         now = self.clock.now()
         scene, told = self.scene(), self._told()
-        overrides = self.desk.status()
+        overrides = self.console.status()
         return {
-            "version": self.setting.version,
-            "configuration": str(self.setting.configuration),
-            "state": str(self.setting.state.absolute()),
+            "version": self.config.version,
+            "configuration": str(self.config.configuration),
+            "state": str(self.config.state.absolute()),
             "scene": scene and {"name": scene.name, "title": scene.title},
             **describe(self.evidence, now, self.summary(), (fault.text for fault in told), self.processes()),
             "faults": [asdict(fault) for fault in told],

@@ -63,7 +63,7 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
     if scene is not None:
         scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
     slots, sync = site.slots_as_json(), site.sync.as_json()
-    setting = ConductorConfig(
+    conductor_config = ConductorConfig(
         version=__version__,
         configuration=(config or find_site()).absolute(),
         site=force.site,
@@ -77,7 +77,7 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
         port=site.health.port,
         engine=site.composer.engine,
         patience=site.composer.patience,
-        means=SceneResources(
+        resources=SceneResources(
             bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])
         ),
         programme=Programme(ProgrammeEntry(change.at, change.scene) for change in site.programme),
@@ -98,12 +98,14 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
     if signals.asked_to_leave():
         log.info("Told to leave before anything was begun.")
         return 0
-    with Alone(setting.state, told) as alone:
+    with Alone(conductor_config.state, told) as alone:
         if not fault:
             _keep(force.site, config)
-        store = StateStore(setting.state, told)
-        housekeeping = Housekeeping(store, setting.tape, setting.keep_days, told, alone, setting.tape_quota)
-        conductor = Conductor(setting, scenes, store, housekeeping, Notifier.from_environment(), told)
+        store = StateStore(conductor_config.state, told)
+        housekeeping = Housekeeping(
+            store, conductor_config.tape, conductor_config.keep_days, told, alone, conductor_config.tape_quota
+        )
+        conductor = Conductor(conductor_config, scenes, store, housekeeping, Notifier.from_environment(), told)
         asyncio.run(_conduct(conductor, scene, length or Length()))
     return 0
 

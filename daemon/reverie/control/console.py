@@ -1,4 +1,4 @@
-"""The desk: where all that hands want arrives, is paced, held to the limits, done and recorded."""
+"""The control console: what people want of the music arrives here, is paced, held to the limits, done and recorded."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Later = Callable[[float, Callable[[], None]], object]
 
 
 class Music(Protocol):
-    """The scene that plays, as far as hands reach into it."""
+    """The scene that plays, as far as people can change it."""
 
     @property
     def parts(self) -> Sequence[Part]:
@@ -69,7 +69,7 @@ class Music(Protocol):
 
 
 class Stage(Protocol):
-    """What hands move; none of these may wait."""
+    """What people can change; none of these may wait."""
 
     @property
     def music(self) -> Music | None:
@@ -92,8 +92,8 @@ class Stage(Protocol):
         """End every note now."""
         ...
 
-    def steer(self, steer: SetOverrides) -> None:
-        """Tell the player what hands have set."""
+    def override(self, overrides: SetOverrides) -> None:
+        """Tell the player what people have set."""
         ...
 
     def fill(self) -> None:
@@ -108,7 +108,7 @@ class _WantedLevel:
 
 
 class ControlConsole:
-    """Holds what hands have set, and sees to it that the music follows.
+    """Holds what people have set, and sees to it that the music follows.
 
     Args:
         stage: What is moved.
@@ -138,7 +138,7 @@ class ControlConsole:
         self._count = count
         self._clock = clock = clock or SystemClock()
         self._inputs = Inputs(controls, self, faults)
-        self.hands = Overrides(volume=controls.limits.within("volume", 1.0))
+        self.overrides = Overrides(volume=controls.limits.within("volume", 1.0))
         later = later or _later
         self._levels = RateLimit[tuple[str, str | None], _WantedLevel](LEVEL_EVERY, self._do, later, clock.now)
         self._buttons = RateLimit[tuple[str, str | None], _WantedLevel](BUTTON_EVERY, self._do, later, clock.now)
@@ -150,13 +150,13 @@ class ControlConsole:
         )
 
     async def attend(self) -> None:
-        """Listen to hands, and keep the record, until cancelled."""
+        """Listen to people, and keep the record, until cancelled."""
         await asyncio.gather(always(self._inputs.run), always(self._record.run))
 
     @property
     def paused(self) -> bool:
-        """Whether hands want silence now."""
-        return self.hands.paused_until is not None
+        """Whether people want silence now."""
+        return self.overrides.paused_until is not None
 
     def use(self, action: Action, source: str) -> None:
         """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts.
@@ -180,9 +180,9 @@ class ControlConsole:
         music = self._stage.music
         match level:
             case "volume":
-                return self.hands.volume
+                return self.overrides.volume
             case "tempo":
-                return self.hands.tempo or (music.tempo() if music else None)
+                return self.overrides.tempo or (music.tempo() if music else None)
             case "temperature":
                 voices = [part.name for part in music.parts if voice in {None, part.name}] if music else []
                 values = {music.temperature(name) for name in voices} if music else set[float]()
@@ -190,17 +190,17 @@ class ControlConsole:
 
     def scene_begun(self) -> None:
         """Another scene begins: what was set for the one before ends with it."""
-        self.hands = self.hands.in_new_scene()
-        self._stage.steer(self.hands.steer)
+        self.overrides = self.overrides.in_new_scene()
+        self._stage.override(self.overrides.for_player)
 
     def look(self) -> None:
         """See whether the pause is over; called every second."""
-        if self.hands.paused_until is not None and self._clock.now() >= self.hands.paused_until:
+        if self.overrides.paused_until is not None and self._clock.now() >= self.overrides.paused_until:
             self.use(Action("pause", value=False), "time")
 
     def status(self) -> Mapping[str, Any]:
-        """What hands have set and did last, for people."""
-        now = list(self.hands.sentences(self._clock.now()))
+        """What people have set and did last, for people."""
+        now = list(self.overrides.sentences(self._clock.now()))
         last = [use.as_json() for use in self._record.last]
         return {"now": now, "last": last, "inputs": self._inputs.states}
 
@@ -212,7 +212,7 @@ class ControlConsole:
         except ControlError as error:
             refused = str(error)
         except Exception:
-            log.exception("The conductor made a mistake when hands wanted: %s.", wish.action)
+            log.exception("The conductor made a mistake when somebody wanted: %s.", wish.action)
             refused = "it could not be done; see the log"
         if wish.action.kind in LEVELS:
             self._moves.offer((wish.action.kind, wish.action.voice), (wish, refused))
@@ -249,20 +249,20 @@ class ControlConsole:
             case "quieter" | "louder":
                 low, high = self._limits.volume
                 step = (high - low) * STEP * (1 if action.kind == "louder" else -1)
-                self._set(replace(self.hands, volume=self._limits.within("volume", self.hands.volume + step)))
+                self._set(replace(self.overrides, volume=self._limits.within("volume", self.overrides.volume + step)))
             case "mute":
                 on = None if action.value is None else bool(action.value)
-                now = muted(self._music().parts, self.hands.muted, action.voice or "", on=on)
-                self._set(replace(self.hands, muted=now))
+                now = muted(self._music().parts, self.overrides.muted, action.voice or "", on=on)
+                self._set(replace(self.overrides, muted=now))
             case "loop" | "mutate":
                 self._evolve(action)
 
     def _evolve(self, action: Action) -> None:
         music = self._music()
         if action.kind == "loop":
-            on = not self.hands.looping if action.value is None else bool(action.value)
+            on = not self.overrides.looping if action.value is None else bool(action.value)
             music.hold(on=on)
-            self.hands = replace(self.hands, looping=on)
+            self.overrides = replace(self.overrides, looping=on)
         else:
             for name in self._voices(music, action.voice):
                 music.mutate(name)
@@ -273,25 +273,27 @@ class ControlConsole:
             raise ControlError(f"{level} needs a number")
         value = self._limits.within(level, action.value)
         if level == "volume":
-            self._set(replace(self.hands, volume=value))
+            self._set(replace(self.overrides, volume=value))
         elif level == "tempo":
-            self._set(replace(self.hands, tempo=value))
+            self._set(replace(self.overrides, tempo=value))
         else:
             music = self._music()
             voices = self._voices(music, action.voice)
             for name in voices:
                 music.set_temperature(name, value)
-            self.hands = replace(self.hands, temperatures={**self.hands.temperatures, **dict.fromkeys(voices, value)})
+            self.overrides = replace(
+                self.overrides, temperatures={**self.overrides.temperatures, **dict.fromkeys(voices, value)}
+            )
             self._stage.fill()
 
-    def _set(self, hands: Overrides) -> None:
-        self.hands = hands
-        self._stage.steer(hands.steer)
+    def _set(self, overrides: Overrides) -> None:
+        self.overrides = overrides
+        self._stage.override(overrides.for_player)
 
     def _pause(self, value: object) -> None:
         on = not self.paused if value is None else bool(value)
         if on != self.paused:
-            self.hands = replace(self.hands, paused_until=self._clock.now() + self._pause_for if on else None)
+            self.overrides = replace(self.overrides, paused_until=self._clock.now() + self._pause_for if on else None)
             self._stage.pause(on=on)
 
     def _go(self, wanted: str | None) -> None:

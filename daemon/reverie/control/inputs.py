@@ -1,4 +1,4 @@
-"""Where hands come in: a control surface by MIDI, and Open Sound Control. Either may be away, and is looked for."""
+"""What people use: a control surface by MIDI, and Open Sound Control. Either may be away, and is looked for."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class Hearer(Protocol):
 
 
 class Inputs:
-    """Listens while :meth:`run` is awaited, and hands on to the desk."""
+    """Listens while :meth:`run` is awaited, and hands on to the console."""
 
-    def __init__(self, controls: Controls, desk: Hearer, faults: Faults) -> None:
+    def __init__(self, controls: Controls, console: Hearer, faults: Faults) -> None:
         self._faults = faults
         self._flood = Flood(faults, CONTROL_FLOOD)
         self._controls = controls
-        self._desk = desk
+        self._console = console
         self._states: dict[str, tuple[bool, str]] = {}
 
     @property
@@ -99,8 +99,8 @@ class Inputs:
 
         def hear() -> None:
             for heard in ears.receive():
-                if action := surface.hear(heard.message, self._desk.present):
-                    self._desk.use(action, "midi")
+                if action := surface.hear(heard.message, self._console.present):
+                    self._console.use(action, "midi")
             self._tell("midi", ears.up, ears.description)
 
         loop = asyncio.get_running_loop()
@@ -120,7 +120,7 @@ class Inputs:
         where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         heard = OscInput(
             self._controls.limits,
-            lambda action: self._desk.use(action, "osc"),
+            lambda action: self._console.use(action, "osc"),
             lambda sentence: log.warning("OSC: %s.", sentence, extra=ONCE),
             self._flood.count,
         )

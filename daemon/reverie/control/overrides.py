@@ -1,4 +1,4 @@
-"""What hands have set, and what they may: pure.
+"""What people have set, and what they may: pure.
 
 Tempo, mutes, temperatures and holding belong to the scene and end with it; the volume belongs to the room and stays.
 """
@@ -30,7 +30,7 @@ class Overrides:
     paused_until: float | None = None
 
     @property
-    def steer(self) -> SetOverrides:
+    def for_player(self) -> SetOverrides:
         """What the player is told of it."""
         return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)))
 
