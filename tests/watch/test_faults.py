@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from itertools import count
 
 import pytest
 
+from fakes.patience import PATIENCE
 from reverie.watch.fault_kinds import FaultKind, Severity
 from reverie.watch.faults import MOST_CLEARED, Fault, Faults
 from reverie.watch.metrics import Metrics
@@ -116,6 +118,22 @@ def test_whoever_listens_has_what_is_told_and_what_is_cleared_once_each(faults: 
     for _ in range(2):
         faults.clear(DISK)
     assert heard == [("Full.", False), ("Fuller.", False), ("Fuller.", True)]
+
+
+def test_a_fault_that_is_over_is_not_heard_of_last_though_two_threads_tell_and_clear_it(faults: Faults) -> None:
+    heard = list[bool]()
+    other = threading.Thread(target=faults.clear, args=(DISK,))
+
+    def hear(fault: Fault) -> None:
+        if fault.cleared is None:
+            other.start()
+            other.join(0.2)  # one that does not wait is through with it long before
+        heard.append(fault.cleared is None)
+
+    faults.listen(hear)
+    faults.tell(DISK, "", "Full.")
+    other.join(PATIENCE)
+    assert heard == [True, False]
 
 
 def test_metrics_show_the_faults_that_are_there_and_no_others(faults: Faults) -> None:

@@ -55,7 +55,7 @@ class Faults:
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._active: dict[tuple[str, str], Fault] = {}
         self._cleared: dict[tuple[str, str], Fault] = {}
         self._listeners: list[Listener] = []
@@ -83,7 +83,8 @@ class Faults:
     def listen(self, listener: Listener) -> None:
         """Have every fault that is told, changed or cleared, in the thread that says so, after it was logged.
 
-        ``cleared`` says which it is.
+        ``cleared`` says which it is. Other threads wait meanwhile, so that what they say is heard in the order in
+        which it came to count: a fault that is over must not be heard of last. So nobody who listens may wait for them.
         """
         self._listeners.append(listener)
 
@@ -106,8 +107,8 @@ class Faults:
             if fault == known:
                 return
             self._active[key] = fault
-        log.warning("%s", fault.text)
-        self._hand_on(fault)
+            log.warning("%s", fault.text)
+            self._hand_on(fault)
 
     def clear(self, kind: FaultKind, subject: str | None = None) -> None:
         """The fault is mended; without a subject, all faults of that kind are. What was no fault is not spoken of."""
@@ -126,9 +127,9 @@ class Faults:
                 self._cleared[key] = fault
             while len(self._cleared) > MOST_CLEARED:
                 del self._cleared[next(iter(self._cleared))]
-        for fault in mended.values():
-            log.info("No longer so: %s", ended(fault.sentence))
-            self._hand_on(fault)
+            for fault in mended.values():
+                log.info("No longer so: %s", ended(fault.sentence))
+                self._hand_on(fault)
 
     def _hand_on(self, fault: Fault) -> None:
         for listener in self._listeners:
