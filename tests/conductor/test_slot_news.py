@@ -24,7 +24,8 @@ MUTE = SlotState("main", up=False, detail="channel 10 is silent", fault="channel
 class Stage:
     """A bus, the register, and those who tell it what the player says."""
 
-    def __init__(self) -> None:
+    def __init__(self, *slots: str) -> None:
+        self.slots = slots
         self.evidence, self.register, self._bus = Evidence(), Faults(), Bus()
         self.evidence.subscribe_to(self._bus)
         SlotNews(self.evidence, self.register, Path("tape")).subscribe_to(self._bus)
@@ -32,10 +33,10 @@ class Stage:
         self.player_begins()
 
     def player_begins(self) -> None:
-        self._bus.publish(SlotsGiven(AT, ("main", "other"), {}))
+        self._bus.publish(SlotsGiven(AT, self.slots, {}))
 
     def player_dies(self) -> None:
-        self._bus.publish(SlotsLost(AT, ("main", "other")))
+        self._bus.publish(SlotsLost(AT, self.slots))
 
     def slot(self, state: SlotState) -> None:
         self._bus.publish(SlotChanged(AT, state, self.evidence.slot(state.name)))
@@ -51,7 +52,7 @@ class Stage:
 @pytest.fixture
 def stage(caplog: pytest.LogCaptureFixture) -> Stage:
     caplog.set_level(logging.WARNING)
-    return Stage()
+    return Stage("main")
 
 
 def test_a_device_that_is_missing_is_told_once_and_cleared_when_it_comes(
@@ -69,10 +70,27 @@ def test_a_device_that_is_missing_is_told_once_and_cleared_when_it_comes(
     assert len(caplog.messages) == 4
 
 
-def test_with_one_slot_of_two_something_is_heard(stage: Stage) -> None:
+def test_with_one_slot_of_two_something_is_heard() -> None:
+    stage = Stage("main", "other")
     stage.slot(SlotState("other", up=True, detail="it plays"))
     stage.slot(AWAY)
     assert stage.faults == ["slot-missing main"]
+
+
+def test_that_nothing_is_heard_is_not_told_before_each_slot_of_a_new_player_was_looked_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = Stage("main", "other")
+    for _ in range(2):
+        stage.slot(AWAY)
+        assert stage.faults == ["slot-missing main"]
+        stage.slot(SlotState("other", up=True, detail="it plays"))
+        stage.player_dies()
+        stage.player_begins()
+    assert "Nothing can be heard" not in caplog.text
+    stage.slot(AWAY)
+    stage.slot(SlotState("other", up=False, detail="it is off"))
+    assert "nothing-heard" in stage.faults
 
 
 def test_a_device_that_is_there_and_not_heard_is_at_fault_and_not_missing(stage: Stage) -> None:

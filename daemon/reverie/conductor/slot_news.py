@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from reverie.bus import Bus
@@ -10,7 +11,7 @@ from reverie.play.messages import SlotState
 from reverie.watch.evidence import Evidence
 from reverie.watch.fault_kinds import NOTHING_HEARD, SLOT_AT_FAULT, SLOT_MISSING
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import SlotChanged, SlotsLost
+from reverie.watch.happenings import SlotChanged, SlotsGiven, SlotsLost
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,18 @@ class SlotNews:
         self._evidence = evidence
         self._faults = faults
         self._tape = tape
+        self._untold: set[str] = set()
+        """Slots of which a new player has said nothing yet."""
 
     def subscribe_to(self, bus: Bus) -> None:
         """Tell from now on; what is known of the slots must have subscribed before."""
+        bus.subscribe(SlotsGiven, lambda said: self.begun(said.slots))
         bus.subscribe(SlotChanged, lambda said: self.changed(said.slot, said.before))
         bus.subscribe(SlotsLost, lambda _: self._faults.clear(SLOT_AT_FAULT))
+
+    def begun(self, slots: Iterable[str]) -> None:
+        """A new player looks for these slots. Until it has spoken of each, nobody knows that nothing can be heard."""
+        self._untold = set(slots)
 
     def changed(self, slot: SlotState, before: SlotState | None) -> None:
         """A slot is otherwise than ``before``."""
@@ -47,8 +55,9 @@ class SlotNews:
             self._faults.tell(SLOT_MISSING, slot.name, f"Slot {slot.name}: {slot.detail}", "")
         if slot.up and not slot.silent and (before is None or (before.up, before.detail) != (True, slot.detail)):
             log.info("Slot %s: %s", slot.name, slot.detail)
+        self._untold.discard(slot.name)
         if self._evidence.any_slot_up:
             self._faults.clear(NOTHING_HEARD)
-        else:
+        elif not self._untold:
             sentence = f"Nothing can be heard for now; the music goes on to its tape in {self._tape}"
             self._faults.tell(NOTHING_HEARD, "", sentence, "")
