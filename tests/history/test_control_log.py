@@ -1,4 +1,4 @@
-"""The record of what hands did."""
+"""The record of what people did at the controls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from fakes.patience import PATIENCE
+from reverie.history import control_log as module
 from reverie.history.control_log import Record, Use
 from reverie.site.actions import Action
 from reverie.watch.faults import Faults
@@ -78,6 +80,27 @@ def test_a_disk_that_cannot_be_written_is_told_once(tmp_path: Path, caplog: pyte
     (tmp_path / "file").unlink()
     asyncio.run(keep(record, use(3.0)))
     assert faults.active == ()
+
+
+async def test_uses_that_a_disk_refused_are_written_when_it_takes_them_though_no_control_is_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WRITE", 0.0)
+    monkeypatch.setattr(module, "AGAIN", 0.01)
+    (tmp_path / "disk").write_text("in the way")
+    faults = Faults()
+    record = Record(tmp_path / "disk" / "uses.jsonl", faults)
+    running = asyncio.create_task(record.run())
+    record.add(use(1.0))
+    async with asyncio.timeout(PATIENCE):
+        while not faults.active:  # noqa: ASYNC110 - the record tries again by itself
+            await asyncio.sleep(0.01)
+        (tmp_path / "disk").unlink()
+        while faults.active:  # noqa: ASYNC110 - the record tries again by itself
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [line["value"] for line in lines(tmp_path / "disk" / "uses.jsonl")] == [1.0]
 
 
 def test_text_that_is_no_text_is_recorded_somehow(tmp_path: Path) -> None:

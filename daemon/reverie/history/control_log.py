@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
 import stat
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,8 @@ LARGEST = 512_000
 MOST_UNWRITTEN = 1000
 WRITE = 1.0
 """Seconds between writes."""
+AGAIN = 10.0
+"""Seconds until what could not be written is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +78,35 @@ class Record:
         self.last.append(use)
 
     async def run(self) -> None:
-        """Write what there is until cancelled, and then once more."""
+        """Write what there is until cancelled, and then once more.
+
+        What a disk does not take is offered to it again, though nobody uses a control any more: so it is seen when the
+        fault is over.
+        """
         try:
             while True:
                 await self._has_uses.wait()
                 await asyncio.sleep(WRITE)
                 self._has_uses.clear()
-                if uses := self._taken():
-                    await asyncio.to_thread(self._write, uses)
+                uses = self._taken()
+                if not await asyncio.to_thread(self._write, uses):
+                    self._unwritten = deque((*uses, *self._unwritten), maxlen=MOST_UNWRITTEN)
+                    await asyncio.sleep(AGAIN)
+                    self._has_uses.set()
         finally:
-            self._write(self._taken())
+            if self._unwritten:
+                self._write(self._taken())
 
-    def _taken(self) -> Sequence[Use]:
-        uses = tuple(self._unwritten)
+    def _taken(self) -> list[Use]:
+        uses = list(self._unwritten)
         self._unwritten.clear()
         return uses
 
-    def _write(self, uses: Sequence[Use]) -> None:
-        """Append the lines in one write, after the end of a line that a power cut may have cut off; then prune."""
-        if not uses:
-            return
+    def _write(self, uses: list[Use]) -> bool:
+        """Append the lines in one write, after the end of a line that may have been cut off; then prune.
+
+        What is written is taken out of ``uses``. Says whether all went well.
+        """
         lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode(errors="replace")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,13 +114,14 @@ class Record:
                 if not self._whole and file.tell():
                     file.seek(-1, os.SEEK_END)
                     lines = lines if file.read(1) == b"\n" else b"\n" + lines
-                file.write(lines)
+                self._whole = False
+                _append(file, lines)
                 self._whole = True
+                uses.clear()
                 if file.tell() > self._largest:
                     file.seek(-self._largest // 2, os.SEEK_END)
                     kept = file.read(self._largest)
                     write_atomically(self._path, kept.partition(b"\n")[2])
-            self._faults.clear(CONTROL_UNRECORDED)
         except OSError as error:
             self._faults.tell(
                 CONTROL_UNRECORDED,
@@ -117,6 +129,9 @@ class Record:
                 f"What is controlled by hand cannot be recorded in {self._path} ({reason_of(error)})",
                 capital(advice_on(error, self._path)),
             )
+            return False
+        self._faults.clear(CONTROL_UNRECORDED)
+        return True
 
     def _opened(self) -> BinaryIO:
         """The record, at its end; what is in its place and is no file is set aside.
@@ -131,3 +146,13 @@ class Record:
         file = os.fdopen(os.open(self._path, flags, 0o644), "r+b", buffering=0)
         file.seek(0, os.SEEK_END)
         return cast("BinaryIO", file)
+
+
+def _append(file: BinaryIO, data: bytes) -> None:
+    """Write all of it.
+
+    Raises:
+        OSError: if the disk takes but a part.
+    """
+    if file.write(data) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
