@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from reverie.conductor import site_watch
 from reverie.conductor.site_watch import SiteWatch
 from reverie.site.load import load_site
+from reverie.site.schema import Site
 from reverie.watch.faults import Faults
 
 GOOD = "scene: night-watch\nslots: {main: {kind: port, match: Synth}}\n"
@@ -82,6 +84,20 @@ def test_a_file_that_goes_comes_back_or_becomes_a_folder_is_told(box: Box) -> No
     box.path.rmdir()
     box.write(GOOD)
     assert box.told() == []
+
+
+def test_a_configuration_that_could_not_be_looked_at_is_looked_at_again(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path) -> Site:
+        raise RecursionError(path)
+
+    box.write(GOOD + "colour: red\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(site_watch, "load_site", fails)
+        with pytest.raises(RecursionError):
+            box.watch.look()
+    assert box.told() == ["configuration"]
 
 
 def test_room_is_known_of_folders_that_are_there(box: Box) -> None:

@@ -63,10 +63,10 @@ class SiteWatch:
         marks = _mark(self._path), _mark(beside(self._path))
         if marks == self._marks:
             return
-        self._marks = marks
         try:
             site = load_site(self._path)
         except DocumentError as error:
+            self._marks = marks
             sentences = [str(fault) for fault in error.faults]
             more = len(sentences) - _MOST_TOLD
             told = "; ".join(sentences[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
@@ -77,6 +77,7 @@ class SiteWatch:
                 f"The configuration on disk is at fault, and {self._instead} counts: {told}",
             )
             return
+        self._marks = marks
         self._faults.clear(CONFIGURATION)
         if site == self._in_force:
             self._faults.clear(CONFIGURATION_CHANGED)
