@@ -23,7 +23,7 @@ from reverie.scenes.schema import Scene
 from reverie.timbre.messages import Refused, Render, Rendered, RenderProgress
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import BankReady, BankRendered, WorkerDied
+from reverie.watch.happenings import BankReady, BankRendered, WorkerDied, WorkerStarted
 
 SCENE = """\
 name: dream
@@ -101,6 +101,7 @@ class Stage:
         self.folder = folder
         self.told: list[tuple[str, int, str]] = []
         self.ended: list[tuple[str, str]] = []
+        self.started: list[str] = []
         self.register = Faults()
         self.store = StateStore(folder / "state", self.register)
         found = {"default": Path("default.safetensors")} if models is None else models
@@ -111,6 +112,7 @@ class Stage:
         bus = Bus()
         bus.subscribe(BankReady, lambda said: self.told.append((said.timbre, said.ready.step, said.ready.bank)))
         bus.subscribe(BankRendered, lambda said: self.ended.append((said.timbre, said.outcome)))
+        bus.subscribe(WorkerStarted, lambda said: self.started.append(said.role))
         bus.subscribe(WorkerDied, lambda said: self.ended.append((said.role, said.reason)))
         return Timbres(self.config, self.store, bus, self.register, self.clock)
 
@@ -228,6 +230,7 @@ async def test_a_new_life_of_the_worker_is_asked_for_the_same(tmp_path: Path) ->
         stage.timbres.started("timbre")
         assert [sent for sent in stage.worker.sent if sent["type"] == "render"] == [first, first]
         assert stage.ended == [("timbre", "signal")]
+        assert stage.started == ["timbre", "timbre"]
 
 
 async def test_what_is_refused_is_told_and_tried_again_later_and_the_others_go_on(

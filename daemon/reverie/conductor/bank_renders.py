@@ -245,10 +245,10 @@ class Timbres:
 
     def started(self, role: str) -> None:
         """A life of the worker begins."""
-        del role
         if self._job is not None and self._supervisor is not None:
             self._supervisor.send(to_message(self._job.render))
             self._hold(on=self._held_until > self._clock.now())
+        self._bus.publish(WorkerStarted(Moment.of(self._clock), role))
 
     def received(self, role: str, message: Message) -> None:
         """The worker says something.
