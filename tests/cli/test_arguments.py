@@ -202,6 +202,15 @@ def test_each_schema_is_asked_for_by_name(capsys: pytest.CaptureFixture[str]) ->
         assert json.loads(capsys.readouterr().out) == stored[told]
 
 
+def test_a_scene_and_a_site_are_not_asked_for_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked in (["scene", "--site"], ["--site", "scene"]):
+        with pytest.raises(SystemExit):
+            main(["schema", *asked])
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "not allowed with argument" in said.err
+
+
 def test_help_is_quick_since_nothing_heavy_is_imported_for_it() -> None:
     code = "import sys; import reverie.cli.main as m; m.command_line(); "
     code += f"print(*[n for n in {HEAVY} if n in sys.modules])"

@@ -16,14 +16,15 @@ def add_parsers(commands: Any) -> None:
     schema = add_command(
         commands, "schema", "print the JSON Schema of scenes or of the site's configuration, for editors"
     )
-    schema.add_argument(
+    asked = schema.add_mutually_exclusive_group()
+    asked.add_argument(
         "of",
         nargs="?",
         choices=(SCENE, SITE),
         metavar="scene|site",
         help="what the schema is of: a scene (also if nothing is said), or the site's configuration, reverie.yaml",
     )
-    schema.add_argument("--site", action="store_true", help=argparse.SUPPRESS)
+    asked.add_argument("--site", action="store_true", help=argparse.SUPPRESS)
     schema.set_defaults(command=_schema)
 
 
