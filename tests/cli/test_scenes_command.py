@@ -81,6 +81,14 @@ def test_programs_read_the_same_as_json(site: Path, capsys: pytest.CaptureFixtur
     assert len(told["missing"]) == 1
 
 
+def test_a_line_break_in_the_name_of_a_file_begins_no_line(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (site.parent / "mine" / "a\nb.yaml").write_text("voices: 3\n")
+    assert main(["scenes", "--config", str(site)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("a\\nb: broken")
+    assert f"{site.parent / 'mine'}/a\\nb.yaml:1:" in lines[at + 1]
+
+
 def test_a_folder_that_is_missing_is_told(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site.write_text("scenes: [nowhere]\n")
     assert main(["scenes", "--config", str(site)]) == 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reverie.cli.arguments import add_command, add_config, add_json
 from reverie.cli.configuration import site_that_counts
 from reverie.errors import ended
-from reverie.foreign import Printable
+from reverie.foreign import LONGEST_LINE, Printable, plain
 
 if TYPE_CHECKING:
     from reverie.conductor.scene_list import ListedScene
@@ -35,9 +35,9 @@ def _scenes(options: argparse.Namespace) -> int:
         return 0
     for one in there.scenes:
         for line in _lines(one):
-            print(line)
+            print(plain(line, LONGEST_LINE))
     for sentence in there.missing:
-        print(ended(sentence), file=Printable(sys.stderr))
+        print(plain(ended(sentence), LONGEST_LINE), file=Printable(sys.stderr))
     return 0
 
 

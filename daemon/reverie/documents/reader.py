@@ -18,6 +18,7 @@ from yaml.reader import ReaderError
 
 from reverie.errors import ReverieError
 from reverie.files import OddFileError, open_file
+from reverie.foreign import LONGEST_LINE, plain
 
 MAX_BYTES = 1_000_000
 MAX_ENTRIES = 20_000
@@ -91,7 +92,7 @@ class DocumentFault:
             object.__setattr__(self, "message", f"{self.message[:half]}...{self.message[-half:]}")
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        return f"{plain(self.path, LONGEST_LINE)}:{self.line}:{self.column}: {self.message}"
 
 
 class DocumentError(ReverieError):
