@@ -1,1 +1,1 @@
-"""Hands on the running installation: knobs, keys and messages become actions, within limits, and each is recorded."""
+"""Control of the running installation: knobs, keys and messages become actions, within limits, and each is recorded."""

@@ -159,7 +159,7 @@ class ControlConsole:
         return self.overrides.paused_until is not None
 
     def use(self, action: Action, source: str) -> None:
-        """A hand wants this. Done at once, or soon after others of its kind; the last that is wanted counts.
+        """Somebody wants this. Done at once, or soon after others of its kind; the last that is wanted counts.
 
         However many buttons are pressed at once, a panic is not left out with them. What is for a voice that the scene
         does not have takes no place from others.
@@ -205,7 +205,7 @@ class ControlConsole:
         return {"now": now, "last": last, "inputs": self._inputs.states}
 
     def _do(self, wish: _WantedLevel) -> None:
-        """Nothing that a hand wants may be the end of the music."""
+        """Nothing that anybody wants may be the end of the music."""
         refused = ""
         try:
             self._act(wish.action)
@@ -231,7 +231,7 @@ class ControlConsole:
     def _keep(self, noted: tuple[_WantedLevel, str]) -> None:
         wish, refused = noted
         if not self._recorded.take(wish.source):
-            log.warning("Overrides do more than is recorded; the rest is left out.", extra=ONCE)
+            log.warning("More is controlled by hand than is recorded; the rest is left out.", extra=ONCE)
             return
         self._record.add(Use.of(wish.action, wish.source, refused, self._clock.wall()))
         log.info("By hand (%s): %s%s", wish.source, wish.action, f"; refused: {ended(refused)}" if refused else ".")

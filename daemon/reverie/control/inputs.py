@@ -59,7 +59,7 @@ class Hearer(Protocol):
     """Where actions go."""
 
     def use(self, action: Action, source: str) -> None:
-        """A hand wants this."""
+        """Somebody wants this."""
         ...
 
     def present(self, level: Level, voice: str | None) -> float | None:
@@ -156,5 +156,5 @@ async def always(attend: Callable[[], Awaitable[None]]) -> None:
         try:
             await attend()
         except Exception:
-            log.exception("Hands have no effect for now; the music plays on.")
+            log.exception("Nothing can be controlled by hand for now; it is tried again, and the music plays on.")
             await asyncio.sleep(RETRY)

@@ -279,7 +279,7 @@ class Metrics:
         self._timbre_step.labels(self._bounded("timbre", timbre)).set(step)
 
     def used(self, action: str, source: str) -> None:
-        """Hands did something."""
+        """Somebody used a control."""
         self._used.labels(self._bounded("action", action), self._bounded("source", source)).inc()
 
     def configuration(self, *, ok: bool) -> None:
