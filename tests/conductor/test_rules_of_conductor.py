@@ -39,6 +39,7 @@ from reverie.watch.happenings import (
     RestEnded,
     SceneBegun,
     SceneChanged,
+    SceneGiven,
     SlotChanged,
     SlotsLost,
     WorkerDied,
@@ -235,7 +236,7 @@ def test_a_reload_is_told_to_systemd_from_its_begin_to_its_end(theatre: Theatre)
     theatre.notifier.lines.clear()
     verdict = theatre.conductor.reload()
     assert verdict.ok
-    assert "plays already as its file says" in verdict.sentence
+    assert f"{theatre.folder / 'study.yaml'}; it plays already as this file says" in verdict.sentence
     kinds = [line.partition("=")[0] for line in theatre.notifier.lines]
     assert kinds == ["RELOADING", "MONOTONIC_USEC", "STATUS", "READY", "STATUS"]
     theatre.write("study", TEXT.replace("tempo: 120", "tempo: 90"))
@@ -246,6 +247,13 @@ def test_a_reload_is_told_to_systemd_from_its_begin_to_its_end(theatre: Theatre)
     assert not verdict.ok
     assert "its last good version plays on" in verdict.sentence
     assert len(theatre.told(SceneChanged)) == 1
+
+
+def test_a_reload_before_the_first_bar_does_not_make_it_ready(theatre: Theatre) -> None:
+    assert theatre.conductor.reload().ok
+    assert theatre.notifier.lines == []
+    theatre.play()
+    assert systemd(theatre, "READY=1") == 1
 
 
 def test_one_who_leaves_reloads_nothing(theatre: Theatre) -> None:
@@ -302,6 +310,19 @@ def test_the_end_of_a_pause_does_not_end_the_rest_nor_the_other_way_round(tmp_pa
     assert not rests(theatre)[-1]
 
 
+def test_who_hears_that_silence_begins_or_ends_finds_it_so(tmp_path: Path) -> None:
+    theatre, found = day(tmp_path, "21:59"), list[bool]()
+    for kind in (RestBegun, RestEnded, PauseBegun, PauseEnded):
+        theatre.conductor.bus.subscribe(kind, lambda _: found.append(rests(theatre)[-1]))
+    theatre.clock.go(60)
+    theatre.conductor.look()
+    theatre.clock.go(10 * 3600)
+    theatre.conductor.look()
+    for on in (True, False):
+        theatre.conductor._console._act(Action("pause", value=on))
+    assert found == [True, False, True, False]
+
+
 def test_a_player_that_begins_while_music_rests_is_told_so(tmp_path: Path) -> None:
     theatre = day(tmp_path, "23:00")
     assert rests(theatre) == [True]
@@ -309,6 +330,16 @@ def test_a_player_that_begins_while_music_rests_is_told_so(tmp_path: Path) -> No
     theatre.player.starts()
     assert rests(theatre) == [True]
     assert theatre.told(SceneBegun), "a scene is there for the moment at which the rest ends"
+
+
+def test_what_plays_is_told_again_when_its_tempo_is_set_and_not_for_each_turn_of_the_volume(theatre: Theatre) -> None:
+    told = len(theatre.told(SceneGiven))
+    for volume in (0.5, 0.6, 0.7):
+        theatre.conductor._console._act(Action("volume", value=volume))
+    assert len(theatre.told(SceneGiven)) == told
+    theatre.conductor._console._act(Action("tempo", value=100.0))
+    theatre.conductor._console._act(Action("volume", value=0.8))
+    assert [one.scene.tempo.qpm for one in theatre.told(SceneGiven)[told:]] == [100.0]
 
 
 def test_what_control_has_set_is_told_and_another_scene_begins_without_it(theatre: Theatre) -> None:
@@ -403,6 +434,17 @@ def test_faults_that_were_there_before_the_conductor_are_published_too(tmp_path:
     news.look()
     news.look()
     assert heard == ["It forgets"]
+
+
+def test_a_fault_that_a_thread_tells_of_while_the_daemon_leaves_is_published(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path, SCENES)
+
+    def end() -> None:
+        theatre.conductor.faults.tell(REMINDER, "", "It forgets")
+
+    theatre.conductor._lives.end = end
+    asyncio.run(asyncio.wait_for(theatre.conductor.run(None, 0.0), PATIENCE))
+    assert [one.fault.sentence for one in theatre.told(FaultRaised)] == ["It forgets"]
 
 
 # What is counted and kept.

@@ -214,11 +214,13 @@ def test_reload_does_the_same_at_once(theatre: Theatre) -> None:
     done = theatre.conductor.reload()
     theatre.hear()
     assert (theatre.scenes_set[-1].first_bar, theatre.scenes_set[-1].tempo.qpm) == (22, 90)
-    assert done == Verdict(ok=True, sentence="The scene study has changed; it is heard from the next bar line on.")
+    read = f"The scene study was read again from {theatre.folder / 'study.yaml'}"
+    assert done == Verdict(ok=True, sentence=f"{read} and has changed; it is heard from the next bar line on.")
 
 
 def test_reload_says_what_came_of_it(theatre: Theatre) -> None:
-    again = Verdict(ok=True, sentence="The scene study was read again; it plays already as its file says.")
+    read = f"The scene study was read again from {theatre.folder / 'study.yaml'}"
+    again = Verdict(ok=True, sentence=f"{read}; it plays already as this file says.")
     assert theatre.conductor.reload() == again
     theatre.write("study", TEXT.replace("key: D", "key: H"))
     broken = theatre.conductor.reload()
@@ -227,6 +229,42 @@ def test_reload_says_what_came_of_it(theatre: Theatre) -> None:
     assert theatre.conductor.reload() == again
     theatre.conductor.stop()
     assert not theatre.conductor.reload().ok
+
+
+def test_reload_names_the_shipped_file_that_plays_once_a_persons_own_of_that_name_is_deleted(tmp_path: Path) -> None:
+    theatre, shipped = Theatre(tmp_path, {"study": TEXT}), tmp_path / "shipped" / "study.yaml"
+    shipped.parent.mkdir()
+    shipped.write_text(TEXT.replace("tempo: 120", "tempo: 90"))
+    theatre.conductor._repertoire._scenes = SceneFolder([theatre.folder, shipped.parent])
+    theatre.begin()
+    (theatre.folder / "study.yaml").unlink()
+    for what in ("and has changed", "; it plays already"):
+        done = theatre.conductor.reload()
+        assert done.ok
+        assert f"{shipped}{what}" in done.sentence.replace(f"{shipped} ", f"{shipped}")
+
+
+def test_a_scene_that_asks_too_much_is_looked_at_until_it_is_mended_while_another_plays(theatre: Theatre) -> None:
+    other = TEXT.replace("name: study", "name: other")
+    path = theatre.write("other", other.replace("slot: main", "slot: elsewhere"))
+    theatre.conductor.play_scene("other")
+    theatre.conductor.play_scene("study")
+    assert set(theatre.faults) == {"scene-unmet other"}
+    assert path in theatre.conductor.watched_files()
+    theatre.write("other", other)
+    theatre.conductor.files_changed({path})
+    assert theatre.faults == {}
+    assert path not in theatre.conductor.watched_files()
+
+
+def test_a_scene_that_asks_too_much_and_that_nobody_wants_is_mended_by_deleting_it(theatre: Theatre) -> None:
+    path = theatre.write("other", TEXT.replace("name: study", "name: other").replace("slot: main", "slot: elsewhere"))
+    theatre.conductor.play_scene("other")
+    theatre.conductor.play_scene("study")
+    assert path in theatre.conductor.watched_files()
+    path.unlink()
+    theatre.conductor.files_changed({path})
+    assert theatre.faults == {}
 
 
 def test_changes_that_follow_each_other_within_a_bar_skip_none(theatre: Theatre) -> None:

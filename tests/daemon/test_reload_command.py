@@ -10,8 +10,8 @@ from fakes.daemon import STUDY, Daemon
 from fakes.jack import wait_until
 
 pytestmark = pytest.mark.real
-ALREADY = "The scene study was read again; it plays already as its file says.\n"
-CHANGED = "The scene study has changed; it is heard from the next bar line on.\n"
+ALREADY = "The scene study was read again from {}; it plays already as this file says.\n"
+CHANGED = "The scene study was read again from {} and has changed; it is heard from the next bar line on.\n"
 
 
 def test_a_scene_is_read_again_and_what_came_of_it_is_said(make_daemon: Callable[..., Daemon]) -> None:
@@ -22,12 +22,12 @@ def test_a_scene_is_read_again_and_what_came_of_it_is_said(make_daemon: Callable
     daemon.start()
     wait_until(daemon.answers)
     done = daemon.run("reload")
-    assert (done.returncode, done.stdout, done.stderr) == (0, ALREADY, "")
     scene = daemon.folder / "scenes" / "study.yaml"
+    assert (done.returncode, done.stdout, done.stderr) == (0, ALREADY.format(scene), "")
     scene.write_text(STUDY.replace("tempo: 240", "tempo: 200"))
     done = daemon.run("reload")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout in {CHANGED, ALREADY}, "files are looked at every second, too"
+    assert done.stdout in {CHANGED.format(scene), ALREADY.format(scene)}, "files are looked at every second, too"
     assert "The file of study has changed" in daemon.log.read_text()
     scene.write_text(STUDY.replace("key: D", "key: H"))
     done = daemon.run("reload")

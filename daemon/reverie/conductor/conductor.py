@@ -37,6 +37,7 @@ from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
 from reverie.conductor.stopping import until
 from reverie.control.console import ControlConsole
+from reverie.foreign import LONGEST_LINE, plain
 from reverie.history.state import StateStore
 from reverie.logs import ONCE
 from reverie.play.messages import SetOverrides
@@ -203,6 +204,7 @@ class Conductor:
             await asyncio.gather(*workers, return_exceptions=True)
             await self._housekeeping.finish()
             await asyncio.to_thread(self._lives.end)
+            self._fault_news.look()
 
     def stop(self) -> None:
         """End every note and leave."""
@@ -229,7 +231,7 @@ class Conductor:
         return True
 
     def watched_files(self) -> list[Path]:
-        """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
+        """The files that are looked at while the music plays: of the scene that plays, and of those at fault."""
         return self._repertoire.watched(self._scene.name if self._scene else None)
 
     def files_changed(self, paths: Iterable[Path]) -> None:
@@ -255,9 +257,10 @@ class Conductor:
         if name in self._repertoire.broken:
             sentence = f"The scene {name} is at fault, see `reverie status`; its last good version plays on."
             return Verdict(ok=False, sentence=sentence)
+        read = f"The scene {name} was read again from {plain(str(self._repertoire.file(name)), LONGEST_LINE)}"
         if self._scene.hash != before:
-            return Verdict(ok=True, sentence=f"The scene {name} has changed; it is heard from the next bar line on.")
-        return Verdict(ok=True, sentence=f"The scene {name} was read again; it plays already as its file says.")
+            return Verdict(ok=True, sentence=f"{read} and has changed; it is heard from the next bar line on.")
+        return Verdict(ok=True, sentence=f"{read}; it plays already as this file says.")
 
     @property
     def music(self) -> Ensemble | None:
@@ -270,8 +273,8 @@ class Conductor:
 
     def pause(self, *, on: bool) -> None:
         """Control wants silence from the next bar line on, or music, where the programme does not rest."""
-        self._publish(PauseBegun(self._moment) if on else PauseEnded(self._moment))
         self._be_silent()
+        self._publish(PauseBegun(self._moment) if on else PauseEnded(self._moment))
 
     def override(self, overrides: SetOverrides) -> None:
         """Control has set something."""

@@ -103,9 +103,9 @@ class PlayerLink:
 
     def override(self, overrides: SetOverrides) -> None:
         """Have what control has set hold at once."""
-        self._overrides = overrides
+        before, self._overrides = self._overrides, overrides
         self._tell(overrides)
-        if self._ensemble is not None:
+        if self._ensemble is not None and overrides.qpm != before.qpm:
             self._publish_scene(self._ensemble)
 
     def panic(self) -> None:

@@ -81,9 +81,9 @@ class ProgrammeCourse:
 
     def _rest(self, *, on: bool) -> None:
         """Be silent on purpose from the next bar line on, or play again."""
-        if on != self.resting:
+        before, self.resting = self.resting, on
+        self._silence()
+        if on != before:
             log.info("Resting until the programme says otherwise." if on else "The rest is over.")
             at = Moment.of(self._clock)
             self._bus.publish(RestBegun(at) if on else RestEnded(at))
-        self.resting = on
-        self._silence()

@@ -49,12 +49,17 @@ class Readiness:
         return alive
 
     def reloading(self, scene: str) -> None:
-        """A scene's file is being read again; :meth:`reloaded` must follow."""
-        self._notifier.reloading(f"Reading {scene} again.")
+        """A scene's file is being read again; :meth:`reloaded` must follow.
+
+        Before the first bar systemd is told of neither: it would take the end of a reload for the end of the start.
+        """
+        if self._is_ready:
+            self._notifier.reloading(f"Reading {scene} again.")
 
     def reloaded(self) -> None:
         """The reload is over."""
-        self._notifier.ready(self._summary().text)
+        if self._is_ready:
+            self._notifier.ready(self._summary().text)
 
     def stopping(self) -> None:
         """The daemon leaves."""

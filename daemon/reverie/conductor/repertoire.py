@@ -64,14 +64,19 @@ class Repertoire:
         """Scenes that were wanted and whose files cannot be played."""
         return frozenset(fault.subject for fault in self._register.of(SCENE_BROKEN))
 
-    def candidates(self, name: str) -> tuple[Path, ...]:
-        """Where the scene's file may lie."""
-        return self._scenes.candidates(name)
+    @property
+    def faulty(self) -> frozenset[str]:
+        """These, and those that ask for what this machine has not."""
+        return frozenset(fault.subject for fault in self._register.of(SCENE_BROKEN, SCENE_UNMET))
+
+    def file(self, name: str) -> Path | None:
+        """The file from which the scene is read; None where there is none."""
+        return self._scenes.paths().get(name)
 
     def watched(self, playing: str | None) -> list[Path]:
-        """The files that are looked at while the music plays: of the scene that plays, and of those that are broken."""
-        names = {*self.broken, *([playing] if playing else [])}
-        return [path for name in sorted(names) for path in self.candidates(name)]
+        """The files that are looked at while the music plays: of the scene that plays, and of those at fault."""
+        names = {*self.faulty, *([playing] if playing else [])}
+        return [path for name in sorted(names) for path in self._scenes.candidates(name)]
 
     def forget_gone(self, wanted: Collection[str]) -> None:
         """Tell no more of broken scenes that nobody wants and whose files are gone: to delete one is to mend it."""
