@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.recipes import recipe
+from fakes.recipes import plan, recipe
 from fakes.strategies_of_music import first_recipes, harmonies, loops, recipes
+from reverie.compose import evolution
+from reverie.compose import recipe as recipe_module
 from reverie.compose.messages import ComposeLoop
-from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
+from reverie.compose.recipe import VERSION, ContinuedPast, HeardLoop, LoopLimits, Recipe
 from reverie.music.harmony import BarHarmony
 from reverie.music.notes import Loop, Note, notes_as_json
 from reverie.music.time import Metre
@@ -75,6 +77,51 @@ def test_a_new_part_renames_no_recipe_that_does_not_use_it(present: Recipe, humo
     assert [one.memory_after == present.memory_after for one in with_limits] == [True, False]
 
 
+@dataclass(frozen=True, slots=True)
+class LaterPast(ContinuedPast):
+    """Likewise."""
+
+    register: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LaterHeard(HeardLoop):
+    """Likewise."""
+
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LaterHarmony(BarHarmony):
+    """Likewise."""
+
+    bass: int | None = None
+
+
+PARTS = [
+    ("past", ContinuedPast(1, 1.0, 8, 0, 32), LaterPast, {"register": 2}),
+    ("heard", HeardLoop("bass", "abc", 0, 2, 0), LaterHeard, {"share": 0.5}),
+    ("harmony", BarHarmony("Dm", (2, 5, 9)), LaterHarmony, {"bass": 5}),
+]
+
+
+@pytest.mark.parametrize(("name", "part", "later", "new"), PARTS)
+def test_a_new_field_of_what_a_recipe_continues_or_hears_renames_none_that_does_not_use_it(
+    name: str, part: Any, later: type[Any], new: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = recipe(bars=1, choice=0, **{name: (part,)})
+    same = {one.name: getattr(part, one.name) for one in fields(part)}
+    unused, used = (replace(present, **{name: (one,)}) for one in (later(**same), later(**same, **new)))
+    assert unused.as_json() == present.as_json()
+    assert (unused.id, unused.memory_after) == (present.id, present.memory_after)
+    assert used.id != present.id
+    with pytest.raises(TypeError):
+        Recipe.from_json(used.as_json())
+    monkeypatch.setattr(recipe_module, type(part).__name__, later)
+    assert Recipe.from_json(json.loads(json.dumps(used.as_json()))) == used
+    assert Recipe.from_json(present.as_json()) == unused
+
+
 @given(recipes(), recipes())
 def test_ids_are_equal_where_the_recipes_are_but_for_the_score(one: Recipe, other: Recipe) -> None:
     assert (one.id == other.id) == (replace(one, score={}) == replace(other, score={}))
@@ -101,6 +148,18 @@ def test_a_recipe_that_only_a_later_version_understands_is_refused() -> None:
         Recipe.from_json(of_later | {"version": VERSION + 1})
     with pytest.raises(TypeError, match="humour"):
         Recipe.from_json(of_later | {"humour": 0.7})
+
+
+def test_once_recipes_are_understood_otherwise_new_ones_say_so_and_old_ones_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_old = plan().recipe("reset", 0, 0)
+    for module in (recipe_module, evolution):
+        monkeypatch.setattr(module, "VERSION", VERSION + 1)
+    new = plan().recipe("reset", 0, 0)
+    assert (new.version, new.id == of_old.id) == (VERSION + 1, False)
+    assert Recipe.from_json(new.as_json()) == new
+    assert Recipe.from_json(of_old.as_json()) == of_old
 
 
 @given(harmonies)

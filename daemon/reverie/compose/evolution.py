@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
-from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
+from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
@@ -73,6 +73,7 @@ class VoicePlan:
             candidates=self.candidates,
             before=after.loop.notes if after else (),
             novelty=self.novelty,
+            version=VERSION,
         )
 
 

@@ -6,15 +6,17 @@ added since the first version is written down, and takes part in the id, only wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import MISSING, asdict, astuple, dataclass, field, fields
-from typing import Any, cast
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, TypeVar, cast
 
 from reverie.music.harmony import BarHarmony
 from reverie.music.notes import Loop, Note, notes_as_json, notes_from_json, short_hash
 from reverie.music.time import Metre
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.operators import OPERATOR_TRAITS
+
+T = TypeVar("T")
 
 VERSION = 1
 """How recipes are understood; it grows when an old one would be understood as other music."""
@@ -171,7 +173,7 @@ class Recipe:
 
     def _memory(self, past: Sequence[ContinuedPast]) -> str:
         told = {name: value for name, value in self.as_json().items() if name in _TOLD}
-        return short_hash({**told, "past": [astuple(one) for one in past]})
+        return short_hash({**told, "past": [_row(one) for one in past]})
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a message or a file, without the ``loops``, which :attr:`heard` names."""
@@ -181,9 +183,11 @@ class Recipe:
         for name in {"primer", "before"} & data.keys():
             data[name] = notes_as_json(data[name])
         for name in {"past", "heard"} & data.keys():
-            data[name] = [list(astuple(one)) for one in data[name]]
+            data[name] = [_row(one) for one in data[name]]
         if self.harmony:
-            data["harmony"] = [asdict(one) | {"pitch_classes": list(one.pitch_classes)} for one in self.harmony]
+            data["harmony"] = [
+                _said(one, _FIRST_HARMONY) | {"pitch_classes": list(one.pitch_classes)} for one in self.harmony
+            ]
         data["novelty"] = list(self.novelty)
         return data | {name: dict(data[name]) for name in {"score", "settings"} & data.keys()}
 
@@ -201,10 +205,11 @@ class Recipe:
         read["before"] = notes_from_json(read.get("before", ()))
         low, high = read.get("novelty", (0.0, 1.0))
         read["novelty"] = (float(low), float(high))
-        read["past"] = tuple(ContinuedPast(*one) for one in read.get("past", ()))
-        read["heard"] = tuple(HeardLoop(*one) for one in read.get("heard", ()))
+        read["past"] = tuple(_from_row(ContinuedPast, one) for one in read.get("past", ()))
+        read["heard"] = tuple(_from_row(HeardLoop, one) for one in read.get("heard", ()))
         read["harmony"] = tuple(
-            BarHarmony(str(one["symbol"]), tuple(map(int, one["pitch_classes"]))) for one in read.get("harmony", ())
+            BarHarmony(**dict[str, Any](one, pitch_classes=tuple(map(int, one["pitch_classes"]))))
+            for one in read.get("harmony", ())
         )
         return cls(**read, loops=dict(loops or {}))
 
@@ -218,6 +223,8 @@ _FIRST_LIMITS = frozenset({
     "low", "high", "least", "most", "polyphony", "tonic", "scale", "velocity_low", "velocity_high",
 })  # fmt: skip
 """Likewise, of the limits."""
+_FIRST_HARMONY = frozenset({"symbol", "pitch_classes"})
+"""Likewise, of the harmony of a bar, from when there first was one."""
 _TOLD = {"model_hash", "kind", "primer", "primer_steps", "limits"}
 """What a model's memory depends on, besides the past."""
 
@@ -227,7 +234,26 @@ def _said(record: Any, always: Collection[str], leave_out: Collection[str] = ())
     said: dict[str, Any] = {}
     for one in fields(record):
         value = getattr(record, one.name)
-        default = cast("Any", one.default_factory)() if one.default_factory is not MISSING else one.default
-        if one.name not in leave_out and (one.name in always or value != default):
+        if one.name not in leave_out and (one.name in always or value != _default(one)):
             said[one.name] = value
     return said
+
+
+def _row(record: Any) -> list[Any]:
+    """A dataclass as a list of the fields that have no default, then by name the others that are not at theirs.
+
+    Whatever is added to such a class has a default, and so changes nothing where it is not used.
+    """
+    needed = [one.name for one in fields(record) if _default(one) is MISSING]
+    others = _said(record, (), leave_out=needed)
+    return [*(getattr(record, name) for name in needed), *([others] if others else ())]
+
+
+def _from_row(kind: Callable[..., T], row: Sequence[Any]) -> T:
+    """Read :func:`_row`'s list."""
+    *values, last = row
+    return kind(*values, **last) if isinstance(last, dict) else kind(*row)
+
+
+def _default(one: Field[Any]) -> Any:
+    return cast("Any", one.default_factory)() if one.default_factory is not MISSING else one.default
