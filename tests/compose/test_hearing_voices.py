@@ -38,6 +38,8 @@ voices:
   beat: {kind: drums, model: d, bars: 1, evolve: {hold: 3}, output: {channel: 10}}
 """
 
+FROM_LOOPS = OperatorTraits("What others play.", source="loops")
+
 
 def doubled(recipe: Recipe) -> list[Note]:
     """What the bass plays, an octave and a half higher."""
@@ -53,8 +55,7 @@ def doubled(recipe: Recipe) -> list[Note]:
 
 @pytest.fixture(autouse=True)
 def double() -> Iterator[None]:
-    traits = OperatorTraits("The bass, higher.", source="loops")
-    with with_operator(Operator("double", derive=doubled, hears=True), traits):
+    with with_operator(Operator("double", derive=doubled, hears=True), FROM_LOOPS):
         yield
 
 
@@ -94,9 +95,21 @@ def test_drums_come_first_then_bass_then_melodies_as_the_scene_names_them() -> N
 def test_what_was_heard_is_what_was_played() -> None:
     play = ensemble()
     asked, placed = played(play, 120)
-    hearing = [(recipe, places[0].start_bar) for recipe, places in asked if recipe.operator == "double"]
-    assert len(hearing) > 5
+    hearing = hearing_of(asked, "lead")
     assert all({one.voice for one in recipe.heard} == {"beat", "low"} for recipe, _ in hearing)
+    assert_heard_as_played(play, placed, hearing, ("beat", "low"))
+
+
+def hearing_of(asked: Iterable[tuple[Recipe, list[Place]]], voice: str) -> list[tuple[Recipe, int]]:
+    """The recipes of a voice by which it heard others, each with the bar in which what came of it begins."""
+    hearing = [(recipe, places[0].start_bar) for recipe, places in asked if recipe.voice == voice and recipe.heard]
+    assert len(hearing) > 5
+    return hearing
+
+
+def assert_heard_as_played(
+    play: Ensemble, placed: list[list[Place]], hearing: list[tuple[Recipe, int]], others: Iterable[str]
+) -> None:
     score = SceneScore(play.scene())
     for bar, places in enumerate(placed):
         for place in places:
@@ -104,7 +117,7 @@ def test_what_was_heard_is_what_was_played() -> None:
         sounding = list(score.notes(bar))
         for recipe, start in hearing:
             if start <= bar < start + recipe.bars:
-                for voice in ("beat", "low"):
+                for voice in others:
                     heard = _heard_in(recipe, voice, bar - start)
                     assert heard == [note for part, note in sounding if part.name == voice]
 
@@ -140,6 +153,21 @@ def test_a_voice_that_would_run_out_does_not_wait() -> None:
     _, recipes = play.fill()
     [double] = [recipe for recipe in recipes if recipe.voice == "lead"]
     assert double.heard == ()
+
+
+def test_a_voice_that_is_heard_and_hears_others_is_in_time_for_both() -> None:
+    arrangement = ensemble().arrangement
+    low = replace(arrangement.plans["low"], then=("stroke",), bars=3, hold=1, novelty=(0.0, 1.0))
+    lead = replace(arrangement.plans["lead"], then=("double",))
+    low = replace(low, limits=replace(low.limits, least=0.0))
+    beat = replace(arrangement.plans["beat"], hold=1)
+    plans = {**arrangement.plans, "beat": beat, "low": low, "lead": lead}
+    play = Ensemble(replace(arrangement, plans=plans), 1, {})
+    stroke = Operator("stroke", derive=lambda recipe: [Note(recipe.seed % 12 * 480, 240, 38)], hears=True)
+    with with_operator(stroke, FROM_LOOPS):
+        asked, placed = played(play, 120)
+    assert_heard_as_played(play, placed, hearing_of(asked, "low"), ("beat",))
+    assert_heard_as_played(play, placed, hearing_of(asked, "lead"), ("beat", "low"))
 
 
 def test_what_hears_nobody_says_nothing_of_it() -> None:

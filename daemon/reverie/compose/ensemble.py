@@ -219,17 +219,18 @@ class Ensemble:
         bar = 0
         for name, voice in reversed(self._voices.items()):
             until[name] = bar
-            if not voice.asked and voice.line.hears and self._is_short(voice):
+            if not voice.asked and voice.line.hears and (self._is_short(voice) or voice.line.end_bar < bar):
                 bar = max(bar, voice.line.end_bar + voice.line.plan.bars)
         return until
 
     def _can_hear(self, name: str) -> bool:
         """Whether the voices before this one are placed in all the bars of what it composes next.
 
-        A voice whose last loop is over within as many bars as it composes does not wait: it hears what is there.
+        A voice whose last loop is over within as many bars as it composes does not wait, once the scene is played: it
+        hears what is there.
         """
         line = self._voices[name].line
-        if line.end_bar - (self.bar + 1) <= line.plan.bars:
+        if self._begun and line.end_bar - (self.bar + 1) <= line.plan.bars:
             return True
         return all(self._voices[one].line.end_bar >= line.end_bar + line.plan.bars for one in self._before(name))
 
