@@ -170,6 +170,23 @@ def test_a_recipe_that_was_the_end_of_two_composers_is_not_asked_a_third_time(tm
     assert {one.answer.recipe.voice for one in after} == {"beat", "lead"}
 
 
+def test_what_is_deadly_is_given_up_although_it_is_asked_at_another_temperature(theatre: Theatre) -> None:
+    theatre.composer.starts()
+    seeds = set[int]()
+    for _ in range(2):
+        beat, lead = theatre.questions
+        seeds.add(lead[1].seed)
+        assert (beat[1].voice, lead[1].voice) == ("beat", "lead")
+        theatre.composer.says(Failed(beat[0], "it has no model"))
+        theatre.composer.dies()
+        theatre._asked += len(theatre.questions)
+        theatre.conductor._console._act(Action("temperature", value=lead[1].temperature + 0.1, voice="lead"))
+        theatre.composer.starts()
+    assert [one.recipe.voice for one in theatre.told(LoopFailed) if one.reason == "crashed"] == ["lead"]
+    assert len(seeds) == 1
+    assert [recipe.seed in seeds for _, recipe in theatre.questions if recipe.voice == "lead"] == [False]
+
+
 def test_a_player_that_says_what_no_player_says_is_refused(theatre: Theatre) -> None:
     with pytest.raises(WireError):
         theatre.player.says(Panic())

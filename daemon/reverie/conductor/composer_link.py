@@ -58,7 +58,7 @@ class ComposerLink:
         self._ensemble: Ensemble | None = None
         self._requests = Requests()
         self._complaints = ModelFaults(faults)
-        self._suspect = ""
+        self._suspect: tuple[str, int] | None = None
 
     def perform(self, ensemble: Ensemble) -> None:
         """Compose for another performance."""
@@ -114,7 +114,8 @@ class ComposerLink:
         ensemble, computing = self._ensemble, self._requests.lost()
         if ensemble is not None:
             ensemble.composer_lost()
-        suspect = computing[1].id if computing else ""
+        # Not its id: what is asked again may have another temperature, or hear other loops, as time has passed.
+        suspect = (computing[1].voice, computing[1].seed) if computing else None
         if computing and suspect == self._suspect and ensemble is not None and computing[0] == ensemble.epoch:
             self._bus.publish(LoopFailed(Moment.of(self._clock), computing[1], "crashed"))
             places = ensemble.given_up(computing[1].voice)
