@@ -17,7 +17,6 @@ from reverie.compose.ensemble import Arrangement, Reserve
 from reverie.compose.evolution import VoicePlan
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.guard import adapt
-from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, Key
@@ -46,10 +45,10 @@ def read_shipped(folder: Path) -> tuple[ShippedLoop, ...]:
         try:
             rows = json.loads(path.read_text(encoding="utf-8"))["loops"]
             for row in rows:
-                recipe = Recipe.from_json(row["recipe"])
-                loop = Loop.from_json(row["loop"])
-                shipped.append(ShippedLoop(path.stem, recipe.voice, recipe.kind, recipe.id, loop))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                good = GoodLoop.from_json(row)
+                recipe = good.recipe
+                shipped.append(ShippedLoop(path.stem, recipe.voice, recipe.kind, recipe.id, good.loop))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             log.warning("%s is damaged and left out (%s); install Reverie again.", path, error)
     return tuple(shipped)
 
