@@ -25,6 +25,7 @@ from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.weights import STACK, attention_of, canonical_name, layer_count
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
+from reverie.music.voice_kinds import VOICE_KINDS
 
 _QPM = 120.0
 _STEP_SECONDS = 60 / _QPM / STEPS_PER_QUARTER
@@ -75,7 +76,7 @@ class MagentaEngine:
             # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.conditioning).
             config.transpose_to_key = None
         ear = InputRange(
-            drums=family.kind == "drums",
+            drums=VOICE_KINDS[family.kind].drums,
             low=getattr(config, "min_note", 0),
             high=getattr(config, "max_note", MAX_MIDI + 1) - 1,
             transposes=transposes,
