@@ -81,7 +81,7 @@ class Faults:
         return tuple(fault for fault in self.active if fault.id in ids)
 
     def listen(self, listener: Listener) -> None:
-        """Have every fault that is told, changed or cleared, in the thread that says so, after it was logged.
+        """Have every fault that is told, changed or cleared, in the thread that says so, before it is logged.
 
         ``cleared`` says which it is. Other threads wait meanwhile, so that what they say is heard in the order in
         which it came to count: a fault that is over must not be heard of last. So nobody who listens may wait for them.
@@ -107,8 +107,9 @@ class Faults:
             if fault == known:
                 return
             self._active[key] = fault
-            log.warning("%s", fault.text)
             self._hand_on(fault)
+        # A log that takes no line for a while must not hold up those who ask the register meanwhile.
+        log.warning("%s", fault.text)
 
     def clear(self, kind: FaultKind, subject: str | None = None) -> None:
         """The fault is mended; without a subject, all faults of that kind are. What was no fault is not spoken of."""
@@ -128,8 +129,9 @@ class Faults:
             while len(self._cleared) > MOST_CLEARED:
                 del self._cleared[next(iter(self._cleared))]
             for fault in mended.values():
-                log.info("No longer so: %s", ended(fault.sentence))
                 self._hand_on(fault)
+        for fault in mended.values():
+            log.info("No longer so: %s", ended(fault.sentence))
 
     def _hand_on(self, fault: Fault) -> None:
         for listener in self._listeners:
