@@ -80,3 +80,40 @@ until(lambda: zombie(other.pid))
 assert reap_orphans() == 0
 assert other.wait() == 8
 """)
+
+
+def test_a_child_for_which_nobody_waits_keeps_no_orphan_from_being_waited_for() -> None:
+    """Such as one of the script that started the daemon by exec: of all that have ended, the system shows it first."""
+    passes("""
+if not (nobodys := os.fork()):
+    os._exit(0)
+own = Child(subprocess.Popen(["sh", "-c", "exit 7"], start_new_session=True), leads=True)
+until(lambda: zombie(nobodys) and zombie(own.pid))
+_, pid = mother(True)
+os.kill(pid, signal.SIGKILL)
+until(lambda: zombie(pid))
+assert reap_orphans() == 1
+assert not psutil.pid_exists(pid)
+assert own.poll() == 7
+""")
+
+
+def test_the_conductor_waits_for_orphans_and_for_children_that_were_let_go_as_long_as_it_runs() -> None:
+    passes("""
+import asyncio
+from reverie.processes.orphans import reap_for_ever
+let_go = Child(subprocess.Popen(["sleep", "600"], start_new_session=True), leads=True)
+let_go.release()
+_, orphan = mother(True)
+
+async def until_both_are_gone():
+    reaping = asyncio.create_task(reap_for_ever())
+    await asyncio.sleep(0)
+    let_go.kill()
+    os.kill(orphan, signal.SIGKILL)
+    while psutil.pid_exists(let_go.pid) or psutil.pid_exists(orphan):
+        await asyncio.sleep(0.01)
+    reaping.cancel()
+
+asyncio.run(asyncio.wait_for(until_both_are_gone(), 30))
+""")

@@ -12,9 +12,11 @@ import pytest
 
 from fakes.patience import PATIENCE
 from fakes.workers import role
+from reverie.processes import worker_life
+from reverie.processes.children import Child, is_own, reap
 from reverie.processes.supervisor import Backoff, Supervisor
 from reverie.processes.wire import Message, WireError
-from reverie.processes.worker_life import MAX_UNSENT, Death, Role
+from reverie.processes.worker_life import MAX_UNSENT, Death, Life, Role
 
 
 class Ear:
@@ -276,6 +278,21 @@ async def test_cancelling_the_supervisor_leaves_no_process() -> None:
         await running
     assert gone(pid)
     assert supervisor.state == "stopped"
+
+
+async def test_a_process_that_does_not_end_when_it_is_killed_is_waited_for_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one that waits in the kernel for a disk or a driver."""
+    monkeypatch.setattr(worker_life, "REAP", 0.1)
+    life = await Life.begin(role("obedient"))
+    monkeypatch.setattr(Child, "kill", lambda _: None)
+    life.condemn("It hangs.")
+    assert (await life.run(print)).sentence == "It hangs."
+    assert is_own(life.pid)
+    await eventually(reap)
+    assert not is_own(life.pid)
+    assert not psutil.pid_exists(life.pid)
 
 
 async def test_a_worker_that_cannot_be_started_is_a_death_like_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,9 @@ import ctypes
 import os
 import sys
 
-from reverie.processes.children import is_own
+import psutil
+
+from reverie.processes.children import is_own, reap
 
 EVERY = 1.0
 """Seconds between looks."""
@@ -39,27 +41,32 @@ def reap_orphans() -> int:
     of their own, and so what is theirs has another.
     """
     count = 0
-    with contextlib.suppress(ChildProcessError, ProcessLookupError):
-        while (pid := _ended()) and not is_own(pid) and os.getsid(pid) != os.getsid(0):
-            os.waitpid(pid, os.WNOHANG)
-            count += 1
+    for pid in _children() if _any_has_ended() else ():
+        with contextlib.suppress(ChildProcessError, ProcessLookupError):
+            if not is_own(pid) and os.getsid(pid) != os.getsid(0):
+                ended, _ = os.waitpid(pid, os.WNOHANG)
+                count += ended != 0
     return count
 
 
 async def reap_for_ever() -> None:
-    """Look for orphans that have ended, until cancelled."""
+    """Look for orphans that have ended, and for those of our own that were let go, until cancelled."""
     while True:
+        reap()
         reap_orphans()
         await asyncio.sleep(EVERY)
 
 
-def _ended() -> int:
-    """A child that has ended and that nobody has waited for yet; 0 if there is none, or the system cannot say (macOS).
-
-    Raises:
-        ChildProcessError: if there is no child at all.
-    """
+def _any_has_ended() -> bool:
+    """Whether a child has ended for which nobody has waited yet; never, where the system cannot say (macOS)."""
     if not hasattr(os, "waitid"):
-        return 0
-    found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    return found.si_pid if found else 0
+        return False
+    try:
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # there is no child at all
+        return False
+
+
+def _children() -> list[int]:
+    """All children: the system shows only the first that has ended, and that may be one which is not ours to take."""
+    return [child.pid for child in psutil.Process().children()]

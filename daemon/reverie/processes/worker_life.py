@@ -34,7 +34,7 @@ LINGER = 1.0
 TERM_GRACE = 2.0
 """Seconds that SIGTERM is given before SIGKILL."""
 REAP = 5.0
-"""Seconds to wait for a killed process. One that is stuck in the kernel takes longer and is not waited for."""
+"""Seconds to wait for a killed process. One that is stuck in the kernel takes longer, and is let go."""
 LOOK = 0.05
 """Seconds between looks at a process whose end nobody tells, as on macOS."""
 MAX_UNSENT = 4 * 1024 * 1024
@@ -219,7 +219,8 @@ class Life:
 
     async def _bury(self) -> None:
         self._process.kill()
-        await self._leaves_within(REAP)
+        if not await self._leaves_within(REAP):
+            self._process.release()
         self._writer.transport.abort()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
