@@ -56,7 +56,7 @@ class PlayerWorker:
     """Waits for messages, deadlines and signals, in this one place."""
 
     def __init__(self, end: socket.socket, signals: int) -> None:
-        self._conductor = ConductorEnd(end, ToPlayer, log_line, waits=False)
+        self._conductor = ConductorEnd(end, ToPlayer, _leave_out, waits=False)
         self._signals = signals
         self._clock = SystemClock()
         self._player: Player | None = None
@@ -141,6 +141,11 @@ class PlayerWorker:
         if now >= self._tidy_at and (deadline is None or deadline - now > TIDY_TAKES):
             gc.collect()
             self._tidy_at = now + TIDY_EVERY
+
+
+def _leave_out(error: WireError) -> None:
+    """Play on: what sounds now is better than what a new player would begin with."""
+    log_line(f"a message was not understood and is left out: {error}")
 
 
 def _check_length(message: Message) -> None:

@@ -45,14 +45,16 @@ class ConductorEnd:
     Args:
         end: The socket.
         hears: The class or union of what the conductor may say, besides pings.
-        complain: Is told in a sentence of a message that is none of these, and is left out.
+        unreadable: Is told of a message that is none of these, and is left out unless this raises.
         waits: Whether to wait for a conductor that does not read just now; else it learns later, or not at all.
     """
 
-    def __init__(self, end: socket.socket, hears: Any, complain: Callable[[str], object], *, waits: bool) -> None:
+    def __init__(
+        self, end: socket.socket, hears: Any, unreadable: Callable[[WireError], object], *, waits: bool
+    ) -> None:
         self._wire = Wire(end)
         self._kinds = hears | Ping
-        self.complain = complain
+        self._unreadable = unreadable
         self._send = self._wire.send if waits else self._wire.post
         self._sending = threading.Lock()
         self.answering = True
@@ -77,13 +79,16 @@ class ConductorEnd:
 
         Args:
             refuse: Sees each message first, and may raise a WireError.
+
+        Raises:
+            WireError: if the conductor sends what is no message at all.
         """
         for message in self._wire.receive():
             try:
                 refuse(message)
                 value = from_message(self._kinds, message)
             except WireError as error:
-                self.complain(f"a message was not understood and is left out: {error}")
+                self._unreadable(error)
                 continue
             if not isinstance(value, Ping):
                 yield value
@@ -104,8 +109,9 @@ class Worker(Protocol):
 
 
 def run_worker(module: str, does: str, hears: Any, make: Callable[[ConductorEnd], Worker]) -> NoReturn:
-    """Be a worker that computes, until the conductor says stop or goes away.
+    """Be a worker that computes, until the conductor says stop, goes away, or says what cannot be read.
 
+    The conductor would wait for ever for a job that was left out, but it knows what to do about a worker that ends.
     Whatever the main thread does then is cut off: a model that computes cannot be interrupted, and nobody wants what
     comes of it. So nothing may be lost by that.
 
@@ -123,15 +129,20 @@ def run_worker(module: str, does: str, hears: Any, make: Callable[[ConductorEnd]
     signal.signal(signal.SIGTERM, _leave)
     be_steady(signal.SIGHUP, signal.SIGINT)  # Ctrl-C is the conductor's matter, which then says stop
     log_plainly(logging.WARNING)
-    end = ConductorEnd(socket_to_conductor, hears | Stop, logging.getLogger(module).warning, waits=True)
+    end = ConductorEnd(socket_to_conductor, hears | Stop, _not_without_it, waits=True)
     worker = make(end)
-    threading.Thread(target=_listen, args=(end, worker), daemon=True).start()
+    log = logging.getLogger(module)
+    threading.Thread(target=_listen, args=(end, worker, log.warning), daemon=True).start()
     worker.run()
     while True:
         threading.Event().wait()
 
 
-def _listen(end: ConductorEnd, worker: Worker) -> None:
+def _not_without_it(error: WireError) -> NoReturn:
+    raise error
+
+
+def _listen(end: ConductorEnd, worker: Worker, complain: Callable[[str], object]) -> None:
     try:
         while not end.closed:
             readable([end], None)
@@ -140,7 +151,7 @@ def _listen(end: ConductorEnd, worker: Worker) -> None:
                     return
                 worker.heard(said)
     except WireError as error:
-        end.complain(f"The conductor talks nonsense: {error}.")
+        complain(f"The conductor talks nonsense: {error}.")
     finally:
         os._exit(0)
 
