@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from reverie.compose import messages as composing
 from reverie.compose.composer import Composed
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
+from reverie.watch.happenings import BarSounded
 
 
 @pytest.fixture
@@ -165,6 +167,15 @@ def test_a_voice_that_repeats_its_loop_since_none_came_in_time_is_told_of_once_a
     assert 'reverie_fault{id="loop-repeats",subject="lead"} 1.0' in theatre.metrics
     go(theatre, 8)
     assert theatre.faults == {}
+
+
+def test_a_voice_for_which_a_loop_comes_while_the_music_rests_is_no_fault_all_night(theatre: Theatre) -> None:
+    go(theatre, 4)
+    theatre.play(100)
+    sounded = theatre.told(BarSounded)[-1].bar
+    for waiting, told in (({"beat": 0, "lead": 0}, {"beat", "lead"}), ({"beat": 0, "lead": 1}, {"beat"})):
+        theatre.player.says(replace(sounded, resting=True, repeated=(), depth=waiting))
+        assert set(theatre.faults) == {f"loop-repeats {voice}" for voice in told}
 
 
 def test_a_voice_that_only_waits_for_its_models_is_no_fault(theatre: Theatre) -> None:

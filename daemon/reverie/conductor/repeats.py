@@ -39,10 +39,11 @@ class RepeatedLoops:
         self._faults.only(LOOP_REPEATS, voices)
 
     def bar_played(self, bar: BarPlayed) -> None:
-        """A bar went out. A voice that its schedule leaves out of it is judged by the next bar in which it plays."""
-        if bar.resting:
-            return
-        for voice in bar.repeated:
+        """A bar went out. A voice that its schedule leaves out of it is judged by the next bar in which it plays.
+
+        While the music rests nothing is repeated, and yet loops come: nobody is called at night for what is over.
+        """
+        for voice in () if bar.resting else bar.repeated:
             self._seconds[voice] = self._seconds.get(voice, 0.0) + bar.seconds
             if self._seconds[voice] >= LASTS:
                 self._faults.tell(
