@@ -1,4 +1,4 @@
-"""What hands do to a performance: hold, free, mutate, another temperature. The player's own score says what sounds."""
+"""What people do to a performance: hold, free, mutate, another temperature. The player's own score says what sounds."""
 
 from __future__ import annotations
 

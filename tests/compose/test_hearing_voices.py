@@ -11,7 +11,7 @@ from fakes.echo import with_operator
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
 from reverie.compose.composer import compose
-from reverie.compose.ensemble import Ensemble
+from reverie.compose.ensemble import HEARS_AHEAD, Ensemble
 from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
@@ -168,6 +168,18 @@ def test_a_voice_that_is_heard_and_hears_others_is_in_time_for_both() -> None:
         asked, placed = played(play, 120)
     assert_heard_as_played(play, placed, hearing_of(asked, "low"), ("beat",))
     assert_heard_as_played(play, placed, hearing_of(asked, "lead"), ("beat", "low"))
+
+
+def test_nobody_is_composed_far_ahead_for_a_voice_that_holds_its_loops_for_long() -> None:
+    arrangement = ensemble().arrangement
+    lead = replace(arrangement.plans["lead"], then=("double",), hold=30)
+    play = Ensemble(replace(arrangement, plans={**arrangement.plans, "lead": lead}), 1, {})
+    asked, placed = played(play, 140)
+    ahead = [place.start_bar - bar for bar, places in enumerate(placed) for place in places if place.part == "beat"]
+    assert max(ahead) <= HEARS_AHEAD + 4
+    [(recipe, start)] = [(recipe, places[0].start_bar) for recipe, places in asked if recipe.operator == "double"][:1]
+    assert start == 120
+    assert_heard_as_played(play, placed, [(recipe, start)], ("beat", "low"))
 
 
 def test_what_hears_nobody_says_nothing_of_it() -> None:

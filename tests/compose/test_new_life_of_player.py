@@ -1,4 +1,4 @@
-"""A player that dies comes back with what it had: however late the composer is, and whatever hands do meanwhile."""
+"""A player that dies comes back with what it had: however late the composer is, and whatever people do meanwhile."""
 
 from __future__ import annotations
 

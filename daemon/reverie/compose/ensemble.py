@@ -24,6 +24,9 @@ from reverie.play.messages import SELF, Part, Place, SetScene
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
+HEARS_AHEAD = 32
+"""Bars before its last loop is over from which the voices that a voice hears are composed up to what it composes next:
+twice the longest loop. Else a voice that holds its loops for hours would have the others composed for hours."""
 
 Reserve = Sequence[tuple[str, Loop]]
 """Loops that are there without composing: recipe id and loop, best first."""
@@ -216,10 +219,11 @@ class Ensemble:
     def _heard_until(self) -> dict[str, int]:
         """For each voice the bar up to which it will be heard by one that is composed after it, next."""
         until: dict[str, int] = {}
-        bar = 0
+        bar, soon = 0, self.bar + 1 + HEARS_AHEAD
         for name, voice in reversed(self._voices.items()):
             until[name] = bar
-            if not voice.asked and voice.line.hears and (self._is_short(voice) or voice.line.end_bar < bar):
+            wants = self._is_short(voice) or voice.line.end_bar < bar
+            if wants and not voice.asked and voice.line.hears and voice.line.end_bar <= soon:
                 bar = max(bar, voice.line.end_bar + voice.line.plan.bars)
         return until
 

@@ -23,7 +23,7 @@ HIGHEST = 127
 
 
 class ControlError(ReverieError):
-    """What a hand asked for cannot be done."""
+    """What a person asked for cannot be done."""
 
 
 @dataclass(frozen=True, slots=True)
