@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from reverie.processes.codec import from_message, to_message
+from reverie.processes.wire import decode, encode
 from reverie.scenes.timbre import Timbre
+from reverie.timbre.messages import Render, ToTimbre
 from reverie.timbre.recipe import BankRecipe, Ingredient
-from reverie.timbre.request import request_of
+from reverie.timbre.request import BankRequest, Share, request_of
 
 SOUNDS = {"flute": Ingredient(1.0, sound="f" * 64, own_pitch=60.12345), "cat": Ingredient(1.0, sound="c" * 64)}
 
@@ -59,3 +62,20 @@ def test_a_sound_that_is_not_mixed_in_need_not_be_there() -> None:
     assert recipe(0, flute).ingredients == (Ingredient(1.0, sound="f" * 64, own_pitch=60.12),)
     with pytest.raises(KeyError):
         recipe(1, flute)
+
+
+@pytest.mark.parametrize(
+    ("pitch", "bank"),
+    [
+        (60, "2c18d6a2e68038513d2122933dcf515c897f50964f39c4fbeb6c4068cf25e266"),
+        (60.5, "f638f288f069655554935cf12c500e5bf14aeb8095b70499b2c816da5d7c0516"),
+    ],
+)
+def test_the_worker_finds_the_bank_that_version_0_1_0_made_where_a_scene_says_the_pitch(
+    pitch: float, bank: str
+) -> None:
+    shares = (Share("cat", 0.5, "cat.wav", pitch), Share("star", 0.5, latent=7))
+    asked = Render(BankRequest("t", shares, (48, 60), (100,), 1.5, -20.0, 1), "model", "cache", 1)
+    heard = from_message(ToTimbre, decode(encode(to_message(asked))[:-1])).request
+    sounds = {"cat": Ingredient(1.0, sound="c0ffee", own_pitch=heard.shares[0].pitch)}
+    assert heard.recipe("model", sounds).id == bank

@@ -5,9 +5,11 @@ numbers, truth values, None, bytes, paths, literals, tuples, mappings from text 
 and ``X | None`` of those. A class with ``as_json`` and ``from_json`` of its own, such as a loop, is written as these
 do. ``Any`` stands for plain data that the reader checks himself.
 
-Reading is strict: a field that is missing and has no default, that nobody knows or that has the wrong type is an
-error, which names the field. How a class is written and read is worked out once, when the first message of it passes;
-then neither costs more than code written by hand. Only ``typing`` is used, since the player imports this.
+A value reads back as it was: a whole number where any number may stand stays one, for JSON writes it otherwise and some
+ids are hashes of JSON. Reading is strict: a field that is missing and has no default, that nobody knows or that has the
+wrong type is an error, which names the field. How a class is written and read is worked out once, when the first
+message of it passes; then neither costs more than code written by hand. Only ``typing`` is used, since the player
+imports this.
 """
 
 from __future__ import annotations
@@ -220,11 +222,9 @@ def _whole(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, float):
-        return value
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, float | int) or isinstance(value, bool):
         raise _expected("a number", value)
-    return float(value)
+    return value
 
 
 def _bytes(value: Any) -> bytes:
