@@ -56,7 +56,8 @@ try() { # FOLDER
   (
     cd "$trial" && export HOME="$trial" XDG_STATE_HOME="$trial" PYTHONDONTWRITEBYTECODE=1
     echo "scene: first-light" >"$trial/reverie.yaml"
-    "$1/bin/reverie" perform first-light --config "$trial/reverie.yaml" --bars 2 --midi "$trial/trial.mid" >"$trial/said" 2>&1
+    "$1/bin/reverie" perform first-light --config "$trial/reverie.yaml" --bars 2 --midi "$trial/trial.mid" \
+      >"$trial/said" 2>&1
   ) && [ -s "$trial/trial.mid" ] && works=0
   [ $works = 0 ] || cat "$trial/said" >&2
   rm -rf "$trial"
@@ -97,7 +98,7 @@ build() {
       sed -i "s|^home = $root|home = |" "$release/pyvenv.cfg"
       ;;
     /root/* | /home/*)
-      say "Warning: the service may not read $target; put a Python 3.11, 3.12 or 3.13 for all users first in PATH."
+      say "Warning: the service may not read $target; put a Python 3.11 or 3.12 for all users first in PATH."
       ;;
   esac
   try "$release" || { say "Release $number does not work."; exit 1; }

@@ -87,7 +87,7 @@ make_payload() {
     sed -i "s|^home = .*|home = $(dirname "$python")|" "$environment/pyvenv.cfg"
   done
   mkdir -p "$stage/usr/local/src/reverie/build/uv/bin"
-  cp -a Makefile pyproject.toml uv.lock README.md LICENSE NOTICE config docs scenes systemd "$stage/usr/local/src/reverie/"
+  cp -a Makefile pyproject.toml uv.lock ./*.md LICENSE NOTICE config docs scenes systemd "$stage/usr/local/src/reverie/"
   cp "$(realpath build/uv/bin/uv)" "$stage/usr/local/src/reverie/build/uv/bin/uv"
   install -D -m 644 -t "$stage/usr/local/lib/trial" tests/vm/guest*.py
   disk "$stage/usr/local" "$vm/payload.ext4" 20

@@ -88,7 +88,13 @@ def test_the_unit_names_a_page_that_is_installed(installed: Path) -> None:
     page = re.search(r"^Documentation=file:(.+)$", unit(installed).read_text(), re.MULTILINE)
     assert page is not None
     assert "Installing" in Path(page[1]).read_text()
-    assert (installed / "share/doc/reverie/docs/adr/0001-four-processes.md").exists()
+
+
+def test_every_link_of_an_installed_page_leads_to_what_is_installed(installed: Path) -> None:
+    pages = sorted((installed / "share/doc/reverie").rglob("*.md"))
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)\s#:]+)(?:#[^)]*)?\)", page.read_text())]
+    assert len(links) > len(pages)
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_unit_grants_more_descriptors_than_strangers_are_let_have(installed: Path) -> None:
