@@ -22,7 +22,7 @@ PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 DAEMON = "reverie.conductor.run"
 NOT_OF_THE_DAEMON = ("reverie.bench", "reverie.cli", "reverie.training")
 PURPOSES = {
-    DAEMON: "conductor: scenes, hours, supervision, web, metrics",
+    DAEMON: "conductor: scenes, programme, supervision, web, metrics",
     "reverie.compose.worker": "composer: runs the models",
     "reverie.play.worker": "player: sends MIDI on time",
     "reverie.timbre.worker": "timbre worker: renders sample banks",
