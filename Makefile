@@ -15,14 +15,16 @@ SCENE  ?= first-light
 help:
 	@echo "make run        install what is needed into .venv and play scenes/first-light.yaml (SCENE=name for another)"
 	@echo "make magenta    add Magenta itself and TensorFlow (3 GB): training, and the reference to measure against"
-	@echo "make unit       the quick tests: no other program, no Magenta, about a minute"
+	@echo "make unit       the quick tests: no other program, no Magenta, a minute and a half on two cores"
 	@echo "make lint       style, the order of the packages, and types; no Magenta"
 	@echo "make test       all tests but the slow ones; installs Magenta and, where it may, system packages"
 	@echo "make test-slow  the tests that take minutes: soak, chaos, and a virtual machine with USB devices"
+	@echo "make format     mend what of style can be mended by itself"
 	@echo "make wheel      build the wheel into dist/"
 	@echo "make install    put Reverie on this machine as a service (PREFIX, DESTDIR)"
 	@echo "make rollback   let the release before the last install count again"
 	@echo "make uninstall  take it off again; configuration and state stay"
+	@echo "make clean      delete .venv, build and dist"
 
 # pip brings uv, into a folder of its own; uv brings the rest, as uv.lock says. Where Debian's python3 came without
 # venv, pip alone does.
