@@ -107,7 +107,8 @@ build() {
   echo "$number" >&3
 }
 
-# An installation of before there were releases, in LIBDIR/venv, stays where it is for what runs of it, as the one before.
+# An installation of before there were releases, in LIBDIR/venv, stays where it is for what still runs of it, and counts
+# as the release before.
 switch() { # NUMBER
   before=$(leads current)
   if [ -z "$before" ] && [ -d "$lib/venv" ] && [ ! -L "$lib/venv" ]; then before=venv; fi
