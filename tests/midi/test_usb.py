@@ -153,5 +153,5 @@ def test_ten_thousand_looks_leak_nothing(tree: Sysfs) -> None:
 
     descriptors, blocks = scan(500)
     after = scan(10_000)
-    assert after[0] == descriptors
+    assert after[0] <= descriptors  # what other tests left open may be closed meanwhile
     assert after[1] - blocks < 1_000
