@@ -12,7 +12,7 @@ from fakes.echo import ECHO, SENTENCE, echoed, with_operator
 from fakes.engine import DiceEngine
 from fakes.recipes import plan
 from reverie.compose.composer import compose
-from reverie.compose.evolution import FIRST, Evolution, Placement
+from reverie.compose.evolution import Evolution, Placement
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.state_cache import Memories
@@ -42,7 +42,7 @@ def play(line: Evolution, engine: DiceEngine, steps: int) -> list[Placement]:
 
 def test_every_operator_that_scenes_can_name_is_bound_to_what_it_does() -> None:
     assert list(OPERATORS) == list(OPERATOR_TRAITS)
-    assert FIRST in OPERATORS
+    assert plan().first in OPERATORS
     for operator in OPERATORS.values():
         assert (operator.derive is not None) == (operator.traits.source == "loops"), operator.name
 

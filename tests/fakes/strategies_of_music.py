@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from reverie.compose.recipe import ContinuedPast, HeardLoop, LoopLimits, Recipe
-from reverie.music.harmony import SCALES, BarHarmony
+from reverie.music.harmony import SCALES, BarHarmony, ChordSpan
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -50,7 +51,20 @@ limits = st.builds(
     velocity_low=velocities,
     velocity_high=velocities,
 )
-harmonies = st.builds(BarHarmony, words, st.lists(st.integers(0, 11), max_size=5).map(tuple))
+_classes = st.integers(0, 11)
+_chords = st.builds(
+    ChordSpan,
+    st.just(0),
+    words,
+    _classes,
+    _classes,
+    st.lists(_classes, min_size=1, max_size=5).map(tuple),
+    st.lists(_classes, max_size=7).map(tuple),
+    st.booleans(),
+)
+harmonies = st.lists(_chords, min_size=1, max_size=3).map(
+    lambda chords: BarHarmony(tuple(replace(chord, start=480 * number) for number, chord in enumerate(chords)))
+)
 
 
 @st.composite
@@ -88,7 +102,7 @@ def later_parts(draw: st.DrawFn, bars: int) -> dict[str, Any]:
     """What recipes can have since."""
     return {
         "heard": draw(st.lists(st.builds(HeardLoop, words, words, midi, midi, midi), max_size=3).map(tuple)),
-        "harmony": draw(st.just(()) | st.lists(harmonies, min_size=bars, max_size=bars).map(tuple)),
+        "harmony": draw(st.just(()) | st.lists(harmonies, min_size=bars + 1, max_size=bars + 1).map(tuple)),
         "settings": draw(st.dictionaries(words, shares | words, max_size=3)),
     }
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
+from reverie.compose.relations import Relation
 from reverie.compose.seeds import derive_seed
+from reverie.music.harmony import BarHarmony, HarmonyPlan
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
+from reverie.music.touch import Touch
 
-FIRST = "reset"
-"""The operator with which a line begins, and begins anew."""
 BEGIN_ANEW = 2
 """Answers in a row without a new loop after which a line begins with its primer again: what it goes on from leads
 nowhere."""
@@ -26,7 +27,11 @@ nowhere."""
 
 @dataclass(frozen=True, slots=True)
 class VoicePlan:
-    """What a scene says of a voice, as far as composing goes. ``temperature`` maps a bar of the scene to a number."""
+    """What a scene says of a voice, as far as composing goes.
+
+    ``temperature`` maps a bar of the scene to a number. ``first`` is the operator with which its line begins, and
+    begins anew. ``harmony`` is None for a voice that is free of it, and ``relations`` say which others it listens to.
+    """
 
     scene: str
     scene_hash: str
@@ -45,6 +50,11 @@ class VoicePlan:
     limits: LoopLimits
     candidates: int = 1
     novelty: tuple[float, float] = (0.0, 1.0)
+    first: str = "reset"
+    harmony: HarmonyPlan | None = None
+    strictness: float = 0.0
+    relations: tuple[Relation, ...] = ()
+    touch: Touch | None = None
 
     def recipe(self, operator: str, number: int, bar: int, after: After | None = None) -> Recipe:
         """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene.
@@ -73,8 +83,16 @@ class VoicePlan:
             candidates=self.candidates,
             before=after.loop.notes if after else (),
             novelty=self.novelty,
+            harmony=self.harmony_of(bar),
+            strictness=self.strictness if self.harmony else 0.0,
+            relations=self.relations,
+            touch=self.touch,
             version=VERSION,
         )
+
+    def harmony_of(self, bar: int) -> tuple[BarHarmony, ...]:
+        """The harmony of a loop that starts in scene bar ``bar``, and of the bar after it."""
+        return tuple(self.harmony.at(bar + one) for one in range(self.bars + 1)) if self.harmony else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +133,11 @@ class Evolution:
     def next_step(self) -> str:
         """The name of the operator whose turn it is."""
         if self.steps_taken == 0 or self._last is None:
-            return FIRST
+            return self.plan.first
         if self.wanted:
             return self.wanted
         step = self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
-        return FIRST if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
+        return self.plan.first if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
 
     @property
     def holds(self) -> bool:

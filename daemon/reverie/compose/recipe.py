@@ -10,9 +10,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar, cast
 
-from reverie.music.harmony import BarHarmony
+from reverie.compose.relations import Relation
+from reverie.music.harmony import BarHarmony, ChordSpan
 from reverie.music.notes import Loop, Note, notes_as_json, notes_from_json, short_hash
 from reverie.music.time import Metre
+from reverie.music.touch import Touch
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.operators import OPERATOR_TRAITS
 
@@ -58,7 +60,7 @@ class HeardLoop:
     """What another voice plays in bars of the loop to make: from its bar ``start`` on, for ``bars`` bars.
 
     ``loop`` is the content hash of the loop that sounds there, and ``loop_bar`` the bar of it that sounds first; at its
-    end it begins anew.
+    end it begins anew. A ``start`` below 0 is of bars before the loop.
     """
 
     voice: str
@@ -82,8 +84,10 @@ class Recipe:
     number, why it was it (:mod:`reverie.compose.selection`), and what composed it.
 
     ``heard`` is what other voices play in its bars; those loops travel with the recipe in ``loops``, by content hash,
-    which say nothing that the hashes do not. ``harmony`` is that of each bar, where there is one, and ``settings`` are
-    numbers and words of the operator's own. ``version`` is that of :data:`VERSION` by which it was made.
+    which say nothing that the hashes do not. ``relations`` say what they are to the loop. ``harmony`` is that of each
+    bar and of the bar after, where there is one, and ``strictness`` how much it binds, from 0 to 1. ``touch`` says how
+    the loop is played, and ``settings`` are numbers and words of the operator's own. ``version`` is that of
+    :data:`VERSION` by which it was made.
     """
 
     scene: str
@@ -111,6 +115,9 @@ class Recipe:
     harmony: tuple[BarHarmony, ...] = ()
     settings: Mapping[str, float | str] = field(default_factory=dict[str, "float | str"])
     version: int = 1
+    relations: tuple[Relation, ...] = ()
+    strictness: float = 0.0
+    touch: Touch | None = None
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
 
     def __post_init__(self) -> None:
@@ -121,8 +128,8 @@ class Recipe:
         """
         if self.version > VERSION:
             raise ValueError(f"a recipe of version {self.version} cannot be read by this one, which knows {VERSION}")
-        if self.harmony and len(self.harmony) != self.bars:
-            raise ValueError(f"a loop of {self.bars} bars has harmony for each, not for {len(self.harmony)}")
+        if self.harmony and len(self.harmony) != self.bars + 1:
+            raise ValueError(f"a loop of {self.bars} bars has harmony for each and one more, not {len(self.harmony)}")
 
     @property
     def traits(self) -> VoiceTraits:
@@ -185,9 +192,11 @@ class Recipe:
         for name in {"past", "heard"} & data.keys():
             data[name] = [_row(one) for one in data[name]]
         if self.harmony:
-            data["harmony"] = [
-                _said(one, _FIRST_HARMONY) | {"pitch_classes": list(one.pitch_classes)} for one in self.harmony
-            ]
+            data["harmony"] = [[_row(chord) for chord in bar.spans] for bar in self.harmony]
+        if self.relations:
+            data["relations"] = [_row(one) for one in self.relations]
+        if self.touch:
+            data["touch"] = _said(self.touch, ())
         data["novelty"] = list(self.novelty)
         return data | {name: dict(data[name]) for name in {"score", "settings"} & data.keys()}
 
@@ -208,9 +217,10 @@ class Recipe:
         read["past"] = tuple(_from_row(ContinuedPast, one) for one in read.get("past", ()))
         read["heard"] = tuple(_from_row(HeardLoop, one) for one in read.get("heard", ()))
         read["harmony"] = tuple(
-            BarHarmony(**dict[str, Any](one, pitch_classes=tuple(map(int, one["pitch_classes"]))))
-            for one in read.get("harmony", ())
+            BarHarmony(tuple(_from_row(ChordSpan, chord) for chord in bar)) for bar in read.get("harmony", ())
         )
+        read["relations"] = tuple(_from_row(Relation, one) for one in read.get("relations", ()))
+        read["touch"] = None if (touch := read.get("touch")) is None else Touch(**touch)
         return cls(**read, loops=dict(loops or {}))
 
 
@@ -223,8 +233,6 @@ _FIRST_LIMITS = frozenset({
     "low", "high", "least", "most", "polyphony", "tonic", "scale", "velocity_low", "velocity_high",
 })  # fmt: skip
 """Likewise, of the limits."""
-_FIRST_HARMONY = frozenset({"symbol", "pitch_classes"})
-"""Likewise, of the harmony of a bar, from when there first was one."""
 _TOLD = {"model_hash", "kind", "primer", "primer_steps", "limits"}
 """What a model's memory depends on, besides the past."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from reverie.music.notes import MAX_MIDI
 
@@ -63,21 +64,62 @@ def pitch_name(pitch: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class BarHarmony:
-    """The harmony of one bar: a chord's symbol, such as ``Dm7``, its pitch classes (0 is C), or both."""
+class ChordSpan:
+    """A chord from tick ``start`` of its bar on, up to the next span of the bar, or the bar's end.
 
-    symbol: str = ""
-    pitch_classes: tuple[int, ...] = ()
+    ``symbol`` is how people write it, such as ``Dm7``; ``root`` and ``bass`` are pitch classes (0 is C), ``tones``
+    those of the chord and ``scale`` those that may pass over it, the tones among them. With ``change`` the chord begins
+    here; without, it goes on from before.
+    """
+
+    start: int
+    symbol: str
+    root: int
+    bass: int
+    tones: tuple[int, ...]
+    scale: tuple[int, ...]
+    change: bool = True
 
     def __post_init__(self) -> None:
         """Sort the pitch classes, so that equal harmony is an equal value.
 
         Raises:
-            ValueError: if one is none.
+            ValueError: if one is none, or the chord has no tone.
         """
-        if not all(0 <= one < OCTAVE for one in self.pitch_classes):
-            raise ValueError(f"pitch classes are 0 to 11, not {self.pitch_classes}")
-        object.__setattr__(self, "pitch_classes", tuple(sorted(set(self.pitch_classes))))
+        classes = (self.root, self.bass, *self.tones, *self.scale)
+        if not self.tones or self.start < 0 or not all(0 <= one < OCTAVE for one in classes):
+            raise ValueError(f"a chord has tones, and pitch classes from 0 to 11: {self}")
+        object.__setattr__(self, "tones", tuple(sorted(set(self.tones))))
+        object.__setattr__(self, "scale", tuple(sorted({*self.scale, *self.tones})))
+
+
+@dataclass(frozen=True, slots=True)
+class BarHarmony:
+    """The harmony of one bar: its chords, of which the first begins with the bar."""
+
+    spans: tuple[ChordSpan, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a bar whose chords do not follow each other from its beginning on.
+
+        Raises:
+            ValueError: if there is none, the first begins later, or one before its neighbour.
+        """
+        starts = [span.start for span in self.spans]
+        if not starts or starts[0] != 0 or starts != sorted(set(starts)):
+            raise ValueError(f"the chords of a bar follow each other from its beginning on, not at {starts}")
+
+    def at(self, tick: int) -> ChordSpan:
+        """The chord at a tick of the bar."""
+        return next(span for span in reversed(self.spans) if span.start <= tick)
+
+
+class HarmonyPlan(Protocol):
+    """The harmony of a scene: a chord for every moment of every bar. Equal plans have equal harmony."""
+
+    def at(self, bar: int) -> BarHarmony:
+        """The harmony of scene bar ``bar``, from 0."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

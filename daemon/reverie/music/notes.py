@@ -14,12 +14,18 @@ MAX_MIDI = 127
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
-    """One note of a loop: start and length in ticks from the loop's start, MIDI pitch and velocity 1 to 127."""
+    """One note of a loop: start and length in ticks from the loop's start, MIDI pitch and velocity 1 to 127.
+
+    ``start`` is its place in the metre; ``shift`` is how many ticks later (or, below 0, earlier) it is struck. A
+    ``tied`` note goes on from a note of its pitch that sounds up to its start, and is struck only if there is none.
+    """
 
     start: int
     length: int
     pitch: int
     velocity: int = 100
+    shift: int = 0
+    tied: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what MIDI cannot say.
@@ -104,8 +110,16 @@ def short_hash(data: Mapping[str, Any]) -> str:
 
 
 def notes_as_json(notes: Iterable[Note]) -> list[list[int]]:
-    """Notes as plain lists ``[start, length, pitch, velocity]``."""
-    return [[n.start, n.length, n.pitch, n.velocity] for n in notes]
+    """Notes as plain lists ``[start, length, pitch, velocity]``, with ``shift`` and ``tied`` where these say something.
+
+    So a loop without them has the bytes, and the content hash, that it always had.
+    """
+    return [
+        [n.start, n.length, n.pitch, n.velocity, n.shift, int(n.tied)]
+        if n.shift or n.tied
+        else [n.start, n.length, n.pitch, n.velocity]
+        for n in notes
+    ]
 
 
 def notes_from_json(data: Iterable[Iterable[int]]) -> tuple[Note, ...]:
@@ -114,4 +128,8 @@ def notes_from_json(data: Iterable[Iterable[int]]) -> tuple[Note, ...]:
     Raises:
         ValueError, TypeError: if they are no notes.
     """
-    return tuple(Note(*map(int, fields)) for fields in data)
+    return tuple(_note(*map(int, fields)) for fields in data)
+
+
+def _note(start: int, length: int, pitch: int, velocity: int, shift: int = 0, tied: int = 0) -> Note:
+    return Note(start, length, pitch, velocity, shift, bool(tied))
