@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,6 +32,19 @@ def notes(
     )
     one = st.builds(lambda span, pitch, velocity: Note(span[0], span[1], pitch, velocity), spans, pitches, velocities)
     return st.lists(one, max_size=most).map(tuple)
+
+
+@st.composite
+def tied_lines(draw: st.DrawFn, ticks: int) -> tuple[Note, ...]:
+    """Lines of one pitch each, in which notes and rests follow one another; many notes are tied."""
+    drawn: list[Note] = []
+    for pitch in draw(st.sets(st.sampled_from([60, 61, 64]), min_size=1)):
+        inner = draw(st.sets(st.integers(1, ticks - 1), max_size=3))
+        cuts = [0, *sorted(inner), ticks]
+        for start, end in pairwise(cuts):
+            if draw(st.integers(0, 3)):
+                drawn.append(Note(start, end - start, pitch, 100, tied=draw(st.booleans())))
+    return tuple(drawn)
 
 
 @st.composite

@@ -59,8 +59,9 @@ def check(room: Studio) -> None:
 
 def music(chance: random.Random, bars: int) -> Loop:
     starts = [chance.randrange(bars * BAR) for _ in range(chance.randrange(1, 60))]
-    notes = (Note(start, chance.randint(1, bars * BAR - start), chance.randint(55, 65)) for start in starts)
-    return loop(*notes, bars=bars)
+    notes = [Note(start, chance.randint(1, bars * BAR - start), chance.randint(55, 65)) for start in starts]
+    pad = [Note(bar * BAR, BAR, chance.randint(66, 68), tied=True) for bar in range(bars)]
+    return loop(*notes, *pad, bars=bars)
 
 
 def test_ten_minutes_of_everything_are_legal_to_the_last_byte(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def write_bar_events(
             notes[part.name] += 1
             begin, end = warp(note.start, ticks), warp(note.end, ticks)
             pitch = part.drum_map.get(note.pitch, note.pitch)
-            start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1))
+            start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1), note.tied)
             written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))
     entries = {slot: tuple(sorted(rows)) for slot, rows in written.items()}
     return BarEvents(score, scene_bar, tick, resting, entries, recipes, notes, repeated)

@@ -23,18 +23,25 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A note to be started; ``channel`` counts from 0, ``length`` is in ticks."""
+    """A note to be started; ``channel`` counts from 0, ``length`` is in ticks.
+
+    A ``tied`` one goes on from a note of its part and pitch that ends at its tick, and is started if there is none.
+    """
 
     part: Part
     channel: int
     pitch: int
     velocity: int
     length: int
+    tied: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sounding:
-    """A note that was started, where it was heard, and all ``parts`` that struck it, the loudest first."""
+    """A note that was started, where it was heard, and all ``parts`` whose it is now; ``part`` is the loudest of them.
+
+    It is told apart by itself, and not by what it says: its owner in :class:`~reverie.play.slots.Slot`.
+    """
 
     part: Part
     channel: int
@@ -46,6 +53,10 @@ class Sounding:
         """End it there."""
         if self.heard is not None:
             self.heard.end(self.channel, self.pitch, self)
+
+    def is_heard_by(self, slot: Slot | None) -> bool:
+        """Whether it still sounds, and on that slot: a device that was lost has ended it, or knows nothing of it."""
+        return self.heard is slot and (slot is None or slot.is_owned(self.channel, self.pitch, self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON
 from reverie.music.overlaps import together
@@ -38,6 +39,8 @@ class SlotQueue:
         self._added: list[Entry] = []
         self._moved: dict[str, tuple[int, ...]] = {}
         self._sounding: dict[tuple[int, int], Sounding] = {}
+        self._held: dict[tuple[int, int], Sounding] = {}
+        """What ends at the tick that is being played, and may go on with a tied note."""
         self._fences: list[int] = []
         self._heard_by: tuple[Slot, int] | None = None
 
@@ -63,18 +66,42 @@ class SlotQueue:
     def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
         """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
         tick = self._source()[0][0]
+        tied = self._tied(tick, muted)
         struck: list[Start] = []
         while (source := self._source()) and source[0][0] == tick:
             content = (self._laid.popleft() if source is self._laid else heapq.heappop(self._added))[3]
-            if not isinstance(content, Start):
+            if isinstance(content, Sounding) and self._may_go_on(content, tied):
+                self._held[self._key(content.channel, content.pitch)] = content
+            elif not isinstance(content, Start):
                 self._play(tick, content, clock(), log)
             elif content.part.name not in muted:
                 struck.append(content)
         now = clock()
         if now - moment > TOO_LATE:
-            log.skipped += len(struck)
-        elif struck:
+            begun = [
+                start
+                for start in struck
+                if any(_is_tied_to(self._held.get(key), [start]) for key, _ in self._keys(start))
+            ]
+            log.skipped += len(struck) - len(begun)
+            struck = begun
+        if struck or self._held:
             self._start_all(tick, struck, now, log)
+
+    def _tied(self, tick: int, muted: frozenset[str]) -> frozenset[tuple[str, int]]:
+        """By part and pitch, the tied notes that come at ``tick``; none where other music begins there."""
+        if tick in self._fences:
+            return frozenset()
+        coming = (one[3] for one in takewhile(lambda one: one[0] == tick, self._laid))
+        starts = (one for one in coming if isinstance(one, Start) and one.tied and one.part.name not in muted)
+        return frozenset((start.part.name, start.pitch) for start in starts)
+
+    def _may_go_on(self, sounding: Sounding, tied: frozenset[tuple[str, int]]) -> bool:
+        """Whether a note whose end has come may be what a tied note goes on from."""
+        if not tied or self._sounding.get(self._key(sounding.channel, sounding.pitch)) is not sounding:
+            return False
+        heard = self.slot.heard if self.slot is not None else None
+        return sounding.is_heard_by(heard) and any((part, sounding.pitch) in tied for part in sounding.parts)
 
     def _play(self, tick: int, content: Content, now: float, log: BarLog) -> None:
         match content:
@@ -87,7 +114,7 @@ class SlotQueue:
                 self._tape.event(tick, message, part.name)
                 log.sending()
             case BankChoice():
-                self._choose(content, now)
+                self._choose(content, tick, now)
             case BarLine() if self.slot is not None:  # one that stands in is told by its own queue
                 self.slot.tell(content)
             case bytes():
@@ -96,16 +123,25 @@ class SlotQueue:
             case _:  # the end of a note that has ended already
                 pass
 
-    def _choose(self, choice: BankChoice, now: float) -> None:
+    def _choose(self, choice: BankChoice, tick: int, now: float) -> None:
         if choice.part is None:
             self._moved.clear()
             return
+        before = self._moved.get(choice.part.name, (choice.part.channel - 1,))
+        if choice.font is not None or choice.channels == before:
+            self._let_go(choice.part.name, choice.channels[-1], tick)
         self._moved[choice.part.name] = choice.channels
         for channel in choice.channels:
             self._use(channel, now)
         if choice.font is not None:
             channel, font = choice.channels[-1], choice.font
             self._send(lambda slot: slot.choose(channel, font))
+
+    def _let_go(self, part: str, channel: int, tick: int) -> None:
+        """Let no note of a part go on where its channel's sound changes: one that is tied is struck with the new."""
+        for key, sounding in tuple(self._held.items()):
+            if part in sounding.parts and sounding.channel == channel:
+                self._end(self._held.pop(key), tick)
 
     def cut(self, tick: int, *, rest: bool) -> None:
         """At ``tick`` other music begins, or a rest: what has begun before ends there, and no note begins then.
@@ -218,21 +254,37 @@ class SlotQueue:
             how(slot)
 
     def _start_all(self, tick: int, struck: Iterable[Start], now: float, log: BarLog) -> None:
-        """Start notes on each channel that their parts have now; those that are one key of the device are one note."""
+        """Start notes on each channel that their parts have now; those that are one key of the device are one note.
+
+        What was held for a tied note goes on with it, or else ends.
+        """
         self._fences = [fence for fence in self._fences if fence > tick]
         keys: dict[tuple[int, int], list[Start]] = {}
         for start in struck:
-            for channel in self._moved.get(start.part.name, (start.channel,)):
+            for key, channel in self._keys(start):
                 one = start if channel == start.channel else replace(start, channel=channel)  # which takes its time
-                keys.setdefault(self._key(channel, start.pitch), []).append(one)
-        taken: dict[str, bool] = {}
-        for alike in keys.values():
-            parts = frozenset(start.part.name for start in alike)
-            took = self._start(tick, together(alike), parts, now)
+                keys.setdefault(key, []).append(one)
+        held, self._held = self._held, {}
+        going_on = {key: held.pop(key) for key, alike in keys.items() if _is_tied_to(held.get(key), alike)}
+        for sounding in held.values():
+            self._end(sounding, tick)
             log.sending()
+        taken: dict[str, bool] = {}
+        for key, alike in keys.items():
+            parts = frozenset(start.part.name for start in alike)
+            if key in going_on:
+                took = self._go_on(tick, going_on[key], together(alike).length, parts)
+            else:
+                took = self._start(tick, together(alike), parts, now)
+                log.sending()
             taken |= {name: taken.get(name, False) or took for name in parts}
         for start in struck:
             log.started(start.part.name, sent=taken[start.part.name])
+
+    def _keys(self, start: Start) -> list[tuple[tuple[int, int], int]]:
+        """The keys that a note is on the channels that its part has now, each with that channel."""
+        channels = self._moved.get(start.part.name, (start.channel,))
+        return [(self._key(channel, start.pitch), channel) for channel in channels]
 
     def _key(self, channel: int, pitch: int) -> tuple[int, int]:
         """The key of the slot's own device that a note is: its channel there, and its pitch."""
@@ -253,10 +305,21 @@ class SlotQueue:
         self._tape.event(tick, bytes((NOTE_ON | channel, start.pitch, start.velocity)), start.part.name)
         return taken
 
+    def _go_on(self, tick: int, sounding: Sounding, length: int, parts: frozenset[str]) -> bool:
+        """Let a note that would end now sound for ``length`` ticks more; whether a device has it."""
+        sounding.parts = parts
+        self.add(min([tick + length, *self._fences]), Rank.END, sounding)
+        return sounding.heard is not None
+
     def _end(self, sounding: Sounding, tick: int) -> None:
         del self._sounding[self._key(sounding.channel, sounding.pitch)]
         sounding.end()
         self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name)
+
+
+def _is_tied_to(sounding: Sounding | None, alike: Sequence[Start]) -> bool:
+    """Whether notes of one key go on from what sounds there: each is tied, and its part has struck that."""
+    return sounding is not None and all(start.tied and start.part.name in sounding.parts for start in alike)
 
 
 def _is_fade(content: Content) -> bool:

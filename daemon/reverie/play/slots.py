@@ -174,6 +174,10 @@ class Slot:
             self._end(channel, pitch)
         owners.discard(owner)
 
+    def is_owned(self, channel: int, pitch: int, owner: object) -> bool:
+        """Whether a note of that owner sounds on the device."""
+        return owner in self._owners.get((self.channel_of(channel), pitch), ())
+
     def control(self, message: bytes) -> None:
         """Send a program or a controller of a scene's channel."""
         if self.up:

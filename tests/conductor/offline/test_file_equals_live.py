@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.playing import Studio
-from fakes.strategies_of_music import metres, notes
+from fakes.strategies_of_music import metres, notes, tied_lines
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.music.midi_file import NOTE_OFF
 from reverie.music.notes import Loop
@@ -40,12 +40,13 @@ class Performed:
 
 @st.composite
 def loops(draw: st.DrawFn, metre: Metre) -> Loop:
-    """Chords, overlaps and repetitions of few pitches, on the grid and beside it."""
+    """Chords, overlaps, repetitions and ties of few pitches, on the grid and beside it."""
     bars = draw(st.integers(1, 2))
     ticks = bars * metre.bar_ticks
     on_grid = st.integers(0, ticks // 120 - 1).map(lambda step: step * 120)
     starts = st.one_of(on_grid, on_grid.map(lambda tick: tick + 1), st.integers(0, ticks - 1))
-    return Loop(bars, metre, draw(notes(ticks, 10, st.sampled_from([35, 36, 60, 61]), starts)))
+    any_notes = notes(ticks, 10, st.sampled_from([35, 36, 60, 61]), starts)
+    return Loop(bars, metre, draw(st.one_of(any_notes, tied_lines(ticks))))
 
 
 @st.composite
