@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.compose.composer import compose
+from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Engine
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.recipe import Recipe
@@ -83,14 +83,15 @@ def composed(
     seed: int | None,
     progress: Callable[[int], None],
     stalled: Callable[[Stall], None] = lambda _stall: None,
+    answered: Callable[[Composed], None] = lambda _answer: None,
 ) -> Composition:
-    """Compose ``bars`` bars of a scene; see :func:`perform`."""
+    """Compose ``bars`` bars of a scene; see :func:`perform`. ``answered`` is told of every answer of a model."""
     performance = Ensemble(arrange(scene, bundles, seed=seed), epoch=1, reserves={})
     memories = Memories()
     places: list[Sequence[Place]] = []
     told: set[Stall] = set()
     for bar in range(bars):
-        places.append(_fill(performance, engine, memories))
+        places.append(_fill(performance, engine, memories, answered))
         for stall in performance.stalls.values():
             if stall and stall not in told:
                 told.add(stall)
@@ -127,13 +128,16 @@ def write_midi(
     return sum(message[0] & 0xF0 == NOTE_ON for track in tracks for _, message in track.events)
 
 
-def _fill(performance: Ensemble, engine: Engine, memories: Memories) -> list[Place]:
+def _fill(
+    performance: Ensemble, engine: Engine, memories: Memories, answered: Callable[[Composed], None]
+) -> list[Place]:
     placed: list[Place] = []
     fruitless: Counter[str] = Counter()
     while True:
         places, recipes = performance.fill()
         for recipe in recipes:
             answer = compose(engine, recipe, memories)
+            answered(answer)
             places += performance.composed(answer)
             if answer.loop is None:
                 fruitless[recipe.voice] += 1

@@ -1,0 +1,46 @@
+"""The command ``reverie measure``: figures about a scene, or a MIDI file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from reverie.cli.arguments import add_command, add_config, add_json, add_length, length_of, seed
+from reverie.music.time import Length
+
+_MIDI = {".mid", ".midi"}
+_LENGTH = Length(seconds=600.0)
+
+
+def add_parsers(commands: Any) -> None:
+    """Add ``measure`` to the commands of ``reverie``."""
+    measure = add_command(commands, "measure", "say in figures how the voices of a scene or a MIDI file relate")
+    measure.add_argument("music", metavar="SCENE|FILE", help="a scene's name or its file, or a MIDI file (.mid)")
+    add_length(
+        measure,
+        "how many bars of the scene to compose",
+        "how much of the scene to compose, such as 90s or 1h; 10m if nothing is said",
+        needed=False,
+    )
+    measure.add_argument("--seed", type=seed, metavar="S", help="another seed than the scene's own")
+    add_config(measure)
+    add_json(measure)
+    measure.set_defaults(command=_measure)
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from reverie.conductor.offline.measuring import measure_file, measure_scene
+
+    if Path(options.music).suffix.lower() in _MIDI:
+        figures = measure_file(Path(options.music))
+    else:
+        length = length_of(options)
+        length = _LENGTH if length == Length() else length
+        figures = measure_scene(options.config, options.music, length, options.seed)
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        print(json.dumps(figures, indent=2))
+    return 0

@@ -1,0 +1,175 @@
+"""``reverie measure``: figures about a scene or a MIDI file."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from reverie.compose.composer import Composed
+from reverie.compose.ensemble import Arrangement
+from reverie.conductor.offline.jumping_player import play_offline
+from reverie.conductor.offline.on_paper import OnPaper, compose_on_paper
+from reverie.errors import ReverieError, reason_of
+from reverie.files import read_file
+from reverie.measure.figures import figures_of
+from reverie.measure.midi_piece import NoMidiError, piece_of_midi
+from reverie.measure.piece import (
+    KICKS,
+    MeasuredVoice,
+    Piece,
+    Role,
+    SoundedChord,
+    SoundedNote,
+    bars_of,
+    placed,
+)
+from reverie.measure.relation import rounded
+from reverie.music.drums import DRUMS
+from reverie.music.midi_file import NOTE_OFF, NOTE_ON
+from reverie.music.time import Length, Swing
+
+_ROLES: Mapping[str, Role] = {"drums": "drums", "bass": "bass", "chords": "chords"}
+
+
+class MeasureError(ReverieError):
+    """A file cannot be measured."""
+
+
+@dataclass(slots=True)
+class ModelAnswers:
+    """What models answered, added up: how likely they find what was kept of it, and what of it the guard bent."""
+
+    loops: Counter[str] = field(default_factory=Counter[str])
+    notes: Counter[str] = field(default_factory=Counter[str])
+    clipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict[str, Counter[str]](Counter))
+    refused: Counter[str] = field(default_factory=Counter[str])
+    scores: dict[str, dict[str, list[float]]] = field(default_factory=dict[str, dict[str, list[float]]])
+
+    def add(self, answer: Composed) -> None:
+        """Take one more."""
+        voice = answer.recipe.voice
+        self.refused[voice] += sum(answer.refused.values())
+        if answer.loop is None or not answer.recipe.drawn:
+            return
+        self.loops[voice] += 1
+        self.notes[voice] += len(answer.loop.notes)
+        self.clipped[voice].update(answer.clipped)
+        parts = self.scores.setdefault(voice, {})
+        for name, value in answer.recipe.score.items():
+            parts.setdefault(name, []).append(value)
+
+    def as_json(self) -> dict[str, Any]:
+        """By voice and of all voices: loops that models drew, the mean of each part of their score, and bent notes."""
+        every = [self._voice((name,)) | {"voice": name} for name in self.loops]
+        return {**self._voice(tuple(self.loops)), "voices": {one.pop("voice"): one for one in every}}
+
+    def _voice(self, names: Sequence[str]) -> dict[str, Any]:
+        notes = sum(self.notes[name] for name in names)
+        bent = sum((self.clipped[name] for name in names), Counter[str]())
+        parts = dict[str, list[float]]()
+        for name in names:
+            for part, values in self.scores.get(name, {}).items():
+                parts.setdefault(part, []).extend(values)
+        return {
+            "loops": sum(self.loops[name] for name in names),
+            "log_likelihood": rounded(_mean(parts.get("log_likelihood", []))),
+            "bent": rounded(bent.total() / notes) if notes else None,
+            "bent_by_kind": {kind: rounded(count / notes) for kind, count in sorted(bent.items()) if count and notes},
+            "refused": sum(self.refused[name] for name in names),
+            "score": {name: rounded(_mean(values)) for name, values in sorted(parts.items())},
+        }
+
+
+def measure_scene(config: Path | None, name: str, length: Length, seed: int | None) -> dict[str, Any]:
+    """Compose so much of a scene, and measure it.
+
+    Raises:
+        ReverieError: with a plain sentence, if site, scene or models are not as they must be.
+    """
+    answers = ModelAnswers()
+    paper = compose_on_paper(config, name, length, seed, answers.add)
+    return figures_of(piece_on_paper(paper)) | {"seed": seed, "model": answers.as_json()}
+
+
+def measure_file(path: Path) -> dict[str, Any]:
+    """Measure a MIDI file.
+
+    Raises:
+        MeasureError: if it cannot be read, or is none.
+    """
+    try:
+        piece, _markers = piece_of_midi(read_file(path), path.stem)
+    except OSError as error:
+        raise MeasureError(f"{path} cannot be read ({reason_of(error)}); name a MIDI file, or a scene") from error
+    except NoMidiError as error:
+        raise MeasureError(f"{path} cannot be measured: {error}") from error
+    return figures_of(piece)
+
+
+def piece_on_paper(paper: OnPaper) -> Piece:
+    """What a player would send of a composition, as a piece; without swing, which is no lateness."""
+    scene, bars = paper.scene, bars_of(paper.scene.metre, paper.bars)
+    events = play_offline(paper.composition.scene, paper.composition.places, paper.slots).parts
+    ticks = scene.metre.bar_ticks
+    voices = [
+        MeasuredVoice(
+            name,
+            _ROLES.get(voice.kind, "melody"),
+            placed(_notes(events.get(name, ()), scene.swing, ticks), bars),
+            _kicks(voice.output.drum_map),
+        )
+        for name, voice in scene.voices.items()
+    ]
+    tempos = [(0, scene.tempo.at(0))]
+    tempos += [
+        (bar * ticks, qpm) for bar in range(1, paper.bars) if (qpm := scene.tempo.at(bar)) != scene.tempo.at(bar - 1)
+    ]
+    return Piece(scene.title, bars, tuple(voices), tuple(_chords(paper.arrangement, paper.bars)), tuple(tempos))
+
+
+def _kicks(drum_map: Mapping[int, int]) -> frozenset[int]:
+    return frozenset({drum_map.get(DRUMS["bass"], DRUMS["bass"])}) if drum_map else KICKS
+
+
+def _notes(events: Sequence[tuple[int, bytes]], swing: Swing, ticks: int) -> Iterator[SoundedNote]:
+    sounding = dict[int, tuple[int, int]]()
+    for tick, message in events:
+        kind, pitch = message[0] & 0xF0, message[1] if len(message) > 1 else 0
+        if kind in {NOTE_ON, NOTE_OFF} and pitch in sounding:
+            start, velocity = sounding.pop(pitch)
+            end = _straight(tick, swing, ticks)
+            yield SoundedNote(start, max(end, start + 1), pitch, velocity)
+        if kind == NOTE_ON and message[2]:
+            sounding[pitch] = (_straight(tick, swing, ticks), message[2])
+
+
+def _straight(tick: int, swing: Swing, ticks: int) -> int:
+    """The even tick that is played there: swing moves whole places, and every place is a step or a half of one."""
+    if swing == Swing() or swing.warp(tick, ticks) == tick:
+        return tick
+    low, high = tick - ticks // 2, tick + 1  # what swings is late
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if swing.warp(middle, ticks) < tick else (low, middle)
+    return low
+
+
+def _chords(arrangement: Arrangement, bars: int) -> Iterator[SoundedChord]:
+    """The chords of a scene's harmony; what changes nothing is one chord."""
+    plan = next((plan.harmony for plan in arrangement.plans.values() if plan.harmony), None)
+    if plan is None:
+        return
+    ticks = arrangement.metre.bar_ticks
+    spans = [(bar * ticks + span.start, span) for bar in range(bars) for span in plan.at(bar).spans]
+    for (start, span), (end, _) in pairwise([*spans, (bars * ticks, spans[-1][1])]):
+        yield SoundedChord(
+            start, end, span.symbol, span.root, span.bass, frozenset(span.tones), change=span.change or start == 0
+        )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

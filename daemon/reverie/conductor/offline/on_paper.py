@@ -1,0 +1,126 @@
+"""A scene composed on paper: site and models read, so many bars composed, and nothing written yet.
+
+It is what ``reverie perform`` writes, ``reverie measure`` counts and ``reverie audition`` shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reverie.compose.composer import Composed
+from reverie.compose.engines.by_family import make_engine
+from reverie.compose.ensemble import Arrangement
+from reverie.compose.stalled import Stall
+from reverie.conductor.arrange import arrange
+from reverie.conductor.offline.performing import Composition, composed
+from reverie.conductor.offline.sound_file import PerformError, say
+from reverie.conductor.site_resources import bundles_of, scenes_of
+from reverie.music.time import MOST_BARS, Length
+from reverie.places import scenes_folder
+from reverie.play.slot_settings import SlotSettings
+from reverie.scenes.folder import load_scene
+from reverie.scenes.schema import Scene
+from reverie.site.load import load_site
+from reverie.site.schema import Site
+
+
+@dataclass(frozen=True)
+class OnPaper:
+    """A scene and the bars that were composed of it.
+
+    ``folders`` are those in which the sources of its timbres are looked for; ``stalls`` says which voices got no new
+    loop for a while.
+    """
+
+    site: Site
+    scene: Scene
+    folders: Sequence[Path]
+    arrangement: Arrangement
+    composition: Composition
+    stalls: Sequence[Stall] = field(default=())
+
+    @property
+    def bars(self) -> int:
+        """How many bars were composed."""
+        return len(self.composition.places)
+
+    @property
+    def slots(self) -> dict[str, SlotSettings]:
+        """What the site says of the slots that it plays to."""
+        written = self.site.slots_as_json()
+        return {part.slot: SlotSettings.read(written.get(part.slot, {})) for part in self.composition.scene.parts}
+
+
+def compose_on_paper(
+    config: Path | None,
+    name: str,
+    length: Length,
+    seed: int | None,
+    answered: Callable[[Composed], None] = lambda _answer: None,
+) -> OnPaper:
+    """Compose so much of the scene of that name, or in the file of that name; says on standard error how far it is.
+
+    ``answered`` is told of every answer of a model.
+
+    Raises:
+        ReverieError: with a plain sentence, if site, scene or models are not as they must be.
+    """
+    site = load_site(config)
+    bundles, _ = bundles_of(site)
+    scene, folders = _scene(site, name)
+    bars = length.in_bars(scene.tempo, scene.metre)
+    if bars > MOST_BARS:
+        raise PerformError(f"a performance has {MOST_BARS:,} bars at most; name a shorter time")
+    engine = make_engine(site.composer.engine)
+    for model in sorted({voice.model for voice in scene.voices.values()}):
+        say(f"Loading {model}")
+        engine.load(bundles[model])
+    stalls: list[Stall] = []
+    composition = composed(
+        scene,
+        bundles,
+        engine,
+        bars=bars,
+        seed=seed,
+        progress=_Progress(bars).bar,
+        stalled=stalls.append,
+        answered=answered,
+    )
+    return OnPaper(site, scene, folders, arrange(scene, bundles, seed=seed), composition, stalls)
+
+
+def _scene(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
+    """The scene of that name, or in the file of that name; and the folders in which its sources are looked for.
+
+    Raises:
+        ReverieError: if there is none, or it is at fault.
+    """
+    bundles, _ = bundles_of(site)
+    folders = [*site.scenes, scenes_folder()]
+    if "/" in name or name.endswith(".yaml"):
+        models = {model: bundle.kinds for model, bundle in bundles.items()}
+        return load_scene(Path(name), models, site.slots), [Path(name).parent, *folders]
+    shelf = scenes_of(site, bundles)
+    return shelf.load(name).scene, [shelf.paths()[name].parent, *folders]
+
+
+class _Progress:
+    """Bars done, on standard error: one line that moves for a person, a line every tenth for a log."""
+
+    def __init__(self, bars: int) -> None:
+        self._bars = bars
+        self._moves = sys.stderr.isatty()
+        self._said = 0
+
+    def bar(self, done: int) -> None:
+        """Tell that so many bars are done."""
+        tenth = done * 10 // self._bars
+        if self._moves:
+            sys.stderr.write(f"\rbar {done} of {self._bars}" + ("\n" if done == self._bars else ""))
+            sys.stderr.flush()
+        elif tenth > self._said:
+            self._said = tenth
+            say(f"bar {done} of {self._bars}")

@@ -1,0 +1,95 @@
+"""How voices share their onsets, how a voice repeats itself, and how its notes lie across bar lines."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from reverie.measure.piece import MeasuredVoice, Piece
+from reverie.measure.relation import Ratio, Related, related
+
+Onsets = Sequence[frozenset[int]]
+"""By bar, the places in ticks from its beginning at which a voice strikes."""
+
+
+def onsets(piece: Piece, voice: MeasuredVoice, pitches: frozenset[int] | None = None) -> Onsets:
+    """The onsets of a voice by bar; of some ``pitches`` only, if these are named."""
+    found: list[set[int]] = [set() for _ in piece.bars]
+    for note in voice.notes:
+        number = piece.bar_at(note.start)
+        if pitches is None or note.pitch in pitches:
+            found[number].add(note.start - piece.bars[number].start)
+    return [frozenset(one) for one in found]
+
+
+def lock(piece: Piece) -> Related:
+    """Of the bass's onsets in bars in which drums play: how many fall on a kick. By chance: the drums are moved."""
+    count = len(piece.bars)
+    kicks: list[set[int]] = [set() for _ in piece.bars]
+    playing = [False] * count
+    for voice in piece.of_role("drums"):
+        for number, (own, every) in enumerate(
+            zip(onsets(piece, voice, voice.kicks), onsets(piece, voice), strict=True)
+        ):
+            kicks[number] |= own
+            playing[number] |= bool(every)
+    basses = [onsets(piece, voice) for voice in piece.of_role("bass")]
+
+    def share(move: int) -> Ratio:
+        hits = of = 0
+        for bass in basses:
+            for number, own in enumerate(bass):
+                there = (number + move) % count
+                if playing[there]:
+                    hits += len(own & kicks[there])
+                    of += len(own)
+        return Ratio(hits, of)
+
+    return related(count if any(playing) else 0, share)
+
+
+def overlap(piece: Piece, one: MeasuredVoice, other: MeasuredVoice) -> tuple[Related, Related]:
+    """Of the onsets of each voice: how many fall together with one of the other. By chance: that one is moved."""
+    here, there = onsets(piece, one), onsets(piece, other)
+    return _together(here, there), _together(there, here)
+
+
+def _together(own: Onsets, others: Onsets) -> Related:
+    count = len(own)
+    of = sum(map(len, own))
+
+    def share(move: int) -> Ratio:
+        return Ratio(sum(len(here & others[(number + move) % count]) for number, here in enumerate(own)), of)
+
+    return related(count, share)
+
+
+def repetition(piece: Piece, voice: MeasuredVoice, within: int) -> Ratio:
+    """Of the bars in which a voice strikes: how many are one of its last ``within`` bars again, by place and pitch."""
+    content: list[set[tuple[int, int]]] = [set() for _ in piece.bars]
+    for note in voice.notes:
+        number = piece.bar_at(note.start)
+        content[number].add((note.start - piece.bars[number].start, note.pitch))
+    last: deque[frozenset[tuple[int, int]]] = deque(maxlen=within)
+    hits = of = 0
+    for one in map(frozenset, content):
+        if one:
+            of += 1
+            hits += one in last
+        last.append(one)
+    return Ratio(hits, of)
+
+
+def crossing(piece: Piece, voice: MeasuredVoice) -> Ratio:
+    """Of a voice's notes: how many sound on over a bar line."""
+    return Ratio(sum(note.end > piece.bars[piece.bar_at(note.start)].end for note in voice.notes), len(voice.notes))
+
+
+def density(piece: Piece, voice: MeasuredVoice) -> Mapping[str, float]:
+    """Notes in each bar of the piece on average, and in each bar in which the voice strikes."""
+    playing = sum(1 for one in onsets(piece, voice) if one)
+    return {
+        "notes_a_bar": len(voice.notes) / len(piece.bars) if piece.bars else 0.0,
+        "notes_a_bar_played": len(voice.notes) / playing if playing else 0.0,
+        "bars_played": playing / len(piece.bars) if piece.bars else 0.0,
+    }

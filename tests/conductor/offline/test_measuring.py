@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes.engine import DiceEngine
+from fakes.scenes import TEXT, scene
+from reverie.cli.main import main
+from reverie.conductor.arrange import arrange
+from reverie.conductor.offline.measuring import MeasureError, ModelAnswers, measure_file, piece_on_paper
+from reverie.conductor.offline.on_paper import OnPaper
+from reverie.conductor.offline.performing import composed, perform
+from reverie.measure.figures import figures_of
+from reverie.measure.midi_piece import piece_of_midi
+from reverie.site.schema import Site
+
+
+def on_paper(text: str = TEXT, bars: int = 16, answers: ModelAnswers | None = None) -> OnPaper:
+    made = scene(text)
+    composition = composed(
+        made,
+        {},
+        DiceEngine(),
+        bars=bars,
+        seed=1,
+        progress=lambda _bar: None,
+        answered=(answers or ModelAnswers()).add,
+    )
+    return OnPaper(Site(), made, [], arrange(made, {}, seed=1), composition)
+
+
+def test_a_scene_and_its_file_are_the_same_piece(tmp_path: Path) -> None:
+    path = tmp_path / "study.mid"
+    perform(scene(), {}, DiceEngine(), bars=16, seed=1, path=path, progress=lambda _bar: None)
+    paper, (file, _) = piece_on_paper(on_paper()), piece_of_midi(path.read_bytes(), "")
+    assert [voice.notes for voice in paper.voices] == [voice.notes for voice in file.voices]
+    assert [voice.role for voice in paper.voices] == [voice.role for voice in file.voices]
+    assert paper.bars == file.bars
+    assert paper.voices[0].kicks == {35}, "the scene maps its kick there"
+
+
+@pytest.mark.parametrize("swing", [0.6, 0.66])
+def test_swing_is_no_lateness(swing: float) -> None:
+    straight, swung = (
+        piece_on_paper(on_paper(TEXT.replace("metre:", f"swing: {share}\nmetre:"))) for share in (0.5, swing)
+    )
+    assert [voice.notes for voice in straight.voices] == [voice.notes for voice in swung.voices]
+
+
+def test_answers_are_added_up_by_voice() -> None:
+    answers = ModelAnswers()
+    on_paper(answers=answers)
+    told = answers.as_json()
+    assert told["loops"] == sum(voice["loops"] for voice in told["voices"].values()) > 4
+    assert set(told["voices"]) == {"beat", "lead"}
+    assert 0 <= told["bent"] <= 1
+    assert set(told["score"]) >= {"fit", "total", "mended"}
+
+
+def test_figures_can_be_written_and_are_the_same_again() -> None:
+    one, other = (json.dumps(figures_of(piece_on_paper(on_paper()))) for _ in range(2))
+    assert one == other
+
+
+def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError, match=r"there\.mid cannot be read .*name a MIDI file"):
+        measure_file(tmp_path / "not there.mid")
+    (tmp_path / "text.mid").write_text("no music")
+    with pytest.raises(MeasureError, match=r"text\.mid cannot be measured: it is no Standard MIDI File"):
+        measure_file(tmp_path / "text.mid")
+
+
+def test_the_command_measures_scenes_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", "first-light", "--bars", "16", "--seed", "2", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["bars"] == 16
+    assert figures["seed"] == 2
+    assert figures["model"]["log_likelihood"] < 0
+    perform(scene(), {}, DiceEngine(), bars=8, seed=1, path=tmp_path / "a.mid", progress=lambda _bar: None)
+    assert main(["measure", str(tmp_path / "a.mid"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["bars"] == 8
+    assert main(["measure", str(tmp_path / "b.mid")]) == 1
+    assert "b.mid cannot be read" in capsys.readouterr().err
