@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from reverie.models.encodings.base import Hot
-from reverie.models.encodings.chord_symbols import NO_CHORD, Triad, parse_chord
+from reverie.music.chord_symbols import NO_CHORD, Triad, parse_chord
 from reverie.music.harmony import OCTAVE
 
 _ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
