@@ -18,6 +18,14 @@ class ReverieError(Exception):
     """
 
 
+class WordError(ValueError):
+    """A word of a text that is wrong: ``place`` is that of its first character in the text, from 0."""
+
+    def __init__(self, sentence: str, place: int) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
 def reason_of(error: OSError) -> str:
     """Why the system refuses: its own words, in which libraries wrap theirs."""
     number = error.errno or 0

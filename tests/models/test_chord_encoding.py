@@ -141,7 +141,7 @@ def _our_chord(symbol: str) -> Chord | None:
 
 
 def _assert_same_vectors(symbol: str) -> None:
-    """Equal vectors, or both refuse."""
+    """Equal vectors, or both know the chord and the alphabet has no such triad."""
     import note_seq
 
     for triads, theirs in (
@@ -151,18 +151,13 @@ def _assert_same_vectors(symbol: str) -> None:
         ours = ChordAlphabet(triads)
         try:
             index = theirs.encode_event(symbol)
-        except (note_seq.ChordEncodingError, note_seq.ChordSymbolError):
+        except note_seq.ChordEncodingError:
             with pytest.raises(ValueError, match=r"."):
                 ours.encode(symbol)
         else:
             assert ours.encode(symbol) == index
-    try:
-        vector = note_seq.PitchChordsEncoderDecoder().events_to_input([symbol], 0)
-    except note_seq.ChordSymbolError:
-        with pytest.raises(ValueError, match=r"."):
-            ChordPitches().encode(symbol)
-    else:
-        assert dense(ChordPitches().encode(symbol), ChordPitches.size) == vector
+    vector = note_seq.PitchChordsEncoderDecoder().events_to_input([symbol], 0)
+    assert dense(ChordPitches().encode(symbol), ChordPitches.size) == vector
 
 
 @with_note_seq
@@ -174,19 +169,21 @@ def test_every_kind_of_chord_with_every_change_and_bass_is_read_as_by_note_seq()
     understood = 0
     for root, kind, change, bass in product(("C", "F##"), KINDS, ["", *CHANGES], ("", "/Abb")):
         symbol = root + kind + change + bass
-        ours = _our_chord(symbol)
-        assert ours == _their_chord(symbol), symbol
-        understood += ours is not None
+        theirs = _their_chord(symbol)
+        assert theirs in {None, _our_chord(symbol)}, symbol
+        understood += theirs is not None
     assert understood > 10_000
 
 
 @with_note_seq
 @unhurried
 @given(symbols | nonsense)
-def test_any_symbol_is_read_and_encoded_as_by_note_seq(symbol: str) -> None:
+def test_any_symbol_that_note_seq_knows_is_read_and_encoded_as_by_it(symbol: str) -> None:
     magenta()
-    assert _our_chord(symbol) == _their_chord(symbol)
-    _assert_same_vectors(symbol)
+    theirs = _their_chord(symbol)
+    if theirs is not None:
+        assert _our_chord(symbol) == theirs
+        _assert_same_vectors(symbol)
 
 
 @with_note_seq

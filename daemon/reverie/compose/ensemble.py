@@ -15,6 +15,7 @@ from reverie.compose.composer import Composed
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.heard_loops import Heard, heard_loops
 from reverie.compose.recipe import Recipe
+from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.stalled import Stall
 from reverie.compose.voice_in_play import Renewal, VoiceInPlay
 from reverie.music.notes import Loop
@@ -43,6 +44,7 @@ class Arrangement:
     parts: Mapping[str, Part]
     swing: Swing = field(default_factory=Swing)
     lead: str = SELF
+    harmony: SceneHarmony | None = None
 
 
 class Ensemble:

@@ -8,7 +8,9 @@ from typing import Any
 from reverie.compose.ensemble import Arrangement
 from reverie.compose.evolution import VoicePlan
 from reverie.compose.recipe import LoopLimits
+from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.seeds import derive_seed
+from reverie.conductor.arrange_harmony import arrange_harmony
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.time import TICKS_PER_QUARTER
@@ -30,13 +32,15 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
     """
     first = scene.seed if seed is None else seed
     begun = derive_seed(first, "take", take) if take else first
+    harmony = arrange_harmony(scene, begun)
     return Arrangement(
         name=scene.name,
         metre=scene.metre,
         tempo=scene.tempo,
         swing=scene.swing,
         lead=scene.lead,
-        plans={name: _plan(scene, name, voice, bundles, begun) for name, voice in scene.voices.items()},
+        harmony=harmony,
+        plans={name: _plan(scene, name, voice, bundles, begun, harmony) for name, voice in scene.voices.items()},
         parts={name: _part(name, voice) for name, voice in scene.voices.items()},
     )
 
@@ -72,8 +76,11 @@ def _crowded(scene: Scene, slots: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{scene.name}: {sentence}"
 
 
-def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int) -> VoicePlan:
+def _plan(
+    scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int, harmony: SceneHarmony | None
+) -> VoicePlan:
     bundle = bundles.get(voice.model)
+    follows = harmony is not None and voice.harmony == "follow"
     return VoicePlan(
         scene=scene.name,
         scene_hash=scene.hash,
@@ -92,6 +99,8 @@ def _plan(scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile
         limits=_limits(scene, voice),
         candidates=voice.evolve.candidates,
         novelty=voice.evolve.novelty,
+        harmony=harmony if follows else None,
+        strictness=scene.harmony.strictness if scene.harmony and follows else 0.0,
     )
 
 

@@ -7,6 +7,7 @@ with every alias expanded), so that no file can exhaust the machine.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -72,6 +73,8 @@ _PLAIN_WORDS = (
     (r"found duplicate anchor", "this anchor has been given before"),
     (r"(nested deeper|more) than (.*)", r"\g<0>"),
 )
+_WORD = re.compile(r"\S+")
+_BLOCK_HEADER = re.compile(r"[|>][^\n]*\n")
 _UNCLOSED = re.compile(r"expected ',' or|found unexpected (end of stream|document separator)")
 """What is to be mended where it begins, and not where the reader gave up."""
 
@@ -133,6 +136,25 @@ class Document:
         """A fault at the value to which ``way`` leads, or at its key."""
         place = self.keys.get(way) if at_key else None
         place = place or self.values.get(way, FilePlace())
+        return DocumentFault(self.path, place.line, place.column, message)
+
+    def word_fault(self, way: Keys, text: str, start: int, message: str) -> DocumentFault:
+        """A fault in a text value, at the word of it that begins with character ``start``.
+
+        A text is read from quotes or from several lines, so its words are counted where it stands. One with escapes in
+        it may have others: then the fault is that of the value.
+        """
+        whole = self.values.get(way, FilePlace())
+        lines = self.text.split("\n")
+        begin = sum(len(line) + 1 for line in lines[: whole.line - 1]) + whole.column - 1
+        after = self.text[begin:]
+        begin += len(header[0]) if (header := _BLOCK_HEADER.match(after)) else len(after) - len(after.lstrip("\"'"))
+        words = itertools.islice(_WORD.finditer(self.text, begin), len(text[:start].split()), None)
+        wanted = text[start:].split(maxsplit=1)[:1]
+        found = next(words, None)
+        if found is None or not wanted or not found[0].startswith(wanted[0]):
+            return self.fault(way, message)
+        place = _place(self.text[: found.start()])
         return DocumentFault(self.path, place.line, place.column, message)
 
 

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from reverie.documents.meant import advice
 from reverie.documents.reader import Document, DocumentError, DocumentFault, Keys
 from reverie.documents.sections import MISFIT, Facts, Section, did_you_mean
+from reverie.errors import WordError
 
 Model = TypeVar("Model", bound=Section)
 
@@ -91,6 +92,8 @@ def _fault(document: Document, error: ErrorDetails, facts: Facts) -> DocumentFau
         case "missing":
             wanted = error["loc"][-1]
             return document.fault(way, _missing(_subject(way), wanted, facts.sections.get(id(value))))
+        case "value_error" if isinstance(cause := error.get("ctx", {})["error"], WordError) and isinstance(value, str):
+            return document.word_fault(way, value, cause.place, str(cause))
         case "value_error":
             return document.fault(way, str(error.get("ctx", {})["error"]), at_key=error["loc"][-1] == "[key]")
         case _:

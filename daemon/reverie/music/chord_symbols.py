@@ -1,6 +1,8 @@
-"""Chord symbols such as ``Am7``, ``F#7(b9)`` or ``C6/9/G``, read as note_seq's ``chord_symbols_lib`` reads them.
+"""Chord symbols such as ``Am7``, ``F#7(b9)``, ``Bø7`` or ``C6/9/G``: what sounds, and what may pass over it.
 
-A symbol is a root, a kind, any number of changes to scale degrees, and perhaps a bass after a slash.
+A symbol is a root, a kind, any number of changes to scale degrees, and perhaps a bass after a slash. What note_seq's
+``chord_symbols_lib`` knows is read as it reads it, since models were trained on that; beyond it, the spellings of lead
+sheets are.
 """
 
 from __future__ import annotations
@@ -11,11 +13,9 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from reverie.music.harmony import OCTAVE, SCALES
+from reverie.music.harmony import LETTERS, OCTAVE, SCALES, Key
 
 NO_CHORD = "N.C."
-
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "1 3 5": ("", "maj", "M"),
@@ -48,7 +48,37 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "1 5": ("5",),
     "1": ("ped",),
 }
-"""Scale degrees above the root, and how their chord is spelt."""
+"""Scale degrees above the root, and how their chord is spelt, as far as note_seq knows them."""
+
+_MORE_KINDS: Mapping[str, tuple[str, ...]] = {
+    "1 3 #5 b7 #9": ("7alt", "alt"),
+    "1 b3 5 6 9": ("m6/9",),
+    "1 b3 5 7 9": ("mmaj9",),
+    "1 3 #5 7": ("+maj7",),
+    "1 b3 b5 7": ("dimmaj7",),
+    "1 2 5 b7": ("7sus2",),
+    "1 4 5 b7": ("7sus4",),
+    "1 4 5 7": ("maj7sus4",),
+    "1 4 5 b7 9": ("9sus", "9sus4"),
+    "1 4 5 b7 9 13": ("13sus", "13sus4"),
+}
+_SPELLINGS = (
+    ("♭", "b"),
+    ("♯", "#"),
+    ("[\N{MINUS SIGN}\N{EN DASH}]", "-"),
+    (r"(?<=[b0-9]),\s*(?=[b#])", ""),
+    (r"(?:Δ|\^|[Mm]aj?|MAJ?)(?=[79]|11|13)|(?:Δ|\^)", "maj"),
+    (r"maj(?![0-9])(?=$|[/(]|sus|[b#]|add|no)", "maj7"),
+    (r"[øØh](9|11)", r"m\1b5"),
+    (r"[øØh]7?", "m7b5"),
+    (r"°", "dim"),
+    (r"mi(?!n)|MI", "m"),
+    (r"(?:min|-)(?=[0-9]|maj|\(maj)", "m"),
+    (r"\(maj([79])\)", r"maj\1"),
+    (r"6/?9", "6/9"),
+    (r"(7|9|13)\(?sus4?\)?", r"\1sus4"),
+)
+"""What lead sheets write, and how it is spelt among the kinds: applied in this order to all but the root and bass."""
 
 
 def _altered(accidentals: str) -> int:
@@ -63,16 +93,30 @@ def _degrees(text: str) -> dict[int, int]:
 KINDS: Mapping[str, Mapping[int, int]] = {
     spelling: _degrees(text) for text, spellings in _KINDS.items() for spelling in spellings
 }
-"""The kinds by their spelling; for each degree, by how many semitones it differs from the major scale."""
+"""The kinds that note_seq knows; for each degree, by how many semitones it differs from the major scale."""
+
+_ALL_KINDS: Mapping[str, Mapping[int, int]] = {
+    **KINDS,
+    **{spelling: _degrees(text) for text, spellings in _MORE_KINDS.items() for spelling in spellings},
+}
+_ALTERED_SCALE = (0, 1, 3, 4, 6, 8, 10)
+"""The scale of a dominant chord whose fifth and ninth are all altered: no other note may pass over it."""
 
 _PITCH_CLASS = r"[A-G](?:#*|b*)(?![#b])"
 _CHANGE = r"\(?(add#|addb|add|no|#|b)([0-9]+)\)?"
-_SYMBOL = re.compile(
-    rf"(?P<root>{_PITCH_CLASS})"
-    rf"(?P<kind>{'|'.join(re.escape(kind) for kind in sorted(KINDS, key=len, reverse=True))})"
-    rf"(?P<changes>(?:{_CHANGE})*)"
-    rf"(?:/(?P<bass>{_PITCH_CLASS}))?"
-)
+
+
+def _pattern(kinds: Mapping[str, Mapping[int, int]]) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<root>{_PITCH_CLASS})"
+        rf"(?P<kind>{'|'.join(re.escape(kind) for kind in sorted(kinds, key=len, reverse=True))})"
+        rf"(?P<changes>(?:{_CHANGE})*)"
+        rf"(?:/(?P<bass>{_PITCH_CLASS}))?"
+    )
+
+
+_SYMBOL, _ANY_SYMBOL = _pattern(KINDS), _pattern(_ALL_KINDS)
+_PARTS = re.compile(r"(?P<root>[A-G](?:#*|b*)(?![#b]))(?P<rest>.*?)(?P<bass>/[A-G](?:#*|b*))?")
 
 
 class Triad(IntEnum):
@@ -108,24 +152,94 @@ def parse_chord(symbol: str) -> Chord:
     Raises:
         ValueError: if it is no symbol that is known here, or takes away or adds a degree twice.
     """
-    match = _SYMBOL.fullmatch(symbol)
-    if not match:
-        raise ValueError(f"{symbol!r} is no chord symbol, such as C, Am7, F#7(b9) or Bb/D; no chord is {NO_CHORD}")
-    root = _pitch_class(match["root"])
-    degrees = dict(KINDS[match["kind"]])
-    for change, degree in re.findall(_CHANGE, match["changes"]):
-        _change(degrees, change, int(degree), symbol)
-    scale = SCALES["major"]
+    root, degrees, bass = _read(symbol)[:3]
     return Chord(
         root,
-        frozenset((root + scale[(degree - 1) % len(scale)] + altered) % OCTAVE for degree, altered in degrees.items()),
-        _pitch_class(match["bass"]) if match["bass"] else root,
+        frozenset((root + _interval(degree, altered)) % OCTAVE for degree, altered in degrees.items()),
+        root if bass is None else bass,
         _TRIADS.get((degrees[1], degrees[3], degrees[5])) if {1, 3, 5} <= degrees.keys() else None,
     )
 
 
+@lru_cache(maxsize=4096)
+def chord_tones(symbol: str) -> tuple[int, ...]:
+    """The pitch classes that players sound for a chord, sorted, without a bass of its own.
+
+    A chord with a major third and the perfect eleventh that stands on it by custom alone has one of the two: thirteenth
+    chords leave out the eleventh, eleventh chords the third.
+
+    Raises:
+        ValueError: if the symbol is none that is known here.
+    """
+    root, degrees, _, kind = _read(symbol)
+    clash = degrees.get(_THIRD) == 0 and degrees.get(_ELEVENTH) == 0
+    left_out = None if not clash else _ELEVENTH if _THIRTEENTH in degrees else _THIRD if kind.endswith("11") else None
+    return tuple(sorted({(root + _interval(*one)) % OCTAVE for one in degrees.items() if one[0] != left_out}))
+
+
+@lru_cache(maxsize=4096)
+def chord_scale(symbol: str, key: Key) -> tuple[int, ...]:
+    """The pitch classes that may pass over a chord, sorted: its own, and those of the key that agree with it.
+
+    A note of the key whose place the chord takes by another is not among them: over ``A7`` in C major there is no C.
+
+    Raises:
+        ValueError: if the symbol is none that is known here.
+    """
+    root, degrees, bass, kind = _read(symbol)
+    own = {(root + _interval(degree, altered)) % OCTAVE for degree, altered in degrees.items()}
+    if bass is not None:
+        own.add(bass)
+    if kind in {"alt", "7alt"}:
+        return tuple(sorted({(root + step) % OCTAVE for step in _ALTERED_SCALE} | own))
+    scale = {(key.tonic + step) % OCTAVE for step in SCALES[key.scale]}
+    replaced: set[int] = set()
+    for degree, altered in degrees.items():
+        if (root + _interval(degree, altered)) % OCTAVE not in scale:
+            replaced |= {(root + step) % OCTAVE for step in _SAME_DEGREE[(degree - 1) % _STEPS + 1]}
+    return tuple(sorted((scale - replaced) | own))
+
+
+_STEPS, _THIRD, _ELEVENTH, _THIRTEENTH = 7, 3, 11, 13
+_SAME_DEGREE: Mapping[int, tuple[int, ...]] = {
+    1: (0,), 2: (1, 2), 3: (3, 4), 4: (5, 6), 5: (6, 7, 8), 6: (8, 9), 7: (10, 11),
+}  # fmt: skip
+"""The semitones above the root that are one degree, in whichever alteration."""
+
+
+def _interval(degree: int, altered: int) -> int:
+    major = SCALES["major"]
+    return major[(degree - 1) % len(major)] + altered
+
+
+@lru_cache(maxsize=4096)
+def _read(symbol: str) -> tuple[int, Mapping[int, int], int | None, str]:
+    """Root, alteration of each degree, bass if there is one of its own, and kind."""
+    match = _SYMBOL.fullmatch(symbol) or _ANY_SYMBOL.fullmatch(_respelt(symbol))
+    if not match:
+        raise ValueError(f"{symbol!r} is no chord symbol, such as C, Am7, F#7(b9) or Bb/D; no chord is {NO_CHORD}")
+    degrees = dict(_ALL_KINDS[match["kind"]])
+    for change, degree in re.findall(_CHANGE, match["changes"]):
+        _change(degrees, change, int(degree), symbol)
+    bass = _pitch_class(match["bass"]) if match["bass"] else None
+    return _pitch_class(match["root"]), degrees, bass, match["kind"]
+
+
+def _respelt(symbol: str) -> str:
+    """A lead sheet's spelling of a symbol as the one that is known here, as far as there is one."""
+    for written, accidental in (("♭", "b"), ("♯", "#")):
+        symbol = symbol.replace(written, accidental)
+    parts = _PARTS.fullmatch(symbol)
+    if not parts:
+        return symbol
+    rest = parts["rest"]
+    for written, spelling in _SPELLINGS:
+        rest = re.sub(written, spelling, rest)
+    return parts["root"] + rest + (parts["bass"] or "")
+
+
 def _pitch_class(name: str) -> int:
-    return (_LETTERS[name[0]] + _altered(name[1:])) % OCTAVE
+    return (LETTERS[name[0]] + _altered(name[1:])) % OCTAVE
 
 
 def _change(degrees: dict[int, int], change: str, degree: int, symbol: str) -> None:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from reverie.music.notes import MAX_MIDI
 
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+"""The pitch classes of the letters."""
 _ACCIDENTALS = {"": 0, "#": 1, "b": -1}
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _PITCH = re.compile(r"([A-G])([#b]?)(-1|[0-9])")
@@ -37,8 +38,8 @@ def parse_pitch_class(name: str) -> int:
     Raises:
         ValueError: if it is no such name.
     """
-    if name[:1] in _LETTERS and name[1:] in _ACCIDENTALS:
-        return (_LETTERS[name[:1]] + _ACCIDENTALS[name[1:]]) % OCTAVE
+    if name[:1] in LETTERS and name[1:] in _ACCIDENTALS:
+        return (LETTERS[name[:1]] + _ACCIDENTALS[name[1:]]) % OCTAVE
     raise ValueError(f"a key is a letter A to G, with # or b if need be, not {name!r}")
 
 
@@ -52,7 +53,7 @@ def parse_pitch(name: str) -> int:
     if not match:
         raise ValueError(f"a pitch is a letter A to G and an octave, such as C4 or F#2, not {name!r}")
     letter, accidental, octave = match.groups()
-    pitch = _LETTERS[letter] + _ACCIDENTALS[accidental] + OCTAVE * (int(octave) + 1)
+    pitch = LETTERS[letter] + _ACCIDENTALS[accidental] + OCTAVE * (int(octave) + 1)
     if not 0 <= pitch <= MAX_MIDI:
         raise ValueError(f"{name} is outside MIDI's range, C-1 to G9")
     return pitch
@@ -143,6 +144,30 @@ class Key:
                 if 0 <= candidate <= MAX_MIDI and candidate in self:
                     return candidate
         raise AssertionError("every scale has a pitch in every octave")
+
+
+_SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_SHARPS = frozenset({7, 2, 9, 4, 11, 6})
+"""Major keys that are written with sharps."""
+_MAJOR_BELOW = {
+    "dorian": 2,
+    "phrygian": 4,
+    "lydian": 5,
+    "mixolydian": 7,
+    "minor": 9,
+    "harmonic-minor": 9,
+    "locrian": 11,
+    "minor-pentatonic": 9,
+    "blues": 9,
+}
+"""How many semitones above the tonic of the major scale with the same notes a scale's tonic is; 0 for the others."""
+
+
+def pitch_class_name(pitch_class: int, key: Key) -> str:
+    """The name of a pitch class (0 is C), spelt with flats or sharps as the key is."""
+    parent = (key.tonic - _MAJOR_BELOW.get(key.scale, 0)) % OCTAVE
+    return (_SHARP_NAMES if parent in _SHARPS else _FLAT_NAMES if parent else _NAMES)[pitch_class]
 
 
 def fold(pitch: int, low: int, high: int) -> int | None:

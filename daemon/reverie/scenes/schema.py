@@ -18,6 +18,7 @@ from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mea
 from reverie.music.harmony import SCALES, Key, parse_pitch_class
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.fields import SwingSection, TempoSection
+from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.voices import DrumVoice, TunedVoice, Voice
 
@@ -73,6 +74,11 @@ class Scene(Section):
         examples=["dorian"],
         json_schema_extra={"enum": [*SCALES]},
     )
+    harmony: Annotated[HarmonySettings, Written(HarmonySettings, itself, short=("chords",))] | None = Field(
+        default=None,
+        description="The chords to which voices play: a text of them, or a mapping; absent: there are none.",
+        examples=["Dm9 | G13 | Cmaj7 | A7alt"],
+    )
     seed: int = Field(
         default=1, ge=0, lt=2**32, description="Where chance begins; another seed is another music of the same scene."
     )
@@ -103,9 +109,13 @@ class Scene(Section):
         # A scene without timbres has the hash that it had before there were any.
         if not self.timbres:
             del said["timbres"]
+        if self.harmony is None:
+            del said["harmony"]
         for voice in said["voices"].values():
             if voice.get("timbre", said) is None:
                 del voice["timbre"]
+            if voice.get("harmony") == "follow":
+                del voice["harmony"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -131,8 +131,14 @@ class DrumVoice(CommonVoice[Literal["drums"]]):
 
     hints: ClassVar[Mapping[str, str]] = {
         "register": "drums have no register; leave it out",
+        "harmony": "drums have no pitches; leave it out",
         "timbre": "timbres are for voices of kind 'melody' and 'bass'; leave it out",
     }
+
+    @property
+    def harmony(self) -> Literal["free"]:
+        """Drums are free of it."""
+        return "free"
 
     @property
     def low(self) -> int:
@@ -171,6 +177,10 @@ class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
         default=None,
         description="One of the scene's timbres, by name, or {bank, swap}; absent: the sounds of the slot.",
         examples=["creature"],
+    )
+
+    harmony: Literal["follow", "free"] = Field(
+        default="follow", description="Whether the voice follows the scene's chords, or is free of them."
     )
 
     @property

@@ -1,0 +1,151 @@
+"""The harmony of a scene, bar for bar: any bar can be asked for, in any order, and is always the same.
+
+Sections of chords follow each other in rounds, all of one length, so that the section of bar 1,000,000 is found without
+those before it. What is drawn by chance in a round or a section is drawn from the scene's seed and its number.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from reverie.compose.seeds import derive_seed
+from reverie.music.chord_symbols import chord_scale, chord_tones, parse_chord
+from reverie.music.degrees import harmony_key
+from reverie.music.harmony import BarHarmony, ChordSpan, Key
+from reverie.music.progressions import Progression, chord_symbol
+from reverie.music.time import Metre
+
+_KEPT = 64
+"""Sections that are kept at hand: every voice asks for its own bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class HarmonyPart:
+    """Chords that are played ``times`` times; each bar of the progression lasts ``stretch`` bars of the scene.
+
+    It comes ``weight`` times in each round.
+    """
+
+    progression: Progression
+    stretch: int = 1
+    times: int = 1
+    weight: int = 1
+    name: str = ""
+
+    @property
+    def bars(self) -> int:
+        """Its length in bars of the scene."""
+        return len(self.progression.bars) * self.stretch * self.times
+
+
+@dataclass(frozen=True, slots=True)
+class ChordEvent:
+    """A chord of a section, from ``start`` on: ticks from the section's beginning."""
+
+    start: int
+    symbol: str
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class HarmonySpot:
+    """Where in the harmony a bar is: the number of its section from 0, and its first bar; which part it is; the key."""
+
+    number: int
+    first_bar: int
+    part: HarmonyPart
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class SceneHarmony:
+    """The harmony of a scene in a key; with ``order`` drawn, the parts of each round are shuffled."""
+
+    parts: tuple[HarmonyPart, ...]
+    key: Key
+    metre: Metre
+    seed: int = 0
+    order: Literal["written", "drawn"] = "written"
+    _sections: dict[int, tuple[ChordEvent, ...]] = field(
+        default_factory=dict[int, "tuple[ChordEvent, ...]"], init=False, repr=False, compare=False
+    )
+
+    def at(self, bar: int) -> BarHarmony:
+        """The harmony of scene bar ``bar``, from 0."""
+        spot = self.spot(bar)
+        events = self._section(spot)
+        ticks = self.metre.bar_ticks
+        begin = (max(bar, 0) - spot.first_bar) * ticks
+        index = bisect_right(events, begin, key=lambda event: event.start) - 1
+        spans = [_span(events[index], 0, change=events[index].start == begin)]
+        for event in events[index + 1 :]:
+            if event.start >= begin + ticks:
+                break
+            spans.append(_span(event, event.start - begin, change=True))
+        return BarHarmony(tuple(spans))
+
+    def spot(self, bar: int) -> HarmonySpot:
+        """The section in which scene bar ``bar`` lies; bars before the first are as the first."""
+        length = sum(part.bars * part.weight for part in self.parts)
+        cycle, place = divmod(max(bar, 0), length)
+        order = self._round(cycle)
+        first = cycle * length
+        for number, part in enumerate(order):
+            if place < part.bars:
+                return HarmonySpot(cycle * len(order) + number, first, part, self.key)
+            place -= part.bars
+            first += part.bars
+        raise AssertionError("the parts of a round are as long as the round")
+
+    def _round(self, cycle: int) -> list[HarmonyPart]:
+        order = [part for part in self.parts for _ in range(part.weight)]
+        if self.order == "drawn":
+            Random(derive_seed("harmony", "round", self.seed, cycle)).shuffle(order)
+        return order
+
+    def _section(self, spot: HarmonySpot) -> tuple[ChordEvent, ...]:
+        events = self._sections.get(spot.number)
+        if events is None:
+            events = tuple(_joined(self._events(spot)))
+            while len(self._sections) >= _KEPT:
+                self._sections.pop(next(iter(self._sections)))
+            self._sections[spot.number] = events
+        return events
+
+    def _events(self, spot: HarmonySpot) -> Iterator[ChordEvent]:
+        part, key = spot.part, harmony_key(spot.key)
+        bars = part.progression.bars
+        for number in range(len(bars) * part.times):
+            begin = number * part.stretch * self.metre.bar_ticks
+            for chord in bars[number % len(bars)]:
+                start = begin + self._within(chord.start(self.metre), part.stretch)
+                yield ChordEvent(start, chord_symbol(chord.word, key), spot.key)
+
+    def _within(self, tick: int, stretch: int) -> int:
+        """Where a tick of a written bar is once the bar is stretched: on a bar line, if it is stretched enough."""
+        later = tick * stretch
+        ticks = self.metre.bar_ticks
+        return later if stretch == 1 else round(later / ticks) * ticks if later >= ticks else later
+
+
+def _joined(events: Iterable[ChordEvent]) -> list[ChordEvent]:
+    """Without those that only say the chord before once more, and those that another takes the place of at once."""
+    joined: list[ChordEvent] = []
+    for event in events:
+        if joined and joined[-1].start == event.start:
+            joined.pop()
+        if not joined or (event.symbol, event.key) != (joined[-1].symbol, joined[-1].key):
+            joined.append(event)
+    return joined
+
+
+def _span(event: ChordEvent, start: int, *, change: bool) -> ChordSpan:
+    chord = parse_chord(event.symbol)
+    tones = chord_tones(event.symbol)
+    return ChordSpan(
+        start, event.symbol, chord.root, chord.bass, tones, chord_scale(event.symbol, event.key), change=change
+    )

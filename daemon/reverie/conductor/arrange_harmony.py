@@ -1,0 +1,49 @@
+"""The harmony that an artist writes, made ready to be asked for bar by bar."""
+
+from __future__ import annotations
+
+from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
+from reverie.music.time import TICKS_PER_QUARTER
+from reverie.scenes.harmony import HarmonySection, HarmonySettings
+from reverie.scenes.schema import Scene
+
+_SECONDS_PER_MINUTE = 60.0
+
+
+def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
+    """The scene's harmony, for voices that follow it; None if it has none.
+
+    Args:
+        scene: as it was read.
+        seed: what its chance begins with.
+    """
+    settings = scene.harmony
+    if settings is None:
+        return None
+    return SceneHarmony(
+        parts=tuple(_part(scene, settings, section) for section in settings.parts),
+        key=scene.key,
+        metre=scene.metre,
+        seed=seed,
+        order=settings.order,
+    )
+
+
+def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> HarmonyPart:
+    if section.chords is None:
+        raise AssertionError("the schema refuses a section without chords")
+    return HarmonyPart(
+        progression=section.chords,
+        stretch=in_bars(scene, settings.every if section.every is None else section.every),
+        times=section.times,
+        weight=section.weight,
+        name=section.name,
+    )
+
+
+def in_bars(scene: Scene, span: float) -> int:
+    """A length as bars, 1 at least; one in seconds, which is a float, at the scene's middle tempo."""
+    if isinstance(span, int):
+        return span
+    bar_seconds = scene.metre.bar_ticks / TICKS_PER_QUARTER * _SECONDS_PER_MINUTE / scene.tempo.qpm
+    return max(round(span / bar_seconds), 1)

@@ -1,0 +1,76 @@
+"""The harmony of a scene, as it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from reverie.compose.scene_harmony import SceneHarmony
+from reverie.conductor.arrange import arrange
+from reverie.documents import parse_document
+from reverie.scenes.folder import read_scene
+from reverie.scenes.schema import Scene
+
+HEAD = """
+name: dusk
+title: Dusk
+tempo: 60
+key: D
+scale: minor
+voices:
+  beat: {kind: drums, model: kit, output: {channel: 10}}
+  low: {kind: bass, model: rnn, register: [C2, C4], output: {channel: 2}}
+  lead: {kind: melody, model: rnn, register: [C4, C6], harmony: free, output: {channel: 1}}
+"""
+
+
+def scene(harmony: str = "") -> Scene:
+    return read_scene(parse_document(HEAD + (f"harmony: {harmony}\n" if harmony else ""), "dusk.yaml"))
+
+
+def plan(harmony: str) -> SceneHarmony:
+    made = arrange(scene(harmony), {}).harmony
+    assert made
+    return made
+
+
+def symbols(harmony: str, bars: int) -> list[str]:
+    made = plan(harmony)
+    return [span.symbol for bar in range(bars) for span in made.at(bar).spans if span.change or not bar]
+
+
+def test_a_scene_without_a_harmony_is_as_it_was() -> None:
+    arrangement = arrange(scene(), {})
+    assert arrangement.harmony is None
+    assert all(one.harmony is None and one.recipe("reset", 0, 0).harmony == () for one in arrangement.plans.values())
+    assert scene().hash != scene("Dm").hash
+
+
+def test_voices_with_pitches_follow_it_unless_they_are_free() -> None:
+    arrangement = arrange(scene("{chords: Dm | A7, strictness: 0.5}"), {})
+    assert {name: one.harmony is not None for name, one in arrangement.plans.items()} == {
+        "beat": False,
+        "low": True,
+        "lead": False,
+    }
+    recipe = arrangement.plans["low"].recipe("reset", 0, 1)
+    assert [bar.spans[0].symbol for bar in recipe.harmony] == ["A7", "Dm", "A7"]
+    assert (recipe.strictness, arrangement.plans["lead"].strictness) == (0.5, 0.0)
+
+
+def test_the_short_form_means_the_long() -> None:
+    assert scene('"i | VI"').hash == scene('{chords: "i | VI"}').hash == scene('{chords: "i | VI", every: 1}').hash
+    assert symbols('"i | VI | III | VII"', 5) == ["Dm", "Bb", "F", "C", "Dm"]
+    assert plan('"i | VI"') == plan('{chords: "i | VI"}') != plan('"i | V"')
+
+
+@pytest.mark.parametrize(("every", "bars"), [("1", 1), ("3", 3), ("8s", 2), ("2m", 30), ("1s", 1), ("1h", 900)])
+def test_a_written_bar_lasts_so_many_bars_or_so_long(every: str, bars: int) -> None:
+    made = plan(f"{{chords: i | VI, every: {every}}}")
+    changes = [bar for bar in range(2 * bars) if made.at(bar).spans[0].change]
+    assert changes == [0, bars]
+
+
+def test_sections_follow_each_other() -> None:
+    written = "{sections: [{name: a, chords: i | VI, times: 2}, {chords: III, every: 2, weight: 2}]}"
+    assert symbols(written, 8) == ["Dm", "Bb", "Dm", "Bb", "F", "F"]
+    assert plan(written).spot(3).part.name == "a"
