@@ -12,6 +12,7 @@ import numpy as np
 from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
+from reverie.compose.steering import Passage, steering
 from reverie.models.configs import config_of
 from reverie.models.encodings import melody_notes
 from reverie.models.encodings import multi_drum as drums
@@ -20,7 +21,7 @@ from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.card import ModelCard
 from reverie.models.library.index import ModelFile
-from reverie.models.recurrent.model import CarriedPassages, PassageStream, RecurrentModel, compose
+from reverie.models.recurrent.model import Bias, CarriedPassages, PassageStream, RecurrentModel, compose
 from reverie.music.notes import Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
@@ -78,7 +79,9 @@ class RecurrentEngine:
         else:
             carried = _told(voice, opening)
         stream = voice.model.stream(carried.take([0] * recipe.candidates))
-        drawn = _drawn(voice, stream, heard.drawn(recipe.steps), recipe.seed, recipe.temperature)
+        steps = heard.drawn(recipe.steps)
+        bias = steering(recipe, voice.model.encoding, _passage(voice, recipe, heard, opening, steps))
+        drawn = _drawn(voice, stream, steps, recipe.seed, recipe.temperature, bias)
         after = stream.carried
         return [
             Candidate(
@@ -109,10 +112,30 @@ def _recalled(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, ope
 
 
 def _drawn(
-    voice: _LoadedModel, stream: PassageStream, steps: int, seed: int, temperature: float
+    voice: _LoadedModel, stream: PassageStream, steps: int, seed: int, temperature: float, bias: Bias | None = None
 ) -> list[tuple[Any, ...]]:
     """So many sixteenths of each passage, rounded up to the model's own steps."""
-    return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature)
+    return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature, bias=bias)
+
+
+def _passage(
+    voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any], steps: int
+) -> Passage:
+    """Where in the loop the model begins to draw, and what sounds there.
+
+    A note of the primer that is still held is not part of the answer, so nothing sounds; the opening that the model
+    begins with where there is no primer is.
+    """
+    offset = recipe.primer_steps if recipe.keeps_primer else 0
+    sounds = opening[-1] if opening and not heard.first and not voice.ear.drums else None
+    return Passage(
+        step=offset + len(opening) * voice.unit - heard.first,
+        unit=voice.unit,
+        count=-(-steps // voice.unit),
+        played=lambda pitch: heard.played(Note(heard.first, 1, pitch)).pitch,
+        sounds=sounds if sounds is not None and sounds >= 0 else None,
+        before=recipe.before[-1].pitch if recipe.before else None,
+    )
 
 
 def _packed(carried: CarriedPassages, row: int) -> bytes:

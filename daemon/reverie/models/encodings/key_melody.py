@@ -66,6 +66,7 @@ class KeyMelody:
         self._recent_keys = self._keys + OCTAVE
         self.input_size = self._recent_keys + OCTAVE
         self.classes = (size + 2 + len(distances),)
+        self.repeats = len(distances)
         self.default_event = NO_EVENT
 
     def start(self) -> MelodySoFar:

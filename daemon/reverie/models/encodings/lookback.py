@@ -54,6 +54,7 @@ class Lookback(Generic[Event]):
         size = alphabet.size
         self.input_size = size * (1 + len(distances)) + bits + len(distances)
         self.classes = (size + len(distances),)
+        self.repeats = len(distances)
         self.default_event = alphabet.default
         self._encode = alphabet.encode
         self._decode = alphabet.decode

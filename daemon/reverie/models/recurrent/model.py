@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,30 @@ from reverie.models.errors import ModelError
 from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.recurrent.network import RecurrentMemory, RecurrentNetwork, window_of
-from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose
+from reverie.models.recurrent.sampling import Uniforms, allowed, chances, choose, steered
 
 _STATES = "states"
 _LEAST = float(np.finfo(np.float32).tiny)
 """The chance of an event that was forced and had none."""
 
 _Kind = TypeVar("_Kind", np.float32, np.bool_)
+
+
+class Bias(Protocol):
+    """What is more, or less, likely to be drawn than the model finds it, for each event that is drawn."""
+
+    def __call__(
+        self, number: int, states: Sequence[Any], events: Sequence[Any], chances: Sequence[Array]
+    ) -> Array | None:
+        """The log-weights of the classes, as :meth:`PassageStream.draw` takes them; None for nothing.
+
+        Args:
+            number: of the event, from 0.
+            states: the encoding's, in each passage.
+            events: those that were drawn before, in each passage; none before the first.
+            chances: the model's own probabilities (classes, batch), of each head.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,8 @@ class PassageStream:
     """A batch of passages in progress.
 
     ``log_likelihoods`` (batch,) are those of all events that were drawn, at the temperatures they were drawn with, and
-    ``latest`` are the probabilities (classes, batch) of the last draw.
+    ``latest`` are the probabilities (classes, batch) of the last draw. Both are the model's own: a bias changes what is
+    drawn, and not how likely the model finds it.
     """
 
     def __init__(self, model: RecurrentModel, carried: CarriedPassages) -> None:
@@ -114,6 +133,11 @@ class PassageStream:
     def batch(self) -> int:
         """How many passages these are."""
         return self._run.batch
+
+    @property
+    def states(self) -> Sequence[Any]:
+        """The encoding's state in each passage."""
+        return self._states
 
     @property
     def carried(self) -> CarriedPassages:
@@ -148,6 +172,7 @@ class PassageStream:
         temperature: float = 1.0,
         controls: Sequence[Any] | None = None,
         mask: NDArray[np.bool_] | None = None,
+        bias: Array | Callable[[Sequence[Array]], Array | None] | None = None,
     ) -> tuple[Any, ...]:
         """Let the model say what happens next in each passage.
 
@@ -156,6 +181,8 @@ class PassageStream:
             temperature: above 1 is wilder, below 1 is tamer.
             controls: what each coming event stands under, where the encoding is conditional.
             mask: which classes may be drawn, (classes,) or (classes, batch); heads follow each other.
+            bias: log-weights of the same shape, which are added before one is drawn; minus infinity excludes a class,
+                as long as there is another. Or what makes them of the model's own probabilities, of each head.
 
         Returns:
             The events, one for each passage.
@@ -166,8 +193,12 @@ class PassageStream:
         self._ask(controls, temperature)
         if mask is not None:
             self.latest = [allowed(*pair) for pair in zip(self.latest, self._heads(mask), strict=True)]
-        numbers = uniforms.random((self.batch, len(self.latest)))
-        return self._happen([choose(head, numbers[:, index]) for index, head in enumerate(self.latest)])
+        heads = self.latest
+        weights = bias(heads) if callable(bias) else bias
+        if weights is not None:
+            heads = [steered(*pair) for pair in zip(heads, self._heads(weights), strict=True)]
+        numbers = uniforms.random((self.batch, len(heads)))
+        return self._happen([choose(head, numbers[:, index]) for index, head in enumerate(heads)])
 
     def force(self, events: Sequence[Any], temperature: float = 1.0, controls: Sequence[Any] | None = None) -> None:
         """As :meth:`push`, and count in :attr:`log_likelihoods` how likely the events were.
@@ -221,6 +252,7 @@ def compose(
     *,
     control: Callable[[int], Any] | None = None,
     mask: NDArray[np.bool_] | None = None,
+    bias: Bias | None = None,
 ) -> list[tuple[Any, ...]]:
     """Draw ``count`` events in every passage.
 
@@ -231,14 +263,16 @@ def compose(
         temperature: above 1 is wilder, below 1 is tamer.
         control: what the event of a number, from 0, stands under, where the encoding is conditional.
         mask: which classes may be drawn.
+        bias: which classes of the event of a number are more likely to be drawn than the model finds them.
 
     Returns:
         The events of each passage.
     """
-    steps = [
-        stream.draw(uniforms, temperature, None if control is None else (control(number),) * stream.batch, mask)
-        for number in range(count)
-    ]
+    steps: list[tuple[Any, ...]] = []
+    for number in range(count):
+        stands_under = None if control is None else (control(number),) * stream.batch
+        weights = None if bias is None else partial(bias, number, stream.states, steps[-1] if steps else ())
+        steps.append(stream.draw(uniforms, temperature, stands_under, mask, weights))
     return [tuple(events) for events in zip(*steps, strict=True)] if steps else [()] * stream.batch
 
 

@@ -43,6 +43,21 @@ def allowed(probabilities: Array, mask: NDArray[np.bool_]) -> Array:
     return np.where(total > 0, left / np.where(total > 0, total, 1), even).astype(np.float32)
 
 
+def steered(probabilities: Array, bias: Array) -> Array:
+    """How likely each class is to be drawn: its probability times e to its log-weight; not scaled to a sum of 1.
+
+    Where nothing that has any chance may be drawn, the probabilities are as they were: a wish is no reason to fail.
+
+    Args:
+        probabilities: (classes, batch).
+        bias: log-weights, (classes,) or (classes, batch); minus infinity excludes a class.
+    """
+    wide = bias if bias.ndim > 1 else bias[:, None]
+    most = wide.max(axis=0)
+    left = probabilities * np.exp(wide - np.where(np.isfinite(most), most, np.float32(0.0)))
+    return np.where(left.sum(axis=0) > 0, left, probabilities)
+
+
 def choose(probabilities: Array, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     """One class for each of a batch: the first whose cumulated probability exceeds the batch's uniform number.
 
