@@ -74,3 +74,14 @@ def test_sections_follow_each_other() -> None:
     written = "{sections: [{name: a, chords: i | VI, times: 2}, {chords: III, every: 2, weight: 2}]}"
     assert symbols(written, 8) == ["Dm", "Bb", "Dm", "Bb", "F", "F"]
     assert plan(written).spot(3).part.name == "a"
+
+
+def test_the_key_moves_after_so_long_and_colours_change_in_between() -> None:
+    made = plan("{chords: i | VI | III | VII, every: 4, colour: {every: 4s, with: [add9]}, modulate: {every: 2m}}")
+    assert {str(made.spot(bar).key) for bar in range(32)} == {"D minor"}
+    assert {str(made.spot(bar).key) for bar in range(32, 64)} <= {"A minor", "G minor"}
+    assert [made.at(bar).spans[0].symbol for bar in range(4)] == ["Dm", "Dmadd9", "Dm", "Dmadd9"]
+
+
+def test_a_cadence_can_be_asked_for() -> None:
+    assert symbols("{chords: i | VI, cadence: true}", 2) == ["Dm", "Bb", "A7"]

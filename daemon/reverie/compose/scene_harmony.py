@@ -7,14 +7,17 @@ those before it. What is drawn by chance in a round or a section is drawn from t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
+from reverie.compose.chord_colours import Colours, with_colours
+from reverie.compose.chord_events import ChordEvent, ended, joined, transposed
+from reverie.compose.key_tour import KeyTour
 from reverie.compose.seeds import derive_seed
 from reverie.music.chord_symbols import chord_scale, chord_tones, parse_chord
-from reverie.music.degrees import harmony_key
+from reverie.music.degrees import harmony_key, is_degree
 from reverie.music.harmony import BarHarmony, ChordSpan, Key
 from reverie.music.progressions import Progression, chord_symbol
 from reverie.music.time import Metre
@@ -43,15 +46,6 @@ class HarmonyPart:
 
 
 @dataclass(frozen=True, slots=True)
-class ChordEvent:
-    """A chord of a section, from ``start`` on: ticks from the section's beginning."""
-
-    start: int
-    symbol: str
-    key: Key
-
-
-@dataclass(frozen=True, slots=True)
 class HarmonySpot:
     """Where in the harmony a bar is: the number of its section from 0, and its first bar; which part it is; the key."""
 
@@ -63,13 +57,20 @@ class HarmonySpot:
 
 @dataclass(frozen=True, slots=True)
 class SceneHarmony:
-    """The harmony of a scene in a key; with ``order`` drawn, the parts of each round are shuffled."""
+    """The harmony of a scene in a key; with ``order`` drawn, the parts of each round are shuffled.
+
+    With a ``tour`` the key moves. A ``cadence`` ends each section with the key's dominant, and ``colours`` change a
+    chord while it lasts.
+    """
 
     parts: tuple[HarmonyPart, ...]
     key: Key
     metre: Metre
     seed: int = 0
     order: Literal["written", "drawn"] = "written"
+    tour: KeyTour | None = None
+    cadence: bool = False
+    colours: Colours | None = None
     _sections: dict[int, tuple[ChordEvent, ...]] = field(
         default_factory=dict[int, "tuple[ChordEvent, ...]"], init=False, repr=False, compare=False
     )
@@ -88,18 +89,27 @@ class SceneHarmony:
             spans.append(_span(event, event.start - begin, change=True))
         return BarHarmony(tuple(spans))
 
+    @property
+    def round_bars(self) -> int:
+        """The length of a round of all parts."""
+        return sum(part.bars * part.weight for part in self.parts)
+
     def spot(self, bar: int) -> HarmonySpot:
         """The section in which scene bar ``bar`` lies; bars before the first are as the first."""
-        length = sum(part.bars * part.weight for part in self.parts)
+        length = self.round_bars
         cycle, place = divmod(max(bar, 0), length)
         order = self._round(cycle)
+        key = self._key(cycle)
         first = cycle * length
         for number, part in enumerate(order):
             if place < part.bars:
-                return HarmonySpot(cycle * len(order) + number, first, part, self.key)
+                return HarmonySpot(cycle * len(order) + number, first, part, key)
             place -= part.bars
             first += part.bars
         raise AssertionError("the parts of a round are as long as the round")
+
+    def _key(self, cycle: int) -> Key:
+        return self.tour.at(cycle, self.key) if self.tour else self.key
 
     def _round(self, cycle: int) -> list[HarmonyPart]:
         order = [part for part in self.parts for _ in range(part.weight)]
@@ -110,7 +120,13 @@ class SceneHarmony:
     def _section(self, spot: HarmonySpot) -> tuple[ChordEvent, ...]:
         events = self._sections.get(spot.number)
         if events is None:
-            events = tuple(_joined(self._events(spot)))
+            length, ticks = spot.part.bars * self.metre.bar_ticks, self.metre.bar_ticks
+            after = self.spot(spot.first_bar + spot.part.bars).key
+            events = joined(ended(joined(self._events(spot)), length, ticks, after, cadence=self.cadence))
+            if self.colours:
+                seed = derive_seed(self.seed, spot.number)
+                events = joined(with_colours(events, length, ticks, self.colours, seed))
+            events = tuple(events)
             while len(self._sections) >= _KEPT:
                 self._sections.pop(next(iter(self._sections)))
             self._sections[spot.number] = events
@@ -123,24 +139,15 @@ class SceneHarmony:
             begin = number * part.stretch * self.metre.bar_ticks
             for chord in bars[number % len(bars)]:
                 start = begin + self._within(chord.start(self.metre), part.stretch)
-                yield ChordEvent(start, chord_symbol(chord.word, key), spot.key)
+                symbol = chord_symbol(chord.word, key)
+                moved = 0 if is_degree(chord.word) else spot.key.tonic - self.key.tonic
+                yield ChordEvent(start, transposed(symbol, moved, spot.key), spot.key)
 
     def _within(self, tick: int, stretch: int) -> int:
         """Where a tick of a written bar is once the bar is stretched: on a bar line, if it is stretched enough."""
         later = tick * stretch
         ticks = self.metre.bar_ticks
         return later if stretch == 1 else round(later / ticks) * ticks if later >= ticks else later
-
-
-def _joined(events: Iterable[ChordEvent]) -> list[ChordEvent]:
-    """Without those that only say the chord before once more, and those that another takes the place of at once."""
-    joined: list[ChordEvent] = []
-    for event in events:
-        if joined and joined[-1].start == event.start:
-            joined.pop()
-        if not joined or (event.symbol, event.key) != (joined[-1].symbol, joined[-1].key):
-            joined.append(event)
-    return joined
 
 
 def _span(event: ChordEvent, start: int, *, change: bool) -> ChordSpan:

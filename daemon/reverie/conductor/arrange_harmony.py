@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from reverie.compose.chord_colours import Colours
+from reverie.compose.key_tour import KeyTour
 from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.scenes.harmony import HarmonySection, HarmonySettings
@@ -20,13 +24,19 @@ def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
     settings = scene.harmony
     if settings is None:
         return None
-    return SceneHarmony(
+    harmony = SceneHarmony(
         parts=tuple(_part(scene, settings, section) for section in settings.parts),
         key=scene.key,
         metre=scene.metre,
         seed=seed,
         order=settings.order,
+        cadence=settings.cadence,
+        colours=Colours(in_bars(scene, settings.colour.every), settings.colour.kinds) if settings.colour else None,
     )
+    if settings.modulate is None:
+        return harmony
+    rounds = max(round(in_bars(scene, settings.modulate.every) / harmony.round_bars), 1)
+    return replace(harmony, tour=KeyTour(settings.modulate.by, rounds, seed))
 
 
 def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> HarmonyPart:

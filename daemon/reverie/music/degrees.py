@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 
 from reverie.music.chord_symbols import parse_chord
-from reverie.music.harmony import OCTAVE, SCALES, Key, pitch_class_name
+from reverie.music.harmony import OCTAVE, SCALES, Key, name_above, pitch_class_name
 
 _NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 _DEGREE = re.compile(r"(?P<accidental>[#b♯♭]?)(?P<numeral>VII|VI|V|IV|III|II|I|vii|vi|v|iv|iii|ii|i)(?P<rest>.*)")
@@ -68,10 +68,10 @@ def degree_symbol(word: str, key: Key) -> str:
         parse_chord(symbol)
     except ValueError:
         raise ValueError(f"{word!r} is no degree with a chord's kind, such as ii7, bVII or V7/vi") from None
-    return symbol + _bass(symbol, of, key)
+    return symbol + _bass(symbol, of)
 
 
-def _bass(symbol: str, of: str | None, key: Key) -> str:
+def _bass(symbol: str, of: str | None) -> str:
     if not of:
         return ""
     if not of.isdecimal():
@@ -81,7 +81,7 @@ def _bass(symbol: str, of: str | None, key: Key) -> str:
     bass = next((step for step in nearest if (root + step) % OCTAVE in tones), None)
     if bass is None:
         raise ValueError(f"{symbol} has no {of} to put into the bass")
-    return f"/{pitch_class_name((root + bass) % OCTAVE, key)}" if bass else ""
+    return f"/{name_above(symbol, int(of) - 1, (root + bass) % OCTAVE)}" if bass else ""
 
 
 def _place(numeral: str, accidental: str, key: Key) -> int:

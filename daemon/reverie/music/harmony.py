@@ -170,6 +170,14 @@ def pitch_class_name(pitch_class: int, key: Key) -> str:
     return (_SHARP_NAMES if parent in _SHARPS else _FLAT_NAMES if parent else _NAMES)[pitch_class]
 
 
+def name_above(root: str, letters: int, pitch_class: int) -> str:
+    """The name of a pitch class, spelt with the letter so many above that of ``root``: the third of A is C#, not Db."""
+    names = [*LETTERS]
+    letter = names[(names.index(root[0]) + letters) % len(names)]
+    off = (pitch_class - LETTERS[letter] + OCTAVE // 2) % OCTAVE - OCTAVE // 2
+    return letter + ("#" * off if off >= 0 else "b" * -off)
+
+
 def fold(pitch: int, low: int, high: int) -> int | None:
     """Move ``pitch`` by octaves into ``low`` to ``high``; None where a narrow register has no such pitch class."""
     if pitch < low:

@@ -36,6 +36,9 @@ Span = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _MOST_BARS}, {"type": "string"}]}),
 ]
 """A length of music: bars as a whole number, or seconds as a float."""
+ChordColour = Literal["add9", "sus2", "sus4", "sixth", "seventh", "inversion"]
+COLOURS: tuple[ChordColour, ...] = ("add9", "sus2", "sus4", "sixth", "seventh", "inversion")
+KeyMove = Literal["fifth", "step", "relative", "third"]
 Chords = Annotated[Progression, Written(str, parse_progression)]
 
 _CHORDS = (
@@ -60,6 +63,34 @@ class HarmonySection(Section):
             yield (), "a section has 'chords'"
 
 
+class ColourSection(Section):
+    """How a chord changes while it lasts."""
+
+    every: Span = Field(description="How long a colour lasts: bars, or a time such as 30s.", examples=[4, "30s"])
+    kinds: Annotated[tuple[ChordColour, ...], Field(strict=False)] = Field(
+        default=COLOURS,
+        alias="with",
+        min_length=1,
+        description="The colours between which it changes, besides the chord as it is written; notes of the key alone.",
+        examples=[["add9", "sus2"]],
+    )
+
+
+class ModulateSection(Section):
+    """How the key moves: in tours of four related keys, by chords that two of them share, and home again."""
+
+    every: Span = Field(description="How long a key lasts: bars, or a time such as 40m.", examples=["40m"])
+    by: Annotated[tuple[KeyMove, ...], Field(strict=False)] = Field(
+        default=("fifth",),
+        min_length=1,
+        description=(
+            "The ways from key to key: `fifth` up or down, `step` up or down, `relative` (the other mode on the same "
+            "notes), `third` (C major to E minor). The latter two need degrees that are generated."
+        ),
+        examples=[["fifth"]],
+    )
+
+
 class HarmonySettings(Section):
     """The chords to which a scene's voices play."""
 
@@ -78,11 +109,25 @@ class HarmonySettings(Section):
         le=1,
         description="How much the chords bind what models compose, 0 (not at all) to 1.",
     )
+    colour: ColourSection | None = Field(
+        default=None, description="How a chord that lasts changes its colour; absent: it does not."
+    )
+    modulate: ModulateSection | None = Field(
+        default=None, description="How the key moves over the hours; absent: it stays."
+    )
+    cadence: bool = Field(
+        default=False, description="Whether each section ends with the chord that leads to the tonic."
+    )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """There is one source of chords."""
         if (self.chords is not None) + bool(self.sections) != 1:
             yield (), "a harmony has either 'chords' or 'sections'"
+        if self.modulate:
+            for number, move in enumerate(self.modulate.by):
+                if move in {"relative", "third"}:
+                    sentence = f"{move!r} changes the mode, in which chords that are written would be others"
+                    yield ("modulate", "by", number), sentence
 
     @property
     def parts(self) -> tuple[HarmonySection, ...]:
