@@ -16,6 +16,7 @@ REPEATS_WITHIN = (8, 32)
 
 def figures_of(piece: Piece) -> dict[str, Any]:
     """Every figure of a piece: of the whole, of drums and pitched voices, of each voice, and of each pair of voices."""
+    pitched = [voice for voice in piece.voices if voice.pitched]
     return {
         "title": piece.title,
         "bars": len(piece.bars),
@@ -27,12 +28,20 @@ def figures_of(piece: Piece) -> dict[str, Any]:
         "clashes": consonance.clashes(piece).as_json(),
         "bass_at_changes": consonance.bass_at_changes(piece).as_json(),
         "lock": rhythm.lock(piece).as_json(),
-        "drums": _touch(piece, piece.of_role("drums")),
-        "pitched": _touch(piece, [voice for voice in piece.voices if voice.pitched])
-        | _form(piece, [voice for voice in piece.voices if voice.pitched]),
+        "overlap_pitched": rhythm.overlap_of_all(piece, pitched).as_json(),
+        "drums": _together(piece, piece.of_role("drums")),
+        "pitched": _together(piece, pitched),
+        "melody": _together(piece, piece.of_role("melody")),
         "voices": {voice.name: _voice(piece, voice) for voice in piece.voices},
         "overlap": {f"{one.name} + {other.name}": _pair(piece, one, other) for one, other in _pairs(piece)},
     }
+
+
+def _together(piece: Piece, voices: Sequence[MeasuredVoice]) -> dict[str, Any]:
+    playing = sum(density["bars_played"] for density in (rhythm.density(piece, voice) for voice in voices))
+    notes = sum(len(voice.notes) for voice in voices)
+    told = {"notes_a_bar_played": rounded(notes / (playing * len(piece.bars))) if notes else None}
+    return told | _form(piece, voices) | _touch(piece, voices)
 
 
 def _pairs(piece: Piece) -> list[tuple[MeasuredVoice, MeasuredVoice]]:

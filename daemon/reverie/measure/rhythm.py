@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 from reverie.measure.piece import MeasuredVoice, Piece
-from reverie.measure.relation import Ratio, Related, related
+from reverie.measure.relation import Ratio, Related, related, total
 
 Onsets = Sequence[frozenset[int]]
 """By bar, the places in ticks from its beginning at which a voice strikes."""
@@ -54,14 +55,25 @@ def overlap(piece: Piece, one: MeasuredVoice, other: MeasuredVoice) -> tuple[Rel
     return _together(here, there), _together(there, here)
 
 
-def _together(own: Onsets, others: Onsets) -> Related:
+def overlap_of_all(piece: Piece, voices: Sequence[MeasuredVoice]) -> Related:
+    """Of the onsets of all these voices: how many fall together with one of each other voice, over all pairs."""
+    pairs = [(onsets(piece, one), onsets(piece, other)) for one, other in permutations(voices, 2)]
+    count = len(piece.bars)
+
+    def ratio(move: int) -> Ratio:
+        return total(_common(own, others, move) for own, others in pairs)
+
+    return related(count if pairs else 0, ratio)
+
+
+def _common(own: Onsets, others: Onsets, move: int) -> Ratio:
     count = len(own)
-    of = sum(map(len, own))
+    hits = sum(len(here & others[(number + move) % count]) for number, here in enumerate(own))
+    return Ratio(hits, sum(map(len, own)))
 
-    def share(move: int) -> Ratio:
-        return Ratio(sum(len(here & others[(number + move) % count]) for number, here in enumerate(own)), of)
 
-    return related(count, share)
+def _together(own: Onsets, others: Onsets) -> Related:
+    return related(len(own), lambda move: _common(own, others, move))
 
 
 def repetition(piece: Piece, voice: MeasuredVoice, within: int) -> Ratio:
