@@ -25,6 +25,7 @@ from musicxml_pieces import NotReadableError, lead_sheet, quartet, song
 from reverie.measure.figures import figures_of
 from reverie.measure.midi_piece import NoMidiError, piece_of_midi
 from reverie.measure.piece import MeasuredVoice, Piece
+from reverie.measure.rows import FigureRow
 from reverie.models.encodings.multi_drum import DRUM_KIT
 
 LEAST_BARS = 16
@@ -99,6 +100,15 @@ CORPORA = (
         _scores("openscore-quartets", quartet),
     ),
 )
+_IN_PARTS = (
+    "consonance_with_bass",
+    "clashes",
+    "overlap_pitched",
+    "pitched.repeats_within_8",
+    "pitched.repeats_within_32",
+    "pitched.crossing",
+    "melody.notes_a_bar_played",
+)
 SHOWN: Mapping[str, Sequence[str]] = {
     "Groove": (
         "drums.velocity_spread",
@@ -120,17 +130,9 @@ SHOWN: Mapping[str, Sequence[str]] = {
         "pitched.crossing",
         "melody.notes_a_bar_played",
     ),
-    "Lieder": (
-        "consonance_with_bass",
-        "clashes",
-        "overlap_pitched",
-        "pitched.repeats_within_8",
-        "pitched.repeats_within_32",
-        "pitched.crossing",
-        "melody.notes_a_bar_played",
-    ),
+    "Lieder": _IN_PARTS,
+    "Quartets": _IN_PARTS,
 }
-SHOWN = {**SHOWN, "Quartets": SHOWN["Lieder"]}
 
 
 def measured(corpus: Corpus, data: Path, most: int | None) -> dict[str, Any]:
@@ -160,10 +162,7 @@ def measured(corpus: Corpus, data: Path, most: int | None) -> dict[str, Any]:
 
 
 def _named(figures: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
-    value: Any = figures
-    for part in name.split("."):
-        value = value[part]
-    return (value["value"], value["by_chance"]) if isinstance(value, Mapping) else (value, None)
+    return FigureRow(name, name).read(figures)
 
 
 def main() -> None:

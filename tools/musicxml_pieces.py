@@ -9,7 +9,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -64,14 +63,23 @@ class NotReadableError(ValueError):
     """A file is no MusicXML that these readers understand."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Symbol:
+    """A chord symbol from a tick on: pitch classes."""
+
+    start: int
+    name: str
+    root: int
+    bass: int
+    tones: frozenset[int]
+
+
 @dataclass
 class _Part:
     """One part: notes by staff, chords by tick, and its bars."""
 
     notes: dict[int, list[SoundedNote]] = field(default_factory=dict[int, list[SoundedNote]])
-    chords: list[tuple[int, str, int, int, frozenset[int]]] = field(
-        default_factory=list[tuple[int, str, int, int, frozenset[int]]]
-    )
+    chords: list[_Symbol] = field(default_factory=list[_Symbol])
     bars: list[MeasuredBar] = field(default_factory=list[MeasuredBar])
 
 
@@ -87,13 +95,12 @@ def lead_sheet(path: Path) -> Piece:
     end = part.bars[-1].end
     melody = [note for notes in part.notes.values() for note in notes]
     chords, bass, above = list[SoundedChord](), list[SoundedNote](), list[SoundedNote]()
-    for (start, *what), (after, *_) in pairwise([*sorted(part.chords, key=lambda one: one[0]), (end,)]):
-        if after <= start:
-            continue
-        symbol, root, low, tones = what  # type: ignore[misc]
-        chords.append(SoundedChord(start, after, symbol, root, low, tones))
-        bass.append(SoundedNote(start, after, _LOW + low))
-        above += [SoundedNote(start, after, _MIDDLE + tone) for tone in tones]
+    symbols = sorted(part.chords, key=lambda one: one.start)
+    for symbol, after in zip(symbols, [*(one.start for one in symbols[1:]), end], strict=True):
+        if after > symbol.start:
+            chords.append(SoundedChord(symbol.start, after, symbol.name, symbol.root, symbol.bass, symbol.tones))
+            bass.append(SoundedNote(symbol.start, after, _LOW + symbol.bass))
+            above += [SoundedNote(symbol.start, after, _MIDDLE + tone) for tone in symbol.tones]
     return _piece(
         path, part.bars, [("bass", "bass", bass), ("chords", "chords", above), ("melody", "melody", melody)], chords
     )
@@ -133,7 +140,7 @@ def quartet(path: Path) -> Piece:
         ("viola", "chords"),
         ("bass", "bass"),
     )
-    rows = [
+    rows: list[tuple[str, Role, list[SoundedNote]]] = [
         (name, role, [note for notes in part.notes.values() for note in notes])
         for (name, role), part in zip(names, parts, strict=True)
     ]
@@ -250,7 +257,7 @@ class _Reader:
         tones = {(root + step) % 12 for step in _altered(element, set(_KINDS[kind]))}
         low = root if bass is None else bass
         start += round(float(element.findtext("offset") or 0) * TICKS_PER_QUARTER / self._divisions)
-        self._part.chords.append((start, f"{root} {kind}", root, low, frozenset(tones | {low})))
+        self._part.chords.append(_Symbol(start, f"{root} {kind}", root, low, frozenset(tones | {low})))
 
 
 def _pitch_class(element: ET.Element, what: str) -> int | None:

@@ -32,6 +32,7 @@ def add_parsers(commands: Any) -> None:
 
 def _measure(options: argparse.Namespace) -> int:
     from reverie.conductor.offline.measuring import measure_file, measure_scene
+    from reverie.measure.telling import told
 
     if Path(options.music).suffix.lower() in _MIDI:
         figures = measure_file(Path(options.music))
@@ -39,8 +40,5 @@ def _measure(options: argparse.Namespace) -> int:
         length = length_of(options)
         length = _LENGTH if length == Length() else length
         figures = measure_scene(options.config, options.music, length, options.seed)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        print(json.dumps(figures, indent=2))
+    print(json.dumps(figures) if options.json else told(figures))
     return 0

@@ -76,7 +76,7 @@ def _touch(piece: Piece, voices: Sequence[MeasuredVoice]) -> dict[str, Any]:
     late, paced = touching.deviations(piece, voices)
     return {
         "velocity_spread": rounded(touching.velocity_spread(voices), 2),
-        "distinct_velocities": touching.distinct_velocities(voices),
+        "distinct_velocities": touching.distinct_velocities(voices) or None,
         "velocity_explained": rounded(eta),
         "velocity_explained_beyond_chance": rounded(epsilon),
         "timing_ms": rounded(touching.spread(late), 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from reverie.conductor.offline.on_paper import OnPaper, compose_on_paper
 from reverie.errors import ReverieError, reason_of
 from reverie.files import read_file
 from reverie.measure.figures import figures_of
+from reverie.measure.marked_chords import marked_chords
 from reverie.measure.midi_piece import NoMidiError, piece_of_midi
 from reverie.measure.piece import (
     KICKS,
@@ -102,12 +103,22 @@ def measure_file(path: Path) -> dict[str, Any]:
         MeasureError: if it cannot be read, or is none.
     """
     try:
-        piece, _markers = piece_of_midi(read_file(path), path.stem)
+        piece = marked_piece(read_file(path), path.stem)
     except OSError as error:
         raise MeasureError(f"{path} cannot be read ({reason_of(error)}); name a MIDI file, or a scene") from error
     except NoMidiError as error:
         raise MeasureError(f"{path} cannot be measured: {error}") from error
     return figures_of(piece)
+
+
+def marked_piece(data: bytes, title: str) -> Piece:
+    """The piece in a MIDI file, with the chords that its markers name.
+
+    Raises:
+        NoMidiError: if it is none.
+    """
+    piece, markers = piece_of_midi(data, title)
+    return replace(piece, chords=marked_chords(markers, piece.end))
 
 
 def piece_on_paper(paper: OnPaper) -> Piece:
@@ -160,7 +171,7 @@ def _straight(tick: int, swing: Swing, ticks: int) -> int:
 
 def _chords(arrangement: Arrangement, bars: int) -> Iterator[SoundedChord]:
     """The chords of a scene's harmony; what changes nothing is one chord."""
-    plan = next((plan.harmony for plan in arrangement.plans.values() if plan.harmony), None)
+    plan = arrangement.harmony
     if plan is None:
         return
     ticks = arrangement.metre.bar_ticks
