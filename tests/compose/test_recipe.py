@@ -45,7 +45,7 @@ def as_the_first_version_wrote_it(fields: dict[str, Any]) -> dict[str, Any]:
         "primer": notes_as_json(fields["primer"]),
         "before": notes_as_json(fields["before"]),
         "novelty": list(fields["novelty"]),
-        "past": [list(astuple(one)) for one in fields["past"]],
+        "past": [list(astuple(one))[:5] for one in fields["past"]],
         "limits": {name: getattr(fields["limits"], name) for name in LoopLimits.__slots__},
     }
 

@@ -244,3 +244,42 @@ def test_a_chord_knows_what_clashes_with_it_and_what_its_bass_may_play() -> None
     assert bass_tones(chord(G_SEVENTH)) == (7, 2)
     assert bass_tones(chord(C_CHORD, bass=4)) == (4, 0, 7)
     assert bass_tones(chord((11, 2, 5))) == (11, 5)
+
+
+@pytest.mark.parametrize("kind", ["melody", "drums"])
+def test_what_was_steered_is_remembered_to_the_bit_without_what_steered_it(
+    engine: RecurrentEngine, melody: ModelFile, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, primer = melody, TUNE
+    if kind == "drums":
+        model = read_model_file(SHIPPED / "drum_kit.safetensors")
+        primer = (Note(0, 120, 36), Note(960, 120, 36), Note(480, 120, 38))
+        engine.load(model)
+        heavier = Weights.even(64)
+        heavier.begins[:, 36] = 1.0
+        monkeypatch.setattr("reverie.compose.steering.WISHES", (lambda _recipe: heavier,))
+    after = recipe(melody, kind=kind, model=model.name, model_hash=model.sha256, primer=primer)
+    memories, loops = Memories(), list[Any]()
+    for seed in range(1, 5):
+        made = compose(engine, replace(after, seed=seed, operator="continue", past=after.remembered), memories)
+        assert made.loop
+        assert made.recipe.events
+        after = made.recipe
+        loops.append(made)
+    last = loops[-1].recipe
+    asked = Recipe.from_json(last.as_json())
+    assert asked.memory
+    kept = memories.find(asked.memory)
+    forgetful = Memories()
+    again = compose(engine, asked, forgetful)
+    assert again == loops[-1]
+    assert forgetful.find(last.memory_after) == memories.find(last.memory_after)
+    assert kept
+    assert [one.notes for one in engine.generate(asked, kept)] == [one.notes for one in engine.generate(asked)]
+
+
+def test_a_past_that_was_not_steered_keeps_no_events(engine: RecurrentEngine, melody: ModelFile) -> None:
+    made = compose(engine, recipe(melody, harmony=(), strictness=0.0), Memories())
+    assert made.loop
+    assert made.recipe.events == ()
+    assert "events" not in made.recipe.as_json()

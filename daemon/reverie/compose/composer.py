@@ -121,7 +121,7 @@ def _kept(
     if kept is None:
         return None
     choice, score = kept
-    made = replace(asked, choice=choice, score=score, engine=engine)
+    made = replace(asked, choice=choice, score=score, engine=engine, events=candidates[choice].events)
     remember = candidates[choice].memory
     if remember:
         memories.keep(made.memory_after, remember())

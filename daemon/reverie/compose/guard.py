@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from reverie.compose.harmony_guard import bend
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
 
 Refusal = Literal["empty", "sparse", "dense", "one_pitch"]
-Clip = Literal["pitch", "register", "scale", "polyphony", "length", "density"]
+Clip = Literal["pitch", "register", "scale", "harmony", "polyphony", "length", "density"]
 
 ONE_PITCH_NOTES = 6
 """So many notes on a single pitch are a model that is stuck, not a motif."""
@@ -62,8 +63,10 @@ def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
     """A loop that was made for another voice or scene, bent to what ``recipe`` allows; None where nothing remains.
 
     Density and variety are not asked for: this is for the loops that play until a model has composed. Where it is
-    louder or softer than the voice, it gets the voice's own accents.
+    louder or softer than the voice, it gets the voice's own accents. The harmony is left to
+    :mod:`reverie.compose.fitting`, since such a loop has none of its own.
     """
+    recipe = replace(recipe, harmony=())
     if loop.notes and (loop.bars, loop.metre) == (recipe.bars, recipe.metre) and _fits(loop.notes, recipe):
         return loop
     there, here = loop.metre.bar_ticks, recipe.metre.bar_ticks
@@ -92,7 +95,7 @@ def _fits(notes: Sequence[Note], recipe: Recipe) -> bool:
 def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> list[Note]:
     """The notes in the voice's key and register, and no more at a time than it may have."""
     lowest = recipe.traits.outermost == "lowest"
-    return _in_polyphony(_in_pitch(notes, recipe.limits, clips), recipe.limits.polyphony, clips, lowest=lowest)
+    return _in_polyphony(_in_pitch(notes, recipe, clips), recipe.limits.polyphony, clips, lowest=lowest)
 
 
 def _in_length(notes: Sequence[Note], ticks: int, clips: Counter[Clip]) -> list[Note]:
@@ -112,18 +115,31 @@ def _distinct(notes: Sequence[Note]) -> list[Note]:
     return sorted({(note.start, note.pitch): note for note in notes}.values())
 
 
-def _in_pitch(notes: Sequence[Note], limits: LoopLimits, clips: Counter[Clip]) -> list[Note]:
-    key = Key(limits.tonic, limits.scale)
+def _in_pitch(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> list[Note]:
+    """The notes in the harmony's scales, or else in the scene's key, and by octaves in the voice's register."""
+    limits = recipe.limits
     kept: list[Note] = []
-    for note in notes:
-        pitch = key.nearest(note.pitch)
-        clips["scale"] += pitch != note.pitch
-        folded = fold(pitch, limits.low, limits.high)
-        clips["register"] += folded != pitch
+    for note in _in_harmony(notes, recipe, clips) if recipe.harmony else _in_key(notes, limits, clips):
+        folded = fold(note.pitch, limits.low, limits.high)
+        clips["register"] += folded != note.pitch
         if folded is None:
             continue
         kept.append(replace(note, pitch=folded))
     return _distinct(kept)
+
+
+def _in_key(notes: Sequence[Note], limits: LoopLimits, clips: Counter[Clip]) -> list[Note]:
+    key = Key(limits.tonic, limits.scale)
+    kept = [replace(note, pitch=key.nearest(note.pitch)) for note in notes]
+    clips["scale"] += sum(one.pitch != note.pitch for one, note in zip(kept, notes, strict=True))
+    return kept
+
+
+def _in_harmony(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> list[Note]:
+    bent = bend(recipe, notes)
+    clips["scale"] += bent.scale
+    clips["harmony"] += bent.harmony
+    return bent.notes
 
 
 def _in_polyphony(notes: Sequence[Note], most: int, clips: Counter[Clip], *, lowest: bool = False) -> list[Note]:

@@ -46,13 +46,22 @@ class LoopLimits:
 
 @dataclass(frozen=True, slots=True)
 class ContinuedPast:
-    """What has to be drawn again to remember a loop that is continued: which of how many, and how long."""
+    """What has to be drawn again to remember a loop that is continued: which of how many, and how long.
+
+    Where the drawing was steered, and so would need the harmony and all that was heard then, ``events`` has what was
+    drawn, in the numbers of the engine.
+    """
 
     seed: int
     temperature: float
     candidates: int
     choice: int
     steps: int
+    events: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let lists be equal to what they were written from."""
+        object.__setattr__(self, "events", tuple(self.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +95,8 @@ class Recipe:
     ``heard`` is what other voices play in its bars; those loops travel with the recipe in ``loops``, by content hash,
     which say nothing that the hashes do not. ``relations`` say what they are to the loop. ``harmony`` is that of each
     bar and of the bar after, where there is one, and ``strictness`` how much it binds, from 0 to 1. ``touch`` says how
-    the loop is played, and ``settings`` are numbers and words of the operator's own. ``version`` is that of
-    :data:`VERSION` by which it was made.
+    the loop is played, and ``settings`` are numbers and words of the operator's own. ``events`` are what a model drew
+    for the loop that was kept, where it was steered. ``version`` is that of :data:`VERSION` by which it was made.
     """
 
     scene: str
@@ -118,6 +127,7 @@ class Recipe:
     relations: tuple[Relation, ...] = ()
     strictness: float = 0.0
     touch: Touch | None = None
+    events: tuple[int, ...] = ()
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
 
     def __post_init__(self) -> None:
@@ -171,7 +181,8 @@ class Recipe:
         """The past of a loop that continues the one which was made by this; nothing where no model drew it."""
         if self.choice is None or not self.drawn:
             return ()
-        return (*self.past, ContinuedPast(self.seed, self.temperature, self.candidates, self.choice, self.steps))
+        drawn = ContinuedPast(self.seed, self.temperature, self.candidates, self.choice, self.steps, self.events)
+        return (*self.past, drawn)
 
     @property
     def memory_after(self) -> str:
@@ -219,6 +230,7 @@ class Recipe:
         read["harmony"] = tuple(
             BarHarmony(tuple(_from_row(ChordSpan, chord) for chord in bar)) for bar in read.get("harmony", ())
         )
+        read["events"] = tuple(map(int, read.get("events", ())))
         read["relations"] = tuple(_from_row(Relation, one) for one in read.get("relations", ()))
         read["touch"] = None if (touch := read.get("touch")) is None else Touch(**touch)
         return cls(**read, loops=dict(loops or {}))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
+from reverie.compose.chord_places import STRONG, ChordPlaces, place_weight
 from reverie.compose.guard import Clip, Guarded
 from reverie.compose.recipe import Recipe
-from reverie.music.harmony import Key
+from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
+from reverie.music.time import TICKS_PER_STEP
 
+_WIDEST = 7
+"""Semitones that a tune goes without anybody calling it a leap: a fifth."""
 FIT_WEIGHT = 1.0
 LIKELIHOOD_WEIGHT = 1.0
 """Equal: a model's likeliest loops are dull, and the fittest may be noise.
@@ -57,7 +62,9 @@ def fit(recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Not
 
     ``mended`` is the share of notes that the guard left alone, ``density`` is 1 in the middle of what is asked for and
     a half at its edges, ``key`` and ``register`` are the shares of the model's own notes that were in them, ``novelty``
-    is 1 where the distance from the loop before is in the band.
+    is 1 where the distance from the loop before is in the band. With harmony that binds, ``consonance`` is the share of
+    strong places at which a chord tone sounds of those at which anything does, and ``contour`` that of the melody's
+    ways which are a singer's.
     """
     parts = {
         "mended": 1.0 - min(sum(clips.values()) / max(len(raw), 1), 1.0),
@@ -65,9 +72,11 @@ def fit(recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Not
         "novelty": _novelty(recipe, loop),
     }
     if recipe.traits.pitched and raw:
-        key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
-        parts["key"] = sum(note.pitch in key for note in raw) / len(raw)
+        limits = recipe.limits
+        parts["key"] = _in_key(recipe, raw)
         parts["register"] = sum(limits.low <= note.pitch <= limits.high for note in raw) / len(raw)
+    if recipe.harmony and recipe.strictness > 0 and recipe.traits.pitched:
+        parts |= {"consonance": _consonance(recipe, loop), "contour": _contour(loop.notes)}
     return parts | {"fit": sum(parts.values()) / len(parts)}
 
 
@@ -76,6 +85,36 @@ def distance(one: Iterable[Note], other: Iterable[Note]) -> float:
     here, there = ({(note.start, note.pitch) for note in notes} for notes in (one, other))
     together = here | there
     return 1.0 - len(here & there) / len(together) if together else 0.0
+
+
+def _in_key(recipe: Recipe, raw: Sequence[Note]) -> float:
+    """The share of notes in the harmony's scales, or else in the scene's key."""
+    if not recipe.harmony:
+        key = Key(recipe.limits.tonic, recipe.limits.scale)
+        return sum(note.pitch in key for note in raw) / len(raw)
+    places = ChordPlaces(recipe.harmony, recipe.metre)
+    return sum(note.pitch % OCTAVE in places.at(note.start).scale for note in raw) / len(raw)
+
+
+def _consonance(recipe: Recipe, loop: Loop) -> float:
+    """1 where nothing sounds on a strong place."""
+    places = ChordPlaces(recipe.harmony, recipe.metre)
+    fits: list[bool] = []
+    for tick in range(0, loop.ticks, TICKS_PER_STEP):
+        if place_weight(recipe.metre, tick) >= STRONG or places.changes_at(tick):
+            tones = places.at(tick).tones
+            fits += [note.pitch % OCTAVE in tones for note in loop.notes if note.start <= tick < note.end]
+    return sum(fits) / len(fits) if fits else 1.0
+
+
+def _contour(notes: Sequence[Note]) -> float:
+    """How many of a tune's intervals are no wider than a fifth, or are leaps that are answered the other way."""
+    ways = [after.pitch - before.pitch for before, after in pairwise(notes)]
+    good = sum(
+        abs(way) <= _WIDEST or (number + 1 < len(ways) and way * ways[number + 1] < 0)
+        for number, way in enumerate(ways)
+    )
+    return good / len(ways) if ways else 1.0
 
 
 def _density(recipe: Recipe, loop: Loop) -> float:

@@ -18,11 +18,14 @@ class Candidate:
     ``notes`` are in ticks from the end of the primer, each starting before ``recipe.steps`` sixteenths are over. They
     are the model's own, unguarded: out of register, too many or none. ``log_likelihood`` is the mean over the events
     that were drawn, where the engine knows it. ``memory`` gives what the model would go on from after it.
+    ``events`` are those that were drawn, as numbers, where more than the model had a say in them
+    (:mod:`reverie.compose.steering`).
     """
 
     notes: tuple[Note, ...]
     log_likelihood: float | None = None
     memory: Callable[[], bytes] | None = None
+    events: tuple[int, ...] = ()
 
 
 class Engine(Protocol):

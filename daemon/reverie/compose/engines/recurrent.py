@@ -17,6 +17,7 @@ from reverie.models.configs import config_of
 from reverie.models.encodings import melody_notes
 from reverie.models.encodings import multi_drum as drums
 from reverie.models.encodings.melody import REGISTERS
+from reverie.models.encodings.multi_drum import DRUM_KIT, ONE_DRUM, DrumAlphabet
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.card import ModelCard
@@ -28,7 +29,10 @@ from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
 @dataclass(frozen=True, slots=True)
 class _LoadedModel:
-    """A model in memory, and how it speaks: ``unit`` is its step in sixteenths."""
+    """A model in memory, and how it speaks: ``unit`` is its step in sixteenths.
+
+    ``number_of`` an event is what recipes keep of it, and ``event_of`` a number reads it.
+    """
 
     file: ModelFile
     model: RecurrentModel
@@ -36,6 +40,8 @@ class _LoadedModel:
     unit: int
     events_of: Callable[[Sequence[Note], int], tuple[Any, ...]]
     notes_of: Callable[[Sequence[Any]], tuple[Note, ...]]
+    number_of: Callable[[Any], int] = int
+    event_of: Callable[[int], Any] = int
 
 
 class RecurrentEngine:
@@ -78,9 +84,9 @@ class RecurrentEngine:
             heard, opening = ConditionedPrimer((), 0, 0, heard.shift), ()
         else:
             carried = _told(voice, opening)
-        stream = voice.model.stream(carried.take([0] * recipe.candidates))
         steps = heard.drawn(recipe.steps)
         bias = steering(recipe, voice.model.encoding, _passage(voice, recipe, heard, opening, steps))
+        stream = voice.model.stream(carried.take([0] * recipe.candidates), apart=bias is not None)
         drawn = _drawn(voice, stream, steps, recipe.seed, recipe.temperature, bias)
         after = stream.carried
         return [
@@ -88,6 +94,7 @@ class RecurrentEngine:
                 _answer(recipe, heard, voice.notes_of((*opening, *new))),
                 float(stream.log_likelihoods[row]) / max(len(new), 1),
                 partial(_packed, after, row),
+                tuple(map(voice.number_of, new)) if bias is not None else (),
             )
             for row, new in enumerate(drawn)
         ]
@@ -101,12 +108,19 @@ def _told(voice: _LoadedModel, opening: Sequence[Any]) -> CarriedPassages:
 
 
 def _recalled(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any]) -> CarriedPassages:
-    """What the model remembers of the recipe's past: all of it is drawn again, and the same chosen."""
+    """What the model remembers of the recipe's past: all of it is drawn again, and the same chosen.
+
+    What was steered is heard again in place of that, by as many passages at once as were drawn, and apart: so the same
+    comes of it to the last bit.
+    """
     carried = _told(voice, opening)
     for number, past in enumerate(recipe.past):
-        stream = voice.model.stream(carried.take([0] * past.candidates))
-        steps = past.steps if number else heard.drawn(past.steps)
-        _drawn(voice, stream, steps, past.seed, past.temperature)
+        stream = voice.model.stream(carried.take([0] * past.candidates), apart=bool(past.events))
+        if past.events:
+            stream.prime([voice.event_of(one) for one in past.events])
+        else:
+            steps = past.steps if number else heard.drawn(past.steps)
+            _drawn(voice, stream, steps, past.seed, past.temperature)
         carried = stream.carried.take([past.choice])
     return carried
 
@@ -168,7 +182,8 @@ def _voice(file: ModelFile, model: RecurrentModel, card: ModelCard) -> _LoadedMo
         def strokes(events: Sequence[frozenset[int]]) -> tuple[Note, ...]:
             return tuple(Note(n.start * unit, 1, n.pitch, n.velocity) for n in drums.notes_of(events))
 
-        return _LoadedModel(file, model, InputRange(drums=True), unit, struck, strokes)
+        kit = DrumAlphabet(ONE_DRUM if config.name == "one_drum" else DRUM_KIT)
+        return _LoadedModel(file, model, InputRange(drums=True), unit, struck, strokes, kit.encode, kit.decode)
     if config.family == "melody_rnn":
         register = REGISTERS[config.name]
         ear = InputRange(low=register.low, high=register.high - 1, transposes=register.key is not None)

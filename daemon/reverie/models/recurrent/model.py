@@ -89,9 +89,14 @@ class RecurrentModel:
         """Passages without any event."""
         return CarriedPassages(self.network.start(batch), (self.encoding.start(),) * batch, begun=False)
 
-    def stream(self, carried: CarriedPassages) -> PassageStream:
-        """Go on from ``carried``, which is not changed."""
-        return PassageStream(self, carried)
+    def stream(self, carried: CarriedPassages, *, apart: bool = False) -> PassageStream:
+        """Go on from ``carried``, which is not changed.
+
+        Args:
+            carried: where the passages are.
+            apart: whether each passage is the same to the last bit whatever happens in the others beside it.
+        """
+        return PassageStream(self, carried, apart=apart)
 
     def carried_from_bytes(self, data: bytes) -> CarriedPassages:
         """Read :meth:`CarriedPassages.as_bytes`.
@@ -119,9 +124,9 @@ class PassageStream:
     drawn, and not how likely the model finds it.
     """
 
-    def __init__(self, model: RecurrentModel, carried: CarriedPassages) -> None:
+    def __init__(self, model: RecurrentModel, carried: CarriedPassages, *, apart: bool = False) -> None:
         self._model = model
-        self._run = model.network.run(carried.memory)
+        self._run = model.network.run(carried.memory, apart=apart)
         self._states = list(carried.states)
         self._begun = carried.begun
         self._bounds = tuple(int(bound) for bound in np.cumsum(model.encoding.classes)[:-1])
