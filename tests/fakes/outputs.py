@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reverie.midi.errors import DeviceError
-from reverie.play.outputs.output import BarLine, Output, Trouble
+from reverie.play.outputs.output import Line, Output, Trouble
 
 
 class FakeClock:
@@ -32,7 +32,7 @@ class RecordingOutput(Output):
         self.working = True
         self.opened = 0
         self.sent: list[tuple[float, bytes]] = []
-        self.told: list[BarLine] = []
+        self.told: list[Line] = []
         self.said: Trouble | None = None
 
     @property
@@ -62,7 +62,7 @@ class RecordingOutput(Output):
             raise DeviceError("the recorder is gone; plug it in")
         self.sent.append((self._clock.now(), message))
 
-    def tell(self, line: BarLine) -> None:
+    def tell(self, line: Line) -> None:
         self.told.append(line)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play import worker
 from reverie.play.messages import Panic, Part, Place, Rest, SetOverrides, TakeBank, ToPlayer
-from reverie.play.outputs.output import BarLine
+from reverie.play.outputs.output import Line
 from reverie.play.slot_settings import SlotSettings
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import decode, encode
@@ -42,7 +42,7 @@ class Forgetful(RecordingSampler):
     def send(self, message: bytes) -> None:
         pass
 
-    def tell(self, line: BarLine) -> None:
+    def tell(self, line: Line) -> None:
         pass
 
     def load(self, font: str) -> None:

@@ -89,6 +89,16 @@ class SceneHarmony:
             spans.append(_span(event, event.start - begin, change=True))
         return BarHarmony(tuple(spans))
 
+    def after(self, bar: int) -> tuple[int, str]:
+        """The first bar after ``bar`` in which a chord begins, and the symbol of that chord."""
+        spot, ticks = self.spot(bar), self.metre.bar_ticks
+        end = (max(bar, 0) + 1 - spot.first_bar) * ticks
+        for event in self._section(spot):
+            if event.start >= end:
+                return spot.first_bar + event.start // ticks, event.symbol
+        first = spot.first_bar + spot.part.bars
+        return first, self._section(self.spot(first))[0].symbol
+
     @property
     def round_bars(self) -> int:
         """The length of a round of all parts."""

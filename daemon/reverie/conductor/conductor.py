@@ -18,6 +18,7 @@ from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import ComposerSetup
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
+from reverie.conductor.chord_marks import describe_harmony
 from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
 from reverie.conductor.fault_news import FaultNews
@@ -147,6 +148,7 @@ class Conductor:
             begun=clock.now(),
             rest=lambda: self._course.sentence(self._console.overrides.paused_until),
             scene=lambda: self._scene,
+            harmony=lambda: self._ensemble and describe_harmony(self._ensemble),
             processes=lambda: (
                 own_process(),
                 self._player.worker.info,
@@ -348,6 +350,7 @@ class Conductor:
     def _bar_sounded(self, said: BarSounded) -> None:
         if self._ensemble is not None and said.bar.epoch == self._ensemble.epoch:
             self._ensemble.played(said.bar.scene_bar)
+            self._player.tell_chords()
             self.fill()
 
     async def _watch(self) -> None:

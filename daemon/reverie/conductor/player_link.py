@@ -9,6 +9,7 @@ from dataclasses import replace
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
+from reverie.conductor.chord_marks import ChordsTold
 from reverie.conductor.hired_worker import HireWorker, next_life
 from reverie.music.time import Tempo
 from reverie.play.messages import (
@@ -79,6 +80,7 @@ class PlayerLink:
         self._known = known
         self._silent = False
         self._ensemble: Ensemble | None = None
+        self._chords = ChordsTold()
 
     def send(self, message: Message) -> bool:
         """Hand on a message to the present life; False if there is none."""
@@ -95,6 +97,11 @@ class PlayerLink:
         """Have loops played."""
         for place in places:
             self._tell(place)
+
+    def tell_chords(self) -> None:
+        """Have the chords of the bars to come told to those who follow along, once for some bars."""
+        if self._ensemble is not None and (chords := self._chords.due(self._ensemble)):
+            self._tell(chords)
 
     def be_silent(self, *, on: bool) -> None:
         """Silence that is intended from the next bar line on, or music."""
@@ -156,6 +163,8 @@ class PlayerLink:
     def _give_scene(self, ensemble: Ensemble) -> None:
         self._publish_scene(ensemble)
         self._tell(ensemble.scene())
+        self._chords = ChordsTold()
+        self.tell_chords()
 
     def _publish_scene(self, ensemble: Ensemble) -> None:
         """Tell what plays: at a tempo that control has set, its bars may last longer than its own."""

@@ -39,7 +39,8 @@ OF_SLOTS = {NOTHING_HEARD.id, SLOT_MISSING.id}
 class Report:
     """Gathers what others know; nothing here decides anything.
 
-    ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays.
+    ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays, and ``harmony`` which
+    chord it has reached.
     """
 
     config: ConductorConfig
@@ -54,6 +55,7 @@ class Report:
     begun: float
     rest: Callable[[], str]
     scene: Callable[[], Scene | None]
+    harmony: Callable[[], Mapping[str, Any] | None]
     processes: Callable[[], Iterable[ProcessInfo]]
 
     def alive(self) -> Verdict:
@@ -83,6 +85,7 @@ class Report:
             "configuration": str(self.config.configuration),
             "state": str(self.config.state.absolute()),
             "scene": scene and {"name": scene.name, "title": scene.title},
+            "harmony": self.harmony(),
             **describe(self.evidence, now, self.summary(), (fault.text for fault in told), self.processes()),
             "faults": [asdict(fault) for fault in told],
             "fault_register": {

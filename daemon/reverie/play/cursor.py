@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from reverie.play.bar_events import BarEvents, write_bar_events
-from reverie.play.messages import Part, Place, SetScene
+from reverie.play.messages import Part, Place, SetScene, TellChords
 from reverie.play.score import SceneScore
 
 
@@ -44,6 +44,12 @@ class ScoreCursor:
         for score in (self.score, self._next[1] if self._next else None):
             if score is not None:
                 score.place(place)
+
+    def tell_chords(self, chords: TellChords) -> None:
+        """Keep the chords of bars to come, of the scene that is played or of the next."""
+        for score in (self.score, self._next[1] if self._next else None):
+            if score is not None:
+                score.tell_chords(chords)
 
     def concerns(self, place: Place, number: int) -> bool:
         """Whether a loop may change bar ``number``: it is in that bar already, or makes the next scene ready for it."""

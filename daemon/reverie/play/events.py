@@ -7,7 +7,7 @@ from enum import IntEnum
 from itertools import count
 
 from reverie.play.messages import Part
-from reverie.play.outputs.output import BarLine
+from reverie.play.outputs.output import Line
 from reverie.play.slots import Slot
 
 
@@ -80,7 +80,7 @@ class BankChoice:
     font: str | None = None
 
 
-Content = Start | Sounding | ControlChange | BankChoice | BarLine | bytes
+Content = Start | Sounding | ControlChange | BankChoice | Line | bytes
 """What can be due; plain bytes are messages of MIDI clock and transport."""
 Entry = tuple[int, Rank, int, Content]
 """Tick, rank, a number that keeps what is alike otherwise in the order in which it was written, and the content."""

@@ -93,6 +93,33 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class ChordMark:
+    """A chord begins in scene bar ``bar``, ``tick`` ticks after its bar line.
+
+    ``root``, ``bass`` and ``tones`` are pitch classes, 0 being C.
+    """
+
+    bar: int
+    tick: int
+    symbol: str
+    root: int
+    bass: int
+    tones: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellChords:
+    """The chords of some bars of a scene, for the tape and for those who follow along: nothing sounds otherwise.
+
+    They are told a few bars ahead, and once; what comes too late is told to nobody.
+    """
+
+    type: ClassVar[str] = "chords"
+    epoch: int
+    chords: tuple[ChordMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """From the next bar line on, silence (``on``) that is intended, or music again."""
 
@@ -229,5 +256,5 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = Setup | SetScene | Place | Rest | SetOverrides | TakeBank | Panic | Stop
+ToPlayer = Setup | SetScene | Place | TellChords | Rest | SetOverrides | TakeBank | Panic | Stop
 FromPlayer = PlayerReady | BarPlayed | SlotState | SyncState | BankTaken

@@ -31,6 +31,7 @@ from reverie.play.messages import (
     SetScene,
     SyncState,
     TakeBank,
+    TellChords,
 )
 from reverie.play.queues import SlotQueues
 from reverie.play.recording.recorder import Recorder
@@ -86,7 +87,7 @@ class Player:
         self._news: list[BarPlayed | SyncState | BankTaken] = []
         self._banks = Banks(slots, self._news.append)
 
-    def handle(self, message: SetScene | Place | Rest | SetOverrides | TakeBank | Panic) -> None:
+    def handle(self, message: SetScene | Place | TellChords | Rest | SetOverrides | TakeBank | Panic) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
             self._enter_bar()
@@ -97,6 +98,8 @@ class Player:
                 self._change(partial(self._cursor.place, message))
             case Place():
                 self._cursor.place(message)
+            case TellChords():
+                self._cursor.tell_chords(message)
             case Rest():
                 self._rest = message.on
                 self._change(self._cursor.tear)

@@ -17,7 +17,7 @@ from reverie.music.overlaps import together
 from reverie.play.bar_report import TOO_LATE, BarLog
 from reverie.play.bars import Bar
 from reverie.play.events import BankChoice, Content, ControlChange, Entry, Rank, Sounding, Start, entry, entry_number
-from reverie.play.outputs.output import BarLine
+from reverie.play.outputs.output import BarLine, ChordLine
 from reverie.play.recording.recorder import Recorder
 from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import locate, stop
@@ -115,7 +115,7 @@ class SlotQueue:
                 log.sending()
             case BankChoice():
                 self._choose(content, tick, now)
-            case BarLine() if self.slot is not None:  # one that stands in is told by its own queue
+            case BarLine() | ChordLine() if self.slot is not None:  # one that stands in is told by its own queue
                 self.slot.tell(content)
             case bytes():
                 self._send(lambda slot: slot.clock(content), clock=True)
@@ -179,12 +179,12 @@ class SlotQueue:
         self._keep(lambda one: one[1] not in {Rank.START, Rank.CLOCK} or not passed(one[0]))
 
     def clear(self, *, until: float = float("inf"), clock: bool = True) -> None:
-        """Forget the notes before tick ``until``, and with ``clock`` MIDI clock, transport and bar lines too."""
+        """Forget the notes before tick ``until``, and with ``clock`` MIDI clock, transport and lines too."""
         self._keep(
             lambda one: (
                 one[0] >= until
                 or isinstance(one[3], ControlChange | BankChoice)
-                or (not clock and isinstance(one[3], bytes | BarLine))
+                or (not clock and isinstance(one[3], bytes | BarLine | ChordLine))
             )
         )
         self._fences = [fence for fence in self._fences if fence >= until]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reverie.music.notes import Loop, Note
-from reverie.play.messages import Part, Place, SetScene
+from reverie.play.messages import ChordMark, Part, Place, SetScene, TellChords
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class SceneScore:
     def __init__(self, scene: SetScene) -> None:
         self.scene = scene
         self._parts = {part.name: PartScore(part) for part in scene.parts}
+        self._chords: dict[int, list[ChordMark]] = {}
 
     @property
     def ready(self) -> bool:
@@ -87,6 +88,18 @@ class SceneScore:
             return
         end = place.start_bar + place.times * place.loop.bars
         part.add(PlacedLoop(place.start_bar, end, place.loop, place.recipe))
+
+    def tell_chords(self, told: TellChords) -> None:
+        """Keep the chords of bars to come; those of another epoch are not meant for this scene."""
+        if told.epoch == self.scene.epoch:
+            for chord in told.chords:
+                self._chords.setdefault(chord.bar, []).append(chord)
+
+    def take_chords(self, bar: int) -> tuple[ChordMark, ...]:
+        """The chords that begin in scene bar ``bar``, forgetting them and all before."""
+        chords = tuple(self._chords.get(bar, ()))
+        self._chords = {later: marks for later, marks in self._chords.items() if later > bar}
+        return chords
 
     def notes(self, bar: int) -> Iterator[tuple[Part, Note]]:
         """Every note that starts in scene bar ``bar``, in ticks from the bar's start."""

@@ -10,7 +10,7 @@ from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, EXPRESSION, LOUDEST, NOT
 from reverie.midi.errors import DEVICE_ERRORS, explain, log_line
 from reverie.play.fader import Volume
 from reverie.play.messages import SlotState
-from reverie.play.outputs.output import LOOK, BarLine, Output, TakesBanks, Trouble
+from reverie.play.outputs.output import LOOK, Line, Output, TakesBanks, Trouble
 from reverie.play.recording.ledger import Ledger
 from reverie.play.slot_settings import SlotSettings
 
@@ -245,8 +245,8 @@ class Slot:
             except DEVICE_ERRORS as error:
                 self._lose(error, self._now)
 
-    def tell(self, line: BarLine) -> None:
-        """A bar begins."""
+    def tell(self, line: Line) -> None:
+        """A bar or a chord begins."""
         if self.up:
             try:
                 self._output.tell(line)

@@ -33,6 +33,7 @@ from reverie.play.messages import (
     Setup,
     Stop,
     TakeBank,
+    TellChords,
     ToPlayer,
 )
 from reverie.play.player import Player
@@ -105,7 +106,9 @@ class PlayerWorker:
                 self._player = self._set_up(value)
             case Stop():
                 self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
-            case SetScene() | Place() | Rest() | SetOverrides() | TakeBank() | Panic() if self._player is not None:
+            case SetScene() | Place() | TellChords() | Rest() | SetOverrides() | TakeBank() | Panic() if (
+                self._player is not None
+            ):
                 self._player.handle(value)
             case _:
                 raise DeviceError(f"the player cannot be told {value.type!r} now; it is set up first, and once")

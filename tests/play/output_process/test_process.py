@@ -21,7 +21,7 @@ from reverie.play.output_process.messages import OutputSetup, OutputState
 from reverie.play.output_process.process import OutputProcess, carry
 from reverie.play.output_process.proxy import DUE
 from reverie.play.output_process.takeover import LedgerTakeover, end_elsewhere
-from reverie.play.outputs.output import BarLine
+from reverie.play.outputs.output import BarLine, ChordLine
 from reverie.play.recording.ledger import MOST_TRIES, Ledger
 from reverie.processes.helper import packed, unpacked
 
@@ -85,17 +85,18 @@ def test_what_was_sent_before_the_end_arrives_before_what_is_open_is_ended(ends:
     player, theirs = ends
     ledger = Ledger(tmp_path, "main")
     line = packed(BarLine("dawn", 3, 90.0, "4/4"))
+    chord = packed(ChordLine("Dm9", 2, 2, (0, 2, 4, 5, 9)))
 
     def play() -> None:
         ledger.note_on(0, 60)
-        for packet in (b"\x90\x3c\x40", line, b"\xf8\xc0\x05\x90\x3d\x40"):
+        for packet in (b"\x90\x3c\x40", line, chord, b"\xf8\xc0\x05\x90\x3d\x40"):
             player.send(packet)
 
     output = Turning(player, nothing, play)
     OutputProcess(theirs, output, LedgerTakeover(tmp_path / "main.ledger", "main", GREY)).run()
     sent = [b"\x90\x3c\x40", b"\xf8", b"\xc0\x05", b"\x90\x3d\x40"]
     assert output.messages == [*sent, b"\x80\x3c\x00", *hush(0)]
-    assert output.told == [BarLine("dawn", 3, 90.0, "4/4")]
+    assert output.told == [BarLine("dawn", 3, 90.0, "4/4"), ChordLine("Dm9", 2, 2, (0, 2, 4, 5, 9))]
     assert ledger.quiet
     assert ledger.place == GREY
 

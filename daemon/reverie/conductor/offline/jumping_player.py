@@ -135,6 +135,9 @@ class _Notebook:
     def slot(self, tick: int, slot: str, part: str) -> None:
         pass
 
+    def chord(self, tick: int, symbol: str) -> None:
+        pass
+
     def flush(self) -> None:
         pass
 

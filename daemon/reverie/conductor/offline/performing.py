@@ -11,9 +11,11 @@ from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Engine
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.recipe import Recipe
+from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.stalled import Stall
 from reverie.compose.state_cache import Memories
 from reverie.conductor.arrange import arrange
+from reverie.conductor.chord_marks import chord_marks
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
@@ -72,6 +74,7 @@ class Composition:
 
     scene: SetScene
     places: Sequence[Sequence[Place]]
+    harmony: SceneHarmony | None = None
 
 
 def composed(
@@ -98,7 +101,9 @@ def composed(
                 stalled(stall)
         performance.played(bar)
         progress(bar + 1)
-    return Composition(Ensemble(performance.arrangement, epoch=1, reserves={}).scene(), places)
+    return Composition(
+        Ensemble(performance.arrangement, epoch=1, reserves={}).scene(), places, performance.arrangement.harmony
+    )
 
 
 def write_midi(
@@ -123,7 +128,9 @@ def write_midi(
         qpm = scene.tempo.at(bar)
         if not tempos or tempos[-1][1] != qpm:
             tempos.append((bar * ticks, qpm))
-    conductor = ConductorTrack(tuple(tempos), ((0, scene.metre),), ((0, scene.title),))
+    marks = chord_marks(composition.harmony, 0, bars) if composition.harmony else ()
+    chords = ((mark.bar * ticks + mark.tick, mark.symbol) for mark in marks)
+    conductor = ConductorTrack(tuple(tempos), ((0, scene.metre),), ((0, scene.title), *chords))
     write_atomically(path, midi_bytes(tracks, conductor, bars * ticks))
     return sum(message[0] & 0xF0 == NOTE_ON for track in tracks for _, message in track.events)
 

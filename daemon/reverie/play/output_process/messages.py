@@ -2,7 +2,7 @@
 
 MIDI itself goes as bytes, not through :mod:`reverie.processes.codec`: a packet has one or more whole messages, of
 which each begins with a status byte, with or without the moment at which they are due before them. A packet that
-begins otherwise is one of these, or a :class:`~reverie.play.outputs.output.BarLine`.
+begins otherwise is one of these, or a :data:`~reverie.play.outputs.output.Line`.
 """
 
 from __future__ import annotations

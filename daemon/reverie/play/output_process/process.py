@@ -23,7 +23,7 @@ from reverie.play.output_process.messages import OutputSetup, OutputState
 from reverie.play.output_process.proxy import DUE, SYSEX_END
 from reverie.play.output_process.takeover import AGAIN, LedgerTakeover
 from reverie.play.outputs.factory import make_output
-from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
+from reverie.play.outputs.output import LOOK, Line, Output, Trouble
 from reverie.processes.descriptors import readable
 from reverie.processes.helper import LARGEST, be_mortal, packed, packets, still_here, unpacked
 from reverie.processes.priority import be_punctual
@@ -138,7 +138,7 @@ class OutputProcess:
             for message in apart(packet):
                 self._output.send(message)
         else:
-            self._output.tell(unpacked(BarLine, packet))
+            self._output.tell(unpacked(Line, packet))
 
     def _wait_until(self, moment: float) -> None:
         """Turn round and round till a moment that is near, for to be woken up takes the system too long."""

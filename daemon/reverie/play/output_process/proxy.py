@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.midi.errors import DeviceError
 from reverie.play.output_process.messages import OutputSetup, OutputState
-from reverie.play.outputs.output import LOOK, BarLine, Output, Trouble
+from reverie.play.outputs.output import LOOK, Line, Output, Trouble
 from reverie.processes.children import Child, reap
 from reverie.processes.helper import LARGEST, packed, unpacked
 from reverie.processes.wire import WireError
@@ -151,8 +151,8 @@ class OutputProxy(Output):
         if self._waiting:
             self._check_progress()
 
-    def tell(self, line: BarLine) -> None:
-        """A bar begins; an output process that does not read just now does not learn of it."""
+    def tell(self, line: Line) -> None:
+        """A bar or a chord begins; an output process that does not read just now does not learn of it."""
         self.flush()
         if self._socket is not None and not self._waiting:
             with contextlib.suppress(OSError):  # its end shows at the next poll

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from reverie.midi.din_wire import BAUD, WINDOW, DinLine
 from reverie.midi.errors import DeviceError
-from reverie.play.outputs.output import LOOK, BarLine, Output
+from reverie.play.outputs.output import LOOK, Line, Output
 
 HANGS = 2.0
 """Seconds for which a device may take nothing before it counts as lost."""
@@ -179,8 +179,8 @@ class DinPort(Output):
         self._line.push(message, self._clock())
         self._pump()
 
-    def tell(self, line: BarLine) -> None:
-        """A bar begins."""
+    def tell(self, line: Line) -> None:
+        """A bar or a chord begins."""
         self._port.tell(line)
 
     def waits_for(self) -> tuple[Sequence[int], float]:

@@ -1,4 +1,4 @@
-"""Open Sound Control: notes, controllers and bars, for visuals, lights and samplers.
+"""Open Sound Control: notes, controllers, bars and chords, for visuals, lights and samplers.
 
 OSC 1.0 names no addresses for notes, so these are the project's own; docs/how-to/network.md lists them. Channels count
 from 1 there, as people do, and a note that ends has the velocity 0.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pythonosc.osc_message_builder import build_msg
 
 from reverie.midi.errors import DeviceError
-from reverie.play.outputs.output import BarLine, Output
+from reverie.play.outputs.output import BarLine, Line, Output
 
 PROBE = 0.2
 """Seconds in which a machine in the same building answers that nobody listens at a port."""
@@ -105,12 +105,15 @@ class Osc(Output):
             case _:
                 self._transport(status, data)
 
-    def tell(self, line: BarLine) -> None:
-        """A bar begins, and with it perhaps a scene.
+    def tell(self, line: Line) -> None:
+        """A chord begins, or a bar and with it perhaps a scene.
 
         Raises:
             DeviceError: if it could not be sent.
         """
+        if not isinstance(line, BarLine):
+            self._say("chord", line.symbol, line.root, line.bass, *line.tones)
+            return
         if line.scene != self._scene:
             self._scene = line.scene
             self._say("scene", line.scene)

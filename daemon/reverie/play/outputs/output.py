@@ -34,6 +34,21 @@ class BarLine:
     metre: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChordLine:
+    """A chord begins, in the harmony that a scene has; ``root``, ``bass`` and ``tones`` are pitch classes, 0 is C."""
+
+    type: ClassVar[str] = "chord"
+    symbol: str
+    root: int
+    bass: int
+    tones: tuple[int, ...]
+
+
+Line = BarLine | ChordLine
+"""What those who follow along are told besides MIDI."""
+
+
 class Output(Protocol):
     """A device or a program that sounds, behind one slot; classes inherit from it for what they need not say.
 
@@ -106,8 +121,8 @@ class Output(Protocol):
         """Let go of the device; harmless if nothing is open. What was sent before still arrives."""
         ...
 
-    def tell(self, line: BarLine) -> None:
-        """A bar begins. Most outputs have no words for it."""
+    def tell(self, line: Line) -> None:
+        """A bar or a chord begins. Most outputs have no words for it."""
 
     def waits_for(self) -> tuple[Sequence[int], float]:
         """Descriptors whose readability, and seconds after which in any case, :meth:`poll` is to be called."""

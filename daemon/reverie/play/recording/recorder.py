@@ -30,6 +30,10 @@ class Recorder(Protocol):
         """By which slot a part's notes go out in the bar that was begun last."""
         ...
 
+    def chord(self, tick: int, symbol: str) -> None:
+        """A chord begins in the bar that was begun last."""
+        ...
+
     def flush(self) -> None:
         """What is due now has been sent."""
         ...

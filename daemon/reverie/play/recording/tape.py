@@ -9,6 +9,7 @@ others (:mod:`reverie.play.recording.tape_export`). The lines are::
     H 9600 2026-11-22T14:00:02Z         this hour goes on, as the clock was set: what sounded when it was left is over
     B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
     O 7680 main melody                  a part's notes go out by a slot (percent-encoded) from now on
+    C 7680 Dm9                          a chord of the scene's harmony begins
     P 7680 5f0c1e7a9b3d2846 melody      a part begins to play another recipe, or goes on with it in a new journal
     E 7680 903c64 melody 85             an event: tick, MIDI message, part, microseconds from its moment to its sending
 
@@ -88,6 +89,10 @@ class Tape:
         """Note by which slot a part's notes go out in the bar that was begun last, if the journal does not say so."""
         self._noted.append(partial(self._begin_slot, tick, quote(slot, safe=""), part))
 
+    def chord(self, tick: int, symbol: str) -> None:
+        """Note that a chord begins in the bar that was begun last."""
+        self._noted.append(partial(self._begin_chord, tick, symbol))
+
     def flush(self) -> None:
         """Write down what was noted, and hand it to the system: after the notes are sent, not before."""
         noted, self._noted = self._noted, []
@@ -129,6 +134,9 @@ class Tape:
         if self._slots.get(part) != slot:
             self._slots[part] = slot
             self._lines.append(f"O {self._base + tick} {slot} {part}\n")
+
+    def _begin_chord(self, tick: int, symbol: str) -> None:
+        self._lines.append(f"C {self._base + tick} {symbol}\n")
 
     def _write(self) -> None:
         data = "".join(self._lines).encode()

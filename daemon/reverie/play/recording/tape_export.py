@@ -79,6 +79,8 @@ class _Recording:
             case "B":
                 qpm, metre, scene = rest.split(" ", 2)
                 self._bar(at, float(qpm), Metre.parse(metre), scene)
+            case "C":
+                self.markers.append((at, rest))
             case "P":
                 recipe, part = rest.split(" ", 1)
                 self.texts.setdefault(self._track(part), []).append((at, f"recipe {recipe}"))
