@@ -15,7 +15,21 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from reverie import __version__
-from reverie.cli import bench, check, daemon, instruments, measure, models, perform, ports, run, scenes, schema, timbre
+from reverie.cli import (
+    audition,
+    bench,
+    check,
+    daemon,
+    instruments,
+    measure,
+    models,
+    perform,
+    ports,
+    run,
+    scenes,
+    schema,
+    timbre,
+)
 from reverie.cli import learn as control
 from reverie.cli.arguments import FAULT
 from reverie.cli.configuration import models_of, slots_of, timbres_of
@@ -103,6 +117,7 @@ def command_line() -> argparse.ArgumentParser:
     check.add_parsers(commands)
     perform.add_parsers(commands)
     measure.add_parsers(commands)
+    audition.add_parsers(commands)
     scenes.add_parsers(commands)
     instruments.add_parsers(commands)
     daemon.add_parsers(commands)

@@ -110,9 +110,13 @@ class Piece:
     @property
     def seconds(self) -> float:
         """How long it lasts."""
-        ends = [*(tick for tick, _ in self.tempos[1:]), self.end]
+        return self.second_at(self.end)
+
+    def second_at(self, tick: int) -> float:
+        """How many seconds have passed there."""
+        ends = [*(start for start, _ in self.tempos[1:]), max(tick, self.tempos[-1][0])]
         return sum(
-            max(min(end, self.end) - start, 0) * _seconds_a_tick(qpm)
+            max(min(end, tick) - start, 0) * _seconds_a_tick(qpm)
             for (start, qpm), end in zip(self.tempos, ends, strict=True)
         )
 

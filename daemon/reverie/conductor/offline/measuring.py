@@ -102,22 +102,30 @@ def measure_file(path: Path) -> dict[str, Any]:
     Raises:
         MeasureError: if it cannot be read, or is none.
     """
+    return figures_of(piece_of_file(path))
+
+
+def piece_of_file(path: Path) -> Piece:
+    """The piece in a MIDI file.
+
+    Raises:
+        MeasureError: if it cannot be read, or is none.
+    """
     try:
-        piece = marked_piece(read_file(path), path.stem)
+        return marked_piece(read_file(path), path.stem)
     except OSError as error:
         raise MeasureError(f"{path} cannot be read ({reason_of(error)}); name a MIDI file, or a scene") from error
     except NoMidiError as error:
         raise MeasureError(f"{path} cannot be measured: {error}") from error
-    return figures_of(piece)
 
 
-def marked_piece(data: bytes, title: str) -> Piece:
-    """The piece in a MIDI file, with the chords that its markers name.
+def marked_piece(data: bytes, title: str, roles: Mapping[str, Role] | None = None) -> Piece:
+    """The piece in a MIDI file, with the chords that its markers name; ``roles`` are those of voices, if known.
 
     Raises:
         NoMidiError: if it is none.
     """
-    piece, markers = piece_of_midi(data, title)
+    piece, markers = piece_of_midi(data, title, roles)
     return replace(piece, chords=marked_chords(markers, piece.end))
 
 

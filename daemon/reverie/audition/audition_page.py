@@ -1,0 +1,208 @@
+"""The page: one file that needs nothing else, of one piece or of two side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from reverie.audition.curves import densities, dynamics
+from reverie.audition.png import data_url
+from reverie.audition.roll import MARGIN, RIGHT, RollScale, roll
+from reverie.audition.spectrogram import NoSoundError, spectrogram
+from reverie.measure.piece import Piece
+from reverie.measure.real_music import real_music, real_values
+from reverie.measure.rows import ROWS, FigureRow
+
+CLOSE_BARS = 8
+SECTION_BARS = 32
+_CLOSE = RollScale(lane=110, named_notes=True, named_bars=1)
+_SECTION = RollScale(lane=44, bars=SECTION_BARS)
+_CLOSE_UPS = (("The first bars", 0.0), ("The middle", 0.5), ("Toward the end", 0.9))
+_STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;margin:1.5rem auto;max-width:1260px;padding:0 1rem;color:#1c1917;
+background:#fffdf8}
+h1{font-size:1.6rem;margin:0}h2{margin:2rem 0 .5rem;font-size:1.2rem}h3{margin:1rem 0 .3rem;font-size:1rem}
+p{max-width:60em}.about,figcaption{color:#57534e;font-size:.9rem}
+svg,img{width:100%;height:auto;display:block}figure{margin:.5rem 0 1rem}
+img{image-rendering:auto;background:#000}
+.lane{fill:#f5f5f4}.bar{stroke:#d6d3d1;stroke-width:.6}.octave{stroke:#e7e5e4;stroke-width:.5}
+text{font:10px system-ui,sans-serif;fill:#78716c}.voice{font-weight:700;font-size:11px}
+.pitch{text-anchor:end;font-size:9px}
+.chord{fill:#1c1917;font-size:11px}.number{font-size:9px}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
+th,td{padding:.2rem .7rem .2rem 0;text-align:left;border-bottom:1px solid #e7e5e4;vertical-align:top}
+td.n{text-align:right}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.sides>*{min-width:0}
+.wide{max-width:1900px}audio{width:100%}
+"""
+
+
+@dataclass(frozen=True)
+class AuditionSide:
+    """One piece on the page. ``name`` tells it from the other; ``about`` says where it comes from.
+
+    ``sound`` is a sound file of it and ``sound_name`` what the page calls it, beside itself; without one, ``silence``
+    says why.
+    """
+
+    name: str
+    about: str
+    piece: Piece
+    figures: Mapping[str, Any]
+    sound: Path | None = None
+    sound_name: str = ""
+    silence: str = ""
+
+
+def page(sides: Sequence[AuditionSide]) -> str:
+    """The page of one side, or of two."""
+    title = " beside ".join(side.name for side in sides)
+    parts = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>",
+        f'<body class="{"wide" if len(sides) > 1 else "one"}"><h1>{escape(title)}</h1>',
+        *_beside(sides, _head),
+        "<h2>Figures</h2>",
+        *_figures(sides),
+        "<h2>The whole</h2>",
+        *_beside(sides, _whole),
+        f"<h2>Sections</h2><p class=about>{SECTION_BARS} bars a row; the darker a note, the louder.</p>",
+        *_beside(sides, _sections),
+        "<h2>Bars</h2><p class=about>Point at a note for its pitch, velocity and lateness.</p>",
+        *_beside(sides, _close_ups),
+        f'<script type="application/json" id="figures">{_json([side.figures for side in sides])}</script>',
+        "</body></html>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _beside(sides: Sequence[AuditionSide], of: Callable[[AuditionSide], Iterator[str]]) -> Iterator[str]:
+    if len(sides) > 1:
+        yield '<div class="sides">'
+    for side in sides:
+        yield "<section>"
+        yield from of(side)
+        yield "</section>"
+    if len(sides) > 1:
+        yield "</div>"
+
+
+def _head(side: AuditionSide) -> Iterator[str]:
+    piece = side.piece
+    minutes = f"{piece.seconds / 60:.1f} minutes"
+    yield f"<p><b>{escape(side.name)}</b>: {escape(side.about)}; {len(piece.bars)} bars, {minutes}.</p>"
+    if side.sound_name:
+        name = escape(side.sound_name, quote=True)
+        yield f'<audio controls preload="none" src="{name}"></audio>'
+    else:
+        yield f"<p class=about>{escape(side.silence)}</p>"
+
+
+def _figures(sides: Sequence[AuditionSide]) -> Iterator[str]:
+    several = len(sides) > 1
+    heads = [head for side in sides for head in (side.name, "by chance")]
+    heads += ["difference"] if several else []
+    cells = "".join(f"<th>{escape(head)}</th>" for head in ("", *heads, "in real music", "of"))
+    yield f"<table><thead><tr>{cells}</tr></thead><tbody>"
+    for row in ROWS:
+        values = [row.read(side.figures) for side in sides]
+        if all(value is None for value, _ in values):
+            continue
+        yield f"<tr><td>{escape(row.title)}</td>"
+        for value, chance in values:
+            by_chance = "" if chance is None else row.written(chance)
+            yield f"<td class=n>{row.written(value)}</td><td class=n>{by_chance}</td>"
+        if several:
+            yield f"<td class=n>{_difference(row, [value for value, _ in values])}</td>"
+        yield f"<td>{_real(row)}</td><td class=about>{escape(row.about)}</td></tr>"
+    yield "</tbody></table>"
+    if not any(side.figures.get("chords_known") for side in sides):
+        yield "<p class=about>No harmony is known, so nothing is said of chords.</p>"
+    yield (
+        "<p class=about>By chance: one of the two things is moved by whole bars against the other. Real music:"
+        f" {escape('; '.join(_corpora()))}.</p>"
+    )
+
+
+def _difference(row: FigureRow, values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{known[1] - known[0]:+.{row.digits}f}" if len(known) == 2 else ""  # noqa: PLR2004 - both sides
+
+
+def _real(row: FigureRow) -> str:
+    return ", ".join(_real_value(row, name, one) for name, one in real_values(row.path).items())
+
+
+def _real_value(row: FigureRow, name: str, found: Mapping[str, float]) -> str:
+    low, value, high = (row.written(found[which]) for which in ("lower_quartile", "value", "upper_quartile"))
+    return f'<span title="the middle half: {low} to {high}">{name} {value}</span>'
+
+
+def _corpora() -> Iterator[str]:
+    for name, corpus in real_music().items():
+        yield f"{name}, {corpus['what']}: {corpus['source']}, {corpus['licence']}, {corpus['pieces']} pieces"
+
+
+def _whole(side: AuditionSide) -> Iterator[str]:
+    bars = len(side.piece.bars)
+    yield _figure(
+        roll(side.piece, 0, bars, RollScale(named_bars=_round(bars / 12))), "All voices, and the harmony above."
+    )
+    yield _figure(densities(side.piece), "Density: notes a bar; the number is the most of the voice.")
+    yield _figure(dynamics(side.piece), "Dynamics: the range of velocities of each bar, and their mean.")
+    yield from _spectrum(side, 0.0, side.piece.seconds, "Spectrum, 40 Hz to 16 kHz; equal heights are equal intervals.")
+
+
+def _sections(side: AuditionSide) -> Iterator[str]:
+    for first in range(0, len(side.piece.bars), SECTION_BARS):
+        last = first + SECTION_BARS
+        yield _figure(roll(side.piece, first, last, _SECTION), f"Bars {first + 1} to {min(last, len(side.piece.bars))}")
+
+
+def _close_ups(side: AuditionSide) -> Iterator[str]:
+    bars = len(side.piece.bars)
+    places = dict.fromkeys((min(round(share * bars), max(bars - CLOSE_BARS, 0)), name) for name, share in _CLOSE_UPS)
+    seen = set[int]()
+    for first, name in places:
+        if first in seen:
+            continue
+        seen.add(first)
+        last = min(first + CLOSE_BARS, bars)
+        yield f"<h3>{name}: bars {first + 1} to {last}</h3>"
+        yield _figure(roll(side.piece, first, last, _CLOSE), "")
+        start = side.piece.second_at(side.piece.bars[first].start)
+        end = side.piece.second_at(side.piece.bars[last - 1].end)
+        yield from _spectrum(side, start, end, "The spectrum of these bars.")
+
+
+def _spectrum(side: AuditionSide, start: float, end: float, caption: str) -> Iterator[str]:
+    if side.sound is None:
+        return
+    try:
+        picture = data_url(spectrogram(side.sound, start=start, end=end))
+    except NoSoundError as error:
+        yield f"<p class=about>There is no spectrum: {escape(str(error))}.</p>"
+        return
+    # It begins and ends where the rolls do.
+    left, right = (f"{100 * pixels / RollScale().width:.3f}%" for pixels in (MARGIN, RIGHT))
+    yield _figure(f'<div style="padding:0 {right} 0 {left}"><img alt="spectrum" src="{picture}"></div>', caption)
+
+
+def _figure(drawing: str, caption: str) -> str:
+    return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def _round(bars: float) -> int:
+    """A distance of bars at which they are named: 4, 8, 16, and so on."""
+    distance = 4
+    while distance < bars:
+        distance *= 2
+    return distance
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data).replace("</", "<\\/")
