@@ -85,3 +85,17 @@ def test_the_key_moves_after_so_long_and_colours_change_in_between() -> None:
 
 def test_a_cadence_can_be_asked_for() -> None:
     assert symbols("{chords: i | VI, cadence: true}", 2) == ["Dm", "Bb", "A7"]
+
+
+def test_chords_are_generated_within_limits() -> None:
+    made = plan("{generate: {bars: 4, rhythm: [1, 1], tension: [0.1, 0.3], kinds: triads}, every: 2}")
+    assert [bar for bar in range(16) if made.at(bar).spans[0].change] == list(range(0, 16, 2))
+    assert made.at(0).spans[0].symbol == made.at(8).spans[0].symbol == "Dm"
+    assert made.at(6).spans[0].symbol == "A"
+    by_third = "{generate: {}, modulate: {every: 8, by: [third, relative]}}"
+    assert {str(plan(by_third).spot(bar).key) for bar in range(0, 320, 8)} >= {"D minor", "F major", "Bb major"}
+
+
+def test_generated_and_written_sections_may_follow_each_other() -> None:
+    made = plan("{sections: [{chords: i | iv}, {generate: {bars: 2, rhythm: [1, 1]}, times: 2}]}")
+    assert [made.at(bar).spans[0].symbol for bar in range(8)] == ["Dm", "Gm", "Dm", "A7", "Dm", "A7", "Dm", "Gm"]

@@ -14,6 +14,7 @@ from typing import Literal
 
 from reverie.compose.chord_colours import Colours, with_colours
 from reverie.compose.chord_events import ChordEvent, ended, joined, transposed
+from reverie.compose.chord_walk import ChordWalk
 from reverie.compose.key_tour import KeyTour
 from reverie.compose.seeds import derive_seed
 from reverie.music.chord_symbols import chord_scale, chord_tones, parse_chord
@@ -30,19 +31,24 @@ _KEPT = 64
 class HarmonyPart:
     """Chords that are played ``times`` times; each bar of the progression lasts ``stretch`` bars of the scene.
 
-    It comes ``weight`` times in each round.
+    A walk is another progression for each section. It comes ``weight`` times in each round.
     """
 
-    progression: Progression
+    source: Progression | ChordWalk
     stretch: int = 1
     times: int = 1
     weight: int = 1
     name: str = ""
 
     @property
+    def written_bars(self) -> int:
+        """Bars of the progression itself."""
+        return self.source.bars if isinstance(self.source, ChordWalk) else len(self.source.bars)
+
+    @property
     def bars(self) -> int:
         """Its length in bars of the scene."""
-        return len(self.progression.bars) * self.stretch * self.times
+        return self.written_bars * self.stretch * self.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +150,15 @@ class SceneHarmony:
 
     def _events(self, spot: HarmonySpot) -> Iterator[ChordEvent]:
         part, key = spot.part, harmony_key(spot.key)
-        bars = part.progression.bars
+        source = part.source
+        walks = isinstance(source, ChordWalk)
+        bars = (source.progression(spot.key, self.seed, spot.number) if walks else source).bars
         for number in range(len(bars) * part.times):
             begin = number * part.stretch * self.metre.bar_ticks
             for chord in bars[number % len(bars)]:
                 start = begin + self._within(chord.start(self.metre), part.stretch)
                 symbol = chord_symbol(chord.word, key)
-                moved = 0 if is_degree(chord.word) else spot.key.tonic - self.key.tonic
+                moved = 0 if walks or is_degree(chord.word) else spot.key.tonic - self.key.tonic
                 yield ChordEvent(start, transposed(symbol, moved, spot.key), spot.key)
 
     def _within(self, tick: int, stretch: int) -> int:

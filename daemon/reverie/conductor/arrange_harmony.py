@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reverie.compose.chord_colours import Colours
+from reverie.compose.chord_walk import ChordWalk
 from reverie.compose.key_tour import KeyTour
 from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
 from reverie.music.time import TICKS_PER_QUARTER
@@ -40,10 +41,15 @@ def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
 
 
 def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> HarmonyPart:
-    if section.chords is None:
+    source, generate = section.chords, section.generate
+    if generate is not None:
+        source = ChordWalk(
+            generate.bars, generate.rhythm, generate.tension, generate.kinds, different=generate.different
+        )
+    if source is None:
         raise AssertionError("the schema refuses a section without chords")
     return HarmonyPart(
-        progression=section.chords,
+        source=source,
         stretch=in_bars(scene, settings.every if section.every is None else section.every),
         times=section.times,
         weight=section.weight,

@@ -12,6 +12,8 @@ from reverie.music.durations import parse_duration
 from reverie.music.progressions import Progression, parse_progression
 from reverie.scenes.timbre import Name
 
+SHORTEST = 0.5
+"""Bars of the shortest chord that is generated."""
 LONGEST = 24 * 3600.0
 """Seconds that a written bar may last."""
 _MOST_BARS = 10_000
@@ -38,6 +40,7 @@ Span = Annotated[
 """A length of music: bars as a whole number, or seconds as a float."""
 ChordColour = Literal["add9", "sus2", "sus4", "sixth", "seventh", "inversion"]
 COLOURS: tuple[ChordColour, ...] = ("add9", "sus2", "sus4", "sixth", "seventh", "inversion")
+ChordKinds = Literal["triads", "sevenths", "learned"]
 KeyMove = Literal["fifth", "step", "relative", "third"]
 Chords = Annotated[Progression, Written(str, parse_progression)]
 
@@ -48,19 +51,56 @@ _CHORDS = (
 _EVERY = "How long a written bar lasts: bars, or a time such as 2m."
 
 
+class GenerateSection(Section):
+    """A progression that is generated: from the tonic, by what real tunes do, to the chord that leads home again."""
+
+    bars: int = Field(default=8, ge=2, le=128, description="Its length in bars (of `every`).", examples=[8])
+    rhythm: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(1.0, 2.0), description="How many bars a chord lasts, least and most, from 0.5.", examples=[[1, 2]]
+    )
+    tension: Annotated[tuple[float, float], Field(strict=False)] = Field(
+        default=(0.2, 0.5),
+        description=(
+            "How far chords may stray from the tonic, at the beginning and before the end: 0 is nowhere, 0.2 stays "
+            "among chords of the key, 0.5 has chords that lead to those, 1 is anything."
+        ),
+        examples=[[0.2, 0.5]],
+    )
+    kinds: ChordKinds = Field(
+        default="learned", description="Whether chords are `triads`, have `sevenths`, or are as in the tunes."
+    )
+    different: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="How many different progressions there are in a key, which come back; absent: each is new.",
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Ranges are ranges."""
+        low, high = self.rhythm
+        if not SHORTEST <= low <= high <= self.bars:
+            yield ("rhythm",), f"a rhythm is the least and the most bars, 0.5 to 'bars', not [{low:g}, {high:g}]"
+        if not all(0 <= one <= 1 for one in self.tension):
+            yield ("tension",), "a tension is two numbers from 0 to 1: at the beginning, and before the end"
+
+
 class HarmonySection(Section):
     """A progression, and how often it is played before another."""
 
     name: Name = Field(default="", description="A name for people to read.", examples=["verse"])
     chords: Chords | None = Field(default=None, description=_CHORDS, examples=["Dm9 | G13"])
+    generate: GenerateSection | None = Field(
+        default=None, description="In place of `chords`: a progression that is generated, anew each time."
+    )
     every: Span | None = Field(default=None, description=f"{_EVERY} Absent: as the harmony's own.", examples=[2])
     times: int = Field(default=1, ge=1, le=64, description="How often it is played in a row.")
     weight: int = Field(default=1, ge=1, le=16, description="How often it comes in each round of the sections.")
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """It has chords."""
-        if self.chords is None:
-            yield (), "a section has 'chords'"
+        """There is one source of chords."""
+        if (self.chords is None) == (self.generate is None):
+            yield (), "a section has either 'chords' or 'generate'"
 
 
 class ColourSection(Section):
@@ -85,7 +125,7 @@ class ModulateSection(Section):
         min_length=1,
         description=(
             "The ways from key to key: `fifth` up or down, `step` up or down, `relative` (the other mode on the same "
-            "notes), `third` (C major to E minor). The latter two need degrees that are generated."
+            "notes), `third` (C major to E minor). The latter two need chords that are generated."
         ),
         examples=[["fifth"]],
     )
@@ -95,6 +135,9 @@ class HarmonySettings(Section):
     """The chords to which a scene's voices play."""
 
     chords: Chords | None = Field(default=None, description=_CHORDS, examples=["Dm9 | G13 | Cmaj7 | A7alt"])
+    generate: GenerateSection | None = Field(
+        default=None, description="In place of `chords`: progressions that are generated, each anew."
+    )
     sections: Annotated[tuple[HarmonySection, ...], Field(strict=False)] = Field(
         default=(), max_length=32, description="In place of `chords`: several progressions, which follow each other."
     )
@@ -121,9 +164,9 @@ class HarmonySettings(Section):
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """There is one source of chords."""
-        if (self.chords is not None) + bool(self.sections) != 1:
-            yield (), "a harmony has either 'chords' or 'sections'"
-        if self.modulate:
+        if (self.chords is not None) + (self.generate is not None) + bool(self.sections) != 1:
+            yield (), "a harmony has one of 'chords', 'generate' and 'sections'"
+        if self.modulate and any(part.chords for part in self.parts):
             for number, move in enumerate(self.modulate.by):
                 if move in {"relative", "third"}:
                     sentence = f"{move!r} changes the mode, in which chords that are written would be others"
@@ -132,7 +175,7 @@ class HarmonySettings(Section):
     @property
     def parts(self) -> tuple[HarmonySection, ...]:
         """The sections, or the one that there is."""
-        return self.sections or (HarmonySection.model_construct(chords=self.chords),)
+        return self.sections or (HarmonySection.model_construct(chords=self.chords, generate=self.generate),)
 
 
 def itself(settings: HarmonySettings) -> HarmonySettings:
