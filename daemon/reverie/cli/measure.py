@@ -12,6 +12,8 @@ from reverie.music.time import Length
 
 _MIDI = {".mid", ".midi"}
 _LENGTH = Length(seconds=600.0)
+TIES = ("harmony", "relations", "touch")
+"""Those of :mod:`reverie.conductor.offline.broken_ties`, which is heavy to import."""
 
 
 def add_parsers(commands: Any) -> None:
@@ -25,6 +27,13 @@ def add_parsers(commands: Any) -> None:
         needed=False,
     )
     measure.add_argument("--seed", type=seed, metavar="S", help="another seed than the scene's own")
+    measure.add_argument(
+        "--without",
+        action="append",
+        choices=TIES,
+        default=[],
+        help="compose the scene's voices without this; may be given several times, to see what a figure falls to",
+    )
     add_config(measure)
     add_json(measure)
     measure.set_defaults(command=_measure)
@@ -39,6 +48,6 @@ def _measure(options: argparse.Namespace) -> int:
     else:
         length = length_of(options)
         length = _LENGTH if length == Length() else length
-        figures = measure_scene(options.config, options.music, length, options.seed)
+        figures = measure_scene(options.config, options.music, length, options.seed, options.without)
     print(json.dumps(figures) if options.json else told(figures))
     return 0

@@ -57,6 +57,7 @@ ROWS = (
     FigureRow("drums.repeats_within_8", "drums: a bar of the last 8 again", "bars"),
     FigureRow("drums.notes_a_bar_played", "drums: strokes a bar", "bars in which drums play", 1),
     FigureRow("model.log_likelihood", "log-likelihood, nats an event", "what was kept, by the model's own account"),
+    FigureRow("model.log_likelihood_of_candidates", "the same of all candidates", "what the models drew in all"),
     FigureRow("model.bent", "bent by the guard", "notes of loops that a model drew", 3),
 )
 """All of them, in their order."""

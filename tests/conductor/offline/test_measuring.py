@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.engine import DiceEngine
 from fakes.scenes import TEXT, scene
 from reverie.cli.main import main
-from reverie.conductor.arrange import arrange
+from reverie.cli.measure import TIES as OFFERED
+from reverie.conductor.offline.broken_ties import TIES
 from reverie.conductor.offline.measuring import MeasureError, ModelAnswers, measure_file, piece_on_paper
 from reverie.conductor.offline.on_paper import OnPaper
 from reverie.conductor.offline.performing import composed, perform
 from reverie.measure.figures import figures_of
 from reverie.measure.midi_piece import piece_of_midi
+from reverie.places import scenes_folder
 from reverie.site.schema import Site
 
 
@@ -26,9 +29,9 @@ def on_paper(text: str = TEXT, bars: int = 16, answers: ModelAnswers | None = No
         bars=bars,
         seed=1,
         progress=lambda _bar: None,
-        answered=(answers or ModelAnswers()).add,
+        answered=(answers or ModelAnswers()).answered,
     )
-    return OnPaper(Site(), made, [], arrange(made, {}, seed=1), composition)
+    return OnPaper(Site(), made, [], composition)
 
 
 def test_a_scene_and_its_file_are_the_same_piece(tmp_path: Path) -> None:
@@ -83,3 +86,24 @@ def test_the_command_measures_scenes_and_files(tmp_path: Path, capsys: pytest.Ca
     assert json.loads(capsys.readouterr().out)["bars"] == 8
     assert main(["measure", str(tmp_path / "b.mid")]) == 1
     assert "b.mid cannot be read" in capsys.readouterr().err
+
+
+def test_ties_can_be_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (scenes_folder() / "first-light.yaml").read_text().replace("key: D", "harmony: 'Dm7 | G7'\nkey: D")
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace("name: first-light", "name: study"))
+    tied, free = (figures(capsys, path, *more) for more in ([], ["--without", "harmony", "--without", "relations"]))
+    assert tied["chords_known"]
+    assert free["chords_known"]
+    assert free["without"] == ["harmony", "relations"]
+    assert tied["consonance_with_chord"]["value"] > 0.95
+    assert free["consonance_with_chord"]["value"] < 0.85
+    assert free["model"]["log_likelihood_of_candidates"] < free["model"]["log_likelihood"], "the likelier ones are kept"
+    with pytest.raises(SystemExit):
+        main(["measure", str(path), "--without", "rhythm"])
+    assert set(TIES) == set(OFFERED)
+
+
+def figures(capsys: pytest.CaptureFixture[str], path: Path, *more: str) -> dict[str, Any]:
+    assert main(["measure", str(path), "--bars", "64", "--json", *more]) == 0
+    return json.loads(capsys.readouterr().out)

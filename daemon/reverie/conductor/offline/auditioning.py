@@ -22,6 +22,7 @@ from reverie.conductor.offline.measuring import (
     marked_piece,
     piece_of_file,
     piece_on_paper,
+    scene_figures,
 )
 from reverie.conductor.offline.on_paper import compose_on_paper
 from reverie.conductor.offline.perform import render_paper
@@ -104,13 +105,13 @@ def _side(
     if path.suffix.lower() in MIDI_ENDINGS:
         return _of_file(path, midi, wav)
     answers = ModelAnswers()
-    paper = compose_on_paper(config, asked.music, length, asked.seed, answers.add)
+    paper = compose_on_paper(config, asked.music, length, asked.seed, answers)
     write_midi(paper.scene, paper.composition, midi, paper.slots)
     for stall in paper.stalls:
         say(str(stall))
     seed = paper.scene.seed if asked.seed is None else asked.seed
     piece = piece_on_paper(paper)
-    figures = figures_of(piece) | {"seed": seed, "model": answers.as_json()}
+    figures = scene_figures(piece, answers, seed)
     silence = _heard(lambda: render_paper(paper, wav))
     about = f"seed {seed}, {paper.scene.key}, {paper.scene.metre}, {paper.scene.tempo.qpm:g} quarters a minute"
     side = AuditionSide(paper.scene.title, about, piece, figures, *_sound(wav, silence))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from reverie.compose.composer import Composed
-from reverie.compose.ensemble import Arrangement
+from reverie.compose.engines.engine import Candidate
+from reverie.compose.recipe import Recipe
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.conductor.offline.on_paper import OnPaper, compose_on_paper
 from reverie.errors import ReverieError, reason_of
@@ -48,10 +49,16 @@ class ModelAnswers:
     notes: Counter[str] = field(default_factory=Counter[str])
     clipped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict[str, Counter[str]](Counter))
     refused: Counter[str] = field(default_factory=Counter[str])
+    candidates: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict[str, dict[str, list[float]]])
 
-    def add(self, answer: Composed) -> None:
-        """Take one more."""
+    def drew(self, recipe: Recipe, candidates: Sequence[Candidate]) -> None:
+        """Note how likely a model finds what it drew."""
+        known = (one.log_likelihood for one in candidates)
+        self.candidates[recipe.voice] += [one for one in known if one is not None]
+
+    def answered(self, answer: Composed) -> None:
+        """Note what was kept."""
         voice = answer.recipe.voice
         self.refused[voice] += sum(answer.refused.values())
         if answer.loop is None or not answer.recipe.drawn:
@@ -78,6 +85,7 @@ class ModelAnswers:
         return {
             "loops": sum(self.loops[name] for name in names),
             "log_likelihood": rounded(_mean(parts.get("log_likelihood", []))),
+            "log_likelihood_of_candidates": rounded(_mean([one for name in names for one in self.candidates[name]])),
             "bent": rounded(bent.total() / notes) if notes else None,
             "bent_by_kind": {kind: rounded(count / notes) for kind, count in sorted(bent.items()) if count and notes},
             "refused": sum(self.refused[name] for name in names),
@@ -85,15 +93,23 @@ class ModelAnswers:
         }
 
 
-def measure_scene(config: Path | None, name: str, length: Length, seed: int | None) -> dict[str, Any]:
-    """Compose so much of a scene, and measure it.
+def measure_scene(
+    config: Path | None, name: str, length: Length, seed: int | None, broken: Collection[str] = ()
+) -> dict[str, Any]:
+    """Compose so much of a scene, and measure it; its voices do without the ties that are ``broken``.
 
     Raises:
         ReverieError: with a plain sentence, if site, scene or models are not as they must be.
     """
     answers = ModelAnswers()
-    paper = compose_on_paper(config, name, length, seed, answers.add)
-    return figures_of(piece_on_paper(paper)) | {"seed": seed, "model": answers.as_json()}
+    paper = compose_on_paper(config, name, length, seed, answers, broken)
+    seed = paper.scene.seed if seed is None else seed
+    return scene_figures(piece_on_paper(paper), answers, seed, broken)
+
+
+def scene_figures(piece: Piece, answers: ModelAnswers, seed: int, broken: Collection[str] = ()) -> dict[str, Any]:
+    """All figures of a scene: those of any piece, and how it was composed."""
+    return figures_of(piece) | {"seed": seed, "without": [*broken], "model": answers.as_json()}
 
 
 def measure_file(path: Path) -> dict[str, Any]:
@@ -147,7 +163,7 @@ def piece_on_paper(paper: OnPaper) -> Piece:
     tempos += [
         (bar * ticks, qpm) for bar in range(1, paper.bars) if (qpm := scene.tempo.at(bar)) != scene.tempo.at(bar - 1)
     ]
-    return Piece(scene.title, bars, tuple(voices), tuple(_chords(paper.arrangement, paper.bars)), tuple(tempos))
+    return Piece(scene.title, bars, tuple(voices), tuple(_chords(paper)), tuple(tempos))
 
 
 def _kicks(drum_map: Mapping[int, int]) -> frozenset[int]:
@@ -177,12 +193,11 @@ def _straight(tick: int, swing: Swing, ticks: int) -> int:
     return low
 
 
-def _chords(arrangement: Arrangement, bars: int) -> Iterator[SoundedChord]:
+def _chords(paper: OnPaper) -> Iterator[SoundedChord]:
     """The chords of a scene's harmony; what changes nothing is one chord."""
-    plan = arrangement.harmony
+    plan, ticks, bars = paper.composition.harmony, paper.scene.metre.bar_ticks, paper.bars
     if plan is None:
         return
-    ticks = arrangement.metre.bar_ticks
     spans = [(bar * ticks + span.start, span) for bar in range(bars) for span in plan.at(bar).spans]
     for (start, span), (end, _) in pairwise([*spans, (bars * ticks, spans[-1][1])]):
         yield SoundedChord(

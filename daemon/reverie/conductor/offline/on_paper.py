@@ -6,18 +6,21 @@ It is what ``reverie perform`` writes, ``reverie measure`` counts and ``reverie 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from reverie.compose.composer import Composed
 from reverie.compose.engines.by_family import make_engine
-from reverie.compose.ensemble import Arrangement
+from reverie.compose.engines.engine import Candidate, Engine
+from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import Stall
-from reverie.conductor.arrange import arrange
+from reverie.conductor.offline.broken_ties import without
 from reverie.conductor.offline.performing import Composition, composed
 from reverie.conductor.offline.sound_file import PerformError, say
 from reverie.conductor.site_resources import bundles_of, scenes_of
+from reverie.models.library.index import ModelFile
 from reverie.music.time import MOST_BARS, Length
 from reverie.places import scenes_folder
 from reverie.play.slot_settings import SlotSettings
@@ -25,6 +28,18 @@ from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.load import load_site
 from reverie.site.schema import Site
+
+
+class Witness(Protocol):
+    """Is told how a scene is composed."""
+
+    def drew(self, recipe: Recipe, candidates: Sequence[Candidate]) -> None:
+        """A model drew these for a recipe."""
+        ...
+
+    def answered(self, answer: Composed) -> None:
+        """This is what was kept for a recipe."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,6 @@ class OnPaper:
     site: Site
     scene: Scene
     folders: Sequence[Path]
-    arrangement: Arrangement
     composition: Composition
     stalls: Sequence[Stall] = field(default=())
 
@@ -59,11 +73,13 @@ def compose_on_paper(
     name: str,
     length: Length,
     seed: int | None,
-    answered: Callable[[Composed], None] = lambda _answer: None,
+    witness: Witness | None = None,
+    broken: Collection[str] = (),
 ) -> OnPaper:
     """Compose so much of the scene of that name, or in the file of that name; says on standard error how far it is.
 
-    ``answered`` is told of every answer of a model.
+    ``witness`` is told what models draw and what is kept of it, and ``broken`` are the ties that voices do without
+    (:data:`reverie.conductor.offline.broken_ties.TIES`).
 
     Raises:
         ReverieError: with a plain sentence, if site, scene or models are not as they must be.
@@ -74,7 +90,8 @@ def compose_on_paper(
     bars = length.in_bars(scene.tempo, scene.metre)
     if bars > MOST_BARS:
         raise PerformError(f"a performance has {MOST_BARS:,} bars at most; name a shorter time")
-    engine = make_engine(site.composer.engine)
+    made = make_engine(site.composer.engine)
+    engine = _WitnessedEngine(made, witness) if witness else made
     for model in sorted({voice.model for voice in scene.voices.values()}):
         say(f"Loading {model}")
         engine.load(bundles[model])
@@ -87,9 +104,10 @@ def compose_on_paper(
         seed=seed,
         progress=_Progress(bars).bar,
         stalled=stalls.append,
-        answered=answered,
+        answered=witness.answered if witness else lambda _answer: None,
+        ties=lambda arrangement: without(arrangement, broken),
     )
-    return OnPaper(site, scene, folders, arrange(scene, bundles, seed=seed), composition, stalls)
+    return OnPaper(site, scene, folders, composition, stalls)
 
 
 def _scene(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
@@ -105,6 +123,26 @@ def _scene(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
         return load_scene(Path(name), models, site.slots), [Path(name).parent, *folders]
     shelf = scenes_of(site, bundles)
     return shelf.load(name).scene, [shelf.paths()[name].parent, *folders]
+
+
+class _WitnessedEngine:
+    """An engine that tells what it draws."""
+
+    def __init__(self, engine: Engine, witness: Witness) -> None:
+        self._engine = engine
+        self._witness = witness
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    def load(self, model: ModelFile) -> None:
+        self._engine.load(model)
+
+    def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
+        candidates = self._engine.generate(recipe, memory)
+        self._witness.drew(recipe, candidates)
+        return candidates
 
 
 class _Progress:

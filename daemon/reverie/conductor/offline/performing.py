@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Engine
-from reverie.compose.ensemble import Ensemble
+from reverie.compose.ensemble import Arrangement, Ensemble
 from reverie.compose.recipe import Recipe
 from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.stalled import Stall
@@ -87,9 +87,13 @@ def composed(
     progress: Callable[[int], None],
     stalled: Callable[[Stall], None] = lambda _stall: None,
     answered: Callable[[Composed], None] = lambda _answer: None,
+    ties: Callable[[Arrangement], Arrangement] = lambda arrangement: arrangement,
 ) -> Composition:
-    """Compose ``bars`` bars of a scene; see :func:`perform`. ``answered`` is told of every answer of a model."""
-    performance = Ensemble(arrange(scene, bundles, seed=seed), epoch=1, reserves={})
+    """Compose ``bars`` bars of a scene; see :func:`perform`.
+
+    ``answered`` is told of every answer of a model, and ``ties`` may change what voices have to do with each other.
+    """
+    performance = Ensemble(ties(arrange(scene, bundles, seed=seed)), epoch=1, reserves={})
     memories = Memories()
     places: list[Sequence[Place]] = []
     told: set[Stall] = set()

@@ -1,0 +1,28 @@
+"""A scene whose voices know nothing of each other, or of what they otherwise follow: what a figure is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from reverie.compose.ensemble import Arrangement
+from reverie.compose.evolution import VoicePlan
+
+TIES = ("harmony", "relations", "touch")
+"""What may be taken from the voices of a scene."""
+_OF_HARMONY = "chords"
+"""The kind of voice that is nothing but the harmony, and keeps it."""
+
+
+def without(arrangement: Arrangement, ties: Collection[str]) -> Arrangement:
+    """The same scene, whose voices are composed without some of :data:`TIES`; its chords are known all the same."""
+    plans = {name: _without(plan, ties) for name, plan in arrangement.plans.items()}
+    return replace(arrangement, plans=plans)
+
+
+def _without(plan: VoicePlan, ties: Collection[str]) -> VoicePlan:
+    if "harmony" in ties and plan.kind != _OF_HARMONY:
+        plan = replace(plan, harmony=None, strictness=0.0)
+    if "relations" in ties:
+        plan = replace(plan, relations=())
+    return replace(plan, touch=None) if "touch" in ties else plan
