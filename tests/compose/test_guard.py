@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.recipes import recipe
+from reverie.compose.chord_places import STRONG, place_weight
 from reverie.compose.conditioning import InputRange, hear
 from reverie.compose.guard import adapt, guard
 from reverie.compose.recipe import LoopLimits
@@ -278,3 +279,13 @@ def test_a_primer_is_heard_on_the_grid_of_its_kind(keys: str) -> None:
     assert (heard.steps, heard.drawn(16)) == (8, 64)
     assert heard.played(Note(9, 2, 62)) == Note(30, 60, 62)
     assert hear(recipe(primer=primer, primer_steps=2), InputRange()).notes == (Note(0, 1, 60), Note(1, 1, 64))
+
+
+def test_the_groups_of_a_metre_give_the_accents() -> None:
+    limits = LoopLimits(velocity_low=40, velocity_high=100, least=0)
+    eighths = [Note(240 * place, 240, 60 + place) for place in range(7)]
+    loop = guard(recipe(limits=limits, bars=1, metre=Metre.parse("3+2+2/8")), eighths).loop
+    assert loop
+    by_place = [note.velocity for note in loop.notes]
+    assert sorted(range(7), key=lambda place: -by_place[place])[:3] == [0, 3, 5]
+    assert place_weight(Metre.parse("3+2+2/8"), 720) == place_weight(Metre(5, 8), 720) == STRONG

@@ -17,7 +17,7 @@ from reverie.scenes.operators import OPERATOR_TRAITS
 
 midi = st.integers(0, 127)
 velocities = st.integers(1, 127)
-metres = st.sampled_from([Metre(), Metre(3, 4), Metre(7, 8), Metre(5, 16)])
+metres = st.sampled_from([Metre(), Metre(3, 4), Metre(7, 8), Metre(5, 16), Metre(7, 8, (2, 2, 3))])
 numbers = st.integers(0, 2**32 - 1)
 shares = st.floats(0, 1)
 words = st.text(max_size=8)

@@ -51,3 +51,10 @@ def test_a_text_stands_before_the_notes_of_its_tick() -> None:
     (_, track) = read(midi_bytes([Track("a", note_events(NOTES, 1), texts)], ConductorTrack(), 10)).tracks
     kinds = [message.type for message in track]
     assert kinds[:5] == ["track_name", "text", "note_on", "text", "note_off"]
+
+
+def test_the_groups_of_a_metre_are_told_beside_its_time_signature() -> None:
+    grouped = ConductorTrack(metres=((0, Metre.parse("2+2+3/8")), (1680, Metre(7, 8))), markers=((0, "Uneven"),))
+    conductor = read(midi_bytes([], grouped, 3360)).tracks[0]
+    assert [(m.numerator, m.denominator) for m in conductor if m.type == "time_signature"] == [(7, 8), (7, 8)]
+    assert [m.text for m in conductor if m.type == "marker"] == ["Uneven", "2+2+3/8"]

@@ -60,16 +60,17 @@ def test_a_slot_that_plays_later_ends_its_notes_at_the_scene_change_too(tmp_path
 @given(
     share=st.floats(0.5, 0.75),
     of=st.sampled_from([8, 16]),
-    steps_in_bar=st.integers(1, 64),
+    metre=st.integers(1, 64).map(lambda steps: Metre(steps, 16))
+    | st.lists(st.integers(1, 8), min_size=2, max_size=8).map(lambda groups: Metre(sum(groups), 16, tuple(groups))),
     ticks=st.lists(st.integers(0, 20_000), min_size=2),
 )
-def test_swing_keeps_bar_lines_and_order(share: float, of: int, steps_in_bar: int, ticks: list[int]) -> None:
-    swing, bar = Swing(share, of), steps_in_bar * 120
-    moved = [swing.warp(tick, bar) for tick in sorted(ticks)]
+def test_swing_keeps_bar_lines_and_order(share: float, of: int, metre: Metre, ticks: list[int]) -> None:
+    swing, bar = Swing(share, of), metre.bar_ticks
+    moved = [swing.warp(tick, metre) for tick in sorted(ticks)]
     assert moved == sorted(moved)
     for tick in ticks:
-        assert swing.warp(tick // bar * bar, bar) == tick // bar * bar
-        assert tick // bar * bar <= swing.warp(tick, bar) <= (tick // bar + 1) * bar
+        assert swing.warp(tick // bar * bar, metre) == tick // bar * bar
+        assert tick // bar * bar <= swing.warp(tick, metre) <= (tick // bar + 1) * bar
 
 
 def test_sixteenths_swing_and_the_clock_does_not(tmp_path: Path) -> None:

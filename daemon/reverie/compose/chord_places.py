@@ -61,7 +61,12 @@ def place_weight(metre: Metre, tick: int) -> float:
     if place == 0:
         return STRONG
     beat = beat_ticks(metre)
-    if place % beat == 0:
+    if metre.groups or metre.bar_ticks % beat:
+        if place in metre.strong:
+            return STRONG
+        if place in metre.beats:
+            return BEAT
+    elif place % beat == 0:
         beats = metre.bar_ticks // beat
         return STRONG if not beats % 2 and place * 2 == metre.bar_ticks else BEAT
     return EIGHTH if place % (TICKS_PER_QUARTER // 2) == 0 else SIXTEENTH

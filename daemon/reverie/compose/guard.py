@@ -16,16 +16,13 @@ from reverie.compose.harmony_guard import bend
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
-from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
+from reverie.music.time import TICKS_PER_STEP
 
 Refusal = Literal["empty", "sparse", "dense", "one_pitch"]
 Clip = Literal["pitch", "register", "scale", "harmony", "polyphony", "length", "density"]
 
 ONE_PITCH_NOTES = 6
 """So many notes on a single pitch are a model that is stuck, not a motif."""
-
-_BAR, _HALF_BAR, _BEAT, _EIGHTH, _SIXTEENTH = 1.0, 0.85, 0.7, 0.35, 0.0
-"""Accents: what weight a note has by its place in the bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +186,7 @@ def _thinned(notes: list[Note], recipe: Recipe, offset: int, clips: Counter[Clip
     if len(composed) <= room:
         return notes
     ticks = recipe.metre.bar_ticks
-    by_weight = sorted(composed, key=lambda note: (-_accent(note, ticks), note))
+    by_weight = sorted(composed, key=lambda note: (-recipe.metre.accent(note.start), note))
     first = {note.start // ticks: note for note in reversed(by_weight)}
     kept = [*first.values(), *(note for note in by_weight if first[note.start // ticks] is not note)][: max(room, 0)]
     clips["density"] += len(composed) - len(kept)
@@ -226,8 +223,7 @@ def _voiced(notes: Sequence[Note], recipe: Recipe, offset: int = 0) -> list[Note
         return [*(n for n in notes if n.start < offset), *_squeezed([n for n in notes if n.start >= offset], low, high)]
     loudest = max((note.velocity for note in notes if note.start >= offset), default=1)
     weights = [
-        _accent(note, recipe.metre.bar_ticks) * (note.velocity / loudest if note.start >= offset else 1.0)
-        for note in notes
+        recipe.metre.accent(note.start) * (note.velocity / loudest if note.start >= offset else 1.0) for note in notes
     ]
     least, most = min(weights, default=0.0), max(weights, default=0.0)
     places = [(weight - least) / (most - least) if most > least else weight for weight in weights]
@@ -246,12 +242,3 @@ def _squeezed(notes: Sequence[Note], low: int, high: int) -> list[Note]:
     return [
         replace(note, velocity=round(bottom + (top - bottom) * (note.velocity - softest) / width)) for note in notes
     ]
-
-
-def _accent(note: Note, bar_ticks: int) -> float:
-    place = note.start % bar_ticks
-    if place == 0:
-        return _BAR
-    if place % TICKS_PER_QUARTER == 0:
-        return _HALF_BAR if place * 2 == bar_ticks else _BEAT
-    return _EIGHTH if place % (TICKS_PER_QUARTER // 2) == 0 else _SIXTEENTH

@@ -82,7 +82,8 @@ def _conductor_track(conductor: ConductorTrack, end: int) -> Any:
     messages += [
         (tick, _mido.MetaMessage("set_tempo", tempo=round(MICROSECONDS / qpm))) for tick, qpm in conductor.tempos
     ]
-    messages += [(tick, _mido.MetaMessage("marker", text=text)) for tick, text in conductor.markers]
+    groups = [(tick, str(metre)) for tick, metre in conductor.metres if metre.groups]  # a time signature has no room
+    messages += [(tick, _mido.MetaMessage("marker", text=text)) for tick, text in (*conductor.markers, *groups)]
     return _track("Reverie", messages, end)
 
 

@@ -36,9 +36,10 @@ def write_bar_events(
     score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]
 ) -> BarEvents:
     """Write a bar out: its notes, unless it is a rest, and the ticks of MIDI clock for the slots ``clocked``."""
-    ticks, warp = score.scene.metre.bar_ticks, score.scene.swing.warp
+    metre, warp = score.scene.metre, score.scene.swing.warp
     written: dict[str, list[Entry]] = {
-        slot: [entry(at, Rank.CLOCK, message) for at, message in pulses(tick, tick + ticks)] for slot in clocked
+        slot: [entry(at, Rank.CLOCK, message) for at, message in pulses(tick, tick + metre.bar_ticks)]
+        for slot in clocked
     }
     notes: Counter[str] = Counter()
     recipes: tuple[tuple[str, str], ...] = ()
@@ -48,7 +49,7 @@ def write_bar_events(
         recipes = tuple(score.recipes(scene_bar))
         for part, note in score.notes(scene_bar):
             notes[part.name] += 1
-            begin, end = warp(note.start, ticks), warp(note.end, ticks)
+            begin, end = warp(note.start, metre), warp(note.end, metre)
             pitch = part.drum_map.get(note.pitch, note.pitch)
             start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1), note.tied)
             written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))

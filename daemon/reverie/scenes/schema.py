@@ -52,7 +52,9 @@ class Scene(Section):
         examples=[84],
     )
     metre: Annotated[Metre, Written(str, Metre.parse)] = Field(
-        default_factory=Metre, description="Metre of every bar.", examples=["4/4", "7/8"]
+        default_factory=Metre,
+        description="Metre of every bar; with groups, such as 2+2+3/8, accents and swing follow them.",
+        examples=["4/4", "7/8", "2+2+3/8"],
     )
     swing: Annotated[Swing, Written(SwingSection, SwingSection.swing, short=("share",))] = Field(
         default_factory=Swing,

@@ -32,7 +32,7 @@ from reverie.measure.piece import (
 from reverie.measure.relation import rounded
 from reverie.music.drums import DRUMS
 from reverie.music.midi_file import NOTE_OFF, NOTE_ON
-from reverie.music.time import Length, Swing
+from reverie.music.time import Length, Metre, Swing
 
 _ROLES: Mapping[str, Role] = {"drums": "drums", "bass": "bass", "chords": "chords"}
 
@@ -154,7 +154,7 @@ def piece_on_paper(paper: OnPaper) -> Piece:
         MeasuredVoice(
             name,
             _ROLES.get(voice.kind, "melody"),
-            placed(_notes(events.get(name, ()), scene.swing, ticks), bars),
+            placed(_notes(events.get(name, ()), scene.swing, scene.metre), bars),
             _kicks(voice.output.drum_map),
         )
         for name, voice in scene.voices.items()
@@ -170,26 +170,26 @@ def _kicks(drum_map: Mapping[int, int]) -> frozenset[int]:
     return frozenset({drum_map.get(DRUMS["bass"], DRUMS["bass"])}) if drum_map else KICKS
 
 
-def _notes(events: Sequence[tuple[int, bytes]], swing: Swing, ticks: int) -> Iterator[SoundedNote]:
+def _notes(events: Sequence[tuple[int, bytes]], swing: Swing, metre: Metre) -> Iterator[SoundedNote]:
     sounding = dict[int, tuple[int, int]]()
     for tick, message in events:
         kind, pitch = message[0] & 0xF0, message[1] if len(message) > 1 else 0
         if kind in {NOTE_ON, NOTE_OFF} and pitch in sounding:
             start, velocity = sounding.pop(pitch)
-            end = _straight(tick, swing, ticks)
+            end = _straight(tick, swing, metre)
             yield SoundedNote(start, max(end, start + 1), pitch, velocity)
         if kind == NOTE_ON and message[2]:
-            sounding[pitch] = (_straight(tick, swing, ticks), message[2])
+            sounding[pitch] = (_straight(tick, swing, metre), message[2])
 
 
-def _straight(tick: int, swing: Swing, ticks: int) -> int:
+def _straight(tick: int, swing: Swing, metre: Metre) -> int:
     """The even tick that is played there: swing moves whole places, and every place is a step or a half of one."""
-    if swing == Swing() or swing.warp(tick, ticks) == tick:
+    if swing == Swing() or swing.warp(tick, metre) == tick:
         return tick
-    low, high = tick - ticks // 2, tick + 1  # what swings is late
+    low, high = tick - metre.bar_ticks // 2, tick + 1  # what swings is late
     while low < high:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if swing.warp(middle, ticks) < tick else (low, middle)
+        low, high = (middle + 1, high) if swing.warp(middle, metre) < tick else (low, middle)
     return low
 
 
