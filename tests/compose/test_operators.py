@@ -16,7 +16,7 @@ from reverie.compose.evolution import Evolution, Placement
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.state_cache import Memories
-from reverie.scenes.operators import OPERATOR_TRAITS
+from reverie.scenes.operators import NAMED, OPERATOR_TRAITS
 from reverie.scenes.schema import Scene
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "scenes.md"
@@ -44,19 +44,19 @@ def test_every_operator_that_scenes_can_name_is_bound_to_what_it_does() -> None:
     assert list(OPERATORS) == list(OPERATOR_TRAITS)
     assert plan().first in OPERATORS
     for operator in OPERATORS.values():
-        assert (operator.derive is not None) == (operator.traits.source == "loops"), operator.name
+        assert (operator.derive is not None) == (operator.traits.source in {"loops", "harmony"}), operator.name
 
 
 def test_the_schema_offers_them() -> None:
     then = Scene.model_json_schema()["$defs"]["Evolve"]["properties"]["then"]
-    assert then["items"]["enum"] == list(OPERATOR_TRAITS)
-    assert all(traits.sentence in then["description"] for traits in OPERATOR_TRAITS.values())
+    assert then["items"]["enum"] == list(NAMED)
+    assert all(traits.sentence in then["description"] for traits in NAMED.values())
 
 
 def test_the_documentation_has_them() -> None:
     table = DOCS.read_text().partition("| operator | what it does |\n|---|---|\n")[2].partition("\n\n")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
-    assert rows == {name: traits.sentence for name, traits in OPERATOR_TRAITS.items()}
+    assert rows == {name: traits.sentence for name, traits in NAMED.items()}
 
 
 @pytest.mark.usefixtures("echo")

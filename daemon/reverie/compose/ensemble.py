@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import cycle
 
 from reverie.compose.composer import Composed
@@ -256,12 +256,13 @@ class Ensemble:
             voice.line.wanted = "mutate"
         now = self.bar + 1
         present = voice.present(now)
-        waiting = [start for one in voice.placements if (start := one.start_bar) > now]
+        later = [one for one in voice.placements if one.start_bar > now]
+        waiting = [one.start_bar for one in later if one.leads]
         if present is None or not waiting:
             return
         turns = (now - present.start_bar) // present.loop.bars + 1
         bar = min(present.start_bar + turns * present.loop.bars, waiting[0]) if when == "soon" else waiting[0]
-        stale = {*voice.stale, *waiting}
+        stale = {*voice.stale, *(start for one in later if (start := one.start_bar) >= bar)}
         turn = math.lcm(voice.line.plan.bars, present.loop.bars if voice.held else 1)
         if any((start - bar) % turn for start in stale if start > bar):
             return
@@ -290,15 +291,8 @@ class Ensemble:
         return self._keep(name, voice.line.open_with(*spare, times)) if spare else []
 
     def _keep(self, name: str, placement: Placement) -> list[Place]:
-        """Place a loop, and over whatever is stale while it plays its own next turn."""
-        voice = self._voices[name]
-        voice.stale.discard(placement.start_bar)
-        covered = [bar for bar in sorted(voice.stale) if placement.start_bar < bar < placement.end_bar]
-        turns = [max((placement.end_bar - start) // placement.loop.bars, 1) for start in covered]
-        again = [replace(placement, start_bar=start, times=times) for start, times in zip(covered, turns, strict=True)]
-        for one in (placement, *again):
-            voice.send(one)
-        return [self._place(name, one) for one in (placement, *again)]
+        """Place a loop, as the player shall have it."""
+        return [self._place(name, one) for one in self._voices[name].place(placement)]
 
     def _place(self, name: str, placement: Placement) -> Place:
         return Place(self.epoch, name, placement.recipe, placement.start_bar, placement.times, placement.loop)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
@@ -19,6 +20,7 @@ from reverie.music.harmony import BarHarmony, HarmonyPlan
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.touch import Touch
+from reverie.music.voice_kinds import VOICE_KINDS
 
 BEGIN_ANEW = 2
 """Answers in a row without a new loop after which a line begins with its primer again: what it goes on from leads
@@ -64,6 +66,8 @@ class VoicePlan:
         told = ModelInput(self.primer, self.primer_steps)
         if after:
             told = OPERATORS[operator].told(told, after)
+            if OPERATORS[operator].traits.keeps_primer:
+                told = replace(told, primer=self._fitted(told.primer, after, bar))
         return Recipe(
             scene=self.scene,
             scene_hash=self.scene_hash,
@@ -90,16 +94,33 @@ class VoicePlan:
             version=VERSION,
         )
 
-    def harmony_of(self, bar: int) -> tuple[BarHarmony, ...]:
-        """The harmony of a loop that starts in scene bar ``bar``, and of the bar after it."""
-        return tuple(self.harmony.at(bar + one) for one in range(self.bars + 1)) if self.harmony else ()
+    def harmony_of(self, bar: int, bars: int | None = None) -> tuple[BarHarmony, ...]:
+        """The harmony of a loop that starts in scene bar ``bar``, and of the bar after it.
+
+        Args:
+            bar: the loop's first.
+            bars: how long it is, if not as the voice's loops are.
+        """
+        if self.harmony is None:
+            return ()
+        return tuple(self.harmony.at(bar + one) for one in range((bars or self.bars) + 1))
+
+    def _fitted(self, primer: tuple[Note, ...], after: After, bar: int) -> tuple[Note, ...]:
+        """What is kept of the loop before, as the chords from scene bar ``bar`` on want it."""
+        if self.harmony is None or self.strictness <= 0 or not VOICE_KINDS[self.kind].pitched:
+            return primer
+        lowest = VOICE_KINDS[self.kind].outermost == "lowest"
+        rules = FittingRules(self.limits.low, self.limits.high, lowest=lowest)
+        return fit(primer, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules)
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """A loop, played ``times`` times from bar ``start_bar`` of the scene; ``recipe`` is the id of what made it.
 
-    ``made_by`` is the recipe itself; None for a loop that was there already.
+    ``made_by`` is the recipe itself; None for a loop that was there already. A loop that is held over other chords is
+    placed turn by turn (:mod:`reverie.compose.turns`): the first ``leads``, and ``turn_of`` is the recipe's id and the
+    loop of which one is a turn, where it had to be fitted.
     """
 
     recipe: str
@@ -107,6 +128,13 @@ class Placement:
     start_bar: int
     times: int
     made_by: Recipe | None = None
+    leads: bool = True
+    turn_of: tuple[str, Loop] | None = None
+
+    @property
+    def original(self) -> tuple[str, Loop]:
+        """The recipe's id and the loop, before it was fitted."""
+        return self.turn_of or (self.recipe, self.loop)
 
     @property
     def end_bar(self) -> int:
@@ -161,7 +189,7 @@ class Evolution:
 
     def repeat(self, placement: Placement) -> Placement:
         """Play what was placed once more: it is no step of the evolution."""
-        return self._place(placement.recipe, placement.loop, self.plan.hold, placement.made_by)
+        return self._place(*placement.original, self.plan.hold, placement.made_by)
 
     def resume(self, placement: Placement, bar: int) -> None:
         """Forget what was placed after ``placement``, and go on from it in scene bar ``bar``.
@@ -169,7 +197,7 @@ class Evolution:
         The steps that were taken stay taken, so that what follows now is other music than what was forgotten.
         """
         self.end_bar = bar
-        self._last = After(placement.made_by, placement.loop) if placement.made_by else None
+        self._last = After(placement.made_by, placement.original[1]) if placement.made_by else None
 
     @property
     def hears(self) -> bool:

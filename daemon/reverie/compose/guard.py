@@ -17,6 +17,7 @@ from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP
+from reverie.scenes.operators import OPERATOR_TRAITS
 
 Refusal = Literal["empty", "sparse", "dense", "one_pitch"]
 Clip = Literal["pitch", "register", "scale", "harmony", "polyphony", "length", "density"]
@@ -42,6 +43,8 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
         generated: notes in ticks from the end of the primer, as :meth:`Engine.generate` returns them, or an operator.
         thin: whether notes are left out of what is too dense, in place of refusing it.
     """
+    if OPERATOR_TRAITS[recipe.operator].source == "harmony":
+        return _as_meant(recipe, generated)
     clips: Counter[Clip] = Counter()
     kept = recipe.primer if recipe.keeps_primer else ()
     offset = recipe.primer_steps * TICKS_PER_STEP if recipe.keeps_primer else 0
@@ -54,6 +57,13 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
     if refusal:
         return Guarded(None, refusal, clips)
     return Guarded(Loop(recipe.bars, recipe.metre, tuple(_voiced(notes, recipe, offset))), None, clips)
+
+
+def _as_meant(recipe: Recipe, notes: Sequence[Note]) -> Guarded:
+    """What was made from the harmony: its chords may leave the scale, and one that is held has few notes."""
+    clips: Counter[Clip] = Counter()
+    whole = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
+    return Guarded(Loop(recipe.bars, recipe.metre, tuple(whole)) if whole else None, None if whole else "empty", clips)
 
 
 def adapt(loop: Loop, recipe: Recipe) -> Loop | None:

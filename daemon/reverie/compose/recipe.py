@@ -94,9 +94,10 @@ class Recipe:
 
     ``heard`` is what other voices play in its bars; those loops travel with the recipe in ``loops``, by content hash,
     which say nothing that the hashes do not. ``relations`` say what they are to the loop. ``harmony`` is that of each
-    bar and of the bar after, where there is one, and ``strictness`` how much it binds, from 0 to 1. ``touch`` says how
-    the loop is played, and ``settings`` are numbers and words of the operator's own. ``events`` are what a model drew
-    for the loop that was kept, where it was steered. ``version`` is that of :data:`VERSION` by which it was made.
+    bar and of the bar after, where there is one, ``strictness`` how much it binds, from 0 to 1, and ``harmony_before``
+    that of the loop before where it counts. ``touch`` says how the loop is played, and ``settings`` are numbers and
+    words of the operator's own. ``events`` are what a model drew for the loop that was kept, where it was steered.
+    ``version`` is that of :data:`VERSION` by which it was made.
     """
 
     scene: str
@@ -128,6 +129,7 @@ class Recipe:
     strictness: float = 0.0
     touch: Touch | None = None
     events: tuple[int, ...] = ()
+    harmony_before: tuple[BarHarmony, ...] = ()
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
 
     def __post_init__(self) -> None:
@@ -202,8 +204,8 @@ class Recipe:
             data[name] = notes_as_json(data[name])
         for name in {"past", "heard"} & data.keys():
             data[name] = [_row(one) for one in data[name]]
-        if self.harmony:
-            data["harmony"] = [[_row(chord) for chord in bar.spans] for bar in self.harmony]
+        for name in {"harmony", "harmony_before"} & data.keys():
+            data[name] = [[_row(chord) for chord in bar.spans] for bar in data[name]]
         if self.relations:
             data["relations"] = [_row(one) for one in self.relations]
         if self.touch:
@@ -227,9 +229,10 @@ class Recipe:
         read["novelty"] = (float(low), float(high))
         read["past"] = tuple(_from_row(ContinuedPast, one) for one in read.get("past", ()))
         read["heard"] = tuple(_from_row(HeardLoop, one) for one in read.get("heard", ()))
-        read["harmony"] = tuple(
-            BarHarmony(tuple(_from_row(ChordSpan, chord) for chord in bar)) for bar in read.get("harmony", ())
-        )
+        for name in ("harmony", "harmony_before"):
+            read[name] = tuple(
+                BarHarmony(tuple(_from_row(ChordSpan, chord) for chord in bar)) for bar in read.get(name, ())
+            )
         read["events"] = tuple(map(int, read.get("events", ())))
         read["relations"] = tuple(_from_row(Relation, one) for one in read.get("relations", ()))
         read["touch"] = None if (touch := read.get("touch")) is None else Touch(**touch)

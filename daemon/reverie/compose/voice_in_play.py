@@ -10,6 +10,7 @@ from typing import Literal
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.guard import adapt
 from reverie.compose.stalled import Stalled
+from reverie.compose.turns import turns
 from reverie.music.notes import Loop
 
 Renewal = Literal["soon", "next"]
@@ -40,8 +41,8 @@ class VoiceInPlay:
         return [one for one in self.sent if one.start_bar not in self.stale]
 
     def ahead(self, bar: int) -> int:
-        """How many loops wait beyond the one that sounds in scene bar ``bar``."""
-        return sum(placement.start_bar > bar for placement in self.placements)
+        """How many loops wait beyond the one that sounds in scene bar ``bar``; its turns over other chords are one."""
+        return sum(placement.start_bar > bar and placement.leads for placement in self.placements)
 
     def present(self, bar: int) -> Placement | None:
         """What sounds in scene bar ``bar``: what began last, even if it is over and is repeated."""
@@ -50,6 +51,24 @@ class VoiceInPlay:
     def will_sound(self, bar: int) -> Placement | None:
         """What is to sound in scene bar ``bar``, once what is stale has been placed anew."""
         return next((one for one in reversed(self.placements) if one.start_bar <= bar), None)
+
+    def place(self, placement: Placement) -> list[Placement]:
+        """Give the player a loop, turn by turn where chords change, and again over whatever is stale while it plays.
+
+        Returns:
+            What the player has to be told.
+        """
+        self.stale.discard(placement.start_bar)
+        told: list[Placement] = []
+        for one in turns(self.line.plan, placement):
+            if not one.leads:
+                self.stale.discard(one.start_bar)
+            covered = [bar for bar in sorted(self.stale) if one.start_bar < bar < one.end_bar]
+            times = [max((one.end_bar - start) // one.loop.bars, 1) for start in covered]
+            told += [one, *(replace(one, start_bar=bar, times=left) for bar, left in zip(covered, times, strict=True))]
+        for one in told:
+            self.send(one)
+        return told
 
     def send(self, placement: Placement) -> None:
         """The player gets this as well."""
@@ -96,7 +115,8 @@ class VoiceInPlay:
         if (loop.bars, loop.metre) == (present.loop.bars, present.loop.metre):
             start = bar - (bar - present.start_bar) % loop.bars
         placement = Placement(present.recipe, loop, start, 1)
-        self.send(placement)
+        for one in turns(self.line.plan, placement):
+            self.send(one)
         self.line.end_bar = placement.end_bar
 
 
@@ -109,5 +129,9 @@ def _evolution_aside(plan: VoicePlan, old: VoicePlan) -> VoicePlan:
         then=old.then,
         temperature=old.temperature,
         candidates=old.candidates,
+        strictness=old.strictness,
+        relations=old.relations,
+        touch=old.touch,
+        first=old.first,
         novelty=old.novelty,
     )

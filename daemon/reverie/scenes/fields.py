@@ -12,7 +12,7 @@ from reverie.documents import Facts, Keys, Section, did_you_mean
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum, Program
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import Schedule, Swing, Tempo
-from reverie.scenes.operators import OPERATOR_TRAITS, OperatorName
+from reverie.scenes.operators import NAMED, OperatorName
 from reverie.scenes.temperature import After, Temperature
 
 SLOWEST, FASTEST = 20, 300
@@ -135,7 +135,7 @@ class Evolve(Section):
         min_length=1,
         description=(
             "What comes then, one after the other and over again. "
-            + " ".join(f"`{name}`: {traits.sentence}" for name, traits in OPERATOR_TRAITS.items())
+            + " ".join(f"`{name}`: {traits.sentence}" for name, traits in NAMED.items())
         ),
     )
     candidates: int = Field(

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Literal
 class OperatorTraits:
     """One operator in a sentence, and where its loop comes from.
 
-    ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics; or nothing
-    is made, and the ``last`` loop is held. With ``keeps_primer`` the primer is the loop's first part.
+    ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics, or from the
+    ``harmony``, whose notes are as they are meant; or nothing is made, and the ``last`` loop is held. With
+    ``keeps_primer`` the primer is the loop's first part. One that is not ``named`` belongs to a kind of voice, and no
+    scene names it.
     """
 
     sentence: str
-    source: Literal["model", "loops", "last"] = "model"
+    source: Literal["model", "loops", "harmony", "last"] = "model"
     keeps_primer: bool = False
+    named: bool = True
 
 
 OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
@@ -32,10 +35,14 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
         "The beginning of the loop stays, and the model composes the rest anew.", keeps_primer=True
     ),
     "loop": OperatorTraits("The same loop is held once more.", source="last"),
+    "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
 }
 """By name, in the order in which people read of them."""
+
+NAMED: Mapping[str, OperatorTraits] = {name: traits for name, traits in OPERATOR_TRAITS.items() if traits.named}
+"""Those that scenes can name."""
 
 if TYPE_CHECKING:
     OperatorName = str
 else:
-    OperatorName = Literal[tuple(OPERATOR_TRAITS)]
+    OperatorName = Literal[tuple(NAMED)]

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET
+from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
 from reverie.compose.operators.operator import Operator
 
-OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in (RESET, CONTINUE, MUTATE, LOOP)}
+OPERATORS: Mapping[str, Operator] = {
+    operator.name: operator for operator in (RESET, CONTINUE, MUTATE, LOOP, FIT_TO_CHORDS)
+}

@@ -1,0 +1,18 @@
+"""The loop before as other chords want it: what a held loop is played as while the harmony goes on."""
+
+from __future__ import annotations
+
+from reverie.compose.fitting import FittingRules, fit
+from reverie.compose.operators.operator import Operator
+from reverie.compose.recipe import Recipe
+from reverie.music.notes import Note
+
+
+def fitted(recipe: Recipe) -> tuple[Note, ...]:
+    """The notes of a recipe's loop before, which suited its harmony before, fitted to its harmony."""
+    limits = recipe.limits
+    rules = FittingRules(limits.low, limits.high, lowest=recipe.traits.outermost == "lowest")
+    return fit(recipe.before, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules)
+
+
+FIT_TO_CHORDS = Operator("fit-to-chords", derive=fitted)
