@@ -19,7 +19,7 @@ from reverie.compose.composer import compose
 from reverie.compose.engines.recurrent import RecurrentEngine
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
-from reverie.compose.steering import MelodyBias, Passage, steering, wishes_of
+from reverie.compose.steering import Drawing, MelodyBias, steering, wishes_of
 from reverie.compose.wishes import Weights
 from reverie.models.encodings.encodings import encoding_of
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
@@ -101,7 +101,7 @@ def test_a_free_voice_is_drawn_to_the_note_as_without_harmony(engine: RecurrentE
 
 def test_the_likelihood_is_that_of_the_model_unsteered(model: RecurrentModel, melody: ModelFile) -> None:
     asked = recipe(melody)
-    passage = Passage(0, 1, asked.steps, lambda pitch: pitch)
+    passage = Drawing(0, 1, asked.steps, lambda pitch: pitch)
     primed = model.stream(model.start(4))
     primed.prime((62, NO_EVENT, NO_EVENT, NO_EVENT))
     carried = primed.carried
@@ -164,7 +164,7 @@ def test_a_bias_is_what_a_plain_look_up_of_each_label_says(config: str) -> None:
     def played(pitch: int) -> int:
         return pitch - 2
 
-    bias = MelodyBias(encoding, weights, None, Passage(0, 1, steps, played))
+    bias = MelodyBias(encoding, weights, None, Drawing(0, 1, steps, played))
     states = [encoding.push(encoding.start(), 60)] * 3
     sounding: list[int | None] = [None] * 3
     events: tuple[int, ...] = ()

@@ -45,7 +45,7 @@ class _LooksBack(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Drawing:
     """Where the drawing of a recipe begins and how the model speaks.
 
     ``step`` is the sixteenth of the loop in which the first drawn event happens, ``unit`` the length of each in
@@ -72,17 +72,17 @@ def is_steered(recipe: Recipe) -> bool:
     return recipe.drawn and wishes_of(recipe) is not None
 
 
-def steering(recipe: Recipe, encoding: Encoding[Any, Any], passage: Passage) -> Bias | None:
+def steering(recipe: Recipe, encoding: Encoding[Any, Any], drawing: Drawing) -> Bias | None:
     """The bias of each step and passage for a recipe; None where it wishes for nothing."""
     weights = wishes_of(recipe)
     if weights is None:
         return None
-    steps = [min(passage.step + number * passage.unit, len(weights.rests) - 1) for number in range(passage.count)]
+    steps = [min(drawing.step + number * drawing.unit, len(weights.rests) - 1) for number in range(drawing.count)]
     weights = weights.at(steps)
     if recipe.traits.drums:
         return _drum_bias(encoding, weights)
     motion = motion_of(recipe)
-    return MelodyBias(encoding, weights, motion and motion.at(steps), passage)
+    return MelodyBias(encoding, weights, motion and motion.at(steps), drawing)
 
 
 def _drum_bias(encoding: Encoding[Any, Any], weights: Weights) -> Bias:
@@ -110,10 +110,10 @@ class MelodyBias:
     wanted goes to the others, and not to holding on and resting.
     """
 
-    def __init__(self, encoding: Encoding[Any, Any], weights: Weights, motion: Motion | None, passage: Passage) -> None:
+    def __init__(self, encoding: Encoding[Any, Any], weights: Weights, motion: Motion | None, drawing: Drawing) -> None:
         """Make all tables that do not depend on what is drawn."""
         self._encoding = encoding
-        self._passage = passage
+        self._drawing = drawing
         repeats = encoding.repeats if isinstance(encoding, _LooksBack) else 0
         own = encoding.classes[0] - repeats
         self._classes = encoding.classes[0]
@@ -123,7 +123,7 @@ class MelodyBias:
         pitches = [event for event in self._class_of if event >= 0]
         self._notes = [self._class_of[event] for event in pitches]
         self._hold, self._off = self._class_of[NO_EVENT], self._class_of[NOTE_OFF]
-        self._played = {event: passage.played(event) for event in pitches}
+        self._played = {event: drawing.played(event) for event in pitches}
         played = np.array([self._played[event] for event in pitches])
         self._begins, self._pitches = weights.begins[:, played], weights.pitches[:, played]
         self._holds = np.hstack([weights.holds, weights.rests[:, None]])
@@ -165,9 +165,9 @@ class MelodyBias:
 
     def _follow(self, states: Sequence[Any], events: Sequence[Any]) -> None:
         if not events:
-            sounds = self._passage.sounds
+            sounds = self._drawing.sounds
             played = NOTHING if sounds is None else self._played[sounds]
-            before = self._passage.before
+            before = self._drawing.before
             if played != NOTHING:
                 before = played
             self._sounding = [played] * len(states)

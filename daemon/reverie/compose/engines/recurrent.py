@@ -12,7 +12,7 @@ import numpy as np
 from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
-from reverie.compose.steering import Passage, steering
+from reverie.compose.steering import Drawing, steering
 from reverie.models.configs import config_of
 from reverie.models.encodings import melody_notes
 from reverie.models.encodings import multi_drum as drums
@@ -85,7 +85,7 @@ class RecurrentEngine:
         else:
             carried = _told(voice, opening)
         steps = heard.drawn(recipe.steps)
-        bias = steering(recipe, voice.model.encoding, _passage(voice, recipe, heard, opening, steps))
+        bias = steering(recipe, voice.model.encoding, _drawing(voice, recipe, heard, opening, steps))
         stream = voice.model.stream(carried.take([0] * recipe.candidates), apart=bias is not None)
         drawn = _drawn(voice, stream, steps, recipe.seed, recipe.temperature, bias)
         after = stream.carried
@@ -132,9 +132,9 @@ def _drawn(
     return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature, bias=bias)
 
 
-def _passage(
+def _drawing(
     voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any], steps: int
-) -> Passage:
+) -> Drawing:
     """Where in the loop the model begins to draw, and what sounds there.
 
     A note of the primer that is still held is not part of the answer, so nothing sounds; the opening that the model
@@ -142,7 +142,7 @@ def _passage(
     """
     offset = recipe.primer_steps if recipe.keeps_primer else 0
     sounds = opening[-1] if opening and not heard.first and not voice.ear.drums else None
-    return Passage(
+    return Drawing(
         step=offset + len(opening) * voice.unit - heard.first,
         unit=voice.unit,
         count=-(-steps // voice.unit),
