@@ -142,7 +142,7 @@ def plain(
     notes = [label for label in labels if meant(label) >= 0]
     before = sum(chances[label] for label in notes)
     after = sum(chances[label] * np.exp(weights.pitches[step, played(meant(label))]) for label in notes)
-    made_up = float(np.clip(np.log(before / after), -2.5, 2.5))
+    made_up = min(float(np.log(before / after)), 2.5)
     return [
         absolute(meant(label))
         + (float(weights.pitches[step, played(meant(label))]) + made_up if meant(label) >= 0 else 0.0)

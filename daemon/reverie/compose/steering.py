@@ -26,13 +26,11 @@ from reverie.models.recurrent.model import Bias
 WISHES: Sequence[Wish] = (harmony_wish,)
 """All that a recipe can wish for; each says nothing (None) of a recipe that does not."""
 
-NOTHING = PITCHES
-"""In place of a pitch: nothing sounds, or nothing sounded yet."""
 _EXCLUDED = np.float32(-1e4)
 """Minus infinity where numbers are multiplied: e to it is 0."""
 _MOST_MADE_UP = np.float32(2.5)
 """Where no note that is wanted has much of a chance, holding on is better than forcing one."""
-_LEAST = np.finfo(np.float32).tiny
+_LEAST = np.float32(1e-30)
 _STEP = 2
 """Semitones of a melodic step, at most."""
 
@@ -111,77 +109,88 @@ class MelodyBias:
     """
 
     def __init__(self, encoding: Encoding[Any, Any], weights: Weights, motion: Motion | None, drawing: Drawing) -> None:
-        """Make all tables that do not depend on what is drawn."""
-        self._encoding = encoding
-        self._drawing = drawing
-        repeats = encoding.repeats if isinstance(encoding, _LooksBack) else 0
-        own = encoding.classes[0] - repeats
+        """Make all tables that do not depend on what is drawn, so that a step costs little."""
+        self._encoding, self._drawing = encoding, drawing
         self._classes = encoding.classes[0]
-        self._repeats = range(own, self._classes)
+        repeats = encoding.repeats if isinstance(encoding, _LooksBack) else 0
+        self._own = self._classes - repeats
         start = encoding.start()
-        self._class_of = {encoding.event(start, label): label for label in range(own)}
-        pitches = [event for event in self._class_of if event >= 0]
-        self._notes = [self._class_of[event] for event in pitches]
+        self._class_of = {encoding.event(start, label): label for label in range(self._own)}
+        notes = [label for event, label in self._class_of.items() if event >= 0]
+        played = np.array([drawing.played(event) for event in self._class_of if event >= 0])
         self._hold, self._off = self._class_of[NO_EVENT], self._class_of[NOTE_OFF]
-        self._played = {event: drawing.played(event) for event in pitches}
-        played = np.array([self._played[event] for event in pitches])
-        self._begins, self._pitches = weights.begins[:, played], weights.pitches[:, played]
-        self._holds = np.hstack([weights.holds, weights.rests[:, None]])
-        self._rests = weights.rests
-        self._motion = motion
-        if motion is not None:
-            apart = np.abs(np.arange(PITCHES)[:, None] - played)
-            none = np.zeros((1, len(played)), np.float32)
-            self._far = np.vstack([(apart > _STEP).astype(np.float32), none])
-            self._near = np.vstack([((apart > 0) & (apart <= _STEP)).astype(np.float32), none])
-            self._leaps, self._goals = motion.leaps[:, played], motion.goals[:, played]
-            self._pending = np.hstack([motion.pending, np.zeros((len(motion.pending), 1), np.float32)])
+        self._row = {event: row for row, event in enumerate(event for event in self._class_of if event >= 0)}
+        self._none = len(played)
+        self._row_of_pitch = {int(pitch): row for row, pitch in enumerate(played)}
+        steps = len(weights.rests)
+        self._is_note = np.zeros(self._own, np.float32)
+        self._is_note[notes] = 1.0
+        self._absolute = np.zeros((steps, self._own), np.float32)
+        self._absolute[:, notes] = weights.begins[:, played]
+        self._absolute[:, self._off] = weights.rests
+        self._holds = np.hstack([weights.holds[:, played], weights.rests[:, None]])
+        self._pitch = np.zeros((steps, len(played) + 1, self._own), np.float32)
+        self._pitch[:, :, notes] = _after_each(weights, motion, played)
         self._sounding: list[int] = []
         self._before: list[int] = []
 
     def __call__(self, number: int, states: Sequence[Any], events: Sequence[Any], chances: Sequence[Array]) -> Array:
         """Log-weights (classes, batch) of the event ``number``; ``events`` are those drawn before it."""
         self._follow(states, events)
-        sounding, before = np.array(self._sounding), np.array(self._before)
-        shape = (self._classes, len(states))
-        bias, pitch, begins = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
-        notes = np.repeat(self._pitches[number][:, None], len(states), axis=1)
-        if self._motion is not None:
-            notes += self._leaps[number][:, None] * self._far[before].T
-            pending = self._pending[number][before]
-            if pending.any():
-                notes += pending * (1.0 - self._near[before].T * self._goals[number][:, None])
-        pitch[self._notes] = notes
-        begins[self._notes] = True
-        bias[self._notes] = self._begins[number][:, None]
-        bias[self._hold] = self._holds[number][sounding]
-        bias[self._off] = self._rests[number]
-        rows = range(len(states))
-        for label in self._repeats:
-            meant = [self._class_of[self._encoding.event(state, label)] for state in states]
-            for one in (bias, pitch, begins):
-                one[label] = one[meant, rows]
-        return bias + pitch + begins * _made_up_for(chances[0], pitch, begins)
+        before, rows = np.array(self._before), range(len(states))
+        own, pitch = chances[0][: self._own], self._pitch[number][before].T
+        factor = np.exp(pitch) * self._is_note[:, None]
+        meant = {
+            label: [self._class_of[self._encoding.event(state, label)] for state in states]
+            for label in range(self._own, self._classes)
+        }
+        wanted, left = self._is_note @ own, (factor * own).sum(axis=0)
+        for label, labels in meant.items():
+            wanted += chances[0][label] * self._is_note[labels]
+            left += chances[0][label] * factor[labels, rows]
+        bias = np.empty((self._classes, len(states)), np.float32)
+        bias[: self._own] = pitch + self._absolute[number][:, None]
+        bias[: self._own] += self._is_note[:, None] * _made_up_for(wanted, left)
+        bias[self._hold] = self._holds[number][self._sounding]
+        for label, labels in meant.items():
+            bias[label] = bias[labels, rows]
+        return bias
 
     def _follow(self, states: Sequence[Any], events: Sequence[Any]) -> None:
+        """Keep, for each passage, the row of the note that sounds, and of the note that came last."""
         if not events:
-            sounds = self._drawing.sounds
-            played = NOTHING if sounds is None else self._played[sounds]
-            before = self._drawing.before
-            if played != NOTHING:
-                before = played
-            self._sounding = [played] * len(states)
-            self._before = [NOTHING if before is None else before] * len(states)
-        for row, event in enumerate(events):
+            sounds, before = self._drawing.sounds, self._drawing.before
+            row = self._none if sounds is None else self._row[sounds]
+            came = self._none if before is None else self._row_of_pitch.get(before, self._none)
+            self._sounding = [row] * len(states)
+            self._before = [came if row == self._none else row] * len(states)
+        for number, event in enumerate(events):
             if event >= 0:
-                self._sounding[row] = self._before[row] = self._played[event]
+                self._sounding[number] = self._before[number] = self._row[event]
             elif event == NOTE_OFF:
-                self._sounding[row] = NOTHING
+                self._sounding[number] = self._none
 
 
-def _made_up_for(chances: Array, pitch: Array, begins: NDArray[np.bool_]) -> Array:
-    """What has to be added to the weights of all notes (batch,), so that one begins as likely as before."""
-    notes = chances * begins
-    before, after = notes.sum(axis=0), (notes * np.exp(pitch)).sum(axis=0)
-    share = np.where(after > 0, before / np.where(after > 0, after, 1), 1)
-    return np.clip(np.log(np.maximum(share, _LEAST)), -_MOST_MADE_UP, _MOST_MADE_UP).astype(np.float32)
+def _after_each(weights: Weights, motion: Motion | None, played: NDArray[np.intp]) -> Array:
+    """Log-weights (steps, notes before and none, notes) of the pitch of a note that begins."""
+    pitches = weights.pitches[:, None, played]
+    if motion is None:
+        return np.repeat(pitches, len(played) + 1, axis=1)
+    apart = np.abs(played[:, None] - played)
+    none = np.zeros((1, len(played)), np.float32)
+    far = np.vstack([(apart > _STEP).astype(np.float32), none])
+    near = np.vstack([((apart > 0) & (apart <= _STEP)).astype(np.float32), none])
+    pending = np.hstack([motion.pending[:, played], np.zeros((len(pitches), 1), np.float32)])[:, :, None]
+    resolved = near * motion.goals[:, None, played]
+    weighed = pitches + motion.leaps[:, None, played] * far + pending * (1.0 - resolved)
+    return weighed.astype(np.float32)
+
+
+def _made_up_for(wanted: Array, left: Array) -> Array:
+    """What is added to the weights of all notes, so that one begins as likely as the model wants it.
+
+    Args:
+        wanted: the chance of it, in each passage.
+        left: what pitches that are not wanted have left of it.
+    """
+    return np.minimum(np.log((wanted + _LEAST) / (left + _LEAST)), _MOST_MADE_UP)

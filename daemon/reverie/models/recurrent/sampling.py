@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from reverie.models.lstm import Array
 
+_LARGE = np.float32(60.0)
+"""Log-weights up to which their exponentials, times a probability, are far from float32's largest."""
+
 
 class Uniforms(Protocol):
     """A source of numbers from 0 up to 1, such as ``numpy.random.Generator``; equal ones make equal music."""
@@ -53,9 +56,10 @@ def steered(probabilities: Array, bias: Array) -> Array:
         bias: log-weights, (classes,) or (classes, batch); minus infinity excludes a class.
     """
     wide = bias if bias.ndim > 1 else bias[:, None]
-    most = wide.max(axis=0)
-    left = probabilities * np.exp(wide - np.where(np.isfinite(most), most, np.float32(0.0)))
-    return np.where(left.sum(axis=0) > 0, left, probabilities)
+    most = wide.max()
+    left = probabilities * np.exp(wide - most if most > _LARGE else wide)
+    some = left.sum(axis=0) > 0
+    return left if some.all() else np.where(some, left, probabilities)
 
 
 def choose(probabilities: Array, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
