@@ -228,12 +228,14 @@ def test_chords_have_their_places() -> None:
     [
         (Metre(4, 4), [0, 960]),
         (Metre(3, 4), [0]),
-        (Metre(2, 4), [0, 480]),
+        (Metre(2, 4), [0]),
         (Metre(6, 8), [0, 720]),
-        (Metre(12, 8), [0, 1440]),
+        (Metre(12, 8), [0, 720, 1440, 2160]),
+        (Metre(7, 8), [0, 480, 960]),
+        (Metre(7, 8, (3, 2, 2)), [0, 720, 1200]),
     ],
 )
-def test_strong_places_are_bar_lines_and_half_bars(metre: Metre, strong: list[int]) -> None:
+def test_strong_places_are_where_groups_begin(metre: Metre, strong: list[int]) -> None:
     ticks = range(0, metre.bar_ticks, TICKS_PER_STEP)
     assert [tick for tick in ticks if place_weight(metre, tick) == 1] == strong
 

@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
-from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_WHOLE, Metre
+from reverie.music.time import TICKS_PER_QUARTER, Metre
 
 STRONG = 1.0
 BEAT, EIGHTH, SIXTEENTH = 0.5, 0.2, 0.1
-"""How much a place weighs: bar lines, half bars and the groups of an uneven metre are strong."""
+"""How much a place weighs: the bar line and the beginnings of the metre's groups are strong."""
 
 _SHORT_FIFTHS = (7, 6, 8)
 """What a chord can have for a fifth, in semitones above its root: perfect, diminished, augmented."""
@@ -58,24 +58,16 @@ class ChordPlaces:
 def place_weight(metre: Metre, tick: int) -> float:
     """How much the place at a tick weighs in its bar: ``STRONG``, ``BEAT``, ``EIGHTH`` or ``SIXTEENTH``."""
     place = tick % metre.bar_ticks
-    if place == 0:
+    if place in metre.strong:
         return STRONG
-    beat = beat_ticks(metre)
-    if metre.groups or metre.bar_ticks % beat:
-        if place in metre.strong:
-            return STRONG
-        if place in metre.beats:
-            return BEAT
-    elif place % beat == 0:
-        beats = metre.bar_ticks // beat
-        return STRONG if not beats % 2 and place * 2 == metre.bar_ticks else BEAT
+    if place in metre.beats:
+        return BEAT
     return EIGHTH if place % (TICKS_PER_QUARTER // 2) == 0 else SIXTEENTH
 
 
 def beat_ticks(metre: Metre) -> int:
-    """The length of a beat: a dotted quarter where eighths go by threes, else a quarter."""
-    threes = metre.denominator == 8 and metre.numerator % 3 == 0  # noqa: PLR2004 - eighths
-    return 3 * TICKS_PER_WHOLE // 8 if threes else TICKS_PER_QUARTER
+    """The length of the first beat: what is longer is held."""
+    return metre.beats[1] if len(metre.beats) > 1 else metre.bar_ticks
 
 
 def avoid_notes(chord: ChordSpan) -> frozenset[int]:
