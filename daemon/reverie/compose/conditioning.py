@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reverie.compose.recipe import Recipe
+from reverie.compose.local_key import local_major
+from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.models.encodings.melody_notes import major_key
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, fold
@@ -43,7 +44,7 @@ class ConditionedPrimer:
     """A primer's notes in steps of ``grid`` ticks, how long it is, and the step at which the answer begins.
 
     That is the primer's end, but for an opening that the recipe did not give, which is part of the answer. ``shift``
-    is what pitches were moved by.
+    is what pitches were moved by, and ``moved`` by how much the answer is in a higher key than the primer.
     """
 
     notes: tuple[Note, ...]
@@ -51,6 +52,7 @@ class ConditionedPrimer:
     first: int
     shift: int = 0
     grid: int = TICKS_PER_STEP
+    moved: int = 0
 
     def drawn(self, wanted: int) -> int:
         """How many steps have to follow what is heard, so that the answer has ``wanted`` sixteenths."""
@@ -58,7 +60,7 @@ class ConditionedPrimer:
 
     def played(self, note: Note) -> Note:
         """One of the model's notes, in steps from the beginning of what it heard, as a note of the answer."""
-        pitch = fold(note.pitch - self.shift, 0, MAX_MIDI)
+        pitch = fold(note.pitch - self.shift + self.moved, 0, MAX_MIDI)
         if pitch is None:
             raise AssertionError("MIDI has more than an octave")
         start = (note.start - self.first) * self.grid
@@ -80,9 +82,11 @@ def hear(recipe: Recipe, ear: InputRange) -> ConditionedPrimer:
         notes, steps, first = (_opening(ear, limits.tonic, limits.low, limits.high),), 1, 0
     if not ear.transposes:
         return ConditionedPrimer(notes, steps, first, grid=grid)
-    shift = _shift(ear, recipe, [note.pitch for note in notes])
+    pitches = [note.pitch for note in notes]
+    key = _key(recipe, pitches)
+    shift = _shift(ear, key, pitches)
     moved = (replace(note, pitch=fold(note.pitch + shift, ear.low, ear.high) or ear.low) for note in notes)
-    return ConditionedPrimer(tuple(moved), steps, first, shift, grid)
+    return ConditionedPrimer(tuple(moved), steps, first, shift, grid, _way(key, local_major(recipe.harmony, key)))
 
 
 def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:
@@ -98,13 +102,31 @@ def _on_grid(note: Note, steps: int, grid: int) -> Note:
     return Note(start, end - start, note.pitch, note.velocity)
 
 
-def _shift(ear: InputRange, recipe: Recipe, pitches: Sequence[int]) -> int:
+def scene_major(limits: LoopLimits) -> int | None:
+    """The tonic of the major key with the notes of the voice's scale, counted from C; None where none has them."""
+    above = _MAJOR_BELOW.get(limits.scale)
+    return None if above is None else limits.tonic - above
+
+
+def _key(recipe: Recipe, pitches: Sequence[int]) -> int:
+    """The tonic of the major key in which a primer is.
+
+    The recipe says it where the harmony has moved it, else a scene's scale; where it has none, Magenta's guess does,
+    which is unreliable for short primers.
+    """
+    own = scene_major(recipe.limits) if recipe.primer_key is None else recipe.primer_key
+    return major_key(pitches) if own is None else own
+
+
+def _way(key: int, other: int) -> int:
+    """Semitones from one key to another, the shorter way."""
+    return (other - key + OCTAVE // 2) % OCTAVE - OCTAVE // 2
+
+
+def _shift(ear: InputRange, key: int, pitches: Sequence[int]) -> int:
     """How far to move a primer so that it is in C and in the middle of what the model was trained on.
 
-    The model knows melodies in C major and its modes only. A scene's scale says the key; where it has none, Magenta's
-    guess does, which is unreliable for short primers.
+    The model knows melodies in C major and its modes only.
     """
-    above = _MAJOR_BELOW.get(recipe.limits.scale)
-    key = major_key(pitches) if above is None else recipe.limits.tonic - above
     middle = (min(pitches) + max(pitches)) / 2
     return OCTAVE * round(((ear.low + ear.high) / 2 - middle + key) / OCTAVE) - key

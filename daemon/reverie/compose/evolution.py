@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from reverie.compose.conditioning import scene_major
 from reverie.compose.fitting import FittingRules, fit
+from reverie.compose.local_key import local_major
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.seeds import derive_seed
-from reverie.music.harmony import BarHarmony, HarmonyPlan
+from reverie.music.harmony import OCTAVE, BarHarmony, HarmonyPlan
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.touch import Touch
@@ -91,6 +93,7 @@ class VoicePlan:
             strictness=self.strictness if self.harmony else 0.0,
             relations=self.relations,
             touch=self.touch,
+            primer_key=self._primer_key(operator, told, after, bar),
             version=VERSION,
         )
 
@@ -104,6 +107,17 @@ class VoicePlan:
         if self.harmony is None:
             return ()
         return tuple(self.harmony.at(bar + one) for one in range((bars or self.bars) + 1))
+
+    def _primer_key(self, operator: str, told: ModelInput, after: After | None, bar: int) -> int | None:
+        """The major key in which the primer is, where the harmony has moved it away from the scene's."""
+        home = scene_major(self.limits)
+        if self.harmony is None or home is None or after is None or told.primer == self.primer:
+            return None
+        if told.past:
+            return after.recipe.primer_key
+        fitted = OPERATORS[operator].traits.keeps_primer
+        key = local_major(self.harmony_of(bar) if fitted else after.recipe.harmony, home)
+        return None if key == home % OCTAVE else key
 
     def _fitted(self, primer: tuple[Note, ...], after: After, bar: int) -> tuple[Note, ...]:
         """What is kept of the loop before, as the chords from scene bar ``bar`` on want it."""

@@ -88,6 +88,9 @@ class Recipe:
     part and the model composes the rest; otherwise the loop is wholly new. A loop that continues others has the first
     one's primer, and those others, oldest first, as its ``past``: what the model remembers of them can be drawn again.
 
+    ``primer_key`` is the major key in which the primer is (its tonic, 0 is C), where that is not the one of the limits,
+    as the harmony may move.
+
     ``candidates`` loops are composed at once. ``before`` is the loop that came before, from which the one that is kept
     shall differ by a share within ``novelty``. ``choice``, ``score`` and ``engine`` are there once one was kept: its
     number, why it was it (:mod:`reverie.compose.selection`), and what composed it.
@@ -130,6 +133,7 @@ class Recipe:
     touch: Touch | None = None
     events: tuple[int, ...] = ()
     harmony_before: tuple[BarHarmony, ...] = ()
+    primer_key: int | None = None
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
 
     def __post_init__(self) -> None:
@@ -248,7 +252,7 @@ _FIRST_LIMITS = frozenset({
     "low", "high", "least", "most", "polyphony", "tonic", "scale", "velocity_low", "velocity_high",
 })  # fmt: skip
 """Likewise, of the limits."""
-_TOLD = {"model_hash", "kind", "primer", "primer_steps", "limits"}
+_TOLD = {"model_hash", "kind", "primer", "primer_steps", "limits", "primer_key"}
 """What a model's memory depends on, besides the past."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -81,7 +81,7 @@ class RecurrentEngine:
         opening = voice.events_of(heard.notes, heard.steps)
         if recipe.past:
             carried = voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening)
-            heard, opening = ConditionedPrimer((), 0, 0, heard.shift), ()
+            heard, opening = replace(heard, notes=(), steps=0, first=0), ()
         else:
             carried = _told(voice, opening)
         steps = heard.drawn(recipe.steps)
