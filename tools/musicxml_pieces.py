@@ -20,7 +20,6 @@ from reverie.measure.piece import (
     SoundedChord,
     SoundedNote,
     placed,
-    strong_places,
 )
 from reverie.music.time import TICKS_PER_QUARTER, Metre
 
@@ -190,7 +189,7 @@ class _Reader:
             length = self._measure(measure, start)
             full = self._metre.bar_ticks
             ticks = length if 0 < length < full else max(length, 1) if length > full else full
-            strong = strong_places(self._metre)
+            strong = self._metre.strong
             if ticks < full and not self._part.bars:  # an upbeat ends where a bar does
                 strong = tuple(one - full + ticks for one in strong if one >= full - ticks)
             self._part.bars.append(MeasuredBar(start, ticks, strong))

@@ -10,7 +10,8 @@ import soundfile
 
 from fakes.html_pages import ReadPage
 from fakes.pieces import chord, piece
-from reverie.audition.audition_page import SECTION_BARS, AuditionSide, page
+from reverie.audition.audition_page import SECTION_BARS, page
+from reverie.audition.side import AuditionSide
 from reverie.measure.figures import figures_of
 from reverie.measure.piece import Piece
 
@@ -73,7 +74,7 @@ def test_two_sides_stand_beside_each_other_with_their_difference() -> None:
     read = ReadPage(made)
     assert "A <study> & more beside other" in read.text
     assert "difference" in read.text
-    assert [one["class"] for one in read.of("div") if one.get("class")] == ["sides"] * 4
+    assert [one["class"] for one in read.of("div") if one.get("class")].count("sides") == 5
     spread = re.search(r"<td>velocity, spread</td>\n(?:<td.*\n)*<td class=n>([-+0-9.]+)</td>\n<td>", made)
     assert spread is not None
     assert float(spread[1]) < 0
@@ -87,3 +88,13 @@ def test_figures_can_be_read_from_the_page_again() -> None:
 
 def test_a_piece_of_one_bar_and_one_without_chords_are_drawn_too() -> None:
     assert ReadPage(page([side(piece(1, lead=("melody", [(0, 1, 60)])))])).fetched == []
+
+
+def test_each_voice_is_told_with_what_it_is_taken_for() -> None:
+    made = page([side()])
+    voices = made.split("<h2>Voices</h2>")[1].split("<h2>The whole</h2>")[0]
+    rows = [re.findall(r"<td>([^<]*)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", voices)]
+    assert [row[:2] for row in rows if len(row) > 4] == [["beat", "drums"], ["lead", "melody"]]
+    assert [row for row in rows if row[:2] == ["beat + lead", "of lead"]] == [
+        ["beat + lead", "of lead", "1.00", "1.00"]
+    ]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from reverie.audition.curves import densities, dynamics
 from reverie.audition.png import data_url
 from reverie.audition.roll import MARGIN, RIGHT, RollScale, roll
+from reverie.audition.side import AuditionSide
 from reverie.audition.spectrogram import NoSoundError, spectrogram
-from reverie.measure.piece import Piece
-from reverie.measure.real_music import real_music, real_values
-from reverie.measure.rows import ROWS, FigureRow
+from reverie.audition.tables import figures_table, voices_table
 
 CLOSE_BARS = 8
 SECTION_BARS = 32
@@ -36,25 +33,8 @@ text{font:10px system-ui,sans-serif;fill:#78716c}.voice{font-weight:700;font-siz
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 th,td{padding:.2rem .7rem .2rem 0;text-align:left;border-bottom:1px solid #e7e5e4;vertical-align:top}
 td.n{text-align:right}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.sides>*{min-width:0}
-.wide{max-width:1900px}audio{width:100%}
+.table{overflow-x:auto}.wide{max-width:1900px}audio{width:100%}
 """
-
-
-@dataclass(frozen=True)
-class AuditionSide:
-    """One piece on the page. ``name`` tells it from the other; ``about`` says where it comes from.
-
-    ``sound`` is a sound file of it and ``sound_name`` what the page calls it, beside itself; without one, ``silence``
-    says why.
-    """
-
-    name: str
-    about: str
-    piece: Piece
-    figures: Mapping[str, Any]
-    sound: Path | None = None
-    sound_name: str = ""
-    silence: str = ""
 
 
 def page(sides: Sequence[AuditionSide]) -> str:
@@ -67,7 +47,9 @@ def page(sides: Sequence[AuditionSide]) -> str:
         f'<body class="{"wide" if len(sides) > 1 else "one"}"><h1>{escape(title)}</h1>',
         *_beside(sides, _head),
         "<h2>Figures</h2>",
-        *_figures(sides),
+        *figures_table(sides),
+        "<h2>Voices</h2>",
+        *_beside(sides, lambda side: voices_table(side.figures)),
         "<h2>The whole</h2>",
         *_beside(sides, _whole),
         f"<h2>Sections</h2><p class=about>{SECTION_BARS} bars a row; the darker a note, the louder.</p>",
@@ -100,51 +82,6 @@ def _head(side: AuditionSide) -> Iterator[str]:
         yield f'<audio controls preload="none" src="{name}"></audio>'
     else:
         yield f"<p class=about>{escape(side.silence)}</p>"
-
-
-def _figures(sides: Sequence[AuditionSide]) -> Iterator[str]:
-    several = len(sides) > 1
-    heads = [head for side in sides for head in (side.name, "by chance")]
-    heads += ["difference"] if several else []
-    cells = "".join(f"<th>{escape(head)}</th>" for head in ("", *heads, "in real music", "of"))
-    yield f"<table><thead><tr>{cells}</tr></thead><tbody>"
-    for row in ROWS:
-        values = [row.read(side.figures) for side in sides]
-        if all(value is None for value, _ in values):
-            continue
-        yield f"<tr><td>{escape(row.title)}</td>"
-        for value, chance in values:
-            by_chance = "" if chance is None else row.written(chance)
-            yield f"<td class=n>{row.written(value)}</td><td class=n>{by_chance}</td>"
-        if several:
-            yield f"<td class=n>{_difference(row, [value for value, _ in values])}</td>"
-        yield f"<td>{_real(row)}</td><td class=about>{escape(row.about)}</td></tr>"
-    yield "</tbody></table>"
-    if not any(side.figures.get("chords_known") for side in sides):
-        yield "<p class=about>No harmony is known, so nothing is said of chords.</p>"
-    yield (
-        "<p class=about>By chance: one of the two things is moved by whole bars against the other. Real music:"
-        f" {escape('; '.join(_corpora()))}.</p>"
-    )
-
-
-def _difference(row: FigureRow, values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    return f"{known[1] - known[0]:+.{row.digits}f}" if len(known) == 2 else ""  # noqa: PLR2004 - both sides
-
-
-def _real(row: FigureRow) -> str:
-    return ", ".join(_real_value(row, name, one) for name, one in real_values(row.path).items())
-
-
-def _real_value(row: FigureRow, name: str, found: Mapping[str, float]) -> str:
-    low, value, high = (row.written(found[which]) for which in ("lower_quartile", "value", "upper_quartile"))
-    return f'<span title="the middle half: {low} to {high}">{name} {value}</span>'
-
-
-def _corpora() -> Iterator[str]:
-    for name, corpus in real_music().items():
-        yield f"{name}, {corpus['what']}: {corpus['source']}, {corpus['licence']}, {corpus['pieces']} pieces"
 
 
 def _whole(side: AuditionSide) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from reverie.measure.piece import MeasuredBar, MeasuredVoice, Piece, Role, SoundedNote, placed, strong_places
+from reverie.measure.piece import MeasuredBar, MeasuredVoice, Piece, Role, SoundedNote, placed
 from reverie.music.midi_file import MICROSECONDS
 from reverie.music.time import TICKS_PER_QUARTER, Metre
 
@@ -122,7 +122,7 @@ def _bars(metres: Iterable[tuple[int, Metre]], end: int) -> Iterable[MeasuredBar
     while tick < end:
         # A metre that changes within a bar holds from the next bar line on.
         metre = next((changes[at] for at in sorted(changes, reverse=True) if at <= tick), metre)
-        yield MeasuredBar(tick, metre.bar_ticks, strong_places(metre))
+        yield MeasuredBar(tick, metre.bar_ticks, metre.strong)
         tick += metre.bar_ticks
 
 

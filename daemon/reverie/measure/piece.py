@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, TICKS_PER_WHOLE, Metre
+from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
 
 Role = Literal["drums", "bass", "melody", "chords"]
 
@@ -152,24 +152,8 @@ class Piece:
 
 def bars_of(metre: Metre, count: int, first: int = 0) -> tuple[MeasuredBar, ...]:
     """So many bars of one metre, from tick ``first`` on."""
-    ticks, strong = metre.bar_ticks, strong_places(metre)
+    ticks, strong = metre.bar_ticks, metre.strong
     return tuple(MeasuredBar(first + number * ticks, ticks, strong) for number in range(count))
-
-
-def strong_places(metre: Metre) -> tuple[int, ...]:
-    """The strong places of a bar in ticks: its beginning, and of four beats the third, of two times three the fourth.
-
-    A metre in groups, such as 2+2+3/8, is strong where a group begins.
-    """
-    groups: Sequence[int] = getattr(metre, "groups", ())
-    unit = TICKS_PER_WHOLE // metre.denominator
-    if len(groups) > 1:
-        return tuple(sum(groups[:number]) * unit for number in range(len(groups)))
-    compound = metre.denominator >= 8 and metre.numerator > 3 and metre.numerator % 3 == 0  # noqa: PLR2004 - x/8
-    beats, beat = (metre.numerator // 3, 3 * unit) if compound else (metre.numerator, unit)
-    if beats % 2 == 0 and beats > 2:  # noqa: PLR2004 - two beats have one that is strong
-        return tuple(number * beat for number in range(0, beats, 2))
-    return (0, beat) if compound and beats == 2 else (0,)  # noqa: PLR2004 - 6/8
 
 
 def placed(notes: Iterable[SoundedNote], bars: Sequence[MeasuredBar]) -> tuple[PlacedNote, ...]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from reverie import __version__
 from reverie.advice import advice_on
-from reverie.audition.audition_page import AuditionSide, page
+from reverie.audition.audition_page import page
+from reverie.audition.side import AuditionSide
 from reverie.conductor.offline.measuring import (
     MeasureError,
     ModelAnswers,
