@@ -1,0 +1,213 @@
+"""How a chord is played: held as a pad, struck to a rhythm, or broken up; a value, and the notes that come of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from reverie.music.harmony import OCTAVE
+from reverie.music.notes import MAX_MIDI, Note
+from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
+from reverie.music.voicing import Voicing
+
+ChordStyle = Literal["pad", "rhythm", "arpeggio", "broken"]
+Doubling = Literal["bass", "top"]
+ORDERS = ("up", "down", "updown", "random")
+"""The ways through a chord that have a name."""
+HIT, REST = "x", "."
+_TOP_LOUDER = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class ChordFigure:
+    """How chords are played.
+
+    ``rhythm`` is a pattern of x (struck) and ., one a sixteenth, over and over; without one, or where none of its
+    strokes falls into the loop, an arpeggio has a note ``every`` so many sixteenths, and the others one on each beat.
+    ``order`` is an arpeggio's way through the chord: a name of :data:`ORDERS`, or numbers of the notes from the lowest,
+    1, with . for a rest. ``gate`` is the share of the time up to the next stroke for which one sounds. ``density`` is
+    the share of all strokes that are played, the weightiest first.
+    """
+
+    style: ChordStyle = "pad"
+    rhythm: str = ""
+    order: str = "up"
+    every: int = 2
+    gate: float = 1.0
+    double: tuple[Doubling, ...] = ()
+    density: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SoundingChord:
+    """A voicing from one tick of a loop up to another, and the pitch class of its bass."""
+
+    start: int
+    end: int
+    voicing: Voicing
+    bass: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """The softest and the loudest velocity."""
+
+    low: int
+    high: int
+
+    def of(self, weight: float, *, top: bool) -> int:
+        """The velocity of a note by the weight of its place, 0 to 1; what is at the top of its chord is louder."""
+        share = min(0.85 * weight + _TOP_LOUDER * top, 1.0)
+        return round(self.low + (self.high - self.low) * share)
+
+
+def played(
+    chords: Sequence[SoundingChord],
+    figure: ChordFigure,
+    metre: Metre,
+    loudness: Loudness,
+    *,
+    onsets: Sequence[int] | None = None,
+    seed: int = 0,
+) -> list[Note]:
+    """The notes of a loop.
+
+    Args:
+        chords: one after the other, from the loop's first tick to its last.
+        figure: how they are played.
+        metre: of the loop.
+        loudness: how loud.
+        onsets: the ticks at which another voice strikes, in place of a rhythm of the figure's own.
+        seed: decides what is left to chance.
+    """
+    sounding = [replace(chord, voicing=_doubled(chord, figure.double)) for chord in chords]
+    if figure.style == "pad":
+        return list(_held(sounding, metre, loudness))
+    chance = random.Random(f"figure {seed}")
+    strokes = _thinned(_strokes(chords[-1].end, figure, metre, onsets), figure.density, metre, chance)
+    notes: list[Note] = []
+    for chord in sounding:
+        bounds = pairwise([*strokes, chords[-1].end])
+        inside = [(at, min(end, chord.end)) for at, end in bounds if chord.start <= at < chord.end]
+        for (start, end), pitches in zip(inside, _figured(chord, inside, figure, metre, chance), strict=True):
+            length = max(round((end - start) * figure.gate), 1)
+            weight = weight_of(start, metre)
+            top = chord.voicing[-1]
+            notes += [Note(start, length, pitch, loudness.of(weight, top=pitch == top)) for pitch in pitches]
+    return notes
+
+
+def weight_of(tick: int, metre: Metre) -> float:
+    """How strong a place of the bar is, 0.1 to 1."""
+    place = tick % metre.bar_ticks
+    if place == 0:
+        return 1.0
+    if place % TICKS_PER_QUARTER == 0:
+        return 0.85 if place * 2 == metre.bar_ticks else 0.7
+    return 0.4 if place % (TICKS_PER_QUARTER // 2) == 0 else 0.1
+
+
+def _held(chords: Sequence[SoundingChord], metre: Metre, loudness: Loudness) -> Iterator[Note]:
+    """Every note in each of its bars, tied to what sounds before it: so what is common is struck once.
+
+    A player that begins in the midst of it has all of it from the next bar line on.
+    """
+    for chord in chords:
+        lines = [line for line in range(0, chord.end, metre.bar_ticks) if line > chord.start]
+        for start, end in pairwise([chord.start, *lines, chord.end]):
+            for pitch in chord.voicing:
+                velocity = loudness.of(0.6, top=pitch == chord.voicing[-1])
+                yield Note(start, end - start, pitch, velocity, tied=True)
+
+
+def _doubled(chord: SoundingChord, double: Sequence[Doubling]) -> Voicing:
+    """A voicing with its bass below it, and its highest note an octave higher."""
+    lowest, highest = chord.voicing[0], chord.voicing[-1]
+    more: list[int] = []
+    if "bass" in double:
+        more.append(lowest - ((lowest - chord.bass) % OCTAVE or OCTAVE))
+    if "top" in double:
+        more.append(highest + OCTAVE)
+    return tuple(sorted({*chord.voicing, *(pitch for pitch in more if 0 <= pitch <= MAX_MIDI)}))
+
+
+def _strokes(ticks: int, figure: ChordFigure, metre: Metre, onsets: Sequence[int] | None) -> list[int]:
+    """When something is struck, before it is thinned out."""
+    if onsets is not None:
+        return sorted({at for at in onsets if 0 <= at < ticks})
+    steps = range(ticks // TICKS_PER_STEP if figure.rhythm else 0)
+    written = [step * TICKS_PER_STEP for step in steps if figure.rhythm[step % len(figure.rhythm)] == HIT]
+    apart = figure.every * TICKS_PER_STEP if figure.style == "arpeggio" else _beat(metre)
+    lines = range(0, ticks, metre.bar_ticks)
+    return written or [at for line in lines for at in range(line, min(line + metre.bar_ticks, ticks), apart)]
+
+
+def _beat(metre: Metre) -> int:
+    """Ticks of a beat: a quarter, three eighths where the metre is made of such, or one of its own unit."""
+    unit = metre.bar_ticks // metre.numerator
+    if metre.denominator > 4 and metre.numerator % 3 == 0:  # noqa: PLR2004 - 6/8, 9/8, 12/8
+        return 3 * unit
+    return unit
+
+
+def _thinned(strokes: Sequence[int], share: float, metre: Metre, chance: random.Random) -> list[int]:
+    """A share of the strokes of each bar, the weightiest and never none; chance decides between equals."""
+    bars: dict[int, list[tuple[float, float, int]]] = {}
+    for at in strokes:
+        bars.setdefault(at // metre.bar_ticks, []).append((-weight_of(at, metre), chance.random(), at))
+    kept = [row for bar in bars.values() for row in sorted(bar)[: max(round(share * len(bar)), 1)]]
+    return sorted(at for _, _, at in kept)
+
+
+def _figured(
+    chord: SoundingChord,
+    strokes: Sequence[tuple[int, int]],
+    figure: ChordFigure,
+    metre: Metre,
+    chance: random.Random,
+) -> Iterator[Voicing]:
+    """What of a chord is struck at each of its strokes."""
+    match figure.style:
+        case "arpeggio":
+            yield from _arpeggio(chord.voicing, len(strokes), figure.order, chance)
+        case "broken":
+            for number, (at, _) in enumerate(strokes):
+                is_bass = number == 0 or at % metre.bar_ticks == 0 or _is_half(at, metre)
+                yield chord.voicing[:1] if is_bass else chord.voicing[1:]
+        case _:
+            for _ in strokes:
+                yield chord.voicing
+
+
+def _is_half(tick: int, metre: Metre) -> bool:
+    """Whether a tick is the middle of a bar that has a beat there, and two on either side."""
+    half, rest = divmod(metre.bar_ticks, 2)
+    return not rest and half % (2 * _beat(metre)) == 0 and tick % metre.bar_ticks == half
+
+
+def _arpeggio(voicing: Voicing, count: int, order: str, chance: random.Random) -> Iterator[Voicing]:
+    """One note after the other, from the beginning of the order."""
+    size = len(voicing)
+    up = list(range(size))
+    match order:
+        case "up":
+            way: list[int | None] = [*up]
+        case "down":
+            way = [*reversed(up)]
+        case "updown":
+            way = [*up, *reversed(up[1:-1])]
+        case "random":
+            way = []
+        case _:
+            way = [None if word == REST else int(word) - 1 for word in order.split()]
+    last = -1
+    for number in range(count):
+        if way:
+            place = way[number % len(way)]
+        else:
+            others = [one for one in up if one != last or size == 1]
+            last = place = others[int(chance.random() * len(others))]
+        yield () if place is None else (min(voicing[place % size] + OCTAVE * (place // size), MAX_MIDI),)
