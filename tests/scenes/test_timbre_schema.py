@@ -241,7 +241,7 @@ def test_a_bank_needs_a_timbre_and_drums_have_none() -> None:
     assert faults(PLAYED) == ["the scene has no timbres; describe one under 'timbres'"]
     drums = HEAD.replace("output: {channel: 10}", "output: {channel: 10}\n    timbre: creature")
     assert faults(f"{drums}timbres: {{creature: {{sources: {TWO}}}}}") == [
-        "timbres are for voices of kind 'melody' and 'bass'; leave it out"
+        "timbres are for voices that have pitches; leave it out"
     ]
 
 

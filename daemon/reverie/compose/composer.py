@@ -108,6 +108,22 @@ def compose(engine: Engine, recipe: Recipe, memories: Memories) -> Composed:
     return replace(again, refused=refused) if again else Composed(attempt, None, refused, Counter())
 
 
+def derived(recipe: Recipe) -> Composed:
+    """The loop of an operator that needs no engine: the same as :func:`compose` makes of it.
+
+    Raises:
+        ValueError: if the operator needs a model.
+    """
+    operator = OPERATORS[recipe.operator]
+    if operator.derive is None:
+        raise ValueError(f"a model composes what {recipe.operator!r} asks for")
+    candidates = [Candidate(tuple(operator.derive(recipe)))]
+    guarded = [guard(recipe, candidates[0].notes)]
+    made = _kept("", recipe, candidates, guarded, Memories())
+    refused = Counter(str(one.refusal) for one in guarded if one.refusal)
+    return made or Composed(recipe, None, refused, Counter())
+
+
 def _kept(
     engine: str,
     asked: Recipe,

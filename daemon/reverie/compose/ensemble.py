@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from reverie.compose.composer import Composed
+from reverie.compose.composer import Composed, derived
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.heard_loops import Heard, heard_loops
 from reverie.compose.recipe import Recipe
@@ -67,6 +67,7 @@ class Ensemble:
             for name, plan in sorted(arrangement.plans.items(), key=lambda item: VOICE_KINDS[item[1].kind].order)
         }
         self._begun = False
+        self._derived: list[Composed] = []
 
     def succeeded_by(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> Ensemble:
         """The same scene after its file was changed: it goes on with the next bar, and so does every voice.
@@ -98,7 +99,9 @@ class Ensemble:
     def opening(self) -> list[Place]:
         """What each voice begins with: what it goes on with, or a loop of its reserve while the models still load."""
         for name, voice in self._voices.items():
-            if not voice.sent:
+            if not voice.sent and voice.line.derives:
+                self._derive(name)
+            elif not voice.sent:
                 self._from_reserve(name, times=1)
         return self.queued()
 
@@ -127,11 +130,13 @@ class Ensemble:
         for name, voice in self._voices.items():
             while not voice.asked and (self._is_short(voice) or voice.line.end_bar < heard_until[name]):
                 self._catch_up(voice)
-                if voice.held and voice.placements and not voice.line.wanted:
+                if voice.line.derives and (self._can_hear(name) or not voice.line.plan.relations):
+                    places += self._derive(name)
+                elif voice.held and voice.placements and not voice.line.wanted:
                     places += self._keep(name, voice.line.repeat(voice.placements[-1]))
                 elif voice.line.holds:
                     places += self._keep(name, voice.line.again())
-                elif not voice.line.hears:
+                elif not (voice.line.hears or voice.line.derives):
                     voice.asked = True
                     recipes.append(voice.line.next_recipe())
                 elif self._can_hear(name):
@@ -152,6 +157,22 @@ class Ensemble:
             new = not answer.is_the_loop_before
             return self._keep(name, voice.line.take(answer.recipe, answer.loop, new=new))
         return self._hold(name)
+
+    def _derive(self, name: str) -> list[Place]:
+        """Make the next loop of a voice that needs no model, here and now: its chords go on whatever becomes of models.
+
+        Each of its loops is made for the bars in which it sounds, as the next may have other chords.
+        """
+        line = self._voices[name].line
+        heard: Heard = self._heard(name) if line.plan.relations else ((), {})
+        answer = derived(line.next_recipe(*heard))
+        self._derived.append(answer)
+        return self.composed(answer)
+
+    def take_derived(self) -> list[Composed]:
+        """What was made without a model since this was asked last."""
+        made, self._derived = self._derived, []
+        return made
 
     def failed(self, name: str) -> list[Place]:
         """No model could be run for this voice: play from the reserve, and ask again for what comes after."""
@@ -253,7 +274,7 @@ class Ensemble:
         """
         voice.renewal = None
         if when == "soon":
-            voice.line.wanted = "mutate"
+            voice.line.mutate()
         now = self.bar + 1
         present = voice.present(now)
         later = [one for one in voice.placements if one.start_bar > now]

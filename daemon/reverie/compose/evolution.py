@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from reverie.compose.conditioning import scene_major
 from reverie.compose.fitting import FittingRules, fit
@@ -29,12 +30,22 @@ BEGIN_ANEW = 2
 nowhere."""
 
 
+class SettingsPlan(Protocol):
+    """What a voice tells its operators, over the bars of a scene. Equal plans tell the same."""
+
+    def at(self, bar: int) -> Mapping[str, float | str]:
+        """The settings of a loop that starts in scene bar ``bar``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class VoicePlan:
     """What a scene says of a voice, as far as composing goes.
 
     ``temperature`` maps a bar of the scene to a number. ``first`` is the operator with which its line begins, and
     begins anew. ``harmony`` is None for a voice that is free of it, and ``relations`` say which others it listens to.
+    ``settings`` are those of its operators, which may change from bar to bar. So many loops in a row as ``turns`` have
+    the same seed: where each loop is made for its own bars, as the harmony wants it, they are turns of one idea.
     """
 
     scene: str
@@ -59,6 +70,8 @@ class VoicePlan:
     strictness: float = 0.0
     relations: tuple[Relation, ...] = ()
     touch: Touch | None = None
+    settings: SettingsPlan | None = None
+    turns: int = 1
 
     def recipe(self, operator: str, number: int, bar: int, after: After | None = None) -> Recipe:
         """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene.
@@ -78,7 +91,7 @@ class VoicePlan:
             model=self.model,
             model_hash=self.model_hash,
             operator=operator,
-            seed=derive_seed(self.scene, self.voice, self.seed, number),
+            seed=derive_seed(self.scene, self.voice, self.seed, number // self.turns),
             temperature=round(self.temperature(bar), 4),
             bars=self.bars,
             metre=self.metre,
@@ -94,8 +107,14 @@ class VoicePlan:
             relations=self.relations,
             touch=self.touch,
             primer_key=self._primer_key(operator, told, after, bar),
+            settings=self._settings(operator, bar, after),
             version=VERSION,
         )
+
+    def _settings(self, operator: str, bar: int, after: After | None) -> dict[str, float | str]:
+        carried = OPERATORS[operator].carried
+        before: Mapping[str, float | str] = carried(after) if after and carried else dict[str, float | str]()
+        return {**(self.settings.at(bar) if self.settings else {}), **before}
 
     def harmony_of(self, bar: int, bars: int | None = None) -> tuple[BarHarmony, ...]:
         """The harmony of a loop that starts in scene bar ``bar``, and of the bar after it.
@@ -214,6 +233,11 @@ class Evolution:
         self._last = After(placement.made_by, placement.original[1]) if placement.made_by else None
 
     @property
+    def derives(self) -> bool:
+        """Whether the loop of the operator whose turn it is follows from the harmony, without a model."""
+        return OPERATORS[self.next_step()].traits.source == "harmony"
+
+    @property
     def hears(self) -> bool:
         """Whether the operator whose turn it is reads what other voices will play."""
         return OPERATORS[self.next_step()].hears
@@ -247,6 +271,13 @@ class Evolution:
         self.fruitless = 0 if new else self.fruitless + 1
         self._last = After(recipe, loop)
         return self._place(recipe.id, loop, self.plan.hold, recipe)
+
+    def mutate(self) -> None:
+        """Let the next loop be a mutation of the last or, where it is derived, another turn of another idea."""
+        if self.derives:
+            self.steps_taken += self.plan.turns
+        else:
+            self.wanted = "mutate"
 
     def skip(self) -> Placement | None:
         """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""

@@ -84,7 +84,7 @@ def adapt(loop: Loop, recipe: Recipe) -> Loop | None:
         if note.start < min(there, here)
     ]
     clips: Counter[Clip] = Counter()
-    if recipe.traits.pitched:
+    if recipe.traits.pitched and not recipe.traits.harmonic:
         notes = _in_reach(notes, recipe, clips)
     if not _in_dynamics(notes, recipe.limits):
         notes = _voiced(notes, recipe)
@@ -96,7 +96,11 @@ def _fits(notes: Sequence[Note], recipe: Recipe) -> bool:
     key, limits = Key(recipe.limits.tonic, recipe.limits.scale), recipe.limits
     if not _in_dynamics(notes, limits):
         return False
-    return recipe.traits.drums or all(n.pitch in key and limits.low <= n.pitch <= limits.high for n in notes)
+    return (
+        recipe.traits.drums
+        or recipe.traits.harmonic
+        or all(n.pitch in key and limits.low <= n.pitch <= limits.high for n in notes)
+    )
 
 
 def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> list[Note]:

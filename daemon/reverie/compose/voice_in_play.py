@@ -134,4 +134,6 @@ def _evolution_aside(plan: VoicePlan, old: VoicePlan) -> VoicePlan:
         touch=old.touch,
         first=old.first,
         novelty=old.novelty,
+        settings=old.settings,
+        turns=old.turns,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from reverie.compose.ensemble import Arrangement
 from reverie.compose.evolution import VoicePlan
 from reverie.compose.recipe import LoopLimits
+from reverie.compose.relations import Relation
 from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.seeds import derive_seed
 from reverie.conductor.arrange_harmony import arrange_harmony
@@ -15,8 +16,7 @@ from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.messages import SELF, Part
-from reverie.scenes.schema import Scene
-from reverie.scenes.voices import Voice
+from reverie.scenes.schema import Scene, Voice
 
 
 def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, seed: int | None = None) -> Arrangement:
@@ -56,7 +56,9 @@ def unmet(
         )
     for name, voice in scene.voices.items():
         where = f"{scene.name}: the voice {name}"
-        if voice.model not in bundles:
+        if voice.model is None:
+            pass  # it needs none
+        elif voice.model not in bundles:
             sentences.append(f"{where} names the model {voice.model!r}, which is not there; it plays loops of old")
         elif voice.kind not in bundles[voice.model].kinds:
             sentences.append(f"{where} is of a kind that {voice.model!r} cannot compose; it plays loops of old")
@@ -79,7 +81,7 @@ def _crowded(scene: Scene, slots: Mapping[str, Any]) -> Iterator[str]:
 def _plan(
     scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int, harmony: SceneHarmony | None
 ) -> VoicePlan:
-    bundle = bundles.get(voice.model)
+    bundle = bundles.get(voice.model or "")
     follows = harmony is not None and voice.harmony == "follow"
     return VoicePlan(
         scene=scene.name,
@@ -88,20 +90,36 @@ def _plan(
         metre=scene.metre,
         voice=name,
         kind=voice.kind,
-        model=voice.model,
+        model=voice.model or "",
         model_hash=bundle.sha256 if bundle else "",
         primer=voice.primer.notes,
         primer_steps=voice.primer.steps,
         bars=voice.bars,
-        hold=voice.evolve.hold,
+        hold=voice.evolve.times,
         then=voice.evolve.then,
         temperature=voice.temperature,
         limits=_limits(scene, voice),
         candidates=voice.evolve.candidates,
         novelty=voice.evolve.novelty,
+        first=voice.evolve.first,
+        turns=voice.evolve.turns,
+        relations=_relations(voice),
+        settings=voice.settings(with_bass=_has_bass(scene, name)),
         harmony=harmony if follows else None,
         strictness=scene.harmony.strictness if scene.harmony and follows else 0.0,
     )
+
+
+def _has_bass(scene: Scene, name: str) -> bool:
+    """Whether another voice of the scene plays the bass of its harmony."""
+    others = (voice for other, voice in scene.voices.items() if other != name)
+    return any(voice.traits.outermost == "lowest" and voice.harmony == "follow" for voice in others)
+
+
+def _relations(voice: Voice) -> tuple[Relation, ...]:
+    """To whom the voice listens."""
+    drum = voice.rhythm_drum
+    return (Relation("lock", voice.taken_from, drum),) if drum is not None else ()
 
 
 def _limits(scene: Scene, voice: Voice) -> LoopLimits:

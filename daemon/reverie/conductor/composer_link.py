@@ -18,7 +18,7 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.watch.fault_kinds import NO_NEW_LOOP
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import LoopAnswered, LoopFailed, Moment, WorkerDied, WorkerStarted
+from reverie.watch.happenings import LoopAnswered, LoopDerived, LoopFailed, Moment, WorkerDied, WorkerStarted
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class ComposerLink:
         if self._ensemble is None or self.worker.state == "stopped":
             return
         places, recipes = self._ensemble.fill()
+        for answer in self._ensemble.take_derived():
+            self._bus.publish(LoopDerived(Moment.of(self._clock), answer))
         self._place(places)
         for recipe in recipes:
             if not self.worker.send(self._requests.ask(self._ensemble.epoch, recipe, self._clock.now())):

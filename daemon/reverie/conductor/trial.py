@@ -24,8 +24,7 @@ from reverie.models.errors import ModelError
 from reverie.models.library.index import ModelFile
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.scenes.folder import load_scene
-from reverie.scenes.schema import Scene
-from reverie.scenes.voices import Voice
+from reverie.scenes.schema import Scene, Voice
 from reverie.site.load import load_site
 
 log = logging.getLogger(__name__)
@@ -73,10 +72,11 @@ def try_scenes(
         scene = load_scene(path)
         for number, (name, voice) in enumerate(scene.voices.items()):
             say(f"{scene.name}: composing for {name}, voice {number + 1} of {len(scene.voices)}")
-            if voice.model not in loaded:
-                loaded[voice.model] = _load(engine, bundles.get(voice.model), voice.model)
-            if loaded[voice.model]:
-                faults.append(_at(document, name, "model", loaded[voice.model]))
+            model = voice.model
+            if model and model not in loaded:
+                loaded[model] = _load(engine, bundles.get(model), model)
+            if model and loaded[model]:
+                faults.append(_at(document, name, "model", loaded[model]))
                 continue
             for key, sentence in try_voice(scene, name, bundles, engine, loops):
                 faults.append(_at(document, name, key, sentence))

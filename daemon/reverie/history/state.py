@@ -29,7 +29,7 @@ from reverie.folders import list_folder
 from reverie.timbre.schedule import PathProgress
 from reverie.watch.fault_kinds import STATE_UNREADABLE, STATE_UNWRITABLE
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import LoopAnswered
+from reverie.watch.happenings import LoopAnswered, LoopDerived
 
 VERSION = 1
 KEPT_LOOPS = 3
@@ -71,6 +71,7 @@ class StateStore:
     def subscribe_to(self, bus: Bus) -> None:
         """Remember from now on what is composed."""
         bus.subscribe(LoopAnswered, self._loop_answered)
+        bus.subscribe(LoopDerived, self._loop_answered)
 
     def begin(self, scene: str) -> int:
         """How often the scene was begun before; this time counts from now on.
@@ -150,7 +151,7 @@ class StateStore:
         self._tell(failed)
         return not failed
 
-    def _loop_answered(self, said: LoopAnswered) -> None:
+    def _loop_answered(self, said: LoopAnswered | LoopDerived) -> None:
         if loop := said.answer.loop:
             self.remember(GoodLoop(said.answer.recipe, loop))
 

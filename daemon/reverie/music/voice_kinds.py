@@ -18,6 +18,7 @@ class VoiceTraits:
     struck together. ``polyphony`` is how many notes it may have at a time, which drums ignore; of too many the
     ``outermost`` is kept. ``grid`` is the distance in ticks of the places on which its primers, and the notes of its
     models, begin and end. ``dynamics``: its models compose velocities; else the weight of the beat gives them.
+    ``harmonic``: it plays the scene's chords themselves, and needs no model.
     """
 
     order: int
@@ -26,6 +27,7 @@ class VoiceTraits:
     outermost: Literal["highest", "lowest"] = "highest"
     grid: int = TICKS_PER_STEP
     dynamics: bool = False
+    harmonic: bool = False
 
     @property
     def pitched(self) -> bool:
@@ -52,6 +54,7 @@ class VoiceTraits:
 VOICE_KINDS: Mapping[str, VoiceTraits] = {
     "drums": VoiceTraits(order=0, drums=True),
     "bass": VoiceTraits(order=1, outermost="lowest"),
+    "chords": VoiceTraits(order=2, polyphony=8, harmonic=True),
     "melody": VoiceTraits(order=3),
 }
-"""By kind. Chords come between bass and melody (2): a melody is heard over both."""
+"""By kind. Chords have six voices at most, and two that double others; a melody is heard over them."""

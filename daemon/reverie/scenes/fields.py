@@ -150,6 +150,21 @@ class Evolve(Section):
         examples=[[0.1, 0.95]],
     )
 
+    @property
+    def first(self) -> str:
+        """With what a line begins."""
+        return "reset"
+
+    @property
+    def times(self) -> int:
+        """How often a loop is played before another is made."""
+        return self.hold
+
+    @property
+    def turns(self) -> int:
+        """How many loops in a row have the same chance."""
+        return 1
+
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Novelty is a share, the least first."""
         low, high = self.novelty

@@ -36,6 +36,7 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
     ),
     "loop": OperatorTraits("The same loop is held once more.", source="last"),
     "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
+    "voice-chords": OperatorTraits("The chords of the harmony are voiced, and played.", source="harmony", named=False),
 }
 """By name, in the order in which people read of them."""
 

@@ -17,12 +17,14 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mean
 from reverie.music.harmony import SCALES, Key, parse_pitch_class
 from reverie.music.time import Metre, Swing, Tempo
+from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.timbre import Timbre, plain_name
-from reverie.scenes.voices import DrumVoice, TunedVoice, Voice
+from reverie.scenes.voices import DrumVoice, TunedVoice
 
 MAX_PRIMER_BARS = 4
+Voice = DrumVoice | TunedVoice | ChordVoice
 
 
 def _file_name(name: str, info: ValidationInfo) -> str:
@@ -86,7 +88,7 @@ class Scene(Section):
     )
     voices: dict[
         Annotated[str, AfterValidator(plain_name)],
-        Annotated[Voice, ByKind({"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice})],
+        Annotated[Voice, ByKind({"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice, "chords": ChordVoice})],
     ] = Field(min_length=1, max_length=16, description="The voices by name, 1 to 16.")
     timbres: dict[Annotated[str, AfterValidator(plain_name)], Timbre] = Field(
         default_factory=dict[str, Timbre], description="Sounds that turn into one another, by name, for voices to play."
@@ -132,8 +134,20 @@ class Scene(Section):
             if voice.traits.monophonic and voice.least > places:
                 sentence = f"a bar of {self.metre} has {self.metre.bar_steps} sixteenths, too few for "
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
+        yield from self._chords()
         yield from self._shared_channels()
         yield from self._banks()
+
+    def _chords(self) -> Iterator[tuple[Keys, str]]:
+        """Voices of chords have chords to play, and a drum to strike them with where they take its rhythm."""
+        drums = [name for name, voice in self.voices.items() if voice.traits.drums]
+        for name, voice in self.voices.items():
+            if voice.traits.harmonic and self.harmony is None:
+                sentence = "a voice of chords plays the scene's harmony, and there is none; write one such as"
+                yield ("voices", name, "kind"), f'{sentence} harmony: "Dm9 | G13 | Cmaj7 | A7alt"'
+            if voice.taken_from and voice.taken_from not in drums:
+                near = did_you_mean(voice.taken_from, drums)
+                yield ("voices", name, "rhythm", "from"), f"there is no drum voice {voice.taken_from!r}{near}"
 
     def _shared_channels(self) -> Iterator[tuple[Keys, str]]:
         programs: dict[tuple[str, int], tuple[str, int]] = {}

@@ -24,7 +24,7 @@ _MODEL = "The model that composes: the name of a bundle."
 Pitch = Annotated[int, Written(str, parse_pitch)]
 
 
-def _model(name: str, info: ValidationInfo) -> str:
+def fitting_model(name: str, info: ValidationInfo) -> str:
     """A model that exists, and can be this kind of voice where the caller knows which kinds each can be."""
     known("model", name, info)
     models: Collection[str] | None = Facts.get(info, "models")
@@ -33,6 +33,8 @@ def _model(name: str, info: ValidationInfo) -> str:
         kinds_of = cast("Mapping[str, Collection[str]]", models)
         if kind in kinds_of[name]:
             return name
+        if VOICE_KINDS[kind].harmonic:
+            raise ValueError(f"no model composes a voice of kind {kind!r}; leave it out")
         fit = [model for model, kinds in kinds_of.items() if kind in kinds]
         raise ValueError(
             f"the model {name!r} cannot be a voice of kind {kind!r}; these can: {', '.join(fit) or 'none'}"
@@ -40,7 +42,7 @@ def _model(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def _models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:
+def models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:
     """What editors offer for a voice of a kind: models named like the configurations that can be one, shipped first.
 
     A model may have any name, so others are not refused here, except those that are named like a configuration that
@@ -51,16 +53,31 @@ def _models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:
     return {"examples": [*shipped, *fit], "not": {"enum": [*others]}}
 
 
-def _itself(timbre: VoiceTimbre) -> VoiceTimbre:
+def timbre_itself(timbre: VoiceTimbre) -> VoiceTimbre:
+    """What a voice says of its timbre is read as it is."""
     return timbre
 
 
 class CommonVoice(Section, Generic[KindT]):
-    """What every voice has; the kind stands first, since the model is checked against it."""
+    """What every voice has; the kind stands first, since a model is checked against it."""
 
     kind: KindT = Field(description="What the voice is.")
-    model: Annotated[str, AfterValidator(_model)] = Field(description=_MODEL)
     bars: int = Field(default=2, ge=1, le=16, description="Length of a loop in bars.")
+    schedule: Annotated[Schedule, Written(ScheduleSection, ScheduleSection.schedule)] = Field(
+        default_factory=Schedule, description="The bars in which the voice plays; absent: all."
+    )
+    output: OutputSection = Field(description="Where the notes go.")
+
+    @property
+    def traits(self) -> VoiceTraits:
+        """What sets this kind of voice apart."""
+        return VOICE_KINDS[self.kind]
+
+
+class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
+    """What every voice has for which a model composes."""
+
+    model: Annotated[str, AfterValidator(fitting_model)] = Field(description=_MODEL)
     evolve: Evolve = Field(default_factory=Evolve, description="How the loop changes.")
     temperature: Annotated[
         Temperature, Written(TemperatureSection, TemperatureSection.temperature, short=("from", "to"))
@@ -74,17 +91,21 @@ class CommonVoice(Section, Generic[KindT]):
         description="Least and most notes a bar, on average; with a least of 1 or more no bar is empty.",
         examples=[[2, 12]],
     )
-    schedule: Annotated[Schedule, Written(ScheduleSection, ScheduleSection.schedule)] = Field(
-        default_factory=Schedule, description="The bars in which the voice plays; absent: all."
-    )
-
     primer: Primer = Field(default_factory=Primer, description="What the model hears before it composes.")
-    output: OutputSection = Field(description="Where the notes go.")
 
     @property
-    def traits(self) -> VoiceTraits:
-        """What sets this kind of voice apart."""
-        return VOICE_KINDS[self.kind]
+    def taken_from(self) -> str:
+        """No voice gives it its rhythm."""
+        return ""
+
+    @property
+    def rhythm_drum(self) -> int | None:
+        """No drum gives it its rhythm."""
+        return None
+
+    def settings(self, *, with_bass: bool) -> None:
+        """Its operators are told nothing."""
+        del with_bass
 
     @property
     def primer_notes(self) -> tuple[Note, ...]:
@@ -113,11 +134,11 @@ class CommonVoice(Section, Generic[KindT]):
             yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"
 
 
-class DrumVoice(CommonVoice[Literal["drums"]]):
+class DrumVoice(ComposedVoice[Literal["drums"]]):
     """A drum set."""
 
-    model: Annotated[str, AfterValidator(_model)] = Field(
-        description=_MODEL, json_schema_extra=_models_of("drums", "drum_kit")
+    model: Annotated[str, AfterValidator(fitting_model)] = Field(
+        description=_MODEL, json_schema_extra=models_of("drums", "drum_kit")
     )
     primer: Annotated[
         Primer,
@@ -132,7 +153,7 @@ class DrumVoice(CommonVoice[Literal["drums"]]):
     hints: ClassVar[Mapping[str, str]] = {
         "register": "drums have no register; leave it out",
         "harmony": "drums have no pitches; leave it out",
-        "timbre": "timbres are for voices of kind 'melody' and 'bass'; leave it out",
+        "timbre": "timbres are for voices that have pitches; leave it out",
     }
 
     @property
@@ -156,11 +177,11 @@ class DrumVoice(CommonVoice[Literal["drums"]]):
         return MAX_MIDI
 
 
-class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
+class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
     """A voice of one note at a time, high or low."""
 
-    model: Annotated[str, AfterValidator(_model)] = Field(
-        description=_MODEL, json_schema_extra=_models_of("melody", "attention_rnn")
+    model: Annotated[str, AfterValidator(fitting_model)] = Field(
+        description=_MODEL, json_schema_extra=models_of("melody", "attention_rnn")
     )
     output: OutputSection = Field(
         description="Where the notes go.", json_schema_extra={"not": {"required": ["drum_map"]}}
@@ -173,7 +194,7 @@ class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
     compass: Annotated[tuple[Pitch, Pitch], Field(strict=False)] = Field(
         alias="register", description="Lowest and highest pitch, an octave apart or more.", examples=[["C4", "C6"]]
     )
-    timbre: Annotated[VoiceTimbre, Written(VoiceTimbre, _itself, short=("bank",))] | None = Field(
+    timbre: Annotated[VoiceTimbre, Written(VoiceTimbre, timbre_itself, short=("bank",))] | None = Field(
         default=None,
         description="One of the scene's timbres, by name, or {bank, swap}; absent: the sounds of the slot.",
         examples=["creature"],
@@ -213,6 +234,3 @@ class TunedVoice(CommonVoice[Literal["melody", "bass"]]):
                     ("primer",),
                     f"the primer leaves the register {low} to {high}: {', '.join(dict.fromkeys(outside))}",
                 )
-
-
-Voice = DrumVoice | TunedVoice

@@ -124,6 +124,13 @@ class LoopAnswered(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class LoopDerived(Happening):
+    """A loop was made from the harmony, without a composer."""
+
+    answer: Composed
+
+
+@dataclass(frozen=True, slots=True)
 class LoopFailed(Happening):
     """No loop came of a recipe: its model ``failed``, or it ``crashed`` the composer."""
 

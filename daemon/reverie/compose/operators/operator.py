@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reverie.compose.recipe import ContinuedPast, Recipe
@@ -63,12 +63,14 @@ class Operator:
     ``told`` chooses what the model is told, of the scene's own primer and of the loop before. Where no model composes,
     ``derive`` makes the loop from what the recipe has: ``before``, and with ``hears`` what the voices that are composed
     before this one play in its bars (``heard``, whose loops are in ``loops``). Its notes are in ticks from the loop's
-    start; the guard mends them, and leaves their dynamics.
+    start; the guard mends them, and leaves their dynamics. ``carried`` are settings of its recipe that follow from the
+    loop before.
     """
 
     name: str
     told: Callable[[ModelInput, After], ModelInput] = _of_the_scene
     derive: Callable[[Recipe], Iterable[Note]] | None = None
+    carried: Callable[[After], Mapping[str, float | str]] | None = None
     hears: bool = False
 
     @property

@@ -92,7 +92,7 @@ def compose_on_paper(
         raise PerformError(f"a performance has {MOST_BARS:,} bars at most; name a shorter time")
     made = make_engine(site.composer.engine)
     engine = _WitnessedEngine(made, witness) if witness else made
-    for model in sorted({voice.model for voice in scene.voices.values()}):
+    for model in sorted({voice.model for voice in scene.voices.values() if voice.model}):
         say(f"Loading {model}")
         engine.load(bundles[model])
     stalls: list[Stall] = []

@@ -1,0 +1,244 @@
+"""Voices of chords beside others: they follow the harmony turn by turn, without a model, and hold what is common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from fakes.engine import DiceEngine
+from fakes.scenes import scene
+from reverie.compose.composer import Composed, compose, derived
+from reverie.compose.engines.engine import Candidate
+from reverie.compose.ensemble import Ensemble
+from reverie.compose.recipe import Recipe
+from reverie.compose.state_cache import Memories
+from reverie.conductor.arrange import arrange, unmet
+from reverie.conductor.offline.jumping_player import play_offline
+from reverie.midi.bytes import NOTE_ON
+from reverie.music.notes import Note
+from reverie.play.messages import Place
+from reverie.play.score import SceneScore
+from reverie.scenes.schema import Scene
+
+TEXT = """
+name: study
+title: A study
+tempo: 120
+key: C
+scale: major
+harmony: HARMONY
+voices:
+  beat: {kind: drums, model: d, bars: 1, evolve: {hold: 3}, output: {channel: 10}}
+  lead: {kind: melody, model: m, register: [C4, C6], bars: 4, output: {channel: 1}}
+  pad: {kind: chords, bars: BARS, register: [C3, C5], output: {channel: 2, velocity: [50, 90]}, MORE}
+"""
+AMBIENT = '{chords: "Dm9 | Bbmaj9 | Gm9 | A7sus4", every: 6}'
+
+
+def study(harmony: str = '"Dm9 | G13 | Cmaj7 | A7alt"', bars: int = 4, more: str = "") -> Scene:
+    return scene(TEXT.replace("HARMONY", harmony).replace("BARS", str(bars)).replace("MORE", more))
+
+
+class TwoDrums(DiceEngine):
+    """Throws dice, and for drums for two of them alone."""
+
+    def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
+        thrown = super().generate(recipe, memory)
+        if not recipe.traits.drums:
+            return thrown
+        return [
+            replace(one, notes=tuple(replace(note, pitch=36 if note.pitch % 2 else 42) for note in one.notes))
+            for one in thrown
+        ]
+
+
+def places(ensemble: Ensemble, bars: int, *, composer: bool = True) -> list[list[Place]]:
+    """By bar what is placed for it; without a ``composer`` nobody answers."""
+    engine, placed = TwoDrums(), [ensemble.opening()]
+    for bar in range(bars):
+        if bar:
+            placed.append([])
+        while True:
+            filled, recipes = ensemble.fill()
+            placed[-1] += filled
+            if not recipes or not composer:
+                break
+            placed[-1] += [one for recipe in recipes for one in ensemble.composed(compose(engine, recipe, Memories()))]
+        ensemble.played(bar)
+    return placed
+
+
+def sounding(ensemble: Ensemble, placed: Sequence[Sequence[Place]], part: str = "pad") -> Iterator[list[Note]]:
+    """Bar for bar what the score has of a part."""
+    score = SceneScore(Ensemble(ensemble.arrangement, 1, {}).scene())
+    for bar, places_of_bar in enumerate(placed):
+        for place in places_of_bar:
+            score.place(place)
+        yield [note for one, note in score.notes(bar) if one.name == part]
+
+
+@pytest.mark.parametrize("bars", [1, 2, 3, 4, 7])
+def test_each_turn_has_the_chords_of_its_own_bars(bars: int) -> None:
+    ensemble = Ensemble(arrange(study(bars=bars), {}), 1, {})
+    harmony = ensemble.arrangement.harmony
+    assert harmony is not None
+    for bar, notes in enumerate(sounding(ensemble, places(ensemble, 30))):
+        (span,) = harmony.at(bar).spans
+        assert notes, f"bar {bar} is silent"
+        assert {note.pitch % 12 for note in notes} <= {*span.tones, span.bass}, f"bar {bar} is not {span.symbol}"
+
+
+def test_it_goes_on_from_loop_to_loop_as_smoothly_as_within_them() -> None:
+    ensemble = Ensemble(arrange(study(bars=1), {}), 1, {})
+    chords = [sorted({note.pitch for note in notes}) for notes in sounding(ensemble, places(ensemble, 40))]
+    moved = [sum(abs(a - b) for a, b in zip(one, other, strict=True)) for one, other in pairwise(chords)]
+    assert sum(moved) / len(moved) < 8
+
+
+def strokes(ensemble: Ensemble, placed: Sequence[Sequence[Place]], part: str = "pad") -> list[tuple[int, int, int]]:
+    """Start, end and pitch of all that a file has of a part."""
+    open_notes: dict[int, int] = {}
+    found: list[tuple[int, int, int]] = []
+    for tick, message in play_offline(Ensemble(ensemble.arrangement, 1, {}).scene(), placed).parts[part]:
+        if message[0] & 0xF0 == NOTE_ON:
+            assert message[1] not in open_notes
+            open_notes[message[1]] = tick
+        elif message[0] & 0xF0 == NOTE_ON - 0x10:
+            found.append((open_notes.pop(message[1]), tick, message[1]))
+    assert not open_notes
+    return sorted(found)
+
+
+def test_most_notes_of_an_ambient_pad_cross_a_bar_line_and_are_struck_only_where_they_change() -> None:
+    ensemble = Ensemble(arrange(study(AMBIENT), {}), 1, {})
+    struck = strokes(ensemble, places(ensemble, 96))
+    bar = ensemble.arrangement.metre.bar_ticks
+    crossing = [start // bar != (end - 1) // bar for start, end, _ in struck]
+    assert sum(crossing) / len(crossing) > 0.9
+    assert {start for start, _, _ in struck} <= {6 * bar * number for number in range(16)}
+    assert all(end % (6 * bar) == 0 for _, end, _ in struck)
+    for (_, end, pitch), (start, _, other) in pairwise(sorted(struck, key=lambda note: (note[2], note[0]))):
+        assert pitch != other or start > end, "what is common to two chords is struck once"
+
+
+def test_no_composer_is_needed_and_nothing_is_asked_of_one() -> None:
+    ensemble = Ensemble(arrange(study(), {}), 1, {})
+    heard = [*sounding(ensemble, places(ensemble, 20, composer=False))]
+    assert all(heard)
+    assert {recipe.voice for recipe in ensemble.fill()[1]} <= {"beat", "lead"}
+    assert {one.recipe.voice for one in ensemble.take_derived()} == {"pad"}
+    assert ensemble.take_derived() == []
+
+
+def test_a_scene_with_chords_lacks_no_model_for_them() -> None:
+    sentences = unmet(study(), {}, {"main": {"kind": "virtual"}})
+    assert [sentence for sentence in sentences if "pad" in sentence] == []
+
+
+def test_the_same_recipe_gives_the_same_bytes_from_json_too() -> None:
+    ensemble = Ensemble(arrange(study(more="style: arpeggio, pattern: random"), {}), 1, {})
+    places(ensemble, 12)
+    for made in ensemble.take_derived():
+        again = Recipe.from_json(made.recipe.as_json(), made.recipe.loops)
+        assert again.id == made.recipe.id
+        assert derived(again).loop == made.loop == compose(DiceEngine(), again, Memories()).loop
+
+
+def test_chance_stays_for_as_many_turns_as_is_said() -> None:
+    more = "style: arpeggio, pattern: random, every: 1, evolve: {hold: 3}"
+    ensemble = Ensemble(arrange(study('"C"', 1, more), {}), 1, {})
+    bars = [tuple(note.pitch for note in notes) for notes in sounding(ensemble, places(ensemble, 12))]
+    # The first loop begins the line, and is one of the three.
+    assert [len(set(bars[first : first + 3])) for first in (0, 3, 6)] == [1, 1, 1]
+    assert len(set(bars)) > 2
+
+
+def test_a_mutation_is_another_turn_of_chance() -> None:
+    more = "style: arpeggio, pattern: random, every: 1, evolve: {hold: 1000}"
+    ensemble = Ensemble(arrange(study('"C"', 1, more), {}), 1, {})
+    before = places(ensemble, 4)
+    ensemble.mutate("pad")
+    after = [place for place in ensemble.fill()[0] if place.part == "pad"]
+    assert after
+    assert {place.loop for place in after}.isdisjoint(place.loop for bar in before for place in bar)
+
+
+def test_hands_that_hold_all_loops_do_not_hold_up_the_harmony() -> None:
+    ensemble = Ensemble(arrange(study(bars=2), {}), 1, {})
+    placed = places(ensemble, 4)
+    ensemble.hold(on=True)
+    engine = DiceEngine()
+    for bar in range(4, 24):
+        filled, recipes = ensemble.fill()
+        placed.append(
+            filled + [one for each in recipes for one in ensemble.composed(compose(engine, each, Memories()))]
+        )
+        ensemble.played(bar)
+    harmony = ensemble.arrangement.harmony
+    assert harmony is not None
+    for bar, notes in enumerate(sounding(ensemble, placed)):
+        assert {note.pitch % 12 for note in notes} <= {*harmony.at(bar).at(0).tones}
+
+
+def test_a_density_that_moves_adds_notes_to_a_pad() -> None:
+    ensemble = Ensemble(
+        arrange(study('"Cmaj9"', 1, "voices: 6, density: {from: 0.3, to: 1, over: 8, after: hold}"), {}), 1, {}
+    )
+    counts = [len(notes) for notes in sounding(ensemble, places(ensemble, 12))]
+    assert counts == sorted(counts)
+    assert (counts[0], counts[-1]) == (2, 6)
+
+
+def test_the_rhythm_of_a_drum_is_what_that_drum_plays_in_those_bars() -> None:
+    more = "style: rhythm, rhythm: {from: beat, drum: bass}, gate: 0.3"
+    ensemble = Ensemble(arrange(study(bars=2, more=more), {}), 1, {})
+    placed = places(ensemble, 40)
+    compared = 0
+    both = zip(sounding(ensemble, placed, "beat"), sounding(ensemble, placed), strict=True)
+    for bar, (kicks, chords) in enumerate(both):
+        kick = {note.start for note in kicks if note.pitch == 36}
+        if kick and bar >= 2:  # before, there are no drums yet
+            compared += 1
+            assert {note.start for note in chords} == kick
+    assert compared > 10
+
+
+def test_a_pad_of_which_the_file_changes_goes_on_in_the_new_style() -> None:
+    ensemble = Ensemble(arrange(study(bars=2), {}), 1, {})
+    placed = places(ensemble, 6)
+    changed = study(bars=2, more="style: rhythm, rhythm: x...")
+    after = ensemble.succeeded_by(arrange(changed, {}), 2, {})
+    later, _ = after.fill()
+    assert all(note.tied for bar in placed for place in bar if place.part == "pad" for note in place.loop.notes)
+    assert any(not note.tied for place in later if place.part == "pad" for note in place.loop.notes)
+
+
+def test_chords_are_no_matter_of_the_guard() -> None:
+    (made, *_) = [
+        one for one in made_of(study('"C#maj7 | F#m7b5"', 2)) if one.loop is not None and one.recipe.voice == "pad"
+    ]
+    assert made.loop is not None
+    assert {note.pitch % 12 for note in made.loop.notes} <= {1, 5, 8, 0, 6, 9, 4}
+    assert not made.clipped
+    assert {note.velocity for note in made.loop.notes} < {*range(50, 91)}
+
+
+def made_of(one: Scene) -> list[Composed]:
+    ensemble = Ensemble(arrange(one, {}), 1, {})
+    places(ensemble, 4)
+    return ensemble.take_derived()
+
+
+def test_a_recipe_for_chords_tells_what_it_goes_on_from() -> None:
+    ensemble = Ensemble(arrange(study(bars=2), {}), 1, {})
+    places(ensemble, 6)
+    first, second, *_ = ensemble.take_derived()
+    assert first.loop is not None
+    last = sorted(note.pitch for note in first.loop.notes if note.end == first.loop.ticks)
+    assert second.recipe.settings["voicing"] == " ".join(map(str, last))
+    assert "voicing" not in first.recipe.settings
+    silent = replace(second.recipe, settings={**second.recipe.settings, "voicing": ""})
+    assert silent.id != second.recipe.id
