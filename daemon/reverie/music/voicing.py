@@ -156,11 +156,11 @@ def _stacked(chord: _Key, rules: VoicingRules) -> list[Voicing]:
     whole: list[Voicing] = []
     for bottom in lowest:
         rows: list[Voicing] = [(bottom,)]
-        for _ in range(rules.voices - 1):
+        for above in reversed(range(rules.voices - 1)):
             longer = [
                 (*row, pitch)
                 for row in rows
-                for pitch in allowed
+                for pitch in allowed[: len(allowed) - above]  # so that there is room for the rest
                 if row[-1] < pitch <= row[-1] + (_WIDEST if len(row) > 1 else _WIDEST_BELOW)
             ]
             longer.sort(key=lambda row: (_cost(row, chord, rules, whole=False), row))
