@@ -14,7 +14,7 @@ import pytest
 import reverie
 from fakes import recipes
 from fakes.chords import A_MINOR, C_CHORD, D_MINOR, G_SEVENTH, bars, chord
-from reverie.compose.chord_places import ChordPlaces, avoid_notes, bass_tones, place_weight
+from reverie.compose.chord_places import ChordPlaces, avoid_notes, bass_tones, place_weight, rough_tones
 from reverie.compose.composer import compose
 from reverie.compose.engines.recurrent import RecurrentEngine
 from reverie.compose.recipe import LoopLimits, Recipe
@@ -206,6 +206,23 @@ def test_a_bass_has_root_or_fifth_where_the_chord_changes(engine: RecurrentEngin
     assert np.mean(found) >= 0.9
 
 
+def test_on_strong_places_what_is_rough_over_the_bass_is_the_exception(
+    engine: RecurrentEngine, melody: ModelFile
+) -> None:
+    ninth = (2, 4, 5, 9, 0)  # D minor with seventh and ninth
+    asked = recipe(melody, harmony=bars(ninth, ninth, ninth, ninth, ninth))
+    rough = rough_tones(asked.harmony[0].spans[0])
+    struck = [
+        note.pitch % 12 in rough
+        for seed in range(3)
+        for answer in engine.generate(replace(asked, seed=seed))
+        for note in answer.notes
+        if place_weight(asked.metre, note.start) == 1
+    ]
+    assert rough == {4, 0}
+    assert np.mean(struck) < 0.15
+
+
 def test_a_steered_loop_is_made_again_from_its_recipe(engine: RecurrentEngine, melody: ModelFile) -> None:
     made = compose(engine, recipe(melody), Memories())
     assert made.loop
@@ -243,6 +260,8 @@ def test_strong_places_are_where_groups_begin(metre: Metre, strong: list[int]) -
 def test_a_chord_knows_what_clashes_with_it_and_what_its_bass_may_play() -> None:
     assert avoid_notes(chord(C_CHORD)) == {5}
     assert avoid_notes(chord(D_MINOR)) == set()
+    assert rough_tones(chord(G_SEVENTH)) == {5}
+    assert rough_tones(chord(C_CHORD, bass=4)) == set()
     assert bass_tones(chord(G_SEVENTH)) == (7, 2)
     assert bass_tones(chord(C_CHORD, bass=4)) == (4, 0, 7)
     assert bass_tones(chord((11, 2, 5))) == (11, 5)

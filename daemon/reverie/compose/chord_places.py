@@ -15,6 +15,9 @@ BEAT, EIGHTH, SIXTEENTH = 0.5, 0.2, 0.1
 _SHORT_FIFTHS = (7, 6, 8)
 """What a chord can have for a fifth, in semitones above its root: perfect, diminished, augmented."""
 
+_SMOOTH = frozenset({0, 3, 4, 7, 8, 9})
+"""Intervals over a bass in semitones: unison, thirds, fifth and sixths."""
+
 
 class ChordPlaces:
     """The chords of a loop by tick from its start; the bar after the loop is among them."""
@@ -73,6 +76,11 @@ def beat_ticks(metre: Metre) -> int:
 def avoid_notes(chord: ChordSpan) -> frozenset[int]:
     """The pitch classes of the chord's scale that clash with it where they are held: a semitone above a chord tone."""
     return frozenset((tone + 1) % OCTAVE for tone in chord.tones) & frozenset(chord.scale) - frozenset(chord.tones)
+
+
+def rough_tones(chord: ChordSpan) -> frozenset[int]:
+    """The chord's tones that are rough over its bass: sevenths, seconds, fourths and the tritone."""
+    return frozenset(tone for tone in chord.tones if (tone - chord.bass) % OCTAVE not in _SMOOTH)
 
 
 def bass_tones(chord: ChordSpan) -> tuple[int, ...]:

@@ -11,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from reverie.compose.chord_places import STRONG, ChordPlaces, avoid_notes, bass_tones, beat_ticks, place_weight
+from reverie.compose.chord_places import (
+    STRONG,
+    ChordPlaces,
+    avoid_notes,
+    bass_tones,
+    beat_ticks,
+    place_weight,
+    rough_tones,
+)
 from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre
@@ -19,8 +27,9 @@ from reverie.music.time import Metre
 _FUNCTIONS = (0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4)
 """What a tone is to its chord, by semitones above the root: root, second, third or fourth, fifth, sixth or seventh."""
 
-_OTHER_FUNCTION, _OTHER_WAY, _HELD_INTO_OTHERS, _HELD_INTO_A_CLASH = 2.0, 1.5, 3.0, 6.0
-"""Semitones that each is worth avoiding: another function, another direction, a hold that is no chord tone, a clash."""
+_OTHER_FUNCTION, _OTHER_WAY, _HELD_INTO_OTHERS, _HELD_INTO_A_CLASH, _ROUGH = 2.0, 1.5, 3.0, 6.0, 3.0
+"""Semitones that each is worth avoiding: another function, another direction, a hold that is no chord tone, a clash,
+and on strong places what is rough over the chord's bass."""
 _OTHER_BASS = 12.0
 """The same, for a bass that would not say which chord it is where it did before."""
 
@@ -62,8 +71,14 @@ def fit(
         taken = {one.pitch for one in fitted if one.start == note.start}
         earlier = next((index for index in range(number - 1, -1, -1) if played[index].start < note.start), None)
         came = None if earlier is None else (played[earlier].pitch, fitted[earlier].pitch)
-        pitches = _pitches(_classes(note, old, new, metre, rules), rules)
-        costs = {pitch: _cost(pitch, note, old, new, came, rules) for pitch in pitches if pitch not in taken}
+        binds = _binds(note, new, metre)
+        pitches = _pitches(_classes(note, old, new, rules, binds=binds), rules)
+        rough = rough_tones(new.at(note.start)) if binds else frozenset[int]()
+        costs = {
+            pitch: _cost(pitch, note, old, new, came, rules) + _ROUGH * (pitch % OCTAVE in rough)
+            for pitch in pitches
+            if pitch not in taken
+        }
         pitch = min(costs, key=lambda one: (costs[one], one), default=note.pitch)
         fitted.append(replace(note, pitch=pitch))
     return tuple(fitted)
@@ -78,13 +93,18 @@ def _sounds(bar: BarHarmony) -> list[tuple[object, ...]]:
     return [(span.start, span.root, span.bass, span.tones, span.scale) for span in bar.spans]
 
 
+def _binds(note: Note, places: ChordPlaces, metre: Metre) -> bool:
+    """Whether the ear holds a note against the chord."""
+    strong = place_weight(metre, note.start) >= STRONG or places.changes_at(note.start)
+    return strong or note.length > beat_ticks(metre)
+
+
 def _classes(
-    note: Note, old: ChordPlaces | None, new: ChordPlaces, metre: Metre, rules: FittingRules
+    note: Note, old: ChordPlaces | None, new: ChordPlaces, rules: FittingRules, *, binds: bool
 ) -> Collection[int]:
     """The pitch classes that a note may become."""
-    chord, changes = new.at(note.start), new.changes_at(note.start)
-    binds = changes or place_weight(metre, note.start) >= STRONG or note.length > beat_ticks(metre)
-    if rules.lowest and changes:
+    chord = new.at(note.start)
+    if rules.lowest and new.changes_at(note.start):
         return bass_tones(chord)
     was_tone = old is not None and note.pitch % OCTAVE in old.at(note.start).tones
     return chord.tones if binds or was_tone else chord.scale

@@ -13,7 +13,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from reverie.compose.chord_places import STRONG, ChordPlaces, avoid_notes, bass_tones, beat_ticks, place_weight
+from reverie.compose.chord_places import (
+    STRONG,
+    ChordPlaces,
+    avoid_notes,
+    bass_tones,
+    beat_ticks,
+    place_weight,
+    rough_tones,
+)
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.wishes import PITCHES, Weights
 from reverie.models.lstm import Array
@@ -25,10 +33,11 @@ _FIRMEST = 4.0
 
 _NO_CHORD_TONE, _OFF_SCALE = 1.5, 2.0
 _AVOID = 0.5
+_ROUGH = 0.9
 _HELD, _HELD_AVOID = 0.1, 0.4
 _LEAP, _UNRESOLVED = 0.4, 0.5
 _OUT_OF_REGISTER = 1.5
-_BASS_ELSEWHERE, _BASS_SECOND, _BASS_SILENT, _APPROACH = 1.5, 0.3, 0.5, 0.4
+_BASS_ELSEWHERE, _BASS_SECOND, _BASS_AGAIN, _BASS_SILENT, _APPROACH = 1.5, 0.7, 0.35, 0.5, 0.4
 """Log-weights at a strictness of 0.5, to be multiplied by its odds."""
 
 _CLASSES = np.arange(PITCHES) % OCTAVE
@@ -73,7 +82,9 @@ def harmony_wish(recipe: Recipe) -> Weights | None:
             weights.pitches[step] += firm
             weights.holds[step] += firm
             weights.rests[step] = -_BASS_SILENT * soft
-        elif low and weight < STRONG and (target := _approached(places, recipe, tick)) is not None:
+        elif low and weight >= STRONG:
+            weights.pitches[step] += _times(1.0 - _among((chord.bass,)), -_BASS_AGAIN * soft)
+        elif low and (target := _approached(places, recipe, tick)) is not None:
             _approach(weights.pitches[step], chord, target, soft, register)
     return weights
 
@@ -120,10 +131,12 @@ def _times(where: Array, weight: float) -> Array:
 @lru_cache(maxsize=512)
 def _begins(chord: ChordSpan, weight: float, hard: float, soft: float) -> Array:
     others = 1.0 - _among(chord.tones)
+    rough = _ROUGH * soft if weight >= STRONG else 0.0
     force = hard if weight >= STRONG else soft * weight
     return (
         _times(others, -_NO_CHORD_TONE * force)
         + _times(_among(avoid_notes(chord)), -_AVOID * soft)
+        + _times(_among(rough_tones(chord)), -rough)
         + _times(1.0 - _among(chord.scale), -_OFF_SCALE * hard)
     )
 
