@@ -38,3 +38,8 @@ class Progression:
     def at(self, bar: int) -> BarHarmony:
         """The harmony of a scene's bar."""
         return self.bars[bar % len(self.bars)]
+
+    def strictness_at(self, bar: int) -> float | None:
+        """It does not say."""
+        del bar
+        return None

@@ -156,6 +156,10 @@ def test_chords_share_their_bar() -> None:
     assert _starts("C - - G") == [[("C", 0), ("G", 1440)]]
     assert _starts("C G", "3/4") == [[("C", 0), ("G", 960)]]
     assert _starts("C G", "7/8") == [[("C", 0), ("G", 960)]]
+    assert _starts("C G", "3+2+2/8") == [[("C", 0), ("G", 720)]]
+    assert _starts("C - G", "2+2+3/8") == [[("C", 0), ("G", 960)]]
+    assert _starts("C F G C", "7/8") == [[("C", 0), ("F", 480), ("G", 960), ("C", 1440)]]
+    assert _starts("C G", "6/8") == [[("C", 0), ("G", 720)]]
     assert _starts("C D E F G", "4/4") == [[("C", 0), ("D", 480), ("E", 840), ("F", 1200), ("G", 1560)]]
 
 

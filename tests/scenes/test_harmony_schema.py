@@ -99,3 +99,12 @@ def test_chords_are_generated_within_limits() -> None:
 def test_generated_and_written_sections_may_follow_each_other() -> None:
     made = plan("{sections: [{chords: i | iv}, {generate: {bars: 2, rhythm: [1, 1]}, times: 2}]}")
     assert [made.at(bar).spans[0].symbol for bar in range(8)] == ["Dm", "Gm", "Dm", "A7", "Dm", "A7", "Dm", "Gm"]
+
+
+def test_a_section_and_a_voice_say_how_much_the_chords_bind() -> None:
+    sections = "{strictness: 0.6, sections: [{chords: i, strictness: 0.9}, {chords: iv}]}"
+    text = HEAD.replace("harmony: free", "strictness: 0.3") + f"harmony: {sections}\n"
+    plans = arrange(read_scene(parse_document(text, "dusk.yaml")), {}).plans
+    assert [plans["low"].recipe("reset", 0, bar).strictness for bar in range(3)] == [0.9, 0.6, 0.9]
+    assert [plans["lead"].recipe("reset", 0, bar).strictness for bar in range(3)] == [0.3, 0.3, 0.3]
+    assert plans["beat"].recipe("reset", 0, 0).strictness == 0

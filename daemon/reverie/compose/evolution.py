@@ -103,7 +103,7 @@ class VoicePlan:
             before=after.loop.notes if after else (),
             novelty=self.novelty,
             harmony=self.harmony_of(bar),
-            strictness=self.strictness if self.harmony else 0.0,
+            strictness=self.strictness_of(bar),
             relations=self.relations,
             touch=self.touch,
             primer_key=self._primer_key(operator, told, after, bar),
@@ -115,6 +115,13 @@ class VoicePlan:
         carried = OPERATORS[operator].carried
         before: Mapping[str, float | str] = carried(after) if after and carried else dict[str, float | str]()
         return {**(self.settings.at(bar) if self.settings else {}), **before}
+
+    def strictness_of(self, bar: int) -> float:
+        """How much the harmony binds a loop that starts in scene bar ``bar``: as its section says, or as the voice."""
+        if self.harmony is None:
+            return 0.0
+        said = self.harmony.strictness_at(bar)
+        return self.strictness if said is None else said
 
     def harmony_of(self, bar: int, bars: int | None = None) -> tuple[BarHarmony, ...]:
         """The harmony of a loop that starts in scene bar ``bar``, and of the bar after it.
@@ -140,7 +147,7 @@ class VoicePlan:
 
     def _fitted(self, primer: tuple[Note, ...], after: After, bar: int) -> tuple[Note, ...]:
         """What is kept of the loop before, as the chords from scene bar ``bar`` on want it."""
-        if self.harmony is None or self.strictness <= 0 or not VOICE_KINDS[self.kind].pitched:
+        if self.harmony is None or self.strictness_of(bar) <= 0 or not VOICE_KINDS[self.kind].pitched:
             return primer
         lowest = VOICE_KINDS[self.kind].outermost == "lowest"
         rules = FittingRules(self.limits.low, self.limits.high, lowest=lowest)

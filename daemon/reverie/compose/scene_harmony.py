@@ -39,6 +39,7 @@ class HarmonyPart:
     times: int = 1
     weight: int = 1
     name: str = ""
+    strictness: float | None = None
 
     @property
     def written_bars(self) -> int:
@@ -109,6 +110,10 @@ class SceneHarmony:
     def round_bars(self) -> int:
         """The length of a round of all parts."""
         return sum(part.bars * part.weight for part in self.parts)
+
+    def strictness_at(self, bar: int) -> float | None:
+        """How much the section of scene bar ``bar`` binds the voices; None if it does not say."""
+        return self.spot(bar).part.strictness
 
     def spot(self, bar: int) -> HarmonySpot:
         """The section in which scene bar ``bar`` lies; bars before the first are as the first."""

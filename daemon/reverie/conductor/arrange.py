@@ -11,7 +11,7 @@ from reverie.compose.recipe import LoopLimits
 from reverie.compose.relations import Relation
 from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.seeds import derive_seed
-from reverie.conductor.arrange_harmony import arrange_harmony
+from reverie.conductor.arrange_harmony import arrange_harmony, for_voice
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.time import TICKS_PER_QUARTER
@@ -82,6 +82,9 @@ def _plan(
     scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int, harmony: SceneHarmony | None
 ) -> VoicePlan:
     bundle = bundles.get(voice.model or "")
+    strictness = scene.harmony.strictness if scene.harmony else 0.0
+    if voice.strictness is not None:
+        strictness = voice.strictness
     follows = harmony is not None and voice.harmony == "follow"
     return VoicePlan(
         scene=scene.name,
@@ -105,8 +108,8 @@ def _plan(
         turns=voice.evolve.turns,
         relations=_relations(voice),
         settings=voice.settings(with_bass=_has_bass(scene, name)),
-        harmony=harmony if follows else None,
-        strictness=scene.harmony.strictness if scene.harmony and follows else 0.0,
+        harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
+        strictness=strictness if follows else 0.0,
     )
 
 

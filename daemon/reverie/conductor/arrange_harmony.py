@@ -40,6 +40,13 @@ def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
     return replace(harmony, tour=KeyTour(settings.modulate.by, rounds, seed))
 
 
+def for_voice(harmony: SceneHarmony, strictness: float | None) -> SceneHarmony:
+    """The harmony as a voice follows it: one that has a strictness of its own is not told that of sections."""
+    if strictness is None or all(part.strictness is None for part in harmony.parts):
+        return harmony
+    return replace(harmony, parts=tuple(replace(part, strictness=None) for part in harmony.parts))
+
+
 def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> HarmonyPart:
     source, generate = section.chords, section.generate
     if generate is not None:
@@ -54,6 +61,7 @@ def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> H
         times=section.times,
         weight=section.weight,
         name=section.name,
+        strictness=section.strictness,
     )
 
 

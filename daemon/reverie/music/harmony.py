@@ -122,6 +122,10 @@ class HarmonyPlan(Protocol):
         """The harmony of scene bar ``bar``, from 0."""
         ...
 
+    def strictness_at(self, bar: int) -> float | None:
+        """How much it binds voices in that bar, 0 to 1, if its section says so; None: as much as they say."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

@@ -14,7 +14,7 @@ from reverie.errors import WordError
 from reverie.music.chord_symbols import NO_CHORD, parse_chord
 from reverie.music.degrees import degree_symbol, is_degree
 from reverie.music.harmony import Key
-from reverie.music.time import TICKS_PER_STEP, TICKS_PER_WHOLE, Metre
+from reverie.music.time import TICKS_PER_STEP, Metre
 
 HOLDS = frozenset({"-", "%"})
 MOST_BARS = 512
@@ -32,11 +32,16 @@ class WrittenChord:
     of: int
 
     def start(self, metre: Metre) -> int:
-        """Its tick in the bar: on a beat, or on a sixteenth where the bar has more chords than beats."""
-        beat = max(TICKS_PER_WHOLE // metre.denominator, TICKS_PER_STEP)
-        unit = beat if metre.bar_ticks // beat >= self.of else TICKS_PER_STEP
-        units = metre.bar_ticks // unit
-        return -(-self.share * units // self.of) * unit
+        """Its tick in the bar: on a beat, or where there are more chords than beats, on a unit or a sixteenth.
+
+        Two chords part the bar at the beat nearest to its middle (3+2+2/8 has 3 and 4); of more, the first are longer.
+        """
+        units = range(0, metre.bar_ticks, max(metre.unit_ticks, TICKS_PER_STEP))
+        steps = range(0, metre.bar_ticks, TICKS_PER_STEP)
+        places = next((places for places in (metre.beats, units) if len(places) >= self.of), steps)
+        if 2 * self.share == self.of:
+            return min(places, key=lambda place: (abs(2 * place - metre.bar_ticks), -place))
+        return places[min(-(-self.share * len(places) // self.of), len(places) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,14 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     hints: ClassVar[Mapping[str, str]] = {
         "primer": "chords come from the scene's harmony and have no primer; leave it out",
         "temperature": "no model composes chords; leave it out, or say how much is played by 'density'",
+        "strictness": "chords are the scene's harmony itself; leave it out",
         "harmony": "chords are the scene's harmony and always follow it; leave it out",
     }
+
+    @property
+    def strictness(self) -> None:
+        """It is the harmony itself."""
+        return
 
     @property
     def harmony(self) -> Literal["follow"]:

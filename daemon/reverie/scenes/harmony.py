@@ -95,6 +95,9 @@ class HarmonySection(Section):
     )
     every: Span | None = Field(default=None, description=f"{_EVERY} Absent: as the harmony's own.", examples=[2])
     times: int = Field(default=1, ge=1, le=64, description="How often it is played in a row.")
+    strictness: float | None = Field(
+        default=None, ge=0, le=1, description="How much its chords bind; absent: as the harmony's do."
+    )
     weight: int = Field(default=1, ge=1, le=16, description="How often it comes in each round of the sections.")
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

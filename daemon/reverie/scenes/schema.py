@@ -120,6 +120,8 @@ class Scene(Section):
                 del voice["timbre"]
             if voice.get("harmony") == "follow":
                 del voice["harmony"]
+            if voice.get("strictness", said) is None:
+                del voice["strictness"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

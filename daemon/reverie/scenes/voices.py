@@ -153,6 +153,7 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
     hints: ClassVar[Mapping[str, str]] = {
         "register": "drums have no register; leave it out",
         "harmony": "drums have no pitches; leave it out",
+        "strictness": "drums have no pitches; leave it out",
         "timbre": "timbres are for voices that have pitches; leave it out",
     }
 
@@ -160,6 +161,11 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
     def harmony(self) -> Literal["free"]:
         """Drums are free of it."""
         return "free"
+
+    @property
+    def strictness(self) -> None:
+        """Drums have none."""
+        return
 
     @property
     def low(self) -> int:
@@ -202,6 +208,12 @@ class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
 
     harmony: Literal["follow", "free"] = Field(
         default="follow", description="Whether the voice follows the scene's chords, or is free of them."
+    )
+    strictness: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="How much the scene's chords bind the voice, 0 to 1; absent: as the harmony says.",
     )
 
     @property
