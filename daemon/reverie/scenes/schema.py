@@ -115,6 +115,8 @@ class Scene(Section):
             del said["timbres"]
         if self.harmony is None:
             del said["harmony"]
+        if not self.metre.groups:
+            del said["metre"]["groups"]
         for voice in said["voices"].values():
             if voice.get("timbre", said) is None:
                 del voice["timbre"]
