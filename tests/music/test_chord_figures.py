@@ -45,6 +45,14 @@ def test_a_pad_is_held_and_has_every_note_in_every_bar_tied() -> None:
     assert len({note.velocity for note in pad if note.pitch == 60}) == 1
 
 
+def test_a_pad_of_a_sound_that_dies_away_is_struck_with_each_chord_and_held_within_it() -> None:
+    goes_on = SoundingChord(0, BAR, C_MAJOR, 0, change=False)
+    changes = SoundingChord(BAR, 3 * BAR, A_MINOR, 9)
+    pad = notes(ChordFigure(strike="all"), (goes_on, changes))
+    assert {note.start for note in pad if not note.tied} == {BAR}
+    assert {note.pitch for note in pad if not note.tied} == {*A_MINOR}
+
+
 def test_a_rhythm_strikes_the_whole_chord_where_it_is_written() -> None:
     struck = strokes(ChordFigure("rhythm", rhythm="x..x..x."))
     assert sorted(struck) == [0, 3, 6, 8, 11, 14, 16, 19, 22, 24, 27, 30]
@@ -101,8 +109,11 @@ def test_a_random_arpeggio_is_that_of_its_seed_and_strikes_no_note_twice_in_a_ro
     [
         (Metre(3, 4), [0], [4, 8]),
         (Metre(4, 4), [0, 8], [4, 12]),
-        (Metre(6, 8), [0], [6]),
-        (Metre(7, 8), [0], [2, 4, 6, 8, 10, 12]),
+        (Metre(2, 2), [0, 8], [4, 12]),
+        (Metre(1, 4), [0], [2]),
+        (Metre(6, 8), [0, 6], [2, 4, 8, 10]),
+        (Metre(7, 8), [0, 4, 8], [2, 6, 10, 12]),
+        (Metre.parse("3+2+2/8"), [0, 6, 10], [2, 4, 8, 12]),
     ],
 )
 def test_a_broken_chord_is_a_bass_and_then_the_rest(metre: Metre, bass: list[int], rest: list[int]) -> None:

@@ -10,11 +10,12 @@ from typing import Literal
 
 from reverie.music.harmony import OCTAVE
 from reverie.music.notes import MAX_MIDI, Note
-from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
+from reverie.music.time import TICKS_PER_STEP, Metre
 from reverie.music.voicing import Voicing
 
 ChordStyle = Literal["pad", "rhythm", "arpeggio", "broken"]
 Doubling = Literal["bass", "top"]
+PadStrike = Literal["changed", "all"]
 ORDERS = ("up", "down", "updown", "random")
 """The ways through a chord that have a name."""
 HIT, REST = "x", "."
@@ -29,7 +30,8 @@ class ChordFigure:
     strokes falls into the loop, an arpeggio has a note ``every`` so many sixteenths, and the others one on each beat.
     ``order`` is an arpeggio's way through the chord: a name of :data:`ORDERS`, or numbers of the notes from the lowest,
     1, with . for a rest. ``gate`` is the share of the time up to the next stroke for which one sounds. ``density`` is
-    the share of all strokes that are played, the weightiest first.
+    the share of all strokes that are played, the weightiest first. Where a pad goes over to another chord, it strikes
+    the notes that have ``changed``, or ``all``.
     """
 
     style: ChordStyle = "pad"
@@ -39,16 +41,21 @@ class ChordFigure:
     gate: float = 1.0
     double: tuple[Doubling, ...] = ()
     density: float = 1.0
+    strike: PadStrike = "changed"
 
 
 @dataclass(frozen=True, slots=True)
 class SoundingChord:
-    """A voicing from one tick of a loop up to another, and the pitch class of its bass."""
+    """A voicing from one tick of a loop up to another, and the pitch class of its bass.
+
+    It is a ``change``, or goes on from what sounds before it.
+    """
 
     start: int
     end: int
     voicing: Voicing
     bass: int
+    change: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def played(
     """
     sounding = [replace(chord, voicing=_doubled(chord, figure.double)) for chord in chords]
     if figure.style == "pad":
-        return list(_held(sounding, metre, loudness))
+        return list(_held(sounding, metre, loudness, figure.strike))
     chance = random.Random(f"figure {seed}")
     strokes = _thinned(_strokes(chords[-1].end, figure, metre, onsets), figure.density, metre, chance)
     notes: list[Note] = []
@@ -94,23 +101,13 @@ def played(
         inside = [(at, min(end, chord.end)) for at, end in bounds if chord.start <= at < chord.end]
         for (start, end), pitches in zip(inside, _figured(chord, inside, figure, metre, chance), strict=True):
             length = max(round((end - start) * figure.gate), 1)
-            weight = weight_of(start, metre)
+            weight = metre.accent(start)
             top = chord.voicing[-1]
             notes += [Note(start, length, pitch, loudness.of(weight, top=pitch == top)) for pitch in pitches]
     return notes
 
 
-def weight_of(tick: int, metre: Metre) -> float:
-    """How strong a place of the bar is, 0.1 to 1."""
-    place = tick % metre.bar_ticks
-    if place == 0:
-        return 1.0
-    if place % TICKS_PER_QUARTER == 0:
-        return 0.85 if place * 2 == metre.bar_ticks else 0.7
-    return 0.4 if place % (TICKS_PER_QUARTER // 2) == 0 else 0.1
-
-
-def _held(chords: Sequence[SoundingChord], metre: Metre, loudness: Loudness) -> Iterator[Note]:
+def _held(chords: Sequence[SoundingChord], metre: Metre, loudness: Loudness, strike: PadStrike) -> Iterator[Note]:
     """Every note in each of its bars, tied to what sounds before it: so what is common is struck once.
 
     A player that begins in the midst of it has all of it from the next bar line on.
@@ -120,7 +117,8 @@ def _held(chords: Sequence[SoundingChord], metre: Metre, loudness: Loudness) -> 
         for start, end in pairwise([chord.start, *lines, chord.end]):
             for pitch in chord.voicing:
                 velocity = loudness.of(0.6, top=pitch == chord.voicing[-1])
-                yield Note(start, end - start, pitch, velocity, tied=True)
+                anew = strike == "all" and chord.change and start == chord.start
+                yield Note(start, end - start, pitch, velocity, tied=not anew)
 
 
 def _doubled(chord: SoundingChord, double: Sequence[Doubling]) -> Voicing:
@@ -140,24 +138,27 @@ def _strokes(ticks: int, figure: ChordFigure, metre: Metre, onsets: Sequence[int
         return sorted({at for at in onsets if 0 <= at < ticks})
     steps = range(ticks // TICKS_PER_STEP if figure.rhythm else 0)
     written = [step * TICKS_PER_STEP for step in steps if figure.rhythm[step % len(figure.rhythm)] == HIT]
-    apart = figure.every * TICKS_PER_STEP if figure.style == "arpeggio" else _beat(metre)
     lines = range(0, ticks, metre.bar_ticks)
-    return written or [at for line in lines for at in range(line, min(line + metre.bar_ticks, ticks), apart)]
+    return written or [line + place for line in lines for place in _places(figure, metre) if line + place < ticks]
 
 
-def _beat(metre: Metre) -> int:
-    """Ticks of a beat: a quarter, three eighths where the metre is made of such, or one of its own unit."""
-    unit = metre.bar_ticks // metre.numerator
-    if metre.denominator > 4 and metre.numerator % 3 == 0:  # noqa: PLR2004 - 6/8, 9/8, 12/8
-        return 3 * unit
-    return unit
+def _places(figure: ChordFigure, metre: Metre) -> Sequence[int]:
+    """Where in a bar something is struck, if no rhythm says so."""
+    match figure.style:
+        case "arpeggio":
+            return range(0, metre.bar_ticks, figure.every * TICKS_PER_STEP)
+        case "broken":  # so many places that there is one for the rest between two basses
+            units = range(0, metre.bar_ticks, metre.unit_ticks)
+            return units if len(units) > len(metre.strong) else range(0, metre.bar_ticks, metre.unit_ticks // 2)
+        case _:
+            return metre.beats
 
 
 def _thinned(strokes: Sequence[int], share: float, metre: Metre, chance: random.Random) -> list[int]:
     """A share of the strokes of each bar, the weightiest and never none; chance decides between equals."""
     bars: dict[int, list[tuple[float, float, int]]] = {}
     for at in strokes:
-        bars.setdefault(at // metre.bar_ticks, []).append((-weight_of(at, metre), chance.random(), at))
+        bars.setdefault(at // metre.bar_ticks, []).append((-metre.accent(at), chance.random(), at))
     kept = [row for bar in bars.values() for row in sorted(bar)[: max(round(share * len(bar)), 1)]]
     return sorted(at for _, _, at in kept)
 
@@ -175,17 +176,11 @@ def _figured(
             yield from _arpeggio(chord.voicing, len(strokes), figure.order, chance)
         case "broken":
             for number, (at, _) in enumerate(strokes):
-                is_bass = number == 0 or at % metre.bar_ticks == 0 or _is_half(at, metre)
+                is_bass = number == 0 or at % metre.bar_ticks in metre.strong
                 yield chord.voicing[:1] if is_bass else chord.voicing[1:]
         case _:
             for _ in strokes:
                 yield chord.voicing
-
-
-def _is_half(tick: int, metre: Metre) -> bool:
-    """Whether a tick is the middle of a bar that has a beat there, and two on either side."""
-    half, rest = divmod(metre.bar_ticks, 2)
-    return not rest and half % (2 * _beat(metre)) == 0 and tick % metre.bar_ticks == half
 
 
 def _arpeggio(voicing: Voicing, count: int, order: str, chance: random.Random) -> Iterator[Voicing]:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Written
-from reverie.music.chord_figures import ChordStyle, Doubling
+from reverie.music.chord_figures import ChordStyle, Doubling, PadStrike
 from reverie.music.harmony import pitch_name
 from reverie.scenes.chords import (
     FEWEST_VOICES,
@@ -50,11 +50,18 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
             "to a `rhythm`; 'arpeggio' plays one note after the other; 'broken' plays the bass, then the rest."
         ),
     )
+    strike: PadStrike = Field(
+        default="changed",
+        description=(
+            "Which notes of a pad a new chord strikes: those that have 'changed', or 'all', as sounds that die away want "
+            "it. A note that all chords have in common is else struck once and for all."
+        ),
+    )
     rhythm: Annotated[RhythmSection, Written(RhythmSection, rhythm_itself, short=("strokes",))] | None = Field(
         default=None,
         description=(
             "When the chord is struck, of every style but pads: x (struck) and ., one a sixteenth, over and over; or "
-            "{from, drum}, the strokes of a drum. Absent: on every beat, and arpeggios as `every` says."
+            "{from, drum}, the strokes of a drum. Absent: by the metre, and arpeggios as `every` says."
         ),
         examples=["x..x ..x."],
     )
@@ -172,6 +179,7 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
             order=self.order,
             every=self.every,
             gate=self.gate,
+            strike=self.strike,
         )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

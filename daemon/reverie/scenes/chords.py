@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section, Written
-from reverie.music.chord_figures import HIT, ORDERS, REST, ChordStyle, Doubling
+from reverie.music.chord_figures import HIT, ORDERS, REST, ChordStyle, Doubling, PadStrike
 from reverie.music.drums import parse_drum
 from reverie.scenes.primer import parse_pattern
 from reverie.scenes.temperature import After, Temperature
@@ -148,6 +148,7 @@ class ChordSettings:
     order: str
     every: int
     gate: float
+    strike: PadStrike
 
     def at(self, bar: int) -> dict[str, float | str]:
         """The settings of a loop that starts in scene bar ``bar``: those that its style reads."""
@@ -160,7 +161,7 @@ class ChordSettings:
             "double": " ".join(self.double),
         }
         if self.style == "pad":
-            return told
+            return told | ({} if self.strike == "changed" else {"strike": self.strike})
         told["gate"] = self.gate
         if self.style == "arpeggio":
             told |= {"pattern": self.order, "every": self.every}

@@ -7,7 +7,7 @@ from typing import cast
 
 from reverie.compose.operators.operator import After, Operator
 from reverie.compose.recipe import Recipe
-from reverie.music.chord_figures import ChordFigure, ChordStyle, Doubling, Loudness, SoundingChord, played
+from reverie.music.chord_figures import ChordFigure, ChordStyle, Doubling, Loudness, PadStrike, SoundingChord, played
 from reverie.music.harmony import ChordSpan
 from reverie.music.notes import Note
 from reverie.music.voicing import Voicing, VoicingRules, voice
@@ -23,7 +23,7 @@ def _voiced(recipe: Recipe) -> list[Note]:
     chords = _chords(recipe)
     voicings = _voicings(recipe, [chord for _, _, chord in chords])
     sounding = [
-        SoundingChord(start, end, one, chord.bass)
+        SoundingChord(start, end, one, chord.bass, chord.change)
         for (start, end, chord), one in zip(chords, voicings, strict=False)  # the last is of the bar after
     ]
     figure = ChordFigure(
@@ -34,6 +34,7 @@ def _voiced(recipe: Recipe) -> list[Note]:
         gate=_number(settings, "gate", 1.0),
         double=cast("tuple[Doubling, ...]", tuple(_word(settings, "double", "").split())),
         density=_number(settings, "density", 1.0),
+        strike=cast("PadStrike", _word(settings, "strike", "changed")),
     )
     loudness = Loudness(recipe.limits.velocity_low, recipe.limits.velocity_high)
     return played(sounding, figure, recipe.metre, loudness, onsets=_onsets(recipe), seed=recipe.seed)
