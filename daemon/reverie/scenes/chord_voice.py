@@ -53,8 +53,8 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     strike: PadStrike = Field(
         default="changed",
         description=(
-            "Which notes of a pad a new chord strikes: those that have 'changed', or 'all', for sounds that die away. A "
-            "note that all chords have in common is else struck once and for all."
+            "Which notes of a pad a new chord strikes: those that have 'changed', or 'all', for sounds that die away. "
+            "A note that all chords have in common is else struck once and for all."
         ),
     )
     rhythm: Annotated[RhythmSection, Written(RhythmSection, rhythm_itself, short=("strokes",))] | None = Field(
