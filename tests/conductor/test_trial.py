@@ -176,7 +176,7 @@ def test_a_scene_can_be_named_without_its_folder(tmp_path: Path) -> None:
 def test_a_performance_in_which_a_voice_gets_nothing_new_says_so_and_has_an_exit_status_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("reverie.conductor.offline.perform.make_engine", lambda _name: Same())
+    monkeypatch.setattr("reverie.conductor.offline.on_paper.make_engine", lambda _name: Same())
     path = write(tmp_path, DENSE.replace("density: [12, 16]", "density: [0.5, 16]"))
     target = tmp_path / "dense.mid"
     assert main(["perform", str(path), "--bars", "80", "--midi", str(target)]) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -56,6 +57,9 @@ def test_a_chord_of_eight_bars_is_struck_once_and_only_what_changes_after_it(
     assert len(synth.sounding()) >= 3
     assert daemon.stop()[0] == 0
     wait_until(lambda: not synth.sounding())
+    kept = json.loads((daemon.state / "loops" / "pads.json").read_text())["voices"]
+    assert {loop["recipe"]["operator"] for loops in kept.values() for loop in loops} == {"voice-chords"}
+    assert kept.keys() == {"pad", "pulse"}, "what was played can be made again"
 
 
 def test_a_pad_that_is_held_ends_with_a_daemon_that_is_killed_and_comes_back_with_a_player_that_is(
