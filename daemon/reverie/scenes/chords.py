@@ -11,7 +11,6 @@ from pydantic import AfterValidator, Field
 from reverie.documents import Keys, Section, Written
 from reverie.music.chord_figures import HIT, ORDERS, REST, ChordStyle, Doubling, PadStrike
 from reverie.music.drums import parse_drum
-from reverie.scenes.primer import parse_pattern
 from reverie.scenes.temperature import After, Temperature
 from reverie.scenes.timbre import plain_name
 
@@ -29,7 +28,10 @@ def parse_rhythm(text: str) -> str:
     Raises:
         ValueError: if it is none, or nothing is struck.
     """
-    pattern = parse_pattern(text)
+    pattern = "".join(text.split())
+    for step, character in enumerate(pattern, start=1):
+        if character not in {HIT, REST}:
+            raise ValueError(f"a rhythm is written with {HIT} and {REST}; sixteenth {step} is {character!r}")
     if HIT not in pattern:
         raise ValueError(f"a rhythm has a stroke, which is written {HIT}")
     return pattern

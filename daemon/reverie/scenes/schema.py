@@ -124,6 +124,8 @@ class Scene(Section):
                 del voice["harmony"]
             if voice.get("strictness", said) is None:
                 del voice["strictness"]
+            if "primer" in voice:
+                _plain_primer(voice["primer"])
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -131,6 +133,8 @@ class Scene(Section):
         """What a voice cannot know alone: the metre and the other voices."""
         longest = MAX_PRIMER_BARS * self.metre.bar_steps
         for name, voice in self.voices.items():
+            for sentence in voice.primer.misplaced(self.metre):
+                yield ("voices", name, "primer"), sentence
             if voice.primer_steps > longest:
                 sentence = f"a primer is {MAX_PRIMER_BARS} bars at most, here {longest} sixteenths, not "
                 yield ("voices", name, "primer"), f"{sentence}{voice.primer_steps}"
@@ -187,6 +191,15 @@ class Scene(Section):
                 other = claims.setdefault((output.slot, timbre.channel), claim)
                 if other != claim:
                     yield (*way, "channel"), _taken(other[0], timbre.channel, output.slot)
+
+
+def _plain_primer(primer: dict[str, Any]) -> None:
+    """A primer as the first version said it: where bar lines are written is no matter, nor what no note has."""
+    del primer["lines"]
+    for note in primer["notes"]:
+        for later in ("shift", "tied"):
+            if not note[later]:
+                del note[later]
 
 
 def _taken(voice: str, channel: int, slot: str) -> str:

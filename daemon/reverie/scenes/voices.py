@@ -145,7 +145,7 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
         Written(ByDrum[Annotated[str, AfterValidator(parse_pattern)]], drum_primer),
     ] = Field(
         default_factory=Primer,
-        description="What the model hears first: for each drum a pattern of x (hit) and . (nothing), one a sixteenth.",
+        description="What the model hears first: for each drum a line of x (hit), X, o and ., one a sixteenth.",
         examples=[{"bass": "x... x..."}],
         json_schema_extra=DRUM_KEYS,
     )
@@ -239,6 +239,8 @@ class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
                 ("register",),
                 f"a register is an octave wide or more; {low} to {high} is {self.high - self.low} semitones",
             )
+        elif self.traits.monophonic and len({note.start for note in self.primer.notes}) < len(self.primer.notes):
+            yield ("primer",), f"a {self.kind} has one note at a time, and its primer no chords"
         else:
             outside = [pitch_name(note.pitch) for note in self.primer.notes if not self.low <= note.pitch <= self.high]
             if outside:
