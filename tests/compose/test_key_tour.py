@@ -8,7 +8,15 @@ import pytest
 
 from reverie.compose.chord_colours import Colours, coloured
 from reverie.compose.chord_events import ChordEvent, ended, transposed
-from reverie.compose.key_tour import KEYS_IN_A_TOUR, KeyTour, dominant_symbol, has_relative, pivot_symbol, related
+from reverie.compose.key_tour import (
+    KEYS_IN_A_TOUR,
+    KeyTour,
+    _triads,
+    dominant_symbol,
+    has_relative,
+    pivot_symbol,
+    related,
+)
 from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
 from reverie.music.chord_symbols import chord_tones, parse_chord
 from reverie.music.degrees import harmony_key
@@ -47,6 +55,9 @@ def test_each_move_can_be_undone_and_has_a_chord_of_both_keys(scale: str, move: 
         assert key in related(after, move)
         pivot = pivot_symbol(key, after)
         assert pivot is not None
+        shared = [one for one in _triads(key) if one in _triads(after) and one[1] is not None]
+        leads = parse_chord(dominant_symbol(after)).root
+        assert parse_chord(pivot).root != leads or {root for root, _ in shared} == {leads}
         for one in (key, after):
             seven = Key(one.tonic, "minor") if scale == "harmonic-minor" else harmony_key(one)
             assert all(tone in seven for tone in chord_tones(pivot)), (pivot, one)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from reverie.compose.seeds import derive_seed
+from reverie.music.chord_symbols import parse_chord
 from reverie.music.degrees import degree_symbol, harmony_key
 from reverie.music.harmony import OCTAVE, SCALES, Key, pitch_class_name
 from reverie.scenes.harmony import KeyMove
@@ -107,14 +108,16 @@ class KeyTour:
 
 
 def pivot_symbol(key: Key, after: Key) -> str | None:
-    """A triad that both keys have, as far as possible one that prepares the dominant of the key ``after``."""
+    """A triad that both keys have, as far as possible one that prepares the dominant of the key ``after``.
+
+    It is on that dominant's root only where the keys share nothing else.
+    """
     here, there = _triads(key), _triads(after)
     both = {degree: root_and_kind for degree, root_and_kind in enumerate(there) if root_and_kind in here}
-    for degree in _AS_PIVOT:
-        root, kind = both.get(degree, (0, None))
-        if kind is not None:
-            return pitch_class_name(root, after) + kind
-    return None
+    dominant = parse_chord(dominant_symbol(after)).root
+    found = [both[degree] for degree in _AS_PIVOT if degree in both and both[degree][1] is not None]
+    root, kind = min(found, key=lambda one: one[0] == dominant, default=(0, None))
+    return None if kind is None else pitch_class_name(root, after) + kind
 
 
 def dominant_symbol(key: Key) -> str:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from reverie.compose.chord_colours import Colours, with_colours
 from reverie.compose.chord_events import ChordEvent, ended, joined, transposed
@@ -23,8 +23,8 @@ from reverie.music.harmony import BarHarmony, ChordSpan, Key
 from reverie.music.progressions import Progression, chord_symbol
 from reverie.music.time import Metre
 
-_KEPT = 64
-"""Sections that are kept at hand: every voice asks for its own bars."""
+_KEPT, _KEPT_BARS = 64, 1024
+"""Sections and bars that are kept at hand: every voice asks for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,16 @@ class SceneHarmony:
         default_factory=dict[int, "tuple[ChordEvent, ...]"], init=False, repr=False, compare=False
     )
 
+    _bars: dict[int, BarHarmony] = field(default_factory=dict[int, BarHarmony], init=False, repr=False, compare=False)
+
     def at(self, bar: int) -> BarHarmony:
         """The harmony of scene bar ``bar``, from 0."""
+        if bar not in self._bars:
+            _make_room(self._bars, _KEPT_BARS)
+            self._bars[bar] = self._bar(bar)
+        return self._bars[bar]
+
+    def _bar(self, bar: int) -> BarHarmony:
         spot = self.spot(bar)
         events = self._section(spot)
         ticks = self.metre.bar_ticks
@@ -148,8 +156,7 @@ class SceneHarmony:
                 seed = derive_seed(self.seed, spot.number)
                 events = joined(with_colours(events, length, ticks, self.colours, seed))
             events = tuple(events)
-            while len(self._sections) >= _KEPT:
-                self._sections.pop(next(iter(self._sections)))
+            _make_room(self._sections, _KEPT)
             self._sections[spot.number] = events
         return events
 
@@ -171,6 +178,12 @@ class SceneHarmony:
         later = tick * stretch
         ticks = self.metre.bar_ticks
         return later if stretch == 1 else round(later / ticks) * ticks if later >= ticks else later
+
+
+def _make_room(kept: dict[int, Any], most: int) -> None:
+    """Forget what was kept first."""
+    while len(kept) >= most:
+        kept.pop(next(iter(kept)))
 
 
 def _span(event: ChordEvent, start: int, *, change: bool) -> ChordSpan:
