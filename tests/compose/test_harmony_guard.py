@@ -68,6 +68,11 @@ def test_a_note_that_is_held_into_a_clash_becomes_a_tone_of_both_chords_or_ends(
     )
 
 
+def test_a_note_that_no_tone_can_be_held_through_ends_where_it_clashes() -> None:
+    asked = in_harmony((0, 2), (0, 7), (2, 7), strictness=1.0)
+    assert guarded(asked, Note(0, 5760, 60)) == ([(0, 3840, 60)], {"harmony": 1})
+
+
 def test_the_scale_is_that_of_the_chord_and_not_the_scene_s() -> None:
     in_d_major = BarHarmony((chord((2, 6, 9), scale=(2, 4, 6, 7, 9, 11, 1)),))
     asked = recipes.recipe(

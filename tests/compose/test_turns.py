@@ -172,6 +172,21 @@ def test_a_voice_that_holds_what_it_has_repeats_the_loop_and_not_a_turn() -> Non
     assert repeated[0].loop == answer.loop
 
 
+def test_a_loop_that_is_held_for_very_long_is_placed_in_parts() -> None:
+    line = Evolution(plan(harmony=FOUR, strictness=0.8, hold=150, bars=2))
+    answer = compose(DiceEngine(), line.next_recipe(), Memories())
+    assert answer.loop
+    placed = [line.take(answer.recipe, answer.loop)]
+    while line.holds:
+        placed.append(line.again())
+    assert [(one.start_bar, one.times) for one in placed] == [(0, 64), (128, 64), (256, 22)]
+    assert {one.recipe for one in placed} == {answer.recipe.id}
+    assert line.steps_taken == 1
+    line = Evolution(plan(hold=150, bars=2))
+    assert line.take(answer.recipe, answer.loop).times == 150
+    assert not line.holds
+
+
 @pytest.mark.parametrize("changes", [{"harmony": None}, {"strictness": 0.0}, {"kind": "drums"}])
 def test_a_free_voice_and_drums_are_placed_as_ever(changes: dict[str, object]) -> None:
     voice = plan(**({"harmony": FOUR, "strictness": 0.8} | changes))

@@ -118,6 +118,9 @@ def later_parts(draw: st.DrawFn, bars: int) -> dict[str, Any]:
         "heard": draw(st.lists(st.builds(HeardLoop, words, words, midi, midi, midi), max_size=3).map(tuple)),
         "harmony": draw(st.just(()) | st.lists(harmonies, min_size=bars + 1, max_size=bars + 1).map(tuple)),
         "settings": draw(st.dictionaries(words, shares | words, max_size=3)),
+        "events": draw(st.lists(st.integers(-2, 511), max_size=8).map(tuple)),
+        "harmony_before": draw(st.lists(harmonies, max_size=2).map(tuple)),
+        "primer_key": draw(st.none() | st.integers(0, 11)),
     }
 
 

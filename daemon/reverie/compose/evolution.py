@@ -25,6 +25,8 @@ from reverie.music.time import Metre
 from reverie.music.touch import Touch
 from reverie.music.voice_kinds import VOICE_KINDS
 
+MOST_TURNS = 64
+"""Turns of a loop that are placed at a time where the chords may change under it."""
 BEGIN_ANEW = 2
 """Answers in a row without a new loop after which a line begins with its primer again: what it goes on from leads
 nowhere."""
@@ -186,7 +188,8 @@ class Evolution:
     """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
 
     ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once. ``fruitless``
-    counts the answers in a row that were no new loop.
+    counts the answers in a row that were no new loop. A loop over chords that is held for very long is placed in parts,
+    as each of its turns may be another.
     """
 
     def __init__(self, plan: VoicePlan, *, start_bar: int = 0) -> None:
@@ -197,6 +200,8 @@ class Evolution:
         self.temperature: float | None = None
         self.wanted: str | None = None
         self._last: After | None = None
+        self._left = 0
+        """Turns of the last loop that are still to be placed."""
 
     def next_step(self) -> str:
         """The name of the operator whose turn it is."""
@@ -209,8 +214,8 @@ class Evolution:
 
     @property
     def holds(self) -> bool:
-        """Whether the turn is of an operator that holds the last loop (:meth:`again`), and asks for none."""
-        return _holds(self.next_step())
+        """Whether the last loop is to be held (:meth:`again`), and none asked for: by an operator, or for long."""
+        return (self._left > 0 and not self.wanted) or _holds(self.next_step())
 
     def open_with(self, recipe: str, loop: Loop, times: int = 1) -> Placement:
         """Play a loop that is already there, until a composed one follows: it is no step of the evolution."""
@@ -224,8 +229,11 @@ class Evolution:
         """
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
-        self._step()
-        return self._place(self._last.recipe.id, self._last.loop, self.plan.hold, self._last.recipe)
+        times = self._left or self.plan.hold
+        if not self._left:
+            self._step()
+        self._left = times - self._at_once(times)
+        return self._place(self._last.recipe.id, self._last.loop, times, self._last.recipe)
 
     def repeat(self, placement: Placement) -> Placement:
         """Play what was placed once more: it is no step of the evolution."""
@@ -237,6 +245,7 @@ class Evolution:
         The steps that were taken stay taken, so that what follows now is other music than what was forgotten.
         """
         self.end_bar = bar
+        self._left = 0
         self._last = After(placement.made_by, placement.original[1]) if placement.made_by else None
 
     @property
@@ -277,6 +286,7 @@ class Evolution:
         self._step()
         self.fruitless = 0 if new else self.fruitless + 1
         self._last = After(recipe, loop)
+        self._left = self.plan.hold - self._at_once(self.plan.hold)
         return self._place(recipe.id, loop, self.plan.hold, recipe)
 
     def mutate(self) -> None:
@@ -289,6 +299,7 @@ class Evolution:
     def skip(self) -> Placement | None:
         """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""
         self.fruitless += 1
+        self._left = 0
         if self._last is not None:
             return self.again()
         self._step()
@@ -299,9 +310,13 @@ class Evolution:
         self.wanted = None
 
     def _place(self, recipe: str, loop: Loop, times: int, made_by: Recipe | None = None) -> Placement:
-        placement = Placement(recipe, loop, self.end_bar, times, made_by)
+        placement = Placement(recipe, loop, self.end_bar, self._at_once(times), made_by)
         self.end_bar = placement.end_bar
         return placement
+
+    def _at_once(self, times: int) -> int:
+        """How many of so many turns are placed at a time."""
+        return times if self.plan.harmony is None else min(times, MOST_TURNS)
 
 
 def _holds(operator: str) -> bool:

@@ -87,13 +87,15 @@ def _resolves(note: Note, following: Note, chord: ChordSpan) -> bool:
 
 def _not_held_into_a_clash(recipe: Recipe, places: ChordPlaces, note: Note) -> Note:
     """A note that does not clash with what it is held into, where it was struck in harmony."""
-    struck = places.at(note.start)
-    for start, chord in places.spans_within(note.start, note.end)[1:]:
-        ill = note.pitch % OCTAVE in avoid_notes(chord) or note.pitch % OCTAVE not in chord.scale
-        if ill or (recipe.strictness >= 1 and note.pitch % OCTAVE not in chord.tones):
-            both = set(struck.tones) & set(chord.tones)
-            other = nearest(note.pitch, both) if both else None
-            if other is not None and abs(other - note.pitch) <= _STEP:
-                return _not_held_into_a_clash(recipe, places, replace(note, pitch=other))
-            return replace(note, length=start - note.start)
+    (_, struck), *held_into = places.spans_within(note.start, note.end)
+    common = frozenset(struck.tones)
+    for start, chord in held_into:
+        common &= frozenset(chord.tones)
+        own = note.pitch % OCTAVE
+        ill = own in avoid_notes(chord) or own not in chord.scale
+        if ill or (recipe.strictness >= 1 and own not in chord.tones):
+            other = nearest(note.pitch, common) if common else None
+            if other is None or abs(other - note.pitch) > _STEP:
+                return replace(note, length=start - note.start)
+            note = replace(note, pitch=other)
     return note

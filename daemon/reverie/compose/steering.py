@@ -65,11 +65,6 @@ def wishes_of(recipe: Recipe) -> Weights | None:
     return sum(wanted[1:], wanted[0]) if wanted else None
 
 
-def is_steered(recipe: Recipe) -> bool:
-    """Whether anything but the model's taste has a say in what is drawn."""
-    return recipe.drawn and wishes_of(recipe) is not None
-
-
 def steering(recipe: Recipe, encoding: Encoding[Any, Any], drawing: Drawing) -> Bias | None:
     """The bias of each step and passage for a recipe; None where it wishes for nothing."""
     weights = wishes_of(recipe)

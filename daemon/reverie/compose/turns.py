@@ -25,9 +25,13 @@ def turns(plan: VoicePlan, placement: Placement) -> list[Placement]:
     recipe, loop = placement.original
     home = placement.made_by.harmony if placement.made_by else ()
     placed: list[Placement] = []
+    known: dict[tuple[BarHarmony, ...], tuple[str, Loop]] = {}
     for turn in range(placement.times):
         start = placement.start_bar + turn * loop.bars
-        name, played = _turn(plan, (recipe, loop), home, plan.harmony_of(start, loop.bars))
+        harmony = plan.harmony_of(start, loop.bars)
+        if harmony not in known:
+            known[harmony] = _turn(plan, (recipe, loop), home, harmony)
+        name, played = known[harmony]
         if placed and placed[-1].loop == played:
             placed[-1] = replace(placed[-1], times=placed[-1].times + 1)
             continue
