@@ -63,6 +63,12 @@ def voice(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing = ()
         before: what sounded before the first chord; nothing if nothing is known of it.
         seed: decides between voicings that are near equal.
     """
+    return list(_path(tuple(chords), rules, before, seed))
+
+
+@lru_cache(maxsize=64)
+def _path(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing, seed: int) -> tuple[Voicing, ...]:
+    """The same, kept at hand: a loop's end is asked for again as the next one begins."""
     paths: list[tuple[float, list[Voicing]]] = [(0.0, [])]
     last: ChordSpan | None = None
     for number, chord in enumerate(chords):
@@ -74,7 +80,7 @@ def voice(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing = ()
             choices = [(cost + NEAR_EQUAL * chance.random(), one) for cost, one in _voicings(_key(chord), rules)]
             paths = _lengthened(paths, choices, last, chord, before)
         last = chord
-    return paths[0][1]
+    return tuple(paths[0][1])
 
 
 def _lengthened(
