@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import psutil
 import pytest
 
-from fakes.daemon import Daemon
+from fakes.daemon import PADS, Daemon
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.processes import running
@@ -55,8 +55,11 @@ def kills(daemon: Daemon, synth: Receiver, times: int, seed: int) -> list[float]
     return silent
 
 
-def test_a_daemon_that_is_killed_leaves_no_note_for_a_second(synth: Receiver, make_daemon: MakeDaemon) -> None:
-    assert max(kills(make_daemon(PORT, EVERY_BAR), synth, 4, seed=1)) < 1.0
+@pytest.mark.parametrize("scene", [EVERY_BAR, PADS], ids=["loops", "pads"])
+def test_a_daemon_that_is_killed_leaves_no_note_for_a_second(
+    synth: Receiver, make_daemon: MakeDaemon, scene: str
+) -> None:
+    assert max(kills(make_daemon(PORT, scene), synth, 4, seed=1)) < 1.0
 
 
 def still_sounding(messages: Iterable[bytes]) -> set[tuple[int, int]]:
@@ -87,6 +90,9 @@ def test_a_ledger_that_is_emptied_while_notes_sound_leaves_none(synth: Receiver,
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_daemon_that_is_killed_at_300_moments_leaves_no_note(synth: Receiver, make_daemon: MakeDaemon) -> None:
+@pytest.mark.parametrize("scene", [EVERY_BAR, PADS], ids=["loops", "pads"])
+def test_a_daemon_that_is_killed_at_300_moments_leaves_no_note(
+    synth: Receiver, make_daemon: MakeDaemon, scene: str
+) -> None:
     seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10000))
-    assert max(kills(make_daemon(PORT, EVERY_BAR), synth, 300, seed)) < 1.0
+    assert max(kills(make_daemon(PORT, scene), synth, 300, seed)) < 1.0

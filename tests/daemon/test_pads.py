@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fakes.daemon import Daemon
+from fakes.daemon import PADS, Daemon
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.processes import running
 
@@ -16,18 +16,6 @@ pytestmark = pytest.mark.real
 
 MakeDaemon = Callable[..., Daemon]
 PORT = {"main": {"kind": "port", "match": "^synth:", "api": "jack"}}
-PADS = """
-name: pads
-title: Pads
-tempo: 240
-key: D
-scale: dorian
-harmony: {chords: "Dm9 | G13", every: 8}
-voices:
-  pad: {kind: chords, bars: 2, register: [C3, C5], output: {channel: 3}}
-  pulse: {kind: chords, bars: 1, register: [C3, C5], style: broken, output: {channel: 4}}
-"""
-"""Eight bars of a chord last eight seconds; no model is needed."""
 PAD, PULSE = 2, 3
 
 

@@ -60,6 +60,19 @@ voices:
 """
 """A bar a second, so that a hundred bars fit into a test."""
 
+PADS = """
+name: pads
+title: Pads
+tempo: 240
+key: D
+scale: dorian
+harmony: {chords: "Dm9 | G13", every: 8}
+voices:
+  pad: {kind: chords, bars: 2, register: [C3, C5], output: {channel: 3}}
+  pulse: {kind: chords, bars: 1, register: [C3, C5], style: broken, output: {channel: 4}}
+"""
+"""Eight bars of a chord last eight seconds; no model is needed."""
+
 
 def free_port() -> int:
     with socket.socket() as sock:
