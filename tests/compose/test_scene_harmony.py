@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reverie.compose.chord_colours import Colours
+from reverie.compose.chord_walk import ChordWalk
+from reverie.compose.key_tour import KeyTour
 from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
-from reverie.music.harmony import BarHarmony, Key
+from reverie.music.harmony import SCALES, BarHarmony, Key
 from reverie.music.progressions import parse_progression
 from reverie.music.time import Metre
+from reverie.scenes.harmony import COLOURS
 
 FAR = 1_000_000
 
@@ -73,6 +81,47 @@ def test_any_bar_can_be_asked_for_in_any_order() -> None:
     assert plan().at(FAR) == in_turn.at(FAR)
     assert plan() == in_turn
     assert plan() != _plan(_part("Dm | G"))
+
+
+plans = st.builds(
+    SceneHarmony,
+    st.lists(
+        st.builds(
+            HarmonyPart,
+            st.sampled_from(["i | VI | III VII", "Dm9 x3 | - G7 | -", "C E - G#7 Bb"]).map(parse_progression)
+            | st.builds(ChordWalk, st.integers(2, 9), st.sampled_from([(0.5, 1.0), (1.0, 2.0)])),
+            stretch=st.integers(1, 5),
+            times=st.integers(1, 2),
+            weight=st.integers(1, 3),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(SCALES))),
+    st.sampled_from(["4/4", "3/4", "7/8", "3+2+2/8", "5/16"]).map(Metre.parse),
+    seed=st.integers(0, 9),
+    order=st.sampled_from(["written", "drawn"]),
+    tour=st.none() | st.builds(KeyTour, st.just(("fifth", "step")), st.integers(1, 3), st.integers(0, 9)),
+    cadence=st.booleans(),
+    colours=st.none() | st.builds(Colours, st.integers(1, 4), st.just(COLOURS)),
+)
+
+
+@settings(max_examples=60)
+@given(plans, st.integers(0, 3000))
+def test_whatever_is_written_a_chord_goes_on_until_one_begins(plan: SceneHarmony, first: int) -> None:
+    before = plan.at(first).spans[-1]
+    for bar in range(first + 1, first + 40):
+        spans = plan.at(bar).spans
+        assert spans[0].change or replace(before, start=0, change=False) == spans[0]
+        assert all(span.change and 0 < span.start < plan.metre.bar_ticks for span in spans[1:])
+        assert all(set(span.tones) <= set(span.scale) for span in spans)
+        before = spans[-1]
+        later, symbol = plan.after(bar)
+        assert later > bar
+        assert symbol in {span.symbol for span in plan.at(later).spans if span.change}
+        spot = plan.spot(bar)
+        assert spot.first_bar <= bar < spot.first_bar + spot.part.bars
 
 
 def test_sections_are_drawn_by_weight_in_every_round() -> None:

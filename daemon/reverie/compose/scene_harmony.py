@@ -20,7 +20,7 @@ from reverie.compose.seeds import derive_seed
 from reverie.music.chord_symbols import chord_scale, chord_tones, parse_chord
 from reverie.music.degrees import harmony_key, is_degree
 from reverie.music.harmony import BarHarmony, ChordSpan, Key
-from reverie.music.progressions import Progression, chord_symbol
+from reverie.music.progressions import Progression, WrittenChord, chord_symbol
 from reverie.music.time import Metre
 
 _KEPT, _KEPT_BARS = 64, 1024
@@ -168,16 +168,16 @@ class SceneHarmony:
         for number in range(len(bars) * part.times):
             begin = number * part.stretch * self.metre.bar_ticks
             for chord in bars[number % len(bars)]:
-                start = begin + self._within(chord.start(self.metre), part.stretch)
+                start = begin + self._within(chord, part.stretch)
                 symbol = chord_symbol(chord.word, key)
                 moved = 0 if walks or is_degree(chord.word) else spot.key.tonic - self.key.tonic
                 yield ChordEvent(start, transposed(symbol, moved, spot.key), spot.key)
 
-    def _within(self, tick: int, stretch: int) -> int:
-        """Where a tick of a written bar is once the bar is stretched: on a bar line, if it is stretched enough."""
-        later = tick * stretch
-        ticks = self.metre.bar_ticks
-        return later if stretch == 1 else round(later / ticks) * ticks if later >= ticks else later
+    def _within(self, chord: WrittenChord, stretch: int) -> int:
+        """Where a chord of a written bar begins once that lasts ``stretch`` bars: on bar lines, if there are enough."""
+        if stretch < max(chord.of, 2):
+            return chord.start(self.metre) * stretch
+        return -(-chord.share * stretch // chord.of) * self.metre.bar_ticks
 
 
 def _make_room(kept: dict[int, Any], most: int) -> None:
