@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
@@ -242,3 +244,43 @@ def test_a_recipe_for_chords_tells_what_it_goes_on_from() -> None:
     assert "voicing" not in first.recipe.settings
     silent = replace(second.recipe, settings={**second.recipe.settings, "voicing": ""})
     assert silent.id != second.recipe.id
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(1, 5),
+    st.lists(st.sampled_from(["hold", "free", "mutate", "hotter", "lost", "life", "file", "", ""]), max_size=30),
+    st.booleans(),
+)
+def test_whatever_people_do_every_bar_has_its_own_chord(bars: int, happenings: list[str], composer: bool) -> None:
+    ensemble, engine = Ensemble(arrange(study(bars=bars), {}), 1, {}), TwoDrums()
+    score = SceneScore(ensemble.scene())
+    harmony = ensemble.arrangement.harmony
+    assert harmony is not None
+    told = ensemble.opening()
+    for bar, what in enumerate([*happenings, *[""] * 12]):
+        match what:
+            case "hold" | "free":
+                ensemble.hold(on=what == "hold")
+            case "mutate":
+                ensemble.mutate("pad")
+            case "hotter":
+                ensemble.set_temperature("pad", 1.5)
+            case "lost":
+                ensemble.composer_lost()
+            case "life":
+                score, told = SceneScore(ensemble.scene()), ensemble.queued()
+            case "file":
+                more = f"style: broken, evolve: {{hold: {bar + 1}}}"
+                ensemble = ensemble.succeeded_by(arrange(study(bars=bars, more=more), {}), 1, {})
+            case _:
+                pass
+        filled, recipes = ensemble.fill()
+        made = [one for each in recipes if composer for one in ensemble.composed(compose(engine, each, Memories()))]
+        for place in (*told, *filled, *made):
+            score.place(place)
+        notes = [note for part, note in score.notes(bar) if part.name == "pad"]
+        assert notes
+        assert {note.pitch % 12 for note in notes} <= {*harmony.at(bar).at(0).tones}, f"bar {bar}"
+        ensemble.played(bar)
+        told = []
