@@ -10,7 +10,7 @@ import pytest
 
 import reverie
 from fakes import recipes
-from fakes.chords import C_CHORD, D_MINOR, G_SEVENTH, Progression, bars, chord
+from fakes.chords import C_CHORD, D_MINOR, G_SEVENTH, Progression, bars, chord, higher
 from fakes.engine import DiceEngine
 from reverie.compose.composer import compose
 from reverie.compose.conditioning import InputRange, hear
@@ -27,21 +27,6 @@ SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 EAR = InputRange(low=48, high=83, transposes=True)
 TUNE = (Note(0, 480, 62), Note(480, 480, 65), Note(960, 960, 69))
 D_DORIAN = LoopLimits(low=50, high=84, tonic=2, scale="dorian")
-
-
-def higher(harmony: tuple[BarHarmony, ...], semitones: int) -> tuple[BarHarmony, ...]:
-    def up(classes: tuple[int, ...]) -> list[int]:
-        return [(one + semitones) % 12 for one in classes]
-
-    return tuple(
-        BarHarmony(
-            tuple(
-                chord([(span.root + semitones) % 12, *up(span.tones)], span.start, scale=up(span.scale))
-                for span in bar.spans
-            )
-        )
-        for bar in harmony
-    )
 
 
 def test_a_key_is_that_of_the_scales_unless_the_scene_s_own_is_nearly_as_good() -> None:

@@ -13,10 +13,11 @@ import pytest
 
 import reverie
 from fakes import recipes
-from fakes.chords import A_MINOR, C_CHORD, D_MINOR, G_SEVENTH, bars, chord
+from fakes.chords import A_MINOR, C_CHORD, D_MINOR, G_SEVENTH, Progression, bars, chord, higher
 from reverie.compose.chord_places import ChordPlaces, avoid_notes, bass_tones, place_weight, rough_tones
 from reverie.compose.composer import compose
 from reverie.compose.engines.recurrent import RecurrentEngine
+from reverie.compose.evolution import Evolution
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.steering import Drawing, MelodyBias, steering, wishes_of
@@ -304,3 +305,40 @@ def test_a_past_that_was_not_steered_keeps_no_events(engine: RecurrentEngine, me
     assert made.loop
     assert made.recipe.events == ()
     assert "events" not in made.recipe.as_json()
+
+
+class Forgetful(Memories):
+    """As if the folder of memories were emptied after every loop."""
+
+    def find(self, name: str) -> bytes | None:
+        del name
+
+
+@pytest.mark.parametrize("away", [0, 7])
+def test_a_line_over_chords_is_the_same_where_all_memories_are_lost(
+    engine: RecurrentEngine, melody: ModelFile, away: int
+) -> None:
+    harmony = Progression(HARMONY if not away else higher(HARMONY, away))
+    asked = recipe(melody)
+    plan = recipes.plan(
+        model=melody.name,
+        model_hash=melody.sha256,
+        primer=TUNE,
+        primer_steps=16,
+        limits=asked.limits,
+        candidates=8,
+        harmony=harmony,
+        strictness=0.8,
+        then=("continue", "continue", "mutate", "continue"),
+    )
+    played: list[list[Any]] = []
+    for memories in (Memories(), Forgetful()):
+        line = Evolution(plan)
+        made = list[Any]()
+        for _ in range(8):
+            answer = compose(engine, Recipe.from_json(line.next_recipe().as_json()), memories)
+            assert answer.loop
+            line.take(answer.recipe, answer.loop)
+            made.append((answer.recipe.id, answer.loop))
+        played.append(made)
+    assert played[0] == played[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -141,7 +141,7 @@ def test_a_turn_is_made_again_from_its_recipe() -> None:
     assert fitted.original == (answer.recipe.id, answer.loop)
     by_hand = fit(answer.loop.notes, FOUR.bars[:2], FOUR.bars[2:], Metre(), FittingRules())
     assert fitted.loop.notes == by_hand
-    made = fit_recipe(line.plan, answer.loop, answer.recipe.harmony, line.plan.harmony_of(2))
+    made = fit_recipe(line.plan, answer.loop, answer.recipe.harmony, line.plan.harmony_of(2), 0.8)
     assert made.id == fitted.recipe
     again = compose(BrokenEngine(), Recipe.from_json(made.as_json()), Memories())
     assert (again.loop, again.recipe.id) == (fitted.loop, fitted.recipe)
@@ -192,6 +192,25 @@ def test_a_free_voice_and_drums_are_placed_as_ever(changes: dict[str, object]) -
     voice = plan(**({"harmony": FOUR, "strictness": 0.8} | changes))
     placement = Placement(*RESERVE, 0, 4)
     assert turns(voice, placement) == [placement]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeFromBarTwo(Progression):
+    """Its second section leaves the voices free."""
+
+    def strictness_at(self, bar: int) -> float | None:
+        """As that section says."""
+        return 0.0 if bar >= 2 else None
+
+
+def test_where_a_section_leaves_the_voice_free_a_turn_stays_as_it_was_composed() -> None:
+    voice = plan(harmony=FreeFromBarTwo(FOUR.bars), strictness=0.8)
+    placed = turns(voice, Placement(*RESERVE, 0, 4))
+    assert [(one.recipe == "kept", one.start_bar, one.times) for one in placed] == [
+        (False, 0, 1),
+        (False, 1, 1),
+        (True, 2, 2),
+    ]
 
 
 def test_what_no_model_composed_stays_as_it_is_written() -> None:

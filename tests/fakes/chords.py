@@ -29,6 +29,23 @@ def bars(*chords: Sequence[int]) -> tuple[BarHarmony, ...]:
     return tuple(BarHarmony((chord(tones),)) for tones in chords)
 
 
+def higher(harmony: tuple[BarHarmony, ...], semitones: int) -> tuple[BarHarmony, ...]:
+    """The same harmony in another key."""
+
+    def up(classes: tuple[int, ...]) -> list[int]:
+        return [(one + semitones) % 12 for one in classes]
+
+    return tuple(
+        BarHarmony(
+            tuple(
+                chord([(span.root + semitones) % 12, *up(span.tones)], span.start, scale=up(span.scale))
+                for span in bar.spans
+            )
+        )
+        for bar in harmony
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Progression:
     """Bars over and over."""

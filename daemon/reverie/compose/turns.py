@@ -18,20 +18,20 @@ def turns(plan: VoicePlan, placement: Placement) -> list[Placement]:
     """What is to be placed so that each turn of a placement suits its bars; the placement itself where all do.
 
     Turns in a row that are the same are one placement. The first of all leads; the others belong to it. What no model
-    composed, such as music that is written, stays as it is, and so does what a voice plays that is free of harmony.
+    composed, such as music that is written, stays as it is, and so does what a voice plays while it is free of harmony.
     """
     if not _is_fitted(plan, placement):
         return [placement]
     recipe, loop = placement.original
     home = placement.made_by.harmony if placement.made_by else ()
     placed: list[Placement] = []
-    known: dict[tuple[BarHarmony, ...], tuple[str, Loop]] = {}
+    known: dict[tuple[tuple[BarHarmony, ...], float], tuple[str, Loop]] = {}
     for turn in range(placement.times):
         start = placement.start_bar + turn * loop.bars
-        harmony = plan.harmony_of(start, loop.bars)
-        if harmony not in known:
-            known[harmony] = _turn(plan, (recipe, loop), home, harmony)
-        name, played = known[harmony]
+        chords = plan.harmony_of(start, loop.bars), plan.strictness_of(start)
+        if chords not in known:
+            known[chords] = _turn(plan, (recipe, loop), home, *chords)
+        name, played = known[chords]
         if placed and placed[-1].loop == played:
             placed[-1] = replace(placed[-1], times=placed[-1].times + 1)
             continue
@@ -50,7 +50,9 @@ def turns(plan: VoicePlan, placement: Placement) -> list[Placement]:
     return placed
 
 
-def fit_recipe(plan: VoicePlan, loop: Loop, home: tuple[BarHarmony, ...], harmony: tuple[BarHarmony, ...]) -> Recipe:
+def fit_recipe(
+    plan: VoicePlan, loop: Loop, home: tuple[BarHarmony, ...], harmony: tuple[BarHarmony, ...], strictness: float
+) -> Recipe:
     """The recipe by which a turn of a loop can be made again."""
     return Recipe(
         scene=plan.scene,
@@ -71,25 +73,29 @@ def fit_recipe(plan: VoicePlan, loop: Loop, home: tuple[BarHarmony, ...], harmon
         choice=0,
         harmony=harmony,
         harmony_before=home,
-        strictness=plan.strictness,
+        strictness=strictness,
     )
 
 
 def _is_fitted(plan: VoicePlan, placement: Placement) -> bool:
     traits = VOICE_KINDS[plan.kind]
-    if plan.harmony is None or plan.strictness <= 0 or traits.drums:
+    if plan.harmony is None or traits.drums:
         return False
     operator = placement.made_by.operator if placement.made_by else plan.first
     return OPERATOR_TRAITS[operator].source == "model"
 
 
 def _turn(
-    plan: VoicePlan, original: tuple[str, Loop], home: tuple[BarHarmony, ...], harmony: tuple[BarHarmony, ...]
+    plan: VoicePlan,
+    original: tuple[str, Loop],
+    home: tuple[BarHarmony, ...],
+    harmony: tuple[BarHarmony, ...],
+    strictness: float,
 ) -> tuple[str, Loop]:
     """A turn over these chords: the id of its recipe, and its loop."""
     name, loop = original
-    if alike(home, harmony[: loop.bars]):
+    if strictness <= 0 or alike(home, harmony[: loop.bars]):
         return original
-    recipe = fit_recipe(plan, loop, home, harmony)
+    recipe = fit_recipe(plan, loop, home, harmony, strictness)
     played = Loop(loop.bars, loop.metre, fitted(recipe))
     return (name, loop) if played == loop else (recipe.id, played)
