@@ -1,0 +1,85 @@
+"""Voices of chords as they are written, and what comes of it."""
+
+from __future__ import annotations
+
+from fakes.scenes import scene
+from reverie.compose.relations import Relation
+from reverie.conductor.arrange import arrange
+from reverie.scenes.chord_voice import ChordVoice
+from reverie.scenes.temperature import Temperature
+
+HEAD = """
+name: study
+title: A study
+tempo: 120
+key: C
+scale: major
+harmony: "Dm9 | G13"
+voices:
+  drums: {kind: drums, model: m, output: {channel: 10}}
+"""
+BASS = "  low: {kind: bass, model: m, register: [C2, C4], output: {channel: 3}MORE}\n"
+
+
+def voice(keys: str = "", others: str = "") -> ChordVoice:
+    written = f"  pad: {{kind: chords, register: [C3, C5], output: {{channel: 2}}{keys}}}\n"
+    found = scene(HEAD + others + written).voices["pad"]
+    assert isinstance(found, ChordVoice)
+    return found
+
+
+def told(keys: str = "", others: str = "", bar: int = 0) -> dict[str, float | str]:
+    """What its operator is told in a bar."""
+    written = f"  pad: {{kind: chords, register: [C3, C5], output: {{channel: 2}}{keys}}}\n"
+    plan = arrange(scene(HEAD + others + written), {}).plans["pad"]
+    assert plan.settings is not None
+    return dict(plan.settings.at(bar))
+
+
+def test_a_pad_says_little_and_means_four_notes_that_are_held() -> None:
+    assert told() == {
+        "style": "pad", "voices": 4, "density": 1.0, "rootless": 0, "inversions": 1, "double": "",
+    }  # fmt: skip
+    assert (voice().low, voice().high, voice().model) == (48, 72, None)
+
+
+def test_the_short_forms_mean_the_long() -> None:
+    assert voice(", density: 0.5") == voice(", density: {from: 0.5, to: 0.5}")
+    assert voice(', style: rhythm, rhythm: "x. x."') == voice(', style: rhythm, rhythm: {strokes: "x.x."}')
+    assert voice(", density: {from: 0, to: 1, over: 8, after: hold}").density == Temperature(0, 1, 8, "hold")
+
+
+def test_a_density_moves_from_bar_to_bar() -> None:
+    ramp = ", density: {from: 0, to: 1, over: 8, after: hold}"
+    assert [told(ramp, bar=bar)["density"] for bar in (0, 2, 8, 99)] == [0.0, 0.25, 1.0, 1.0]
+
+
+def test_the_root_is_left_to_a_bass_that_follows_the_harmony_unless_the_voice_says_otherwise() -> None:
+    follows, free = BASS.replace("MORE", ""), BASS.replace("MORE", ", harmony: free")
+    assert [told("", others)["rootless"] for others in ("", follows, free)] == [0, 1, 0]
+    assert told(", rootless: false", follows)["rootless"] == 0
+
+
+def test_only_what_a_style_reads_is_told_so_that_the_rest_changes_no_recipe() -> None:
+    assert told(", pattern: down, every: 4, gate: 0.5") == told()
+    arpeggio = told(', style: arpeggio, pattern: "1  3 2", every: 4, gate: 0.5, double: [top, bass]')
+    assert {name: arpeggio[name] for name in ("pattern", "every", "gate", "double")} == {
+        "pattern": "1 3 2", "every": 4, "gate": 0.5, "double": "top bass",
+    }  # fmt: skip
+    assert told(", strike: all")["strike"] == "all"
+
+
+def test_a_rhythm_of_a_drum_is_a_relation_to_it() -> None:
+    keys = ", style: rhythm, rhythm: {from: drums, drum: closed-hat}"
+    written = f"  pad: {{kind: chords, register: [C3, C5], output: {{channel: 2}}{keys}}}\n"
+    plan = arrange(scene(HEAD + written), {}).plans["pad"]
+    assert plan.relations == (Relation("lock", "drums", 42),)
+    assert {name: told(keys)[name] for name in ("from", "drum")} == {"from": "drums", "drum": 42}
+    assert voice(keys).taken_from == "drums"
+
+
+def test_its_line_begins_and_goes_on_with_an_operator_of_its_own() -> None:
+    written = "  pad: {kind: chords, register: [C3, C5], output: {channel: 2}, evolve: {hold: 7}}\n"
+    plan = arrange(scene(HEAD + written), {}).plans["pad"]
+    assert (plan.first, plan.then, plan.hold, plan.turns) == ("voice-chords", ("voice-chords",), 1, 7)
+    assert plan.harmony is not None
