@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fakes.pieces import by_hand
 from reverie.measure.midi_piece import NoMidiError, piece_of_midi
@@ -65,8 +69,9 @@ def test_channels_of_one_track_are_voices() -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "no Standard MIDI File"),
+        (b"", "no Standard MIDI File .it ends too soon"),
         (b"MThd", "no Standard MIDI File"),
+        (midi_bytes([track("a", notes((0, 1, 60)))], ConductorTrack(), 100_001 * BAR), "longer than 100,000 bars"),
         (b"RIFF" + bytes(400), "no Standard MIDI File"),
         (midi_bytes([], ConductorTrack(), BAR), "it has no note"),
     ],
@@ -74,3 +79,14 @@ def test_channels_of_one_track_are_voices() -> None:
 def test_what_is_no_music_is_told(data: bytes, why: str) -> None:
     with pytest.raises(NoMidiError, match=why):
         piece_of_midi(data, "")
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=4), st.integers(0, 4)), max_size=8))
+@settings(deadline=None, max_examples=300)
+def test_broken_files_are_told_as_such(breaks: list[tuple[float, bytes, int]]) -> None:
+    data = bytearray(midi_bytes([track("a", notes((0, 1, 60), (1, 1, 62)))], ConductorTrack(markers=((0, "C"),)), BAR))
+    for place, more, less in breaks:
+        at = round(place * len(data))
+        data[at : at + less] = more
+    with contextlib.suppress(NoMidiError):
+        assert piece_of_midi(bytes(data), "")[0].bars

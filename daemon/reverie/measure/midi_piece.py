@@ -7,6 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from reverie.measure.piece import MeasuredBar, MeasuredVoice, Piece, Role, SoundedNote, placed
@@ -24,6 +25,10 @@ _mido: Any = importlib.import_module("mido")  # it has no types
 T = TypeVar("T")
 Markers = tuple[tuple[int, str], ...]
 """Texts of a file that stand at a moment, each with its tick."""
+
+
+MOST_BARS = 100_000
+"""Bars of a file that is measured: two days of music."""
 
 
 class NoMidiError(ValueError):
@@ -54,7 +59,9 @@ def piece_of_midi(data: bytes, title: str, roles: Mapping[str, Role] | None = No
     read = _read(data)
     if not read.voices:
         raise NoMidiError("it has no note")
-    bars = tuple(_bars(read.metres, read.end))
+    bars = tuple(islice(_bars(read.metres, read.end), MOST_BARS + 1))
+    if len(bars) > MOST_BARS:
+        raise NoMidiError(f"it is longer than {MOST_BARS:,} bars")
     known: dict[str, Role] = {**_roles(read), **(roles or {})}
     voices = tuple(MeasuredVoice(name, known[name], placed(notes, bars)) for name, notes in read.voices.items())
     piece = Piece(title, bars, voices, tempos=tuple(read.tempos))
@@ -64,8 +71,8 @@ def piece_of_midi(data: bytes, title: str, roles: Mapping[str, Role] | None = No
 def _read(data: bytes) -> _Read:
     try:
         file = _mido.MidiFile(file=io.BytesIO(data), clip=True)
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise NoMidiError(f"it is no Standard MIDI File ({error or 'it ends too soon'})") from error
+    except (OSError, EOFError, ValueError, KeyError, IndexError, _mido.KeySignatureError) as error:
+        raise NoMidiError(f"it is no Standard MIDI File ({str(error) or 'it ends too soon'})") from error
     if file.ticks_per_beat <= 0:
         raise NoMidiError("its time is not in quarters")
     read = _Read()
@@ -85,7 +92,7 @@ def _read_track(read: _Read, track: Any, scale: float, unnamed: str) -> None:
         now += message.time
         tick = round(now * scale)
         if message.type == "set_tempo":
-            read.tempos.append((tick, MICROSECONDS / message.tempo))
+            read.tempos.append((tick, MICROSECONDS / max(message.tempo, 1)))
         elif message.type == "time_signature":
             read.metres.append((tick, _metre(message)))
         elif message.type in {"marker", "text", "lyrics"}:
