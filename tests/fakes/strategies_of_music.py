@@ -18,6 +18,7 @@ from reverie.scenes.operators import OPERATOR_TRAITS
 midi = st.integers(0, 127)
 velocities = st.integers(1, 127)
 metres = st.sampled_from([Metre(), Metre(3, 4), Metre(7, 8), Metre(5, 16), Metre(7, 8, (2, 2, 3))])
+shifts = st.just(0) | st.integers(-40, 40)
 numbers = st.integers(0, 2**32 - 1)
 shares = st.floats(0, 1)
 words = st.text(max_size=8)
@@ -30,7 +31,13 @@ def notes(
     spans = st.tuples(st.integers(0, ticks - 1) if starts is None else starts, st.integers(1, ticks)).map(
         lambda span: (span[0], min(span[1], ticks - span[0]))
     )
-    one = st.builds(lambda span, pitch, velocity: Note(span[0], span[1], pitch, velocity), spans, pitches, velocities)
+    one = st.builds(
+        lambda span, pitch, velocity, shift: Note(span[0], span[1], pitch, velocity, shift),
+        spans,
+        pitches,
+        velocities,
+        shifts,
+    )
     return st.lists(one, max_size=most).map(tuple)
 
 

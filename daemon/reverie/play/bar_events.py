@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
+from reverie.music.strokes import strokes
 from reverie.play.events import Entry, Rank, Start, entry
 from reverie.play.score import SceneScore
 from reverie.play.sync.clock_out import pulses
@@ -47,11 +49,13 @@ def write_bar_events(
     if not resting:
         repeated = score.repeated(scene_bar)
         recipes = tuple(score.recipes(scene_bar))
-        for part, note in score.notes(scene_bar):
-            notes[part.name] += 1
-            begin, end = warp(note.start, metre), warp(note.end, metre)
-            pitch = part.drum_map.get(note.pitch, note.pitch)
-            start = Start(part, part.channel - 1, pitch, note.velocity, max(end - begin, 1), note.tied)
-            written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))
+        for _, rows in groupby(score.notes(scene_bar), key=lambda row: row[0].name):
+            pairs = tuple(rows)
+            part, own = pairs[0][0], [note for _, note in pairs]
+            notes[part.name] += len(own)
+            for note, (begin, end) in zip(own, strokes(own, metre, warp), strict=True):
+                pitch = part.drum_map.get(note.pitch, note.pitch)
+                start = Start(part, part.channel - 1, pitch, note.velocity, end - begin, note.tied)
+                written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))
     entries = {slot: tuple(sorted(rows)) for slot, rows in written.items()}
     return BarEvents(score, scene_bar, tick, resting, entries, recipes, notes, repeated)
