@@ -40,6 +40,11 @@ def loops_folder() -> Path:
     return _PACKAGE / "shipped" / "loops"
 
 
+def touch_file() -> Path:
+    """The table of how drummers strike."""
+    return _PACKAGE / "shipped" / "touch.json"
+
+
 def sounds_folder() -> Path:
     """The sounds that are shipped, from which timbres are mixed."""
     return _PACKAGE / "shipped" / "sounds"
