@@ -17,7 +17,10 @@ even = Swing().warp
 
 
 def test_a_note_is_struck_late_or_early_and_ends_at_its_place() -> None:
-    assert strokes([Note(480, 240, 60, shift=12), Note(960, 240, 60, shift=-9)], METRE, even) == [(492, 720), (951, 1200)]
+    assert strokes([Note(480, 240, 60, shift=12), Note(960, 240, 60, shift=-9)], METRE, even) == [
+        (492, 720),
+        (951, 1200),
+    ]
 
 
 def test_what_is_early_at_the_bar_line_is_struck_on_it() -> None:

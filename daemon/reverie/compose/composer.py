@@ -20,6 +20,7 @@ from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.compose.selection import choose, distance
 from reverie.compose.state_cache import Memories
+from reverie.compose.touch import touched
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop
 
@@ -142,7 +143,8 @@ def _kept(
     if remember:
         memories.keep(made.memory_after, remember())
     clips = Counter({str(kind): count for kind, count in guarded[choice].clips.items()})
-    return Composed(made, guarded[choice].loop, {}, clips)
+    loop = guarded[choice].loop
+    return Composed(made, loop and touched(made, loop), {}, clips)
 
 
 def _made(operator: Operator, engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reverie.compose.ensemble import Arrangement
@@ -15,6 +16,7 @@ from reverie.conductor.arrange_harmony import arrange_harmony, for_voice
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.time import TICKS_PER_QUARTER
+from reverie.music.touch import Touch
 from reverie.play.messages import SELF, Part
 from reverie.scenes.schema import Scene, Voice
 
@@ -104,6 +106,7 @@ def _plan(
         limits=_limits(scene, voice),
         candidates=voice.evolve.candidates,
         novelty=voice.evolve.novelty,
+        touch=_touch(scene, name, voice, seed),
         first=voice.evolve.first,
         turns=voice.evolve.turns,
         relations=_relations(voice),
@@ -123,6 +126,12 @@ def _relations(voice: Voice) -> tuple[Relation, ...]:
     """To whom the voice listens."""
     drum = voice.rhythm_drum
     return (Relation("lock", voice.taken_from, drum),) if drum is not None else ()
+
+
+def _touch(scene: Scene, name: str, voice: Voice, seed: int) -> Touch | None:
+    """How the voice is played: as it says itself, or the scene, or else as by a player; each take has another hand."""
+    touch = voice.touch or scene.touch or Touch()
+    return None if touch.mechanical else replace(touch, hand=derive_seed(scene.name, name, "hand", seed))
 
 
 def _limits(scene: Scene, voice: Voice) -> LoopLimits:

@@ -21,6 +21,7 @@ from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.timbre import Timbre, plain_name
+from reverie.scenes.touch_section import WrittenTouch
 from reverie.scenes.voices import DrumVoice, TunedVoice
 
 MAX_PRIMER_BARS = 4
@@ -83,6 +84,11 @@ class Scene(Section):
         description="The chords to which voices play: a text of them, or a mapping; absent: there are none.",
         examples=["Dm9 | G13 | Cmaj7 | A7alt"],
     )
+    touch: WrittenTouch | None = Field(
+        default=None,
+        description="How voices are played: 0 or off (mechanical) to 2, 1 as by a player; or a mapping; absent: 1.",
+        examples=["off", 1.0],
+    )
     seed: int = Field(
         default=1, ge=0, lt=2**32, description="Where chance begins; another seed is another music of the same scene."
     )
@@ -115,11 +121,15 @@ class Scene(Section):
             del said["timbres"]
         if self.harmony is None:
             del said["harmony"]
+        if self.touch is None:
+            del said["touch"]
         if not self.metre.groups:
             del said["metre"]["groups"]
         for voice in said["voices"].values():
             if voice.get("timbre", said) is None:
                 del voice["timbre"]
+            if voice.get("touch", said) is None:
+                del voice["touch"]
             if voice.get("harmony") == "follow":
                 del voice["harmony"]
             if voice.get("strictness", said) is None:

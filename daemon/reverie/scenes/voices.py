@@ -18,6 +18,7 @@ from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, Temper
 from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
+from reverie.scenes.touch_section import WrittenTouch
 
 KindT = TypeVar("KindT", bound=str)
 _MODEL = "The model that composes: the name of a bundle."
@@ -67,6 +68,9 @@ class CommonVoice(Section, Generic[KindT]):
         default_factory=Schedule, description="The bars in which the voice plays; absent: all."
     )
     output: OutputSection = Field(description="Where the notes go.")
+    touch: WrittenTouch | None = Field(
+        default=None, description="How the voice is played; absent: as the scene says.", examples=["off", 1.0]
+    )
 
     @property
     def traits(self) -> VoiceTraits:

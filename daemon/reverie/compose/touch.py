@@ -1,0 +1,112 @@
+"""The touch of a player on a loop that was composed: how loud, how early or late. Pure, and part of the recipe.
+
+Models that compose dynamics keep theirs, and so does what is written, or kept of a primer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from reverie.compose.deviates import deviate
+from reverie.compose.drum_touch import FARTHEST, struck
+from reverie.compose.phrase_touch import played
+from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.music.notes import MAX_MIDI, Loop, Note
+from reverie.music.time import TICKS_PER_STEP
+from reverie.music.touch import Touch
+from reverie.scenes.operators import OPERATOR_TRAITS
+
+ENOUGH = 12
+"""Notes from which on a loop has the softest and the loudest velocity of its voice; fewer have a part of the range."""
+_PADS, _WEIGHTS = (15.0, 120.0), (0.0, 1.1)
+"""What softest and loudest are without knowing the loop: of strokes by drummers, and of weights in tunes."""
+_FARTHEST_TUNE = 18
+_STRUM = (5.0, 20.0)
+"""Ticks from a chord's first note to its last: 5 to 25 ms at 120 quarters a minute, and a little more below."""
+_TOP = 1.12
+"""How much louder a chord's highest note is."""
+
+
+def touched(recipe: Recipe, loop: Loop) -> Loop:
+    """The loop as a player plays it, if the recipe has a touch, and a model composed the loop without dynamics.
+
+    Chords that were made of the harmony have their dynamics, and are rolled.
+    """
+    touch = recipe.touch
+    if touch is None or recipe.traits.dynamics:
+        return loop
+    if recipe.traits.harmonic and OPERATOR_TRAITS[recipe.operator].source == "harmony":
+        return replace(loop, notes=tuple(strummed(loop.notes, touch, recipe.seed, recipe.limits.velocity_high)))
+    if not recipe.drawn:
+        return loop
+    offset = recipe.primer_steps * TICKS_PER_STEP if recipe.keeps_primer else 0
+    kept = [note for note in loop.notes if note.start < offset]
+    made = _drums(recipe, touch, loop) if recipe.traits.drums else _tune(recipe, touch, loop)
+    return replace(loop, notes=(*kept, *(note for note in made if note.start >= offset)))
+
+
+def _drums(recipe: Recipe, touch: Touch, loop: Loop) -> list[Note]:
+    strokes = struck(loop.notes, recipe.metre, touch, recipe.seed)
+    velocities = spread([one.velocity for one in strokes], recipe.limits, _PADS)
+    return [
+        replace(note, velocity=velocity, shift=_within(one.late, FARTHEST))
+        for note, one, velocity in zip(loop.notes, strokes, velocities, strict=True)
+    ]
+
+
+def _tune(recipe: Recipe, touch: Touch, loop: Loop) -> list[Note]:
+    ways = played(loop.notes, recipe.metre, touch, recipe.seed, recipe.harmony[: recipe.bars])
+    velocities = spread([one.weight for one in ways], recipe.limits, _WEIGHTS)
+    notes = [
+        replace(note, velocity=velocity, shift=_within(one.late, _FARTHEST_TUNE))
+        for note, one, velocity in zip(loop.notes, ways, velocities, strict=True)
+    ]
+    return notes if recipe.traits.monophonic else strummed(notes, touch, recipe.seed, recipe.limits.velocity_high)
+
+
+def spread(weights: Sequence[float], limits: LoopLimits, usual: tuple[float, float]) -> list[int]:
+    """Velocities for weights, in their order: the lightest is the softest of the voice, the weightiest the loudest.
+
+    In a loop of fewer notes than :data:`ENOUGH` the range of the weights counts in part and else the ``usual`` one, so
+    that two strokes that are nearly alike do not become the softest and the loudest.
+    """
+    if not weights:
+        return []
+    known = min((len(weights) - 1) / (ENOUGH - 1), 1.0)
+    least, most = min(weights), max(weights)
+    bottom = known * least + (1.0 - known) * min(usual[0], least)
+    top = known * most + (1.0 - known) * max(usual[1], most)
+    if most - least < _ALIKE * (usual[1] - usual[0]):
+        bottom, top = min(usual[0], least), max(usual[1], most)
+    low, high = limits.velocity_low, limits.velocity_high
+    return [round(low + (high - low) * (one - bottom) / (top - bottom)) for one in weights]
+
+
+_ALIKE = 0.05
+"""The share of the usual range below which weights differ by nothing that is meant."""
+
+
+def strummed(notes: Sequence[Note], touch: Touch, seed: int, loudest: int = MAX_MIDI) -> list[Note]:
+    """Notes of which those that begin together are rolled upwards, each a little later, the highest a little louder.
+
+    Tied notes are no strokes and stay. Without ``timing`` nothing is rolled; without ``accent`` none is louder.
+    """
+    found: list[Note] = []
+    for start, together in groupby(sorted(notes), key=lambda note: note.start):
+        chord = sorted(together, key=lambda note: note.pitch)
+        rolled = [note for note in chord if not note.tied]
+        found += [note for note in chord if note.tied]
+        width = sum(_STRUM) / 2 + (_STRUM[1] - _STRUM[0]) / 4 * max(-2.0, min(2.0, deviate("strum", seed, start)))
+        for number, note in enumerate(rolled):
+            late = touch.timing * width * number / max(len(rolled) - 1, 1)
+            top = len(rolled) > 1 and number == len(rolled) - 1
+            louder = round(note.velocity * (1.0 + (_TOP - 1.0) * touch.accent)) if top else note.velocity
+            velocity = max(min(louder, loudest), min(note.velocity, MAX_MIDI))
+            found.append(replace(note, shift=_within(note.shift + late, FARTHEST), velocity=velocity))
+    return sorted(found)
+
+
+def _within(late: float, most: int) -> int:
+    return max(-most, min(most, round(late)))
