@@ -16,8 +16,8 @@ from fakes.recipes import recipe
 from fakes.strategies_of_music import loops
 from reverie.compose.drum_touch import FARTHEST, drum_table
 from reverie.compose.phrase_touch import arch, phrases
+from reverie.compose.player_touch import ENOUGH, strummed, touched
 from reverie.compose.recipe import LoopLimits, Recipe
-from reverie.compose.touch import ENOUGH, strummed, touched
 from reverie.music.harmony import BarHarmony, ChordSpan
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre

@@ -16,11 +16,11 @@ from reverie.compose.engines.engine import Candidate, Engine
 from reverie.compose.guard import Guarded, guard
 from reverie.compose.operators.operator import Operator
 from reverie.compose.operators.registry import OPERATORS
+from reverie.compose.player_touch import touched
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.compose.selection import choose, distance
 from reverie.compose.state_cache import Memories
-from reverie.compose.touch import touched
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop
 

@@ -69,14 +69,14 @@ def drum_table(path: Path | None = None) -> DrumTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class DrumStroke:
     """How a note is struck: how hard, from 1 to 127 as on drummers' pads, and how many ticks late."""
 
     velocity: float
     late: float
 
 
-def struck(notes: Sequence[Note], metre: Metre, touch: Touch, seed: int) -> list[Struck]:
+def struck(notes: Sequence[Note], metre: Metre, touch: Touch, seed: int) -> list[DrumStroke]:
     """How each of the notes of a drum voice's loop is struck; ``seed`` is the loop's."""
     table = drum_table()
     places = [(note.start // TICKS_PER_STEP, kind_of(note.pitch)) for note in notes]
@@ -85,13 +85,13 @@ def struck(notes: Sequence[Note], metre: Metre, touch: Touch, seed: int) -> list
     steps = max((step for step, _ in strokes), default=0) + 1
     loud = _Rest(table.velocity_parts, "velocity", touch.hand, seed, steps)
     late = _Rest(table.timing_parts, "timing", touch.hand, seed, steps)
-    found: list[Struck] = []
+    found: list[DrumStroke] = []
     for step, kind in places:
         place, own = place_of(step, metre.bar_steps), context[step, kind]
         leans = sum(table.velocity[kind][one] for one in own)
         deviation = touch.accent * leans + touch.humanize * loud.of(step, place, kind)
         behind = sum(table.timing[kind][one] for one in own) + late.of(step, place, kind)
-        found.append(Struck(table.loudness(kind, deviation), touch.timing * table.spread * behind))
+        found.append(DrumStroke(table.loudness(kind, deviation), touch.timing * table.spread * behind))
     return found
 
 

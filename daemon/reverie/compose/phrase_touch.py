@@ -29,7 +29,7 @@ _LATE, _CHANCE = 5.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PhraseNote:
     """How a note is played: its weight, about 0 to 1.2, and how many ticks late."""
 
     weight: float
@@ -67,7 +67,7 @@ def arch(phrase: Sequence[Note]) -> list[float]:
 
 def played(
     notes: Sequence[Note], metre: Metre, touch: Touch, seed: int, harmony: Sequence[BarHarmony] = ()
-) -> list[Played]:
+) -> list[PhraseNote]:
     """How each of the notes of a pitched voice's loop is played; ``seed`` is the loop's."""
     if not notes:
         return []
@@ -87,7 +87,7 @@ def played(
     wander = dict(zip(starts, drift(len(starts), _MEMORY, "velocity", seed), strict=True))
     lag = dict(zip(starts, drift(len(starts), _MEMORY, "timing", seed), strict=True))
     return [
-        Played(
+        PhraseNote(
             weight + touch.humanize * _SPREAD * wander[note.start],
             touch.timing * (_LATE * lag[note.start] + _CHANCE * deviate("timing", seed, note.start, note.pitch)),
         )

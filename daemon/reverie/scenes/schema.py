@@ -119,21 +119,17 @@ class Scene(Section):
         # A scene without timbres has the hash that it had before there were any.
         if not self.timbres:
             del said["timbres"]
-        if self.harmony is None:
-            del said["harmony"]
-        if self.touch is None:
-            del said["touch"]
+        for key in ("harmony", "touch"):
+            if said[key] is None:
+                del said[key]
         if not self.metre.groups:
             del said["metre"]["groups"]
         for voice in said["voices"].values():
-            if voice.get("timbre", said) is None:
-                del voice["timbre"]
-            if voice.get("touch", said) is None:
-                del voice["touch"]
+            for key in ("timbre", "touch", "strictness"):
+                if voice.get(key, said) is None:
+                    del voice[key]
             if voice.get("harmony") == "follow":
                 del voice["harmony"]
-            if voice.get("strictness", said) is None:
-                del voice["strictness"]
             if "primer" in voice:
                 _plain_primer(voice["primer"])
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
