@@ -125,13 +125,7 @@ class Scene(Section):
         if not self.metre.groups:
             del said["metre"]["groups"]
         for voice in said["voices"].values():
-            for key in ("timbre", "touch", "strictness"):
-                if voice.get(key, said) is None:
-                    del voice[key]
-            if voice.get("harmony") == "follow":
-                del voice["harmony"]
-            if "primer" in voice:
-                _plain_primer(voice["primer"])
+            _plain_voice(voice)
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -197,6 +191,17 @@ class Scene(Section):
                 other = claims.setdefault((output.slot, timbre.channel), claim)
                 if other != claim:
                     yield (*way, "channel"), _taken(other[0], timbre.channel, output.slot)
+
+
+def _plain_voice(voice: dict[str, Any]) -> None:
+    """Leave out what a voice does not say, and could not in the first version."""
+    for key in ("timbre", "touch", "strictness"):
+        if key in voice and voice[key] is None:
+            del voice[key]
+    if voice.get("harmony") == "follow":
+        del voice["harmony"]
+    if "primer" in voice:
+        _plain_primer(voice["primer"])
 
 
 def _plain_primer(primer: dict[str, Any]) -> None:
