@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fakes.encodings import assert_equals_note_seq, assert_keeps_the_laws, dense
 from fakes.scores import Score, magenta, openewld, unhurried
-from reverie.models.encodings.chords import MAJOR_MINOR, ChordAlphabet, ChordPitches
+from reverie.models.encodings.chord_alphabet import MAJOR_MINOR, ChordAlphabet, ChordPitches
 from reverie.models.encodings.improv import ENCODINGS, REGISTER
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF, passages_of, squashed
 from reverie.models.encodings.onehot import OneHot

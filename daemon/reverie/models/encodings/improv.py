@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reverie.models.encodings.base import Conditional, Encoding
-from reverie.models.encodings.chords import ChordAlphabet, ChordPitches
+from reverie.models.encodings.chord_alphabet import ChordAlphabet, ChordPitches
 from reverie.models.encodings.key_melody import KeyMelody
 from reverie.models.encodings.melody import MelodyAlphabet
 from reverie.models.encodings.melody_notes import Register

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reverie.models.encodings.base import Conditional, ControlEncoding, Encoding
-from reverie.models.encodings.chords import ChordAlphabet
+from reverie.models.encodings.chord_alphabet import ChordAlphabet
 from reverie.models.encodings.controls import BarPosition, DensityBins, OptionalControl, PitchHistogram, Several
 from reverie.models.encodings.modulo import ModuloPerformance
 from reverie.models.encodings.note_performance import NotePerformance
