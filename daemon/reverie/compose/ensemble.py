@@ -13,12 +13,13 @@ from itertools import cycle
 
 from reverie.compose.composer import Composed, derived
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
-from reverie.compose.heard_loops import Heard, heard_loops
+from reverie.compose.heard_loops import Bars, Heard, bars_to_hear, heard_loops
 from reverie.compose.recipe import Recipe
 from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.stalled import Stall
 from reverie.compose.voice_in_play import Renewal, VoiceInPlay
 from reverie.music.notes import Loop
+from reverie.music.order import composing_order
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.play.messages import SELF, Part, Place, SetScene
@@ -35,7 +36,10 @@ Reserve = Sequence[tuple[str, Loop]]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A scene made ready to be played: a plan and a part for each voice, by the voice's name."""
+    """A scene made ready to be played: a plan and a part for each voice, by the voice's name.
+
+    ``order`` has the voices that are to be composed first.
+    """
 
     name: str
     metre: Metre
@@ -45,13 +49,15 @@ class Arrangement:
     swing: Swing = field(default_factory=Swing)
     lead: str = SELF
     harmony: SceneHarmony | None = None
+    order: Sequence[str] = ()
 
 
 class Ensemble:
     """A scene from its first bar on. ``epoch`` tells its messages from those of scenes before and after.
 
-    Its voices are composed in an order: by the traits of their kinds (drums, bass, chords, melody), then as the scene
-    names them. An operator that hears others is told what the voices before its own will play.
+    Its voices are composed in an order (:func:`~reverie.music.order.composing_order`): a voice comes after those to
+    which it has relations, and hears them whenever a model composes for it. An operator that hears others is told what
+    all voices before its own will play.
     """
 
     def __init__(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> None:
@@ -62,9 +68,12 @@ class Ensemble:
         self.arrangement = arrangement
         self.epoch = epoch
         self.bar = -1
+        plans = arrangement.plans
+        kinds = {name: VOICE_KINDS[plan.kind].order for name, plan in plans.items()}
+        listens = {name: [one.voice for one in plan.relations] for name, plan in plans.items()}
         self._voices = {
-            name: VoiceInPlay(Evolution(plan), cycle(reserves.get(name, ())))
-            for name, plan in sorted(arrangement.plans.items(), key=lambda item: VOICE_KINDS[item[1].kind].order)
+            name: VoiceInPlay(Evolution(plans[name]), cycle(reserves.get(name, ())))
+            for name in composing_order(kinds, listens, arrangement.order)
         }
         self._begun = False
         self._derived: list[Composed] = []
@@ -136,9 +145,6 @@ class Ensemble:
                     places += self._keep(name, voice.line.repeat(voice.placements[-1]))
                 elif voice.line.holds:
                     places += self._keep(name, voice.line.again())
-                elif not (voice.line.hears or voice.line.derives):
-                    voice.asked = True
-                    recipes.append(voice.line.next_recipe())
                 elif self._can_hear(name):
                     voice.asked = True
                     recipes.append(voice.line.next_recipe(*self._heard(name)))
@@ -231,27 +237,27 @@ class Ensemble:
             voice.held = on
             voice.renewal = voice.renewal or "next"
 
-    def _before(self, name: str) -> list[str]:
-        """The voices that are composed before this one."""
+    def _hears(self, name: str) -> dict[str, Bars]:
+        """Which bars of others this voice hears when it composes next, from the start of its loop on."""
         names = [*self._voices]
-        return names[: names.index(name)]
+        return bars_to_hear(self._voices[name].line, names[: names.index(name)])
 
     def _is_short(self, voice: VoiceInPlay) -> bool:
         return voice.ahead(self.bar + 1) < AHEAD
 
     def _heard_until(self) -> dict[str, int]:
         """For each voice the bar up to which it will be heard by one that is composed after it, next."""
-        until: dict[str, int] = {}
-        bar, soon = 0, self.bar + 1 + HEARS_AHEAD
+        until = dict.fromkeys(self._voices, 0)
+        soon = self.bar + 1 + HEARS_AHEAD
         for name, voice in reversed(self._voices.items()):
-            until[name] = bar
-            wants = self._is_short(voice) or voice.line.end_bar < bar
-            if wants and not voice.asked and voice.line.hears and voice.line.end_bar <= soon:
-                bar = max(bar, voice.line.end_bar + voice.line.plan.bars)
+            wants = self._is_short(voice) or voice.line.end_bar < until[name]
+            if wants and not voice.asked and voice.line.end_bar <= soon:
+                for other, (_, end) in self._hears(name).items():
+                    until[other] = max(until[other], voice.line.end_bar + end)
         return until
 
     def _can_hear(self, name: str) -> bool:
-        """Whether the voices before this one are placed in all the bars of what it composes next.
+        """Whether those that this voice hears are placed in all the bars that it hears of them.
 
         A voice whose last loop is over within as many bars as it composes does not wait, once the scene is played: it
         hears what is there.
@@ -259,15 +265,18 @@ class Ensemble:
         line = self._voices[name].line
         if self._begun and line.end_bar - (self.bar + 1) <= line.plan.bars:
             return True
-        return all(self._voices[one].line.end_bar >= line.end_bar + line.plan.bars for one in self._before(name))
+        hears = self._hears(name)
+        return all(self._voices[one].line.end_bar >= line.end_bar + end for one, (_, end) in hears.items())
 
     def _heard(self, name: str) -> Heard:
-        line = self._voices[name].line
-        others = ((one, self._voices[one], self.arrangement.parts[one].schedule) for one in self._before(name))
-        return heard_loops(others, line.end_bar, line.plan.bars)
+        parts, hears = self.arrangement.parts, self._hears(name)
+        others = {one: (self._voices[one], parts[one].schedule, bars) for one, bars in hears.items()}
+        return heard_loops(others, self._voices[name].line.end_bar)
 
     def _renew(self, voice: VoiceInPlay, when: Renewal) -> None:
         """Forget the loops that have not begun, once no question is open. The player has them until others are placed.
+
+        Those who listen to the voice have heard what will not be played, and are renewed after it.
 
         Where that would leave the player a loop that begins within another's turn, as loops of the reserve may, they
         stay, and only what comes after them is new.
@@ -289,6 +298,9 @@ class Ensemble:
             return
         voice.stale = stale
         voice.line.resume(present, bar)
+        for other in self._voices.values():
+            if any(one.voice == voice.line.plan.voice for one in other.line.plan.relations):
+                other.renewal = other.renewal or "next"
 
     def _catch_up(self, voice: VoiceInPlay) -> None:
         """A line that has run out goes on at the next bar at which its repeated loop begins anew.

@@ -254,15 +254,20 @@ class Evolution:
         return OPERATORS[self.next_step()].traits.source == "harmony"
 
     @property
-    def hears(self) -> bool:
-        """Whether the operator whose turn it is reads what other voices will play."""
+    def operator_hears(self) -> bool:
+        """Whether the operator whose turn it is reads what all voices before it will play."""
         return OPERATORS[self.next_step()].hears
+
+    @property
+    def listens(self) -> bool:
+        """Whether what is made next is to fit what others will play: a model composes it, or it has their rhythm."""
+        return bool(self.plan.relations) and OPERATORS[self.next_step()].traits.source in {"model", "harmony"}
 
     def next_recipe(self, heard: tuple[HeardLoop, ...] = (), loops: Mapping[str, Loop] | None = None) -> Recipe:
         """What to ask for, by the operator whose turn it is.
 
         Args:
-            heard: what other voices will play in its bars, if it :attr:`hears`.
+            heard: what other voices will play in its bars, if it :attr:`listens` or its :attr:`operator_hears`.
             loops: these loops by their content hashes.
 
         Raises:

@@ -12,8 +12,13 @@ RelationKind = Literal["lock", "answer", "imitate", "avoid", "double", "fill"]
 class Relation:
     """A relation to ``voice``.
 
-    ``drum`` names one drum (its MIDI number) of a drum voice; ``delay`` is in bars, ``interval`` in semitones; ``of``
-    says which side of the music is meant where there are several; ``weight`` is how much it counts.
+    ``lock``: the voice begins its notes where the other does; ``answer``: where the other rests; ``imitate``: it plays
+    what the other played ``delay`` bars before, ``interval`` semitones higher; ``avoid``: it keeps out of the other's
+    ``register``, ``onsets`` or ``density``, as ``of`` says; ``double``: it plays the same, ``interval`` semitones
+    higher; ``fill``: it plays more where the other rests.
+
+    ``drum`` names one drum (its MIDI number) of a drum voice, which alone is meant; ``weight`` is how much the relation
+    counts beside the likelihood and the fit of a loop, which count 1 each.
     """
 
     kind: RelationKind
@@ -23,3 +28,8 @@ class Relation:
     interval: int = 0
     of: str = ""
     weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """By which its score stands in recipes: ``lock:drums:36``."""
+        return ":".join(part for part in (self.kind, self.voice, str(self.drum or ""), self.of) if part)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from reverie.compose.chord_places import STRONG, ChordPlaces, place_weight, rough_tones
 from reverie.compose.guard import Clip, Guarded
 from reverie.compose.recipe import Recipe
+from reverie.compose.relation_scores import RelationScores
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP
@@ -23,6 +24,8 @@ LIKELIHOOD_WEIGHT = 1.0
 Likelihood counts by how many times less likely an event is on average than in the likeliest of the candidates, so that
 what hardly differs hardly counts.
 """
+RELATION_WEIGHT = 1.0
+"""Of each relation, times the weight that the scene gives it: what is heard of one is heard of the whole."""
 
 
 def choose(
@@ -43,6 +46,7 @@ def choose(
     if recipe.choice in passed:
         passed = [recipe.choice]
     most = max(known, default=0.0)
+    listening = RelationScores(recipe)
     best: tuple[int, dict[str, float]] | None = None
     for number in passed:
         loop, likelihood = guarded[number].loop, log_likelihoods[number]
@@ -52,7 +56,11 @@ def choose(
         if likelihood is not None:
             score["log_likelihood"] = likelihood
         likely = 1.0 if likelihood is None else math.exp(likelihood - most)
-        score["total"] = (FIT_WEIGHT * score["fit"] + LIKELIHOOD_WEIGHT * likely) / (FIT_WEIGHT + LIKELIHOOD_WEIGHT)
+        parts = [(FIT_WEIGHT, score["fit"]), (LIKELIHOOD_WEIGHT, likely)]
+        for name, (weight, value) in listening(loop).items():
+            score[name] = value
+            parts.append((RELATION_WEIGHT * weight, value))
+        score["total"] = sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
         if best is None or score["total"] > best[1]["total"]:
             best = number, score
     return None if best is None else (best[0], {name: round(value, 4) for name, value in best[1].items()})

@@ -15,6 +15,8 @@ from reverie.music.notes import Loop
 
 Renewal = Literal["soon", "next"]
 """From when on a voice's queue is renewed: with a mutation from the present loop's next turn, or after that loop."""
+REMEMBERED = 32
+"""Bars that have sounded and may still be heard: one that imitates them may be composed so much later."""
 
 
 @dataclass(slots=True)
@@ -23,12 +25,14 @@ class VoiceInPlay:
 
     ``sent`` is all that the player has and may still play, in the order of the bars in which it begins: what begins in
     the same bar as another takes its place there. ``stale`` are those of these bars in which something waits that the
-    line knows nothing of any more; where it begins after all, it counts again.
+    line knows nothing of any more; where it begins after all, it counts again. ``gone`` is what sounded in the bars
+    that others may still hear.
     """
 
     line: Evolution
     reserve: Iterator[tuple[str, Loop]]
     sent: list[Placement] = field(default_factory=list[Placement])
+    gone: list[Placement] = field(default_factory=list[Placement])
     stale: set[int] = field(default_factory=set[int])
     asked: bool = False
     held: bool = False
@@ -49,8 +53,8 @@ class VoiceInPlay:
         return next((one for one in reversed(self.sent) if one.start_bar <= bar), None)
 
     def will_sound(self, bar: int) -> Placement | None:
-        """What is to sound in scene bar ``bar``, once what is stale has been placed anew."""
-        return next((one for one in reversed(self.placements) if one.start_bar <= bar), None)
+        """What is to sound in scene bar ``bar``, once what is stale has been placed anew; or what did sound in it."""
+        return next((one for one in reversed([*self.gone, *self.placements]) if one.start_bar <= bar), None)
 
     def place(self, placement: Placement) -> list[Placement]:
         """Give the player a loop, turn by turn where chords change, and again over whatever is stale while it plays.
@@ -79,7 +83,10 @@ class VoiceInPlay:
         """Scene bar ``bar`` sounds: forget what the player has forgotten, which is all before what sounds in it."""
         present = self.present(bar)
         if present is not None:
+            self.gone += [one for one in self.sent if one.start_bar < present.start_bar]
             self.sent = [one for one in self.sent if one.start_bar >= present.start_bar]
+        last = next((one for one in reversed(self.gone) if one.start_bar <= bar - REMEMBERED), None)
+        self.gone = self.gone if last is None else [one for one in self.gone if one.start_bar >= last.start_bar]
         self.stale = {start for start in self.stale if start > bar}
 
     def take_over(self, before: VoiceInPlay, bar: int) -> None:
@@ -91,6 +98,7 @@ class VoiceInPlay:
         """
         plan, old = self.line.plan, before.line.plan
         self.held = before.held
+        self.gone = [one for one in (*before.gone, *before.sent) if one.start_bar < bar]
         if _evolution_aside(plan, old) != old:
             self.line.temperature = before.line.temperature
             self.line.steps_taken = before.line.steps_taken
@@ -99,7 +107,7 @@ class VoiceInPlay:
         self.line = before.line
         self.line.plan = plan
         self.reserve = before.reserve
-        self.sent, self.stale = before.sent, before.stale
+        self.sent, self.stale, self.gone = before.sent, before.stale, before.gone
         self.stalled = before.stalled
         self.renewal = before.renewal
         self.go_on(bar)

@@ -15,9 +15,11 @@ from reverie.compose.seeds import derive_seed
 from reverie.conductor.arrange_harmony import arrange_harmony, for_voice
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
+from reverie.music.drums import DRUMS
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.touch import Touch
 from reverie.play.messages import SELF, Part
+from reverie.scenes.listening import ListenSection
 from reverie.scenes.schema import Scene, Voice
 
 
@@ -44,6 +46,7 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
         harmony=harmony,
         plans={name: _plan(scene, name, voice, bundles, begun, harmony) for name, voice in scene.voices.items()},
         parts={name: _part(name, voice) for name, voice in scene.voices.items()},
+        order=scene.order,
     )
 
 
@@ -109,10 +112,10 @@ def _plan(
         touch=_touch(scene, name, voice, seed),
         first=voice.evolve.first,
         turns=voice.evolve.turns,
-        relations=_relations(voice),
         settings=voice.settings(with_bass=_has_bass(scene, name)),
         harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
         strictness=strictness if follows else 0.0,
+        relations=_relations(scene, voice),
     )
 
 
@@ -122,10 +125,21 @@ def _has_bass(scene: Scene, name: str) -> bool:
     return any(voice.traits.outermost == "lowest" and voice.harmony == "follow" for voice in others)
 
 
-def _relations(voice: Voice) -> tuple[Relation, ...]:
+def _relations(scene: Scene, voice: Voice) -> tuple[Relation, ...]:
     """To whom the voice listens."""
-    drum = voice.rhythm_drum
-    return (Relation("lock", voice.taken_from, drum),) if drum is not None else ()
+    if voice.rhythm_drum is not None:
+        return (Relation("lock", voice.taken_from, voice.rhythm_drum),)
+    return tuple(_relation(scene, voice, one) for one in voice.listen)
+
+
+def _relation(scene: Scene, voice: Voice, one: ListenSection) -> Relation:
+    """A relation with what its scene leaves open: where kick and register are meant, and after how many bars."""
+    other = scene.voices[one.voice].traits
+    tuned = voice.traits.pitched and other.pitched
+    drum = DRUMS["bass"] if one.kind == "lock" and one.drum is None and other.drums else one.drum
+    of = (one.of or ("register" if tuned else "onsets")) if one.kind == "avoid" else ""
+    delay = (one.after or 1) if one.kind == "imitate" else 0
+    return Relation(one.kind, one.voice, drum, delay, one.up or 0, of, one.weight)
 
 
 def _touch(scene: Scene, name: str, voice: Voice, seed: int) -> Touch | None:

@@ -22,6 +22,7 @@ from reverie.scenes.chords import (
     rhythm_itself,
 )
 from reverie.scenes.fields import OutputSection
+from reverie.scenes.listening import ListenSection
 from reverie.scenes.primer import Primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
@@ -104,6 +105,7 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     )
 
     hints: ClassVar[Mapping[str, str]] = {
+        "listen": "chords are the scene's; let the others listen to them, or take a rhythm {from, drum}; leave it out",
         "primer": "chords come from the scene's harmony and have no primer; leave it out",
         "temperature": "no model composes chords; leave it out, or say how much is played by 'density'",
         "strictness": "chords are the scene's harmony itself; leave it out",
@@ -114,6 +116,11 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     def strictness(self) -> None:
         """It is the harmony itself."""
         return
+
+    @property
+    def listen(self) -> tuple[ListenSection, ...]:
+        """It hears no more of others than the rhythm that it takes from one."""
+        return ()
 
     @property
     def harmony(self) -> Literal["follow"]:

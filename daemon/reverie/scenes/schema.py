@@ -20,6 +20,7 @@ from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.harmony import HarmonySettings, itself
+from reverie.scenes.listening import listening_misfits
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
 from reverie.scenes.voices import DrumVoice, TunedVoice
@@ -96,6 +97,14 @@ class Scene(Section):
         Annotated[str, AfterValidator(plain_name)],
         Annotated[Voice, ByKind({"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice, "chords": ChordVoice})],
     ] = Field(min_length=1, max_length=16, description="The voices by name, 1 to 16.")
+    order: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=(),
+        description=(
+            "The voices in the order in which they are composed, where that of their kinds is not meant; those that it "
+            "leaves out come after it. A voice that listens to others always comes after them."
+        ),
+        examples=[["melody", "bass"]],
+    )
     timbres: dict[Annotated[str, AfterValidator(plain_name)], Timbre] = Field(
         default_factory=dict[str, Timbre], description="Sounds that turn into one another, by name, for voices to play."
     )
@@ -126,6 +135,8 @@ class Scene(Section):
             del said["metre"]["groups"]
         for voice in said["voices"].values():
             _plain_voice(voice)
+        if not self.order:
+            del said["order"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -143,6 +154,7 @@ class Scene(Section):
                 sentence = f"a bar of {self.metre} has {self.metre.bar_steps} sixteenths, too few for "
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
         yield from self._chords()
+        yield from listening_misfits(self.voices, self.order)
         yield from self._shared_channels()
         yield from self._banks()
 
@@ -200,6 +212,8 @@ def _plain_voice(voice: dict[str, Any]) -> None:
             del voice[key]
     if voice.get("harmony") == "follow":
         del voice["harmony"]
+    if not voice.get("listen", voice):
+        del voice["listen"]
     if "primer" in voice:
         _plain_primer(voice["primer"])
 

@@ -15,6 +15,7 @@ from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection, known
+from reverie.scenes.listening import Listen
 from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
@@ -95,6 +96,7 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         description="Least and most notes a bar, on average; with a least of 1 or more no bar is empty.",
         examples=[[2, 12]],
     )
+    listen: Listen = ()
     primer: Primer = Field(default_factory=Primer, description="What the model hears before it composes.")
 
     @property
