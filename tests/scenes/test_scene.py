@@ -145,6 +145,7 @@ def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:
     tuned = schema["$defs"]["TunedVoice"]
     assert {
         "kind",
+        "listen",
         "model",
         "primer",
         "register",

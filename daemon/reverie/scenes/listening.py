@@ -141,7 +141,7 @@ Listen = Annotated[
 ]
 
 
-class Listener(Protocol):
+class ListeningVoice(Protocol):
     """A voice, as far as it listens."""
 
     @property
@@ -160,7 +160,7 @@ class Listener(Protocol):
         ...
 
 
-def listening_misfits(voices: Mapping[str, Listener], order: Sequence[str]) -> Iterator[tuple[Keys, str]]:
+def listening_misfits(voices: Mapping[str, ListeningVoice], order: Sequence[str]) -> Iterator[tuple[Keys, str]]:
     """What is wrong between voices: relations that cannot be, circles, and an order against them."""
     for name, voice in voices.items():
         there: dict[str, str] = {}
@@ -187,7 +187,7 @@ def listening_misfits(voices: Mapping[str, Listener], order: Sequence[str]) -> I
     yield from _order_misfits(voices, order, listens)
 
 
-def _between(name: str, voices: Mapping[str, Listener], one: ListenSection) -> Iterator[tuple[Keys, str]]:
+def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection) -> Iterator[tuple[Keys, str]]:
     """What such voices cannot be to each other."""
     own, other = voices[name].traits, voices[one.voice].traits
     if one.drum is not None and not other.drums:
@@ -219,7 +219,7 @@ def _contrary(one: ListenSection, there: dict[str, str]) -> Iterator[tuple[Keys,
 
 
 def _order_misfits(
-    voices: Mapping[str, Listener], order: Sequence[str], listens: Mapping[str, Sequence[str]]
+    voices: Mapping[str, ListeningVoice], order: Sequence[str], listens: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[Keys, str]]:
     for number, name in enumerate(order):
         if name not in voices:
