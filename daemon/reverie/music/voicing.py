@@ -34,6 +34,7 @@ _TWICE_GUIDE, _TWICE_COLOUR, _TWICE_ROOT, _TWICE_FIFTH = 4.0, 5.0, 0.6, 0.9
 _NOT_THE_BASS, _INVERTED, _FORBIDDEN = 10.0, 1.5, 40.0
 _PARALLEL_OUTER, _PARALLEL_INNER, _ONE_WAY = 8.0, 1.0, 0.8
 _HELD = 0.8
+_PULL, _SWAY = 0.6, 0.25  # for each semitone beside the aim; share of the register by which aims differ
 _SEVENTH_LEFT, _LEADING_NOTE_LEFT = 2.0, 2.0
 
 
@@ -61,7 +62,7 @@ def voice(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing = ()
         chords: one after the other; a first one that is no ``change`` goes on from ``before``.
         rules: what is allowed.
         before: what sounded before the first chord; nothing if nothing is known of it.
-        seed: decides between voicings that are near equal.
+        seed: decides between voicings that are near equal, and whether they tend upwards or downwards.
     """
     return list(_path(tuple(chords), rules, before, seed))
 
@@ -71,16 +72,26 @@ def _path(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing, see
     """The same, kept at hand: a loop's end is asked for again as the next one begins."""
     paths: list[tuple[float, list[Voicing]]] = [(0.0, [])]
     last: ChordSpan | None = None
+    aim = _aim(rules, seed)
     for number, chord in enumerate(chords):
         goes_on = _is_same(last, chord) if last is not None else not chord.change and len(before) == rules.voices
         if goes_on:
             paths = [(cost, [*path, path[-1] if path else before]) for cost, path in paths]
         else:
             chance = random.Random(f"{seed} {number}")
-            choices = [(cost + NEAR_EQUAL * chance.random(), one) for cost, one in _voicings(_key(chord), rules)]
+            choices = [
+                (cost + NEAR_EQUAL * chance.random() + _PULL * abs(sum(one) / len(one) - aim), one)
+                for cost, one in _voicings(_key(chord), rules)
+            ]
             paths = _lengthened(paths, choices, last, chord, before)
         last = chord
     return tuple(paths[0][1])
+
+
+def _aim(rules: VoicingRules, seed: int) -> float:
+    """Toward which pitch the voicings of a seed tend: chords that come again and again do so higher, then lower."""
+    middle, width = (rules.low + rules.high) / 2, rules.high - rules.low
+    return middle + width * _SWAY * (2 * random.Random(f"aim {seed}").random() - 1)
 
 
 def _lengthened(

@@ -102,7 +102,7 @@ class ChordTurns(Section):
         default=4,
         ge=1,
         le=1000,
-        description="For how many loops in a row what is left to chance stays: a random arpeggio, near-equal voicings.",
+        description="For how many loops in a row chance stays as it is: a random arpeggio, how high voicings tend.",
     )
 
     @property
