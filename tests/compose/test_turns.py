@@ -239,7 +239,25 @@ def test_a_scene_whose_chords_were_changed_goes_on_in_the_new_ones() -> None:
     assert all(suits(place, other) for place in places)
 
 
-DOINGS = st.lists(st.sampled_from(["go", "mutate", "hold", "free", "temperature"]), min_size=1, max_size=12)
+DOINGS = st.lists(
+    st.sampled_from(["go", "mutate", "hold", "free", "temperature", "change", "fail"]), min_size=1, max_size=12
+)
+
+
+def do(play: Play, doing: str, number: int) -> None:
+    if doing == "mutate":
+        play.performance.mutate("lead")
+    elif doing in {"hold", "free"}:
+        play.performance.hold(on=doing == "hold")
+    elif doing == "temperature":
+        play.performance.set_temperature("lead", 0.5 + 0.1 * number)
+    elif doing == "fail":
+        play.sent += play.performance.failed("lead")
+    elif doing == "change":
+        reserves = {"beat": (RESERVE,), "lead": (RESERVE,)}
+        changed = arrangement(FOUR, 1 + number % 6)
+        play.performance = play.performance.succeeded_by(changed, 2 + number, reserves)
+        play.sent += play.performance.opening()
 
 
 @settings(max_examples=40, deadline=None)
@@ -249,12 +267,7 @@ def test_whatever_people_do_what_sounds_suits_its_chords(doings: Sequence[str], 
     play.fill()
     play.go(3)
     for number, doing in enumerate(doings):
-        if doing == "mutate":
-            play.performance.mutate("lead")
-        elif doing in {"hold", "free"}:
-            play.performance.hold(on=doing == "hold")
-        elif doing == "temperature":
-            play.performance.set_temperature("lead", 0.5 + 0.1 * number)
+        do(play, doing, number)
         play.fill()
         play.go(1 + number % 3)
     heard_from: dict[int, Place] = {}

@@ -67,9 +67,10 @@ class VoiceInPlay:
         for one in turns(self.line.plan, placement):
             if not one.leads:
                 self.stale.discard(one.start_bar)
-            covered = [bar for bar in sorted(self.stale) if one.start_bar < bar < one.end_bar]
-            times = [max((one.end_bar - start) // one.loop.bars, 1) for start in covered]
-            told += [one, *(replace(one, start_bar=bar, times=left) for bar, left in zip(covered, times, strict=True))]
+            told.append(one)
+            for bar in sorted(stale for stale in self.stale if one.start_bar < stale < one.end_bar):
+                left = max((one.end_bar - bar) // one.loop.bars, 1)
+                told += turns(self.line.plan, replace(one, start_bar=bar, times=left))
         for one in told:
             self.send(one)
         return told
