@@ -44,7 +44,9 @@ def test_every_operator_that_scenes_can_name_is_bound_to_what_it_does() -> None:
     assert list(OPERATORS) == list(OPERATOR_TRAITS)
     assert plan().first in OPERATORS
     for operator in OPERATORS.values():
-        assert (operator.derive is not None) == (operator.traits.source in {"loops", "harmony"}), operator.name
+        assert (operator.derive is not None) == (operator.traits.source in {"loops", "harmony", "written"}), (
+            operator.name
+        )
 
 
 def test_the_schema_offers_them() -> None:

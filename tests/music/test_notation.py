@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.music.harmony import pitch_name
-from reverie.music.notation import ACCENT, GHOST, PLAIN, Passage, read_drum, read_drums, read_tune
+from reverie.music.notation import ACCENT, GHOST, PLAIN, WrittenPassage, read_drum, read_drums, read_tune
 from reverie.music.notes import Note
 from reverie.music.time import Metre
 
 Row = tuple[int, int, int]
 
 
-def rows(passage: Passage) -> list[Row]:
+def rows(passage: WrittenPassage) -> list[Row]:
     return [(note.start, note.length, note.pitch) for note in passage.notes]
 
 

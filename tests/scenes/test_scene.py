@@ -159,6 +159,7 @@ def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:
         "harmony",
         "strictness",
         "touch",
+        "pattern",
     } == set(tuned["properties"])
     assert "register" not in schema["$defs"]["DrumVoice"]["properties"]
     assert [option.get("type") for option in schema["properties"]["tempo"]["anyOf"]] == ["number", None]

@@ -63,7 +63,7 @@ def _row(one: ListedScene) -> dict[str, Any]:
         "key": str(one.scene.key),
         "seconds_per_bar": _bar(one.scene),
         "voices": [
-            {"name": name, "kind": voice.kind, "model": voice.model, "bars": voice.bars}
+            {"name": name, "kind": voice.kind, "model": voice.model, "bars": voice.loop_bars(metre)}
             for name, voice in one.scene.voices.items()
         ],
     }
@@ -86,7 +86,7 @@ def _lines(one: ListedScene) -> Iterator[str]:
 
 def _loops(scene: Scene) -> str:
     """How long its loops are."""
-    least, most = min(loops := [voice.bars for voice in scene.voices.values()]), max(loops)
+    least, most = min(loops := [voice.loop_bars(scene.metre) for voice in scene.voices.values()]), max(loops)
     span, seconds = f"{most}", f"{most * _bar(scene):.1f}"
     if least < most:
         span, seconds = f"{least} to {span}", f"{least * _bar(scene):.1f} to {seconds}"

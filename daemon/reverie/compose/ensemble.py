@@ -139,9 +139,11 @@ class Ensemble:
         for name, voice in self._voices.items():
             while not voice.asked and (self._is_short(voice) or voice.line.end_bar < heard_until[name]):
                 self._catch_up(voice)
-                if voice.line.derives and (self._can_hear(name) or not voice.line.plan.relations):
+                held = voice.held and bool(voice.placements) and not voice.line.wanted
+                ready = voice.line.derives and (self._can_hear(name) or not voice.line.plan.relations)
+                if ready and not (held and voice.line.writes):
                     places += self._derive(name)
-                elif voice.held and voice.placements and not voice.line.wanted:
+                elif held:
                     places += self._keep(name, voice.line.repeat(voice.placements[-1]))
                 elif voice.line.holds:
                     places += self._keep(name, voice.line.again())

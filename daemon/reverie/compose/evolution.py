@@ -24,6 +24,7 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.touch import Touch
 from reverie.music.voice_kinds import VOICE_KINDS
+from reverie.scenes.operators import OPERATOR_TRAITS
 
 MOST_TURNS = 64
 """Turns of a loop that are placed at a time where the chords may change under it."""
@@ -85,7 +86,7 @@ class VoicePlan:
             told = OPERATORS[operator].told(told, after)
             if OPERATORS[operator].traits.keeps_primer:
                 told = replace(told, primer=self._fitted(told.primer, after, bar))
-        return Recipe(
+        recipe = Recipe(
             scene=self.scene,
             scene_hash=self.scene_hash,
             voice=self.voice,
@@ -112,6 +113,12 @@ class VoicePlan:
             settings=self._settings(operator, bar, after),
             version=VERSION,
         )
+        return _literal(recipe) if OPERATOR_TRAITS[operator].source == "written" else recipe
+
+    @property
+    def literal(self) -> bool:
+        """Whether it plays for ever what is written, and needs no model."""
+        return not self.model and OPERATOR_TRAITS[self.first].source == "written"
 
     def _settings(self, operator: str, bar: int, after: After | None) -> dict[str, float | str]:
         carried = OPERATORS[operator].carried
@@ -250,8 +257,13 @@ class Evolution:
 
     @property
     def derives(self) -> bool:
-        """Whether the loop of the operator whose turn it is follows from the harmony, without a model."""
-        return OPERATORS[self.next_step()].traits.source == "harmony"
+        """Whether the loop whose turn it is needs no model: it is written, or follows from the harmony."""
+        return self.writes or OPERATORS[self.next_step()].traits.source == "harmony"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is written."""
+        return OPERATORS[self.next_step()].traits.source == "written"
 
     @property
     def operator_hears(self) -> bool:
@@ -298,7 +310,7 @@ class Evolution:
         """Let the next loop be a mutation of the last or, where it is derived, another turn of another idea."""
         if self.derives:
             self.steps_taken += self.plan.turns
-        else:
+        elif not self.plan.literal:
             self.wanted = "mutate"
 
     def skip(self) -> Placement | None:
@@ -322,6 +334,12 @@ class Evolution:
     def _at_once(self, times: int) -> int:
         """How many of so many turns are placed at a time."""
         return times if self.plan.harmony is None else min(times, MOST_TURNS)
+
+
+def _literal(recipe: Recipe) -> Recipe:
+    """A recipe without what has no part in music that is written, so that it is the same whenever that is played."""
+    plain = replace(recipe, seed=0, temperature=1.0, past=(), candidates=1, before=())
+    return replace(plain, harmony=(), strictness=0.0, relations=(), touch=None)
 
 
 def _holds(operator: str) -> bool:

@@ -43,7 +43,7 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
         generated: notes in ticks from the end of the primer, as :meth:`Engine.generate` returns them, or an operator.
         thin: whether notes are left out of what is too dense, in place of refusing it.
     """
-    if OPERATOR_TRAITS[recipe.operator].source == "harmony":
+    if OPERATOR_TRAITS[recipe.operator].source in {"harmony", "written"}:
         return _as_meant(recipe, generated)
     clips: Counter[Clip] = Counter()
     kept = recipe.primer if recipe.keeps_primer else ()
@@ -60,7 +60,7 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
 
 
 def _as_meant(recipe: Recipe, notes: Sequence[Note]) -> Guarded:
-    """What was made from the harmony: its chords may leave the scale, and one that is held has few notes."""
+    """What is written, or made from the harmony: it may leave the scale, and a chord that is held has few notes."""
     clips: Counter[Clip] = Counter()
     whole = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
     return Guarded(Loop(recipe.bars, recipe.metre, tuple(whole)) if whole else None, None if whole else "empty", clips)

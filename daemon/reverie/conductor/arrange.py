@@ -16,6 +16,7 @@ from reverie.conductor.arrange_harmony import arrange_harmony, for_voice
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.drums import DRUMS
+from reverie.music.notes import MAX_MIDI
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.touch import Touch
 from reverie.play.messages import SELF, Part
@@ -91,6 +92,10 @@ def _plan(
     if voice.strictness is not None:
         strictness = voice.strictness
     follows = harmony is not None and voice.harmony == "follow"
+    primer, steps = voice.primer.notes, voice.primer.steps
+    if voice.written:
+        primer = voice.written.notes_in(scene.metre)
+        steps = voice.written.bars_in(scene.metre) * scene.metre.bar_steps
     return VoicePlan(
         scene=scene.name,
         scene_hash=scene.hash,
@@ -100,9 +105,9 @@ def _plan(
         kind=voice.kind,
         model=voice.model or "",
         model_hash=bundle.sha256 if bundle else "",
-        primer=voice.primer.notes,
-        primer_steps=voice.primer.steps,
-        bars=voice.bars,
+        primer=primer,
+        primer_steps=steps,
+        bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         then=voice.evolve.then,
         temperature=voice.temperature,
@@ -110,7 +115,7 @@ def _plan(
         candidates=voice.evolve.candidates,
         novelty=voice.evolve.novelty,
         touch=_touch(scene, name, voice, seed),
-        first=voice.evolve.first,
+        first=voice.opens_with,
         turns=voice.evolve.turns,
         settings=voice.settings(with_bass=_has_bass(scene, name)),
         harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
@@ -155,9 +160,9 @@ def _limits(scene: Scene, voice: Voice) -> LoopLimits:
         high=voice.high,
         least=voice.least,
         most=voice.most,
-        polyphony=voice.traits.polyphony,
+        polyphony=MAX_MIDI if voice.literal else voice.traits.polyphony,
         tonic=scene.tonic,
-        scale=scene.scale,
+        scale="chromatic" if voice.literal else scene.scale,
         velocity_low=softest,
         velocity_high=loudest,
     )

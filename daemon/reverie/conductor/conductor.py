@@ -238,7 +238,7 @@ class Conductor:
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Scenes were changed on disk: what plays is taken over if it is right, and the others' faults are told."""
-        for name in sorted({path.stem for path in paths}):
+        for name in self._repertoire.scenes_of(paths):
             if self._stop.is_set():
                 return
             if self._scene is not None and name == self._scene.name:

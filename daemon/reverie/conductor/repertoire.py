@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,10 @@ class Repertoire:
         """The files that are looked at while the music plays: of the scene that plays, and of those at fault."""
         names = {*self.faulty, *([playing] if playing else [])}
         return [path for name in sorted(names) for path in self._scenes.candidates(name)]
+
+    def scenes_of(self, paths: Iterable[Path]) -> list[str]:
+        """The names of the scenes that are read from these files."""
+        return sorted({name for path in paths for name in self._scenes.scenes_of(path)})
 
     def forget_gone(self, wanted: Collection[str]) -> None:
         """Tell no more of broken scenes that nobody wants and whose files are gone: to delete one is to mend it."""

@@ -124,18 +124,38 @@ def _as_it_is(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ByKind:
-    """Annotates a field that is one of several sections; the key ``kind`` says which."""
+    """Annotates a field that is one of several sections; the key ``kind`` says which.
+
+    A mapping with the key ``marked``, and without the key ``unless``, is read as that one of ``others`` which its kind
+    has, if it has one.
+    """
 
     kinds: Mapping[str, type[Section]]
+    others: Mapping[str, type[Section]] = field(default_factory=dict[str, "type[Section]"])
+    marked: str = ""
+    unless: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Look at ``kind`` first, so that faults are told for the section that was meant alone."""
         # The tag in angle brackets cannot be taken for a key on the way to a fault.
         union = core_schema.tagged_union_schema(
-            {f"<{kind}>": handler.generate_schema(section) for kind, section in self.kinds.items()},
-            discriminator=_tag,
+            {
+                **{f"<{kind}>": handler.generate_schema(section) for kind, section in self.kinds.items()},
+                **{f"<{kind} {self.marked}>": handler.generate_schema(one) for kind, one in self.others.items()},
+            },
+            discriminator=self._tag,
         )
         return core_schema.no_info_before_validator_function(self._look, union)
+
+    def _tag(self, data: Any) -> str:
+        """The union's tag of a mapping that is to be read, or of a section that is to be written."""
+        if isinstance(data, Section):
+            kind = getattr(data, "kind", None)
+            other = isinstance(data, tuple({*self.others.values()}))
+        else:
+            kind = data["kind"]
+            other = kind in self.others and self.marked in data and self.unless not in data
+        return f"<{kind} {self.marked}>" if other else f"<{kind}>"
 
     def _look(self, data: Any) -> Any:
         if not isinstance(data, dict):
@@ -149,12 +169,6 @@ class ByKind:
             yield (), f"the key 'kind' is missing: {' or '.join(repr(kind) for kind in self.kinds)}"
         elif data["kind"] not in tuple(self.kinds):
             yield ("kind",), f"there is no kind {data['kind']!r}{did_you_mean(str(data['kind']), self.kinds)}"
-
-
-def _tag(data: Any) -> str:
-    """The union's tag of a mapping that is to be read, or of a section that is to be written."""
-    kind = getattr(data, "kind", None) if isinstance(data, Section) else data["kind"]
-    return f"<{kind}>"
 
 
 def did_you_mean(word: str, possible: Collection[str]) -> str:

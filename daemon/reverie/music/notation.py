@@ -39,7 +39,7 @@ _WORDS = f"{HOLD} holds, {REST} is a rest"
 
 
 @dataclass(frozen=True, slots=True)
-class BarLine:
+class WrittenBarLine:
     """A bar line after so many sixteenths, and where it was written."""
 
     step: int
@@ -48,7 +48,7 @@ class BarLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class WrittenPassage:
     """Notes in ticks from 0 that are ``steps`` sixteenths long, and the bar lines that were written.
 
     Velocities are :data:`ACCENT`, :data:`PLAIN` and :data:`GHOST`. A note that is tied goes on from the passage's end.
@@ -56,7 +56,7 @@ class Passage:
 
     notes: tuple[Note, ...] = ()
     steps: int = 0
-    lines: tuple[BarLine, ...] = ()
+    lines: tuple[WrittenBarLine, ...] = ()
 
     def misplaced(self, metre: Metre) -> Iterator[str]:
         """A sentence on the first bar line of each line that is not where bars of ``metre`` end."""
@@ -74,7 +74,7 @@ class Passage:
 
 
 @dataclass(slots=True)
-class _Slot:
+class _Share:
     """What stands for some time: pitches that begin, or a hold, or a rest; and how many sixteenths it was given."""
 
     pitches: tuple[int, ...] = ()
@@ -91,12 +91,12 @@ class _Reader:
     tick: int = 0
     notes: list[Note] = field(default_factory=list[Note])
     sounding: list[int] = field(default_factory=list[int])
-    lines: list[BarLine] = field(default_factory=list[BarLine])
+    lines: list[WrittenBarLine] = field(default_factory=list[WrittenBarLine])
     lead: int = 0
     lead_from: str = ""
-    tuplet: list[tuple[_Slot, str]] | None = None
+    tuplet: list[tuple[_Share, str]] | None = None
 
-    def read(self) -> Passage:
+    def read(self) -> WrittenPassage:
         """The passage.
 
         Raises:
@@ -107,14 +107,14 @@ class _Reader:
         if self.tuplet is not None:
             raise ValueError(f"{self._where(len(self.text))}: a ( is not closed")
         self._tie_to_the_end()
-        return Passage(tuple(sorted(self.notes)), self.tick // TICKS_PER_STEP, tuple(self.lines))
+        return WrittenPassage(tuple(sorted(self.notes)), self.tick // TICKS_PER_STEP, tuple(self.lines))
 
     def _take(self, match: re.Match[str], where: str) -> None:
         sign, word = match[0], match["word"]
         if sign == BAR_LINE and self.tuplet is None:
             step = self.tick // TICKS_PER_STEP
             if step > (self.lines[-1].step if self.lines else 0):
-                self.lines.append(BarLine(step, self._column(match.start()), self.drum))
+                self.lines.append(WrittenBarLine(step, self._column(match.start()), self.drum))
         elif sign == "(" and self.tuplet is None:
             self.tuplet = []
         elif match["end"] and self.tuplet is not None:
@@ -131,15 +131,15 @@ class _Reader:
         else:
             raise ValueError(f"{where}: {_astray(sign)}")
 
-    def _slot(self, word: str, where: str) -> _Slot:
+    def _slot(self, word: str, where: str) -> _Share:
         if self.drum is not None:
             if word == REST:
-                return _Slot()
+                return _Share()
             if word not in _HITS:
                 raise ValueError(f"{where}: {_HITS_WRITTEN}, not {word!r}")
-            return _Slot((self.drum,), _HITS[word])
+            return _Share((self.drum,), _HITS[word])
         if word in {HOLD, REST}:
-            return _Slot(hold=word == HOLD)
+            return _Share(hold=word == HOLD)
         mark = word[-1] if word[-1] in _MARKS else ""
         names = word.removesuffix(mark)
         chord = names.startswith("[")
@@ -149,9 +149,9 @@ class _Reader:
             raise ValueError(f"{where}: {error} ({_WORDS})") from error
         if not pitches or len(set(pitches)) < len(pitches):
             raise ValueError(f"{where}: a chord is one pitch or more, each once, such as [C4 E4 G4]")
-        return _Slot(pitches, _MARKS.get(mark, PLAIN))
+        return _Share(pitches, _MARKS.get(mark, PLAIN))
 
-    def _divide(self, slots: list[tuple[_Slot, str]], steps: int, where: str) -> None:
+    def _divide(self, slots: list[tuple[_Share, str]], steps: int, where: str) -> None:
         """Let the slots share so many sixteenths evenly, to the nearest tick."""
         first, ticks = self.tick, steps * TICKS_PER_STEP
         if first + ticks > LONGEST * TICKS_PER_STEP:
@@ -163,7 +163,7 @@ class _Reader:
             self._put(slot, end, at)
             self.tick = end
 
-    def _put(self, slot: _Slot, end: int, where: str) -> None:
+    def _put(self, slot: _Share, end: int, where: str) -> None:
         if slot.hold:
             self._hold(end, where)
             return
@@ -201,7 +201,7 @@ class _Reader:
         return position - self.text.rfind("\n", 0, position)
 
 
-def read_tune(text: str) -> Passage:
+def read_tune(text: str) -> WrittenPassage:
     """A tune, such as ``D4 - F4 . | [A3 C4]:4``.
 
     Raises:
@@ -210,7 +210,7 @@ def read_tune(text: str) -> Passage:
     return _Reader(text).read()
 
 
-def read_drum(text: str, drum: int) -> Passage:
+def read_drum(text: str, drum: int) -> WrittenPassage:
     """A drum's line, such as ``x..o X.(xxx)``.
 
     Raises:
@@ -219,7 +219,7 @@ def read_drum(text: str, drum: int) -> Passage:
     return _Reader(text, drum).read()
 
 
-def read_drums(lines: Mapping[int, str], what: str = "a primer") -> Passage:
+def read_drums(lines: Mapping[int, str], what: str = "a primer") -> WrittenPassage:
     """The lines of several drums, by drum.
 
     Raises:
@@ -231,7 +231,9 @@ def read_drums(lines: Mapping[int, str], what: str = "a primer") -> Passage:
         listed = " and ".join(map(str, lengths))
         raise ValueError(f"all patterns of {what} are equally long; these have {listed} sixteenths")
     notes = (note for one in read for note in one.notes)
-    return Passage(tuple(sorted(notes)), max(lengths, default=0), tuple(line for one in read for line in one.lines))
+    return WrittenPassage(
+        tuple(sorted(notes)), max(lengths, default=0), tuple(line for one in read for line in one.lines)
+    )
 
 
 def _steps(written: str | None, where: str, otherwise: int) -> int:

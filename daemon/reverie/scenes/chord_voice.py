@@ -133,6 +133,11 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
         return Temperature()
 
     @property
+    def opens_with(self) -> str:
+        """The operator with which its line begins."""
+        return self.evolve.first
+
+    @property
     def primer(self) -> Primer:
         """It has none."""
         return Primer()

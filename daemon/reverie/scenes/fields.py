@@ -150,10 +150,10 @@ class Evolve(Section):
         examples=[[0.1, 0.95]],
     )
 
-    @property
-    def first(self) -> str:
-        """With what a line begins."""
-        return "reset"
+    first: Literal["reset", "written"] = Field(
+        default="reset",
+        description="How the voice begins: 'reset', the model goes on from the primer, or 'written', with the primer.",
+    )
 
     @property
     def times(self) -> int:

@@ -12,8 +12,10 @@ from typing import Any
 from reverie.advice import advice_on
 from reverie.documents import Document, DocumentError, DocumentFault, did_you_mean, read_document, validate
 from reverie.errors import ReverieError, reason_of
-from reverie.files import write_in_any_case
+from reverie.files import read_file, write_in_any_case
 from reverie.folders import Listing, list_folder, patiently
+from reverie.music.midi_import import LARGEST
+from reverie.scenes.pattern import BESIDE, files_of
 from reverie.scenes.schema import Scene
 
 SUFFIX = ".yaml"
@@ -51,6 +53,7 @@ def read_scene(
     models: Models | None = None,
     slots: Collection[str] | None = None,
     sounds: Sounds | None = None,
+    beside: Path | None = None,
 ) -> Scene:
     """Read a document as a scene.
 
@@ -59,14 +62,15 @@ def read_scene(
         models: The models that exist; None: any will do.
         slots: Names of the site's slots; None: any will do.
         sounds: What timbres may name, whose files must then be there as well; None: any will do.
+        beside: The folder in which the files of its patterns lie; None: that of the document.
 
     Raises:
         DocumentError: with every fault of the document.
     """
     path = Path(document.path)
-    known: dict[str, Any] = {"stem": path.stem, "models": models, "slots": slots}
+    folder = path.absolute().parent
+    known: dict[str, Any] = {"stem": path.stem, "models": models, "slots": slots, BESIDE: beside or folder}
     if sounds is not None:
-        folder = path.absolute().parent
         known |= {"timbre models": sounds.models, "shipped sounds": sounds.shipped, "folder": folder}
     return validate(document, Scene, known)
 
@@ -111,6 +115,7 @@ class SceneFolder:
         self._keep = keep
         self._sounds = sounds
         self._good: dict[str, Scene] = {}
+        self._beside: dict[str, tuple[Path, ...]] = {}
         self.folder_faults: dict[Path, str] = {}
 
     def paths(self) -> dict[str, Path]:
@@ -120,8 +125,13 @@ class SceneFolder:
         return _scenes_in(listings)
 
     def candidates(self, name: str) -> tuple[Path, ...]:
-        """Where the scene's file may lie, whether it is there or not; the first that is there counts."""
-        return tuple(folder / f"{name}{SUFFIX}" for folder in self._folders)
+        """Where the scene's file may lie, and files that it names, whether they are there or not."""
+        return (*(folder / f"{name}{SUFFIX}" for folder in self._folders), *self._beside.get(name, ()))
+
+    def scenes_of(self, path: Path) -> frozenset[str]:
+        """The scenes that are read from a file: by its name, and those that name it."""
+        named = {name for name, paths in self._beside.items() if path in paths}
+        return frozenset({*named, *([path.stem] if path.suffix == SUFFIX else [])})
 
     def names(self) -> tuple[str, ...]:
         """The names of all scenes, sorted."""
@@ -147,27 +157,41 @@ class SceneFolder:
         if name not in paths:
             raise SceneError(no_scene(name, paths))
         document = _read_patiently(paths[name])
+        files = files_of(document)
+        self._beside[name] = tuple(paths[name].parent / file for file in files)
         scene = read_scene(document, self._models, self._slots, self._sounds)
         known = self._good.get(name)
         self._good[name] = scene
         kept = self._keep / paths[name].name if self._keep else None
-        if self._keep and kept and (known is None or known.hash != scene.hash or not os.path.isfile(kept)):  # noqa: PTH113 - Path.is_file raises
-            try:
-                write_in_any_case(kept, document.text.encode())
-            except OSError as error:  # a full disk must not stop the music
-                why, advice = reason_of(error), advice_on(error, self._keep)
-                _log.warning("The scene %s cannot be kept for the next start (%s); %s.", name, why, advice)
+        if kept and (known is None or known.hash != scene.hash or not os.path.isfile(kept)):  # noqa: PTH113 - Path.is_file raises
+            self._keep_scene(name, kept, document, files)
         return scene
+
+    def _keep_scene(self, name: str, kept: Path, document: Document, files: Sequence[str]) -> None:
+        """Keep a scene for the next start, with the files of its patterns, which are written before it."""
+        try:
+            for file, path in zip(files, self._beside[name], strict=True):
+                write_in_any_case(_kept_beside(kept) / file, read_file(path, LARGEST))
+            write_in_any_case(kept, document.text.encode())
+        except OSError as error:  # a full disk must not stop the music
+            why, advice = reason_of(error), advice_on(error, kept.parent)
+            _log.warning("The scene %s cannot be kept for the next start (%s); %s.", name, why, advice)
 
     def _kept(self, name: str) -> Scene | None:
         path = _scenes_in([list_folder(self._keep, may_be_missing=True)]).get(name) if self._keep else None
         if path is None:
             return None
         try:
-            return load_scene(path, self._models, self._slots, self._sounds)
+            document = read_document(path)
+            return read_scene(document, self._models, self._slots, self._sounds, _kept_beside(path))
         except DocumentError as error:  # kept by an older version, or its model is gone
             _log.warning("the kept scene cannot be played either: %s", error)
             return None
+
+
+def _kept_beside(kept: Path) -> Path:
+    """The folder of the files of a kept scene's patterns."""
+    return kept.with_suffix(".files")
 
 
 def fault_of(listing: Listing) -> str | None:

@@ -15,13 +15,14 @@ class OperatorTraits:
     """One operator in a sentence, and where its loop comes from.
 
     ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics, or from the
-    ``harmony``, whose notes are as they are meant; or nothing is made, and the ``last`` loop is held. With
+    ``harmony``, whose notes are as they are meant; it is ``written``, and played note for note; or nothing is made, and
+    the ``last`` loop is held. With
     ``keeps_primer`` the primer is the loop's first part. One that is not ``named`` belongs to a kind of voice, and no
     scene names it.
     """
 
     sentence: str
-    source: Literal["model", "loops", "harmony", "last"] = "model"
+    source: Literal["model", "loops", "harmony", "written", "last"] = "model"
     keeps_primer: bool = False
     named: bool = True
 
@@ -35,6 +36,7 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
         "The beginning of the loop stays, and the model composes the rest anew.", keeps_primer=True
     ),
     "loop": OperatorTraits("The same loop is held once more.", source="last"),
+    "written": OperatorTraits("The pattern, or else the primer, is played note for note.", source="written"),
     "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
     "voice-chords": OperatorTraits("The chords of the harmony are voiced, and played.", source="harmony", named=False),
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reverie.music.notation import Passage, read_drum, read_drums, read_tune
+from reverie.music.notation import WrittenPassage, read_drum, read_drums, read_tune
 
-Primer = Passage
+Primer = WrittenPassage
 _ANY_DRUM = 0
 
 
@@ -20,7 +20,7 @@ def parse_pattern(text: str) -> str:
     return text
 
 
-def drum_primer(lines: Mapping[int, str]) -> Passage:
+def drum_primer(lines: Mapping[int, str]) -> WrittenPassage:
     """Lines by drum as a primer.
 
     Raises:
@@ -29,7 +29,7 @@ def drum_primer(lines: Mapping[int, str]) -> Passage:
     return read_drums(lines)
 
 
-def tune_primer(text: str) -> Passage:
+def tune_primer(text: str) -> WrittenPassage:
     """A tune as a primer.
 
     Raises:

@@ -24,9 +24,12 @@ from reverie.scenes.listening import listening_misfits
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
 from reverie.scenes.voices import DrumVoice, TunedVoice
+from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
-Voice = DrumVoice | TunedVoice | ChordVoice
+Voice = DrumVoice | TunedVoice | ChordVoice | LiteralDrums | LiteralTune
+_KINDS = {"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice, "chords": ChordVoice}
+_LITERAL = {"drums": LiteralDrums, "melody": LiteralTune, "bass": LiteralTune}
 
 
 def _file_name(name: str, info: ValidationInfo) -> str:
@@ -95,7 +98,7 @@ class Scene(Section):
     )
     voices: dict[
         Annotated[str, AfterValidator(plain_name)],
-        Annotated[Voice, ByKind({"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice, "chords": ChordVoice})],
+        Annotated[Voice, ByKind(_KINDS, others=_LITERAL, marked="pattern", unless="evolve")],
     ] = Field(min_length=1, max_length=16, description="The voices by name, 1 to 16.")
     order: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=(),
@@ -133,8 +136,11 @@ class Scene(Section):
                 del said[key]
         if not self.metre.groups:
             del said["metre"]["groups"]
-        for voice in said["voices"].values():
+        for name, voice in said["voices"].items():
             _plain_voice(voice)
+            if self.voices[name].written:
+                voice["bars"] = self.voices[name].loop_bars(self.metre)
+                voice["literal"] = self.voices[name].literal
         if not self.order:
             del said["order"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
@@ -146,6 +152,7 @@ class Scene(Section):
         for name, voice in self.voices.items():
             for sentence in voice.primer.misplaced(self.metre):
                 yield ("voices", name, "primer"), sentence
+            yield from self._written(name, voice)
             if voice.primer_steps > longest:
                 sentence = f"a primer is {MAX_PRIMER_BARS} bars at most, here {longest} sixteenths, not "
                 yield ("voices", name, "primer"), f"{sentence}{voice.primer_steps}"
@@ -157,6 +164,21 @@ class Scene(Section):
         yield from listening_misfits(self.voices, self.order)
         yield from self._shared_channels()
         yield from self._banks()
+
+    def _written(self, name: str, voice: Voice) -> Iterator[tuple[Keys, str]]:
+        """A pattern fits into the metre, and into the loop."""
+        if voice.written is None:
+            steps, bars = voice.primer_steps, voice.bars
+            if voice.evolve.first == "written" and steps > bars * self.metre.bar_steps:
+                yield ("voices", name, "bars"), f"a loop of {bars} bars has no room for all of the primer"
+            return
+        told = False
+        for sentence in voice.written.misfits(self.metre):
+            told = True
+            yield ("voices", name, "pattern"), sentence
+        bars, own = voice.loop_bars(self.metre), voice.written.bars_in(self.metre)
+        if not told and bars % own:
+            yield ("voices", name, "bars"), f"a loop of {bars} bars cannot be filled by a pattern of {own}"
 
     def _chords(self) -> Iterator[tuple[Keys, str]]:
         """Voices of chords have chords to play, and a drum to strike them with where they take its rhythm."""
@@ -206,14 +228,18 @@ class Scene(Section):
 
 
 def _plain_voice(voice: dict[str, Any]) -> None:
-    """Leave out what a voice does not say, and could not in the first version."""
-    for key in ("timbre", "touch", "strictness"):
+    """Leave out what the first version did not know, where it says nothing, and where bar lines are written."""
+    for key in ("timbre", "touch", "strictness", "pattern"):
         if key in voice and voice[key] is None:
             del voice[key]
     if voice.get("harmony") == "follow":
         del voice["harmony"]
     if not voice.get("listen", voice):
         del voice["listen"]
+    if voice.get("evolve", {}).get("first") == "reset":
+        del voice["evolve"]["first"]
+    if isinstance(voice.get("pattern"), dict):
+        del voice["pattern"]["passage"]["lines"]
     if "primer" in voice:
         _plain_primer(voice["primer"])
 

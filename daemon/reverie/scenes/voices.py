@@ -12,10 +12,11 @@ from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum
 from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notes import MAX_MIDI, Note
-from reverie.music.time import Schedule
+from reverie.music.time import Metre, Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection, known
 from reverie.scenes.listening import Listen
+from reverie.scenes.pattern import NotesOrFile, Pattern, WrittenSettings, drum_pattern, settings_of, tune_pattern
 from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
@@ -60,6 +61,13 @@ def timbre_itself(timbre: VoiceTimbre) -> VoiceTimbre:
     return timbre
 
 
+DrumLines = ByDrum[Annotated[str, AfterValidator(parse_pattern)]]
+_PATTERN = (
+    "What is played note for note: for ever, and without a model, or with 'evolve' as the first loop, which is then "
+    "varied; or {file, track, channel, bars} of a MIDI file."
+)
+
+
 class CommonVoice(Section, Generic[KindT]):
     """What every voice has; the kind stands first, since a model is checked against it."""
 
@@ -77,6 +85,21 @@ class CommonVoice(Section, Generic[KindT]):
     def traits(self) -> VoiceTraits:
         """What sets this kind of voice apart."""
         return VOICE_KINDS[self.kind]
+
+    @property
+    def written(self) -> Pattern | None:
+        """What is written for it to be played note for note, first or for ever."""
+        return None
+
+    @property
+    def literal(self) -> bool:
+        """Whether it plays that for ever."""
+        return False
+
+    def loop_bars(self, metre: Metre) -> int:
+        """Length of a loop in bars; of a pattern its own, where nothing else is said."""
+        pattern = self.written
+        return self.bars if pattern is None or "bars" in self.model_fields_set else pattern.bars_in(metre)
 
 
 class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
@@ -109,9 +132,10 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         """No drum gives it its rhythm."""
         return None
 
-    def settings(self, *, with_bass: bool) -> None:
-        """Its operators are told nothing."""
+    def settings(self, *, with_bass: bool) -> WrittenSettings | None:
+        """Operators of a voice with a pattern are told whether its velocities are meant."""
         del with_bass
+        return settings_of(self.written) if self.written else None
 
     @property
     def primer_notes(self) -> tuple[Note, ...]:
@@ -133,8 +157,20 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         """Most notes a bar."""
         return self.density[1]
 
+    @property
+    def opens_with(self) -> str:
+        """The operator with which its line begins."""
+        return "written" if self.written else self.evolve.first
+
     def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """The density is possible."""
+        """The density is possible, and what is to be played as it is written is there."""
+        if self.written and self.primer.steps:
+            yield ("primer",), "the pattern is the primer, too; leave one of both out"
+        elif not self.written and not self.primer.notes:
+            if self.evolve.first == "written":
+                yield ("evolve", "first"), "there is no primer that could be played; write one"
+            elif "written" in self.evolve.then:
+                yield ("evolve", "then"), "there is neither primer nor pattern that 'written' could play; write one"
         least, most = self.density
         if not 0 <= least <= most or most == 0:
             yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"
@@ -148,13 +184,22 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
     )
     primer: Annotated[
         Primer,
-        Written(ByDrum[Annotated[str, AfterValidator(parse_pattern)]], drum_primer),
+        Written(DrumLines, drum_primer),
     ] = Field(
         default_factory=Primer,
         description="What the model hears first: for each drum a line of x (hit), X, o and ., one a sixteenth.",
         examples=[{"bass": "x... x..."}],
         json_schema_extra=DRUM_KEYS,
     )
+
+    pattern: Annotated[Pattern, NotesOrFile(DrumLines, drum_pattern)] | None = Field(
+        default=None, description=f"{_PATTERN} Written like a primer.", examples=[{"bass": "x... x..."}]
+    )
+
+    @property
+    def written(self) -> Pattern | None:
+        """Its pattern."""
+        return self.pattern
 
     hints: ClassVar[Mapping[str, str]] = {
         "register": "drums have no register; leave it out",
@@ -203,6 +248,9 @@ class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
         description="What the model hears first: for each sixteenth a pitch, - to hold it, or . for a rest.",
         examples=["D4 - - - F4 - A4 -"],
     )
+    pattern: Annotated[Pattern, NotesOrFile(str, tune_pattern)] | None = Field(
+        default=None, description=f"{_PATTERN} Written like a primer.", examples=["D3:4 D3 D3 F3:2 | G3:8"]
+    )
     compass: Annotated[tuple[Pitch, Pitch], Field(strict=False)] = Field(
         alias="register", description="Lowest and highest pitch, an octave apart or more.", examples=[["C4", "C6"]]
     )
@@ -221,6 +269,11 @@ class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
         le=1,
         description="How much the scene's chords bind the voice, 0 to 1; absent: as the harmony says.",
     )
+
+    @property
+    def written(self) -> Pattern | None:
+        """Its pattern."""
+        return self.pattern
 
     @property
     def low(self) -> int:
@@ -245,12 +298,16 @@ class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
                 ("register",),
                 f"a register is an octave wide or more; {low} to {high} is {self.high - self.low} semitones",
             )
-        elif self.traits.monophonic and len({note.start for note in self.primer.notes}) < len(self.primer.notes):
-            yield ("primer",), f"a {self.kind} has one note at a time, and its primer no chords"
         else:
-            outside = [pitch_name(note.pitch) for note in self.primer.notes if not self.low <= note.pitch <= self.high]
+            yield from self._tunes()
+
+    def _tunes(self) -> Iterator[tuple[Keys, str]]:
+        """What a model is to go on from is a tune in the register."""
+        written = self.pattern.passage.notes if self.pattern else ()
+        for key, notes in (("primer", self.primer.notes), ("pattern", written)):
+            if self.traits.monophonic and len({note.start for note in notes}) < len(notes):
+                yield (key,), f"a {self.kind} that a model composes has one note at a time, and its {key} no chords"
+            outside = [pitch_name(note.pitch) for note in notes if not self.low <= note.pitch <= self.high]
             if outside:
-                yield (
-                    ("primer",),
-                    f"the primer leaves the register {low} to {high}: {', '.join(dict.fromkeys(outside))}",
-                )
+                register = f"{pitch_name(self.low)} to {pitch_name(self.high)}"
+                yield (key,), f"the {key} leaves the register {register}: {', '.join(dict.fromkeys(outside))}"

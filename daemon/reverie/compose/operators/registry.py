@@ -11,7 +11,8 @@ from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
 from reverie.compose.operators.operator import Operator
 from reverie.compose.operators.voice_chords import VOICE_CHORDS
+from reverie.compose.operators.written import WRITTEN
 
 OPERATORS: Mapping[str, Operator] = {
-    operator.name: operator for operator in (RESET, CONTINUE, MUTATE, LOOP, FIT_TO_CHORDS, VOICE_CHORDS)
+    operator.name: operator for operator in (RESET, CONTINUE, MUTATE, LOOP, WRITTEN, FIT_TO_CHORDS, VOICE_CHORDS)
 }
