@@ -79,6 +79,8 @@ def test_groups_and_metres_have_strong_places_of_their_own() -> None:
     assert with_bass(piece(4, Metre(6, 8), low=low, high=high)).share.of == 4, (
         "of a 6/8's two, one is no quarter's place"
     )
+    eighths = ("melody", [(half / 2, 0.5, 61) for half in range(14)])
+    assert with_bass(piece(2, Metre.parse("2+2+3/8"), low=low, high=eighths)).share.of == 6
 
 
 def in_harmony(bass: list[int], steps: tuple[int, int] = (4, 7)) -> Piece:

@@ -7,21 +7,23 @@ from dataclasses import replace
 
 from reverie.compose.ensemble import Arrangement
 from reverie.compose.evolution import VoicePlan
+from reverie.music.voice_kinds import VOICE_KINDS
 
 TIES = ("harmony", "relations", "touch")
 """What may be taken from the voices of a scene."""
-_OF_HARMONY = "chords"
-"""The kind of voice that is nothing but the harmony, and keeps it."""
 
 
 def without(arrangement: Arrangement, ties: Collection[str]) -> Arrangement:
-    """The same scene, whose voices are composed without some of :data:`TIES`; its chords are known all the same."""
+    """The same scene, whose voices are composed without some of :data:`TIES`; its chords are known all the same.
+
+    A voice that plays nothing but the harmony keeps it.
+    """
     plans = {name: _without(plan, ties) for name, plan in arrangement.plans.items()}
     return replace(arrangement, plans=plans)
 
 
 def _without(plan: VoicePlan, ties: Collection[str]) -> VoicePlan:
-    if "harmony" in ties and plan.kind != _OF_HARMONY:
+    if "harmony" in ties and not VOICE_KINDS[plan.kind].harmonic:
         plan = replace(plan, harmony=None, strictness=0.0)
     if "relations" in ties:
         plan = replace(plan, relations=())
