@@ -23,6 +23,7 @@ from reverie.measure.piece import (
     KICKS,
     MeasuredVoice,
     Piece,
+    PlacedNote,
     Role,
     SoundedChord,
     SoundedNote,
@@ -154,7 +155,10 @@ def piece_on_paper(paper: OnPaper) -> Piece:
         MeasuredVoice(
             name,
             _ROLES.get(voice.kind, "melody"),
-            placed(_notes(events.get(name, ()), scene.swing, scene.metre), bars),
+            tuple(
+                _late_in_swing(note, scene.swing, scene.metre)
+                for note in placed(_notes(events.get(name, ()), scene.swing, scene.metre), bars)
+            ),
             _kicks(voice.output.drum_map),
         )
         for name, voice in scene.voices.items()
@@ -180,6 +184,12 @@ def _notes(events: Sequence[tuple[int, bytes]], swing: Swing, metre: Metre) -> I
             yield SoundedNote(start, max(end, start + 1), pitch, velocity)
         if kind == NOTE_ON and message[2]:
             sounding[pitch] = (_straight(tick, swing, metre), message[2])
+
+
+def _late_in_swing(note: PlacedNote, swing: Swing, metre: Metre) -> PlacedNote:
+    """A note that is so much later than its place as it is played, where swing draws out some of the time."""
+    late = swing.warp(note.start + note.late, metre) - swing.warp(note.start, metre)
+    return replace(note, late=late)
 
 
 def _straight(tick: int, swing: Swing, metre: Metre) -> int:
