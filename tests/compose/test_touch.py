@@ -153,6 +153,13 @@ def test_drums_are_spread_as_drummers_are_and_not_explained_by_their_places() ->
     assert 0.3 < fmean(explained) < 0.85
 
 
+def test_the_table_says_whose_it_is_and_is_small() -> None:
+    table = json.loads(touch_file().read_bytes())
+    assert "Groove MIDI Dataset" in table["source"]
+    assert "CC BY 4.0" in table["licence"]
+    assert touch_file().stat().st_size < 50_000
+
+
 def test_a_player_drifts_and_does_not_jitter() -> None:
     hats = Loop(BARS, Metre(), tuple(Note(120 * place, 120, 42) for place in range(32)))
     late = [[note.shift for note in touched(drums(seed), hats).notes] for seed in range(40)]
@@ -160,6 +167,13 @@ def test_a_player_drifts_and_does_not_jitter() -> None:
     free = [[one - habit for one, habit in zip(row, habits, strict=True)] for row in late]
     steps = [other - one for row in free for one, other in pairwise(row)]
     assert fmean(step * step for step in steps) < 0.9 * 2 * fmean(one * one for row in free for one in row)
+
+
+def test_chords_of_the_harmony_are_rolled_and_what_is_held_to_others_stays() -> None:
+    chord = Loop(1, Metre(), tuple(Note(0, 960, pitch, 70) for pitch in (60, 64, 67)))
+    made = replace(tune(), kind="chords", operator="voice-chords", bars=1)
+    assert [note.shift > 0 for note in touched(made, chord).notes] == [False, True, True]
+    assert touched(replace(made, kind="melody", operator="fit-to-chords"), chord) is chord
 
 
 def test_a_chord_is_rolled_upwards_with_its_top_louder_and_ties_stay() -> None:

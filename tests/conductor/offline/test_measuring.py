@@ -48,7 +48,8 @@ def test_a_scene_and_its_file_are_the_same_piece(tmp_path: Path) -> None:
 @pytest.mark.parametrize("swing", [0.6, 0.66])
 def test_swing_is_no_lateness(swing: float) -> None:
     straight, swung = (
-        piece_on_paper(on_paper(TEXT.replace("metre:", f"swing: {share}\nmetre:"))) for share in (0.5, swing)
+        piece_on_paper(on_paper(TEXT.replace("metre:", f"touch: off\nswing: {share}\nmetre:")))
+        for share in (0.5, swing)
     )
     for even, uneven in zip(straight.voices, swung.voices, strict=True):
         assert [replace(note, late=0) for note in even.notes] == [replace(note, late=0) for note in uneven.notes]
