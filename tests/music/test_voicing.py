@@ -140,6 +140,16 @@ def test_chords_that_come_again_come_higher_or_lower_with_another_seed_and_as_sm
     assert motion(turns) / len(turns) < 1.5 * 4
 
 
+def test_where_another_idea_begins_a_chord_may_go_to_another_place() -> None:
+    before = (57, 64, 69, 74)
+    gone = {seed: voice(chords("Dm9 Bbmaj7"), KEYS, before, seed, new=True)[0] for seed in range(12)}
+    stayed = {seed: voice(chords("Dm9 Bbmaj7"), KEYS, before, seed)[0] for seed in range(12)}
+    assert len(set(gone.values())) > len(set(stayed.values()))
+    assert motion([before, *gone.values()]) > motion([before, *stayed.values()])
+    held = voice([chord("Am11", change=False)], KEYS, before, 3, new=True)
+    assert held == [before], "one that goes on stays"
+
+
 any_chord = st.builds(
     lambda root, bass, steps: ChordSpan(0, "?", root, bass, tuple((root + step) % 12 for step in {0, *steps}), ()),
     st.integers(0, 11),

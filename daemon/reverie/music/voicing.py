@@ -35,6 +35,7 @@ _NOT_THE_BASS, _INVERTED, _FORBIDDEN = 10.0, 1.5, 40.0
 _PARALLEL_OUTER, _PARALLEL_INNER, _ONE_WAY = 8.0, 1.0, 0.8
 _HELD = 0.8
 _PULL, _SWAY = 0.6, 0.25  # for each semitone beside the aim; share of the register by which aims differ
+_NEW_IDEA = 0.1  # of what moving counts, where another idea begins
 _SEVENTH_LEFT, _LEADING_NOTE_LEFT = 2.0, 2.0
 
 
@@ -53,7 +54,9 @@ class VoicingRules:
     inversions: bool = True
 
 
-def voice(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing = (), seed: int = 0) -> list[Voicing]:
+def voice(
+    chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing = (), seed: int = 0, *, new: bool = False
+) -> list[Voicing]:
     """A voicing for each of the chords, of which each goes on smoothly from the one before.
 
     A chord that follows itself is held. The same arguments give the same voicings.
@@ -63,12 +66,15 @@ def voice(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing = ()
         rules: what is allowed.
         before: what sounded before the first chord; nothing if nothing is known of it.
         seed: decides between voicings that are near equal, and whether they tend upwards or downwards.
+        new: whether another idea begins, so that the first chord may leave the place of the one before.
     """
-    return list(_path(tuple(chords), rules, before, seed))
+    return list(_path(tuple(chords), rules, before, seed, new))
 
 
 @lru_cache(maxsize=64)
-def _path(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing, seed: int) -> tuple[Voicing, ...]:
+def _path(
+    chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing, seed: int, new: bool
+) -> tuple[Voicing, ...]:
     """The same, kept at hand: a loop's end is asked for again as the next one begins."""
     paths: list[tuple[float, list[Voicing]]] = [(0.0, [])]
     last: ChordSpan | None = None
@@ -83,7 +89,8 @@ def _path(chords: Sequence[ChordSpan], rules: VoicingRules, before: Voicing, see
                 (cost + NEAR_EQUAL * chance.random() + _PULL * abs(sum(one) / len(one) - aim), one)
                 for cost, one in _voicings(_key(chord), rules)
             ]
-            paths = _lengthened(paths, choices, last, chord, before)
+            ease = _NEW_IDEA if new and last is None else 1.0
+            paths = _lengthened(paths, choices, (last, chord), before, ease)
         last = chord
     return tuple(paths[0][1])
 
@@ -97,17 +104,18 @@ def _aim(rules: VoicingRules, seed: int) -> float:
 def _lengthened(
     paths: Sequence[tuple[float, list[Voicing]]],
     choices: Sequence[tuple[float, Voicing]],
-    last: ChordSpan | None,
-    chord: ChordSpan,
+    change: tuple[ChordSpan | None, ChordSpan],
     before: Voicing,
+    ease: float,
 ) -> list[tuple[float, list[Voicing]]]:
-    """The best path to each voicing of the next chord, and of these paths the best."""
+    """The best path to each voicing of the next chord, and of these paths the best; ``ease`` is what moving counts."""
+    last, chord = change
     roles: Mapping[int, str] = _roles(_key(last)) if last is not None else dict[int, str]()
     dominant = last is not None and (chord.root - last.root) % OCTAVE == _DOMINANT_STEP
     reached: list[tuple[float, int, int]] = []
     for number, (own, here) in enumerate(choices):
         best = min(
-            (cost + _move(there, here, roles, dominant=dominant), place)
+            (cost + ease * _move(there, here, roles, dominant=dominant), place)
             for place, (cost, path) in enumerate(paths)
             for there in [path[-1] if path else before]
         )

@@ -16,6 +16,8 @@ FEWEST = 2
 """Voices of a pad that is as thin as it may be."""
 VOICING = "voicing"
 """The setting that has the voicing with which the loop before ends."""
+IDEA = "idea"
+"""The setting that has the seed of the loop before: with another seed another idea begins."""
 
 
 def _voiced(recipe: Recipe) -> list[Note]:
@@ -62,7 +64,8 @@ def _voicings(recipe: Recipe, chords: Sequence[ChordSpan]) -> list[Voicing]:
         inversions=bool(settings.get("inversions", 1)),
     )
     before = tuple(int(pitch) for pitch in _word(settings, VOICING, "").split())
-    return voice([*chords, *recipe.harmony[-1].spans[:1]], rules, before, recipe.seed)
+    new = settings.get(IDEA, str(recipe.seed)) != str(recipe.seed)
+    return voice([*chords, *recipe.harmony[-1].spans[:1]], rules, before, recipe.seed, new=new)
 
 
 def _last_voicing(after: After) -> Mapping[str, float | str]:
@@ -70,7 +73,8 @@ def _last_voicing(after: After) -> Mapping[str, float | str]:
     recipe = after.recipe
     if recipe.operator != VOICE_CHORDS.name:
         return {}
-    return {VOICING: " ".join(map(str, _voicings(recipe, [chord for _, _, chord in _chords(recipe)])[-2]))}
+    last = _voicings(recipe, [chord for _, _, chord in _chords(recipe)])[-2]
+    return {VOICING: " ".join(map(str, last)), IDEA: str(recipe.seed)}
 
 
 def _onsets(recipe: Recipe) -> list[int] | None:
