@@ -185,3 +185,103 @@ def test_nobody_is_composed_far_ahead_for_a_voice_that_holds_its_loops_for_long(
 def test_what_hears_nobody_says_nothing_of_it() -> None:
     asked, _ = played(ensemble(), 20)
     assert all(recipe.heard == () for recipe, _ in asked if recipe.operator != "double")
+
+
+LISTENING = """
+name: study
+title: A study
+tempo: 120
+key: D
+scale: dorian
+voices:
+  lead:
+    {kind: melody, model: m, register: [C4, C6], bars: 2, evolve: {hold: 2}, output: {channel: 1},
+     listen: [{answer: low}, {imitate: second, after: 3}]}
+  second:
+    {kind: melody, model: m, register: [C4, C6], bars: 1, evolve: {hold: 3}, output: {channel: 3}}
+  low:
+    {kind: bass, model: m, register: [C2, C4], bars: 2, evolve: {hold: 2, then: [continue, loop, reset]},
+     schedule: {every: 4, bars: ["1-3"]}, output: {channel: 2}, listen: {lock: beat}}
+  beat: {kind: drums, model: d, bars: 1, evolve: {hold: 3}, output: {channel: 10}}
+"""
+
+
+def listening() -> Ensemble:
+    return Ensemble(arrange(scene(LISTENING), {}), 1, {})
+
+
+def test_a_voice_hears_those_to_which_it_listens_and_no_other_whatever_its_operator() -> None:
+    play = listening()
+    asked, placed = played(play, 60)
+    operators = {recipe.operator for recipe, _ in asked if recipe.voice == "low"}
+    assert operators == {"reset", "continue"}
+    for name, others in {"low": {"beat"}, "lead": {"low", "second"}, "beat": set[str](), "second": set[str]()}.items():
+        recipes = [recipe for recipe, _ in asked if recipe.voice == name]
+        assert all({one.voice for one in recipe.heard} == others for recipe in recipes[2:])
+        assert all(recipe.loops.keys() == {one.loop for one in recipe.heard} for recipe in recipes)
+    assert_heard_as_played(play, placed, hearing_of(asked, "low"), ("beat",))
+    assert_heard_as_played(play, placed, hearing_of(asked, "lead"), ("low",))
+
+
+def test_what_is_imitated_is_what_was_played_bars_before() -> None:
+    play = listening()
+    asked, placed = played(play, 60)
+    score = SceneScore(play.scene())
+    sounded: list[list[Note]] = []
+    for bar, places in enumerate(placed):
+        for place in places:
+            score.place(place)
+        sounded.append([note for part, note in score.notes(bar) if part.name == "second"])
+    hearing = [(recipe, start) for recipe, start in hearing_of(asked, "lead") if 3 <= start < 50]
+    assert len(hearing) > 5
+    for recipe, start in hearing:
+        for bar in range(-3, 1):
+            assert _heard_in(recipe, "second", bar) == sounded[start + bar]
+
+
+def test_a_voice_knows_what_it_listens_to_in_all_turns_of_its_loop() -> None:
+    asked, _ = played(listening(), 60)
+    for recipe, _ in hearing_of(asked, "low"):
+        assert {bar for one in recipe.heard for bar in range(one.start, one.start + one.bars)} == {0, 1, 2, 3}
+
+
+def test_a_voice_that_listens_is_never_silenced_by_one_that_is_late() -> None:
+    play = listening()
+    _, first = play.fill()
+    assert {recipe.voice for recipe in first} == {"beat", "second"}
+    answered(play, first)
+    for bar in range(40):
+        _, recipes = play.fill()
+        answered(play, [recipe for recipe in recipes if recipe.voice not in {"beat", "second"}])
+        play.played(bar)
+    ends = {name: place.start_bar for place in play.queued() for name in [place.part]}
+    assert min(ends["low"], ends["lead"]) > 36
+
+
+def settled(play: Ensemble) -> list[Recipe]:
+    """All that is asked until nothing is wanted."""
+    asked: list[Recipe] = []
+    while recipes := play.fill()[1]:
+        answered(play, recipes)
+        asked += recipes
+    return asked
+
+
+def test_a_voice_that_is_held_is_heard_as_it_is_repeated() -> None:
+    play = listening()
+    played(play, 20)
+    settled(play)
+    play.hold(on=True)
+    settled(play)
+    loops = {place.loop.content_hash for place in play.queued() if place.part == "beat"}
+    play.mutate("low")
+    [mutated] = [recipe for recipe in settled(play) if recipe.voice == "low"]
+    assert {one.loop for one in mutated.heard} <= loops
+
+
+def test_who_has_heard_what_will_not_be_played_is_renewed() -> None:
+    play = listening()
+    played(play, 20)
+    settled(play)
+    play.set_temperature("beat", 1.3)
+    assert {recipe.voice for recipe in settled(play)} == {"beat", "low", "lead"}

@@ -111,7 +111,7 @@ def _never_together(pairs: Sequence[Pair]) -> float | None:
 
 def _when_idle(pairs: Sequence[Pair]) -> float | None:
     """How idle the other is, on average, in the quarters in which one begins one's own notes."""
-    busy = [_busy(other.struck, step) for mine, other in pairs for step in mine.struck]
+    busy = [busy_quarter(other.struck, step) for mine, other in pairs for step in mine.struck]
     return 1.0 - _mean(busy) if busy and any(other.onsets for _, other in pairs) else None
 
 
@@ -171,15 +171,15 @@ def _around(steps: set[int]) -> set[int]:
     return {step + by for step in steps for by in (-1, 0, 1)}
 
 
-def _busy(struck: set[int], step: int) -> float:
-    """How full the quarter of a sixteenth is, 0 to 1."""
+def busy_quarter(struck: set[int], step: int) -> float:
+    """How full of beginnings the quarter of a sixteenth is, 0 to 1."""
     first = step - step % STEPS_PER_QUARTER
     return min(len(struck & {*range(first, first + STEPS_PER_QUARTER)}) / BUSY, 1.0)
 
 
 def _rests(bar: HeardBar, step: int) -> bool:
     """Whether nothing begins in the quarter of this sixteenth: whatever is held there leaves room."""
-    return not _busy(bar.struck, step)
+    return not busy_quarter(bar.struck, step)
 
 
 def _sign(number: int) -> int:
