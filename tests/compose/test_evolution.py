@@ -9,18 +9,21 @@ from hypothesis import strategies as st
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
 from reverie.compose.composer import ATTEMPTS, Composed, compose
+from reverie.compose.ensemble import Arrangement, Ensemble
 from reverie.compose.evolution import Evolution, Placement
 from reverie.compose.operators.operator import LONGEST_PAST
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
+from reverie.music.time import Tempo
+from reverie.play.messages import Part
 
 
 def play(line: Evolution, engine: DiceEngine, loops: int) -> list[Placement]:
     placements: list[Placement] = []
     for _ in range(loops):
-        if line.next_step() == "loop":
+        if line.holds:
             placements.append(line.again())
             continue
         answer = compose(engine, line.next_recipe(), Memories())
@@ -221,3 +224,63 @@ def test_equal_seeds_in_two_scenes_or_two_voices_are_different_music() -> None:
     assert len(seeds) == 8
     openings = {play(Evolution(plan(scene=scene)), DiceEngine(), 1)[0].loop for scene in ("dusk", "dawn", "noon")}
     assert len(openings) == 3
+
+
+RIFF = (Note(0, 240, 61, 100), Note(960, 160, 50, 120), Note(1120, 160, 51, 40))
+
+
+def test_what_is_written_is_the_same_whenever_and_however_it_is_made() -> None:
+    line = Evolution(plan(primer=RIFF, primer_steps=16, bars=2, first="written", then=("continue", "written")))
+    placed = play(line, DiceEngine(), 5)
+    first, back = placed[0], placed[2]
+    assert (first.recipe, first.loop) == (back.recipe, back.loop)
+    assert [(note.start % 1920, note.length, note.pitch) for note in first.loop.notes] == [
+        (note.start, note.length, note.pitch) for note in (*RIFF, *RIFF)
+    ]
+    made_by = first.made_by
+    assert made_by
+    again = compose(BrokenEngine(), Recipe.from_json(made_by.as_json()), Memories())
+    assert (again.recipe.id, again.loop) == (first.recipe, first.loop)
+
+
+def test_a_primer_is_repeated_until_the_loop_is_full_by_bars_where_it_does_not_go_into_it() -> None:
+    def starts(steps: int) -> list[int]:
+        line = Evolution(plan(primer=(Note(0, 120, 61),), primer_steps=steps, bars=2, first="written"))
+        return [note.start for note in play(line, DiceEngine(), 1)[0].loop.notes]
+
+    assert starts(8) == [0, 960, 1920, 2880]
+    assert starts(5) == [0, 1920]
+    assert starts(32) == [0]
+
+
+def test_written_dynamics_are_kept_or_follow_marks_and_metre() -> None:
+    limits = LoopLimits(low=60, high=60, scale="major", velocity_low=40, velocity_high=100)
+
+    def velocities(primer: tuple[Note, ...], dynamics: str = "marks") -> list[int]:
+        asked = recipe(operator="written", primer=primer, primer_steps=16, bars=1, limits=limits)
+        answer = compose(DiceEngine(), replace(asked, settings={"dynamics": dynamics}), Memories())
+        assert answer.loop
+        assert [note.pitch for note in answer.loop.notes] == [note.pitch for note in primer], "no guard bends them"
+        return [note.velocity for note in answer.loop.notes]
+
+    beats = tuple(Note(240 * place, 240, 50 + place) for place in range(4))
+    assert velocities(beats) == [100, 61, 82, 61]
+    assert velocities(RIFF) == [85, 100, 40]
+    assert velocities((Note(0, 9, 1, 3), Note(1, 9, 99, 127)), "velocities") == [3, 127]
+
+
+def test_a_voice_without_a_model_needs_no_answer_and_cannot_be_mutated() -> None:
+    literal = plan(primer=RIFF, primer_steps=16, bars=1, first="written", then=("loop",), model="")
+    parts = {"lead": Part("lead", "main", 1)}
+    ensemble = Ensemble(Arrangement("test", literal.metre, Tempo(), {"lead": literal}, parts), 1, {})
+    assert literal.literal
+    heard: list[Loop] = [place.loop for place in ensemble.opening()]
+    for bar in range(40):
+        if bar == 9:
+            ensemble.mutate("lead")
+        places, asked = ensemble.fill()
+        assert not asked
+        heard += [place.loop for place in places]
+        ensemble.played(bar)
+    assert len(heard) > 9
+    assert len(set(heard)) == 1

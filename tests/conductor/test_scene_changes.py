@@ -12,6 +12,8 @@ from fakes.conductors import Theatre, heard
 from fakes.patience import PATIENCE
 from fakes.scenes import TEXT
 from reverie.file_changes import FileChanges, FileWatch
+from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
+from reverie.music.notes import Note
 from reverie.play.messages import SlotState
 from reverie.scenes.folder import SceneFolder
 from reverie.watch.evidence import Verdict
@@ -357,3 +359,29 @@ def test_a_look_that_goes_wrong_is_not_the_last(tmp_path: Path, caplog: pytest.L
     assert told.wait(PATIENCE)
     watch.stop()
     assert "could not be looked at" in caplog.text
+
+
+def test_the_file_of_a_pattern_is_part_of_its_scene(tmp_path: Path) -> None:
+    def save(*notes: Note) -> Path:
+        path = tmp_path / "riff.mid"
+        path.write_bytes(midi_bytes([Track("riff", note_events(notes, 1))], ConductorTrack(), 1920))
+        return path
+
+    old, new = (Note(0, 480, 61, 33), Note(160, 160, 50, 120)), (Note(0, 1920, 66, 77),)
+    voices = "voices:\n  riff: {kind: melody, pattern: {file: riff.mid}, output: {channel: 4}}\n"
+    theatre = Theatre(tmp_path, {"study": TEXT.replace("voices:\n", voices)})
+    riff = save(*old).rename(theatre.folder / "riff.mid")
+    theatre.begin()
+    go(theatre, 9)
+    assert riff in theatre.conductor.watched_files()
+    assert all(bar["riff"] == old for bar in theatre.sounds(4))
+    save(*new).rename(riff)
+    theatre.conductor.files_changed({riff})
+    theatre.hear()
+    go(theatre, 4)
+    assert all(bar["riff"] == new for bar in theatre.sounds(4))
+    riff.unlink()
+    theatre.conductor.files_changed({riff})
+    go(theatre, 2)
+    assert all(bar["riff"] == new for bar in theatre.sounds(4)), "the last good version plays on"
+    assert "there is no file 'riff.mid'" in theatre.faults["scene-broken study"]
