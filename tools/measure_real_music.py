@@ -112,6 +112,7 @@ _IN_PARTS = (
 SHOWN: Mapping[str, Sequence[str]] = {
     "Groove": (
         "drums.velocity_spread",
+        "drums.velocity_spread_by_range",
         "drums.distinct_velocities",
         "drums.velocity_explained",
         "drums.velocity_explained_beyond_chance",

@@ -7,7 +7,15 @@ import pytest
 
 from fakes.pieces import Hand, piece
 from reverie.measure.piece import Piece
-from reverie.measure.touching import deviations, distinct_velocities, explained, on_the_grid, spread, velocity_spread
+from reverie.measure.touching import (
+    deviations,
+    distinct_velocities,
+    explained,
+    on_the_grid,
+    spread,
+    spread_by_range,
+    velocity_spread,
+)
 
 
 def beats(bars: int, seed: int, loud: float, by_chance: float, late: float = 0.0, drift: float = 0.0) -> Piece:
@@ -53,6 +61,15 @@ def test_nothing_is_explained_where_all_is_equally_loud() -> None:
     assert distinct_velocities(flat.voices) == 1
 
 
+def test_the_spread_is_told_beside_the_range_of_each_voice() -> None:
+    quiet: list[Hand] = [(beat, 1, 60, 40 + 20 * (beat % 2)) for beat in range(8)]
+    loud: list[Hand] = [(beat, 1, 60, (100, 110, 120)[beat]) for beat in range(3)]
+    music = piece(2, one=("melody", quiet), two=("melody", loud), flat=("melody", [(0, 1, 60, 9)]))
+    assert spread_by_range(music.voices[:1]) == 0.5
+    assert spread_by_range(music.voices) == pytest.approx((8 * 0.5 + 3 * (200 / 3) ** 0.5 / 20) / 11)
+    assert spread_by_range(music.voices[2:]) is None
+
+
 def test_spread_is_the_standard_deviation() -> None:
     assert spread([]) is None
     assert spread([40, 60]) == 10
@@ -68,10 +85,21 @@ def test_lateness_is_told_in_milliseconds_at_the_tempo_there() -> None:
 
 
 def test_a_players_own_pace_is_no_deviation_once_drift_is_removed() -> None:
-    drifting, jittering = beats(200, 3, 0, 0, drift=0.01), beats(200, 3, 0, 0, late=0.03)
+    drifting, jittering = beats(200, 3, 0, 0, drift=0.01), beats(200, 3, 0, 0, late=0.015)
     (late, paced), (jitter, jitter_paced) = (deviations(one, one.voices) for one in (drifting, jittering))
     assert (spread(paced) or 0) < 0.7 * (spread(late) or 0)
-    assert (spread(jitter_paced) or 0) == pytest.approx(spread(jitter) or 0, rel=0.1)
+    assert (spread(jitter_paced) or 0) == pytest.approx((spread(jitter) or 0) * 0.8**0.5, rel=0.05), (
+        "of five notes, one is the note itself"
+    )
+
+
+def test_ornaments_far_from_every_place_are_left_out_once_drift_is_removed() -> None:
+    beats_and_flams: list[Hand] = [(beat, 0.2, 36) for beat in range(40)]
+    beats_and_flams += [(beat + 0.42, 0.2, 38) for beat in range(0, 40, 9)]
+    music = piece(10, drums=("drums", beats_and_flams))
+    late, paced = deviations(music, music.voices)
+    assert (len(late), len(paced)) == (45, 40)
+    assert spread(paced) == 0
 
 
 def test_triplets_are_places_and_no_lateness() -> None:

@@ -76,6 +76,7 @@ def _touch(piece: Piece, voices: Sequence[MeasuredVoice]) -> dict[str, Any]:
     late, paced = touching.deviations(piece, voices)
     return {
         "velocity_spread": rounded(touching.velocity_spread(voices), 2),
+        "velocity_spread_by_range": rounded(touching.spread_by_range(voices)),
         "distinct_velocities": touching.distinct_velocities(voices) or None,
         "velocity_explained": rounded(eta),
         "velocity_explained_beyond_chance": rounded(epsilon),

@@ -48,6 +48,7 @@ ROWS = (
     FigureRow("pitched.velocity_explained", "velocity explained by the place", "its variance, pitched voices"),
     FigureRow("pitched.timing_ms", "timing, ms", "notes of pitched voices, spread about the grid", 1),
     FigureRow("drums.velocity_spread", "drums: velocity, spread", "strokes", 1),
+    FigureRow("drums.velocity_spread_by_range", "drums: the same by the range", "strokes, by softest to loudest"),
     FigureRow("drums.distinct_velocities", "drums: velocities", "different ones", 0),
     FigureRow("drums.velocity_explained", "drums: velocity explained", "its variance, by place and drum"),
     FigureRow("drums.timing_ms", "drums: timing, ms", "strokes, spread about the grid", 1),

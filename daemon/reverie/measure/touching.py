@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from reverie.measure.piece import MeasuredVoice, Piece
 from reverie.measure.relation import Ratio
-from reverie.music.time import TICKS_PER_QUARTER
+from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
 
-DRIFT = 4 * TICKS_PER_QUARTER
-"""Ticks to either side of a note over whose mean it is early or late, once drift is removed: the player's own pace."""
-_FEW = 2
+DRIFT = 2 * TICKS_PER_QUARTER
+"""Ticks to either side of a note over which the mean lateness is the player's own pace."""
+NEAR = TICKS_PER_STEP // 4
+"""Ticks from its place within which a note is meant for it; what is farther off is an ornament, a flam or a roll."""
 
 
 def spread(values: Sequence[float]) -> float | None:
@@ -27,6 +28,21 @@ def spread(values: Sequence[float]) -> float | None:
 def velocity_spread(voices: Sequence[MeasuredVoice]) -> float | None:
     """The standard deviation of the velocities of voices together."""
     return spread([note.velocity for voice in voices for note in voice.notes])
+
+
+def spread_by_range(voices: Sequence[MeasuredVoice]) -> float | None:
+    """The same of each voice by the range between its softest and its loudest note, the mean over their notes.
+
+    A voice that may play from 40 to 76 cannot spread like one that plays from 1 to 127. None if all are level.
+    """
+    shares, notes = 0.0, 0
+    for voice in voices:
+        velocities = [note.velocity for note in voice.notes]
+        width = max(velocities, default=0) - min(velocities, default=0)
+        if width:
+            shares += len(velocities) * (spread(velocities) or 0.0) / width
+            notes += len(velocities)
+    return shares / notes if notes else None
 
 
 def distinct_velocities(voices: Sequence[MeasuredVoice]) -> int:
@@ -58,18 +74,24 @@ def explained(piece: Piece, voices: Sequence[MeasuredVoice]) -> tuple[float | No
 def deviations(piece: Piece, voices: Sequence[MeasuredVoice]) -> tuple[list[float], list[float]]:
     """Milliseconds by which each note is late (early: negative): from the grid, and from the player's own pace.
 
-    That pace is the mean over the notes of these voices from :data:`DRIFT` before to as much behind.
+    That pace is the mean over the notes of these voices within :data:`DRIFT`. In it, and in what is told of the second,
+    only notes that are :data:`NEAR` their places count.
     """
     notes = sorted((note for voice in voices for note in voice.notes), key=lambda note: note.start)
     starts = [note.start for note in notes]
-    late = [1000.0 * note.late * piece.seconds_a_tick(note.start) for note in notes]
-    sums = [0.0]
-    for one in late:
-        sums.append(sums[-1] + one)
-    paced = list[float]()
-    for note, own in zip(notes, late, strict=True):
+    sums, counts = [0], [0]
+    for note in notes:
+        near = abs(note.late) <= NEAR
+        sums.append(sums[-1] + note.late * near)
+        counts.append(counts[-1] + near)
+    late, paced = list[float](), list[float]()
+    for note in notes:
+        milliseconds = 1000.0 * piece.seconds_a_tick(note.start)
         first, last = bisect_left(starts, note.start - DRIFT), bisect_right(starts, note.start + DRIFT)
-        paced.append(own - (sums[last] - sums[first]) / (last - first) if last - first >= _FEW else 0.0)
+        own = note.late - (sums[last] - sums[first]) / max(counts[last] - counts[first], 1)
+        late.append(note.late * milliseconds)
+        if abs(own) <= NEAR:
+            paced.append(own * milliseconds)
     return late, paced
 
 
