@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 
 from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
 from reverie.music.time import TICKS_PER_QUARTER, Metre
@@ -45,6 +46,11 @@ class ChordPlaces:
         place = bisect_right(self._changes, tick)
         return place > 0 and self._changes[place - 1] == tick
 
+    def held_against(self, end: int, metre: Metre) -> list[int]:
+        """The ticks before ``end`` at which the ear holds what sounds against the chord: strong places and changes."""
+        strong = (bar + place for bar in range(0, end, metre.bar_ticks) for place in metre.strong)
+        return sorted({*strong, *(tick for tick in self._changes if tick < end)})
+
     def next_change(self, tick: int) -> int | None:
         """The tick of the next chord that begins after ``tick``, if one is known."""
         place = bisect_right(self._changes, tick)
@@ -60,7 +66,11 @@ class ChordPlaces:
 
 def place_weight(metre: Metre, tick: int) -> float:
     """How much the place at a tick weighs in its bar: ``STRONG``, ``BEAT``, ``EIGHTH`` or ``SIXTEENTH``."""
-    place = tick % metre.bar_ticks
+    return _weight(metre, tick % metre.bar_ticks)
+
+
+@lru_cache(maxsize=4096)
+def _weight(metre: Metre, place: int) -> float:
     if place in metre.strong:
         return STRONG
     if place in metre.beats:

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from reverie.compose.chord_places import STRONG, ChordPlaces, place_weight, rough_tones
+from reverie.compose.chord_places import ChordPlaces, rough_tones
 from reverie.compose.guard import Clip, Guarded
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_scores import RelationScores
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
-from reverie.music.time import TICKS_PER_STEP
 
 _ROUGH = 0.5
 _WIDEST = 7
@@ -109,12 +108,11 @@ def _consonance(recipe: Recipe, loop: Loop) -> float:
     """1 where nothing sounds on a strong place; a chord tone that is rough over the chord's bass counts half."""
     places = ChordPlaces(recipe.harmony, recipe.metre)
     fits: list[float] = []
-    for tick in range(0, loop.ticks, TICKS_PER_STEP):
-        if place_weight(recipe.metre, tick) >= STRONG or places.changes_at(tick):
-            chord = places.at(tick)
-            sounding = [note.pitch % OCTAVE for note in loop.notes if note.start <= tick < note.end]
-            rough = rough_tones(chord)
-            fits += [(one in chord.tones) * (_ROUGH if one in rough else 1.0) for one in sounding]
+    for tick in places.held_against(loop.ticks, recipe.metre):
+        chord = places.at(tick)
+        sounding = [note.pitch % OCTAVE for note in loop.notes if note.start <= tick < note.end]
+        rough = rough_tones(chord)
+        fits += [(one in chord.tones) * (_ROUGH if one in rough else 1.0) for one in sounding]
     return sum(fits) / len(fits) if fits else 1.0
 
 
