@@ -141,6 +141,8 @@ class ComposerLink:
         else:
             self._complaints.drop(recipe.model)
             self._bus.publish(LoopAnswered(at, said.composed, said.seconds))
+            kept = said.composed.recipe
+            log.debug("%s: %s by %s, %s", kept.voice, kept.id, kept.operator, dict(kept.score))
             places = present.composed(said.composed) if present else []
         if present:
             self._tell_stalls(present)
