@@ -218,6 +218,37 @@ def test_a_pad_of_which_the_file_changes_goes_on_in_the_new_style() -> None:
     assert any(not note.tied for place in later if place.part == "pad" for note in place.loop.notes)
 
 
+@pytest.mark.parametrize("bars", [1, 2, 4, 5])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("register: [C3, C5]", "register: [E3, E5]"),
+        ("key: C", "key: Eb"),
+        (AMBIENT, '"vi | ii | iii x2 | bVII"'),
+        ("  pad:", "  other: {kind: chords, register: [C3, C5], output: {channel: 3}}\n  pad:"),
+    ],
+)
+def test_chords_that_join_or_are_changed_have_the_chord_of_every_bar_from_the_next_on(
+    bars: int, before: str, after: str
+) -> None:
+    text = TEXT.replace("HARMONY", AMBIENT).replace("BARS", str(bars)).replace(", MORE", "")
+    for changed_at in range(5, 12):
+        ensemble = Ensemble(arrange(scene(text), {}), 1, {})
+        places(ensemble, changed_at)
+        ensemble = ensemble.succeeded_by(arrange(scene(text.replace(before, after)), {}), 2, {})
+        score, harmony, told = SceneScore(ensemble.scene()), ensemble.arrangement.harmony, ensemble.opening()
+        assert harmony
+        names = {name for name in ensemble.arrangement.plans if name not in {"beat", "lead"}}
+        for bar in range(score.scene.first_bar, score.scene.first_bar + 12):
+            for place in (*told, *ensemble.fill()[0]):
+                score.place(place)
+            notes = [(part.name, note.pitch % 12) for part, note in score.notes(bar) if part.name in names]
+            assert {name for name, _ in notes} == names
+            assert {pitch for _, pitch in notes} <= {*harmony.at(bar).at(0).tones}, f"bar {bar}"
+            ensemble.played(bar)
+            told = []
+
+
 def test_chords_are_no_matter_of_the_guard() -> None:
     (made, *_) = [
         one for one in made_of(study('"C#maj7 | F#m7b5"', 2)) if one.loop is not None and one.recipe.voice == "pad"
@@ -254,7 +285,7 @@ def test_a_recipe_for_chords_tells_what_it_goes_on_from() -> None:
 )
 def test_whatever_people_do_every_bar_has_its_own_chord(bars: int, happenings: list[str], composer: bool) -> None:
     ensemble, engine = Ensemble(arrange(study(bars=bars), {}), 1, {}), TwoDrums()
-    score = SceneScore(ensemble.scene())
+    score = coming = SceneScore(ensemble.scene())
     harmony = ensemble.arrangement.harmony
     assert harmony is not None
     told = ensemble.opening()
@@ -269,16 +300,18 @@ def test_whatever_people_do_every_bar_has_its_own_chord(bars: int, happenings: l
             case "lost":
                 ensemble.composer_lost()
             case "life":
-                score, told = SceneScore(ensemble.scene()), ensemble.queued()
+                coming, told = SceneScore(ensemble.scene()), ensemble.queued()
             case "file":
                 more = f"style: broken, evolve: {{hold: {bar + 1}}}"
                 ensemble = ensemble.succeeded_by(arrange(study(bars=bars, more=more), {}), 1, {})
+                coming, told = SceneScore(ensemble.scene()), ensemble.opening()
             case _:
                 pass
         filled, recipes = ensemble.fill()
         made = [one for each in recipes if composer for one in ensemble.composed(compose(engine, each, Memories()))]
         for place in (*told, *filled, *made):
-            score.place(place)
+            coming.place(place)
+        score = coming if bar >= coming.scene.first_bar else score
         notes = [note for part, note in score.notes(bar) if part.name == "pad"]
         assert notes
         assert {note.pitch % 12 for note in notes} <= {*harmony.at(bar).at(0).tones}, f"bar {bar}"

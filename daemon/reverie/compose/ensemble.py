@@ -156,10 +156,14 @@ class Ensemble:
 
     def composed(self, answer: Composed) -> list[Place]:
         """Take an answer; one without a loop means that the voice holds what it has."""
+        self._catch_up(self._voices[answer.recipe.voice])
+        return self._take(answer)
+
+    def _take(self, answer: Composed) -> list[Place]:
+        """Take an answer for the bar at which the line is."""
         name = answer.recipe.voice
         voice = self._voices[name]
         voice.asked = False
-        self._catch_up(voice)
         voice.stalled.answered(voice.line.plan, answer, voice.line.end_bar)
         if answer.loop:
             new = not answer.is_the_loop_before
@@ -175,7 +179,7 @@ class Ensemble:
         heard: Heard = self._heard(name) if line.plan.relations else ((), {})
         answer = derived(line.next_recipe(*heard))
         self._derived.append(answer)
-        return self.composed(answer)
+        return self._take(answer)
 
     def take_derived(self) -> list[Composed]:
         """What was made without a model since this was asked last."""

@@ -95,7 +95,8 @@ class VoiceInPlay:
 
         A voice that is as it was goes on as if nothing had happened. Where only its evolution is another, its line
         goes on, and what waits is composed anew. Else what sounds is bent to what the voice is now, goes on to the end
-        of its turn, and a new line follows, which begins with the primer.
+        of its turn, and a new line follows, which begins with the primer. What is derived from the harmony is made for
+        its very bars, so there the new line begins at once.
         """
         plan, old = self.line.plan, before.line.plan
         self.held = before.held
@@ -103,7 +104,8 @@ class VoiceInPlay:
         if _evolution_aside(plan, old) != old:
             self.line.temperature = before.line.temperature
             self.line.steps_taken = before.line.steps_taken
-            self._bend(before.present(bar), bar)
+            if not self.line.derives:
+                self._bend(before.present(bar), bar)
             return
         self.line = before.line
         self.line.plan = plan

@@ -80,7 +80,7 @@ def _path(
     last: ChordSpan | None = None
     aim = _aim(rules, seed)
     for number, chord in enumerate(chords):
-        goes_on = _is_same(last, chord) if last is not None else not chord.change and len(before) == rules.voices
+        goes_on = _is_same(last, chord) if last is not None else _goes_on(before, chord, rules)
         if goes_on:
             paths = [(cost, [*path, path[-1] if path else before]) for cost, path in paths]
         else:
@@ -121,6 +121,12 @@ def _lengthened(
         )
         reached.append((best[0] + own, number, best[1]))
     return [(cost, [*paths[place][1], choices[number][1]]) for cost, number, place in sorted(reached)[:_BEAM]]
+
+
+def _goes_on(before: Voicing, chord: ChordSpan, rules: VoicingRules) -> bool:
+    """Whether a first chord is the one that sounds already: it begins there no more, and has all the notes of it."""
+    of_chord = {*chord.tones, chord.bass}
+    return not chord.change and len(before) == rules.voices and all(pitch % OCTAVE in of_chord for pitch in before)
 
 
 def _is_same(one: ChordSpan, other: ChordSpan) -> bool:
