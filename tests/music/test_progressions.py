@@ -139,7 +139,7 @@ def test_any_degree_is_a_chord_in_any_key_and_moves_with_it(key: Key, numeral: s
     assert above.root == (minor.root + 1) % 12
 
 
-@pytest.mark.parametrize("word", ["VIII", "i7x", "V/", "I/7", "bb7", "x"])
+@pytest.mark.parametrize("word", ["VIII", "viii", "vvi", "IIii", "i7x", "V/", "I/7", "bb7", "x"])
 def test_what_is_no_degree_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match=r"no degree|to put into the bass"):
         degree_symbol(word, Key())
@@ -183,6 +183,7 @@ def test_bars_are_repeated_and_held() -> None:
         ("C x999", 0, "512 bars at most"),
         ("", 0, "such as"),
         ("C | N.C.", 4, "a chord everywhere"),
+        ("C | Cno1no3no5", 4, "is no chord"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_word(text: str, place: int, why: str) -> None:

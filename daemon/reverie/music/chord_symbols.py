@@ -169,9 +169,11 @@ def chord_tones(symbol: str) -> tuple[int, ...]:
     chords leave out the eleventh, eleventh chords the third.
 
     Raises:
-        ValueError: if the symbol is none that is known here.
+        ValueError: if the symbol is none that is known here, or leaves out all that its chord has.
     """
     root, degrees, _, kind = _read(symbol)
+    if not degrees:
+        raise ValueError(f"{symbol} leaves out all notes of its chord")
     clash = degrees.get(_THIRD) == 0 and degrees.get(_ELEVENTH) == 0
     left_out = None if not clash else _ELEVENTH if _THIRTEENTH in degrees else _THIRD if kind.endswith("11") else None
     return tuple(sorted({(root + _interval(*one)) % OCTAVE for one in degrees.items() if one[0] != left_out}))

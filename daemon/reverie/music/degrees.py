@@ -15,7 +15,9 @@ from reverie.music.chord_symbols import parse_chord
 from reverie.music.harmony import OCTAVE, SCALES, Key, name_above, pitch_class_name
 
 _NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
-_DEGREE = re.compile(r"(?P<accidental>[#b♯♭]?)(?P<numeral>VII|VI|V|IV|III|II|I|vii|vi|v|iv|iii|ii|i)(?P<rest>.*)")
+_DEGREE = re.compile(
+    r"(?P<accidental>[#b♯♭]?)(?P<numeral>VII|VI|V|IV|III|II|I|vii|vi|v|iv|iii|ii|i)(?![IViv])(?P<rest>.*)"
+)
 _SLASH = re.compile(r"(?P<kind>.*?)(?:/(?P<of>[#b♯♭]?[IViv]+[^0-9]*|[1357]|[A-G][#b]*))?")
 _OWN_THIRD = re.compile(r"[°øØohΔ+]|dim|aug|sus|[0-9]+sus|5|alt|7alt")
 """Kinds that say which third they have, so that a small numeral adds none."""

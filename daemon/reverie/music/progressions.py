@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reverie.errors import WordError
-from reverie.music.chord_symbols import NO_CHORD, parse_chord
+from reverie.music.chord_symbols import NO_CHORD, chord_tones
 from reverie.music.degrees import degree_symbol, is_degree
 from reverie.music.harmony import Key
 from reverie.music.time import TICKS_PER_STEP, Metre
@@ -92,7 +92,7 @@ def _check(word: str, place: int, bar: int) -> None:
             f"bar {bar}: a progression has a chord everywhere; {word} is none (- holds the chord before)", place
         )
     try:
-        parse_chord(chord_symbol(word, Key()))
+        chord_tones(chord_symbol(word, Key()))
     except ValueError:
         message = f"bar {bar}: {word!r} is no chord, such as Dm9, G7alt or Bb/D, and no degree, such as ii7 or bVII"
         raise WordError(message, place) from None

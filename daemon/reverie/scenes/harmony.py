@@ -27,8 +27,6 @@ def _span(written: Any) -> float | int:
             return written
     elif isinstance(written, str) and 0 < (seconds := parse_duration(written)) <= LONGEST:
         return float(seconds)
-    elif isinstance(written, float):
-        return written
     raise ValueError(f"a length is 1 to {_MOST_BARS} bars, such as 4, or a time up to 24 h, such as 2m, not {written}")
 
 

@@ -161,6 +161,7 @@ class Scene(Section):
                 sentence = f"a bar of {self.metre} has {self.metre.bar_steps} sixteenths, too few for "
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
         yield from self._chords()
+        yield from self._crowded_bars()
         yield from listening_misfits(self.voices, self.order)
         yield from self._shared_channels()
         yield from self._banks()
@@ -190,6 +191,17 @@ class Scene(Section):
             if voice.taken_from and voice.taken_from not in drums:
                 near = did_you_mean(voice.taken_from, drums)
                 yield ("voices", name, "rhythm", "from"), f"there is no drum voice {voice.taken_from!r}{near}"
+
+    def _crowded_bars(self) -> Iterator[tuple[Keys, str]]:
+        """Each chord of a bar has a place of its own in it."""
+        room = self.metre.bar_steps
+        for number, section in enumerate(self.harmony.parts if self.harmony else ()):
+            keys = ("harmony", "sections", number) if self.harmony and self.harmony.sections else ("harmony",)
+            for bar, chords in enumerate(section.chords.bars if section.chords else (), start=1):
+                if len(chords) > room:
+                    sentence = f"bar {bar} has {len(chords)} chords, and a bar of {self.metre} has {room} sixteenths"
+                    yield (*keys, "chords"), f"{sentence}, one for each chord at most"
+                    break
 
     def _shared_channels(self) -> Iterator[tuple[Keys, str]]:
         programs: dict[tuple[str, int], tuple[str, int]] = {}
