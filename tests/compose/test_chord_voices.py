@@ -208,6 +208,22 @@ def test_the_rhythm_of_a_drum_is_what_that_drum_plays_in_those_bars() -> None:
     assert compared > 10
 
 
+@pytest.mark.parametrize("bars", [1, 2, 4])
+def test_chords_with_the_rhythm_of_a_drum_rest_where_its_voice_does(bars: int) -> None:
+    more = "style: rhythm, rhythm: {from: beat, drum: bass}, gate: 0.3"
+    text = TEXT.replace("HARMONY", AMBIENT).replace("BARS", str(bars)).replace("MORE", more)
+    text = text.replace("evolve: {hold: 3}", 'evolve: {hold: 3}, schedule: {every: 8, bars: ["1-4"]}')
+    ensemble = Ensemble(arrange(scene(text), {}), 1, {})
+    played = [*sounding(ensemble, places(ensemble, 32))]
+    assert all(not played[bar] for bar in range(8, 32) if bar % 8 >= 4)
+    assert all(played[bar] for bar in range(8, 32) if bar % 8 < 4)
+
+
+def test_chords_whose_figure_rests_for_a_whole_loop_rest() -> None:
+    ensemble = Ensemble(arrange(study('"C | Gm"', 1, 'style: arpeggio, pattern: ". . 1", every: 8'), {}), 1, {})
+    assert not any(sounding(ensemble, places(ensemble, 12)))
+
+
 def test_a_pad_of_which_the_file_changes_goes_on_in_the_new_style() -> None:
     ensemble = Ensemble(arrange(study(bars=2), {}), 1, {})
     placed = places(ensemble, 6)

@@ -60,10 +60,15 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
 
 
 def _as_meant(recipe: Recipe, notes: Sequence[Note]) -> Guarded:
-    """What is written, or made from the harmony: it may leave the scale, and a chord that is held has few notes."""
+    """What is written, or made from the harmony: it may leave the scale, and a chord that is held has few notes.
+
+    Chords may have none in a loop: to repeat the loop before would be to play the chords of other bars.
+    """
     clips: Counter[Clip] = Counter()
     whole = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
-    return Guarded(Loop(recipe.bars, recipe.metre, tuple(whole)) if whole else None, None if whole else "empty", clips)
+    if not whole and OPERATOR_TRAITS[recipe.operator].source != "harmony":
+        return Guarded(None, "empty", clips)
+    return Guarded(Loop(recipe.bars, recipe.metre, tuple(whole)), None, clips)
 
 
 def adapt(loop: Loop, recipe: Recipe) -> Loop | None:

@@ -78,12 +78,16 @@ def _last_voicing(after: After) -> Mapping[str, float | str]:
 
 
 def _onsets(recipe: Recipe) -> list[int] | None:
-    """When the drum strikes that the chords are struck with; None without one, or where nothing is heard of it."""
+    """When the drum strikes that the chords are struck with: never where its voice rests.
+
+    None without one, or where its voice plays in all of the loop and leaves this drum out.
+    """
     voice_heard, drum = _word(recipe.settings, "from", ""), recipe.settings.get("drum")
     if not voice_heard:
         return None
     found = [*_heard(recipe, voice_heard, drum)]
-    return found or None
+    plays = any(heard.voice == voice_heard for heard in recipe.heard)
+    return None if plays and not found else found
 
 
 def _heard(recipe: Recipe, voice_heard: str, drum: float | str | None) -> Iterator[int]:
