@@ -40,7 +40,8 @@ def main() -> None:
     for path in sorted(scenes_folder().glob("*.yaml")):
         scene = load_scene(path, kinds)
         performance = Ensemble(arrange(scene, bundles), epoch=1, reserves={})
-        loops: dict[str, list[GoodLoop]] = {name: [] for name in scene.voices}
+        # What no model composes is there at once, and needs none to stand in for it.
+        loops: dict[str, list[GoodLoop]] = {name: [] for name, voice in scene.voices.items() if voice.model}
         bar = 0
         while any(len(found) < LOOPS for found in loops.values()):
             _, recipes = performance.fill()

@@ -23,8 +23,8 @@ def load(name: str) -> Scene:
     return loaded.scene
 
 
-def test_there_are_three_that_differ() -> None:
-    assert {"first-light", "cat-dreams", "night-watch"} <= set(NAMES)
+def test_there_are_six_that_differ() -> None:
+    assert {"first-light", "cat-dreams", "night-watch", "still-water", "seven-steps", "carousel"} <= set(NAMES)
     scenes = [load(name) for name in NAMES]
     assert len({scene.tempo for scene in scenes}) == len({scene.key for scene in scenes}) == len(scenes)
 
@@ -41,7 +41,8 @@ def test_in_every_bar_somebody_plays(name: str) -> None:
 def test_drums_and_only_drums_are_on_the_drum_channel(name: str) -> None:
     for voice in load(name).voices.values():
         assert (voice.output.channel == 10) == (voice.kind == "drums")
-        assert voice.primer_steps > 0, "a primer makes a scene its own from the first bar on"
+        if voice.model:
+            assert voice.primer_steps > 0, "a primer makes a scene its own from the first bar on"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -50,6 +51,6 @@ def test_the_json_schema_knows_every_key_of_them(name: str) -> None:
     data = read_document(scenes_folder() / f"{name}.yaml").data
     assert set(schema["required"]) <= set(data) <= set(schema["properties"])
     voices: dict[str, dict[str, Any]] = data["voices"]
-    for voice in voices.values():
-        section = schema["$defs"]["DrumVoice" if voice["kind"] == "drums" else "TunedVoice"]
+    for voice, read in zip(voices.values(), load(name).voices.values(), strict=True):
+        section = schema["$defs"][type(read).__name__]
         assert set(section["required"]) <= set(voice) <= set(section["properties"])
