@@ -96,6 +96,12 @@ def test_a_written_arpeggio_rests_where_it_says_so() -> None:
     ]
 
 
+def test_an_arpeggio_at_the_end_of_what_midi_has_stays_among_its_chord() -> None:
+    high = [SoundingChord(0, BAR, (112, 116, 119), 4)]
+    line = played(high, ChordFigure("arpeggio", order="1 4 7 16"), Metre(), Loudness(50, 90))
+    assert [note.pitch for note in line[:4]] == [112, 124, 124, 124]
+
+
 def test_a_random_arpeggio_is_that_of_its_seed_and_strikes_no_note_twice_in_a_row() -> None:
     figure = ChordFigure("arpeggio", order="random", every=1)
     first, second = ([note.pitch for note in notes(figure, seed=seed)] for seed in (1, 2))

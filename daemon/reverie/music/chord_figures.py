@@ -205,4 +205,8 @@ def _arpeggio(voicing: Voicing, count: int, order: str, chance: random.Random) -
         else:
             others = [one for one in up if one != last or size == 1]
             last = place = others[int(chance.random() * len(others))]
-        yield () if place is None else (min(voicing[place % size] + OCTAVE * (place // size), MAX_MIDI),)
+        if place is None:
+            yield ()
+        else:
+            lowest = voicing[place % size]
+            yield (lowest + OCTAVE * min(place // size, (MAX_MIDI - lowest) // OCTAVE),)
