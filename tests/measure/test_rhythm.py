@@ -4,10 +4,11 @@ import random
 
 import pytest
 
-from fakes.pieces import Hand, piece
+from fakes.pieces import FOUR, Hand, piece
 from reverie.measure.piece import Piece
 from reverie.measure.relation import MOVES, moves
-from reverie.measure.rhythm import crossing, density, lock, overlap, repetition
+from reverie.measure.rhythm import crossing, density, lock, lock_anywhere, overlap, repetition
+from reverie.music.time import Metre
 
 
 def places(bars: int, seed: int, share: float = 0.25) -> list[list[float]]:
@@ -40,8 +41,49 @@ def test_the_bass_is_locked_to_kicks_and_no_other_drum_and_only_where_drums_play
 
 
 def test_without_drums_there_is_no_lock() -> None:
-    found = lock(piece(3, bass=("bass", [(0, 1, 40)])))
-    assert (found.share.value, found.by_chance) == (None, None)
+    music = piece(3, bass=("bass", [(0, 1, 40)]))
+    assert (lock(music).share.value, lock(music).by_chance, lock_anywhere(music)) == (None, None, None)
+
+
+def constant(bars: int, *at: float) -> list[list[float]]:
+    return [[4 * bar + one for one in at] for bar in range(bars)]
+
+
+def with_kick(kicks: list[list[float]], bass: list[list[float]], metre: Metre = FOUR) -> Piece:
+    return piece(len(kicks), metre, drums=("drums", struck(kicks, 36)), bass=("bass", struck(bass, 40)))
+
+
+def test_a_kick_that_is_the_same_in_every_bar_is_moved_within_the_bar() -> None:
+    kicks = constant(16, 0, 2.5)
+    music = with_kick(kicks, kicks)
+    assert (lock(music).share.value, lock(music).by_chance) == (1.0, 1.0)
+    assert lock_anywhere(music) == pytest.approx(1 / 15), "of 15 moves one brings the other kick to each onset"
+
+
+def test_a_bass_that_does_not_know_a_constant_kick_is_where_chance_in_the_bar_is() -> None:
+    music = with_kick(constant(256, 0, 2.5), places(256, 2))
+    assert lock(music).share.value == pytest.approx(lock_anywhere(music), abs=0.04)
+    everywhere = with_kick(constant(4, 0, 2.5), constant(4, *(step / 4 for step in range(16))))
+    assert lock(everywhere).share.value == lock_anywhere(everywhere) == pytest.approx(2 / 16)
+
+
+def test_moves_within_the_bar_break_a_lock_to_kicks_that_change() -> None:
+    kicks = places(64, 1)
+    assert lock_anywhere(with_kick(kicks, kicks)) == pytest.approx(0.25, abs=0.06)
+    assert lock_anywhere(with_kick(kicks, places(64, 2))) == pytest.approx(0.25, abs=0.06)
+
+
+def test_moves_within_the_bar_are_as_many_as_it_has_sixteenths_and_keep_triplets_apart() -> None:
+    waltz = with_kick([[0, 1]], [[0, 1]], Metre(3, 4))
+    assert lock_anywhere(waltz) == pytest.approx(1 / 11)
+    apart = piece(1, drums=("drums", [(0, 0.1, 36)]), bass=("bass", [(1 / 3, 0.1, 40), (2 / 3, 0.1, 40)]))
+    assert lock_anywhere(apart) == 0.0
+
+
+def test_bars_without_drums_say_nothing_of_chance_in_the_bar() -> None:
+    drums: list[Hand] = [(0, 0.2, 36), (8, 0.2, 42)]
+    bass: list[Hand] = [(1, 1, 40), (4, 1, 40), (8, 1, 40)]
+    assert lock_anywhere(piece(3, drums=("drums", drums), bass=("bass", bass))) == pytest.approx(1 / 15 / 2)
 
 
 def shared(one: list[list[float]], other: list[list[float]]) -> Piece:

@@ -27,7 +27,7 @@ def figures_of(piece: Piece) -> dict[str, Any]:
         "consonance_with_chord": consonance.with_chord(piece).as_json(),
         "clashes": consonance.clashes(piece).as_json(),
         "bass_at_changes": consonance.bass_at_changes(piece).as_json(),
-        "lock": rhythm.lock(piece).as_json(),
+        "lock": rhythm.lock(piece).as_json() | {"by_chance_anywhere": rounded(rhythm.lock_anywhere(piece))},
         "overlap_pitched": rhythm.overlap_of_all(piece, pitched).as_json(),
         "drums": _together(piece, piece.of_role("drums")),
         "pitched": _together(piece, pitched),

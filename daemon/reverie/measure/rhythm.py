@@ -8,6 +8,7 @@ from itertools import permutations
 
 from reverie.measure.piece import MeasuredVoice, Piece
 from reverie.measure.relation import Ratio, Related, related, total
+from reverie.music.time import TICKS_PER_STEP
 
 Onsets = Sequence[frozenset[int]]
 """By bar, the places in ticks from its beginning at which a voice strikes."""
@@ -26,14 +27,7 @@ def onsets(piece: Piece, voice: MeasuredVoice, pitches: frozenset[int] | None = 
 def lock(piece: Piece) -> Related:
     """Of the bass's onsets in bars in which drums play: how many fall on a kick. By chance: the drums are moved."""
     count = len(piece.bars)
-    kicks: list[set[int]] = [set() for _ in piece.bars]
-    playing = [False] * count
-    for voice in piece.of_role("drums"):
-        for number, (own, every) in enumerate(
-            zip(onsets(piece, voice, voice.kicks), onsets(piece, voice), strict=True)
-        ):
-            kicks[number] |= own
-            playing[number] |= bool(every)
+    kicks, playing = _kicks(piece)
     basses = [onsets(piece, voice) for voice in piece.of_role("bass")]
 
     def share(move: int) -> Ratio:
@@ -47,6 +41,39 @@ def lock(piece: Piece) -> Related:
         return Ratio(hits, of)
 
     return related(count if any(playing) else 0, share)
+
+
+def lock_anywhere(piece: Piece) -> float | None:
+    """What :func:`lock` is with the drums of each bar moved by sixteenths, around its end: the mean of all moves but 0.
+
+    A kick that is the same in every bar meets the bass after each move by whole bars as before: those say nothing of
+    it. None without a bass and drums.
+    """
+    kicks, playing = _kicks(piece)
+    hits, of = 0.0, 0
+    for voice in piece.of_role("bass"):
+        for number, own in enumerate(onsets(piece, voice)):
+            moves = piece.bars[number].ticks // TICKS_PER_STEP - 1
+            if not playing[number] or moves < 1:
+                continue
+            # Each kick meets an onset after one of the moves, unless it is there already or off its sixteenths.
+            met = sum((kick - onset) % TICKS_PER_STEP == 0 for onset in own for kick in kicks[number] - {onset})
+            hits += met / moves
+            of += len(own)
+    return Ratio(hits, of).value
+
+
+def _kicks(piece: Piece) -> tuple[Sequence[set[int]], Sequence[bool]]:
+    """By bar, the places of bass drums, and whether any drum plays."""
+    kicks: list[set[int]] = [set() for _ in piece.bars]
+    playing = [False] * len(piece.bars)
+    for voice in piece.of_role("drums"):
+        for number, (own, every) in enumerate(
+            zip(onsets(piece, voice, voice.kicks), onsets(piece, voice), strict=True)
+        ):
+            kicks[number] |= own
+            playing[number] |= bool(every)
+    return kicks, playing
 
 
 def overlap(piece: Piece, one: MeasuredVoice, other: MeasuredVoice) -> tuple[Related, Related]:

@@ -39,6 +39,7 @@ ROWS = (
     FigureRow("clashes", "semitone clashes", "the time in which pitched notes sound together", 3),
     FigureRow("bass_at_changes", "bass on root or fifth", "changes of chord over a bass"),
     FigureRow("lock", "bass on kicks", "onsets of the bass while drums play"),
+    FigureRow("lock.by_chance_anywhere", "the same by chance in the bar", "them, the drums moved by sixteenths"),
     FigureRow("overlap_pitched", "onsets together", "onsets of pitched voices, over all pairs"),
     FigureRow("pitched.repeats_within_8", "a bar of the last 8 again", "bars of pitched voices"),
     FigureRow("pitched.repeats_within_32", "a bar of the last 32 again", "bars of pitched voices"),
