@@ -333,3 +333,24 @@ def test_whatever_people_do_every_bar_has_its_own_chord(bars: int, happenings: l
         assert {note.pitch % 12 for note in notes} <= {*harmony.at(bar).at(0).tones}, f"bar {bar}"
         ensemble.played(bar)
         told = []
+
+
+def test_a_riff_that_is_changed_is_played_to_the_end_of_its_turn_and_then_as_the_file_says() -> None:
+    riff = '  riff: {kind: bass, pattern: "PITCH:64", output: {channel: 3}}\n'
+    before, after = (
+        scene(TEXT.split("  pad:", maxsplit=1)[0].replace("HARMONY", AMBIENT) + riff.replace("PITCH", one))
+        for one in ("C2", "D2")
+    )
+    ensemble = Ensemble(arrange(before, {}), 1, {})
+    places(ensemble, 6)
+    ensemble = ensemble.succeeded_by(arrange(after, {}), 2, {})
+    score = SceneScore(ensemble.scene())
+    for place in (*ensemble.opening(), *ensemble.fill()[0]):
+        score.place(place)
+    struck = [
+        (bar, note.pitch)
+        for bar in range(score.scene.first_bar, 16)
+        for part, note in score.notes(bar)
+        if part.name == "riff"
+    ]
+    assert struck == [(8, 38), (12, 38)]

@@ -104,7 +104,7 @@ class VoiceInPlay:
         if _evolution_aside(plan, old) != old:
             self.line.temperature = before.line.temperature
             self.line.steps_taken = before.line.steps_taken
-            if not self.line.derives:
+            if not self.line.derives or self.line.writes:
                 self._bend(before.present(bar), bar)
             return
         self.line = before.line
