@@ -89,6 +89,9 @@ def test_relations_and_order_are_part_of_what_a_scene_is() -> None:
             {"beat": "{avoid: lead, in: register}"},
             "11:82: 'beat' has no register; write in: onsets, or in: density",
         ),
+        ({"beat": "{suit: low}"}, "11:71: 'beat' has no pitches, so nothing can suit it or be suited; leave it out"),
+        ({"lead": "{suit: low}"}, "8:91: a voice suits another by the scene's harmony, and there is none; write one"),
+        ({"lead": "{suit: low, drum: kick}"}, "8:102: 'suit' has no 'drum'; leave it out"),
         ({"low": "[{lock: lead}, {answer: lead}]"}, "10:105: 'answer' and 'lock' with 'lead' ask for opposite"),
         ({"low": "{drum: kick}"}, "10:81: an entry of 'listen' names a relation and a voice, such as lock: drums"),
         ({"low": "{lock: beat, answer: lead}"}, "10:102: an entry of 'listen' is one relation; give 'answer' an entry"),
@@ -114,3 +117,10 @@ def test_what_cannot_be_is_told_at_its_place(said: dict[str, str], fault: str) -
         scene(written(**said))
     (told,) = str(caught.value).splitlines()
     assert told.startswith(f"study.yaml:{fault}")
+
+
+def test_who_is_free_of_the_harmony_suits_nobody_by_it() -> None:
+    over_chords = written(lead="{suit: low}").replace("order: []", "harmony: D | Em")
+    assert Relation("suit", "low") in arrange(scene(over_chords), {}).plans["lead"].relations
+    with pytest.raises(DocumentError, match="'lead' is free of the harmony, by which a voice suits another"):
+        scene(over_chords.replace("kind: melody", "kind: melody, harmony: free", 1))

@@ -88,9 +88,20 @@ def avoid_notes(chord: ChordSpan) -> frozenset[int]:
     return frozenset((tone + 1) % OCTAVE for tone in chord.tones) & frozenset(chord.scale) - frozenset(chord.tones)
 
 
+def is_rough(pitch: int, bass: int) -> bool:
+    """Whether a pitch is rough over a bass: a second, fourth, seventh or tritone above it, in whatever octave."""
+    return (pitch - bass) % OCTAVE not in _SMOOTH
+
+
+@lru_cache(maxsize=OCTAVE)
+def rough_over(bass_class: int) -> frozenset[int]:
+    """All pitch classes that are rough over one in the bass."""
+    return frozenset(one for one in range(OCTAVE) if is_rough(one, bass_class))
+
+
 def rough_tones(chord: ChordSpan) -> frozenset[int]:
-    """The chord's tones that are rough over its bass: sevenths, seconds, fourths and the tritone."""
-    return frozenset(tone for tone in chord.tones if (tone - chord.bass) % OCTAVE not in _SMOOTH)
+    """The chord's tones that are rough over its bass."""
+    return frozenset(tone for tone in chord.tones if is_rough(tone, chord.bass))
 
 
 def bass_tones(chord: ChordSpan) -> tuple[int, ...]:

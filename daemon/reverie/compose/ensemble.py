@@ -7,16 +7,18 @@ what to send. The offline performance drives it without a conductor.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 
 from reverie.compose.composer import Composed, derived
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
-from reverie.compose.heard_loops import Bars, Heard, bars_to_hear, heard_loops
+from reverie.compose.heard_loops import Bars, Heard, bars_to_hear, heard_loops, only_suited
 from reverie.compose.recipe import Recipe
 from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.stalled import Stall
+from reverie.compose.turns import Hears, hears_nothing
 from reverie.compose.voice_in_play import Renewal, VoiceInPlay
 from reverie.music.notes import Loop
 from reverie.music.order import composing_order
@@ -275,9 +277,24 @@ class Ensemble:
         return all(self._voices[one].line.end_bar >= line.end_bar + end for one, (_, end) in hears.items())
 
     def _heard(self, name: str) -> Heard:
-        parts, hears = self.arrangement.parts, self._hears(name)
+        line, parts, hears = self._voices[name].line, self.arrangement.parts, self._hears(name)
+        for one in hears.keys() & only_suited(line):
+            first, end = hears[one]
+            hears[one] = first, min(end, line.plan.bars, self._voices[one].line.end_bar - line.end_bar)
         others = {one: (self._voices[one], parts[one].schedule, bars) for one, bars in hears.items()}
-        return heard_loops(others, self._voices[name].line.end_bar)
+        return heard_loops(others, line.end_bar)
+
+    def _suits(self, name: str) -> Hears:
+        """What is placed of the voices which this one suits, and will not be composed anew, in any bars."""
+        relations = self._voices[name].line.plan.relations
+        suited = {one.voice for one in relations if one.suits and one.voice in self._voices}
+        return partial(self._placed, suited) if suited else hears_nothing
+
+    def _placed(self, names: Collection[str], start: int, bars: int) -> Heard:
+        parts = self.arrangement.parts
+        ends = {name: min(bars, self._voices[name].line.end_bar - start) for name in names}
+        others = {name: (self._voices[name], parts[name].schedule, (0, end)) for name, end in ends.items()}
+        return heard_loops(others, start)
 
     def _renew(self, voice: VoiceInPlay, when: Renewal) -> None:
         """Forget the loops that have not begun, once no question is open. The player has them until others are placed.
@@ -331,7 +348,7 @@ class Ensemble:
 
     def _keep(self, name: str, placement: Placement) -> list[Place]:
         """Place a loop, as the player shall have it."""
-        return [self._place(name, one) for one in self._voices[name].place(placement)]
+        return [self._place(name, one) for one in self._voices[name].place(placement, self._suits(name))]
 
     def _place(self, name: str, placement: Placement) -> Place:
         return Place(self.epoch, name, placement.recipe, placement.start_bar, placement.times, placement.loop)

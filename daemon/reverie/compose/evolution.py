@@ -19,6 +19,7 @@ from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.seeds import derive_seed
+from reverie.compose.sounding_bass import bass_of
 from reverie.music.harmony import OCTAVE, BarHarmony, HarmonyPlan
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
@@ -76,16 +77,26 @@ class VoicePlan:
     settings: SettingsPlan | None = None
     turns: int = 1
 
-    def recipe(self, operator: str, number: int, bar: int, after: After | None = None) -> Recipe:
+    def recipe(
+        self,
+        operator: str,
+        number: int,
+        bar: int,
+        after: After | None = None,
+        heard: tuple[HeardLoop, ...] = (),
+        loops: Mapping[str, Loop] | None = None,
+    ) -> Recipe:
         """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene.
 
-        The operator chooses what the model is told; without a loop before, that is the scene's own primer.
+        The operator chooses what the model is told; without a loop before, that is the scene's own primer. ``heard`` is
+        what other voices play in the loop's bars, and ``loops`` these loops by their content hashes.
         """
+        heard_loops = dict(loops or {})
         told = ModelInput(self.primer, self.primer_steps)
         if after:
             told = OPERATORS[operator].told(told, after)
             if OPERATORS[operator].traits.keeps_primer:
-                told = replace(told, primer=self._fitted(told.primer, after, bar))
+                told = replace(told, primer=self._fitted(told.primer, after, bar, heard, heard_loops))
         recipe = Recipe(
             scene=self.scene,
             scene_hash=self.scene_hash,
@@ -111,6 +122,8 @@ class VoicePlan:
             touch=self.touch,
             primer_key=self._primer_key(operator, told, after, bar),
             settings=self._settings(operator, bar, after),
+            heard=heard,
+            loops=heard_loops,
             version=VERSION,
         )
         return _literal(recipe) if OPERATOR_TRAITS[operator].source == "written" else recipe
@@ -154,13 +167,22 @@ class VoicePlan:
         key = local_major(self.harmony_of(bar) if fitted else after.recipe.harmony, home)
         return None if key == home % OCTAVE else key
 
-    def _fitted(self, primer: tuple[Note, ...], after: After, bar: int) -> tuple[Note, ...]:
-        """What is kept of the loop before, as the chords from scene bar ``bar`` on want it."""
+    def _fitted(
+        self,
+        primer: tuple[Note, ...],
+        after: After,
+        bar: int,
+        heard: tuple[HeardLoop, ...],
+        loops: Mapping[str, Loop],
+    ) -> tuple[Note, ...]:
+        """What is kept of the loop before, as the chords from scene bar ``bar`` on want it, and the bass below it."""
         if self.harmony is None or self.strictness_of(bar) <= 0 or not VOICE_KINDS[self.kind].pitched:
             return primer
         lowest = VOICE_KINDS[self.kind].outermost == "lowest"
         rules = FittingRules(self.limits.low, self.limits.high, lowest=lowest)
-        return fit(primer, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules)
+        bass = bass_of(self.relations, heard, loops, self.bars, self.metre)
+        known = bass if any(pitch is not None for pitch in bass.pitches) else None
+        return fit(primer, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +310,7 @@ class Evolution:
         step = self.next_step()
         if self.holds:
             raise RuntimeError("holding a loop needs no recipe")
-        recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last)
-        recipe = replace(recipe, heard=heard, loops=dict(loops or {}))
+        recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last, heard, loops)
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
     def take(self, recipe: Recipe, loop: Loop, *, new: bool = True) -> Placement:

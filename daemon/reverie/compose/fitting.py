@@ -18,8 +18,8 @@ from reverie.compose.chord_places import (
     bass_tones,
     beat_ticks,
     place_weight,
-    rough_tones,
 )
+from reverie.compose.sounding_bass import SoundingBass
 from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre
@@ -30,6 +30,8 @@ _FUNCTIONS = (0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4)
 _OTHER_FUNCTION, _OTHER_WAY, _HELD_INTO_OTHERS, _HELD_INTO_A_CLASH, _ROUGH = 2.0, 1.5, 3.0, 6.0, 3.0
 """Semitones that each is worth avoiding: another function, another direction, a hold that is no chord tone, a clash,
 and on strong places what is rough over the chord's bass."""
+_ROUGH_BELOW = 8.0
+"""The same, for what is rough over a bass that is known to sound."""
 _OTHER_BASS = 12.0
 """The same, for a bass that would not say which chord it is where it did before."""
 
@@ -49,6 +51,7 @@ def fit(
     after: Sequence[BarHarmony],
     metre: Metre,
     rules: FittingRules,
+    bass: SoundingBass | None = None,
 ) -> tuple[Note, ...]:
     """Notes that were made for one harmony, as another wants them.
 
@@ -58,13 +61,17 @@ def fit(
         after: the harmony that they shall suit.
         metre: of the bars.
         rules: of the voice.
+        bass: what sounds below them, if the voice suits it; absent: the chord's own bass.
 
     Returns:
-        As many notes, with the same starts, lengths and velocities; the same notes where the harmony is the same.
+        As many notes, with the same starts, lengths and velocities. Where the harmony is the same, they are the same
+        notes, but for those which the ear would hold against the bass.
     """
     played = tuple(sorted(notes))
-    if not after or alike(before, after):
+    stays = alike(before, after)
+    if not after or (stays and bass is None):
         return played
+    bass = bass or SoundingBass()
     old, new = (ChordPlaces(before, metre) if before else None), ChordPlaces(after, metre)
     fitted: list[Note] = []
     for number, note in enumerate(played):
@@ -72,10 +79,14 @@ def fit(
         earlier = next((index for index in range(number - 1, -1, -1) if played[index].start < note.start), None)
         came = None if earlier is None else (played[earlier].pitch, fitted[earlier].pitch)
         binds = _binds(note, new, metre)
+        rough = bass.rough(new.at(note.start), note.start) if binds else frozenset[int]()
+        roughness = _ROUGH if bass.at(note.start) is None else _ROUGH_BELOW * bass.weight
+        if stays and note.pitch % OCTAVE not in rough:
+            fitted.append(note)
+            continue
         pitches = _pitches(_classes(note, old, new, rules, binds=binds), rules)
-        rough = rough_tones(new.at(note.start)) if binds else frozenset[int]()
         costs = {
-            pitch: _cost(pitch, note, old, new, came, rules) + _ROUGH * (pitch % OCTAVE in rough)
+            pitch: _cost(pitch, note, old, new, came, rules) + roughness * (pitch % OCTAVE in rough)
             for pitch in pitches
             if pitch not in taken
         }

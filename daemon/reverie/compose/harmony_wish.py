@@ -20,9 +20,9 @@ from reverie.compose.chord_places import (
     bass_tones,
     beat_ticks,
     place_weight,
-    rough_tones,
 )
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.sounding_bass import sounding_bass
 from reverie.compose.wishes import PITCHES, Weights
 from reverie.models.lstm import Array
 from reverie.music.harmony import OCTAVE, ChordSpan
@@ -71,12 +71,17 @@ def harmony_wish(recipe: Recipe) -> Weights | None:
     hard, soft = _odds(recipe.strictness)
     low = recipe.traits.outermost == "lowest"
     register = _register(recipe.limits, soft)
+    bass = sounding_bass(recipe)
     for step in range(len(weights.rests)):
         tick = step * TICKS_PER_STEP
         chord, changes = places.at(tick), places.changes_at(tick)
         weight = STRONG if changes else place_weight(recipe.metre, tick)
         weights.pitches[step] = _begins(chord, weight, hard, soft) + register
         weights.holds[step] = _holds(chord, weight, hard, soft)
+        if weight >= STRONG:
+            rough = _times(_among(bass.rough(chord, tick)), -_ROUGH * soft * bass.weight_at(tick))
+            weights.pitches[step] += rough
+            weights.holds[step] += rough
         if low and changes:
             firm = _bass(chord, hard, soft)
             weights.pitches[step] += firm
@@ -131,12 +136,10 @@ def _times(where: Array, weight: float) -> Array:
 @lru_cache(maxsize=512)
 def _begins(chord: ChordSpan, weight: float, hard: float, soft: float) -> Array:
     others = 1.0 - _among(chord.tones)
-    rough = _ROUGH * soft if weight >= STRONG else 0.0
     force = hard if weight >= STRONG else soft * weight
     return (
         _times(others, -_NO_CHORD_TONE * force)
         + _times(_among(avoid_notes(chord)), -_AVOID * soft)
-        + _times(_among(rough_tones(chord)), -rough)
         + _times(1.0 - _among(chord.scale), -_OFF_SCALE * hard)
     )
 

@@ -41,6 +41,16 @@ def bars_to_hear(line: Evolution, before: Iterable[str]) -> dict[str, Bars]:
     return bars
 
 
+def only_suited(line: Evolution) -> set[str]:
+    """The voices of which a line needs to hear only what is certain, in the bars of its next loop.
+
+    Each later turn of the loop is fitted to what it suits when it is placed; what is unknown is left to the harmony.
+    """
+    relations = line.plan.relations
+    others = {one.voice for one in relations if one.kind != "suit"}
+    return set() if line.operator_hears else {one.voice for one in relations} - others
+
+
 def heard_loops(others: Mapping[str, tuple[VoiceInPlay, Schedule, Bars]], start: int) -> Heard:
     """What ``others`` play in their bars, counted from scene bar ``start``, as far as it is placed.
 

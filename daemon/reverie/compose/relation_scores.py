@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any
 
+from reverie.compose.chord_places import is_rough
 from reverie.compose.heard_music import HeardBar, bars_of, heard_bars
 from reverie.compose.recipe import Recipe
 from reverie.compose.relations import Relation, RelationKind
+from reverie.compose.sounding_bass import SoundingBass, bass_of
 from reverie.music.harmony import OCTAVE
 from reverie.music.notes import Loop
 from reverie.music.time import STEPS_PER_QUARTER
@@ -29,15 +31,22 @@ class RelationScores:
     """The scores of one recipe's loops; what is heard is read once for all candidates."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._heard = [(one, pairs) for one in recipe.relations if (pairs := heard_bars(recipe, one))]
+        relations = [one for one in recipe.relations if one.kind in MEASURES]
+        self._heard = [(one, pairs) for one in relations if (pairs := heard_bars(recipe, one))]
+        suited = [one for one in recipe.relations if one.suits]
+        self._basses = [(one, bass_of((one,), recipe.heard, recipe.loops, recipe.bars, recipe.metre)) for one in suited]
         self._drums = recipe.traits.drums
 
     def __call__(self, loop: Loop) -> Mapping[str, tuple[float, float]]:
         """Weight and score by the relation's name. One of which nothing is heard has none."""
-        if not self._heard:
-            return {}
-        own = bars_of(loop)
         scores: dict[str, tuple[float, float]] = {}
+        for relation, bass in self._basses:
+            score = smooth(bass, loop)
+            if score is not None:
+                scores[relation.name] = relation.weight, score
+        if not self._heard:
+            return scores
+        own = bars_of(loop)
         for relation, heard in self._heard:
             pairs = [(own[number], other) for number, other in heard]
             measure = _imitate_drums if self._drums and relation.kind == "imitate" else MEASURES[relation.kind]
@@ -51,6 +60,17 @@ def overlap(pairs: Sequence[Pair]) -> float:
     """The share of one's own moments at which the other begins something, too."""
     own = sum(len(mine.struck) for mine, _ in pairs)
     return sum(len(mine.struck & other.struck) for mine, other in pairs) / own if own else 0.0
+
+
+def smooth(bass: SoundingBass, loop: Loop) -> float | None:
+    """Of what sounds on strong places while the bass does: the share that is smooth over it."""
+    found: list[bool] = []
+    metre = loop.metre
+    for tick in (bar + place for bar in range(0, loop.ticks, metre.bar_ticks) for place in metre.strong):
+        below = bass.at(tick)
+        if below is not None:
+            found += [not is_rough(note.pitch, below) for note in loop.notes if note.start <= tick < note.end]
+    return _mean(found) if found else None
 
 
 def _lock(_: Relation, pairs: Sequence[Pair]) -> float | None:
@@ -153,7 +173,7 @@ MEASURES: Mapping[RelationKind, Callable[[Relation, Sequence[Pair]], float | Non
     "double": _double,
     "fill": _fill,
 }
-"""By kind of relation. None: what is heard asks for nothing."""
+"""By kind of relation; what suits has a measure of its own (:func:`smooth`). None: what is heard asks for nothing."""
 
 
 def _together(struck: Sequence[tuple[AbstractSet[Any], AbstractSet[Any]]]) -> float | None:

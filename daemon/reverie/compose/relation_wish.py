@@ -36,7 +36,8 @@ Wisher = Callable[[Weights, int, HeardBar, Relation, Recipe, float], None]
 
 def relation_wish(recipe: Recipe) -> Weights | None:
     """What the relations of a recipe wish for; None where nothing is heard of any."""
-    heard = [(one, pairs) for one in recipe.relations if one.weight and (pairs := heard_bars(recipe, one))]
+    asked = [one for one in recipe.relations if one.weight and one.kind in _WISHERS]
+    heard = [(one, pairs) for one in asked if (pairs := heard_bars(recipe, one))]
     if not heard:
         return None
     bar_steps = recipe.metre.bar_steps
@@ -104,6 +105,7 @@ _WISHERS: Mapping[RelationKind, Wisher] = {
     "double": _double,
     "fill": _fill,
 }
+"""By kind of relation. What suits is a matter of the harmony, which has its own wish."""
 
 
 def _begin(weights: Weights, first: int, other: HeardBar, there: float, elsewhere: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RelationKind = Literal["lock", "answer", "imitate", "avoid", "double", "fill"]
+RelationKind = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Relation:
     ``lock``: the voice begins its notes where the other does; ``answer``: where the other rests; ``imitate``: it plays
     what the other played ``delay`` bars before, ``interval`` semitones higher; ``avoid``: it keeps out of the other's
     ``register``, ``onsets`` or ``density``, as ``of`` says; ``double``: it plays the same, ``interval`` semitones
-    higher; ``fill``: it plays more where the other rests.
+    higher; ``fill``: it plays more where the other rests; ``suit``: where the harmony binds it, it has on
+    strong places what is smooth over the other, a bass (:mod:`reverie.compose.sounding_bass`).
 
     ``drum`` names one drum (its MIDI number) of a drum voice, which alone is meant; ``weight`` is how much the relation
     counts beside the likelihood and the fit of a loop, which count 1 each.
@@ -28,6 +29,11 @@ class Relation:
     interval: int = 0
     of: str = ""
     weight: float = 1.0
+
+    @property
+    def suits(self) -> bool:
+        """Whether the voice suits the other."""
+        return self.kind == "suit" and self.weight > 0
 
     @property
     def name(self) -> str:

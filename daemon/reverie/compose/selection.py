@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from reverie.compose.chord_places import ChordPlaces, rough_tones
+from reverie.compose.chord_places import ChordPlaces
 from reverie.compose.guard import Clip, Guarded
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_scores import RelationScores
+from reverie.compose.sounding_bass import sounding_bass
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
 
@@ -105,13 +106,13 @@ def _in_key(recipe: Recipe, raw: Sequence[Note]) -> float:
 
 
 def _consonance(recipe: Recipe, loop: Loop) -> float:
-    """1 where nothing sounds on a strong place; a chord tone that is rough over the chord's bass counts half."""
-    places = ChordPlaces(recipe.harmony, recipe.metre)
+    """1 where nothing sounds on a strong place; a chord tone that is rough over the bass counts half."""
+    places, bass = ChordPlaces(recipe.harmony, recipe.metre), sounding_bass(recipe)
     fits: list[float] = []
     for tick in places.held_against(loop.ticks, recipe.metre):
         chord = places.at(tick)
         sounding = [note.pitch % OCTAVE for note in loop.notes if note.start <= tick < note.end]
-        rough = rough_tones(chord)
+        rough = bass.rough(chord, tick)
         fits += [(one in chord.tones) * (_ROUGH if one in rough else 1.0) for one in sounding]
     return sum(fits) / len(fits) if fits else 1.0
 

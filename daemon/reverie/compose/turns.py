@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reverie.compose.evolution import Placement, VoicePlan
 from reverie.compose.fitting import alike
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS, fitted
-from reverie.compose.recipe import Recipe
+from reverie.compose.recipe import HeardLoop, Recipe
+from reverie.compose.sounding_bass import same_bass
 from reverie.music.harmony import BarHarmony
 from reverie.music.notes import Loop
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.operators import OPERATOR_TRAITS
 
+Hears = Callable[[int, int], tuple[tuple[HeardLoop, ...], Mapping[str, Loop]]]
+"""Which loops of the voices that are suited play from a scene bar on, for so many bars, and these by their hashes."""
 
-def turns(plan: VoicePlan, placement: Placement) -> list[Placement]:
+
+def hears_nothing(bar: int, bars: int) -> tuple[tuple[HeardLoop, ...], Mapping[str, Loop]]:
+    """Nobody is suited."""
+    del bar, bars
+    return (), {}
+
+
+def turns(plan: VoicePlan, placement: Placement, hears: Hears = hears_nothing) -> list[Placement]:
     """What is to be placed so that each turn of a placement suits its bars; the placement itself where all do.
 
     Turns in a row that are the same are one placement. The first of all leads; the others belong to it. What no model
@@ -23,15 +34,15 @@ def turns(plan: VoicePlan, placement: Placement) -> list[Placement]:
     if not _is_fitted(plan, placement):
         return [placement]
     recipe, loop = placement.original
-    home = placement.made_by.harmony if placement.made_by else ()
     placed: list[Placement] = []
-    known: dict[tuple[tuple[BarHarmony, ...], float], tuple[str, Loop]] = {}
+    known: dict[tuple[tuple[BarHarmony, ...], float, tuple[HeardLoop, ...]], tuple[str, Loop]] = {}
     for turn in range(placement.times):
         start = placement.start_bar + turn * loop.bars
-        chords = plan.harmony_of(start, loop.bars), plan.strictness_of(start)
-        if chords not in known:
-            known[chords] = _turn(plan, (recipe, loop), home, *chords)
-        name, played = known[chords]
+        heard, loops = hears(start, loop.bars)
+        there = plan.harmony_of(start, loop.bars), plan.strictness_of(start), heard
+        if there not in known:
+            known[there] = _turn(plan, (recipe, loop), placement.made_by, *there, loops)
+        name, played = known[there]
         if placed and placed[-1].loop == played:
             placed[-1] = replace(placed[-1], times=placed[-1].times + 1)
             continue
@@ -51,9 +62,16 @@ def turns(plan: VoicePlan, placement: Placement) -> list[Placement]:
 
 
 def fit_recipe(
-    plan: VoicePlan, loop: Loop, home: tuple[BarHarmony, ...], harmony: tuple[BarHarmony, ...], strictness: float
+    plan: VoicePlan,
+    loop: Loop,
+    home: tuple[BarHarmony, ...],
+    harmony: tuple[BarHarmony, ...],
+    strictness: float,
+    heard: tuple[HeardLoop, ...] = (),
+    loops: Mapping[str, Loop] | None = None,
 ) -> Recipe:
     """The recipe by which a turn of a loop can be made again."""
+    names = {one.voice for one in heard}
     return Recipe(
         scene=plan.scene,
         scene_hash=plan.scene_hash,
@@ -74,6 +92,9 @@ def fit_recipe(
         harmony=harmony,
         harmony_before=home,
         strictness=strictness,
+        heard=heard,
+        relations=tuple(one for one in plan.relations if one.suits and one.voice in names),
+        loops=dict(loops or {}),
     )
 
 
@@ -88,14 +109,19 @@ def _is_fitted(plan: VoicePlan, placement: Placement) -> bool:
 def _turn(
     plan: VoicePlan,
     original: tuple[str, Loop],
-    home: tuple[BarHarmony, ...],
+    made_by: Recipe | None,
     harmony: tuple[BarHarmony, ...],
     strictness: float,
+    heard: tuple[HeardLoop, ...],
+    loops: Mapping[str, Loop],
 ) -> tuple[str, Loop]:
-    """A turn over these chords: the id of its recipe, and its loop."""
+    """A turn over these chords, and over this bass: the id of its recipe, and its loop."""
     name, loop = original
-    if strictness <= 0 or alike(home, harmony[: loop.bars]):
+    home, knew = (made_by.harmony, made_by.heard) if made_by else ((), ())
+    suited = [one.voice for one in plan.relations if one.suits]
+    stays = alike(home, harmony[: loop.bars]) and (not heard or same_bass(knew, heard, suited, loop.bars))
+    if strictness <= 0 or stays:
         return original
-    recipe = fit_recipe(plan, loop, home, harmony, strictness)
+    recipe = fit_recipe(plan, loop, home, harmony, strictness, heard, loops)
     played = Loop(loop.bars, loop.metre, fitted(recipe))
     return (name, loop) if played == loop else (recipe.id, played)

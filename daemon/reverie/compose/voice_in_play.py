@@ -10,7 +10,7 @@ from typing import Literal
 from reverie.compose.evolution import Evolution, Placement, VoicePlan
 from reverie.compose.guard import adapt
 from reverie.compose.stalled import Stalled
-from reverie.compose.turns import turns
+from reverie.compose.turns import Hears, hears_nothing, turns
 from reverie.music.notes import Loop
 
 Renewal = Literal["soon", "next"]
@@ -56,21 +56,25 @@ class VoiceInPlay:
         """What is to sound in scene bar ``bar``, once what is stale has been placed anew; or what did sound in it."""
         return next((one for one in reversed([*self.gone, *self.placements]) if one.start_bar <= bar), None)
 
-    def place(self, placement: Placement) -> list[Placement]:
+    def place(self, placement: Placement, hears: Hears = hears_nothing) -> list[Placement]:
         """Give the player a loop, turn by turn where chords change, and again over whatever is stale while it plays.
+
+        Args:
+            placement: the loop.
+            hears: what it has to suit.
 
         Returns:
             What the player has to be told.
         """
         self.stale.discard(placement.start_bar)
         told: list[Placement] = []
-        for one in turns(self.line.plan, placement):
+        for one in turns(self.line.plan, placement, hears):
             if not one.leads:
                 self.stale.discard(one.start_bar)
             told.append(one)
             for bar in sorted(stale for stale in self.stale if one.start_bar < stale < one.end_bar):
                 left = max((one.end_bar - bar) // one.loop.bars, 1)
-                told += turns(self.line.plan, replace(one, start_bar=bar, times=left))
+                told += turns(self.line.plan, replace(one, start_bar=bar, times=left), hears)
         for one in told:
             self.send(one)
         return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.drums import DRUMS
 from reverie.music.notes import MAX_MIDI
+from reverie.music.order import composing_order
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.touch import Touch
 from reverie.play.messages import SELF, Part
@@ -38,6 +39,7 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
     first = scene.seed if seed is None else seed
     begun = derive_seed(first, "take", take) if take else first
     harmony = arrange_harmony(scene, begun)
+    order = _order(scene)
     return Arrangement(
         name=scene.name,
         metre=scene.metre,
@@ -45,7 +47,7 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
         swing=scene.swing,
         lead=scene.lead,
         harmony=harmony,
-        plans={name: _plan(scene, name, voice, bundles, begun, harmony) for name, voice in scene.voices.items()},
+        plans={name: _plan(scene, name, voice, bundles, begun, harmony, order) for name, voice in scene.voices.items()},
         parts={name: _part(name, voice) for name, voice in scene.voices.items()},
         order=scene.order,
     )
@@ -85,7 +87,13 @@ def _crowded(scene: Scene, slots: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _plan(
-    scene: Scene, name: str, voice: Voice, bundles: Mapping[str, ModelFile], seed: int, harmony: SceneHarmony | None
+    scene: Scene,
+    name: str,
+    voice: Voice,
+    bundles: Mapping[str, ModelFile],
+    seed: int,
+    harmony: SceneHarmony | None,
+    order: Sequence[str],
 ) -> VoicePlan:
     bundle = bundles.get(voice.model or "")
     strictness = scene.harmony.strictness if scene.harmony else 0.0
@@ -120,7 +128,7 @@ def _plan(
         settings=voice.settings(with_bass=_has_bass(scene, name)),
         harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
         strictness=strictness if follows else 0.0,
-        relations=_relations(scene, voice),
+        relations=(*_relations(scene, voice), *(_suited(scene, name, voice, order) if follows else ())),
     )
 
 
@@ -128,6 +136,29 @@ def _has_bass(scene: Scene, name: str) -> bool:
     """Whether another voice of the scene plays the bass of its harmony."""
     others = (voice for other, voice in scene.voices.items() if other != name)
     return any(voice.traits.outermost == "lowest" and voice.harmony == "follow" for voice in others)
+
+
+def _order(scene: Scene) -> list[str]:
+    """In which order the voices are composed, as far as the artist says to whom they listen."""
+    kinds = {name: voice.traits.order for name, voice in scene.voices.items()}
+    listens = {name: [one.voice for one in _relations(scene, voice)] for name, voice in scene.voices.items()}
+    return composing_order(kinds, listens, scene.order)
+
+
+def _suited(scene: Scene, name: str, voice: Voice, order: Sequence[str]) -> Iterator[Relation]:
+    """The basses that a voice over chords suits of itself: those before it that follow the chords as well.
+
+    What names a voice that it suits, or doubles one, has said what it is to be.
+    """
+    traits = voice.traits
+    if traits.drums or traits.harmonic or traits.outermost == "lowest":
+        return
+    if any(one.kind in {"suit", "double"} for one in voice.listen):
+        return
+    for other in order[: order.index(name)]:
+        below = scene.voices[other]
+        if below.traits.outermost == "lowest" and below.harmony == "follow":
+            yield Relation("suit", other)
 
 
 def _relations(scene: Scene, voice: Voice) -> tuple[Relation, ...]:

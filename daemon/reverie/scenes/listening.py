@@ -13,7 +13,7 @@ from reverie.music.drums import parse_drum
 from reverie.music.order import circles, way_between
 from reverie.music.voice_kinds import VoiceTraits
 
-RelationName = Literal["lock", "answer", "imitate", "avoid", "double", "fill"]
+RelationName = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit"]
 RELATIONS: Mapping[RelationName, str] = {
     "lock": "The notes of the voice begin where those of the other do; of drums, where its kick is struck.",
     "answer": "The notes of the voice begin where the other rests.",
@@ -21,6 +21,7 @@ RELATIONS: Mapping[RelationName, str] = {
     "avoid": "The voice keeps out of the other's register, of its onsets, or of its busy beats.",
     "double": "The voice plays the same notes as the other, an interval away.",
     "fill": "Of drums: they play more where the other voice rests.",
+    "suit": "Over chords, the voice has on strong places what is smooth over what the other plays there: a bass.",
 }
 """By name, in the order in which people read of them."""
 _TOGETHER, _APART = frozenset({"lock", "double"}), frozenset({"answer", "onsets"})
@@ -39,6 +40,7 @@ class ListenSection(Section):
     avoid: str | None = _voice("avoid")
     double: str | None = _voice("double")
     fill: str | None = _voice("fill")
+    suit: str | None = _voice("suit")
     drum: Annotated[int, Written(str, parse_drum)] | None = Field(
         default=None,
         description="Where the other voice is drums: the one drum that is meant; absent: all, for lock the kick.",
@@ -107,7 +109,7 @@ class ListenSection(Section):
             yield ("up",), f"only 'imitate' and 'double' have 'up', not {kind!r}; leave it out"
         if self.of is not None and kind != "avoid":
             yield ("in",), f"only 'avoid' has 'in', not {kind!r}; leave it out"
-        if self.drum is not None and kind in {"imitate", "double"}:
+        if self.drum is not None and kind in {"imitate", "double", "suit"}:
             yield ("drum",), f"{kind!r} has no 'drum'; leave it out"
 
 
@@ -197,6 +199,9 @@ def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection
     if one.kind == "double" and (own.drums or other.drums):
         drums = name if own.drums else one.voice
         yield ("double",), f"{drums!r} has no pitches, so nothing can be doubled; write lock: {one.voice}"
+    if one.kind == "suit" and (own.drums or other.drums):
+        drums = name if own.drums else one.voice
+        yield ("suit",), f"{drums!r} has no pitches, so nothing can suit it or be suited; leave it out"
     if one.kind == "imitate" and own.drums != other.drums:
         drums = name if own.drums else one.voice
         yield ("imitate",), f"{drums!r} has no pitches, and the other has; drums and tunes cannot imitate each other"

@@ -188,6 +188,15 @@ class Scene(Section):
             if voice.traits.harmonic and self.harmony is None:
                 sentence = "a voice of chords plays the scene's harmony, and there is none; write one such as"
                 yield ("voices", name, "kind"), f'{sentence} harmony: "Dm9 | G13 | Cmaj7 | A7alt"'
+            for number, one in enumerate(voice.listen):
+                way: Keys = ("voices", name, "listen", number, "suit")
+                if one.kind != "suit" or not voice.traits.pitched:
+                    continue
+                if self.harmony is None:
+                    sentence = "a voice suits another by the scene's harmony, and there is none; write one, or leave"
+                    yield way, f"{sentence} 'suit' out"
+                if self.harmony is not None and voice.harmony == "free":
+                    yield way, f"{name!r} is free of the harmony, by which a voice suits another; leave one of them out"
             if voice.taken_from and voice.taken_from not in drums:
                 near = did_you_mean(voice.taken_from, drums)
                 yield ("voices", name, "rhythm", "from"), f"there is no drum voice {voice.taken_from!r}{near}"
@@ -246,6 +255,9 @@ def _plain_voice(voice: dict[str, Any]) -> None:
             del voice[key]
     if voice.get("harmony") == "follow":
         del voice["harmony"]
+    for one in voice.get("listen", ()):
+        if one["suit"] is None:
+            del one["suit"]
     if not voice.get("listen", voice):
         del voice["listen"]
     if voice.get("evolve", {}).get("first") == "reset":

@@ -5,14 +5,16 @@ from __future__ import annotations
 from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
+from reverie.compose.sounding_bass import sounding_bass
 from reverie.music.notes import Note
 
 
 def fitted(recipe: Recipe) -> tuple[Note, ...]:
-    """The notes of a recipe's loop before, which suited its harmony before, fitted to its harmony."""
+    """The notes of a recipe's loop before, which suited its harmony before, fitted to its harmony and its bass."""
     limits = recipe.limits
     rules = FittingRules(limits.low, limits.high, lowest=recipe.traits.outermost == "lowest")
-    return fit(recipe.before, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules)
+    bass = sounding_bass(recipe) if recipe.relations else None
+    return fit(recipe.before, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules, bass)
 
 
 FIT_TO_CHORDS = Operator("fit-to-chords", derive=fitted)
