@@ -354,3 +354,15 @@ def test_a_riff_that_is_changed_is_played_to_the_end_of_its_turn_and_then_as_the
         if part.name == "riff"
     ]
     assert struck == [(8, 38), (12, 38)]
+
+
+@pytest.mark.parametrize("bars", [2, 3])
+def test_an_ostinato_of_chords_sounds_as_written_over_another_harmony(bars: int) -> None:
+    scene_of_both = study('"Cm | Fm | Ab"', bars, 'chords: "Em | A7 D"')
+    ensemble = Ensemble(arrange(scene_of_both, {}), 1, {})
+    lead = ensemble.arrangement.plans["lead"].harmony
+    assert lead is not None
+    assert [lead.at(bar).spans[0].symbol for bar in range(4)] == ["Cm", "Fm", "Ab", "Cm"]
+    for bar, notes in enumerate(sounding(ensemble, places(ensemble, 24))):
+        classes = {note.pitch % 12 for note in notes}
+        assert classes == ({4, 7, 11} if bar % 2 == 0 else {9, 1, 4, 7, 2, 6}), f"bar {bar}"

@@ -83,3 +83,45 @@ def test_its_line_begins_and_goes_on_with_an_operator_of_its_own() -> None:
     plan = arrange(scene(HEAD + written), {}).plans["pad"]
     assert (plan.first, plan.then, plan.hold, plan.turns) == ("voice-chords", ("voice-chords",), 1, 7)
     assert plan.harmony is not None
+
+
+WITHOUT_HARMONY = HEAD.replace('harmony: "Dm9 | G13"\n', "")
+OSTINATO = "  pad: {kind: chords, register: [C3, C5], output: {channel: 2}, chords: CHORDS}\n"
+
+
+def symbols(written: str, voice: str, bars: int = 6) -> list[str]:
+    """The chords that a voice of a scene is told, bar for bar."""
+    harmony = arrange(scene(written), {}).plans[voice].harmony
+    assert harmony is not None
+    return [" ".join(span.symbol for span in harmony.at(bar).spans) for bar in range(bars)]
+
+
+def test_chords_of_its_own_are_played_over_and_over_while_the_others_follow_the_scene() -> None:
+    written = HEAD + BASS.replace("MORE", "") + OSTINATO.replace("CHORDS", '"Em7 | A7 D6 | i"')
+    assert symbols(written, "pad") == ["Em7", "A7 D6", "Cm"] * 2
+    assert symbols(written, "low") == ["Dm9", "G13"] * 3
+
+
+def test_chords_of_its_own_need_no_harmony_and_leave_no_root_to_a_bass_that_plays_others() -> None:
+    written = WITHOUT_HARMONY + BASS.replace("MORE", "") + OSTINATO.replace("CHORDS", '{chords: "Em7 | A7", every: 2}')
+    plans = arrange(scene(written), {}).plans
+    assert symbols(written, "pad") == ["Em7", "Em7", "A7", "A7", "Em7", "Em7"]
+    assert plans["low"].harmony is None
+    follows = HEAD + BASS.replace("MORE", "") + OSTINATO.replace("CHORDS", '"Em7 | A7"')
+    settings = arrange(scene(follows), {}).plans["pad"].settings
+    assert settings is not None
+    assert dict(settings.at(0))["rootless"] == 0
+
+
+def test_the_key_of_a_harmony_that_moves_does_not_move_them() -> None:
+    moving = HEAD.replace('"Dm9 | G13"', '{chords: "Dm9 | G13", modulate: {every: 2}}')
+    written = moving + BASS.replace("MORE", "") + OSTINATO.replace("CHORDS", '"Em7 | V"')
+    assert symbols(written, "pad", 40) == ["Em7", "G"] * 20
+    assert len(set(symbols(written, "low", 40))) > 2
+
+
+def test_a_scene_without_chords_of_voices_is_the_scene_that_it_was() -> None:
+    plain = OSTINATO.replace(", chords: CHORDS", "")
+    own = OSTINATO.replace("CHORDS", '"Em7 | A7"')
+    assert scene(HEAD + plain).hash != scene(HEAD + own).hash
+    assert scene(HEAD + own).hash == scene(HEAD + own.replace('"Em7 | A7"', '{chords: "Em7 | A7", every: 1}')).hash

@@ -12,7 +12,7 @@ from reverie.compose.recipe import LoopLimits
 from reverie.compose.relations import Relation
 from reverie.compose.scene_harmony import SceneHarmony
 from reverie.compose.seeds import derive_seed
-from reverie.conductor.arrange_harmony import arrange_harmony, for_voice
+from reverie.conductor.arrange_harmony import arrange_harmony, for_voice, own_harmony
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.drums import DRUMS
@@ -99,6 +99,8 @@ def _plan(
     strictness = scene.harmony.strictness if scene.harmony else 0.0
     if voice.strictness is not None:
         strictness = voice.strictness
+    if voice.own_chords:
+        harmony = own_harmony(scene, voice.own_chords)
     follows = harmony is not None and voice.harmony == "follow"
     primer, steps = voice.primer.notes, voice.primer.steps
     if voice.written:

@@ -9,7 +9,7 @@ from reverie.compose.chord_walk import ChordWalk
 from reverie.compose.key_tour import KeyTour
 from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.scenes.harmony import HarmonySection, HarmonySettings
+from reverie.scenes.harmony import HarmonySection, HarmonySettings, OwnChords
 from reverie.scenes.schema import Scene
 
 _SECONDS_PER_MINUTE = 60.0
@@ -38,6 +38,12 @@ def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
         return harmony
     rounds = max(round(in_bars(scene, settings.modulate.every) / harmony.round_bars), 1)
     return replace(harmony, tour=KeyTour(settings.modulate.by, rounds, seed))
+
+
+def own_harmony(scene: Scene, chords: OwnChords) -> SceneHarmony:
+    """The chords that one voice plays over and over, whatever the scene's harmony does."""
+    part = HarmonyPart(chords.chords, in_bars(scene, chords.every))
+    return SceneHarmony((part,), scene.key, scene.metre)
 
 
 def for_voice(harmony: SceneHarmony, strictness: float | None) -> SceneHarmony:

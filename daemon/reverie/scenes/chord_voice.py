@@ -22,6 +22,7 @@ from reverie.scenes.chords import (
     rhythm_itself,
 )
 from reverie.scenes.fields import OutputSection
+from reverie.scenes.harmony import OwnChords, own_chords_itself
 from reverie.scenes.listening import ListenSection
 from reverie.scenes.primer import Primer
 from reverie.scenes.temperature import Temperature
@@ -30,7 +31,7 @@ from reverie.scenes.voices import CommonVoice, Pitch, fitting_model, models_of, 
 
 
 class ChordVoice(CommonVoice[Literal["chords"]]):
-    """The scene's chords, voiced and played; no model composes them."""
+    """The scene's chords, or its own, voiced and played; no model composes them."""
 
     model: Annotated[str, AfterValidator(fitting_model)] | None = Field(
         default=None, description="No model composes chords yet; leave it out.", json_schema_extra=models_of("chords")
@@ -42,6 +43,14 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
         alias="register",
         description="Lowest and highest pitch of the voicings, an octave and a fifth apart or more.",
         examples=[["C3", "C5"]],
+    )
+    chords: Annotated[OwnChords, Written(OwnChords, own_chords_itself, short=("chords",))] | None = Field(
+        default=None,
+        description=(
+            "Chords of its own, over and over, in place of the scene's harmony: a text as of `harmony`, or a mapping "
+            "{chords, every}."
+        ),
+        examples=["Dm9 | G13 | Cmaj7 x2"],
     )
     voices: int = Field(default=4, ge=FEWEST_VOICES, le=MOST_VOICES, description="How many notes a chord has, 3 to 6.")
     style: ChordStyle = Field(
@@ -87,7 +96,7 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     )
     rootless: bool | None = Field(
         default=None,
-        description="Whether the root is left to another voice; absent: if a bass voice follows the harmony.",
+        description="Whether the root is left to another voice; absent: if a bass voice follows the same harmony.",
     )
     density: Annotated[Temperature, Written(DensitySection, DensitySection.ramp, short=("from", "to"))] = Field(
         default_factory=Temperature,
@@ -109,7 +118,7 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
         "primer": "chords come from the scene's harmony and have no primer; leave it out",
         "temperature": "no model composes chords; leave it out, or say how much is played by 'density'",
         "strictness": "chords are the scene's harmony itself; leave it out",
-        "harmony": "chords are the scene's harmony and always follow it; leave it out",
+        "harmony": "chords are the scene's harmony and always follow it; leave it out, or write 'chords' for others",
     }
 
     @property
@@ -126,6 +135,11 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     def harmony(self) -> Literal["follow"]:
         """It plays nothing else."""
         return "follow"
+
+    @property
+    def own_chords(self) -> OwnChords | None:
+        """Its chords, where they are not the scene's."""
+        return self.chords
 
     @property
     def temperature(self) -> Temperature:
@@ -179,12 +193,13 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
         return self.rhythm.drum if self.rhythm else None
 
     def settings(self, *, with_bass: bool) -> ChordSettings:
-        """What the operator that voices chords is told; ``with_bass``, if a bass voice follows the harmony."""
+        """What the operator that voices chords is told; ``with_bass``, if a bass voice follows the scene's harmony."""
+        without_root = with_bass and self.chords is None
         return ChordSettings(
             style=self.style,
             voices=self.voices,
             density=self.density,
-            rootless=with_bass if self.rootless is None else self.rootless,
+            rootless=without_root if self.rootless is None else self.rootless,
             inversions=self.inversions,
             double=self.double,
             rhythm=self.rhythm,

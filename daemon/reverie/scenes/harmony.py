@@ -179,6 +179,18 @@ class HarmonySettings(Section):
         return self.sections or (HarmonySection.model_construct(chords=self.chords, generate=self.generate),)
 
 
+class OwnChords(Section):
+    """Chords of one voice, which it plays over and over in place of the scene's."""
+
+    chords: Chords = Field(description=_CHORDS, examples=["Dm9 | G13"])
+    every: Span = Field(default=1, description=_EVERY, examples=[2, "2m"])
+
+
+def own_chords_itself(chords: OwnChords) -> OwnChords:
+    """A voice's chords are read as they are."""
+    return chords
+
+
 def itself(settings: HarmonySettings) -> HarmonySettings:
     """Settings are read as they are."""
     return settings

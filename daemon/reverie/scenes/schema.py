@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mean
 from reverie.music.harmony import SCALES, Key, parse_pitch_class
+from reverie.music.progressions import Progression
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
@@ -185,9 +186,10 @@ class Scene(Section):
         """Voices of chords have chords to play, and a drum to strike them with where they take its rhythm."""
         drums = [name for name, voice in self.voices.items() if voice.traits.drums]
         for name, voice in self.voices.items():
-            if voice.traits.harmonic and self.harmony is None:
+            if voice.traits.harmonic and self.harmony is None and voice.own_chords is None:
                 sentence = "a voice of chords plays the scene's harmony, and there is none; write one such as"
-                yield ("voices", name, "kind"), f'{sentence} harmony: "Dm9 | G13 | Cmaj7 | A7alt"'
+                example = 'harmony: "Dm9 | G13 | Cmaj7 | A7alt"'
+                yield ("voices", name, "kind"), f"{sentence} {example}, or give the voice `chords`"
             for number, one in enumerate(voice.listen):
                 way: Keys = ("voices", name, "listen", number, "suit")
                 if one.kind != "suit" or not voice.traits.pitched:
@@ -204,13 +206,22 @@ class Scene(Section):
     def _crowded_bars(self) -> Iterator[tuple[Keys, str]]:
         """Each chord of a bar has a place of its own in it."""
         room = self.metre.bar_steps
-        for number, section in enumerate(self.harmony.parts if self.harmony else ()):
-            keys = ("harmony", "sections", number) if self.harmony and self.harmony.sections else ("harmony",)
-            for bar, chords in enumerate(section.chords.bars if section.chords else (), start=1):
+        for keys, progression in self._progressions():
+            for bar, chords in enumerate(progression.bars, start=1):
                 if len(chords) > room:
                     sentence = f"bar {bar} has {len(chords)} chords, and a bar of {self.metre} has {room} sixteenths"
                     yield (*keys, "chords"), f"{sentence}, one for each chord at most"
                     break
+
+    def _progressions(self) -> Iterator[tuple[Keys, Progression]]:
+        """All chords that are written, and where."""
+        for number, section in enumerate(self.harmony.parts if self.harmony else ()):
+            if section.chords:
+                sections = self.harmony and self.harmony.sections
+                yield ("harmony", "sections", number) if sections else ("harmony",), section.chords
+        for name, voice in self.voices.items():
+            if voice.own_chords:
+                yield ("voices", name, "chords"), voice.own_chords.chords
 
     def _shared_channels(self) -> Iterator[tuple[Keys, str]]:
         programs: dict[tuple[str, int], tuple[str, int]] = {}
@@ -250,7 +261,7 @@ class Scene(Section):
 
 def _plain_voice(voice: dict[str, Any]) -> None:
     """Leave out what the first version did not know, where it says nothing, and where bar lines are written."""
-    for key in ("timbre", "touch", "strictness", "pattern"):
+    for key in ("timbre", "touch", "strictness", "pattern", "chords"):
         if key in voice and voice[key] is None:
             del voice[key]
     if voice.get("harmony") == "follow":

@@ -15,6 +15,7 @@ from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre, Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection, known
+from reverie.scenes.harmony import OwnChords
 from reverie.scenes.listening import Listen
 from reverie.scenes.pattern import NotesOrFile, Pattern, WrittenSettings, drum_pattern, settings_of, tune_pattern
 from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
@@ -95,6 +96,11 @@ class CommonVoice(Section, Generic[KindT]):
     def literal(self) -> bool:
         """Whether it plays that for ever."""
         return False
+
+    @property
+    def own_chords(self) -> OwnChords | None:
+        """The chords that it plays in place of the scene's."""
+        return None
 
     def loop_bars(self, metre: Metre) -> int:
         """Length of a loop in bars; of a pattern its own, where nothing else is said."""
