@@ -25,6 +25,7 @@ class House:
         self.sounding = Verdict(ok=True, sentence="Playing first-light, bar 12.")
         self.told = Summary(BAD, "Nothing can be heard: main: unplugged. The music goes on to its tape alone.")
         self.slots = Verdict(ok=True, sentence="Every slot has its device.")
+        self.loops: dict[str, dict[str, Any]] = {}
 
     def alive(self) -> Verdict:
         return self.sounding
@@ -36,7 +37,8 @@ class House:
         return self.slots
 
     def status(self) -> Mapping[str, Any]:
-        return {"scene": "<script>alert(1)</script>", "resting": False, "voices": [{"name": "lead", "bars": 1}]}
+        told = {"scene": "<script>alert(1)</script>", "resting": False, "voices": [{"name": "lead", "bars": 1}]}
+        return {**told, "loops": self.loops} if self.loops else told
 
     def metrics(self) -> tuple[bytes, str]:
         return b"reverie_resting 0.0\n", "text/plain; version=1.0.0; charset=utf-8"
@@ -93,6 +95,30 @@ async def test_the_page_shows_all_and_runs_nothing(client: Client) -> None:
     assert "<dt>resting</dt><dd>no</dd>" in text
     assert "<script" not in text
     assert "&lt;script&gt;alert(1)" in text
+
+
+async def test_the_page_has_a_table_of_the_last_loops(client: Client, house: House) -> None:
+    assert "<table>" not in await (await client.get("/")).text()
+    house.loops = {
+        "<lead>": {
+            "recipe": "0abc",
+            "operator": "continue",
+            "from_bar": 17,
+            "score": {"fit": 0.9, "total": 0.85},
+            "bent": {"harmony": 2},
+            "refused": {},
+        },
+        "beat": {"recipe": "1def", "operator": None, "from_bar": 1, "score": {}, "bent": {}, "refused": {"dense": 3}},
+    }
+    text = await (await client.get("/")).text()
+    assert (
+        "<tr><td>&lt;lead&gt;</td><td>17</td><td>continue</td><td>fit 0.9, total 0.85</td><td>harmony 2</td><td></td>"
+        "<td>0abc</td></tr>"
+    ) in text
+    assert (
+        "<tr><td>beat</td><td>1</td><td>was there already</td><td></td><td></td><td>dense 3</td><td>1def</td>"
+    ) in text
+    assert text.count("0abc") == 1, "what the table has is not told again"
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/nowhere"])

@@ -217,6 +217,11 @@ class Ensemble:
         return {name: voice.stalled.stall for name, voice in self._voices.items()}
 
     @property
+    def last_placed(self) -> dict[str, Placement]:
+        """By voice what it was given last, from the first turn on that is known of it."""
+        return {name: last for name, voice in self._voices.items() if (last := voice.last_placed)}
+
+    @property
     def parts(self) -> Sequence[Part]:
         """The voices as the player knows them."""
         return tuple(self.arrangement.parts.values())

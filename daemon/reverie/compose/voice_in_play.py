@@ -56,6 +56,16 @@ class VoiceInPlay:
         """What is to sound in scene bar ``bar``, once what is stale has been placed anew; or what did sound in it."""
         return next((one for one in reversed([*self.gone, *self.placements]) if one.start_bar <= bar), None)
 
+    @property
+    def last_placed(self) -> Placement | None:
+        """The first turn that is known of what was placed last."""
+        found: Placement | None = None
+        for one in reversed([*self.gone, *self.placements]):
+            if found is not None and one.original[0] != found.original[0]:
+                break
+            found = one
+        return found
+
     def place(self, placement: Placement, hears: Hears = hears_nothing) -> list[Placement]:
         """Give the player a loop, turn by turn where chords change, and again over whatever is stale while it plays.
 

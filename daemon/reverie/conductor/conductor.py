@@ -23,6 +23,7 @@ from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
 from reverie.conductor.fault_news import FaultNews
 from reverie.conductor.hired_worker import HireWorker
+from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.leader_news import LeaderNews
 from reverie.conductor.lives import Lives
 from reverie.conductor.maintenance import Housekeeping
@@ -135,6 +136,7 @@ class Conductor:
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
         folders = {"state": config.state, "tape": config.tape}
         self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
+        self._kept = KeptLoops()
         self._report = Report(
             config=config,
             evidence=self._evidence,
@@ -149,6 +151,7 @@ class Conductor:
             rest=lambda: self._course.sentence(self._console.overrides.paused_until),
             scene=lambda: self._scene,
             harmony=lambda: self._ensemble and describe_harmony(self._ensemble),
+            loops=lambda: self._kept.status(self._ensemble) if self._ensemble else {},
             processes=lambda: (
                 own_process(),
                 self._player.worker.info,
@@ -161,6 +164,7 @@ class Conductor:
         # In this order each event is heard: first it is judged and counted, then told, then acted upon.
         self._evidence.subscribe_to(self.bus)
         self._metrics.subscribe_to(self.bus)
+        self._kept.subscribe_to(self.bus)
         SlotNews(self._evidence, faults, config.tape).subscribe_to(self.bus)
         LeaderNews(faults).subscribe_to(self.bus)
         RepeatedLoops(faults).subscribe_to(self.bus)
@@ -350,6 +354,7 @@ class Conductor:
     def _bar_sounded(self, said: BarSounded) -> None:
         if self._ensemble is not None and said.bar.epoch == self._ensemble.epoch:
             self._ensemble.played(said.bar.scene_bar)
+            self._kept.bar_played(self._ensemble)
             self._player.tell_chords()
             self.fill()
 

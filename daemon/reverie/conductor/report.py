@@ -39,8 +39,8 @@ OF_SLOTS = {NOTHING_HEARD.id, SLOT_MISSING.id}
 class Report:
     """Gathers what others know; nothing here decides anything.
 
-    ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays, and ``harmony`` which
-    chord it has reached.
+    ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays, ``harmony`` which
+    chord it has reached, and ``loops`` what each voice got last.
     """
 
     config: ConductorConfig
@@ -56,6 +56,7 @@ class Report:
     rest: Callable[[], str]
     scene: Callable[[], Scene | None]
     harmony: Callable[[], Mapping[str, Any] | None]
+    loops: Callable[[], Mapping[str, Any]]
     processes: Callable[[], Iterable[ProcessInfo]]
 
     def alive(self) -> Verdict:
@@ -86,6 +87,7 @@ class Report:
             "state": str(self.config.state.absolute()),
             "scene": scene and {"name": scene.name, "title": scene.title},
             "harmony": self.harmony(),
+            "loops": self.loops(),
             **describe(self.evidence, now, self.summary(), (fault.text for fault in told), self.processes()),
             "faults": [asdict(fault) for fault in told],
             "fault_register": {
