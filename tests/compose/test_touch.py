@@ -7,18 +7,23 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
 from statistics import fmean, pstdev, pvariance
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.engine import DiceEngine
 from fakes.recipes import recipe
 from fakes.strategies_of_music import loops
+from reverie.compose.composer import compose
 from reverie.compose.drum_touch import FARTHEST, drum_table
 from reverie.compose.phrase_touch import arch, phrases
 from reverie.compose.player_touch import ENOUGH, strummed, touched
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.state_cache import Memories
 from reverie.music.harmony import BarHarmony, ChordSpan
+from reverie.music.notation import ACCENT, GHOST, PLAIN, WrittenPassage, read_drum, read_tune
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.touch import Touch
@@ -184,6 +189,60 @@ def test_a_chord_is_rolled_upwards_with_its_top_louder_and_ties_stay() -> None:
     assert 5 <= high.shift <= 20
     assert (low.velocity, high.velocity) == (70, 78)
     assert strummed(chord, Touch(0, 0, 0, 0), 3) == sorted(chord)
+
+
+WRITTEN = {
+    "drums": "(xxxxxxxx):1 X.o x(x.x) xxoX x...",
+    "melody": "- C4> D4<:2 [C4 E4 G4]:3 (C4 D4 E4) C4:9 D4> - E4:2",
+}
+
+
+def of_what_is_written(kind: str, touch: Touch | None = PLAYER, **changes: Any) -> tuple[WrittenPassage, Loop]:
+    """A passage, and its loop as it is played."""
+    text = WRITTEN[kind]
+    passage = read_drum(text.replace(" ", ""), 36) if kind == "drums" else read_tune(text)
+    asked = recipe(
+        kind=kind, operator="written", primer=passage.notes, primer_steps=passage.steps, bars=2, limits=LIMITS
+    )
+    answer = compose(DiceEngine(), replace(asked, touch=touch, **changes), Memories())
+    assert answer.loop
+    return passage, answer.loop
+
+
+@pytest.mark.parametrize("kind", ["drums", "melody"])
+@pytest.mark.parametrize("touch", [PLAYER, Touch(2, 2, 2, 2, 9), Touch(0, 0, 0, 2, 1), Touch(2, 0, 0, 0, 1)])
+def test_what_is_written_is_played_note_for_note_by_a_player(kind: str, touch: Touch) -> None:
+    passage, loop = of_what_is_written(kind, touch)
+    assert of_what_is_written(kind, touch)[1] == loop
+    once = loop.notes[: len(passage.notes)]
+    assert [(n.start, n.length, n.pitch, n.tied) for n in once] == [
+        (n.start, n.length, n.pitch, n.tied) for n in passage.notes
+    ]
+    marks = [n.velocity for n in passage.notes]
+    by_mark = {mark: [n.velocity for n, of in zip(once, marks, strict=True) if of == mark] for mark in set(marks)}
+    assert max(by_mark[GHOST]) < min(by_mark[PLAIN]) <= max(by_mark[PLAIN]) < min(by_mark[ACCENT])
+    assert {n.velocity for n in loop.notes} <= set(range(60, 85))
+    assert (min(by_mark[GHOST]), 84) == (60, max(n.velocity for n in loop.notes))
+    assert not any(note.shift for note in loop.notes if note.tied)
+    struck = [note for note in loop.notes if not note.tied]
+    assert any(note.shift for note in struck) == (touch.timing > 0)
+    for note, other in pairwise(struck):
+        assert note.start == other.start or note.start + note.shift < other.start + other.shift
+
+
+def test_another_hand_plays_what_is_written_otherwise_and_nobody_what_a_file_has() -> None:
+    assert of_what_is_written("drums")[1] != of_what_is_written("drums", replace(PLAYER, hand=6))[1]
+    passage, loop = of_what_is_written("drums", settings={"dynamics": "velocities"})
+    assert loop.notes[: len(passage.notes)] == passage.notes
+
+
+def test_a_riff_without_marks_reaches_both_ends_of_the_range() -> None:
+    plain = tuple(Note(240 * place, 240, 50 + place % 5) for place in range(8))
+    asked = recipe(kind="bass", operator="written", primer=plain, primer_steps=16, bars=2, limits=LIMITS, touch=PLAYER)
+    loop = compose(DiceEngine(), asked, Memories()).loop
+    assert loop
+    assert (min(velocities(loop)), max(velocities(loop))) == (60, 84)
+    assert len(set(velocities(loop))) > 6
 
 
 @settings(deadline=None)

@@ -16,6 +16,7 @@ from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.local_key import local_major
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
+from reverie.compose.operators.written import has_velocities
 from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.seeds import derive_seed
@@ -360,7 +361,8 @@ class Evolution:
 def _literal(recipe: Recipe) -> Recipe:
     """A recipe without what has no part in music that is written, so that it is the same whenever that is played."""
     plain = replace(recipe, seed=0, temperature=1.0, past=(), candidates=1, before=())
-    return replace(plain, harmony=(), strictness=0.0, relations=(), touch=None)
+    touch = None if has_velocities(recipe) else recipe.touch
+    return replace(plain, harmony=(), strictness=0.0, relations=(), touch=touch)
 
 
 def _holds(operator: str) -> bool:

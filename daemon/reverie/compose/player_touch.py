@@ -1,18 +1,21 @@
 """The touch of a player on a loop that was composed: how loud, how early or late. Pure, and part of the recipe.
 
-Models that compose dynamics keep theirs, and so does what is written, or kept of a primer.
+Models that compose dynamics keep theirs, and so does what is kept of a primer, or of a file. What is written otherwise
+is played like what models compose, with its marks: accents louder than all else, ghost notes softer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from reverie.compose.deviates import deviate
 from reverie.compose.drum_touch import FARTHEST, struck
+from reverie.compose.operators.written import has_velocities
 from reverie.compose.phrase_touch import played
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.music.notation import ACCENT, GHOST, PLAIN
 from reverie.music.notes import MAX_MIDI, Loop, Note
 from reverie.music.time import TICKS_PER_STEP
 from reverie.music.touch import Touch
@@ -32,10 +35,15 @@ _TOP = 1.12
 def touched(recipe: Recipe, loop: Loop) -> Loop:
     """The loop as a player plays it, if the recipe has a touch, and a model composed the loop without dynamics.
 
-    Chords that were made of the harmony have their dynamics, and are rolled.
+    So is what is written, unless it has velocities of its own. Chords that were made of the harmony have their
+    dynamics, and are rolled.
     """
     touch = recipe.touch
-    if touch is None or recipe.traits.dynamics:
+    if touch is None:
+        return loop
+    if OPERATOR_TRAITS[recipe.operator].source == "written":
+        return loop if has_velocities(recipe) else replace(loop, notes=tuple(_written(recipe, touch, loop)))
+    if recipe.traits.dynamics:
         return loop
     if recipe.traits.harmonic and OPERATOR_TRAITS[recipe.operator].source == "harmony":
         return replace(loop, notes=tuple(strummed(loop.notes, touch, recipe.seed, recipe.limits.velocity_high)))
@@ -64,6 +72,55 @@ def _tune(recipe: Recipe, touch: Touch, loop: Loop) -> list[Note]:
         for note, one, velocity in zip(loop.notes, ways, velocities, strict=True)
     ]
     return notes if recipe.traits.monophonic else strummed(notes, touch, recipe.seed, recipe.limits.velocity_high)
+
+
+def _written(recipe: Recipe, touch: Touch, loop: Loop) -> Iterator[Note]:
+    """What is written, whose velocities are marks; its recipe has no seed, so that chance is the hand's."""
+    marks = {(note.start, note.pitch): note.velocity for note in loop.notes}
+    by_hand = replace(recipe, seed=touch.hand)
+    if recipe.traits.drums:
+        made = _drums(by_hand, touch, loop)
+    else:
+        made = strummed(_tune(by_hand, touch, loop), touch, touch.hand, recipe.limits.velocity_high)
+    if any(mark in {ACCENT, GHOST} for mark in marks.values()):
+        made = _by_marks(made, marks, recipe.limits)
+    room = _room(loop)
+    for note in made:
+        most = min(room[note.start], note.length // 2)
+        yield replace(note, shift=0 if note.tied else _within(note.shift, most))
+
+
+def _by_marks(notes: Sequence[Note], marks: Mapping[tuple[int, int], int], limits: LoopLimits) -> list[Note]:
+    """The notes, of which accents are at the top of the range, ghost notes at its bottom, the others between them.
+
+    The loudest accent is as loud as the voice may be, the softest ghost note as soft.
+    """
+    low, wide = limits.velocity_low, max(limits.velocity_high - limits.velocity_low, 1)
+    shares = [(note.velocity - low) / wide for note in notes]
+    of = [marks[note.start, note.pitch] for note in notes]
+    lift = 1.0 - max((share for share, mark in zip(shares, of, strict=True) if mark == ACCENT), default=1.0)
+    drop = min((share for share, mark in zip(shares, of, strict=True) if mark == GHOST), default=0.0)
+    found: list[Note] = []
+    for note, share, mark in zip(notes, shares, of, strict=True):
+        bottom, top = _BANDS.get(mark, _BANDS[PLAIN])
+        moved = share + lift if mark == ACCENT else share - drop if mark == GHOST else share
+        found.append(
+            replace(note, velocity=round(low + (limits.velocity_high - low) * (bottom + (top - bottom) * moved)))
+        )
+    return found
+
+
+_BANDS: Mapping[int, tuple[float, float]] = {GHOST: (0.0, 0.2), PLAIN: (0.25, 0.75), ACCENT: (0.8, 1.0)}
+"""Between which parts of a voice's range the notes of each mark are, where any is marked."""
+
+
+def _room(loop: Loop) -> dict[int, int]:
+    """By start how far what begins then may be early or late, so that nothing written comes before what it follows."""
+    starts = sorted({note.start for note in loop.notes})
+    if not starts:
+        return {}
+    gaps = [later - start for start, later in pairwise([*starts, starts[0] + loop.ticks])]
+    return {start: min(gaps[number - 1], gaps[number]) // 3 for number, start in enumerate(starts)}
 
 
 def spread(weights: Sequence[float], limits: LoopLimits, usual: tuple[float, float]) -> list[int]:

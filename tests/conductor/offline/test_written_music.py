@@ -1,4 +1,7 @@
-"""Music that is written arrives at the port note for note, while the other voices of its scene evolve."""
+"""Music that is written arrives at the port note for note, while the other voices of its scene evolve.
+
+By a machine it is on its ticks; a player's touch moves strokes by ticks, the same in each turn.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.engine import DiceEngine
+from reverie.compose.drum_touch import FARTHEST
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.conductor.offline.performing import composed
 from reverie.models.library.index import ModelFile
@@ -26,6 +30,7 @@ metre: 2+2+3/8
 key: D
 scale: minor
 harmony: "Dm | Gm | C7 | F"
+touch: off
 voices:
   kick:
     kind: drums
@@ -74,14 +79,24 @@ def turns(rows: list[Sounded], loop: int) -> list[tuple[Sounded, ...]]:
     ]
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Sounded]]:
-    path = tmp_path_factory.mktemp("scenes") / "riffs.yaml"
-    path.write_text(SCENE)
+def heard(folder: Path, text: str) -> dict[str, list[Sounded]]:
+    """What each part of a scene sounds for so many bars."""
+    path = folder / "riffs.yaml"
+    path.write_text(text)
     bundle = ModelFile("dice", Path("dice.npz"), "0", ("melody", "bass", "drums"))
     paper = composed(load_scene(path), {"dice": bundle}, DiceEngine(), bars=BARS, seed=None, progress=lambda _bar: None)
     parts = play_offline(paper.scene, paper.places).parts
     return {name: sorted(sounded(list(events))) for name, events in parts.items()}
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Sounded]]:
+    return heard(tmp_path_factory.mktemp("scenes"), SCENE)
+
+
+@pytest.fixture(scope="module")
+def touched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Sounded]]:
+    return heard(tmp_path_factory.mktemp("scenes"), SCENE.replace("touch: off\n", ""))
 
 
 def test_an_ostinato_arrives_note_for_note_while_other_voices_evolve(played: dict[str, list[Sounded]]) -> None:
@@ -107,3 +122,29 @@ def test_a_pattern_that_is_varied_is_played_first_and_comes_back(played: dict[st
     assert all(bars[bar] == pattern for bar in (0, 1))
     assert sum(bar == pattern for bar in bars) >= BARS // 2 - 2
     assert sum(bar != pattern for bar in bars) > BARS // 4
+
+
+def test_a_player_strikes_what_is_written_in_its_order_near_its_places_and_alike_in_each_turn(
+    played: dict[str, list[Sounded]], touched: dict[str, list[Sounded]]
+) -> None:
+    for part in ("kick", "riff"):
+        exact, by_hand = played[part], touched[part]
+        assert len(exact) == len(by_hand)
+        loop, per_turn = 3360, len(exact) // (BARS // 2)
+        late = [hand[0] - place[0] for place, hand in zip(exact, by_hand, strict=True)]
+        assert {abs(ticks) <= FARTHEST for ticks in late} == {True}
+        assert len(set(late)) > 3, "some are early or late"
+        once = sorted((start, pitch, loudness) for start, _, pitch, loudness in by_hand[:per_turn])
+        for turn in range(BARS // 2):
+            rows = by_hand[turn * per_turn : (turn + 1) * per_turn]
+            assert sorted((start - turn * loop, pitch, loudness) for start, _, pitch, loudness in rows) == once
+
+
+def test_a_player_keeps_accents_above_all_else_and_ghost_notes_below(touched: dict[str, list[Sounded]]) -> None:
+    by_place: dict[int, int] = dict(zip(KICKS, (velocity for *_, velocity in touched["kick"]), strict=False))
+    accents, ghosts = {0, 2640}, {1200, 1320}
+    loud, soft = [by_place[at] for at in accents], [by_place[at] for at in ghosts]
+    others = [velocity for at, velocity in by_place.items() if at not in accents | ghosts]
+    assert (max(loud), min(soft)) == (100, 40)
+    assert max(soft) < min(others) <= max(others) < min(loud)
+    assert len(set(others)) > 2, "and no table of places"

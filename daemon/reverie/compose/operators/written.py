@@ -1,4 +1,7 @@
-"""What is written, note for note; its dynamics as written, or where only marks are, as the metre gives them."""
+"""What is written, note for note; its dynamics as written, or where only marks are, as the metre gives them.
+
+Where the recipe has a touch, notes keep their marks in place of velocities, and the touch makes velocities of them.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,17 @@ _SOFTEST, _LOUDEST = 0.25, 0.75
 """Between which parts of a voice's range notes without a mark are, where others are accents and ghost notes."""
 
 
+def has_velocities(recipe: Recipe) -> bool:
+    """Whether what is written has dynamics and timing of its own, as that of a file; else it has marks at most."""
+    return recipe.settings.get("dynamics") == "velocities"
+
+
 def _written(recipe: Recipe) -> Iterable[Note]:
     notes = recipe.primer
     marked = any(note.velocity in {ACCENT, GHOST} for note in notes)
-    literal = recipe.settings.get("dynamics") == "velocities"
+    as_it_is = has_velocities(recipe) or recipe.touch is not None
     for note in _filling(recipe):
-        yield note if literal else replace(note, velocity=_velocity(recipe, note, marked=marked))
+        yield note if as_it_is else replace(note, velocity=_velocity(recipe, note, marked=marked))
 
 
 def _filling(recipe: Recipe) -> Iterator[Note]:
