@@ -366,3 +366,11 @@ def test_an_ostinato_of_chords_sounds_as_written_over_another_harmony(bars: int)
     for bar, notes in enumerate(sounding(ensemble, places(ensemble, 24))):
         classes = {note.pitch % 12 for note in notes}
         assert classes == ({4, 7, 11} if bar % 2 == 0 else {9, 1, 4, 7, 2, 6}), f"bar {bar}"
+
+
+@pytest.mark.parametrize("style", ["pad", "broken"])
+def test_a_number_of_voices_that_moves_adds_notes_to_the_chords(style: str) -> None:
+    more = f"style: {style}, voices: {{from: 3, to: 6, over: 12, after: hold}}"
+    ensemble = Ensemble(arrange(study(bars=1, more=more), {}), 1, {})
+    counts = [len({note.pitch for note in notes}) for notes in sounding(ensemble, places(ensemble, 16))]
+    assert counts == [round(3 + min(bar, 12) / 4) for bar in range(16)]

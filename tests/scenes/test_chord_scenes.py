@@ -54,6 +54,13 @@ def test_a_density_moves_from_bar_to_bar() -> None:
     assert [told(ramp, bar=bar)["density"] for bar in (0, 2, 8, 99)] == [0.0, 0.25, 1.0, 1.0]
 
 
+def test_the_number_of_voices_moves_in_whole_notes_and_one_that_stays_is_the_same_however_it_is_written() -> None:
+    ramp = ", voices: {from: 3, to: 6, over: 6, after: hold}"
+    assert [told(ramp, bar=bar)["voices"] for bar in (0, 2, 4, 6, 99)] == [3, 4, 5, 6, 6]
+    assert voice(ramp).most == voice(", voices: 6").most
+    assert voice(", voices: 5") == voice(", voices: {from: 5, to: 5}")
+
+
 def test_the_root_is_left_to_a_bass_that_follows_the_harmony_unless_the_voice_says_otherwise() -> None:
     follows, free = BASS.replace("MORE", ""), BASS.replace("MORE", ", harmony: free")
     assert [told("", others)["rootless"] for others in ("", follows, free)] == [0, 1, 0]

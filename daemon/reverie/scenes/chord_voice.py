@@ -11,13 +11,12 @@ from reverie.documents import Keys, Written
 from reverie.music.chord_figures import ChordStyle, Doubling, PadStrike
 from reverie.music.harmony import pitch_name
 from reverie.scenes.chords import (
-    FEWEST_VOICES,
-    MOST_VOICES,
     NARROWEST,
     ChordSettings,
     ChordTurns,
     DensitySection,
     RhythmSection,
+    VoicesSection,
     parse_order,
     rhythm_itself,
 )
@@ -52,7 +51,11 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
         ),
         examples=["Dm9 | G13 | Cmaj7 x2"],
     )
-    voices: int = Field(default=4, ge=FEWEST_VOICES, le=MOST_VOICES, description="How many notes a chord has, 3 to 6.")
+    voices: Annotated[Temperature, Written(VoicesSection, VoicesSection.ramp, short=("from", "to"))] = Field(
+        default_factory=lambda: Temperature(4, 4),
+        description="How many notes a chord has, 3 to 6; or {from, to, over, after} to move over the bars.",
+        examples=[4],
+    )
     style: ChordStyle = Field(
         default="pad",
         description=(
@@ -179,7 +182,7 @@ class ChordVoice(CommonVoice[Literal["chords"]]):
     @property
     def most(self) -> float:
         """Most notes a bar, about: of a pad all change twice, and what is struck may be struck on every eighth."""
-        notes = self.voices + len(self.double)
+        notes = max(self.voices.start, self.voices.end) + len(self.double)
         return {"pad": 2.0 * notes, "arpeggio": 16.0 / self.every}.get(self.style, 8.0 * notes)
 
     @property

@@ -95,6 +95,23 @@ class DensitySection(Section):
         return Temperature(self.start, self.end, self.over, self.after)
 
 
+class VoicesSection(Section):
+    """A number of voices that moves over the bars."""
+
+    start: int = Field(
+        alias="from", ge=FEWEST_VOICES, le=MOST_VOICES, description="Voices in the scene's first bar.", examples=[3]
+    )
+    end: int = Field(
+        alias="to", ge=FEWEST_VOICES, le=MOST_VOICES, description="Voices after 'over' bars.", examples=[6]
+    )
+    over: int = Field(default=64, ge=1, le=100_000, description="Bars that the way takes.")
+    after: After = Field(default="back", description="Then: 'back' and forth for ever, or 'hold' the end.")
+
+    def ramp(self) -> Temperature:
+        """The value: it moves as temperatures do, and is rounded for each loop."""
+        return Temperature(self.start, self.end, self.over, self.after)
+
+
 class ChordTurns(Section):
     """How long the chance in a figure stays as it is."""
 
@@ -141,7 +158,7 @@ class ChordSettings:
     """What the operator that voices chords is told."""
 
     style: ChordStyle
-    voices: int
+    voices: Temperature
     density: Temperature
     rootless: bool
     inversions: bool
@@ -156,7 +173,7 @@ class ChordSettings:
         """The settings of a loop that starts in scene bar ``bar``: those that its style reads."""
         told: dict[str, float | str] = {
             "style": self.style,
-            "voices": self.voices,
+            "voices": round(self.voices(bar)),
             "density": round(self.density(bar), 4),
             "rootless": int(self.rootless),
             "inversions": int(self.inversions),

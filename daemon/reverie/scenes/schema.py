@@ -139,6 +139,8 @@ class Scene(Section):
             del said["metre"]["groups"]
         for name, voice in said["voices"].items():
             _plain_voice(voice)
+            if "voices" in voice:
+                voice["voices"] = _plain_ramp(voice["voices"])
             if self.voices[name].written:
                 voice["bars"] = self.voices[name].loop_bars(self.metre)
                 voice["literal"] = self.voices[name].literal
@@ -277,6 +279,11 @@ def _plain_voice(voice: dict[str, Any]) -> None:
         del voice["pattern"]["passage"]["lines"]
     if "primer" in voice:
         _plain_primer(voice["primer"])
+
+
+def _plain_ramp(ramp: dict[str, Any]) -> Any:
+    """What a number that stays says, however it is written."""
+    return ramp["start"] if ramp["start"] == ramp["end"] else ramp
 
 
 def _plain_primer(primer: dict[str, Any]) -> None:
