@@ -284,3 +284,20 @@ def test_a_voice_without_a_model_needs_no_answer_and_cannot_be_mutated() -> None
         ensemble.played(bar)
     assert len(heard) > 9
     assert len(set(heard)) == 1
+
+
+@pytest.mark.parametrize("voice", [{"then": ("loop",), "model": ""}, {"then": ("continue", "written")}])
+def test_a_riff_that_is_changed_while_it_plays_is_heard_to_the_end_of_its_turn(voice: dict[str, object]) -> None:
+    written = plan(primer=RIFF, primer_steps=64, bars=4, hold=8, first="written", **voice)
+    changed = replace(written, scene_hash="changed", primer=tuple(replace(note, pitch=70) for note in RIFF))
+    parts = {"lead": Part("lead", "main", 1)}
+    before = Ensemble(Arrangement("test", written.metre, Tempo(), {"lead": written}, parts), 1, {})
+    before.opening()
+    for bar in range(6):
+        before.fill()
+        before.played(bar)
+    after = before.succeeded_by(Arrangement("test", changed.metre, Tempo(), {"lead": changed}, parts), 2, {})
+    places = [*after.opening(), *after.fill()[0]]
+    heard = {place.start_bar: {note.pitch for note in place.loop.notes} for place in places}
+    assert heard[4] == {note.pitch for note in RIFF}, "the turn that sounds in bar 6"
+    assert heard[8] == {70}
