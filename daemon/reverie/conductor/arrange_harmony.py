@@ -8,11 +8,8 @@ from reverie.compose.chord_colours import Colours
 from reverie.compose.chord_walk import ChordWalk
 from reverie.compose.key_tour import KeyTour
 from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
-from reverie.music.time import TICKS_PER_QUARTER
-from reverie.scenes.harmony import HarmonySection, HarmonySettings, OwnChords
+from reverie.scenes.harmony import HarmonySection, HarmonySettings, OwnChords, in_bars
 from reverie.scenes.schema import Scene
-
-_SECONDS_PER_MINUTE = 60.0
 
 
 def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
@@ -32,17 +29,19 @@ def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
         seed=seed,
         order=settings.order,
         cadence=settings.cadence,
-        colours=Colours(in_bars(scene, settings.colour.every), settings.colour.kinds) if settings.colour else None,
+        colours=Colours(in_bars(scene.metre, scene.tempo, settings.colour.every), settings.colour.kinds)
+        if settings.colour
+        else None,
     )
     if settings.modulate is None:
         return harmony
-    rounds = max(round(in_bars(scene, settings.modulate.every) / harmony.round_bars), 1)
+    rounds = max(round(in_bars(scene.metre, scene.tempo, settings.modulate.every) / harmony.round_bars), 1)
     return replace(harmony, tour=KeyTour(settings.modulate.by, rounds, seed))
 
 
 def own_harmony(scene: Scene, chords: OwnChords) -> SceneHarmony:
     """The chords that one voice plays over and over, whatever the scene's harmony does."""
-    part = HarmonyPart(chords.chords, in_bars(scene, chords.every))
+    part = HarmonyPart(chords.chords, in_bars(scene.metre, scene.tempo, chords.every))
     return SceneHarmony((part,), scene.key, scene.metre)
 
 
@@ -63,17 +62,9 @@ def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> H
         raise AssertionError("the schema refuses a section without chords")
     return HarmonyPart(
         source=source,
-        stretch=in_bars(scene, settings.every if section.every is None else section.every),
+        stretch=in_bars(scene.metre, scene.tempo, settings.every if section.every is None else section.every),
         times=section.times,
         weight=section.weight,
         name=section.name,
         strictness=section.strictness,
     )
-
-
-def in_bars(scene: Scene, span: float) -> int:
-    """A length as bars, 1 at least; one in seconds, which is a float, at the scene's middle tempo."""
-    if isinstance(span, int):
-        return span
-    bar_seconds = scene.metre.bar_ticks / TICKS_PER_QUARTER * _SECONDS_PER_MINUTE / scene.tempo.qpm
-    return max(round(span / bar_seconds), 1)

@@ -10,13 +10,17 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from reverie.documents import Keys, Section, Written
 from reverie.music.durations import parse_duration
 from reverie.music.progressions import Progression, parse_progression
+from reverie.music.time import TICKS_PER_QUARTER, Metre, Tempo
 from reverie.scenes.timbre import Name
 
 SHORTEST = 0.5
 """Bars of the shortest chord that is generated."""
 LONGEST = 24 * 3600.0
 """Seconds that a written bar may last."""
+MOST_COLOURS = 50_000
+"""Colours that a section may have: so that it is made in less than a second."""
 _MOST_BARS = 10_000
+_SECONDS_PER_MINUTE = 60.0
 DEFAULT_STRICTNESS = 0.8
 
 
@@ -47,6 +51,14 @@ _CHORDS = (
     "holds the chord before."
 )
 _EVERY = "How long a written bar lasts: bars, or a time such as 2m."
+
+
+def in_bars(metre: Metre, tempo: Tempo, span: float) -> int:
+    """A length as bars, 1 at least; one in seconds, which is a float, at the scene's middle tempo."""
+    if isinstance(span, int):
+        return span
+    bar_seconds = metre.bar_ticks / TICKS_PER_QUARTER * _SECONDS_PER_MINUTE / tempo.qpm
+    return max(round(span / bar_seconds), 1)
 
 
 class GenerateSection(Section):
@@ -172,6 +184,21 @@ class HarmonySettings(Section):
                 if move in {"relative", "third"}:
                     sentence = f"{move!r} changes the mode, in which chords that are written would be others"
                     yield ("modulate", "by", number), sentence
+
+    def too_colourful(self, metre: Metre, tempo: Tempo) -> Iterator[tuple[Keys, str]]:
+        """A section has no more colours than can be made at once, in a scene of that metre and tempo."""
+        if self.colour is None:
+            return
+        lasts = in_bars(metre, tempo, self.colour.every)
+        for part in self.parts:
+            bars = len(part.chords.bars) if part.chords else part.generate.bars if part.generate else 0
+            every = in_bars(metre, tempo, self.every if part.every is None else part.every)
+            if (colours := bars * part.times * every // lasts) > MOST_COLOURS:
+                sentence = (
+                    f"a section would have {colours} colours, and {MOST_COLOURS} are possible; let each last longer"
+                )
+                yield ("colour", "every"), sentence
+                return
 
     @property
     def parts(self) -> tuple[HarmonySection, ...]:

@@ -165,6 +165,8 @@ class Scene(Section):
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
         yield from self._chords()
         yield from self._crowded_bars()
+        for keys, sentence in self.harmony.too_colourful(self.metre, self.tempo) if self.harmony else ():
+            yield ("harmony", *keys), sentence
         yield from listening_misfits(self.voices, self.order)
         yield from self._shared_channels()
         yield from self._banks()
