@@ -64,7 +64,15 @@ def test_a_quick_run_measures_all_that_it_promises(capfd: pytest.CaptureFixture[
         theirs, ours = report[f"magenta_{seconds_or_mb}"], report[f"engine_{seconds_or_mb}"]
         assert report[field] == pytest.approx(theirs / ours, rel=0.01)
         assert report["targets"][field]["met"] == (report[field] >= report["targets"][field]["at_least"])
+    together, apart = report["many_voices"]["together"], report["many_voices"]["apart"]
+    assert together["targets"]["cores"] == {
+        "figure": together["cores"],
+        "at_most": 0.5,
+        "met": together["cores"] <= 0.5,
+    }
+    assert not apart["targets"]
     told = "\n".join(lines(report))
+    assert f"{together['cores']:.3f} cores (at most 0.5" in told
     assert f"{figures['ratio_batch1']:.2f}" in told
     assert f"{report['rss_ratio']:.2f}" in told
 

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from reverie.bench.targets import START_TARGETS, held_against, targets_of
+from reverie.bench.targets import START_TARGETS, VOICES_TARGETS, held_against, targets_of
 from reverie.errors import ReverieError
 from reverie.processes.children import own_module
 from reverie.processes.threads import LIBRARIES
@@ -34,7 +34,7 @@ class BenchError(ReverieError):
 
 
 def measure(configs: tuple[str, ...], *, quick: bool = False) -> dict[str, Any]:
-    """All figures of all configurations, and those of the first loop.
+    """All figures of all configurations, those of the first loop, and those of many voices.
 
     Raises:
         BenchError: if Magenta is not installed, or a configuration cannot be measured.
@@ -49,6 +49,7 @@ def measure(configs: tuple[str, ...], *, quick: bool = False) -> dict[str, Any]:
         asked = ("reverie.bench.speed", folder, *configs, *(("--quick",) if quick else ()))
         figures: dict[str, dict[str, Any]] = _answer(*asked)
         starts = _first_loops(Path(folder), 1 if quick else _STARTS)
+    voices = many_voices(quick=quick)
     load.append(os.getloadavg()[0])
     for name, row in figures.items():
         row["targets"] = held_against(targets_of(name), row)
@@ -64,8 +65,23 @@ def measure(configs: tuple[str, ...], *, quick: bool = False) -> dict[str, Any]:
         "quick": quick,
         "configs": figures,
         **starts,
+        "many_voices": voices,
         "targets": held_against(START_TARGETS, starts),
     }
+
+
+def many_voices(*, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """What it costs to compose voices that hear each other, and as many that do not.
+
+    Raises:
+        BenchError: if it cannot be measured.
+    """
+    cases: dict[str, dict[str, Any]] = {}
+    for case in ("together", "apart"):
+        _tell(f"many voices: {case}")
+        cases[case] = _answer("reverie.bench.many_voices", case, *(("--quick",) if quick else ()))
+        cases[case]["targets"] = held_against(VOICES_TARGETS if case == "together" else (), cases[case])
+    return cases
 
 
 def _first_loops(folder: Path, times: int) -> dict[str, Any]:

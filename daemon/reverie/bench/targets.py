@@ -16,6 +16,8 @@ HISTORY_AT_MOST = 1.05
 """How much longer a long history may make the same extension."""
 START_AT_LEAST = 10.0
 MEMORY_AT_LEAST = 5.0
+CORES_AT_MOST = 0.5
+"""What sixteen voices that hear each other may keep busy."""
 
 
 class Target(NamedTuple):
@@ -36,6 +38,8 @@ class Target(NamedTuple):
 
 
 START_TARGETS = (Target("start_ratio", START_AT_LEAST), Target("rss_ratio", MEMORY_AT_LEAST))
+
+VOICES_TARGETS = (Target("cores", CORES_AT_MOST, at_most=True),)
 
 
 def targets_of(config: str) -> tuple[Target, ...]:
@@ -73,6 +77,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     ):
         compared = f"Magenta {report[f'magenta_{figure}']:,.1f} {unit}, engine {report[f'engine_{figure}']:,.2f} {unit}"
         yield _line("time" if unit == "s" else "memory", compared, report, START_TARGETS, field)
+    yield from _lines_of_voices(report["many_voices"])
 
 
 def _lines_of(config: str, figures: Mapping[str, Any]) -> Iterator[str]:
@@ -93,6 +98,21 @@ def _lines_of(config: str, figures: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {'16 events more':<22} {compared}"
     yield _line("history, engine", "2,048 over 16", figures, targets, "engine_history2048_over_16")
     yield f"  {'after 2,048':<22} Magenta over engine: {figures['ratio_history2048']:,.0f} times"
+
+
+def _lines_of_voices(cases: Mapping[str, Any]) -> Iterator[str]:
+    together = cases["together"]
+    yield f"{together['voices']} voices over {together['bars']} bars, in the CPU's time"
+    for case, figures in cases.items():
+        verdicts = "".join(
+            f" ({target.verdict(figures[target.field])})"
+            for target in VOICES_TARGETS
+            if target.field in figures["targets"]
+        )
+        first = f"the first after {figures['first_loop_seconds'] * 1000:.0f} ms"
+        made = f"{figures['loops']} loops of {figures['ms_a_loop']:.1f} ms, {first}"
+        yield f"  {case:<22} {figures['cores']:.3f} cores{verdicts}; {made}; {figures['rss_mb'][-1]:.0f} MB"
+    yield f"  {'a loop':<22} together over apart: {together['ms_a_loop'] / cases['apart']['ms_a_loop']:.2f} times"
 
 
 def _line(what: str, compared: str, figures: Mapping[str, Any], targets: tuple[Target, ...], field: str) -> str:

@@ -22,7 +22,8 @@ def add_parsers(commands: Any) -> None:
     """Add ``bench`` to the commands of ``reverie``."""
     bench = add_command(commands, "bench", "measure engine and player beside Magenta's own, and others")
     actions = bench.add_subparsers(required=True, metavar="ACTION")
-    compose = add_command(actions, "compose", "measure how long an event, an extension and a first loop take")
+    what = "measure how long an event, an extension and a first loop take, and what many voices cost"
+    compose = add_command(actions, "compose", what)
     add_json(compose)
     compose.add_argument(
         "--model-config",

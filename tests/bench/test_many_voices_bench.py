@@ -1,0 +1,64 @@
+"""Sixteen voices that hear each other are measured, and composing them leaves room for everything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reverie.bench.many_voices import QPM, QUICK_BARS, VOICES, measure, scene_text
+from reverie.bench.processes import many_voices
+from reverie.models.library.index import find_models
+from reverie.places import models_folder
+from reverie.scenes.folder import load_scene
+from reverie.scenes.schema import Scene
+
+
+def scene(folder: Path, *, together: bool) -> Scene:
+    path = folder / "measured.yaml"
+    path.write_text(scene_text("measured", together=together), encoding="utf-8")
+    bundles = find_models([models_folder()])[0]
+    return load_scene(path, {name: bundle.kinds for name, bundle in bundles.items()}, {"main"})
+
+
+def test_together_each_voice_hears_one_before_it(tmp_path: Path) -> None:
+    voices = scene(tmp_path, together=True).voices
+    names = [*voices]
+    assert len(names) == VOICES
+    heard = {name: [*(one.voice for one in voice.listen), voice.taken_from] for name, voice in voices.items()}
+    listening = {name: [one for one in ones if one] for name, ones in heard.items()}
+    assert [name for name, ones in listening.items() if not ones] == ["kit", "pad"]
+    for name, ones in listening.items():
+        assert all(names.index(one) < names.index(name) for one in ones), name
+    assert {one.kind for voice in voices.values() for one in voice.listen} == {
+        "answer", "avoid", "double", "fill", "imitate", "lock",
+    }  # fmt: skip
+
+
+def test_apart_as_many_voices_hear_nothing(tmp_path: Path) -> None:
+    apart = scene(tmp_path, together=False)
+    assert [*apart.voices] == [*scene(tmp_path, together=True).voices]
+    assert apart.harmony is None
+    assert apart.touch is not None
+    assert apart.touch.mechanical
+    assert not any(voice.listen or voice.taken_from for voice in apart.voices.values())
+
+
+def test_both_are_measured_by_the_same_music_and_keep_to_half_a_core() -> None:
+    cases = many_voices(quick=True)
+    assert [*cases] == ["together", "apart"]
+    for case, figures in cases.items():
+        assert (figures["voices"], figures["bars"]) == (VOICES, QUICK_BARS), case
+        # Before the first bar sounds every voice of a model has loops ahead.
+        assert figures["loops"] >= 2 * 13, case
+        seconds = figures["cores"] * QUICK_BARS * 4 * 60 / QPM
+        assert figures["ms_a_loop"] == pytest.approx(seconds / figures["loops"] * 1000, rel=0.01)
+        assert 0 < figures["first_loop_seconds"] < figures["opening_seconds"] <= seconds * 1.001, case
+        assert 0 < figures["models_share"] < 1, case
+    # All that is composed ahead falls upon these few bars: over an hour it is far less.
+    assert cases["together"]["cores"] < 0.5
+
+
+def test_how_long_it_takes_depends_on_how_much_is_composed() -> None:
+    short, long = measure("apart", 1), measure("apart", 24)
+    assert long["loops"] > short["loops"]
