@@ -99,6 +99,7 @@ def test_drums_are_read_by_characters(text: str, starts: list[int]) -> None:
         ("[C4 C4]", "a chord is one pitch or more, each once"),
         ("[]", "a chord is one pitch or more"),
         ("C4 :4", "':' stands alone"),
+        ("C4:4>", "sixteenth 5, column 5: > stands behind a note or chord, before its length, such as D4>:4"),
         ("C10", "a pitch is a letter"),
         ("G#9", "outside MIDI's range"),
         (f"({' C4' * 500}):4", "500 are too many for 4 sixteenths"),

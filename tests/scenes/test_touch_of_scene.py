@@ -72,3 +72,9 @@ def test_a_scene_that_says_nothing_of_touch_has_the_hash_it_had() -> None:
 def test_another_touch_is_refused(written: str) -> None:
     with pytest.raises(DocumentError):
         scene(written)
+
+
+@pytest.mark.parametrize("written", ["false", "true", "{timing: false}"])
+def test_a_touch_that_is_no_share_is_told_what_a_share_is(written: str) -> None:
+    with pytest.raises(DocumentError, match=r"is a number from 0 to 2, or off, not (false|true)"):
+        scene(f"touch: {written}")

@@ -142,6 +142,8 @@ class _Reader:
             return _Share(hold=word == HOLD)
         mark = word[-1] if word[-1] in _MARKS else ""
         names = word.removesuffix(mark)
+        if not names:
+            raise ValueError(f"{where}: {mark} stands behind a note or chord, before its length, such as D4{mark}:4")
         chord = names.startswith("[")
         try:
             pitches = tuple(parse_pitch(name) for name in (names[1:-1].split() if chord else [names]))

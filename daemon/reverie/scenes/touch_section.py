@@ -13,6 +13,9 @@ MOST = 2
 
 
 def _off(written: Any) -> Any:
+    if isinstance(written, bool):
+        said = str(written).lower()
+        raise ValueError(f"how much is a player's is a number from 0 to {MOST}, or off, not {said}")  # noqa: TRY004
     return 0.0 if written == "off" else written
 
 
