@@ -83,6 +83,15 @@ def test_a_bass_has_its_root_at_a_change_and_walks_to_the_next() -> None:
     assert found.pitches[5][below_the_next] < 0  # it is too early
 
 
+def test_between_changes_a_bass_has_the_root_before_fifth_and_third_and_hardly_ever_a_seventh() -> None:
+    found = wish(kind="bass", limits=LoopLimits(low=36, high=60), harmony=bars(G_SEVENTH, G_SEVENTH, D_MINOR))
+    root, third, fifth, seventh = 43, 47, 50, 53
+    assert found.pitches[8][root] == 0
+    assert found.pitches[8][fifth] == found.pitches[8][third] < -1
+    assert found.pitches[8][seventh] < found.pitches[8][third] - 3
+    assert found.holds[8][seventh] < -3 < found.holds[8][third] == 0
+
+
 def test_a_note_that_is_no_chord_tone_goes_on_by_step_to_one() -> None:
     found = motion()
     assert found.leaps[5][A] < 0 == found.leaps[5][C]

@@ -37,7 +37,8 @@ _ROUGH = 0.9
 _HELD, _HELD_AVOID = 0.1, 0.4
 _LEAP, _UNRESOLVED = 0.4, 0.5
 _OUT_OF_REGISTER = 1.5
-_BASS_ELSEWHERE, _BASS_SECOND, _BASS_AGAIN, _BASS_SILENT, _APPROACH = 1.5, 0.7, 0.35, 0.5, 0.4
+_BASS_ELSEWHERE, _BASS_SECOND, _BASS_AGAIN, _BASS_SILENT, _APPROACH = 1.5, 0.7, 0.5, 0.5, 0.4
+_BASS_ROUGH = 1.8
 """Log-weights at a strictness of 0.5, to be multiplied by its odds."""
 
 _CLASSES = np.arange(PITCHES) % OCTAVE
@@ -71,7 +72,7 @@ def harmony_wish(recipe: Recipe) -> Weights | None:
     hard, soft = _odds(recipe.strictness)
     low = recipe.traits.outermost == "lowest"
     register = _register(recipe.limits, soft)
-    bass = sounding_bass(recipe)
+    bass, rough = sounding_bass(recipe), _BASS_ROUGH if low else _ROUGH
     for step in range(len(weights.rests)):
         tick = step * TICKS_PER_STEP
         chord, changes = places.at(tick), places.changes_at(tick)
@@ -79,9 +80,9 @@ def harmony_wish(recipe: Recipe) -> Weights | None:
         weights.pitches[step] = _begins(chord, weight, hard, soft) + register
         weights.holds[step] = _holds(chord, weight, hard, soft)
         if weight >= STRONG:
-            rough = _times(_among(bass.rough(chord, tick)), -_ROUGH * soft * bass.weight_at(tick))
-            weights.pitches[step] += rough
-            weights.holds[step] += rough
+            less = _times(_among(bass.rough(chord, tick)), -rough * soft * bass.weight_at(tick))
+            weights.pitches[step] += less
+            weights.holds[step] += less
         if low and changes:
             firm = _bass(chord, hard, soft)
             weights.pitches[step] += firm

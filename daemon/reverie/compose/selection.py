@@ -10,7 +10,7 @@ from reverie.compose.chord_places import ChordPlaces
 from reverie.compose.guard import Clip, Guarded
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_scores import RelationScores
-from reverie.compose.sounding_bass import sounding_bass
+from reverie.compose.sounding_bass import SoundingBass, sounding_bass
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
 
@@ -46,13 +46,13 @@ def choose(
     if recipe.choice in passed:
         passed = [recipe.choice]
     most = max(known, default=0.0)
-    listening = RelationScores(recipe)
+    listening, bass = RelationScores(recipe), sounding_bass(recipe)
     best: tuple[int, dict[str, float]] | None = None
     for number in passed:
         loop, likelihood = guarded[number].loop, log_likelihoods[number]
         if loop is None:
             continue
-        score = fit(recipe, loop, guarded[number].clips, raw[number])
+        score = fit(recipe, loop, guarded[number].clips, raw[number], bass)
         if likelihood is not None:
             score["log_likelihood"] = likelihood
         likely = 1.0 if likelihood is None else math.exp(likelihood - most)
@@ -66,14 +66,16 @@ def choose(
     return None if best is None else (best[0], {name: round(value, 4) for name, value in best[1].items()})
 
 
-def fit(recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Note]) -> dict[str, float]:
+def fit(
+    recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Note], bass: SoundingBass | None = None
+) -> dict[str, float]:
     """How well a loop is what was asked for: parts from 0 to 1 by name, and their mean as ``fit``.
 
     ``mended`` is the share of notes that the guard left alone, ``density`` is 1 in the middle of what is asked for and
     a half at its edges, ``key`` and ``register`` are the shares of the model's own notes that were in them, ``novelty``
     is 1 where the distance from the loop before is in the band. With harmony that binds, ``consonance`` is the share of
     strong places at which a chord tone sounds of those at which anything does, and ``contour`` that of the melody's
-    ways which are a singer's.
+    ways which are a singer's. ``bass`` is what sounds below, where it is known.
     """
     parts = {
         "mended": 1.0 - min(sum(clips.values()) / max(len(raw), 1), 1.0),
@@ -85,7 +87,7 @@ def fit(recipe: Recipe, loop: Loop, clips: Mapping[Clip, int], raw: Sequence[Not
         parts["key"] = _in_key(recipe, raw)
         parts["register"] = sum(limits.low <= note.pitch <= limits.high for note in raw) / len(raw)
     if recipe.harmony and recipe.strictness > 0 and recipe.traits.pitched:
-        parts |= {"consonance": _consonance(recipe, loop), "contour": _contour(loop.notes)}
+        parts |= {"consonance": _consonance(recipe, loop, bass or SoundingBass()), "contour": _contour(loop.notes)}
     return parts | {"fit": sum(parts.values()) / len(parts)}
 
 
@@ -105,9 +107,9 @@ def _in_key(recipe: Recipe, raw: Sequence[Note]) -> float:
     return sum(note.pitch % OCTAVE in places.at(note.start).scale for note in raw) / len(raw)
 
 
-def _consonance(recipe: Recipe, loop: Loop) -> float:
+def _consonance(recipe: Recipe, loop: Loop, bass: SoundingBass) -> float:
     """1 where nothing sounds on a strong place; a chord tone that is rough over the bass counts half."""
-    places, bass = ChordPlaces(recipe.harmony, recipe.metre), sounding_bass(recipe)
+    places = ChordPlaces(recipe.harmony, recipe.metre)
     fits: list[float] = []
     for tick in places.held_against(loop.ticks, recipe.metre):
         chord = places.at(tick)
