@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import reverie
 from fakes import recipes
 from fakes.chords import C_CHORD, D_MINOR, G_SEVENTH, Progression, bars
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.scenes import scene
-from reverie.compose.chord_places import is_rough, place_weight
+from fakes.strategies_of_music import harmonies, notes
+from reverie.compose.chord_places import ChordPlaces, is_rough, place_weight
 from reverie.compose.composer import compose
 from reverie.compose.engines.recurrent import RecurrentEngine
 from reverie.compose.ensemble import Ensemble
@@ -31,6 +34,7 @@ from reverie.compose.turns import fit_recipe, turns
 from reverie.conductor.arrange import arrange
 from reverie.conductor.offline.broken_ties import without
 from reverie.models.library.index import ModelFile, read_model_file
+from reverie.music.harmony import BarHarmony
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.play.messages import Place
@@ -387,3 +391,26 @@ def test_what_a_model_draws_is_smooth_over_the_bass_and_is_not_without_the_relat
     assert with_bass >= 0.9
     assert with_bass - without >= 0.15
     assert likely >= likely_without - 0.15, "it is the model's music all the same"
+
+
+@st.composite
+def over_a_bass(draw: st.DrawFn) -> tuple[tuple[Note, ...], list[BarHarmony], list[BarHarmony], SoundingBass]:
+    played = draw(notes(2 * 1920, most=12))
+    before, after = (draw(st.lists(harmonies, min_size=2, max_size=2)) for _ in range(2))
+    pitches = draw(st.lists(st.none() | st.integers(24, 50), min_size=32, max_size=32))
+    return played, before, draw(st.sampled_from([before, after])), SoundingBass(tuple(pitches))
+
+
+@given(over_a_bass())
+def test_whatever_the_bass_a_fitted_tune_keeps_its_rhythm_and_over_its_own_chords_all_that_is_not_rough(
+    case: tuple[tuple[Note, ...], list[BarHarmony], list[BarHarmony], SoundingBass],
+) -> None:
+    played, before, after, bass = case
+    rules = FittingRules(40, 90)
+    found = fit(played, before, after, Metre(), rules, bass)
+    assert [replace(note, pitch=0) for note in found] == [replace(note, pitch=0) for note in sorted(played)]
+    places = ChordPlaces(after, Metre())
+    for note, was in zip(found, sorted(played), strict=True):
+        strong = place_weight(Metre(), note.start) == 1 or places.changes_at(note.start) or note.length > 480
+        if before == after and (not strong or was.pitch % 12 not in bass.rough(places.at(was.start), was.start)):
+            assert note == was
