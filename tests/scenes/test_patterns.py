@@ -169,3 +169,15 @@ def test_a_scene_is_read_from_its_files_too_and_kept_with_them(tmp_path: Path) -
     assert folder.load("riffs").fault
     after = SceneFolder([scenes], keep=keep).load("riffs")  # after a restart
     assert (after.scene.hash, bool(after.fault)) == (good.hash, True)
+
+
+def test_only_the_track_that_is_meant_has_to_end_its_notes(tmp_path: Path) -> None:
+    seven = ConductorTrack(metres=((0, Metre.parse("7/8")),))
+    whole, endless = Track("Bass", note_events(RIFF, 2)), Track("Junk", ((0, bytes((0x92, 40, 70))),))
+    (tmp_path / "riff.mid").write_bytes(midi_bytes([whole, endless], seven, 3360))
+    pattern = "kind: bass\n    pattern: {file: riff.mid, TRACK}"
+    found = read(written(tmp_path, pattern.replace("TRACK", "track: Bass"))).voices["riff"].written
+    assert found is not None
+    assert found.passage.notes == RIFF
+    (tmp_path / "riff.mid").write_bytes(midi_bytes([endless], seven, 3360))
+    assert "a note that never ends" in faults(written(tmp_path, pattern.replace(", TRACK", "")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from reverie.music.time import TICKS_PER_QUARTER
 LARGEST = 256 * 1024
 """Bytes of the largest file: 16 bars of written music have some thousands."""
 MOST_NOTES = 10_000
+_ENDLESS = "it has a note that never ends"
 
 _mido: Any = importlib.import_module("mido")  # it has no types
 
@@ -38,7 +39,8 @@ def notes_of_midi(data: bytes, track: int | str | None = None, channel: int | No
         channel: only of this channel, 1 to 16.
 
     Raises:
-        ValueError: if it is no MIDI file, has no such notes, or has notes in several tracks and none was named.
+        ValueError: if it is no MIDI file, has no such notes, has a note that never ends in the
+            track that is meant, or has notes in several tracks and none was named.
     """
     if len(data) > LARGEST:
         raise ValueError(f"it has more than {LARGEST // 1024} KiB")
@@ -51,8 +53,14 @@ def notes_of_midi(data: bytes, track: int | str | None = None, channel: int | No
         raise ValueError("it counts in frames of film; save it in ticks per quarter note")
     tracks: list[list[Any]] = [list(one) for one in file.tracks]
     names = [str(one.name) for one in file.tracks]
-    found = [tuple(_notes(messages, channel, TICKS_PER_QUARTER / per_beat)) for messages in tracks]
-    return MidiNotes(found[_chosen(found, names, track, channel)], _metre(tracks))
+    read = [_notes(messages, channel, TICKS_PER_QUARTER / per_beat) for messages in tracks]
+    found = [notes for notes, _ in read]
+    if track is None and not any(found) and any(endless for _, endless in read):
+        raise ValueError(_ENDLESS)
+    chosen = _chosen(found, names, track, channel)
+    if read[chosen][1]:
+        raise ValueError(_ENDLESS)
+    return MidiNotes(found[chosen], _metre(tracks))
 
 
 def _chosen(found: list[tuple[Note, ...]], names: list[str], track: int | str | None, channel: int | None) -> int:
@@ -73,12 +81,8 @@ def _chosen(found: list[tuple[Note, ...]], names: list[str], track: int | str | 
     return wanted
 
 
-def _notes(messages: Iterable[Any], channel: int | None, scale: float) -> Iterator[Note]:
-    """Notes in order of their starts.
-
-    Raises:
-        ValueError: if one never ends.
-    """
+def _notes(messages: Iterable[Any], channel: int | None, scale: float) -> tuple[tuple[Note, ...], bool]:
+    """Notes in order of their starts, and whether there is one more that never ends."""
     tick, done = 0, list[Note]()
     open_notes: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for message in messages:
@@ -95,9 +99,7 @@ def _notes(messages: Iterable[Any], channel: int | None, scale: float) -> Iterat
             start, velocity = open_notes[key].pop(0)
             first, last = round(start * scale), round(tick * scale)
             done.append(Note(first, max(last - first, 1), message.note, velocity))
-    if any(open_notes.values()):
-        raise ValueError("it has a note that never ends")
-    yield from sorted(done)
+    return tuple(sorted(done)), any(open_notes.values())
 
 
 def _metre(tracks: Iterable[Iterable[Any]]) -> tuple[int, int] | None:
