@@ -231,7 +231,7 @@ def read_drums(lines: Mapping[int, str], what: str = "a primer") -> WrittenPassa
     lengths = sorted({one.steps for one in read})
     if len(lengths) > 1:
         listed = " and ".join(map(str, lengths))
-        raise ValueError(f"all patterns of {what} are equally long; these have {listed} sixteenths")
+        raise ValueError(f"all lines of {what} are equally long; these have {listed} sixteenths")
     notes = (note for one in read for note in one.notes)
     return WrittenPassage(
         tuple(sorted(notes)), max(lengths, default=0), tuple(line for one in read for line in one.lines)
