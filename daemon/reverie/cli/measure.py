@@ -39,11 +39,23 @@ def add_parsers(commands: Any) -> None:
     measure.set_defaults(command=_measure)
 
 
+def _refuse_what_is_composed(options: argparse.Namespace) -> None:
+    """A file has the length, the seed and the voices that it has."""
+    said = [("--seed", options.seed is not None), ("--without", bool(options.without))]
+    said.append(("--bars or --for", length_of(options) != Length()))
+    if meant := [name for name, given in said if given]:
+        from reverie.conductor.offline.measuring import MeasureError
+
+        verb = "is" if len(meant) == 1 else "are"
+        raise MeasureError(f"{options.music} is measured as it is; {' and '.join(meant)} {verb} for scenes")
+
+
 def _measure(options: argparse.Namespace) -> int:
     from reverie.conductor.offline.measuring import measure_file, measure_scene
     from reverie.measure.telling import told
 
     if Path(options.music).suffix.lower() in _MIDI:
+        _refuse_what_is_composed(options)
         figures = measure_file(Path(options.music))
     else:
         length = length_of(options)

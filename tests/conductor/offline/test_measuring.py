@@ -93,6 +93,16 @@ def test_the_command_measures_scenes_and_files(tmp_path: Path, capsys: pytest.Ca
     assert "b.mid cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("said", [["--seed", "3"], ["--bars", "8"], ["--for", "2m"], ["--without", "touch"]])
+def test_what_is_for_scenes_is_not_left_out_in_silence_with_a_file(
+    said: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", str(tmp_path / "a.mid"), *said]) == 1
+    error = capsys.readouterr().err
+    assert said[0] in error
+    assert "for scenes" in error
+
+
 def test_ties_can_be_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (scenes_folder() / "first-light.yaml").read_text()
     path = tmp_path / "study.yaml"
