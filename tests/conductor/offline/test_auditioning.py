@@ -46,7 +46,7 @@ def test_without_fluidsynth_there_is_a_page_that_says_so(tmp_path: Path, capsys:
     told = capsys.readouterr()
     assert MISSING in told.err
     assert "Open " in told.out
-    assert len(mido.MidiFile(out / "music.mid").tracks) == 4
+    assert len(mido.MidiFile(out / "music.mid").tracks) == 5  # the conductor and four voices
 
 
 @pytest.mark.usefixtures("silent")
