@@ -36,6 +36,7 @@ def dawn_in_haste() -> str:
     scene: dict[str, Any] = yaml.safe_load((scenes_folder() / "first-light.yaml").read_text())
     scene |= {"name": "haste", "tempo": 60 * 4 / BAR}
     scene["voices"]["bass"] |= {"bars": 1, "schedule": {"every": 64, "bars": [f"1-{SOUNDING}"]}}
+    scene["voices"]["dawn"]["schedule"] = {"every": 64, "bars": ["5-16", "19-32"]}
     scene["voices"]["melody"]["schedule"] = {"every": 64, "bars": ["5-12", "33-40"]}
     scene["voices"]["drums"]["schedule"] = {"every": 64, "bars": ["9-16", "21-30"]}
     return yaml.safe_dump(scene)
@@ -96,7 +97,7 @@ def test_every_bar_sounds_and_the_drums_are_on_channel_10(
     assert end - begin > 0.9 * (SOUNDING - first) * BAR, figures
     assert quietest > max(100 * silence, HEARD), figures
 
-    assert channels(*tape_of(daemon)) == {"drums": {10}, "bass": {2}, "melody": {1}}
+    assert channels(*tape_of(daemon)) == {"dawn": {3}, "drums": {10}, "bass": {2}, "melody": {1}}
     notes = started(*tape_of(daemon))
     assert {int(note.at // BAR) for note in notes} == set(range(SOUNDING))
     drums = {int(note.at // BAR) for note in notes if note.channel == 10}
