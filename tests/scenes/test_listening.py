@@ -61,6 +61,11 @@ def test_relations_and_order_are_part_of_what_a_scene_is() -> None:
     assert scene(bare).hash == scene(written()).hash
 
 
+def test_a_voice_may_lock_to_one_drum_and_answer_another() -> None:
+    both = scene(written(low="[{lock: beat}, {answer: beat, drum: snare}]")).voices["low"].listen
+    assert [one.kind for one in both] == ["lock", "answer"]
+
+
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
@@ -93,6 +98,11 @@ def test_relations_and_order_are_part_of_what_a_scene_is() -> None:
         ({"lead": "{suit: low}"}, "8:91: a voice suits another by the scene's harmony, and there is none; write one"),
         ({"lead": "{suit: low, drum: kick}"}, "8:102: 'suit' has no 'drum'; leave it out"),
         ({"low": "[{lock: lead}, {answer: lead}]"}, "10:105: 'answer' and 'lock' with 'lead' ask for opposite"),
+        ({"low": "[{lock: beat}, {answer: beat}]"}, "10:105: 'answer' and 'lock' with 'beat' ask for opposite"),
+        (
+            {"low": "[{lock: beat}, {answer: beat, drum: kick}]"},
+            "10:105: 'answer' and 'lock' with 'beat' ask for opposite",
+        ),
         ({"low": "{drum: kick}"}, "10:81: an entry of 'listen' names a relation and a voice, such as lock: drums"),
         ({"low": "{lock: beat, answer: lead}"}, "10:102: an entry of 'listen' is one relation; give 'answer' an entry"),
         ({"low": "{avoid: beat, in: pitch}"}, "10:99: 'in' must be 'register', 'onsets' or 'density', not the text"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, Protocol, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, cast
 
 from pydantic import BeforeValidator, Field, JsonValue
 
 from reverie.documents import Keys, Section, Written, did_you_mean
-from reverie.music.drums import parse_drum
+from reverie.music.drums import DRUMS, parse_drum
 from reverie.music.order import circles, way_between
 from reverie.music.voice_kinds import VoiceTraits
 
@@ -162,10 +162,24 @@ class ListeningVoice(Protocol):
         ...
 
 
+class _Said(NamedTuple):
+    """That a voice keeps together with another, or apart from it: with one of its drums, or with all (None)."""
+
+    voice: str
+    kind: str
+    side: str
+    drum: int | None
+
+    def contradicts(self, other: _Said) -> bool:
+        """Whether both cannot be."""
+        alike = None in {self.drum, other.drum} or self.drum == other.drum
+        return self.voice == other.voice and self.side != other.side and alike
+
+
 def listening_misfits(voices: Mapping[str, ListeningVoice], order: Sequence[str]) -> Iterator[tuple[Keys, str]]:
     """What is wrong between voices: relations that cannot be, circles, and an order against them."""
     for name, voice in voices.items():
-        there: dict[str, str] = {}
+        there: list[_Said] = []
         for number, one in enumerate(voice.listen):
             way: Keys = ("voices", name, "listen", number)
             if one.voice == name:
@@ -174,7 +188,8 @@ def listening_misfits(voices: Mapping[str, ListeningVoice], order: Sequence[str]
                 yield (*way, one.kind), f"there is no voice {one.voice!r}{did_you_mean(one.voice, voices)}"
             else:
                 yield from ((way + step, sentence) for step, sentence in _between(name, voices, one))
-                yield from ((way + step, sentence) for step, sentence in _contrary(one, there))
+                drums = voices[one.voice].traits.drums
+                yield from ((way + step, sentence) for step, sentence in _contrary(one, there, drums=drums))
     listens = {name: [one.voice for one in voice.listen if one.voice != name] for name, voice in voices.items()}
     taken = {name: [voice.taken_from] if voice.taken_from else [] for name, voice in voices.items()}
     for found in circles({name: [*listens[name], *taken[name]] for name in voices}):
@@ -212,14 +227,18 @@ def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection
         yield ("in",), f"{drums!r} has no register; write in: onsets, or in: density"
 
 
-def _contrary(one: ListenSection, there: dict[str, str]) -> Iterator[tuple[Keys, str]]:
-    """A relation that asks for the opposite of one before it."""
+def _contrary(one: ListenSection, there: list[_Said], *, drums: bool) -> Iterator[tuple[Keys, str]]:
+    """A relation that asks for the opposite of one before it: of the same drum, or of all drums and of one."""
     said = one.of or one.kind
     side = "together" if said in _TOGETHER else "apart" if said in _APART else ""
-    meant = f"{one.voice} {one.drum or ''}"
-    first = there.setdefault(meant, f"{side} {one.kind}") if side else ""
-    if first and not first.startswith(side):
-        sentence = f"{one.kind!r} and {first.split()[1]!r} with {one.voice!r} ask for opposite things; leave one out"
+    if not side:
+        return
+    kick = DRUMS["bass"] if drums and one.kind == "lock" else None
+    meant = _Said(one.voice, one.kind, side, kick if one.drum is None else one.drum)
+    first = next((other for other in there if meant.contradicts(other)), None)
+    there.append(meant)
+    if first:
+        sentence = f"{one.kind!r} and {first.kind!r} with {one.voice!r} ask for opposite things; leave one out"
         yield (one.kind,), sentence
 
 
