@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draw a Standard MIDI File as a piano roll, for the README.
 
-reverie perform first-light --bars 32 --midi first-light.mid
+reverie perform first-light --bars 48 --midi first-light.mid
 python tools/draw_piano_roll.py first-light.mid docs/first-light.svg
 """
 
@@ -38,7 +38,7 @@ def draw(path: Path, title: str) -> str:
     """The picture as SVG."""
     mido: Any = importlib.import_module("mido")  # it has no types
     tracks: Any = mido.MidiFile(path).tracks
-    voices = [(str(track.name), notes_of(track)) for track in tracks[1:]]
+    voices = [(str(track.name), notes) for track in tracks[1:] if (notes := notes_of(track))]
     pitches = [note[2] for _, notes in voices for note in notes]
     low, high = min(pitches) - 2, max(pitches) + 2
     end = max(note[1] for _, notes in voices for note in notes)

@@ -77,21 +77,22 @@ class Tune:
 def main() -> None:
     """Read, judge and write."""
     (folder,) = map(Path, sys.argv[1:])
-    tunes = [tune for path in sorted(folder.rglob("*.mxl")) for tune in _tunes(path)]
+    tunes = [tune for path in sorted(folder.rglob("*.mxl")) for tune in read_tunes(path)]
     for order in range(ORDER + 1):
         told: dict[str, list[float]] = {mode: [] for mode in MODES}
         for fold in range(HELD_OUT):
-            table = ChordStatistics.read(_counted([t for n, t in enumerate(tunes) if n % HELD_OUT != fold], order))
+            table = ChordStatistics.read(count_chords([t for n, t in enumerate(tunes) if n % HELD_OUT != fold], order))
             for tune in tunes[fold::HELD_OUT]:
                 told[tune.mode] += _bits(table, tune)
         means = ", ".join(f"{sum(bits) / len(bits):.2f} in {mode}" for mode, bits in told.items())
         print(f"{order} chords before: a chord of an unseen tune takes {means} bits")
-    data = _counted(tunes, ORDER)
+    data = count_chords(tunes, ORDER)
     PATH.write_text(json.dumps(data, indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{PATH}: {data['tunes']} tunes, {data['chords']} chords, {PATH.stat().st_size // 1024} KiB")
 
 
-def _counted(tunes: Sequence[Tune], order: int) -> dict[str, Any]:
+def count_chords(tunes: Sequence[Tune], order: int) -> dict[str, Any]:
+    """The table of tunes: what follows up to ``order`` chords, and how long chords last."""
     modes: dict[str, Any] = {}
     for mode in MODES:
         after: dict[str, Counter[str]] = defaultdict(Counter)
@@ -131,7 +132,7 @@ def _bits(table: ChordStatistics, tune: Tune) -> list[float]:
     ]
 
 
-def _tunes(path: Path) -> Iterator[Tune]:
+def read_tunes(path: Path) -> Iterator[Tune]:
     """The tune of a file; none where it has no chords, or more than one key."""
     with zipfile.ZipFile(path) as archive:
         (name,) = (name for name in archive.namelist() if not name.startswith("META-INF/"))

@@ -14,7 +14,7 @@ from pathlib import Path
 import soundfile
 
 from reverie.files import write_atomically
-from reverie.training.timbre_tones import RATE, Formant, Tone, sound
+from reverie.training.timbre.tones import RATE, Formant, Tone, sound
 
 SOUNDS: dict[str, tuple[Tone, int, float]] = {
     "flute": (

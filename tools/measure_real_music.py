@@ -2,10 +2,12 @@
 """Measure real music by the figures of `reverie measure`, for the table that the package carries.
 
 python tools/measure_real_music.py DATA daemon/reverie/measure/real_music.json
+python tools/measure_real_music.py DATA daemon/reverie/measure/real_music.json --form
 
 DATA has the folders `groove-midi` (the Groove MIDI Dataset), `openewld` (OpenEWLD), `openscore-lieder` and
 `openscore-quartets` (OpenScore). Of each figure the table has the mean over the pieces, in which a short piece counts
-as much as a long one, and the quartiles.
+as much as a long one, and the quartiles. With `--form`, figures of form are measured of pieces that are long enough to
+have one, and all others in the table stay as they are.
 """
 
 from __future__ import annotations
@@ -22,14 +24,18 @@ from typing import Any
 
 from musicxml_pieces import NotReadableError, lead_sheet, quartet, song
 
+from reverie.measure.density_periods import counts, density_period
 from reverie.measure.figures import figures_of
 from reverie.measure.midi_piece import NoMidiError, piece_of_midi
 from reverie.measure.piece import MeasuredVoice, Piece
 from reverie.measure.rows import FigureRow
+from reverie.measure.verbatim import again, again_of
 from reverie.models.encodings.multi_drum import DRUM_KIT
 
 LEAST_BARS = 16
 """Bars of a piece that is measured: in shorter ones little can repeat."""
+LEAST_FORM_BARS = 96
+"""Bars of a piece of which figures of form are measured; the lags go up to half of it."""
 _DRUMS = {pitch: pitches[0] for pitches in DRUM_KIT for pitch in pitches}
 
 
@@ -136,6 +142,40 @@ SHOWN: Mapping[str, Sequence[str]] = {
 }
 
 
+FORM: Mapping[str, Callable[[Path], Iterator[Piece]]] = {
+    "Groove": groove,
+    "Quartets": _scores("openscore-quartets", quartet, every=4),
+}
+"""Whose form is measured: of the quartets every fourth movement, as they take long to read."""
+FORM_SHOWN = ("density.largest", "density.rise", "density.at_period", "again.longest_hold", "again.heard_before")
+"""Figures of form: of the whole piece, and of its voices the greatest."""
+
+
+def form_of(piece: Piece) -> dict[str, Any]:
+    """The figures of form that the table has, and nothing else: others take long."""
+    found = density_period(counts(piece, piece.voices))
+    return {
+        "bars": len(piece.bars),
+        "density": found.as_json() if found else None,
+        "again": again_of([again(piece, voice) for voice in piece.voices if voice.notes]),
+    }
+
+
+def form_table(table: dict[str, Any], data: Path, most: int | None) -> None:
+    """Put figures of form into a table."""
+    for corpus, pieces in FORM.items():
+        found: list[dict[str, Any]] = []
+        for piece in pieces(data):
+            if len(piece.bars) >= LEAST_FORM_BARS and any(voice.notes for voice in piece.voices):
+                found.append(form_of(piece))
+                print(f"\r{corpus}: {len(found)}", end="", file=sys.stderr)
+            if most and len(found) >= most:
+                break
+        print(file=sys.stderr)
+        for name in FORM_SHOWN:
+            table[corpus]["figures"][name] = {**_means(found, name), "pieces": len(found)}
+
+
 def measured(corpus: Corpus, data: Path, most: int | None) -> dict[str, Any]:
     """What the table has of a corpus."""
     found: list[dict[str, Any]] = []
@@ -149,17 +189,21 @@ def measured(corpus: Corpus, data: Path, most: int | None) -> dict[str, Any]:
     told: dict[str, Any] = {"what": corpus.what, "source": corpus.source, "licence": corpus.licence}
     told |= {"pieces": len(found), "bars": sum(one["bars"] for one in found), "figures": {}}
     for name in SHOWN[corpus.name]:
-        values = [_named(one, name) for one in found]
-        known = [value for value, _ in values if value is not None]
-        chances = [chance for _, chance in values if chance is not None]
-        low, _, high = statistics.quantiles(known, n=4)
-        told["figures"][name] = {
-            "value": round(statistics.fmean(known), 3),
-            "lower_quartile": round(low, 3),
-            "upper_quartile": round(high, 3),
-            **({"by_chance": round(statistics.fmean(chances), 3)} if chances else {}),
-        }
+        told["figures"][name] = _means(found, name)
     return told
+
+
+def _means(found: Sequence[Mapping[str, Any]], name: str) -> dict[str, float]:
+    values = [_named(one, name) for one in found]
+    known = [value for value, _ in values if value is not None]
+    chances = [chance for _, chance in values if chance is not None]
+    low, _, high = statistics.quantiles(known, n=4)
+    return {
+        "value": round(statistics.fmean(known), 3),
+        "lower_quartile": round(low, 3),
+        "upper_quartile": round(high, 3),
+        **({"by_chance": round(statistics.fmean(chances), 3)} if chances else {}),
+    }
 
 
 def _named(figures: Mapping[str, Any], name: str) -> tuple[float | None, float | None]:
@@ -172,8 +216,13 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--most", type=int, help="measure so many pieces of each corpus at most, for a trial")
+    parser.add_argument("--form", action="store_true", help="measure figures of form only, and keep the others")
     options = parser.parse_args()
-    table = {corpus.name: measured(corpus, options.data, options.most) for corpus in CORPORA}
+    if options.form:
+        table = json.loads(options.out.read_text(encoding="utf-8"))
+        form_table(table, options.data, options.most)
+    else:
+        table = {corpus.name: measured(corpus, options.data, options.most) for corpus in CORPORA}
     options.out.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reverie.training.timbre_data import Pool
+    from reverie.training.timbre.data import Pool
 
 STEPS = ("pool", "train", "bundle")
 NAME = "timbre"
@@ -28,16 +28,16 @@ TONES = 42
 
 def pool(data: Path, work: Path) -> Pool:
     """All sounds at all pitches."""
-    from reverie.training.timbre_data import build_pool
+    from reverie.training.timbre.data import build_pool
 
     return build_pool(data, work, TONES, _say)
 
 
 def train(data: Path, work: Path, wishes: Mapping[str, Any]) -> None:
     """Train, and say how it goes."""
-    from reverie.training.timbre_network import TimbreSizes
-    from reverie.training.timbre_training import Plan
-    from reverie.training.timbre_training import train as go_on
+    from reverie.training.timbre.gan_network import TimbreSizes
+    from reverie.training.timbre.training import Plan
+    from reverie.training.timbre.training import train as go_on
 
     go_on(pool(data, work), TimbreSizes(), Plan(**wishes), work / "checkpoints", _say)
 
@@ -46,9 +46,9 @@ def bundle(data: Path, work: Path, out: Path, wishes: Mapping[str, Any]) -> None
     """Write the run-time bundle."""
     from reverie.models.library.bundle import write_bundle
     from reverie.models.library.card import ModelCard
-    from reverie.training import timbre_data
-    from reverie.training.timbre_export import bundle_of
-    from reverie.training.timbre_training import Plan, steps_done
+    from reverie.training.timbre import data as timbre_data
+    from reverie.training.timbre.export import bundle_of
+    from reverie.training.timbre.training import Plan, steps_done
 
     learned = pool(data, work)
     facts = {

@@ -6,6 +6,11 @@ MIDI), ``watch`` (evidence becomes health), ``stage`` (wires them together). ``m
 composer process and by training.
 """
 
+from reverie.processes.threads import one_each
+
+# Here, since the libraries below NumPy read it when they are first imported, by whatever module that is.
+one_each()
+
 __version__: str
 
 

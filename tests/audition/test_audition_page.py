@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import soundfile
 from fakes.html_pages import ReadPage
 from fakes.pieces import chord, piece
 from reverie.audition.audition_page import SECTION_BARS, page
+from reverie.audition.form_picture import likeness_matrix
 from reverie.audition.side import AuditionSide
 from reverie.measure.figures import figures_of
-from reverie.measure.piece import Piece
+from reverie.measure.piece import Piece, SectionSpan
 
 MUSIC = piece(
     40,
@@ -46,7 +49,7 @@ def test_the_page_with_sound_asks_for_the_sound_file_beside_it_alone(tmp_path: P
     read = ReadPage(made)
     assert read.fetched == ["music.wav"]
     pictures = [one["src"] for one in read.of("img")]
-    assert len(pictures) == 4, "of the whole, and of three close-ups"
+    assert len(pictures) == 5, "of the whole, its form, and three close-ups"
     assert all(picture.startswith("data:image/png;base64,") for picture in pictures)
 
 
@@ -74,7 +77,7 @@ def test_two_sides_stand_beside_each_other_with_their_difference() -> None:
     read = ReadPage(made)
     assert "A <study> & more beside other" in read.text
     assert "difference" in read.text
-    assert [one["class"] for one in read.of("div") if one.get("class")].count("sides") == 5
+    assert [one["class"] for one in read.of("div") if one.get("class")].count("sides") == 6
     spread = re.search(r"<td>velocity, spread</td>\n(?:<td.*\n)*<td class=n>([-+0-9.]+)</td>\n<td>", made)
     assert spread is not None
     assert float(spread[1]) < 0
@@ -98,3 +101,28 @@ def test_each_voice_is_told_with_what_it_is_taken_for() -> None:
     assert [row for row in rows if row[:2] == ["beat + lead", "of lead"]] == [
         ["beat + lead", "of lead", "1.00", "1.00"]
     ]
+
+
+def test_the_form_is_drawn_with_its_sections_and_what_is_alike() -> None:
+    known = replace(MUSIC, sections=(SectionSpan("day & night", 0, 20), SectionSpan("dawn", 20, 20)))
+    form = page([side(known)]).split("<h2>Form</h2>")[1].split("<h2>Sections</h2>")[0]
+    assert "day &amp; night, bars 1 to 20" in form
+    assert "dawn, bars 21 to 40" in form
+    assert form.count("data:image/png;base64,") == 1
+    assert "Nobody says" in page([side()])
+    short = page([side(replace(MUSIC, bars=MUSIC.bars[:8], voices=()))])
+    assert "It has 8 bars" in short
+
+
+def test_bars_that_are_alike_are_light_and_others_are_dark() -> None:
+    music = piece(
+        64,
+        low=("melody", [(4 * bar + beat, 1, 50) for bar in range(32) for beat in range(2)]),
+        high=("melody", [(4 * bar + beat / 2, 0.5, 80) for bar in range(32, 64) for beat in range(6)]),
+    )
+    data = base64.b64decode(likeness_matrix(music).split(",")[1])
+    start = data.index(b"IDAT") + 4
+    length = int.from_bytes(data[start - 8 : start - 4], "big")
+    rows = np.frombuffer(zlib.decompress(data[start : start + length]), np.uint8).reshape(64, 65)[:, 1:]
+    assert rows[10, 20] == rows[40, 50] == rows.max()
+    assert rows[10, 50] == rows.min()

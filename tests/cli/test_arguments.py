@@ -32,6 +32,7 @@ WITH_CONFIG = (
     "models verify",
     "models import",
     "models pull",
+    "models export",
     "timbre render",
     "timbre morph",
     "timbre list",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +22,9 @@ from reverie.models.library.catalogue import PublishedModel
 from reverie.models.library.importing import ImportRequest, import_model
 
 Run = Callable[..., int]
+
+
+EXPORT = "reverie.training.fit.magenta_export"
 
 
 @pytest.fixture
@@ -259,3 +264,31 @@ def test_offering_the_commands_costs_nothing() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == (
         "False False\n"
     )
+
+
+@pytest.mark.parametrize("refused", ["draft", "model", "scratch"])
+def test_what_the_system_refuses_at_an_export_is_named_and_not_always_the_target(
+    run: Run,
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    refused: str,
+) -> None:
+    out = tmp_path / "out.mag"
+
+    def export(path: Path, out: Path) -> None:
+        named = {"draft": out.with_name(f".{out.name}.abcd1234"), "model": path, "scratch": tmp_path / "draft.mag"}
+        raise PermissionError(errno.EACCES, "no", str(named[refused]))
+
+    monkeypatch.setitem(sys.modules, EXPORT, SimpleNamespace(export_magenta=export))
+    assert run("import", source, "--model-config", "basic_rnn") == 0
+    capsys.readouterr()
+    (model,) = tmp_path.rglob("*.safetensors")
+    assert run("export", model.stem, "--out", out) == 1
+    said = {
+        "draft": f"{out}: cannot be written (",
+        "model": f"{model}: cannot be read (",
+        "scratch": f"{tmp_path / 'draft.mag'}: cannot be written (",
+    }
+    assert capsys.readouterr().err.startswith(said[refused])

@@ -20,9 +20,10 @@ from fakes.jack import wait_until
 from fakes.pages import status_page, talker
 from fakes.patience import PATIENCE
 from reverie.cli.main import main
-from reverie.cli.reach import Whereabouts, panic, reload, status
+from reverie.cli.reach import Whereabouts, do, panic, reload, status
 from reverie.conductor.single_instance import Alone
 from reverie.files import open_file
+from reverie.site.actions import ControlError
 from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
 from reverie.web.local_socket import MOST_ASKERS, NAME, LocalServer, SilentError, ask
@@ -43,6 +44,9 @@ def behind_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 class House:
     def __init__(self) -> None:
         self.panics = 0
+        self.wanted: list[tuple[object, str]] = []
+        self.done = Verdict(ok=True, sentence="It is done: mutate lead.")
+        self.dreams: list[tuple[bytes, str]] = []
         self.reloaded = Verdict(ok=True, sentence="Nothing has changed.")
         self.told: dict[str, Any] = {"alive": {"ok": True, "sentence": "Playing."}, "slots": [], "processes": []}
 
@@ -51,6 +55,17 @@ class House:
 
     def panic(self) -> None:
         self.panics += 1
+
+    def control(self, wanted: object, source: str) -> Verdict:
+        self.wanted.append((wanted, source))
+        if wanted == {"action": "nonsense"}:
+            raise ControlError("'action' is none")
+        return self.done
+
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        self.dreams.append((written, source))
+        done = b"fear" in written
+        return Verdict(ok=done, sentence="A dream of fear begins." if done else "There is no such mood.")
 
     def reload(self) -> Verdict:
         return self.reloaded
@@ -95,6 +110,29 @@ def test_behind_a_proxy_and_without_a_page_the_daemon_is_reached_by_its_socket(h
     assert status(at(state)).answer == house.told
     assert panic(at(state)).answer == {"said": "Every note is being ended."}
     assert house.panics == 1
+
+
+def test_what_controls_can_do_is_done_by_the_socket(house: House, state: Path) -> None:
+    wanted = {"action": "mutate", "voice": "the lead " * 10}
+    assert do(at(state), wanted).answer == {"said": "It is done: mutate lead.", "ok": True}
+    assert house.wanted == [(wanted, "command")]
+    assert do(at(state), {"action": "nonsense"}).answer == {"said": "'action' is none.", "ok": False}
+    house.done = Verdict(ok=False, sentence="It was refused: nothing plays yet.")
+    assert do(at(state), wanted).answer == {"said": "It was refused: nothing plays yet.", "ok": False}
+    for words in ("do", "do {", "do " + "[" * 1000, "do " + "x" * 5000):
+        with contextlib.suppress(SilentError):
+            answer = ask(state, words, PATIENCE)
+            assert answer == {"said": "This is no JSON.", "ok": False}
+    assert len(house.wanted) == 3
+    assert status(at(state)).answer == house.told
+
+
+def test_by_the_page_alone_nothing_is_done_but_a_panic(tmp_path: Path) -> None:
+    with status_page(tmp_path) as server:
+        reply = do(at(tmp_path, server.port), {"action": "mutate"})
+        assert (reply.answer, reply.lives, server.taken) == (None, True, [])
+        assert "takes this only by the socket" in reply.sentence
+        assert "reload" not in reply.sentence
 
 
 @pytest.mark.parametrize(
@@ -369,6 +407,84 @@ def test_reload_says_what_came_of_it(house: House, state: Path, ok: bool, capsys
     config.write_text(f"state: {state}\nhealth: {{port: {NOTHING_THERE}}}\n")
     assert main(["reload", "--config", str(config)]) == (0 if ok else 1)
     assert capsys.readouterr().out == "The scene dusk was read again.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("mutate lead", {"action": "mutate", "voice": "lead"}),
+        ("undo", {"action": "undo"}),
+        ("tempo --to 90", {"action": "tempo", "value": 90.0}),
+        ("tempo 90", {"action": "tempo", "value": 90.0}),
+        ("temperature lead --to 1.2", {"action": "temperature", "voice": "lead", "value": 1.2}),
+        ("pause --to off", {"action": "pause", "value": False}),
+        ("mute lead --to on", {"action": "mute", "voice": "lead", "value": True}),
+        ("scene 2", {"action": "scene", "value": "2"}),
+        ("dream fear", {"action": "dream", "value": "fear"}),
+    ],
+)
+def test_what_a_command_wants_done_reaches_the_daemon_with_its_value(
+    house: House, state: Path, words: str, wanted: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    assert main(["do", *words.split()]) == 0
+    assert house.wanted == [(wanted, "command")]
+
+
+def test_a_word_that_is_no_value_is_refused_before_anybody_is_asked(
+    house: House, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    assert main(["do", "tempo", "fast"]) == 1
+    assert capsys.readouterr().err == "tempo: a number, on or off is needed, not 'fast'.\n"
+    assert house.wanted == []
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        (
+            {"chapter": "late", "section": "walk", "bar": 3, "bars": 16, "next": "still"},
+            "chapter late, section walk: bar 3 of 16, then still",
+        ),
+        ({"chapter": None, "section": "walk", "bar": 3, "bars": 16, "next": None}, "section walk: bar 3 of 16"),
+    ],
+)
+def test_the_status_tells_the_section(
+    house: House,
+    state: Path,
+    form: Mapping[str, Any],
+    line: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    house.told |= {"ready": {"ok": True, "sentence": "Ready."}, "concerns": [], "hands": {"now": [], "inputs": []}}
+    house.told["form"] = form
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["Playing.", "Ready.", line]
+    house.told["passage"] = {"into": "dusk"}
+    assert main(["status"]) == 0
+    ends = line.removesuffix(", then still")
+    assert capsys.readouterr().out.splitlines() == ["Playing.", "Ready.", ends], "dusk follows, and no section"
+
+
+def test_a_dream_is_wanted_and_ended_by_a_command(
+    house: House, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    assert main(["dream", "fear", "--weight", "0.5", "--length", "2 min", "--text", "fünf Katzen\n"]) == 0
+    assert capsys.readouterr().out == "A dream of fear begins.\n"
+    assert main(["dream", "joy"]) == 1
+    assert capsys.readouterr().err == "There is no such mood.\n"
+    assert main(["dream", "--wake", "fear"]) == 0
+    told = [json.loads(written) for written, _ in house.dreams]
+    assert told == [
+        {"mood": "fear", "weight": 0.5, "length": "2 min", "text": "fünf Katzen\n"},
+        {"mood": "joy"},
+        {"wake": "fear"},
+    ]
+    assert {source for _, source in house.dreams} == {"command"}
 
 
 def test_reload_says_that_there_is_no_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

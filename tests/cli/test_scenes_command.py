@@ -13,7 +13,16 @@ from fakes.scenes import TEXT
 from reverie.cli.main import main
 from reverie.places import scenes_folder
 
-SHIPPED = ("carousel", "cat-dreams", "first-light", "night-watch", "seven-steps", "still-water")
+SHIPPED = (
+    "carousel",
+    "cat-dreams",
+    "first-light",
+    "low-tide",
+    "night-watch",
+    "seven-steps",
+    "sleepers",
+    "still-water",
+)
 SITE = """
 scene: study
 scenes: [mine]

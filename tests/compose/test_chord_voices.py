@@ -162,10 +162,42 @@ def test_a_mutation_is_another_turn_of_chance() -> None:
     more = "style: arpeggio, pattern: random, every: 1, evolve: {hold: 1000}"
     ensemble = Ensemble(arrange(study('"C"', 1, more), {}), 1, {})
     before = places(ensemble, 4)
-    ensemble.mutate("pad")
+    ensemble.evolve("pad", "mutate")
     after = [place for place in ensemble.fill()[0] if place.part == "pad"]
     assert after
     assert {place.loop for place in after}.isdisjoint(place.loop for bar in before for place in bar)
+
+
+def test_a_voice_of_chords_goes_back_to_an_idea_and_not_to_the_chords_of_other_bars() -> None:
+    more = "style: arpeggio, pattern: random, every: 1, evolve: {hold: 4}"
+    ensemble = Ensemble(arrange(study('"C | F"', 1, more), {}), 1, {})
+
+    def go(bars: int) -> set[int]:
+        """Play on; the seeds of the ideas that have sounded."""
+        seeds: set[int] = set()
+        for _ in range(bars):
+            ensemble.fill()
+            ensemble.played(ensemble.bar + 1)
+            sounding = ensemble.sounding("pad")
+            assert sounding
+            assert sounding.made_by
+            seeds.add(sounding.made_by.seed)
+            harmony = ensemble.arrangement.harmony
+            assert harmony
+            assert {one.pitch % 12 for one in sounding.loop.notes} <= {*harmony.at(ensemble.bar + 1).at(0).tones}
+        return seeds
+
+    ensemble.opening()
+    go(1)
+    first = ensemble.sounding("pad")
+    assert first
+    assert first.made_by
+    go(9)
+    assert ensemble.go_back("pad", first)
+    assert go(4) == {first.made_by.seed}
+    assert first.made_by.seed not in go(4)
+    ensemble.evolve("pad", "reset")
+    assert go(4) == {first.made_by.seed}, "the idea with which the voice began"
 
 
 def test_hands_that_hold_all_loops_do_not_hold_up_the_harmony() -> None:
@@ -310,7 +342,7 @@ def test_whatever_people_do_every_bar_has_its_own_chord(bars: int, happenings: l
             case "hold" | "free":
                 ensemble.hold(on=what == "hold")
             case "mutate":
-                ensemble.mutate("pad")
+                ensemble.evolve("pad", "mutate")
             case "hotter":
                 ensemble.set_temperature("pad", 1.5)
             case "lost":

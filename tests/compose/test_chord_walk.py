@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,7 @@ from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
 from reverie.music.chord_symbols import chord_tones, parse_chord
 from reverie.music.harmony import SCALES, Key
 from reverie.music.time import Metre
+from reverie.scenes.harmony import ChordSource
 
 C_MAJOR = Key(0, "major")
 WILD = ChordWalk(64, (0.5, 4.0), (1.0, 1.0))
@@ -37,18 +39,19 @@ def token(symbol: str, key: Key) -> str:
     return f"{(root - key.tonic) % 12}:{kind}"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(SCALES))),
     st.integers(2, 16),
     st.sampled_from([(0.5, 1.0), (1.0, 2.0), (2.0, 2.0), (1.0, 1.0)]),
     st.tuples(st.floats(0, 1), st.floats(0, 1)),
     st.integers(0, 1000),
+    st.sampled_from(["counts", "network"]),
 )
 def test_a_walk_goes_from_the_tonic_to_the_dominant_within_its_limits(
-    key: Key, bars: int, rhythm: tuple[float, float], limits: tuple[float, float], number: int
+    key: Key, bars: int, rhythm: tuple[float, float], limits: tuple[float, float], number: int, by: ChordSource
 ) -> None:
-    walk = ChordWalk(bars, rhythm, limits)
+    walk = ChordWalk(bars, rhythm, limits, by=by)
     chords = symbols(walk, key, number)
     assert parse_chord(chords[0]).root == key.tonic
     assert len(walk.progression(key, 1, number).bars) == bars
@@ -81,10 +84,10 @@ def test_what_is_not_let_to_stray_has_the_notes_of_the_key() -> None:
         assert len(set(chords)) > 3
 
 
-def _transitions(mode: str) -> dict[str, Counter[str]]:
-    key, found = Key(0, mode), dict[str, Counter[str]]()
+def _transitions(by: ChordSource) -> dict[str, Counter[str]]:
+    found = dict[str, Counter[str]]()
     for number in range(60):
-        chords = [token(one, key) for one in symbols(WILD, key, number)]
+        chords = [token(one, C_MAJOR) for one in symbols(replace(WILD, by=by), C_MAJOR, number)]
         for before, after in pairwise(chords[:-2]):
             found.setdefault(before, Counter())[after] += 1
     return found
@@ -97,7 +100,7 @@ def _distance(ours: Counter[str], theirs: Counter[str]) -> float:
 
 def test_chords_follow_each_other_as_in_the_tunes() -> None:
     table = shipped_statistics().after["major"]
-    found = _transitions("major")
+    found = _transitions("counts")
     common = sorted(found, key=lambda one: -found[one].total())[:8]
     everything = Counter({one: count for one, count in table[""].items() if one != BEGINNING})
     near = [_distance(found[one], Counter(table[one])) for one in common]
@@ -131,18 +134,26 @@ def test_each_section_has_another_walk_unless_some_are_to_come_back() -> None:
     assert symbols(walk, C_MAJOR, 7) == symbols(walk, C_MAJOR, 7) != symbols(walk, C_MAJOR, 7, seed=2)
 
 
-@given(st.integers(0, 11), st.sampled_from(["major", "minor", "dorian"]), st.integers(0, 50))
-def test_a_walk_is_the_same_in_every_key(tonic: int, scale: str, number: int) -> None:
-    here, there = Key(0, scale), Key(tonic, scale)
-    assert [token(one, here) for one in symbols(ChordWalk(8), here, number)] == [
-        token(one, there) for one in symbols(ChordWalk(8), there, number)
+@settings(deadline=None)
+@given(
+    st.integers(0, 11),
+    st.sampled_from(["major", "minor", "dorian"]),
+    st.integers(0, 50),
+    st.sampled_from(["counts", "network"]),
+)
+def test_a_walk_is_the_same_in_every_key(tonic: int, scale: str, number: int, by: ChordSource) -> None:
+    walk, here, there = ChordWalk(8, by=by), Key(0, scale), Key(tonic, scale)
+    assert [token(one, here) for one in symbols(walk, here, number)] == [
+        token(one, there) for one in symbols(walk, there, number)
     ]
 
 
-def test_a_generated_harmony_moves_by_any_related_keys_and_any_bar_can_be_asked_for() -> None:
+@pytest.mark.parametrize("by", ["counts", "network"])
+def test_a_generated_harmony_moves_by_any_related_keys_and_any_bar_can_be_asked_for(by: ChordSource) -> None:
     tour = KeyTour(("fifth", "relative", "third"), 2, 3)
-    plan = SceneHarmony((HarmonyPart(ChordWalk(8), times=2),), Key(9, "minor"), Metre(), seed=3, tour=tour)
-    again = SceneHarmony((HarmonyPart(ChordWalk(8), times=2),), Key(9, "minor"), Metre(), seed=3, tour=tour)
+    part = HarmonyPart(ChordWalk(8, by=by), times=2)
+    plan = SceneHarmony((part,), Key(9, "minor"), Metre(), seed=3, tour=tour)
+    again = SceneHarmony((part,), Key(9, "minor"), Metre(), seed=3, tour=tour)
     bars = [plan.at(bar) for bar in range(16 * 40)]
     assert [again.at(bar) for bar in reversed(range(16 * 40))] == bars[::-1]
     assert plan.at(1_000_000) == again.at(1_000_000)
@@ -153,3 +164,15 @@ def test_a_generated_harmony_moves_by_any_related_keys_and_any_bar_can_be_asked_
         assert [one.spans[0].symbol for one in bars[16 * number : 16 * number + 6]] == [
             one.spans[0].symbol for one in bars[16 * number + 8 : 16 * number + 14]
         ]
+
+
+def test_the_network_has_other_walks_than_the_counts_and_repeats_more_of_what_it_did() -> None:
+    def again(by: ChordSource) -> float:
+        """The share of chords that have been there before, after the same chord."""
+        moves = [
+            [*pairwise(symbols(ChordWalk(32, (1.0, 1.0), (0.5, 0.5), by=by), C_MAJOR, number))] for number in range(12)
+        ]
+        return sum(1 - len(set(one)) / len(one) for one in moves) / len(moves)
+
+    assert again("network") > again("counts") + 0.05
+    assert symbols(ChordWalk(8, by="network"), C_MAJOR, 1) != symbols(ChordWalk(8), C_MAJOR, 1)

@@ -1,9 +1,11 @@
 """What people do to a performance: hold, free, mutate, another temperature. The player's own score says what sounds."""
 
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +13,8 @@ from fakes.engine import DiceEngine
 from fakes.scenes import scene
 from reverie.compose.composer import compose
 from reverie.compose.ensemble import Ensemble
+from reverie.compose.placement import Placement
+from reverie.compose.played_loop import PlayedLoop
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.conductor.arrange import arrange
@@ -18,6 +22,7 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.play.messages import Place
 from reverie.play.score import SceneScore
+from reverie.site.actions import EVOLVING, Evolving
 
 VOICES = ("beat", "lead")
 
@@ -34,6 +39,7 @@ class Play:
         self.engine = DiceEngine()
         self.asked: list[Recipe] = []
         self.open: list[Recipe] = []
+        self.kept: PlayedLoop | None = None
         self.sent: list[Place] = [*self.performance.opening()]
 
     def fill(self, *, answer: bool = True) -> None:
@@ -53,6 +59,29 @@ class Play:
             self.performance.played(self.performance.bar + 1)
             self.fill()
 
+    def do(self, operation: str) -> None:
+        match operation.split():
+            case ["hold" | "free"]:
+                self.performance.hold(on=operation == "hold")
+            case ["keep", voice]:
+                self.kept = self.performance.sounding(voice)
+            case ["back", voice]:
+                assert self.kept
+                assert self.performance.go_back(voice, self.kept)
+            case ["hold" | "free", voice]:
+                self.performance.hold(voice, on=operation.startswith("hold"))
+            case ["mutate" | "another" | "reset" | "continue" as how, voice]:
+                self.performance.evolve(voice, how)
+            case ["warm" | "cold"]:
+                for voice in VOICES:
+                    self.performance.set_temperature(voice, 1.4 if operation == "warm" else 0.5)
+            case ["lost"]:
+                self.open.clear()
+                self.performance.composer_lost()
+            case _:
+                self.fill(answer=False)
+                self.performance.played(self.now)
+
     def score(self, sent: Sequence[Place] | None = None) -> SceneScore:
         score = SceneScore(self.performance.scene())
         for place in self.sent if sent is None else sent:
@@ -68,6 +97,17 @@ class Play:
     @property
     def now(self) -> int:
         return self.performance.bar + 1
+
+    def sounding(self, voice: str) -> Placement:
+        found = self.performance._voices[voice].present(self.now)
+        assert found
+        return found
+
+    def next_of(self, voice: str) -> Recipe:
+        """What is asked for next for this voice."""
+        asked = len(self.asked)
+        self.fill()
+        return next(recipe for recipe in self.asked[asked:] if recipe.voice == voice)
 
 
 def playing(**options: int) -> Play:
@@ -122,7 +162,7 @@ def test_freed_loops_evolve_from_what_was_held() -> None:
 def test_mutate_changes_what_plays_from_its_next_turn_on() -> None:
     play = playing()
     [present] = {*play.sounds(play.now, 1)["beat"]}
-    play.performance.mutate("beat")
+    play.performance.evolve("beat", "mutate")
     asked = len(play.asked)
     play.fill()
     mutation = next(recipe for recipe in play.asked[asked:] if recipe.voice == "beat")
@@ -139,7 +179,7 @@ def test_a_mutation_that_is_wanted_while_a_question_is_open_comes_next() -> None
     play.performance.set_temperature("beat", 0.9)
     play.fill(answer=False)
     assert [recipe.voice for recipe in play.open] == ["beat"]
-    play.performance.mutate("beat")
+    play.performance.evolve("beat", "mutate")
     asked = len(play.asked)
     play.fill()
     assert play.asked[asked].operator == "mutate"
@@ -150,7 +190,7 @@ def test_a_mutation_of_held_loops_is_held_in_its_turn() -> None:
     play = playing()
     play.performance.hold(on=True)
     play.fill()
-    play.performance.mutate("beat")
+    play.performance.evolve("beat", "mutate")
     asked = len(play.asked)
     play.fill()
     assert [recipe.operator for recipe in play.asked[asked:]] == ["mutate"]
@@ -159,9 +199,128 @@ def test_a_mutation_of_held_loops_is_held_in_its_turn() -> None:
     assert len(play.asked) == asked + 1
 
 
+@pytest.mark.parametrize("how", EVOLVING)
+def test_a_voice_goes_on_as_it_is_told_from_the_next_turn_of_its_loop_on(how: Evolving) -> None:
+    play = playing(lead_bars=2)
+    [present] = {*play.sounds(play.now, 1)["lead"]}
+    beat = play.sounds(play.now, 8)["beat"]
+    turn = play.now + 2 - play.now % 2
+    play.performance.evolve("lead", how)
+    asked = len(play.asked)
+    play.fill()
+    first = next(recipe for recipe in play.asked[asked:] if recipe.voice == "lead")
+    assert how in {"another", first.operator}
+    before, after = play.sounds(turn - 1, 1)["lead"], play.sounds(turn, 1)["lead"]
+    assert before == [present]
+    assert after != before
+    assert play.sounds(play.now, 8)["beat"] == beat, "no other voice is touched"
+
+
+def test_reset_begins_with_the_primer_again_and_continue_goes_on_from_what_sounds() -> None:
+    play = playing()
+    for how in ("reset", "continue"):
+        sounding = play.sounding("lead")
+        play.performance.evolve("lead", how)
+        recipe = play.next_of("lead")
+        assert recipe.operator == how
+        plan = play.performance.arrangement.plans["lead"]
+        assert recipe.before == sounding.loop.notes
+        if how == "reset":
+            assert (recipe.primer, recipe.past) == (plan.primer, ())
+        else:
+            assert sounding.made_by
+            assert recipe.past == sounding.made_by.remembered
+        play.go(4)
+
+
+def test_another_is_told_what_the_one_that_sounds_was_told_and_draws_anew() -> None:
+    play = playing()
+    for _ in range(6):
+        sounding = play.sounding("lead")
+        made = sounding.made_by
+        assert made
+        play.performance.evolve("lead", "another")
+        recipe = play.next_of("lead")
+        assert (recipe.operator, recipe.primer, recipe.primer_steps, recipe.past) == (
+            made.operator,
+            made.primer,
+            made.primer_steps,
+            made.past,
+        )
+        assert recipe.seed != made.seed
+        assert recipe.before == sounding.loop.notes, "it is to differ from what it replaces"
+        play.go(7)
+
+
+def test_another_of_what_nobody_composed_is_composed() -> None:
+    play = Play()
+    play.performance.evolve("lead", "another")
+    assert play.next_of("lead").operator == "reset"
+
+
+@pytest.mark.parametrize("how", EVOLVING)
+def test_a_voice_goes_back_to_what_it_played_on_its_turn(how: Evolving) -> None:
+    play = playing()
+    kept = play.performance.sounding("lead")
+    assert kept
+    [present] = {*play.sounds(play.now, 1)["lead"]}
+    assert kept.recipe == present
+    play.performance.evolve("lead", how)
+    play.fill()
+    play.go(6)
+    sounding = play.sounds(play.now, 1)["lead"]
+    assert sounding != [present]
+    turn = play.now + 2 - play.now % 2
+    asked = len(play.asked)
+    assert play.performance.go_back("lead", kept)
+    play.fill()
+    assert play.sounds(turn - 1, 1)["lead"] == sounding
+    assert play.sounds(turn, 2)["lead"] == [present] * 2
+    score = play.score()
+    assert [of("lead", score, turn + bar) for bar in range(2)] == [[*kept.loop.bar(bar)] for bar in range(2)]
+    following = next(recipe for recipe in play.asked[asked:] if recipe.voice == "lead")
+    assert following.before == kept.loop.notes, "the line goes on from it"
+
+
+def test_a_loop_that_was_there_already_can_be_gone_back_to() -> None:
+    play = Play()
+    shipped = play.performance.sounding("lead")
+    assert shipped
+    assert (shipped.recipe, shipped.made_by) == ("kept-60", None)
+    play.fill()
+    play.go(9)
+    assert play.performance.go_back("lead", shipped)
+    play.fill()
+    play.go(2)
+    assert play.sounding("lead").recipe == "kept-60"
+
+
+def test_before_anything_sounds_there_is_nothing_to_keep() -> None:
+    assert Ensemble(arrange(scene(), {}), 1, {}).sounding("lead") is None
+
+
+def test_one_voice_is_held_while_the_other_evolves() -> None:
+    play = playing()
+    present = play.sounds(play.now, 1)["lead"]
+    play.performance.hold("lead", on=True)
+    play.fill()
+    beats: set[str] = set()
+    for _ in range(16):
+        assert set(play.sounds(play.now, 1)["lead"]) <= set(present)  # its schedule leaves bars out
+        beats.update(play.sounds(play.now, 1)["beat"])
+        play.go(1)
+    assert len(beats) > 2
+    play.performance.hold("lead", on=False)
+    play.fill()
+    play.go(12)
+    later = play.sounds(play.now, 4)["lead"]
+    assert later
+    assert set(later).isdisjoint(present)
+
+
 def test_before_anything_is_composed_a_mutation_is_another_loop() -> None:
     play = Play()
-    play.performance.mutate("beat")
+    play.performance.evolve("beat", "mutate")
     play.fill()
     assert play.asked[0].operator == "reset"
 
@@ -194,7 +353,7 @@ def test_while_nothing_is_composed_what_was_queued_plays() -> None:
     play = playing()
     queued = play.sounds(play.now, 4)
     play.performance.set_temperature("beat", 0.7)
-    play.performance.mutate("lead")
+    play.performance.evolve("lead", "mutate")
     play.fill(answer=False)
     assert play.open
     assert play.sounds(play.now, 4) == queued
@@ -202,7 +361,7 @@ def test_while_nothing_is_composed_what_was_queued_plays() -> None:
 
 def test_a_new_life_of_the_player_plays_what_the_last_one_would_have() -> None:
     play = playing()
-    play.performance.mutate("lead")
+    play.performance.evolve("lead", "mutate")
     play.performance.set_temperature("beat", 0.7)
     play.fill()
     reborn = play.score(play.performance.queued())
@@ -218,7 +377,24 @@ def of(voice: str, score: SceneScore, bar: int) -> list[Note]:
 OPERATIONS = st.lists(
     st.tuples(
         st.integers(0, 5),
-        st.sampled_from(("hold", "free", "mutate beat", "mutate lead", "warm", "cold", "lost", "late")),
+        st.sampled_from(
+            (
+                "hold",
+                "free",
+                "keep lead",
+                "back lead",
+                "hold lead",
+                "free beat",
+                "mutate beat",
+                "another lead",
+                "reset beat",
+                "continue lead",
+                "warm",
+                "cold",
+                "lost",
+                "late",
+            )
+        ),
     ),
     max_size=12,
 )
@@ -231,22 +407,10 @@ def test_whatever_hands_do_the_player_has_what_the_conductor_thinks_it_has(
 ) -> None:
     play = Play(lead_bars)
     play.fill()
+    play.do("keep lead")
     for bars, operation in operations:
         play.go(bars)
-        match operation.split():
-            case ["hold" | "free"]:
-                play.performance.hold(on=operation == "hold")
-            case ["mutate", voice]:
-                play.performance.mutate(voice)
-            case ["warm" | "cold"]:
-                for voice in VOICES:
-                    play.performance.set_temperature(voice, 1.4 if operation == "warm" else 0.5)
-            case ["lost"]:
-                play.open.clear()
-                play.performance.composer_lost()
-            case _:
-                play.fill(answer=False)
-                play.performance.played(play.now)
+        play.do(operation)
         play.fill()
         queued = play.performance.queued()
         for voice in VOICES:

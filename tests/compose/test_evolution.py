@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan, recipe
+from reverie.compose.arrangement import Arrangement
 from reverie.compose.composer import ATTEMPTS, Composed, compose
-from reverie.compose.ensemble import Arrangement, Ensemble
-from reverie.compose.evolution import Evolution, Placement
+from reverie.compose.ensemble import Ensemble
+from reverie.compose.evolution import Evolution
 from reverie.compose.operators.operator import LONGEST_PAST
+from reverie.compose.placement import Placement
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError
@@ -277,7 +279,7 @@ def test_a_voice_without_a_model_needs_no_answer_and_cannot_be_mutated() -> None
     heard: list[Loop] = [place.loop for place in ensemble.opening()]
     for bar in range(40):
         if bar == 9:
-            ensemble.mutate("lead")
+            ensemble.evolve("lead", "mutate")
         places, asked = ensemble.fill()
         assert not asked
         heard += [place.loop for place in places]

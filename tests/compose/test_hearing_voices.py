@@ -274,7 +274,7 @@ def test_a_voice_that_is_held_is_heard_as_it_is_repeated() -> None:
     play.hold(on=True)
     settled(play)
     loops = {place.loop.content_hash for place in play.queued() if place.part == "beat"}
-    play.mutate("low")
+    play.evolve("low", "mutate")
     [mutated] = [recipe for recipe in settled(play) if recipe.voice == "low"]
     assert {one.loop for one in mutated.heard} <= loops
 

@@ -90,7 +90,7 @@ class Theatre:
             case ["hold" | "free"]:
                 self.performance.hold(on=what == "hold")
             case ["mutate", voice]:
-                self.performance.mutate(voice)
+                self.performance.evolve(voice, "mutate")
             case ["warm", voice]:
                 self.performance.set_temperature(voice, 1.4)
             case _:

@@ -12,8 +12,9 @@ from fakes.echo import ECHO, SENTENCE, echoed, with_operator
 from fakes.engine import DiceEngine
 from fakes.recipes import plan
 from reverie.compose.composer import compose
-from reverie.compose.evolution import Evolution, Placement
+from reverie.compose.evolution import Evolution
 from reverie.compose.operators.registry import OPERATORS
+from reverie.compose.placement import Placement
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.state_cache import Memories
 from reverie.scenes.operators import NAMED, OPERATOR_TRAITS

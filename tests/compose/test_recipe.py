@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from fakes.recipes import plan, recipe
 from fakes.strategies_of_music import first_recipes, harmonies, loops, recipes
-from reverie.compose import evolution
 from reverie.compose import recipe as recipe_module
+from reverie.compose import voice_plan
 from reverie.compose.messages import ComposeLoop
 from reverie.compose.recipe import VERSION, ContinuedPast, HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
@@ -162,7 +162,7 @@ OTHER: dict[str, Any] = {
     "primer_steps": 1, "limits": LoopLimits(low=1), "candidates": 2, "before": (Note(0, 1, 60),),
     "novelty": (0.1, 1.0), "choice": 0, "engine": "dice", "heard": (HeardLoop("bass", "abc", 0, 2, 0),),
     "harmony": (BarHarmony((D_MINOR, G_SEVENTH)),) * 3, "settings": {"octaves": 1},
-    "relations": (Relation("answer", "melody"),), "strictness": 0.8, "touch": Touch(),
+    "relations": (Relation("answer", "melody"),), "strictness": 0.8, "touch": Touch(), "span": 64,
 }  # fmt: skip
 
 
@@ -179,11 +179,17 @@ def test_a_recipe_that_only_a_later_version_understands_is_refused() -> None:
         Recipe.from_json(of_later | {"humour": 0.7})
 
 
+@pytest.mark.parametrize("span", [16, 56, -32])
+def test_a_recipe_whose_span_would_never_end_is_refused(span: int) -> None:
+    with pytest.raises(ValueError, match="two at least"):
+        recipe(span=span)
+
+
 def test_once_recipes_are_understood_otherwise_new_ones_say_so_and_old_ones_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     of_old = plan().recipe("reset", 0, 0)
-    for module in (recipe_module, evolution):
+    for module in (recipe_module, voice_plan):
         monkeypatch.setattr(module, "VERSION", VERSION + 1)
     new = plan().recipe("reset", 0, 0)
     assert (new.version, new.id == of_old.id) == (VERSION + 1, False)

@@ -13,7 +13,7 @@ from reverie.compose.evolution import Evolution
 from reverie.compose.guard import guard
 from reverie.compose.operators.operator import After
 from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
-from reverie.compose.selection import choose, distance, fit
+from reverie.compose.selection import distance, fit, ranked
 from reverie.compose.state_cache import Memories
 from reverie.models.errors import ModelError
 from reverie.music.notes import Loop, Note
@@ -28,8 +28,8 @@ def melody(*pitches: int, step: int = 480) -> tuple[Note, ...]:
 
 def kept(asked: Recipe, *answers: Candidate) -> int | None:
     guarded = [guard(asked, answer.notes) for answer in answers]
-    found = choose(asked, guarded, [a.log_likelihood for a in answers], [a.notes for a in answers])
-    return found and found[0]
+    found = ranked(asked, guarded, [a.log_likelihood for a in answers], [a.notes for a in answers])
+    return found[0][0] if found else None
 
 
 def test_of_equally_fitting_loops_the_likelier_is_kept() -> None:

@@ -22,9 +22,10 @@ from reverie.compose.chord_places import ChordPlaces, is_rough, place_weight
 from reverie.compose.composer import compose
 from reverie.compose.engines.recurrent import RecurrentEngine
 from reverie.compose.ensemble import Ensemble
-from reverie.compose.evolution import Evolution, Placement
+from reverie.compose.evolution import Evolution
 from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.harmony_wish import harmony_wish
+from reverie.compose.placement import Placement
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.relation_scores import RelationScores
 from reverie.compose.relations import Relation

@@ -13,11 +13,13 @@ from fakes.chords import A_MINOR, C_CHORD, D_MINOR, G_SEVENTH, Progression, bars
 from fakes.engine import BrokenEngine, DiceEngine
 from fakes.recipes import plan
 from fakes.scenes import scene
+from reverie.compose.arrangement import Arrangement
 from reverie.compose.chord_places import ChordPlaces, place_weight
 from reverie.compose.composer import Composed, compose
-from reverie.compose.ensemble import AHEAD, Arrangement, Ensemble
-from reverie.compose.evolution import Evolution, Placement
+from reverie.compose.ensemble import AHEAD, Ensemble
+from reverie.compose.evolution import Evolution
 from reverie.compose.fitting import FittingRules, fit
+from reverie.compose.placement import Placement
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.turns import fit_recipe, turns
@@ -246,7 +248,7 @@ DOINGS = st.lists(
 
 def do(play: Play, doing: str, number: int) -> None:
     if doing == "mutate":
-        play.performance.mutate("lead")
+        play.performance.evolve("lead", "mutate")
     elif doing in {"hold", "free"}:
         play.performance.hold(on=doing == "hold")
     elif doing == "temperature":

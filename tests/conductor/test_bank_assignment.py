@@ -26,7 +26,7 @@ from reverie.site.sampler import SamplerSettings
 from reverie.timbre.bank.bank import Bank, read_bank
 from reverie.timbre.bank.folder_delivery import CURRENT
 from reverie.timbre.ready_bank import ReadyBank
-from reverie.watch.fault_kinds import BANK_NOT_PLAYED
+from reverie.watch.fault_kinds import BANK_NOT_PLAYED, SOUNDFONT_NOT_PLAYED
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import BankDamaged
 
@@ -325,3 +325,19 @@ def test_a_disk_that_hangs_does_not_hold_the_conductor_up(tmp_path: Path, monkey
 
 async def _set(event: asyncio.Event) -> None:
     event.set()
+
+
+def test_a_soundfont_that_the_player_refused_is_a_fault_until_it_is_taken_or_another_scene_plays(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, None)
+    for then in (
+        lambda: house.banking.taken(BankTaken("lead", "soundfont:/a/own.sf2")),
+        lambda: house.banking.scene_begun(2),
+    ):
+        house.banking.taken(BankTaken("lead", "soundfont:/a/own.sf2", refused=True))
+        (fault,) = house.register.of(SOUNDFONT_NOT_PLAYED)
+        assert fault.sentence == ("The voice lead cannot have its soundfont /a/own.sf2: its synthesizer has refused it")
+        then()
+        assert not house.register.of(SOUNDFONT_NOT_PLAYED)
+    assert house.faults == []

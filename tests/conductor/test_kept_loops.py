@@ -44,7 +44,7 @@ def theatre(tmp_path: Path) -> Theatre:
 def test_a_loop_that_was_there_already_has_its_recipe_alone(theatre: Theatre) -> None:
     found = loops(theatre)["lead"]
     assert found.pop("recipe")
-    assert found == {"operator": None, "from_bar": 1, "score": {}, "bent": {}, "refused": {}}
+    assert found == {"operator": None, "from_bar": 1, "score": {}, "bent": {}, "refused": {}, "novelty": {}}
 
 
 def test_every_answer_is_told_with_its_score_and_what_the_guard_did(theatre: Theatre) -> None:

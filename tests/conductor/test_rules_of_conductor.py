@@ -99,7 +99,7 @@ def test_a_composer_that_dies_as_a_habit_is_waited_for_twice_as_long_each_time(t
 
 def test_a_player_in_a_new_life_is_told_all_that_counts_in_this_order(theatre: Theatre) -> None:
     theatre.play(3)
-    theatre.conductor._console._act(Action("tempo", value=100.0))
+    theatre.conductor._console._acts.do(Action("tempo", value=100.0))
     theatre.player.sent.clear()
     theatre.player.starts()
     assert [message["type"] for message in theatre.player.sent[:4]] == ["setup", "rest", "steer", "scene"]
@@ -180,7 +180,7 @@ def test_what_is_deadly_is_given_up_although_it_is_asked_at_another_temperature(
         theatre.composer.says(Failed(beat[0], "it has no model"))
         theatre.composer.dies()
         theatre._asked += len(theatre.questions)
-        theatre.conductor._console._act(Action("temperature", value=lead[1].temperature + 0.1, voice="lead"))
+        theatre.conductor._console._acts.do(Action("temperature", value=lead[1].temperature + 0.1, voice="lead"))
         theatre.composer.starts()
     assert [one.recipe.voice for one in theatre.told(LoopFailed) if one.reason == "crashed"] == ["lead"]
     assert len(seeds) == 1
@@ -298,7 +298,7 @@ def test_a_panic_reaches_the_player_and_the_music_goes_on(theatre: Theatre) -> N
 
 
 def test_a_pause_ends_by_itself_and_both_are_told(theatre: Theatre) -> None:
-    theatre.conductor._console._act(Action("pause", value=True))
+    theatre.conductor._console._acts.do(Action("pause", value=True))
     assert rests(theatre)[-1]
     theatre.clock.go(theatre.conductor.config.controls.pause_for - 1)
     theatre.conductor.look()
@@ -312,18 +312,18 @@ def test_a_pause_ends_by_itself_and_both_are_told(theatre: Theatre) -> None:
 def test_the_end_of_a_pause_does_not_end_the_rest_nor_the_other_way_round(tmp_path: Path) -> None:
     theatre = day(tmp_path, "21:59")
     assert rests(theatre) == [False]
-    theatre.conductor._console._act(Action("pause", value=True))
+    theatre.conductor._console._acts.do(Action("pause", value=True))
     theatre.clock.go(60)
     theatre.conductor.look()
     assert len(theatre.told(RestBegun)) == 1
-    theatre.conductor._console._act(Action("pause", value=False))
+    theatre.conductor._console._acts.do(Action("pause", value=False))
     assert rests(theatre) == [False, True, True, True]
-    theatre.conductor._console._act(Action("pause", value=True))
+    theatre.conductor._console._acts.do(Action("pause", value=True))
     theatre.clock.go(10 * 3600)
     theatre.conductor._course.follow()
     assert len(theatre.told(RestEnded)) == 1
     assert rests(theatre)[-1]
-    theatre.conductor._console._act(Action("pause", value=False))
+    theatre.conductor._console._acts.do(Action("pause", value=False))
     assert not rests(theatre)[-1]
 
 
@@ -336,7 +336,7 @@ def test_who_hears_that_silence_begins_or_ends_finds_it_so(tmp_path: Path) -> No
     theatre.clock.go(10 * 3600)
     theatre.conductor.look()
     for on in (True, False):
-        theatre.conductor._console._act(Action("pause", value=on))
+        theatre.conductor._console._acts.do(Action("pause", value=on))
     assert found == [True, False, True, False]
 
 
@@ -352,15 +352,15 @@ def test_a_player_that_begins_while_music_rests_is_told_so(tmp_path: Path) -> No
 def test_what_plays_is_told_again_when_its_tempo_is_set_and_not_for_each_turn_of_the_volume(theatre: Theatre) -> None:
     told = len(theatre.told(SceneGiven))
     for volume in (0.5, 0.6, 0.7):
-        theatre.conductor._console._act(Action("volume", value=volume))
+        theatre.conductor._console._acts.do(Action("volume", value=volume))
     assert len(theatre.told(SceneGiven)) == told
-    theatre.conductor._console._act(Action("tempo", value=100.0))
-    theatre.conductor._console._act(Action("volume", value=0.8))
+    theatre.conductor._console._acts.do(Action("tempo", value=100.0))
+    theatre.conductor._console._acts.do(Action("volume", value=0.8))
     assert [one.scene.tempo.qpm for one in theatre.told(SceneGiven)[told:]] == [100.0]
 
 
 def test_what_control_has_set_is_told_and_another_scene_begins_without_it(theatre: Theatre) -> None:
-    theatre.conductor._console._act(Action("tempo", value=100.0))
+    theatre.conductor._console._acts.do(Action("tempo", value=100.0))
     theatre.conductor.play_scene("other")
     assert [one.overrides.qpm for one in theatre.told(OverridesSet)] == [None, 100.0, None]
 

@@ -206,6 +206,28 @@ def test_a_broken_scene_that_was_wanted_is_looked_at_until_it_is_mended(theatre:
     assert theatre.scenes_set[-1].name == "study"
 
 
+def test_what_people_set_stays_with_the_voices_that_a_changed_file_still_has(theatre: Theatre) -> None:
+    def now() -> list[str]:
+        return theatre.status["overrides"]["now"]
+
+    wanted = ({"action": "mute", "voice": "lead", "value": True}, {"action": "temperature", "value": 0.7})
+    for one in (*wanted, {"action": "loop", "voice": "beat"}):
+        assert theatre.conductor.control(one, "http").ok
+    change(theatre, TEXT.replace("tempo: 120", "tempo: 90"))
+    assert now() == [
+        "lead is muted.",
+        "beat is composed at temperature 0.7.",
+        "lead is composed at temperature 0.7.",
+        "beat repeats the loop that it plays.",
+    ]
+    change(theatre, TEXT.replace("  lead:", "  reed:"))
+    assert now() == ["beat is composed at temperature 0.7.", "beat repeats the loop that it plays."]
+    uses = theatre.status["overrides"]["last"]
+    assert [(use["source"], use["action"], use["value"]) for use in uses[-2:]] == [("file", "change", "study")] * 2
+    change(theatre, TEXT.replace("  lead:", "  reed:"))
+    assert theatre.status["overrides"]["last"] == uses, "what says the same is no change"
+
+
 def test_a_comment_changes_nothing(theatre: Theatre) -> None:
     change(theatre, "# by hand\n" + TEXT)
     assert len(theatre.scenes_set) == 1

@@ -44,21 +44,21 @@ def rest(theatre: Theatre) -> None:
 
 
 def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
-    assert said(theatre) == "✓ Playing study, bar 2."
+    assert said(theatre) == "✓ Playing study, bar 3."
     assert "reverie_audible 1.0" in theatre.metrics
     theatre.player.says(SlotState("main", up=False, detail="It was unplugged."))
-    assert said(theatre).startswith("✗ Nothing can be heard: main: It was unplugged. The music (study, bar 2) goes on")
+    assert said(theatre).startswith("✗ Nothing can be heard: main: It was unplugged. The music (study, bar 3) goes on")
     assert theatre.conductor.alive().ok
     assert "reverie_audible 0.0" in theatre.metrics
     theatre.player.says(SlotState("main", up=True, detail="It plays."))
     theatre.write("study", STUDY + "colour: red\n")
     theatre.conductor.play_scene("study")
-    assert "! Plays study, bar 2, but: " in said(theatre)
+    assert "! Plays study, bar 3, but: " in said(theatre)
     assert "The last good version plays until it is mended" in said(theatre)
     assert "reverie_configuration_ok 0.0" in theatre.metrics
     theatre.write("study", STUDY)
     theatre.conductor.play_scene("study")
-    assert said(theatre) == "✓ Playing study, bar 2."
+    assert said(theatre) == "✓ Playing study, bar 3."
     assert "reverie_configuration_ok 1.0" in theatre.metrics
 
 
@@ -70,7 +70,7 @@ def test_a_rest_says_until_when(tmp_path: Path) -> None:
 
 
 def test_a_pause_by_hand_says_when_it_ends(theatre: Theatre) -> None:
-    theatre.conductor._console._act(Action("pause", value=True))
+    theatre.conductor._console._acts.do(Action("pause", value=True))
     rest(theatre)
     assert said(theatre) == "✓ Paused by hand until 22:40."
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.control.surface import Binding, Control, Surface, heard
-from reverie.site.actions import Action, ControlLimits, Level
+from reverie.site.actions import Action, ControlLimits, DreamWish, Level
 
 LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
 VOLUME = Binding(Control("cc", 7, 1), "volume")
@@ -124,3 +124,24 @@ def test_whatever_bytes_come_levels_stay_within_the_limits(
 @given(st.sampled_from(("volume", "tempo", "temperature")), st.integers(0, 127))
 def test_a_position_is_found_again_from_its_value(level: Level, position: int) -> None:
     assert LIMITS.position(level, LIMITS.at(level, position)) == pytest.approx(position)
+
+
+def test_a_key_has_something_dreamt_as_hard_as_it_is_struck() -> None:
+    fear, waking = Binding(Control("note", 40), "dream", mood="fear"), Binding(Control("note", 41), "wake")
+    half = Binding(Control("cc", 21), "dream", value=0.5, mood="joy")
+    surface = Surface([fear, waking, half], LIMITS)
+    assert actions(surface, b"\x90\x28\x7f", b"\x80\x28\x40", b"\x90\x29\x7f", cc(21, 127), cc(21, 0)) == [
+        Action.of_dream(DreamWish("fear", 1.0)),
+        None,
+        Action("wake"),
+        Action.of_dream(DreamWish("joy", 0.5)),
+        None,
+    ]
+
+
+def test_a_fader_is_the_weight_of_a_mood() -> None:
+    surface = Surface([Binding(Control("cc", 20), "dream", mood="fear")], LIMITS)
+    low, high, end = actions(surface, cc(20, 32), cc(20, 127), cc(20, 0))
+    assert low == Action.of_dream(DreamWish("fear", 32 / 127, replaces=True))
+    assert high == Action.of_dream(DreamWish("fear", 1.0, replaces=True))
+    assert end == Action("wake", "fear")

@@ -18,7 +18,7 @@ from reverie.control.overrides import muted, silences
 from reverie.history.control_log import Use
 from reverie.music.time import Schedule
 from reverie.play.messages import SetOverrides
-from reverie.site.actions import KINDS, LEVELS, VOICED, Action, ControlError, ControlLimits, Level
+from reverie.site.actions import KINDS, LEVELS, VOICED, Action, ControlError, ControlLimits, DreamWish, Level
 
 
 @pytest.fixture
@@ -149,12 +149,55 @@ def test_scenes_are_named_or_numbered(desk: ControlConsole, stand: Stand) -> Non
 def test_mutate_loop_and_temperature_reach_their_voices(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("mutate", None, "lead"), Action("loop"), Action("loop"))
     stand.do(desk, Action("temperature", 9.0, "bass"))
-    assert stand.fake.done == ["mutate lead", "hold True", "hold False", "bass at 1.5"]
+    held = [f"hold {voice} {on}" for on in (True, False) for voice in ("beat", "bass", "lead")]
+    assert stand.fake.done == ["mutate lead", *held, "bass at 1.5"]
     assert stand.filled == 4
     stand.do(desk, Action("mutate"))
     assert stand.fake.done[-3:] == ["mutate beat", "mutate bass", "mutate lead"]
     stand.do(desk, Action("mutate", None, "nobody"))
     assert refusal(desk) == "the scene has no voice 'nobody'; it has beat, bass, lead"
+
+
+def test_a_voice_is_held_alone_or_with_all_others_and_the_status_says_which(desk: ControlConsole, stand: Stand) -> None:
+    def now() -> list[str]:
+        return desk.status()["now"]
+
+    stand.do(desk, Action("loop", None, "lead"))
+    assert now() == ["lead repeats the loop that it plays."]
+    stand.do(desk, Action("loop"))
+    assert now() == ["The present loops are held."]
+    stand.do(desk, Action("loop", None, "beat"))
+    assert now() == ["bass repeats the loop that it plays.", "lead repeats the loop that it plays."]
+    stand.do(desk, Action("loop", value=False))
+    assert now() == []
+    assert stand.fake.done == [
+        "hold lead True",
+        "hold beat True",
+        "hold bass True",
+        "hold beat False",
+        "hold bass False",
+        "hold lead False",
+    ]
+
+
+def test_a_temperature_is_for_voices_that_a_model_composes(desk: ControlConsole, stand: Stand) -> None:
+    stand.fake.written = {"bass"}
+    stand.fake.temperatures["bass"] = 0.1
+    assert desk.present("temperature", None) == 1.0
+    stand.do(desk, Action("temperature", 0.7))
+    assert desk.status()["now"] == [
+        "beat is composed at temperature 0.7.",
+        "lead is composed at temperature 0.7.",
+    ]
+    stand.do(desk, Action("temperature", 0.7, "bass"))
+    assert refusal(desk) == "bass is composed by no model, and has no temperature"
+
+
+def test_what_is_written_is_left_alone(desk: ControlConsole, stand: Stand) -> None:
+    stand.fake.written = {"bass"}
+    stand.do(desk, Action("reset"), Action("continue", None, "lead"), Action("another", None, "bass"))
+    assert stand.fake.done == ["reset beat", "reset lead", "continue lead"]
+    assert refusal(desk) == "bass plays what is written, and nothing is composed for it"
 
 
 def test_before_the_first_scene_hands_are_told_so(tmp_path: Path) -> None:
@@ -218,7 +261,13 @@ def test_what_is_no_number_is_refused(desk: ControlConsole, stand: Stand, level:
 def test_a_site_that_limits_the_volume_begins_there(tmp_path: Path) -> None:
     stand = Stand()
     desk = ControlConsole(
-        stand, Controls(limits=ControlLimits(volume=(0.3, 0.7))), tmp_path / "u", lambda *_: None, stand.time.later
+        stand,
+        stand,
+        Controls(limits=ControlLimits(volume=(0.3, 0.7))),
+        tmp_path / "u",
+        stand.store,
+        lambda *_: None,
+        stand.time.later,
     )
     assert desk.overrides.for_player.volume == 0.7
 
@@ -262,3 +311,42 @@ def test_escapes_in_names_reach_neither_the_record_nor_the_page(desk: ControlCon
     stand.time.go(5)
     for use in desk.status()["last"]:
         assert all(text.isprintable() for text in use.values() if isinstance(text, str))
+
+
+def test_a_dream_is_taken_with_its_source_and_recorded_with_its_mood(desk: ControlConsole, stand: Stand) -> None:
+    stand.do(desk, Action.of_dream(DreamWish(text="it was dark", weight=0.5)), Action("wake"), Action("wake", "fear"))
+    assert stand.dreamt == [(DreamWish(text="it was dark", weight=0.5), "osc")]
+    assert stand.woken == [None, "fear"]
+    last = desk.status()["last"]
+    assert [(use["action"], use["value"], use["source"], use["refused"]) for use in last] == [
+        ("dream", "fear", "osc", ""),
+        ("wake", None, "osc", ""),
+        ("wake", "fear", "osc", ""),
+    ]
+    assert "dark" not in json.dumps(last), "what somebody has dreamt is not kept"
+
+
+def test_a_fader_of_a_dream_does_not_flood_and_its_end_comes_last(desk: ControlConsole, stand: Stand) -> None:
+    for number in range(1, 100):
+        desk.use(Action.of_dream(DreamWish("fear", number / 100, replaces=True)), "midi")
+        stand.time.go(0.01)
+    desk.use(Action("wake", "fear"), "midi")
+    stand.time.go(2)
+    assert 2 <= len(stand.dreamt) <= 4
+    assert stand.woken == ["fear"]
+    assert stand.counted[-1] == ("wake", "midi")
+
+
+def test_whoever_waits_for_an_answer_gets_one(desk: ControlConsole, stand: Stand) -> None:
+    done = desk.dream(b'{"mood": "fear", "length": "2 min"}', "http")
+    assert (done.ok, done.sentence) == (True, "A dream of fear begins with the next bar line.")
+    assert stand.dreamt == [(DreamWish("fear", length=120.0), "http")]
+    refused = desk.dream(b'{"mood": "nobody"}', "http")
+    assert (refused.ok, refused.sentence) == (False, "There is no mood 'nobody'.")
+    assert refusal(desk) == "there is no mood 'nobody'"
+    assert not desk.dream(b"fear", "http").ok
+    many = [desk.dream(b"{}", "http") for _ in range(20)]
+    assert not many[-1].ok
+    assert "Too many" in many[-1].sentence
+    stand.time.go(5)
+    assert desk.dream(b"{}", "http").ok

@@ -16,7 +16,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder, build_msg
 
 from fakes.patience import PATIENCE
 from reverie.control.osc_input import AT_ONCE, LARGEST, MOST, OscInput, OscSocket, action_of, messages_of
-from reverie.site.actions import LEVELS, Action, ControlError, ControlLimits
+from reverie.site.actions import LEVELS, Action, ControlError, ControlLimits, DreamWish
 
 LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5))
 
@@ -49,6 +49,21 @@ LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5
         ("/reverie/mutate", [], Action("mutate")),
         ("/reverie/mutate", ["lead"], Action("mutate", None, "lead")),
         ("/reverie/quieter", [1], Action("quieter")),
+        ("/reverie/dream", ["fear"], Action.of_dream(DreamWish("fear"))),
+        ("/reverie/dream", ["fear", 0.5, "2 min"], Action.of_dream(DreamWish("fear", 0.5, 120.0))),
+        (
+            "/reverie/dream",
+            ["", 1, 16, "I fell", "voice.wav"],
+            Action.of_dream(DreamWish(length=16, text="I fell", cue="voice.wav")),
+        ),
+        ("/reverie/dream", ["fear", 2.5], Action.of_dream(DreamWish("fear", 1.0))),
+        ("/reverie/dream/fear", [0.25], Action.of_dream(DreamWish("fear", 0.25, replaces=True))),
+        ("/reverie/dream/fear", [0.0], Action("wake", "fear")),
+        ("/reverie/wake", [], Action("wake")),
+        ("/reverie/wake", [1], Action("wake")),
+        ("/reverie/wake", [0], None),
+        ("/reverie/wake", ["fear"], Action("wake", "fear")),
+        ("/reverie/wake/fear", [1], Action("wake", "fear")),
     ],
 )
 def test_what_a_message_asks_for(address: str, arguments: list[Any], action: Action | None) -> None:

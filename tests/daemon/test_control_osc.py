@@ -14,16 +14,10 @@ from typing import Any
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
-from fakes.daemon import STUDY, Daemon
+from fakes.daemon import STUDY, Daemon, free_udp_port
 from fakes.jack import wait_until
 
 ALONE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
-
-
-def free_udp_port() -> int:
-    with socket.socket(type=socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 @pytest.fixture
@@ -52,11 +46,6 @@ def notes_in_bars(daemon: Daemon, bars: int) -> dict[str, float]:
     begun = daemon.metric("reverie_bars_played_total")
     wait_until(lambda: daemon.metric("reverie_bars_played_total") >= begun + bars)
     return {voice: daemon.metric("reverie_notes_sent_total", voice=voice) - before[voice] for voice in voices}
-
-
-def records(daemon: Daemon) -> list[dict[str, Any]]:
-    path = daemon.state / "uses.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 @pytest.mark.real
@@ -95,9 +84,9 @@ def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> Non
 
     assert daemon.metric("reverie_control_actions_total", source="osc", action="mute") == 3
     assert daemon.metric("reverie_control_actions_total", source="osc") == 7
-    wait_until(lambda: len(records(daemon)) == 7)
-    assert [use["action"] for use in records(daemon)] == ["mute", "mute", "mute", "pause", "pause", "next", "panic"]
-    assert [bool(use["refused"]) for use in records(daemon)] == [False, False, True, False, False, False, False]
+    wait_until(lambda: len(daemon.records()) == 7)
+    assert [use["action"] for use in daemon.records()] == ["mute", "mute", "mute", "pause", "pause", "next", "panic"]
+    assert [bool(use["refused"]) for use in daemon.records()] == [False, False, True, False, False, False, False]
     assert daemon.stop()[0] == 0
 
 

@@ -32,9 +32,13 @@ HEARD = 0.003
 
 
 def dawn_in_haste() -> str:
-    """First light, with a bar a second: the bass plays in all of SOUNDING, the others come and go as they do."""
+    """First light, with a bar a second: the bass plays in all of SOUNDING, and others come and go by schedules."""
     scene: dict[str, Any] = yaml.safe_load((scenes_folder() / "first-light.yaml").read_text())
     scene |= {"name": "haste", "tempo": 60 * 4 / BAR}
+    for key in ("form", "passage", "mix"):
+        del scene[key]
+    for name in ("lamp", "reed"):
+        del scene["voices"][name]
     scene["voices"]["bass"] |= {"bars": 1, "schedule": {"every": 64, "bars": [f"1-{SOUNDING}"]}}
     scene["voices"]["dawn"]["schedule"] = {"every": 64, "bars": ["5-16", "19-32"]}
     scene["voices"]["melody"]["schedule"] = {"every": 64, "bars": ["5-12", "33-40"]}

@@ -24,7 +24,7 @@ from reverie.conductor.sd_notify import Notifier
 from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
 from reverie.music.notes import Note
-from reverie.play.messages import BarPlayed, Place, SetScene, ToPlayer
+from reverie.play.messages import BarPlayed, Place, SetScene, TellBars, ToPlayer
 from reverie.play.score import SceneScore
 from reverie.processes.codec import Tagged, from_message, to_message
 from reverie.processes.supervisor import Backoff, ProcessInfo, State, WorkerListener
@@ -103,9 +103,13 @@ class FakeNotifier(Notifier):
 
 
 def config_of(
-    folder: Path, scene: str, programme: Programme | None = None, slot: Mapping[str, Any] = PORT
+    folder: Path,
+    scene: str,
+    programme: Programme | None = None,
+    slot: Mapping[str, Any] = PORT,
+    timbre_models: Mapping[str, Path] | None = None,
 ) -> ConductorConfig:
-    """A site with one port and two models, in a folder."""
+    """A site with one port and two models, in a folder; without a model of timbres, unless one is named."""
     return ConductorConfig(
         version="test",
         configuration=folder / "reverie.yaml",
@@ -123,7 +127,7 @@ def config_of(
         resources=SceneResources(MODELS, {"main": slot}, ()),
         programme=programme or Programme(()),
         scene=scene,
-        timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, {}),
+        timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, timbre_models or {}),
     )
 
 
@@ -201,10 +205,10 @@ class Theatre:
                 case SetScene() as scene:
                     self.scenes_set.append(scene)
                     self.next = SceneScore(scene)
-                case Place() as place:
+                case Place() | TellBars() as told:
                     for score in (self.score, self.next):
                         if score is not None:
-                            score.place(place)
+                            score.hear(told)
                 case _:
                     pass
         self._read = len(self.player.sent)
@@ -236,6 +240,7 @@ class Theatre:
                     lateness=(),
                     repeated=self.score.repeated(self.bar),
                     depth=self.score.depths(self.bar),
+                    tacet=self.score.tacet(self.bar),
                 )
             )
             self.turn()

@@ -80,6 +80,12 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
+def free_udp_port() -> int:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
 class Daemon:
     """``reverie run`` with a site and a scene of its own in ``folder``."""
 
@@ -128,6 +134,11 @@ class Daemon:
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.get("/status"))
+
+    def records(self) -> list[dict[str, Any]]:
+        """What was done at the controls."""
+        path = self.state / "uses.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
+from reverie.compose.played_loop import PlayedLoop
 from reverie.control.console import ControlConsole
 from reverie.control.inputs import Controls
-from reverie.music.time import Schedule
+from reverie.history.favourites import Keep
+from reverie.music.notes import Loop
+from reverie.music.time import Metre, Schedule
 from reverie.play.messages import Part, SetOverrides
-from reverie.site.actions import Action
+from reverie.site.actions import Action, ControlError, DreamWish, Evolving
 
 
 class Time:
@@ -55,27 +59,68 @@ class FakeMusic:
 
     def __init__(self) -> None:
         self.parts: Sequence[Part] = parts(beat=Schedule(), bass=Schedule(), lead=Schedule())
+        self.bar = 0
+        self.form: dict[int, Sequence[str]] = {}
         self.temperatures: dict[str, float] = {part.name: 1.0 for part in self.parts}
         self.done: list[str] = []
+        self.written: set[str] = set()
+        self.lost: set[str] = set()
+        self.loops: dict[str, PlayedLoop] = {}
+        for part in self.parts:
+            self.play(part.name, f"{part.name}-0")
         self.broken = False
 
     def tempo(self) -> float:
         return 120.0
 
+    def voices_in(self, ahead: int) -> list[str]:
+        there = self.form.get(self.bar + ahead, [part.name for part in self.parts])
+        return [part.name for part in self.parts if part.name in there and part.schedule.plays(self.bar + ahead)]
+
     def temperature(self, name: str) -> float:
         return self.temperatures[name]
 
-    def set_temperature(self, name: str, temperature: float) -> None:
-        self.temperatures[name] = temperature
-        self.done.append(f"{name} at {temperature:g}")
+    def set_temperature(self, name: str, temperature: float | None) -> None:
+        self.temperatures[name] = 1.0 if temperature is None else temperature
+        self.done.append(f"{name} at {self.temperatures[name]:g}")
 
-    def mutate(self, name: str) -> None:
+    def source(self, name: str) -> Literal["model", "harmony", "written"]:
+        return "written" if name in self.written else "model"
+
+    def evolve(self, name: str, how: Evolving) -> None:
         if self.broken:
             raise ZeroDivisionError("the music is broken")
-        self.done.append(f"mutate {name}")
+        self.done.append(f"{how} {name}")
+        self.play(name, f"{how}-{len(self.done)}")
 
-    def hold(self, *, on: bool) -> None:
-        self.done.append(f"hold {on}")
+    def play(self, name: str, recipe: str) -> None:
+        self.loops[name] = PlayedLoop(recipe, Loop(1, Metre(), ()))
+
+    def sounding(self, name: str) -> PlayedLoop | None:
+        return self.loops.get(name)
+
+    def go_back(self, name: str, played: PlayedLoop) -> bool:
+        if name in self.lost:
+            return False
+        self.loops[name] = played
+        self.done.append(f"{name} back to {played.recipe}")
+        return True
+
+    def hold(self, name: str, *, on: bool) -> None:
+        self.done.append(f"hold {name} {on}")
+
+
+class Kept:
+    """What is kept while a test lasts."""
+
+    def __init__(self) -> None:
+        self.scenes: dict[str, tuple[Keep, ...]] = {}
+
+    def keeps(self, scene: str) -> tuple[Keep, ...]:
+        return self.scenes.get(scene, ())
+
+    def keep(self, scene: str, keeps: tuple[Keep, ...]) -> None:
+        self.scenes[scene] = keeps
 
 
 class Stand:
@@ -83,7 +128,8 @@ class Stand:
 
     def __init__(self, *, playing: bool = True) -> None:
         self.fake = FakeMusic()
-        self.playing = playing
+        self.store = Kept()
+        self._plays = playing
         self.time = Time()
         self.present = "first-light"
         self.broken: set[str] = set()
@@ -92,17 +138,21 @@ class Stand:
         self.steered: list[SetOverrides] = []
         self.counted: list[tuple[str, str]] = []
         self.panics = 0
+        self.dreamt: list[tuple[DreamWish, str]] = []
+        self.woken: list[str | None] = []
         self.filled = 0
 
     @property
     def music(self) -> FakeMusic | None:
-        return self.fake if self.playing else None
+        return self.fake if self._plays else None
 
     def desk(self, folder: Path) -> ControlConsole:
         desk = ControlConsole(
             self,
+            self,
             Controls(),
             folder / "uses.jsonl",
+            self.store,
             lambda *use: self.counted.append(use),
             self.time.later,
             HandTime(self.time),
@@ -116,6 +166,10 @@ class Stand:
             desk.use(action, "osc")
             self.time.go(1.5)
 
+    @property
+    def playing(self) -> str | None:
+        return self.present if self._plays else None
+
     def scenes(self) -> tuple[Sequence[str], str | None]:
         return ("a-first", "first-light", "night-watch"), self.present
 
@@ -125,6 +179,9 @@ class Stand:
         self.played.append(name)
         self.present = name
         return True
+
+    def begins(self, name: str) -> str:
+        return f"{name} begins with the next bar line"
 
     def pause(self, *, on: bool) -> None:
         self.paused.append(on)
@@ -137,3 +194,12 @@ class Stand:
 
     def fill(self) -> None:
         self.filled += 1
+
+    def dream(self, wish: DreamWish, source: str) -> str:
+        if wish.mood == "nobody":
+            raise ControlError("there is no mood 'nobody'")
+        self.dreamt.append((wish, source))
+        return wish.mood or "fear"
+
+    def wake(self, mood: str | None) -> None:
+        self.woken.append(mood)

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow and Magenta have no types.
 """Magenta's own Pianoroll-RNN-NADE with random weights of the real shape: what the engine must equal."""
 

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow and Magenta have no types.
 """Magenta's own recurrent models with random weights of the real shape: what the engine must equal."""
 
@@ -85,13 +85,17 @@ class MagentaRnn:
                 value = (rng.standard_normal(shape) * deviation).astype(np.float32)
                 self.weights[variable.op.name] = value
                 variable.load(value, self.session)
-            self._inputs = self.graph.get_collection("inputs")[0]
-            self._temperature = self.graph.get_collection("temperature")[0]
-            softmax = self.graph.get_collection("softmax")[0]
-            self._softmax = softmax if isinstance(softmax, list) else [softmax]
-            self._initial = self.graph.get_collection("initial_state")
-            self._final = self.graph.get_collection("final_state")
             self._saver = tf.train.Saver()
+        self._find_ends()
+
+    def _find_ends(self) -> None:
+        """What is fed and what is asked for, by the collections of the graph."""
+        self._inputs = self.graph.get_collection("inputs")[0]
+        self._temperature = self.graph.get_collection("temperature")[0]
+        softmax = self.graph.get_collection("softmax")
+        self._softmax = softmax[0] if isinstance(softmax[0], list) else softmax
+        self._initial = self.graph.get_collection("initial_state")
+        self._final = self.graph.get_collection("final_state")
         self.state = self.session.run(self._initial)
 
     @property
@@ -176,3 +180,22 @@ class MagentaRnn:
 
     def close(self) -> None:
         self.session.close()
+
+
+class BundledMagentaRnn(MagentaRnn):
+    """A ``.mag`` as stock Magenta reads it: the graph and the weights are those of the file."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        original, self._model, self._generator = configs()[name]
+        from magenta.models.shared import sequence_generator_bundle
+
+        self.config = copy.deepcopy(original)
+        self.config.hparams.override_from_dict({"batch_size": 1})
+        bundle = sequence_generator_bundle.read_bundle_file(str(path))
+        extra = {} if self._needs_no_steps else {"steps_per_quarter": self.config.steps_per_quarter}
+        model = self._model(self.config)
+        self._generator(model, self.config.details, bundle=bundle, **extra).initialize()
+        self.session = model._session
+        self.graph = self.session.graph
+        self._find_ends()

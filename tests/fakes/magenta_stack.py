@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow and Magenta have no types.
 """Bundles as Magenta wrote them in 2016 and 2017: attention around the whole stack, under the names of that time.
 

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 """Magenta's own NSynth, also of other sizes: its code is compiled anew with other numbers in it."""
 
 from __future__ import annotations

@@ -78,6 +78,7 @@ class RecordingSampler(RecordingOutput):
         self.broken: set[str] = set()
         self.slow: set[str] = set()
         self.chosen: list[tuple[float, int, str]] = []
+        self.programs: list[int | None] = []
         self.loads: list[tuple[float, str]] = []
         self.unloaded: list[tuple[float, str]] = []
 
@@ -92,9 +93,10 @@ class RecordingSampler(RecordingOutput):
     def loaded(self, font: str) -> bool | None:
         return self.fonts.get(font)
 
-    def choose(self, channel: int, font: str) -> None:
+    def choose(self, channel: int, font: str, program: int | None = None) -> None:
         assert self.fonts[font], f"{font} is not loaded"
         self.chosen.append((self._clock.now(), channel, font))
+        self.programs.append(program)
 
     def unload(self, font: str) -> None:
         del self.fonts[font]

@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Performances to try encodings on: real ones and invented ones, and the same in note_seq's terms."""
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reverie.compose.evolution import VoicePlan
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.voice_plan import VoicePlan
 from reverie.music.time import Metre
 
 

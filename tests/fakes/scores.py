@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Scores to try encodings on: two corpora as note_seq reads and quantizes them, and the same in our notes."""
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fakes.conductors import FakeNotifier, config_of
+from fakes.conductors import PORT, FakeNotifier, config_of
 from fakes.simulated_time import SimulatedDay, SimulatedLoop
-from fakes.simulated_workers import SimulatedComposer, SimulatedPlayer, SimulatedWorker
+from fakes.simulated_workers import SimulatedComposer, SimulatedPlayer, SimulatedTimbre, SimulatedWorker
 from reverie.conductor.conductor import Conductor
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.programme import Programme
@@ -78,6 +78,7 @@ def live_through(
     hours: float,
     incidents: Iterable[tuple[str, Incident]] = (),
     tick: float = 1.0,
+    slot: Mapping[str, Any] = PORT,
 ) -> Installation:
     """Run the conductor for some hours from the local time ``begin``; each incident happens at its time of the day."""
     for name, text in scenes.items():
@@ -90,12 +91,13 @@ def live_through(
         workers: dict[str, SimulatedWorker] = {}
 
         def hire(role: Role, listener: WorkerListener, backoff: Backoff | None = None) -> SimulatedWorker:
-            kind = {"player": SimulatedPlayer, "composer": SimulatedComposer}[role.name]
+            kind = {"player": SimulatedPlayer, "composer": SimulatedComposer, "timbre": SimulatedTimbre}[role.name]
             workers[role.name] = kind(role, listener, backoff, day)
             return workers[role.name]
 
         faults = Faults(day.wall)
-        config = config_of(folder, next(iter(scenes)), programme)
+        timbre_models = {"default": folder / "default.safetensors"}
+        config = config_of(folder, next(iter(scenes)), programme, slot, timbre_models)
         store = StateStore(config.state, faults)
         housekeeping = QuietHousekeeping(store, config.tape, config.keep_days, faults, clock=day)
         notifier = FakeNotifier()

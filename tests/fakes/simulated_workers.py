@@ -13,7 +13,9 @@ from reverie.compose.composer import compose
 from reverie.compose.messages import Answer, ComposeLoop, ModelLoaded, ToComposer
 from reverie.compose.state_cache import Memories
 from reverie.play.messages import (
+    BankTaken,
     BarPlayed,
+    Panic,
     Place,
     PlayerReady,
     Rest,
@@ -21,6 +23,9 @@ from reverie.play.messages import (
     SetScene,
     Setup,
     SlotState,
+    TakeBank,
+    TellBars,
+    TellChords,
     ToPlayer,
 )
 from reverie.play.score import SceneScore
@@ -28,6 +33,7 @@ from reverie.processes.codec import Tagged, from_message, to_message
 from reverie.processes.supervisor import Backoff, ProcessInfo, State, WorkerListener
 from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Reason, Role
+from reverie.timbre.messages import Render, Rendered, ToTimbre
 
 
 class SimulatedWorker(ABC):
@@ -149,15 +155,17 @@ class SimulatedPlayer(SimulatedWorker):
                 self.slots = dict.fromkeys(setup.slots, False)
             case SetScene() as scene:
                 self._next = SceneScore(scene)
-            case Place() as place:
+            case Place() | TellBars() as told:
                 for score in (self._score, self._next):
                     if score is not None:
-                        score.place(place)
+                        score.hear(told)
                 if self._next is not None and self._next.ready:
                     self._ready.set()
             case Rest() as rest:
                 self._resting = rest.on
-            case SetOverrides():
+            case TakeBank() as take:
+                self.say(BankTaken(take.part, take.bank))
+            case SetOverrides() | TellChords() | Panic():
                 pass
             case other:
                 raise AssertionError(f"nobody told the player {other}")
@@ -191,7 +199,8 @@ class SimulatedPlayer(SimulatedWorker):
         due = sum(notes.values())
         if resting:
             notes, sent = dict.fromkeys(notes, 0), 0
-        seconds = scene.metre.bar_ticks * scene.tempo.seconds_per_tick(scene_bar)
+        score.begin(scene_bar)
+        seconds, tacet = scene.metre.bar_ticks * score.seconds_per_tick(scene_bar), score.tacet(scene_bar)
         await asyncio.sleep(seconds)
         self.bars += 1
         self.say(
@@ -208,6 +217,7 @@ class SimulatedPlayer(SimulatedWorker):
                 depth=score.depths(scene_bar),
                 due=0 if resting else due,
                 seconds=seconds,
+                tacet=() if resting else tacet,
             )
         )
 
@@ -244,3 +254,21 @@ class SimulatedComposer(SimulatedWorker):
             await asyncio.sleep(self.takes)
             self.say(Answer(question.number, self.takes, compose(self.engine, question.recipe, Memories())))
             self.answered += 1
+
+
+class SimulatedTimbre(SimulatedWorker):
+    """Renders a bank in a minute; its name is that of the step."""
+
+    def begin(self) -> None:
+        self._order: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def hear(self, message: Message) -> None:
+        said: ToTimbre = from_message(ToTimbre, message)
+        if isinstance(said, Render):
+            self._order.set_result(said.request.title)
+
+    async def work(self) -> None:
+        title = await self._order
+        await asyncio.sleep(60)
+        self.say(Rendered(title, f"/banks/{title}", f"/banks/{title}/bank.sf2", 60.0))
+        await asyncio.Event().wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -119,19 +119,21 @@ def first_recipes(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def later_parts(draw: st.DrawFn, bars: int) -> dict[str, Any]:
+def later_parts(draw: st.DrawFn, bars: int, metre: Metre) -> dict[str, Any]:
     """What recipes can have since."""
     return {
         "heard": draw(st.lists(st.builds(HeardLoop, words, words, midi, midi, midi), max_size=3).map(tuple)),
-        "harmony": draw(st.just(()) | st.lists(harmonies, min_size=bars + 1, max_size=bars + 1).map(tuple)),
+        # A few bars over and over: as many of their own would be more than can be drawn at a time.
+        "harmony": tuple(islice(cycle(draw(st.lists(harmonies, max_size=3))), bars + 1)),
         "settings": draw(st.dictionaries(words, shares | words, max_size=3)),
         "events": draw(st.lists(st.integers(-2, 511), max_size=8).map(tuple)),
         "harmony_before": draw(st.lists(harmonies, max_size=2).map(tuple)),
         "primer_key": draw(st.none() | st.integers(0, 11)),
+        "span": draw(st.sampled_from((0, 2, 3, 4))) * metre.bar_steps,
     }
 
 
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
     fields = draw(first_recipes())
-    return Recipe(**fields, **draw(later_parts(fields["bars"])))
+    return Recipe(**fields, **draw(later_parts(fields["bars"], fields["metre"])))

@@ -37,6 +37,12 @@ def read_tape(state: Path) -> Tape:
     return tape
 
 
+def _hear_tempo(tape: Tape, tick: int, qpm: float) -> None:
+    """Note a change of tempo; each hour's file begins with the tempo that is."""
+    if not tape.tempos or tape.tempos[-1][1] != qpm:
+        tape.tempos.append((tick, qpm))
+
+
 def _read_hour(tape: Tape, hour: mido.MidiFile) -> None:
     first = len(tape.bars)
     conductor, *parts = hour.tracks
@@ -46,7 +52,7 @@ def _read_hour(tape: Tape, hour: mido.MidiFile) -> None:
     for message in conductor:
         tick += message.time
         if message.type == "set_tempo":
-            tape.tempos.append((first * BAR + tick, round(mido.tempo2bpm(message.tempo), 3)))
+            _hear_tempo(tape, first * BAR + tick, round(mido.tempo2bpm(message.tempo), 3))
     for part in parts:
         tick = 0
         for message in part:

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
+# pyright: basic, reportMissingModuleSource=false, reportAttributeAccessIssue=false
 """Magenta's own MusicVAE with random weights, its random numbers drawn from outside: what the engine must equal."""
 
 from __future__ import annotations

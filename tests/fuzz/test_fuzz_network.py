@@ -20,6 +20,7 @@ from fakes.daemon import free_port
 from fakes.patience import PATIENCE
 from reverie.control.control_learning import Search
 from reverie.control.osc_input import OscInput
+from reverie.control.plain_action import action_of
 from reverie.control.surface import Binding, Control, Surface
 from reverie.midi.rtp.journal import GarbledError, read_journal
 from reverie.midi.rtp.packets import (
@@ -124,7 +125,7 @@ def test_osc(packets: list[bytes]) -> None:
             assert isinstance(action.value, float)
             assert low <= action.value <= high
         elif isinstance(action.value, str):
-            assert action.kind == "scene"
+            assert action.kind in {"scene", "dream", "wake"}
             assert len(action.value) <= 100
     assert all(sentence.isprintable() and len(sentence) < 400 for sentence in said)
 
@@ -149,6 +150,13 @@ class Source:
 
     def panic(self) -> None:
         pass
+
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        return Verdict(ok=bool(written), sentence=f"A dream by {source}.")
+
+    def control(self, wanted: object, source: str) -> Verdict:
+        action_of(wanted, ControlLimits())
+        return Verdict(ok=True, sentence=f"It is done by {source}.")
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +208,19 @@ def answer(port: int, pieces: list[bytes]) -> bytes:
 METHODS = st.sampled_from([b"GET", b"POST", b"HEAD", b"OPTIONS", b"CONNECT", b"PRI", b"get", b"\x1b[2J", b""])
 PATHS = st.one_of(
     st.sampled_from(
-        [b"/", b"/panic", b"/status", b"*", b"http://localhost/", b"//x", b"/%00", b"/%ff", b"/../x", b"/?\x1b"]
+        [
+            b"/",
+            b"/panic",
+            b"/control",
+            b"/status",
+            b"*",
+            b"http://localhost/",
+            b"//x",
+            b"/%00",
+            b"/%ff",
+            b"/../x",
+            b"/?\x1b",
+        ]
     ),
     st.binary(max_size=30),
 )
@@ -223,6 +243,9 @@ FIELDS = st.lists(
                 b"Content-Encoding: gzip",
                 b"Content-Type: multipart/form-data; boundary=",
                 b"X-Reverie: panic",
+                b"X-Reverie: control",
+                b"Content-Type: application/json",
+                b"Content-Length: 40",
                 b"Range: bytes=9-1",
                 b"Cookie: \xff=\x00",
                 b" folded",

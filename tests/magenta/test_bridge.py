@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from pathlib import Path
 
 import pytest
 
@@ -33,15 +33,13 @@ def test_an_unknown_configuration_has_no_family() -> None:
     from reverie.magenta.families import family_of
 
     with pytest.raises(KeyError):
-        family_of("polyphony")
+        family_of("rnn-nade")
 
 
-def test_the_best_checkpoint_is_the_one_of_the_lowest_loss() -> None:
-    from reverie.training.sequences import TrainingProgress
+@pytest.mark.parametrize("name", ["drum_kit", "mono_rnn", "chord_pitches_improv", "polyphony", "performance"])
+def test_each_family_has_a_generator_that_stands_for_the_configuration(name: str, tmp_path: Path) -> None:
+    from reverie.magenta.families import family_of
 
-    progress = TrainingProgress()
-    assert math.isinf(progress.best_loss)
-    for step, loss in ((10, 2.0), (20, 1.5), (30, 1.6), (40, 1.5)):
-        progress = progress.after(step, loss)
-    assert (progress.step, progress.best_step, progress.best_loss, progress.stale) == (40, 20, 1.5, 2)
-    assert progress.after(50, 1.4).stale == 0
+    family = family_of(name)
+    generator = family.generator_of(family.config(name), str(tmp_path))
+    assert generator.details.id == name

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fakes.pieces import chord, piece
 from reverie.measure.figures import figures_of
+from reverie.measure.piece import SectionSpan
 from reverie.measure.real_music import real_music, real_values
-from reverie.measure.rows import ROWS, FigureRow
+from reverie.measure.rows import FORM_ROWS, ROWS, FigureRow
 from reverie.measure.telling import told
 
 MUSIC = piece(
@@ -41,6 +44,19 @@ def test_figures_have_a_value_at_every_path_of_a_row() -> None:
     assert missing == []
 
 
+def test_figures_of_form_have_a_value_in_music_that_is_long_enough() -> None:
+    lead = [(4 * bar + beat, 1, 60 + bar % 7 + beat) for bar in range(1200) for beat in range(1 + bar // 16 % 4)]
+    beat = [(4 * bar + one, 0.2, 36) for bar in range(1200) for one in range(bar // 24 % 3)]
+    long = piece(1200, lead=("melody", lead), beat=("drums", beat))
+    figures = figures_of(replace(long, sections=(SectionSpan("day", 0, 600), SectionSpan("night", 600, 600))))
+    assert [row.path for row in FORM_ROWS if row.read(figures)[0] is None] == []
+    text = told(figures)
+    assert all(row.title in text for row in FORM_ROWS)
+    short = told(figures_of(MUSIC))
+    assert "sections heard" not in short
+    assert "minutes alike" not in short
+
+
 def test_a_row_that_is_not_there_reads_as_nothing() -> None:
     assert FigureRow("no.such.thing", "nothing").read(figures_of(MUSIC)) == (None, None)
     assert FigureRow("lock", "lock").written(None) == "–"  # noqa: RUF001 - a dash
@@ -60,7 +76,9 @@ def test_in_real_music_voices_agree_and_fall_to_chance_when_one_is_moved(path: s
         better, worse = sorted((value["value"], value["by_chance"]), reverse=path != "clashes")
         assert value["value"] == better
         assert abs(better - worse) > 0.15
-    assert {row.path for row in ROWS} >= {name for corpus in real_music().values() for name in corpus["figures"]} - {
+    assert {row.path for row in (*ROWS, *FORM_ROWS)} >= {
+        name for corpus in real_music().values() for name in corpus["figures"]
+    } - {
         "drums.velocity_explained_beyond_chance",
         "drums.repeats_within_32",
     }

@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Chord symbols and melodies over them: note_seq's reading and encodings, over all of OpenEWLD and invented symbols."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Drums as events: note_seq's encodings and extraction, over all of Groove and over what Hypothesis invents."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic
 """GANSynth against Magenta's own, with random weights of the published shape, saved by Magenta."""
 
 from __future__ import annotations

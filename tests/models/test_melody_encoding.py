@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Melodies as events: note_seq's encodings and extraction, over all of OpenEWLD and over what Hypothesis invents."""
 
 from __future__ import annotations

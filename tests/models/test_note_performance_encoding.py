@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Performances a note at a time."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -117,7 +117,7 @@ def test_what_is_missing_is_named() -> None:
 @pytest.mark.timeout(300)
 def test_a_checkpoint_is_imported_without_tensorflow(tmp_path: Path) -> None:
     import reverie.magenta  # noqa: F401 - prepares TensorFlow  # isort: skip  # pyright: ignore[reportUnusedImport]
-    import tensorflow.compat.v1 as tf  # pyright: ignore[reportMissingImports]
+    import tensorflow.compat.v1 as tf
 
     tensors = variables()
     folder = tmp_path / "wavenet-ckpt"

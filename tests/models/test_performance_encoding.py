@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Performances as events, and what Performance-RNN hears of them."""
 
 from __future__ import annotations

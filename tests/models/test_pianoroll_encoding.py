@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Pianorolls."""
 
 from __future__ import annotations

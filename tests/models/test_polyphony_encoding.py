@@ -1,4 +1,3 @@
-# pyright: reportMissingImports=false
 """Polyphony as events: Magenta's encoding and sequences, over lead sheets, drums and what Hypothesis invents."""
 
 from __future__ import annotations

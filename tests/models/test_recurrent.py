@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -300,6 +301,16 @@ def test_the_likelihood_of_what_was_drawn_is_that_of_forcing_it() -> None:
         forced.force(drawn.draw(rng, 0.8), 0.8)
     np.testing.assert_allclose(forced.log_likelihoods, drawn.log_likelihoods, rtol=1e-6)
     assert (drawn.log_likelihoods < 0).all()
+
+
+def test_weights_whose_products_are_beyond_float32_are_compiled_without_a_warning() -> None:
+    weights = networks.weights(9, (8, 8), 5, attention=True)
+    for name in ("layers.0.kernel", "layers.0.attention.input.kernel"):
+        weights[name] = np.full_like(weights[name], 1e30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        network = RecurrentNetwork(weights, 4)
+    assert np.isinf(network.rows).any()
 
 
 def test_a_model_that_has_heard_nothing_is_not_asked() -> None:

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
+# pyright: basic, reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import copy

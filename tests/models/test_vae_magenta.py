@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false, reportArgumentType=false
+# pyright: basic, reportArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,16 +12,25 @@ from numpy.typing import NDArray
 from fakes.data import data_folder
 from fakes.vae import dumped
 from fakes.vae_magenta import Reference
+from reverie.models.configs import config_of
+from reverie.models.library.bundle import read_bundle
+from reverie.models.library.card import read_card
 from reverie.models.lstm import Array
 from reverie.models.vae.heads import Frames
 from reverie.models.vae.latent import interpolate
 from reverie.models.vae.model import Vae
 from reverie.models.vae.weights import weights_from
 from reverie.models.vae.wirings import WIRINGS
+from reverie.places import models_folder
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(600)]
 
 EXACT = 1e-5
+SHIPPED = sorted(
+    path.stem
+    for path in models_folder().glob("*.safetensors")
+    if config_of(read_card(path).config).family == "music_vae"
+)
 SIZES: dict[str, dict[str, Any]] = {
     "cat-mel_2bar_small": {},
     "cat-drums_2bar_small": {},
@@ -159,6 +168,18 @@ def test_the_published_decoder_equals_magenta() -> None:
     published = dumped(data_folder("magenta-weights/mel_2bar_small"))
     reference = Reference(config, batch_size=64, weights=published)
     _equal(reference, Vae(config, weights_from(config, reference.variables)))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_latent_model_equals_magenta_with_the_sizes_of_its_card(name: str) -> None:
+    bundle = read_bundle(models_folder() / f"{name}.safetensors")
+    config = bundle.card.config
+    sizes = {each: bundle.card.training["hparams"][each] for each in ("z_size", "enc_rnn_size", "dec_rnn_size")}
+    empty = Reference(config, batch_size=24, **sizes).variables
+    numbered = {each: np.full_like(tensor, number) for number, (each, tensor) in enumerate(empty.items())}
+    places = {ours: list(empty)[int(tensor.flat[0])] for ours, tensor in weights_from(config, numbered).items()}
+    named = {places[ours].removesuffix(":0"): tensor for ours, tensor in bundle.weights.items()}
+    _equal(Reference(config, batch_size=24, weights=named, **sizes), Vae(config, bundle.weights))
 
 
 def test_the_way_between_two_vectors_is_magentas() -> None:

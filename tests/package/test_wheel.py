@@ -79,8 +79,9 @@ def test_it_plays_and_composes_from_the_wheel(installed: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "Model attention_rnn is ready" in done.stderr
     assert "Model drum_kit is ready" in done.stderr
-    [tape] = (installed / "home" / ".local" / "state" / "reverie" / "tape").glob("*.mid")
-    notes = [message for message in mido.MidiFile(tape) if message.type == "note_on" and message.velocity]
+    hours = (installed / "home" / ".local" / "state" / "reverie" / "tape").glob("*.mid")
+    tape = [message for hour in hours for message in mido.MidiFile(hour)]
+    notes = [message for message in tape if message.type == "note_on" and message.velocity]
     assert len(notes) > 8
     loops = installed / "home" / ".local" / "state" / "reverie" / "memories"
     assert len([*loops.iterdir()]) >= 4

@@ -11,7 +11,7 @@ from fakes.outputs import RecordingOutput, RecordingSampler
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.midi.bytes import EXPRESSION
 from reverie.music.notes import Note
-from reverie.play.banks import STARVED
+from reverie.play.banks import OWN_FONT, STARVED
 from reverie.play.messages import BankTaken, FromPlayer, Panic, Part, Rest, TakeBank, ToPlayer
 from reverie.play.slots import RETRY
 from reverie.processes.codec import from_message, to_message
@@ -92,6 +92,49 @@ def test_the_one_before_is_let_go_after_the_line(studio: Studio) -> None:
     assert [font for _, font in sampler(studio).unloaded] == [FLUTE.font]
     assert sampler(studio).unloaded[0][0] > sampler(studio).chosen[1][0]
     assert list(sampler(studio).fonts) == [CAT.font]
+
+
+OWN = Part("lead", "main", 1, program=7, font="/scenes/own.sf2")
+
+
+def test_a_part_s_own_soundfont_is_loaded_before_its_scene_begins_and_chosen_before_its_first_note(
+    studio: Studio,
+) -> None:
+    studio.tell(scene(), place(steps(60)))
+    studio.play(2)
+    studio.tell(scene(OWN, epoch=2, at_bar=4), place(steps(60), epoch=2))
+    studio.play(1)
+    assert [font for _, font in sampler(studio).loads] == [OWN.font]
+    studio.play(2)
+    ((chosen, channel, font),) = sampler(studio).chosen
+    assert (channel, font, sampler(studio).programs) == (0, OWN.font, [7])
+    assert studio.taken == [BankTaken("lead", f"{OWN_FONT}{OWN.font}")]
+    assert round(chosen - 1000) == 4 * BAR
+    assert sampler(studio).unloaded == []
+    studio.tell(scene(epoch=3, at_bar=0), place(steps(60), epoch=3))
+    studio.play(3)
+    assert [font for _, font in sampler(studio).unloaded] == [OWN.font]
+
+
+def test_the_first_scene_of_all_has_its_soundfont_from_the_second_bar_at_the_latest(studio: Studio) -> None:
+    studio.tell(scene(OWN), place(steps(60)))
+    studio.play(3)
+    ((chosen, *_),) = sampler(studio).chosen
+    assert chosen - 1000 <= BAR
+    studio.output.there = False
+    studio.play(2)
+    studio.output.there = True
+    studio.play(3)
+    assert len(sampler(studio).chosen) == 2, "the device that is back has it again"
+
+
+def test_a_soundfont_that_cannot_be_read_is_told_and_the_part_has_its_program(studio: Studio) -> None:
+    sampler(studio).broken.add(OWN.font)
+    studio.tell(scene(OWN), place(steps(60)))
+    studio.play(3)
+    assert studio.taken == [BankTaken("lead", f"{OWN_FONT}{OWN.font}", refused=True)]
+    assert sampler(studio).chosen == []
+    assert bytes((PROGRAM, 7)) in [data for _, data in studio.output.sent]
 
 
 def test_a_bank_that_two_parts_play_stays_until_both_have_left_it(studio: Studio) -> None:

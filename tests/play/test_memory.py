@@ -48,7 +48,7 @@ class Forgetful(RecordingSampler):
     def load(self, font: str) -> None:
         self.fonts[font] = True
 
-    def choose(self, channel: int, font: str) -> None:
+    def choose(self, channel: int, font: str, program: int | None = None) -> None:
         pass
 
     def unload(self, font: str) -> None:

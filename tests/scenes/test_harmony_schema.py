@@ -29,7 +29,7 @@ def scene(harmony: str = "") -> Scene:
 
 def plan(harmony: str) -> SceneHarmony:
     made = arrange(scene(harmony), {}).harmony
-    assert made
+    assert isinstance(made, SceneHarmony)
     return made
 
 
@@ -94,6 +94,21 @@ def test_chords_are_generated_within_limits() -> None:
     assert made.at(6).spans[0].symbol == "A"
     by_third = "{generate: {}, modulate: {every: 8, by: [third, relative]}}"
     assert {str(plan(by_third).spot(bar).key) for bar in range(0, 320, 8)} >= {"D minor", "F major", "Bb major"}
+
+
+def test_a_network_foretells_the_chords_where_a_scene_says_so_in_any_bar_and_order() -> None:
+    rest = "bars: 16, rhythm: [1, 2], tension: [0.5, 0.9]"
+    written = f"{{generate: {{{rest}, by: network}}, cadence: true, colour: {{every: 1, with: [add9]}}}}"
+    made, counted = plan(written), plan(f"{{generate: {{{rest}}}}}")
+    assert made.parts[0].source != counted.parts[0].source
+    far = 1_600_000
+    bars = [made.at(bar) for bar in range(far, far + 32)]
+    again = plan(written)
+    assert [again.at(bar) for bar in reversed(range(far, far + 32))] == bars[::-1]
+    assert [bars[first].spans[0].symbol for first in (0, 16)] == ["Dm", "Dm"]
+    assert [bars[last].spans[-1].symbol for last in (15, 31)] == ["A7", "A7"]
+    roots = [[one.at(bar).spans[0].root for bar in range(160)] for one in (made, counted)]
+    assert sum(ours != theirs for ours, theirs in zip(*roots, strict=True)) > 20
 
 
 def test_generated_and_written_sections_may_follow_each_other() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import reverie
-from reverie.documents import parse_document
+from reverie.documents import DocumentError, parse_document
 from reverie.models.configs import CONFIGS
 from reverie.models.library.index import find_models
 from reverie.music.harmony import Key, parse_pitch
@@ -154,6 +154,7 @@ def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:
         "temperature",
         "density",
         "schedule",
+        "cycle",
         "output",
         "timbre",
         "harmony",
@@ -170,3 +171,39 @@ def test_the_json_schema_has_every_key_that_a_scene_may_have() -> None:
         if "description" not in said
     ]
     assert missing == []
+
+
+def with_novelty(written: str) -> Scene:
+    return scene(TEXT.replace("then: [loop, mutate]", f"then: [loop, mutate], novelty: {written}"))
+
+
+def test_novelty_is_a_wish_or_with_an_hour_or_a_week_bands_that_hold() -> None:
+    evolve = with_novelty("[0.2, 0.9]").voices["drums"].evolve
+    assert (evolve.novelty, evolve.bands) == ((0.2, 0.9), None)
+    assert with_novelty("{last: [0.2, 0.9]}").hash == with_novelty("[0.2, 0.9]").hash
+    evolve = with_novelty("{hour: [0.2, 1]}").voices["drums"].evolve
+    assert (evolve.novelty, evolve.bands) == ((0.1, 0.95), ((0.1, 0.95), (0.2, 1.0), (0.01, 1.0)))
+    evolve = with_novelty("{last: [0, 1], week: [0, 1]}").voices["drums"].evolve
+    assert evolve.bands == ((0.0, 1.0), (0.05, 1.0), (0.0, 1.0))
+    assert len({with_novelty(one).hash for one in ("[0.1, 0.95]", "{hour: [0.05, 1]}", "{hour: [0.1, 1]}")}) == 3
+    assert with_novelty("[0.1, 0.95]").hash == scene().hash
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("[0.9, 0.2]", "novelty is a least and a most share, from 0 to 1, not"),
+        ("{hour: [0.9, 0.2]}", "novelty is a least and a most share, from 0 to 1, not"),
+        ("[0.1, 1.5]", "must be 1 or less"),
+        ("{day: [0, 1]}", "unknown key 'day'"),
+        ("[0.1]", "must have more entries than 1"),
+        ("x", "must be a list"),
+    ],
+)
+def test_novelty_that_is_no_band_is_refused(written: str, says: str) -> None:
+    with pytest.raises(DocumentError, match=says):
+        with_novelty(written)
+
+
+def test_the_hashes_of_scenes_without_bands_are_those_that_they_always_had() -> None:
+    assert scene().hash == "88f1e014a22e56ca3f764a20449391b223af35cdcb15b22c4cce60ee211d7ba5"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
 
+from reverie.conductor.arrange import arrange
 from reverie.documents import read_document
 from reverie.places import scenes_folder
 from reverie.scenes.folder import SceneFolder
@@ -15,6 +15,7 @@ from reverie.scenes.schema import Scene, scene_json_schema
 MODELS = {"drum_kit": ("drums",), "attention_rnn": ("melody", "bass")}
 FOLDER = SceneFolder([scenes_folder()], MODELS, ["main"])
 NAMES = FOLDER.names()
+BARS = 2000
 
 
 def load(name: str) -> Scene:
@@ -23,18 +24,40 @@ def load(name: str) -> Scene:
     return loaded.scene
 
 
-def test_there_are_six_that_differ() -> None:
-    assert {"first-light", "cat-dreams", "night-watch", "still-water", "seven-steps", "carousel"} <= set(NAMES)
+def test_there_are_eight_that_differ() -> None:
+    old = {"first-light", "cat-dreams", "night-watch", "still-water", "seven-steps", "carousel"}
+    assert {*old, "low-tide", "sleepers"} <= set(NAMES)
     scenes = [load(name) for name in NAMES]
     assert len({scene.tempo for scene in scenes}) == len({scene.key for scene in scenes}) == len(scenes)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_in_every_bar_somebody_plays(name: str) -> None:
-    schedules = [voice.schedule for voice in load(name).voices.values()]
-    cycle = math.lcm(*(schedule.every or 1 for schedule in schedules))
-    silent = [bar for bar in range(cycle) if not any(schedule.plays(bar) for schedule in schedules)]
+def test_in_every_bar_somebody_sounds(name: str, seed: int) -> None:
+    arrangement = arrange(load(name), {}, seed=seed)
+    assert arrangement.course is not None
+    silent = [
+        bar
+        for bar in range(BARS)
+        if not any(
+            arrangement.course.at(bar).voice(voice).sounds and part.schedule.plays(bar)
+            for voice, part in arrangement.parts.items()
+        )
+    ]
     assert silent == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_voice_comes_and_every_section_comes(name: str) -> None:
+    scene = load(name)
+    course = arrange(scene, {}).course
+    assert course is not None
+    assert scene.form is not None
+    states = [course.at(bar) for bar in range(BARS)]
+    assert {state.section.name for state in states if state.section} == {one.name for one in scene.form.sections}
+    for voice in scene.voices:
+        sounding = sum(state.voice(voice).sounds for state in states)
+        assert sounding > BARS * 0.05, voice
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,7 +65,7 @@ def test_drums_and_only_drums_are_on_the_drum_channel(name: str) -> None:
     for voice in load(name).voices.values():
         assert (voice.output.channel == 10) == (voice.kind == "drums")
         if voice.model:
-            assert voice.primer_steps > 0, "a primer makes a scene its own from the first bar on"
+            assert voice.primer_steps or voice.written, "a primer makes a scene its own from the first bar on"
 
 
 @pytest.mark.parametrize("name", NAMES)

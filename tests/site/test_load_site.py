@@ -54,6 +54,8 @@ def test_slots_are_plain_data_for_the_player(site: Site, tmp_path: Path) -> None
             "soundfont": str(tmp_path / "fonts/a.sf2"),
             "audio": "auto",
             "gain": 0.6,
+            "reverb": {"room": 0.7, "damp": 0.4, "width": 0.9, "level": 0.9},
+            "chorus": {"voices": 3, "depth": 4.25, "speed": 0.2, "level": 0.6},
             "options": {"synth.polyphony": "64"},
         }
     )

@@ -69,7 +69,7 @@ def pulled(report: Report) -> None:
     report("rebound")
     daemon.wait_for_slot("main")
     report("bound", detail=daemon.slot("main")["detail"])
-    _hear_more(lambda: synth.heard, 60, "notes at the device again")
+    _hear_more(lambda: synth.heard, 120, "notes at the device again")
     report("tape", text=daemon.tape())
     report("left", status=daemon.stop())
     time.sleep(1)

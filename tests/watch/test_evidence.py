@@ -52,7 +52,7 @@ def test_a_bar_with_notes_is_evidence_until_the_next_is_overdue() -> None:
     seen = evidence()
     seen.bar_played(bar(), 50.0)
     assert seen.alive(60.0).ok
-    assert seen.alive(60.0).sentence == "Playing first-light, bar 1."
+    assert seen.alive(60.0).sentence == "Playing first-light, bar 2."
     assert not seen.alive(60.1).ok
     assert seen.bar_is_due(60.1)
     assert seen.alive(72.0).sentence == "The player has sent no bar for 22 s."
@@ -98,6 +98,16 @@ def test_they_do_not_make_up_for_silence_either() -> None:
     for number in range(15):
         seen.bar_played(bar(number, **(EMPTY if number % 2 else SILENT)), number * BAR)
     assert not seen.alive(14 * BAR).ok
+
+
+def test_bars_that_are_planned_to_be_silent_do_not_count_against() -> None:
+    seen = evidence()
+    for number in range(100):
+        seen.bar_played(bar(number, tacet=("lead",), **EMPTY), number * BAR)
+        assert seen.alive(number * BAR).ok
+    for number in range(100, 132):
+        seen.bar_played(bar(number, **EMPTY), number * BAR)
+    assert not seen.alive(131 * BAR).ok, "nobody wanted these"
 
 
 def test_rest_is_healthy_but_its_bars_must_come() -> None:

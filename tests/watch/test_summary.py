@@ -48,9 +48,15 @@ def test_a_page_whose_only_slot_is_dead_does_not_begin_with_a_tick() -> None:
     evidence = seen()
     assert evidence.alive(1.0).ok, "no new start would plug it in"
     assert told(evidence) == (
-        "✗ Nothing can be heard: main: No MIDI input matches 'main'. The music (first-light, bar 25) goes on to its "
+        "✗ Nothing can be heard: main: No MIDI input matches 'main'. The music (first-light, bar 26) goes on to its "
         "tape alone."
     )
+
+
+def test_a_scene_that_ends_is_told_whether_it_is_heard_or_not() -> None:
+    for evidence in (seen(), seen("main")):
+        summary = summarize(evidence.alive(1.0), evidence, REST, (), "passing into dusk in 5 bars")
+        assert "first-light, bar 26, passing into dusk in 5 bars" in summary.text
 
 
 def test_that_nothing_is_heard_does_not_hide_what_else_is_wrong() -> None:
@@ -60,7 +66,7 @@ def test_that_nothing_is_heard_does_not_hide_what_else_is_wrong() -> None:
 
 
 def test_all_is_well() -> None:
-    assert told(seen("main")) == "✓ Playing first-light, bar 25."
+    assert told(seen("main")) == "✓ Playing first-light, bar 26."
 
 
 @pytest.mark.parametrize(
@@ -68,15 +74,15 @@ def test_all_is_well() -> None:
     [
         (
             seen("main", parts=("main", "daw")),
-            "! Plays first-light, bar 25, but: Without a device: daw: No MIDI input matches 'daw'.",
+            "! Plays first-light, bar 26, but: Without a device: daw: No MIDI input matches 'daw'.",
         ),
         (seen("daw"), "✗ Nothing can be heard: main: No MIDI input matches 'main'."),
-        (seen("spare", stand_ins={"main": "daw", "daw": "spare"}), "✓ Playing first-light, bar 25."),
+        (seen("spare", stand_ins={"main": "daw", "daw": "spare"}), "✓ Playing first-light, bar 26."),
         (seen(stand_ins={"main": "daw", "daw": "main"}), "✗ Nothing can be heard: main:"),
         (seen(parts=("gone",)), "✗ Nothing can be heard: gone: the scene names it, and the configuration has no such"),
         (
             seen("main", muted=("to main",)),
-            "! Nothing can be heard: every voice of first-light, bar 25 is muted by hand.",
+            "! Nothing can be heard: every voice of first-light, bar 26 is muted by hand.",
         ),
         (seen("main", resting=True), "✓ Resting until 10:00, as the programme says."),
         (seen(resting=True), "! Resting until 10:00, as the programme says, but: Without a device: main: No MIDI"),
@@ -89,9 +95,9 @@ def test_the_first_line_is_the_truth(evidence: Evidence, said: str) -> None:
 
 def test_what_is_wrong_besides_is_told_in_the_same_line() -> None:
     broken = "x.yaml:3:1: a second colon. Scene x: its last good version is taken until its file is right."
-    assert told(seen("main"), broken) == f"! Plays first-light, bar 25, but: {broken}"
+    assert told(seen("main"), broken) == f"! Plays first-light, bar 26, but: {broken}"
     assert told(seen("main"), broken, "The composer is down.") == (
-        f"! Plays first-light, bar 25, but: {broken} (1 more below.)"
+        f"! Plays first-light, bar 26, but: {broken} (1 more below.)"
     )
     assert told(seen("main"), "The player is down.", now=99.0) == (
         "✗ The player has sent no bar for 99 s. The player is down."

@@ -56,6 +56,12 @@ class Source:
     def panic(self) -> None:
         self.panics += 1
 
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        return Verdict(ok=bool(written), sentence=f"A dream by {source}.")
+
+    def control(self, wanted: object, source: str) -> Verdict:
+        return Verdict(ok=True, sentence=f"{wanted} by {source}")
+
 
 class Site:
     def __init__(self, source: Source, port: int) -> None:

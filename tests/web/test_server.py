@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from fakes.patience import PATIENCE
+from reverie.site.actions import ControlError
 from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Fault, Faults
 from reverie.watch.summary import BAD, Summary
@@ -22,6 +23,9 @@ Client = TestClient[Request, Application]
 class House:
     def __init__(self) -> None:
         self.panics = 0
+        self.dreams: list[tuple[bytes, str]] = []
+        self.wanted: list[tuple[object, str]] = []
+        self.done = Verdict(ok=True, sentence="It is done: mutate lead.")
         self.sounding = Verdict(ok=True, sentence="Playing first-light, bar 12.")
         self.told = Summary(BAD, "Nothing can be heard: main: unplugged. The music goes on to its tape alone.")
         self.slots = Verdict(ok=True, sentence="Every slot has its device.")
@@ -45,6 +49,16 @@ class House:
 
     def panic(self) -> None:
         self.panics += 1
+
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        self.dreams.append((written, source))
+        return Verdict(ok=b"fear" in written, sentence="A dream of fear begins with the next bar line.")
+
+    def control(self, wanted: object, source: str) -> Verdict:
+        self.wanted.append((wanted, source))
+        if wanted == {"action": "nonsense"}:
+            raise ControlError("'action' is none")
+        return self.done
 
 
 @pytest.fixture
@@ -140,6 +154,76 @@ async def test_panic_needs_a_header_that_no_foreign_page_can_send(client: Client
     # A browser asks first whether a foreign page may send such a header, and is not told that it may.
     preflight = await client.options("/panic", headers={"Origin": "http://evil.example"})
     assert not any(name.startswith("Access-Control") for name in preflight.headers)
+
+
+async def test_a_dream_needs_a_header_too_and_is_answered(client: Client, house: House) -> None:
+    assert (await client.post("/dream", data=b'{"mood": "fear"}')).status == 403
+    assert (await client.post("/dream", data=b"{}", headers={"X-Reverie": "panic"})).status == 403
+    assert (await client.get("/dream", headers={"X-Reverie": "dream"})).status == 405
+    assert house.dreams == []
+    taken = await client.post("/dream", data=b'{"mood": "fear"}', headers={"X-Reverie": "dream"})
+    said = await taken.json()
+    assert (taken.status, said) == (200, {"ok": True, "said": "A dream of fear begins with the next bar line."})
+    assert house.dreams == [(b'{"mood": "fear"}', "http")]
+    assert (await client.post("/dream", data=b"{}", headers={"X-Reverie": "dream"})).status == 422
+    long = await client.post("/dream", data=b" " * 9000, headers={"X-Reverie": "dream"})
+    assert long.status == 413
+    foreign = await client.post("/dream", data=b"{}", headers={"X-Reverie": "dream", "Host": "evil.example"})
+    assert foreign.status == 403
+
+
+ALLOWED = {"X-Reverie": "control", "Content-Type": "application/json"}
+
+
+async def test_control_says_what_came_of_it(client: Client, house: House) -> None:
+    response = await client.post("/control", data='{"action": "mutate", "voice": "lead"}', headers=ALLOWED)
+    assert (response.status, await response.json()) == (200, {"ok": True, "said": "It is done: mutate lead."})
+    assert house.wanted == [({"action": "mutate", "voice": "lead"}, "http")]
+    house.done = Verdict(ok=False, sentence="It was refused: nothing plays yet.")
+    response = await client.post("/control", data='{"action": "mutate"}', headers=ALLOWED)
+    assert (response.status, (await response.json())["ok"]) == (409, False)
+    response = await client.post("/control", data='{"action": "nonsense"}', headers=ALLOWED)
+    assert (response.status, await response.text()) == (400, "'action' is none.\n")
+    for data in ("", "{", "[" * 1000, "\x00", "NaN{"):
+        response = await client.post("/control", data=data, headers=ALLOWED)
+        assert (response.status, await response.text()) == (400, "This is no JSON.\n")
+    assert len(house.wanted) == 3
+
+
+async def test_no_foreign_page_controls_anything(client: Client, house: House) -> None:
+    body = '{"action": "mutate"}'
+    for headers in (
+        {},
+        {"X-Reverie": "control"},
+        {"X-Reverie": "control", "Content-Type": "text/plain"},
+        {"X-Reverie": "panic", "Content-Type": "application/json"},
+        {"Content-Type": "application/json"},
+        {**ALLOWED, "Host": "evil.example"},
+    ):
+        assert (await client.post("/control", data=body, headers=headers)).status in {403, 415}
+    assert (await client.get("/control", headers=ALLOWED)).status == 405
+    preflight = await client.options("/control", headers={"Origin": "http://evil.example"})
+    assert not any(name.startswith("Access-Control") for name in preflight.headers)
+    assert (await client.post("/control", data=f'"{"x" * 2000}"', headers=ALLOWED)).status == 413
+    assert house.wanted == []
+
+
+@pytest.mark.parametrize(
+    ("address", "controls", "status"),
+    [
+        ("127.0.0.1", None, 200),
+        ("127.0.0.1", False, 403),
+        ("0.0.0.0", None, 403),  # noqa: S104
+        ("0.0.0.0", True, 200),  # noqa: S104
+    ],
+)
+async def test_whoever_is_elsewhere_controls_only_where_the_site_says_so(
+    house: House, address: str, controls: bool | None, status: int
+) -> None:
+    async with TestClient(TestServer(application(house, address, controls=controls))) as client:
+        response = await client.post("/control", data='{"action": "mutate"}', headers=ALLOWED)
+        assert response.status == status
+        assert len(house.wanted) == (status == 200)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from reverie.audition.curves import densities, dynamics
+from reverie.audition.form_picture import bars_a_pixel, likeness_matrix, sections_band
 from reverie.audition.png import data_url
 from reverie.audition.roll import MARGIN, RIGHT, RollScale, roll
 from reverie.audition.side import AuditionSide
@@ -16,6 +17,8 @@ from reverie.audition.tables import figures_table, voices_table
 
 CLOSE_BARS = 8
 SECTION_BARS = 32
+FORM_BARS = 32
+"""Bars of a piece in which a form is looked for."""
 _CLOSE = RollScale(lane=110, named_notes=True, named_bars=1)
 _SECTION = RollScale(lane=44, bars=SECTION_BARS)
 _CLOSE_UPS = (("The first bars", 0.0), ("The middle", 0.5), ("Toward the end", 0.9))
@@ -33,6 +36,7 @@ text{font:10px system-ui,sans-serif;fill:#78716c}.voice{font-weight:700;font-siz
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 th,td{padding:.2rem .7rem .2rem 0;text-align:left;border-bottom:1px solid #e7e5e4;vertical-align:top}
 td.n{text-align:right}.sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.sides>*{min-width:0}
+.alike{max-width:640px;image-rendering:pixelated}
 .table{overflow-x:auto}.wide{max-width:1900px}audio{width:100%}
 """
 
@@ -52,6 +56,8 @@ def page(sides: Sequence[AuditionSide]) -> str:
         *_beside(sides, lambda side: voices_table(side.figures)),
         "<h2>The whole</h2>",
         *_beside(sides, _whole),
+        "<h2>Form</h2>",
+        *_beside(sides, _form),
         f"<h2>Sections</h2><p class=about>{SECTION_BARS} bars a row; the darker a note, the louder.</p>",
         *_beside(sides, _sections),
         "<h2>Bars</h2><p class=about>Point at a note for its pitch, velocity and lateness.</p>",
@@ -92,6 +98,26 @@ def _whole(side: AuditionSide) -> Iterator[str]:
     yield _figure(densities(side.piece), "Density: notes a bar; the number is the most of the voice.")
     yield _figure(dynamics(side.piece), "Dynamics: the range of velocities of each bar, and their mean.")
     yield from _spectrum(side, 0.0, side.piece.seconds, "Spectrum, 40 Hz to 16 kHz; equal heights are equal intervals.")
+
+
+def _form(side: AuditionSide) -> Iterator[str]:
+    bars = len(side.piece.bars)
+    if bars < FORM_BARS:
+        yield f"<p class=about>It has {bars} bars; a form is looked for in {FORM_BARS} or more.</p>"
+        return
+    known = "The sections of its form. Below" if side.piece.sections else "Nobody says where its sections are. This is"
+    yield _figure(
+        sections_band(side.piece),
+        f"{known} the novelty curve: how unlike the eight bars before and after each bar line are; red: what is heard"
+        " as the beginning of a section.",
+    )
+    each = bars_a_pixel(bars)
+    pixel = "one bar" if each == 1 else f"{each} bars"
+    yield _figure(
+        f'<img alt="which bars are alike" class="alike" src="{likeness_matrix(side.piece)}">',
+        f"Which bars are alike: the lighter, the more. Time goes right and down, a pixel is {pixel}. Squares along the"
+        " diagonal are sections, light ones beside it are their returns, and stripes are what comes back at a period.",
+    )
 
 
 def _sections(side: AuditionSide) -> Iterator[str]:

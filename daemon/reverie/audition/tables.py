@@ -8,7 +8,7 @@ from typing import Any
 
 from reverie.audition.side import AuditionSide
 from reverie.measure.real_music import real_music, real_values
-from reverie.measure.rows import ROWS, FigureRow
+from reverie.measure.rows import FORM_ROWS, ROWS, FigureRow
 
 _VOICE = (
     FigureRow("notes_a_bar_played", "notes a bar", digits=1),
@@ -16,6 +16,11 @@ _VOICE = (
     FigureRow("consonance_with_bass", "consonant with the bass"),
     FigureRow("consonance_with_chord", "tones of the chord"),
     FigureRow("repeats_within_8", "a bar of the last 8 again"),
+    FigureRow("longest_hold", "bars of one loop", digits=0),
+    FigureRow("longest_allowed", "as many as it may", digits=0),
+    FigureRow("heard_before", "bars heard before"),
+    FigureRow("density.largest", "density: autocorrelation"),
+    FigureRow("density.rise", "density: comes back"),
     FigureRow("crossing", "over a bar line"),
     FigureRow("velocity_spread", "velocity, spread", digits=1),
     FigureRow("timing_ms", "timing, ms", digits=1),
@@ -33,7 +38,7 @@ def figures_table(sides: Sequence[AuditionSide]) -> Iterator[str]:
     heads += ["difference"] if several else []
     cells = "".join(f"<th>{escape(head)}</th>" for head in ("", *heads, "in real music", "of"))
     yield f"<table><thead><tr>{cells}</tr></thead><tbody>"
-    for row in ROWS:
+    for row in (*ROWS, *FORM_ROWS):
         values = [row.read(side.figures) for side in sides]
         if all(value is None for value, _ in values):
             continue

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic
 # TensorFlow, note_seq and Magenta have no types.
 """From nothing to two bars, in a process of its own: ``python -m reverie.bench.first_loop engine|magenta FILE``.
 

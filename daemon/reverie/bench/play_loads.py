@@ -18,7 +18,6 @@ from itertools import count
 from reverie.errors import ReverieError
 from reverie.places import models_folder
 from reverie.processes.children import own_module
-from reverie.processes.threads import one_each
 
 IDLE, COMPOSE, RENDER, BURN = "idle", "compose", "render", "burn"
 LOADS = {
@@ -112,7 +111,6 @@ def _render() -> Iterator[None]:
     from reverie.timbre.render.budget import give_way
 
     give_way()
-    one_each()
     from reverie.timbre.sound import NoteRequest
     from reverie.timbre.timbre_models import DEFAULT, open_timbre_model, timbre_model
 

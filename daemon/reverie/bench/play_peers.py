@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic
 # Magenta, note_seq and isobar have no types.
 """One peer plays the score, in a process of its own: ``python -m reverie.bench.play_peers NAME --bars N [--compose]``.
 

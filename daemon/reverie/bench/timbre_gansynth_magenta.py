@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow and Magenta have no types.
 """Magenta's own GANSynth, with random weights: what the engine is timed against, and what it must equal."""
 

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow and Magenta have no types.
 """Magenta's fastgen with random weights of the published shape: what NSynth's decoder is timed against."""
 

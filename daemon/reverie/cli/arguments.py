@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.errors import capital
-from reverie.music.durations import EXAMPLES, parse_duration
+from reverie.music.durations import EXAMPLES, parse_duration, parse_time_of_day
 from reverie.music.time import MOST_BARS, Length
 
 FAULT = 1
@@ -83,6 +83,17 @@ def bars(text: str) -> int:
     return _whole(text, "bars", 1, MOST_BARS)
 
 
+def loop_bars(text: str) -> int:
+    """A number of bars that loops can be judged in.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none, or too many.
+    """
+    from reverie.training.judge.loop_measures import LONG_BARS
+
+    return _whole(text, "bars", 1, LONG_BARS)
+
+
 def loops(text: str) -> int:
     """A number of loops.
 
@@ -101,8 +112,33 @@ def seed(text: str) -> int:
     return _whole(text, "a seed", 0, LARGEST_SEED)
 
 
+def time_of_day(text: str) -> float:
+    """A time of day, in seconds.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none.
+    """
+    try:
+        return parse_time_of_day(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _whole(text: str, what: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         verb = "is" if what.startswith("a ") else "are"
         raise argparse.ArgumentTypeError(f"{what} {verb} a whole number from {least} to {most}, not {text!r}")
     return int(text)
+
+
+def value_of(text: str) -> float | bool:
+    """The value to which a control is set, as an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none.
+    """
+    words = {"on": True, "off": False}
+    try:
+        return words[text] if text in words else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a number, on or off is needed, not {text!r}") from error

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import add_command, add_config, duration
+from reverie.cli.arguments import add_command, add_config, duration, value_of
 from reverie.processes.descriptors import readable
 from reverie.site.actions import KINDS, LEVELS, Action, ControlError
 
@@ -27,22 +27,15 @@ def add_parsers(commands: Any) -> None:
     learn.add_argument("action", choices=KINDS, metavar="ACTION", help=f"what it is to do: {', '.join(KINDS)}")
     learn.add_argument("--voice", metavar="NAME", help="the only voice that it is for; the action mute needs one")
     learn.add_argument("--scene", metavar="NAME", help="the scene that the action scene goes over to")
+    learn.add_argument("--mood", metavar="NAME", help="the mood that the action dream has dreamt")
     learn.add_argument(
-        "--to", metavar="VALUE", type=_value, help="make it a button that sets this value: a number, on or off"
+        "--to", metavar="VALUE", type=value_of, help="make it a button that sets this value: a number, on or off"
     )
     learn.add_argument(
         "--within", metavar="DURATION", type=duration, default=60.0, help="how long to wait, such as 30s or 2m; else 1m"
     )
     add_config(learn)
     learn.set_defaults(command=_learn)
-
-
-def _value(text: str) -> float | bool:
-    words = {"on": True, "off": False}
-    try:
-        return words[text] if text in words else float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"a number, on or off is needed, not {text!r}") from error
 
 
 def _learn(options: argparse.Namespace) -> int:
@@ -52,7 +45,13 @@ def _learn(options: argparse.Namespace) -> int:
     path = options.config or find_site()
     site = load_site(path)
     ready(beside(path))
-    about = {"action": options.action, "voice": options.voice, "scene": options.scene, "to": options.to}
+    about = {
+        "action": options.action,
+        "voice": options.voice,
+        "scene": options.scene,
+        "mood": options.mood,
+        "to": options.to,
+    }
     wanted = {key: value for key, value in about.items() if value is not None}
     level = options.action in LEVELS and options.to is None
     _check(wanted | ({"cc": 0} if level else {"note": 0}), site)
@@ -62,7 +61,7 @@ def _learn(options: argparse.Namespace) -> int:
             f"{path}, and do this again"
         )
     control = _listen(site.control.midi.model_dump(mode="json"), options.action, level, options.within)
-    name = str(Action(options.action, options.scene or options.to, options.voice))
+    name = str(Action(options.action, options.scene or options.mood or options.to, options.voice))
     _refuse_taken(site, name, control)
     entry = wanted | {control.sort: control.number, "channel": control.channel}
     update(beside(path), {"controls": {name: entry}})

@@ -21,6 +21,7 @@ from reverie.cli import (
     check,
     daemon,
     instruments,
+    loudness,
     measure,
     models,
     perform,
@@ -29,6 +30,7 @@ from reverie.cli import (
     scenes,
     schema,
     timbre,
+    train,
 )
 from reverie.cli import learn as control
 from reverie.cli.arguments import FAULT
@@ -116,6 +118,7 @@ def command_line() -> argparse.ArgumentParser:
     run.add_parsers(commands)
     check.add_parsers(commands)
     perform.add_parsers(commands)
+    loudness.add_parsers(commands)
     measure.add_parsers(commands)
     audition.add_parsers(commands)
     scenes.add_parsers(commands)
@@ -125,6 +128,7 @@ def command_line() -> argparse.ArgumentParser:
     control.add_parsers(commands)
     models.add_parsers(commands, models_of)
     timbre.add_parsers(commands, timbres_of)
+    train.add_parsers(commands, models_of)
     bench.add_parsers(commands)
     schema.add_parsers(commands)
     return parser

@@ -12,7 +12,7 @@ from reverie.music.time import Length
 
 _MIDI = {".mid", ".midi"}
 _LENGTH = Length(seconds=600.0)
-TIES = ("harmony", "relations", "touch")
+TIES = ("harmony", "relations", "touch", "novelty")
 """Those of :mod:`reverie.conductor.offline.broken_ties`, which is heavy to import."""
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reverie.advice import advice_on
 from reverie.cli.arguments import FAULT, add_command, add_config, add_json
+from reverie.errors import reason_of
 from reverie.folders import list_folder
 from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES
 from reverie.models.errors import ModelError
@@ -31,7 +34,7 @@ _MEGABYTE = 1e6
 
 def add_parsers(commands: Any, folders: Folders) -> None:
     """Add ``models`` to the commands of ``reverie``."""
-    models = add_command(commands, "models", "list, check, pull and import models")
+    models = add_command(commands, "models", "list, check, pull, import and export models")
     actions = models.add_subparsers(required=True, metavar="ACTION")
 
     listing = add_command(actions, "list", "list the models that are installed, and those that Magenta publishes")
@@ -67,6 +70,12 @@ def add_parsers(commands: Any, folders: Folders) -> None:
     pull.add_argument("published", metavar="NAME", help="its name in `reverie models list`")
     pull.set_defaults(command=partial(_pull, folders))
 
+    export = add_command(actions, "export", "write a model as a bundle that Magenta's own programs and plug-ins read")
+    export.add_argument("name", metavar="NAME", help="a model's name, or its file")
+    export.add_argument("--out", type=Path, metavar="FILE", help="the bundle to write (default: NAME.mag)")
+    export.add_argument("--replace", action="store_true", help="replace the file, if there is one")
+    export.set_defaults(command=partial(_export, folders))
+
     for action in (bring, pull):
         action.add_argument(
             "--set",
@@ -83,7 +92,7 @@ def add_parsers(commands: Any, folders: Folders) -> None:
             help="the folder to write it to, instead of the site's folder of models",
         )
         action.add_argument("--replace", action="store_true", help="replace a model of that name, if there is one")
-    for action in (listing, info, verify, pull):
+    for action in (listing, info, verify, pull, export):
         add_config(action, formerly_site=True)
     add_config(bring)
     bring.add_argument("--site", type=Path, help=argparse.SUPPRESS)
@@ -266,6 +275,36 @@ def _pull(folders: Folders, options: argparse.Namespace) -> int:
     with _Meter() as meter:
         imported = pull(entry, target, meter.show, _wish(options))
     return _report(imported)
+
+
+def _export(folders: Folders, options: argparse.Namespace) -> int:
+    path = _file(options.name, installed(folders(options.config)))
+    out: Path = options.out or Path(f"{path.stem}.mag")
+    if out.exists() and not options.replace:
+        raise ModelError(f"{out} is there already; name another file with --out, or give --replace")
+    try:
+        from reverie.training.fit.magenta_export import export_magenta
+
+        export_magenta(path, out)
+    except ImportError as error:
+        raise ModelError(
+            f"Magenta and TensorFlow (3 GB) write such a file, and {error.name} is not installed here; `make magenta`,"
+            " in a checkout of Reverie, installs them"
+        ) from error
+    except OSError as error:
+        place = _refused_place(error, out)
+        done = "read" if place == path else "written"
+        raise ModelError(f"{place}: cannot be {done} ({reason_of(error)}); {advice_on(error, place)}") from error
+    _say(f"{out}: {out.stat().st_size / _MEGABYTE:.1f} MB, for Magenta's own programs")
+    return 0
+
+
+def _refused_place(error: OSError, out: Path) -> Path:
+    """The file that the system refuses; ``out`` if it does not say which, or names a draft of it."""
+    if not isinstance(error.filename, str | bytes):
+        return out
+    place = Path(os.fsdecode(error.filename))
+    return out if place.name.startswith(f".{out.name}.") else place
 
 
 def _refuse_to_hide(name: str, target: Path, folders: Folders, options: argparse.Namespace) -> None:

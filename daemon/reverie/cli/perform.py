@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reverie.cli.arguments import add_command, add_config, add_json, add_length, length_of, seed
+from reverie.cli.arguments import add_command, add_config, add_json, add_length, length_of, seed, time_of_day
 
 NOTHING_NEW = 3
 """The exit status of a performance that was written, and in which a voice repeats itself as it gets no new loop."""
@@ -24,6 +24,20 @@ def add_parsers(commands: Any) -> None:
         needed=True,
     )
     perform.add_argument("--seed", type=seed, metavar="S", help="another seed than the scene's own")
+    perform.add_argument(
+        "--at",
+        type=time_of_day,
+        default="12:00",
+        metavar="TIME",
+        help="the time of day with which it begins, such as 06:00, for scenes that change over the day; 12:00 else",
+    )
+    perform.add_argument(
+        "--dream",
+        action="append",
+        default=[],
+        metavar="MOOD",
+        help="have it dreamt: a mood, MOOD@BAR to begin with that bar, or MOOD@BAR+BARS; once for each dream",
+    )
     perform.add_argument("--midi", type=Path, required=True, metavar="FILE", help="the Standard MIDI File to write")
     perform.add_argument(
         "--wav", type=Path, metavar="FILE", help="a WAV file to write as well, rendered with FluidSynth"
@@ -37,7 +51,9 @@ def _perform(options: argparse.Namespace) -> int:
     from reverie.conductor.offline.perform import perform_to_files
 
     length = length_of(options)
-    done = perform_to_files(options.config, options.scene, length, options.seed, options.midi, options.wav)
+    done = perform_to_files(
+        options.config, options.scene, length, options.seed, options.midi, options.wav, options.at, options.dream
+    )
     if options.json:
         print(json.dumps(done))
     else:

@@ -21,7 +21,7 @@ from typing import Any, cast
 
 from reverie.conductor.single_instance import LOCK, name_is_held
 from reverie.errors import ended, reason_of
-from reverie.web.local_socket import LONGEST_ANSWER, PANIC, RELOAD, STATUS, SilentError, ask
+from reverie.web.local_socket import DO, DREAM, LONGEST_ANSWER, PANIC, RELOAD, STATUS, SilentError, ask
 
 SECONDS = 10.0
 """That a daemon may take to answer: a machine that is busy starting is slow, and none should wait much longer."""
@@ -86,6 +86,16 @@ def panic(where: Whereabouts, seconds: float = SECONDS) -> Reply:
 def reload(where: Whereabouts, seconds: float = SECONDS) -> Reply:
     """Have the daemon read the present scene's file again; its socket alone takes that."""
     return _reach(where, RELOAD, seconds)
+
+
+def do(where: Whereabouts, wanted: Mapping[str, Any], seconds: float = SECONDS) -> Reply:
+    """Have the daemon do what people can do at its controls; its socket alone takes that of a command."""
+    return _reach(where, f"{DO} {json.dumps(wanted)}", seconds)
+
+
+def dream(where: Whereabouts, said: Mapping[str, Any], seconds: float = SECONDS) -> Reply:
+    """Have the daemon begin a dream, or end dreams."""
+    return _reach(where, f"{DREAM} {json.dumps(said)}", seconds)
 
 
 def _reach(where: Whereabouts, word: str, seconds: float) -> Reply:
@@ -161,22 +171,35 @@ def _page(where: Whereabouts, word: str, seconds: float) -> Reply:
 
 
 def _command_by_page(where: Whereabouts, word: str, status: Mapping[str, Any], seconds: float) -> Reply:
-    """Have the daemon whose page answered do something; the page takes no other word than panic."""
-    if word == RELOAD:
+    """Have the daemon whose page answered do something; the page takes no other words of a command than these two."""
+    order, _, body = word.partition(" ")
+    if order not in {PANIC, DREAM}:
         socket = f"by the socket in {status.get('state', 'its state folder')}, which cannot be used from here"
-        advice = "do it with sudo, or use `systemctl reload reverie`"
+        advice = "do it with sudo" + (", or use `systemctl reload reverie`" if word == RELOAD else "")
         return Reply(lives=True, sentence=f"The daemon at {where.page} takes this only {socket}: {advice}.")
     try:
-        said = _request(where, "POST", "/panic", seconds, {"X-Reverie": "panic"})
+        said = _request(where, "POST", f"/{order}", seconds, {"X-Reverie": order}, body)
     except (OSError, http.client.HTTPException) as error:
         return Reply(
             lives=True, sentence=f"The daemon at {where.page} did not take it: {ended(str(error) or 'it left')}"
         )
-    return Reply({"said": said.decode(errors="replace").strip()}, lives=True)
+    if order != DREAM:
+        return Reply({"said": said.decode(errors="replace").strip()}, lives=True)
+    try:
+        told: Any = json.loads(said)
+    except (ValueError, RecursionError):
+        told = None
+    answer = cast("dict[str, Any]", told) if isinstance(told, dict) else dict[str, Any]()
+    return Reply({"said": str(answer.get("said", "")), "ok": bool(answer.get("ok"))}, lives=True)
 
 
 def _request(
-    where: Whereabouts, method: str, path: str, seconds: float, headers: Mapping[str, str] | None = None
+    where: Whereabouts,
+    method: str,
+    path: str,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    body: str = "",
 ) -> bytes:
     """The body of the page's answer; straight from there, whatever proxy the environment names.
 
@@ -185,12 +208,12 @@ def _request(
     """
     connection = http.client.HTTPConnection(where.host, where.port, timeout=seconds)
     try:
-        connection.request(method, path, headers=dict(headers or {}))
+        connection.request(method, path, body.encode() or None, headers=dict(headers or {}))
         answer = connection.getresponse()
-        body = answer.read(LONGEST_ANSWER)
-        if method == "POST" and answer.status != http.client.OK:
+        found = answer.read(LONGEST_ANSWER)
+        if method == "POST" and answer.status not in {http.client.OK, http.client.UNPROCESSABLE_ENTITY}:
             raise http.client.HTTPException(f"it answers {answer.status} {answer.reason}")
-        return body
+        return found
     finally:
         connection.close()
 

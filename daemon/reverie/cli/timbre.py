@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from reverie.cli.arguments import add_command, add_config, add_json
 from reverie.errors import reason_of
-from reverie.processes.threads import one_each
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.meter import Meter, lasting
 
@@ -304,7 +303,6 @@ def _maker(resources: TimbreResources, model: str, options: argparse.Namespace) 
     from reverie.timbre.render.budget import give_way
 
     give_way()
-    one_each()  # as in the timbre worker, so that the bytes are the same
     from reverie.timbre.bank_maker import BankMaker
     from reverie.timbre.executors.dask_executor import DaskCluster
     from reverie.timbre.timbre_models import open_timbre_model, timbre_model

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from random import Random
 
+from reverie.compose.chord_foretelling import chord_foreteller
 from reverie.compose.chord_statistics import BEGINNING, shipped_statistics
 from reverie.compose.key_tour import dominant_symbol
 from reverie.compose.seeds import derive_seed
@@ -17,7 +19,7 @@ from reverie.music.chord_symbols import chord_tones, parse_chord
 from reverie.music.degrees import harmony_key
 from reverie.music.harmony import OCTAVE, Key, pitch_class_name
 from reverie.music.progressions import Progression, WrittenChord
-from reverie.scenes.harmony import ChordKinds
+from reverie.scenes.harmony import ChordKinds, ChordSource
 
 HALVES = 2
 """Shares of a bar in which a generated chord may begin."""
@@ -40,7 +42,7 @@ class ChordWalk:
 
     ``rhythm`` is how many bars a chord lasts, least and most; ``tension`` how far it may stray, at the beginning and
     before the end, from 0 to 1. ``kinds`` are triads, sevenths, or as the tunes have it. With ``different`` there are
-    only so many walks in a key, which come back.
+    only so many walks in a key, which come back. ``by`` is what foretells the next chord.
     """
 
     bars: int
@@ -48,6 +50,7 @@ class ChordWalk:
     tension: tuple[float, float] = (0.2, 0.5)
     kinds: ChordKinds = "learned"
     different: int | None = None
+    by: ChordSource = "counts"
 
     def progression(self, key: Key, seed: int, number: int) -> Progression:
         """The walk of section ``number`` in a key, by symbols."""
@@ -56,7 +59,7 @@ class ChordWalk:
             chance = Random(derive_seed("harmony", "walk", seed, "again", chance.randrange(self.different)))
         seven = harmony_key(key)
         lengths = self._lengths(seven, chance)
-        chords = self._chords(seven, len(lengths), chance)
+        chords = self._chords(seven, lengths, chance)
         bars: list[list[WrittenChord]] = [[] for _ in range(self.bars)]
         start = 0
         for chord, halves in zip(chords, lengths, strict=True):
@@ -80,24 +83,26 @@ class ChordWalk:
             done += halves
         return lengths
 
-    def _chords(self, key: Key, count: int, chance: Random) -> list[str]:
+    def _chords(self, key: Key, lengths: list[int], chance: Random) -> list[str]:
         """From the tonic to the dominant; a single chord is the tonic."""
         home = next((one for one in ("0:", "0:m", "0:dim") if not outside(one, key)), "0:")
-        chords = [BEGINNING, home]
-        for place in range(1, count):
-            if place == count - 1:
-                chords.append(_token(dominant_symbol(key), key))
-                continue
+        places = [*zip(accumulate(lengths, initial=0), lengths, strict=False)]
+        foreteller = chord_foreteller(self.by, _mode(key))
+        foreteller.after(BEGINNING, places[0])
+        chords = [home]
+        for number, place in enumerate(places[1:-1], start=1):
             low, high = self.tension
-            limit = low + (high - low) * place / max(count - 2, 1)
-            chords.append(self._next(key, chords, limit, chance, leads_home=place == count - 2))
-        return chords[1:]
+            limit = low + (high - low) * number / max(len(lengths) - 2, 1)
+            shares = foreteller.after(chords[-1], place)
+            chords.append(self._next(key, shares, chords[-1], limit, chance, leads_home=number == len(lengths) - 2))
+        return [*chords, _token(dominant_symbol(key), key)][: len(lengths)]
 
-    def _next(self, key: Key, before: list[str], limit: float, chance: Random, *, leads_home: bool) -> str:
-        """A chord after those before; one that ``leads_home`` is none on the dominant's root, which comes after it."""
-        shares = shipped_statistics().following(_mode(key), before[-3:])
+    def _next(
+        self, key: Key, shares: Mapping[str, float], before: str, limit: float, chance: Random, *, leads_home: bool
+    ) -> str:
+        """A chord after the one before; one that ``leads_home`` is none on the dominant's root, which comes after."""
         dominant = parse_chord(dominant_symbol(key)).root
-        shut = self._symbol(before[-1], key)
+        shut = self._symbol(before, key)
 
         def may_follow(chord: str) -> bool:
             root = (key.tonic + _parts(chord)[0]) % OCTAVE

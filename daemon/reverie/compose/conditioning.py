@@ -44,7 +44,8 @@ class ConditionedPrimer:
     """A primer's notes in steps of ``grid`` ticks, how long it is, and the step at which the answer begins.
 
     That is the primer's end, but for an opening that the recipe did not give, which is part of the answer. ``shift``
-    is what pitches were moved by, and ``moved`` by how much the answer is in a higher key than the primer.
+    is what pitches were moved by, and ``moved`` by how much the answer is in a higher key than the primer, and by how
+    many octaves a course has moved it.
     """
 
     notes: tuple[Note, ...]
@@ -79,14 +80,17 @@ def hear(recipe: Recipe, ear: InputRange) -> ConditionedPrimer:
     notes = tuple(_on_grid(note, steps, grid) for note in recipe.primer) if steps else ()
     first = steps
     if not notes:
-        notes, steps, first = (_opening(ear, limits.tonic, limits.low, limits.high),), 1, 0
+        low, high = limits.low - recipe.register, limits.high - recipe.register
+        notes, steps, first = (_opening(ear, limits.tonic, low, high),), 1, 0
+    lift = OCTAVE * round(recipe.register / OCTAVE)
     if not ear.transposes:
-        return ConditionedPrimer(notes, steps, first, grid=grid)
+        return ConditionedPrimer(notes, steps, first, grid=grid, moved=lift)
     pitches = [note.pitch for note in notes]
     key = _key(recipe, pitches)
     shift = _shift(ear, key, pitches)
     moved = (replace(note, pitch=fold(note.pitch + shift, ear.low, ear.high) or ear.low) for note in notes)
-    return ConditionedPrimer(tuple(moved), steps, first, shift, grid, _way(key, local_major(recipe.harmony, key)))
+    way = _way(key, local_major(recipe.harmony, key))
+    return ConditionedPrimer(tuple(moved), steps, first, shift, grid, way + lift)
 
 
 def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:

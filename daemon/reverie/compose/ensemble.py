@@ -7,51 +7,35 @@ what to send. The offline performance drives it without a conductor.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
 from itertools import cycle
+from typing import Literal
 
+from reverie.compose.arrangement import Arrangement, plan_on_course
+from reverie.compose.bar_plans import bar_plan
 from reverie.compose.composer import Composed, derived
-from reverie.compose.evolution import Evolution, Placement, VoicePlan
-from reverie.compose.heard_loops import Bars, Heard, bars_to_hear, heard_loops, only_suited
+from reverie.compose.course import Course, replaced
+from reverie.compose.evolution import Evolution
+from reverie.compose.heard_loops import Heard
+from reverie.compose.hearing import HEARS_AHEAD, WhoHears
+from reverie.compose.novelty_bands import HOUR, NoveltyBands
+from reverie.compose.placement import Placement
+from reverie.compose.played_loop import PlayedLoop
 from reverie.compose.recipe import Recipe
-from reverie.compose.scene_harmony import SceneHarmony
+from reverie.compose.scene_harmony import ToldHarmony
 from reverie.compose.stalled import Stall
-from reverie.compose.turns import Hears, hears_nothing
-from reverie.compose.voice_in_play import Renewal, VoiceInPlay
+from reverie.compose.voice_in_play import REMEMBERED, VoiceInPlay
 from reverie.music.notes import Loop
 from reverie.music.order import composing_order
-from reverie.music.time import Metre, Swing, Tempo
+from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.voice_kinds import VOICE_KINDS
-from reverie.play.messages import SELF, Part, Place, SetScene
+from reverie.play.messages import Part, Place, SetScene
+from reverie.site.actions import Evolving
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
-HEARS_AHEAD = 32
-"""Bars before its last loop is over from which the voices that a voice hears are composed up to what it composes next:
-twice the longest loop. Else a voice that holds its loops for hours would have the others composed for hours."""
-
 Reserve = Sequence[tuple[str, Loop]]
 """Loops that are there without composing: recipe id and loop, best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """A scene made ready to be played: a plan and a part for each voice, by the voice's name.
-
-    ``order`` has the voices that are to be composed first.
-    """
-
-    name: str
-    metre: Metre
-    tempo: Tempo
-    plans: Mapping[str, VoicePlan]
-    parts: Mapping[str, Part]
-    swing: Swing = field(default_factory=Swing)
-    lead: str = SELF
-    harmony: SceneHarmony | None = None
-    order: Sequence[str] = ()
 
 
 class Ensemble:
@@ -77,6 +61,7 @@ class Ensemble:
             name: VoiceInPlay(Evolution(plans[name]), cycle(reserves.get(name, ())))
             for name in composing_order(kinds, listens, arrangement.order)
         }
+        self._hearing = WhoHears(self._voices, arrangement.parts)
         self._begun = False
         self._derived: list[Composed] = []
 
@@ -88,7 +73,7 @@ class Ensemble:
         after = Ensemble(arrangement, epoch, reserves)
         after.bar = self.bar + 1 if self._begun else self.bar
         for name, voice in after._voices.items():
-            voice.line.end_bar = max(after.bar + 1, 0)
+            voice.line.go_to(max(after.bar + 1, 0))
             if name in self._voices:
                 voice.take_over(self._voices[name], max(after.bar + 1, 0))
         return after
@@ -110,7 +95,9 @@ class Ensemble:
     def opening(self) -> list[Place]:
         """What each voice begins with: what it goes on with, or a loop of its reserve while the models still load."""
         for name, voice in self._voices.items():
-            if not voice.sent and voice.line.derives:
+            if not voice.sent and voice.line.waits:
+                self._wait(name)
+            elif not voice.sent and voice.line.derives:
                 self._derive(name)
             elif not voice.sent:
                 self._from_reserve(name, times=1)
@@ -130,31 +117,56 @@ class Ensemble:
     def fill(self) -> tuple[list[Place], list[Recipe]]:
         """What has to be sent to the player, and asked of the composer, so that every voice has enough ahead.
 
-        That is :data:`AHEAD` loops, and as many more as voices that hear it need to know of it.
+        That is :data:`AHEAD` loops, and as many more as voices that hear it need to know of it. For a voice that the
+        scene's course lets be silent nothing is composed until shortly before it comes in.
         """
         places: list[Place] = []
         recipes: list[Recipe] = []
-        for voice in self._voices.values():
-            if voice.renewal and not voice.asked:
-                self._renew(voice, voice.renewal)
-        heard_until = self._heard_until()
+        now = self.bar + 1
         for name, voice in self._voices.items():
-            while not voice.asked and (self._is_short(voice) or voice.line.end_bar < heard_until[name]):
-                self._catch_up(voice)
-                held = voice.held and bool(voice.placements) and not voice.line.wanted
-                ready = voice.line.derives and (self._can_hear(name) or not voice.line.plan.relations)
-                if ready and not (held and voice.line.writes):
-                    places += self._derive(name)
-                elif held:
-                    places += self._keep(name, voice.line.repeat(voice.placements[-1]))
-                elif voice.line.holds:
-                    places += self._keep(name, voice.line.again())
-                elif self._can_hear(name):
-                    voice.asked = True
-                    recipes.append(voice.line.next_recipe(*self._heard(name)))
-                else:
+            if not voice.asked:
+                self._renew(voice)
+            voice.line.look()
+            if not voice.sent and voice.line.waits:
+                places += self._wait(name)
+        heard_until = self._hearing.heard_until(now, AHEAD)
+        for name, voice in self._voices.items():
+            while self._wants(voice, heard_until[name]):
+                told = self._go_on(name)
+                if told is None:
                     break
+                places += told[0]
+                recipes += told[1]
         return places, recipes
+
+    def _wants(self, voice: VoiceInPlay, heard_until: int) -> bool:
+        """Whether a voice is to have another loop, and can: none is asked for, and it does not wait for its entry."""
+        now = self.bar + 1
+        wants = voice.ahead(now) < AHEAD or voice.line.end_bar < heard_until
+        return wants and not voice.asked and not (voice.line.waits and voice.line.end_bar > now + HEARS_AHEAD)
+
+    def _go_on(self, name: str) -> tuple[list[Place], list[Recipe]] | None:
+        """Place the next loop of a voice, or ask for it; None where it has to wait for others that it hears."""
+        voice = self._voices[name]
+        self._catch_up(voice)
+        if not voice.held:
+            voice.line.look_back()
+        if voice.line.returning:
+            return self._keep(name, voice.line.go_back()), []
+        heard = self._hearing.can_hear(name, self.bar + 1 if self._begun else None)
+        held = voice.held and voice.has_music and not voice.line.wanted
+        ready = voice.line.derives and (heard or not voice.line.plan.relations)
+        if ready and not (held and voice.line.writes):
+            return self._derive(name), []
+        if held:
+            return self._keep(name, voice.line.repeat(voice.placements[-1])), []
+        if voice.line.holds:
+            return self._keep(name, voice.line.again()), []
+        if not heard:
+            return None
+        voice.asked = True
+        recipe = voice.line.next_recipe(*self._hearing.heard(name))
+        return [], [voice.widening.recipe(voice.line.plan, recipe)]
 
     def composed(self, answer: Composed) -> list[Place]:
         """Take an answer; one without a loop means that the voice holds what it has."""
@@ -166,11 +178,25 @@ class Ensemble:
         name = answer.recipe.voice
         voice = self._voices[name]
         voice.asked = False
-        voice.stalled.answered(voice.line.plan, answer, voice.line.end_bar)
+        voice.answered(answer)
+        if not answer.good and self._goes_back(voice):
+            return self._keep(name, voice.line.go_back())
         if answer.loop:
             new = not answer.is_the_loop_before
-            return self._keep(name, voice.line.take(answer.recipe, answer.loop, new=new))
-        return self._hold(name)
+            turns = None if new else voice.turns_held
+            return self._keep(name, voice.line.take(answer.recipe, answer.loop, new=new, turns=turns))
+        return self._hold(name, voice.turns_held)
+
+    def _goes_back(self, voice: VoiceInPlay) -> bool:
+        """Whether a voice with bands, for which nothing good came, has an old loop that was not heard for an hour.
+
+        What a person has asked for is played as it came.
+        """
+        if voice.line.plan.bands is None or voice.line.wanted:
+            return False
+        bar = voice.line.end_bar
+        seconds = self.arrangement.metre.bar_ticks / TICKS_PER_QUARTER * 60 / self.arrangement.tempo.at(bar)
+        return voice.line.way_back(bar - math.ceil(HOUR / seconds))
 
     def _derive(self, name: str) -> list[Place]:
         """Make the next loop of a voice that needs no model, here and now: its chords go on whatever becomes of models.
@@ -178,7 +204,7 @@ class Ensemble:
         Each of its loops is made for the bars in which it sounds, as the next may have other chords.
         """
         line = self._voices[name].line
-        heard: Heard = self._heard(name) if line.plan.relations else ((), {})
+        heard: Heard = self._hearing.heard(name) if line.plan.relations else ((), {})
         answer = derived(line.next_recipe(*heard))
         self._derived.append(answer)
         return self._take(answer)
@@ -194,7 +220,7 @@ class Ensemble:
         voice.asked = False
         voice.line.wanted = None
         self._catch_up(voice)
-        if voice.held and voice.placements:
+        if voice.held and voice.has_music:
             return self._keep(name, voice.line.repeat(voice.placements[-1]))
         return self._from_reserve(name, voice.line.plan.hold)
 
@@ -211,6 +237,25 @@ class Ensemble:
         for voice in self._voices.values():
             voice.asked = False
 
+    def placed_in(self, bar: int) -> dict[str, Placement]:
+        """By voice what is placed for a scene bar that sounds, or has just sounded."""
+        return {name: there for name, voice in self._voices.items() if (there := voice.present(bar))}
+
+    def bands(self, name: str) -> NoveltyBands | None:
+        """How new the next loop of a voice is to be; None where it has no bands."""
+        voice = self._voices[name]
+        return voice.widening.bands(voice.line.plan)
+
+    def widened_by(self, name: str) -> Mapping[str, int]:
+        """By how many steps each limit of a voice is widened."""
+        voice = self._voices[name]
+        return {**voice.widening.taken(voice.line.plan)}
+
+    @property
+    def widened(self) -> dict[str, Stall | None]:
+        """For each voice that has no new loop within its limits, what people are to be told of it."""
+        return {name: voice.widening.told(voice.line.plan) for name, voice in self._voices.items()}
+
     @property
     def stalls(self) -> dict[str, Stall | None]:
         """For each voice, whether it gets no new loop, and why."""
@@ -226,12 +271,29 @@ class Ensemble:
         """The voices as the player knows them."""
         return tuple(self.arrangement.parts.values())
 
-    def tempo(self) -> float:
-        """The scene's own tempo in the bar that plays."""
-        return self.arrangement.tempo.at(max(self.bar + 1, 0))
+    @property
+    def begun(self) -> bool:
+        """Whether one of its bars has gone out."""
+        return self._begun
 
-    def set_temperature(self, name: str, temperature: float) -> None:
-        """Compose this voice at another temperature than its plan's from now on; what waits is composed anew."""
+    @property
+    def course(self) -> Course | None:
+        """What form and moods make of the scene now."""
+        return self.arrangement.course
+
+    def tempo(self) -> float:
+        """The scene's own tempo in the bar that plays, as its course has it."""
+        bar = max(self.bar + 1, 0)
+        return self.arrangement.tempo.at(bar) * bar_plan(self.course, (), bar).tempo
+
+    def voices_in(self, ahead: int) -> list[str]:
+        """Who sounds so many bars after the one that sounds now, as schedules, form and dreams have it."""
+        bar = max(self.bar + 1, 0) + ahead
+        plans = self.arrangement.plans
+        return [part.name for part in self.parts if part.schedule.plays(bar) and plans[part.name].sounds(bar)]
+
+    def set_temperature(self, name: str, temperature: float | None) -> None:
+        """Compose this voice at another temperature than its plan's (None) from now on; what waits is composed anew."""
         self._voices[name].line.temperature = temperature
         self._voices[name].renewal = self._voices[name].renewal or "next"
 
@@ -240,110 +302,80 @@ class Ensemble:
         line = self._voices[name].line
         return line.plan.temperature(max(self.bar + 1, 0)) if line.temperature is None else line.temperature
 
-    def mutate(self, name: str) -> None:
-        """Mutate the loop that this voice plays, from its next turn on; without one, compose another."""
-        self._voices[name].renewal = "soon"
+    def source(self, name: str) -> Literal["model", "harmony", "written"]:
+        """Where the loops of this voice come from."""
+        return self._voices[name].line.plan.source
 
-    def hold(self, *, on: bool) -> None:
-        """Have every voice repeat the loop that it plays, or evolve again."""
+    def sounding(self, name: str) -> PlayedLoop | None:
+        """What this voice plays now, or played before its rest, to go back to; None before it has any music."""
+        present = self._voices[name].present(self.bar + 1)
+        if present is None or (present.made_by is None and not present.loop.notes):
+            return None
+        return PlayedLoop(*present.original, present.made_by)
+
+    def go_back(self, name: str, played: PlayedLoop) -> bool:
+        """Have this voice play a loop of before, from the next turn of its loop on; False where it cannot any more."""
+        fitted = played.fitted(self._voices[name].line.plan, self.bar + 1)
+        if fitted is not None:
+            self._voices[name].renewal = fitted
+        return fitted is not None
+
+    def change_course(self, course: Course | None, bar: int, closing: ToldHarmony | None = None) -> int:
+        """Have the scene be as another course says from a bar on; what was composed for it otherwise is composed anew.
+
+        Args:
+            course: what it is to be like; None: as the scene says without one.
+            bar: the first scene bar for which that holds.
+            closing: the harmony in those bars in which the course lets the scene close, for all voices that have one.
+
+        Returns:
+            The bar from which it really holds: not in one that has begun, or has been told to the player.
+        """
+        bar = max(bar, self._soonest if self._begun else self.bar + 1)
+        old = self.arrangement.course
+        new = replaced(old, course, bar, heard_from=self.bar - REMEMBERED)
+        self.arrangement = self.arrangement.on_course(new, closing)
         for voice in self._voices.values():
+            voice.change_plan(plan_on_course(voice.line.plan, new, closing), bar)
+        return bar
+
+    def evolve(self, name: str, how: Evolving) -> None:
+        """Have this voice go on in another way, from the next turn of its loop on; without one, compose another."""
+        self._voices[name].renewal = how
+
+    def hold(self, name: str | None = None, *, on: bool) -> None:
+        """Have this voice, or every voice, repeat the loop that it plays, or evolve again."""
+        for voice in self._voices.values() if name is None else [self._voices[name]]:
             voice.held = on
             voice.renewal = voice.renewal or "next"
 
-    def _hears(self, name: str) -> dict[str, Bars]:
-        """Which bars of others this voice hears when it composes next, from the start of its loop on."""
-        names = [*self._voices]
-        return bars_to_hear(self._voices[name].line, names[: names.index(name)])
-
-    def _is_short(self, voice: VoiceInPlay) -> bool:
-        return voice.ahead(self.bar + 1) < AHEAD
-
-    def _heard_until(self) -> dict[str, int]:
-        """For each voice the bar up to which it will be heard by one that is composed after it, next."""
-        until = dict.fromkeys(self._voices, 0)
-        soon = self.bar + 1 + HEARS_AHEAD
-        for name, voice in reversed(self._voices.items()):
-            wants = self._is_short(voice) or voice.line.end_bar < until[name]
-            if wants and not voice.asked and voice.line.end_bar <= soon:
-                for other, (_, end) in self._hears(name).items():
-                    until[other] = max(until[other], voice.line.end_bar + end)
-        return until
-
-    def _can_hear(self, name: str) -> bool:
-        """Whether those that this voice hears are placed in all the bars that it hears of them.
-
-        A voice whose last loop is over within as many bars as it composes does not wait, once the scene is played: it
-        hears what is there.
-        """
-        line = self._voices[name].line
-        if self._begun and line.end_bar - (self.bar + 1) <= line.plan.bars:
-            return True
-        hears = self._hears(name)
-        return all(self._voices[one].line.end_bar >= line.end_bar + end for one, (_, end) in hears.items())
-
-    def _heard(self, name: str) -> Heard:
-        line, parts, hears = self._voices[name].line, self.arrangement.parts, self._hears(name)
-        for one in hears.keys() & only_suited(line):
-            first, end = hears[one]
-            hears[one] = first, min(end, line.plan.bars, self._voices[one].line.end_bar - line.end_bar)
-        others = {one: (self._voices[one], parts[one].schedule, bars) for one, bars in hears.items()}
-        return heard_loops(others, line.end_bar)
-
-    def _suits(self, name: str) -> Hears:
-        """What is placed of the voices which this one suits, and will not be composed anew, in any bars."""
-        relations = self._voices[name].line.plan.relations
-        suited = {one.voice for one in relations if one.suits and one.voice in self._voices}
-        return partial(self._placed, suited) if suited else hears_nothing
-
-    def _placed(self, names: Collection[str], start: int, bars: int) -> Heard:
-        parts = self.arrangement.parts
-        ends = {name: min(bars, self._voices[name].line.end_bar - start) for name in names}
-        others = {name: (self._voices[name], parts[name].schedule, (0, end)) for name, end in ends.items()}
-        return heard_loops(others, start)
-
-    def _renew(self, voice: VoiceInPlay, when: Renewal) -> None:
-        """Forget the loops that have not begun, once no question is open. The player has them until others are placed.
+    def _renew(self, voice: VoiceInPlay) -> None:
+        """Forget what is not to be played any more, once no question is open: the player has it until other is placed.
 
         Those who listen to the voice have heard what will not be played, and are renewed after it.
-
-        Where that would leave the player a loop that begins within another's turn, as loops of the reserve may, they
-        stay, and only what comes after them is new.
         """
-        voice.renewal = None
-        if when == "soon":
-            voice.line.mutate()
-        now = self.bar + 1
-        present = voice.present(now)
-        later = [one for one in voice.placements if one.start_bar > now]
-        waiting = [one.start_bar for one in later if one.leads]
-        if present is None or not waiting:
-            return
-        turns = (now - present.start_bar) // present.loop.bars + 1
-        bar = min(present.start_bar + turns * present.loop.bars, waiting[0]) if when == "soon" else waiting[0]
-        stale = {*voice.stale, *(start for one in later if (start := one.start_bar) >= bar)}
-        turn = math.lcm(voice.line.plan.bars, present.loop.bars if voice.held else 1)
-        if any((start - bar) % turn for start in stale if start > bar):
-            return
-        voice.stale = stale
-        voice.line.resume(present, bar)
-        for other in self._voices.values():
-            if any(one.voice == voice.line.plan.voice for one in other.line.plan.relations):
-                other.renewal = other.renewal or "next"
+        if voice.renew(self.bar + 1, self._soonest):
+            for other in self._voices.values():
+                if any(one.voice == voice.line.plan.voice for one in other.line.plan.relations):
+                    other.renewal = other.renewal or "next"
+
+    @property
+    def _soonest(self) -> int:
+        """The first bar that the player can still be told of: the one that sounds is too late."""
+        return self.bar + 2 if self.bar >= 0 else 0
 
     def _catch_up(self, voice: VoiceInPlay) -> None:
         """A line that has run out goes on at the next bar at which its repeated loop begins anew.
 
         The bar that sounds is too late: a loop that is placed in it would be entered in its midst.
         """
-        soonest = self.bar + 2 if self.bar >= 0 else 0
-        late = soonest - voice.line.end_bar
-        if late > 0:
-            bars = voice.placements[-1].loop.bars if voice.placements else 1
-            voice.line.end_bar += -(-late // bars) * bars
+        soonest = self._soonest
+        if soonest > voice.line.end_bar:
+            voice.line.catch_up(soonest, voice.placements[-1].loop.bars if voice.placements else 1)
 
-    def _hold(self, name: str) -> list[Place]:
+    def _hold(self, name: str, turns: int | None = None) -> list[Place]:
         line = self._voices[name].line
-        held = line.skip()
+        held = line.skip(turns)
         return self._keep(name, held) if held else self._from_reserve(name, line.plan.hold)
 
     def _from_reserve(self, name: str, times: int) -> list[Place]:
@@ -351,9 +383,17 @@ class Ensemble:
         spare = next(voice.reserve, None)
         return self._keep(name, voice.line.open_with(*spare, times)) if spare else []
 
+    def _wait(self, name: str) -> list[Place]:
+        """Give a voice that is silent first a loop for these bars: no scene begins before each voice has one."""
+        voice = self._voices[name]
+        recipe, loop = next(voice.reserve, None) or ("rest", Loop(1, self.arrangement.metre, ()))
+        placement = Placement(recipe, loop, voice.line.placed_to, 1, until=voice.line.end_bar)
+        return [self._place(name, one) for one in voice.place(placement)]
+
     def _keep(self, name: str, placement: Placement) -> list[Place]:
         """Place a loop, as the player shall have it."""
-        return [self._place(name, one) for one in self._voices[name].place(placement, self._suits(name))]
+        return [self._place(name, one) for one in self._voices[name].place(placement, self._hearing.suits(name))]
 
     def _place(self, name: str, placement: Placement) -> Place:
-        return Place(self.epoch, name, placement.recipe, placement.start_bar, placement.times, placement.loop)
+        loop, start, times = placement.loop, placement.start_bar, placement.times
+        return Place(self.epoch, name, placement.recipe, start, times, loop, placement.anew)

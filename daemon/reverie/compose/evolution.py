@@ -1,245 +1,79 @@
 """The line of a voice: which loop follows which, and from which bar to which.
 
 An evolution knows no clock and no model. It says what to ask for next (:meth:`Evolution.next_recipe`), takes the answer
-(:meth:`Evolution.take`) and hands back where it belongs (:class:`Placement`). The daemon and the offline performance
-drive the same ones, so they make the same music.
+(:meth:`Evolution.take`) and hands back where it belongs (:class:`~reverie.compose.placement.Placement`). The daemon and
+the offline performance drive the same ones, so they make the same music.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import replace
 
-from reverie.compose.conditioning import scene_major
-from reverie.compose.fitting import FittingRules, fit
-from reverie.compose.local_key import local_major
-from reverie.compose.operators.operator import After, ModelInput
+from reverie.compose.course import SectionSpot
+from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
-from reverie.compose.operators.written import has_velocities
-from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
-from reverie.compose.relations import Relation
-from reverie.compose.seeds import derive_seed
-from reverie.compose.sounding_bass import bass_of
-from reverie.music.harmony import OCTAVE, BarHarmony, HarmonyPlan
-from reverie.music.notes import Loop, Note
-from reverie.music.time import Metre
-from reverie.music.touch import Touch
-from reverie.music.voice_kinds import VOICE_KINDS
-from reverie.scenes.operators import OPERATOR_TRAITS
+from reverie.compose.placement import Placement
+from reverie.compose.played_loop import PlayedLoop
+from reverie.compose.recipe import HeardLoop, Recipe
+from reverie.compose.themes import Theme, Themes
+from reverie.compose.voice_plan import VoicePlan
+from reverie.music.notes import Loop
+from reverie.site.actions import Evolving
 
 MOST_TURNS = 64
 """Turns of a loop that are placed at a time where the chords may change under it."""
 BEGIN_ANEW = 2
 """Answers in a row without a new loop after which a line begins with its primer again: what it goes on from leads
 nowhere."""
-
-
-class SettingsPlan(Protocol):
-    """What a voice tells its operators, over the bars of a scene. Equal plans tell the same."""
-
-    def at(self, bar: int) -> Mapping[str, float | str]:
-        """The settings of a loop that starts in scene bar ``bar``."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class VoicePlan:
-    """What a scene says of a voice, as far as composing goes.
-
-    ``temperature`` maps a bar of the scene to a number. ``first`` is the operator with which its line begins, and
-    begins anew. ``harmony`` is None for a voice that is free of it, and ``relations`` say which others it listens to.
-    ``settings`` are those of its operators, which may change from bar to bar. So many loops in a row as ``turns`` have
-    the same seed: where each loop is made for its own bars, as the harmony wants it, they are turns of one idea.
-    """
-
-    scene: str
-    scene_hash: str
-    seed: int
-    metre: Metre
-    voice: str
-    kind: str
-    model: str
-    model_hash: str
-    primer: tuple[Note, ...]
-    primer_steps: int
-    bars: int
-    hold: int
-    then: tuple[str, ...]
-    temperature: Callable[[int], float]
-    limits: LoopLimits
-    candidates: int = 1
-    novelty: tuple[float, float] = (0.0, 1.0)
-    first: str = "reset"
-    harmony: HarmonyPlan | None = None
-    strictness: float = 0.0
-    relations: tuple[Relation, ...] = ()
-    touch: Touch | None = None
-    settings: SettingsPlan | None = None
-    turns: int = 1
-
-    def recipe(
-        self,
-        operator: str,
-        number: int,
-        bar: int,
-        after: After | None = None,
-        heard: tuple[HeardLoop, ...] = (),
-        loops: Mapping[str, Loop] | None = None,
-    ) -> Recipe:
-        """The recipe of the line's loop ``number``, which is to start in bar ``bar`` of the scene.
-
-        The operator chooses what the model is told; without a loop before, that is the scene's own primer. ``heard`` is
-        what other voices play in the loop's bars, and ``loops`` these loops by their content hashes.
-        """
-        heard_loops = dict(loops or {})
-        told = ModelInput(self.primer, self.primer_steps)
-        if after:
-            told = OPERATORS[operator].told(told, after)
-            if OPERATORS[operator].traits.keeps_primer:
-                told = replace(told, primer=self._fitted(told.primer, after, bar, heard, heard_loops))
-        recipe = Recipe(
-            scene=self.scene,
-            scene_hash=self.scene_hash,
-            voice=self.voice,
-            kind=self.kind,
-            model=self.model,
-            model_hash=self.model_hash,
-            operator=operator,
-            seed=derive_seed(self.scene, self.voice, self.seed, number // self.turns),
-            temperature=round(self.temperature(bar), 4),
-            bars=self.bars,
-            metre=self.metre,
-            primer=told.primer,
-            primer_steps=told.primer_steps,
-            limits=self.limits,
-            past=told.past,
-            candidates=self.candidates,
-            before=after.loop.notes if after else (),
-            novelty=self.novelty,
-            harmony=self.harmony_of(bar),
-            strictness=self.strictness_of(bar),
-            relations=self.relations,
-            touch=self.touch,
-            primer_key=self._primer_key(operator, told, after, bar),
-            settings=self._settings(operator, bar, after),
-            heard=heard,
-            loops=heard_loops,
-            version=VERSION,
-        )
-        return _literal(recipe) if OPERATOR_TRAITS[operator].source == "written" else recipe
-
-    @property
-    def literal(self) -> bool:
-        """Whether it plays for ever what is written, and needs no model."""
-        return not self.model and OPERATOR_TRAITS[self.first].source == "written"
-
-    def _settings(self, operator: str, bar: int, after: After | None) -> dict[str, float | str]:
-        carried = OPERATORS[operator].carried
-        before: Mapping[str, float | str] = carried(after) if after and carried else dict[str, float | str]()
-        return {**(self.settings.at(bar) if self.settings else {}), **before}
-
-    def strictness_of(self, bar: int) -> float:
-        """How much the harmony binds a loop that starts in scene bar ``bar``: as its section says, or as the voice."""
-        if self.harmony is None:
-            return 0.0
-        said = self.harmony.strictness_at(bar)
-        return self.strictness if said is None else said
-
-    def harmony_of(self, bar: int, bars: int | None = None) -> tuple[BarHarmony, ...]:
-        """The harmony of a loop that starts in scene bar ``bar``, and of the bar after it.
-
-        Args:
-            bar: the loop's first.
-            bars: how long it is, if not as the voice's loops are.
-        """
-        if self.harmony is None:
-            return ()
-        return tuple(self.harmony.at(bar + one) for one in range((bars or self.bars) + 1))
-
-    def _primer_key(self, operator: str, told: ModelInput, after: After | None, bar: int) -> int | None:
-        """The major key in which the primer is, where the harmony has moved it away from the scene's."""
-        home = scene_major(self.limits)
-        if self.harmony is None or home is None or after is None or told.primer == self.primer:
-            return None
-        if told.past:
-            return after.recipe.primer_key
-        fitted = OPERATORS[operator].traits.keeps_primer
-        key = local_major(self.harmony_of(bar) if fitted else after.recipe.harmony, home)
-        return None if key == home % OCTAVE else key
-
-    def _fitted(
-        self,
-        primer: tuple[Note, ...],
-        after: After,
-        bar: int,
-        heard: tuple[HeardLoop, ...],
-        loops: Mapping[str, Loop],
-    ) -> tuple[Note, ...]:
-        """What is kept of the loop before, as the chords from scene bar ``bar`` on want it, and the bass below it."""
-        if self.harmony is None or self.strictness_of(bar) <= 0 or not VOICE_KINDS[self.kind].pitched:
-            return primer
-        lowest = VOICE_KINDS[self.kind].outermost == "lowest"
-        rules = FittingRules(self.limits.low, self.limits.high, lowest=lowest)
-        bass = bass_of(self.relations, heard, loops, self.bars, self.metre)
-        known = bass if any(pitch is not None for pitch in bass.pitches) else None
-        return fit(primer, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules, known)
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """A loop, played ``times`` times from bar ``start_bar`` of the scene; ``recipe`` is the id of what made it.
-
-    ``made_by`` is the recipe itself; None for a loop that was there already. A loop that is held over other chords is
-    placed turn by turn (:mod:`reverie.compose.turns`): the first ``leads``, and ``turn_of`` is the recipe's id and the
-    loop of which one is a turn, where it had to be fitted.
-    """
-
-    recipe: str
-    loop: Loop
-    start_bar: int
-    times: int
-    made_by: Recipe | None = None
-    leads: bool = True
-    turn_of: tuple[str, Loop] | None = None
-
-    @property
-    def original(self) -> tuple[str, Loop]:
-        """The recipe's id and the loop, before it was fitted."""
-        return self.turn_of or (self.recipe, self.loop)
-
-    @property
-    def end_bar(self) -> int:
-        """The first bar that is no longer its."""
-        return self.start_bar + self.times * self.loop.bars
+ANOTHER = "another"
+"""In place of an operator: the one that made the last loop, once more, told the same."""
 
 
 class Evolution:
     """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
 
-    ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once. ``fruitless``
-    counts the answers in a row that were no new loop. A loop over chords that is held for very long is placed in parts,
-    as each of its turns may be another.
+    ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once: by its name, or
+    as :data:`ANOTHER` draw of what was placed last. ``returning`` is a loop of before that is to be placed next.
+    ``fruitless`` counts the answers in a row that were no new loop. A loop over chords that is held for very long is
+    placed in parts, as each of its turns may be another.
+
+    What it places ends in bar ``placed_to`` of the scene, and what it places next begins in ``end_bar``: later, if the
+    scene's course wants the voice to be silent until then. Where the voice begins anew, no loop goes on.
     """
 
     def __init__(self, plan: VoicePlan, *, start_bar: int = 0) -> None:
         self.plan = plan
-        self.end_bar = start_bar
+        self.placed_to = self.end_bar = start_bar
+        self.look()
         self.steps_taken = 0
         self.fruitless = 0
         self.temperature: float | None = None
         self.wanted: str | None = None
+        self.returning: PlayedLoop | None = None
+        self._idea: tuple[int, int] | None = None
+        """The seed of a derived loop's idea, and up to which step it is in place of the step's own."""
         self._last: After | None = None
         self._left = 0
         """Turns of the last loop that are still to be placed."""
+        self.themes = Themes()
+        self._theme: Theme | None = None
+        """What comes back with the loop that is placed next."""
+        self._section: int | None = None
+        """The number of the section in which the line placed something last."""
+        self._opened: int | None = None
+        """The number of the section for which it was decided how it opens."""
 
     def next_step(self) -> str:
         """The name of the operator whose turn it is."""
         if self.steps_taken == 0 or self._last is None:
             return self.plan.first
         if self.wanted:
-            return self.wanted
-        step = self.plan.then[(self.steps_taken - 1) % len(self.plan.then)]
+            return self.wanted if self.wanted != ANOTHER else self._drawn_again(self._last.recipe)
+        at = (self.steps_taken - 1) % len(self.plan.then)
+        step = self.plan.then[at]
+        if self.fruitless and _holds(step):  # it was held for as long as nothing came
+            step = next((one for one in (*self.plan.then[at:], *self.plan.then[:at]) if not _holds(one)), step)
         return self.plan.first if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
 
     @property
@@ -247,19 +81,95 @@ class Evolution:
         """Whether the last loop is to be held (:meth:`again`), and none asked for: by an operator, or for long."""
         return (self._left > 0 and not self.wanted) or _holds(self.next_step())
 
+    @property
+    def waits(self) -> bool:
+        """Whether the voice is silent before what it places next."""
+        return self.end_bar > self.placed_to
+
+    def go_to(self, bar: int) -> None:
+        """Go on in scene bar ``bar``, or where the voice comes in, if it does not sound there."""
+        self.placed_to = self.end_bar = bar
+        self.look()
+
+    def look(self) -> None:
+        """Find out where the voice comes in: of a bar that was too far away to know it, more is known now."""
+        self.end_bar = self.plan.sounding_from(self.end_bar)
+
+    def catch_up(self, soonest: int, bars: int) -> None:
+        """Go on in scene bar ``soonest`` or later: where a loop of so many ``bars`` begins anew, or the voice does."""
+        late = soonest - self.end_bar
+        if late <= 0:
+            return
+        begins = self.plan.begins(soonest - 1)
+        bar = self.end_bar - (-late // bars) * bars
+        self.go_to(bar if begins is None else min(bar, begins))
+
+    def look_back(self) -> None:
+        """Decide, before a loop is placed or asked for, whether one of before comes back in its place.
+
+        That is a theme of the section that begins there, or within a section now and then a loop that has stayed away
+        for minutes. What people want comes first.
+        """
+        spot = self.plan.section(self.end_bar)
+        if spot is None or self.wanted or self.returning:
+            return
+        if spot.number != self._section:
+            if spot.number != self._opened:
+                self._opened = spot.number
+                self._open(spot)
+        elif self.plan.source == "model" and self._last is not None and not self.holds:
+            plan = self.plan
+            missed = self.themes.missed(self.end_bar, plan.scene, plan.voice, plan.seed, self.steps_taken)
+            if missed is not None and self._does(missed):
+                self.returning = missed
+
+    def _open(self, spot: SectionSpot) -> None:
+        """Begin a section as it says: with a theme of its own, or by an operator."""
+        if spot.opens != "return":
+            self.want(spot.opens)
+            return
+        theme = self.themes.due(spot)
+        if theme is None:
+            return
+        played, made_by = theme.played, theme.played.made_by
+        if self.plan.source == "harmony" or (not theme.is_varied and self._does(played)):
+            self.want_again(played)
+        elif self.plan.source == "model" and made_by is not None:
+            self._last = After(made_by, played.loop)
+            self.wanted = "mutate"
+        self._theme = theme
+
+    def _does(self, played: PlayedLoop) -> bool:
+        """Whether a loop of before is what the voice may play where it goes on."""
+        return played.made_by is not None and self.plan.is_near(played.made_by.limits, self.end_bar)
+
+    def _remember(self, placement: Placement) -> None:
+        spot = self.plan.section(placement.start_bar)
+        if placement.made_by is None or (spot is None and self.plan.bands is None):
+            return
+        played = PlayedLoop(*placement.original, placement.made_by)
+        if spot is not None and spot.number != self._section:
+            self.themes.began(spot, played, self._theme)
+            self._section, self._theme = spot.number, None
+        if self.plan.source == "model":
+            self.themes.heard(played, placement.start_bar)
+
     def open_with(self, recipe: str, loop: Loop, times: int = 1) -> Placement:
         """Play a loop that is already there, until a composed one follows: it is no step of the evolution."""
         return self._place(recipe, loop, times)
 
-    def again(self) -> Placement:
+    def again(self, turns: int | None = None) -> Placement:
         """Hold the last loop once more: an operator's step, or the way out when nothing new could be composed.
+
+        Args:
+            turns: for how many turns, if not as the voice holds its loops.
 
         Raises:
             RuntimeError: if there is no last loop; :attr:`holds` is never true then.
         """
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
-        times = self._left or self.plan.hold
+        times = self._left or turns or self.plan.hold
         if not self._left:
             self._step()
         self._left = times - self._at_once(times)
@@ -269,14 +179,16 @@ class Evolution:
         """Play what was placed once more: it is no step of the evolution."""
         return self._place(*placement.original, self.plan.hold, placement.made_by)
 
-    def resume(self, placement: Placement, bar: int) -> None:
-        """Forget what was placed after ``placement``, and go on from it in scene bar ``bar``.
+    def resume(self, placement: Placement | None, bar: int) -> None:
+        """Forget what was placed after ``placement``, or all of it (None), and go on from it in scene bar ``bar``.
 
         The steps that were taken stay taken, so that what follows now is other music than what was forgotten.
         """
-        self.end_bar = bar
+        self.go_to(bar)
         self._left = 0
-        self._last = After(placement.made_by, placement.original[1]) if placement.made_by else None
+        spot = self.plan.section(placement.start_bar) if placement and placement.made_by else None
+        self._section, self._opened, self._theme = spot and spot.number, None, None
+        self._last = After(placement.made_by, placement.original[1]) if placement and placement.made_by else None
 
     @property
     def derives(self) -> bool:
@@ -311,58 +223,115 @@ class Evolution:
         step = self.next_step()
         if self.holds:
             raise RuntimeError("holding a loop needs no recipe")
-        recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last, heard, loops)
+        again = self.wanted == ANOTHER and self._last is not None and self._last.recipe.operator == step
+        recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last, heard, loops, again=again)
+        if self._idea and self.steps_taken < self._idea[1]:
+            recipe = replace(recipe, seed=self._idea[0])
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
-    def take(self, recipe: Recipe, loop: Loop, *, new: bool = True) -> Placement:
+    def take(self, recipe: Recipe, loop: Loop, *, new: bool = True, turns: int | None = None) -> Placement:
         """The answer to :meth:`next_recipe`: it follows what the line already plays.
 
         Args:
             recipe: what made the loop.
             loop: the loop.
             new: whether it is another one than the loop before, where another was asked for.
+            turns: for how many turns it is played, if not as the voice holds its loops.
         """
         self._step()
         self.fruitless = 0 if new else self.fruitless + 1
         self._last = After(recipe, loop)
-        self._left = self.plan.hold - self._at_once(self.plan.hold)
-        return self._place(recipe.id, loop, self.plan.hold, recipe)
+        times = turns or self.plan.hold
+        self._left = times - self._at_once(times)
+        return self._place(recipe.id, loop, times, recipe)
 
-    def mutate(self) -> None:
-        """Let the next loop be a mutation of the last or, where it is derived, another turn of another idea."""
-        if self.derives:
+    def want(self, how: Evolving) -> None:
+        """Let the next loop come of the last in this way or, where loops are derived, be a turn of another idea.
+
+        What is written stays as it is, and what is derived goes on by itself.
+        """
+        self.returning = self._theme = None
+        if self.plan.source == "model":
+            self.wanted = self.plan.first if how == "reset" else how
+        elif self.plan.source == "harmony" and how == "reset":
+            self._begin_idea(self.plan.seed_of(0))
+        elif self.plan.source == "harmony" and how != "continue":
+            self._idea = None
             self.steps_taken += self.plan.turns
-        elif not self.plan.literal:
-            self.wanted = "mutate"
 
-    def skip(self) -> Placement | None:
-        """No loop could be made this time: hold the last one, if there is one, and go on to the next step."""
+    def want_again(self, played: PlayedLoop) -> None:
+        """Let a loop of before be next; where loops are derived, its idea, as its chords are those of other bars."""
+        self._theme = None
+        if self.plan.source == "model":
+            self.wanted, self.returning = None, played
+        elif self.plan.source == "harmony" and played.made_by is not None:
+            self._begin_idea(played.made_by.seed)
+
+    def go_back(self) -> Placement:
+        """Place what is :attr:`returning`, and go on from it: a step of the evolution.
+
+        Raises:
+            RuntimeError: if nothing is.
+        """
+        played = self.returning
+        if played is None:
+            raise RuntimeError(f"the line of {self.plan.voice} goes back to nothing")
+        self._step()
+        self.fruitless = 0
+        self._last = After(played.made_by, played.loop) if played.made_by else None
+        self._left = self.plan.hold - self._at_once(self.plan.hold) if self._last else 0
+        return self._place(played.recipe, played.loop, self.plan.hold, played.made_by)
+
+    def skip(self, turns: int | None = None) -> Placement | None:
+        """No loop could be made this time: hold the last one, if there is one, and go on to the next step.
+
+        Args:
+            turns: for how many turns it is held, if not as the voice holds its loops.
+        """
         self.fruitless += 1
         self._left = 0
         if self._last is not None:
-            return self.again()
+            return self.again(turns)
         self._step()
         return None
 
+    def way_back(self, bar: int) -> bool:
+        """Let a loop be next that was last placed before scene bar ``bar``, where there is one that the voice plays."""
+        old = self.themes.longest_away(bar)
+        if old is None or not self._does(old):
+            return False
+        self.want_again(old)
+        return True
+
+    def _drawn_again(self, recipe: Recipe) -> str:
+        """The operator of a recipe, or where no model drew its loop the next of the scene's by which one draws."""
+        at = self.steps_taken - 1
+        then = [self.plan.then[(at + number) % len(self.plan.then)] for number in range(len(self.plan.then))]
+        drawing = (step for step in (recipe.operator, *then) if OPERATORS[step].traits.source == "model")
+        return next(drawing, self.plan.first)
+
+    def _begin_idea(self, seed: int) -> None:
+        self._idea = seed, self.steps_taken + self.plan.turns
+
     def _step(self) -> None:
         self.steps_taken += 1
-        self.wanted = None
+        self.wanted = self.returning = None
 
     def _place(self, recipe: str, loop: Loop, times: int, made_by: Recipe | None = None) -> Placement:
-        placement = Placement(recipe, loop, self.end_bar, self._at_once(times), made_by)
-        self.end_bar = placement.end_bar
+        start, turns = self.end_bar, self._at_once(times)
+        border = self.plan.border(start, start + turns * loop.bars)
+        if border is not None:
+            self._left = 0
+            turns = -(-(border - start) // loop.bars)
+        placement = Placement(recipe, loop, start, turns, made_by, until=border)
+        self._remember(placement)
+        self.go_to(placement.end_bar)
         return placement
 
     def _at_once(self, times: int) -> int:
         """How many of so many turns are placed at a time."""
-        return times if self.plan.harmony is None else min(times, MOST_TURNS)
-
-
-def _literal(recipe: Recipe) -> Recipe:
-    """A recipe without what has no part in music that is written, so that it is the same whenever that is played."""
-    plain = replace(recipe, seed=0, temperature=1.0, past=(), candidates=1, before=())
-    touch = None if has_velocities(recipe) else recipe.touch
-    return replace(plain, harmony=(), strictness=0.0, relations=(), touch=touch)
+        stays = self.plan.harmony is None and self.plan.longest_at(self.end_bar) is None
+        return times if stays else min(times, MOST_TURNS)
 
 
 def _holds(operator: str) -> bool:

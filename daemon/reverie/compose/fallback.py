@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.compose.ensemble import Arrangement, Reserve
-from reverie.compose.evolution import VoicePlan
+from reverie.compose.arrangement import Arrangement
+from reverie.compose.ensemble import Reserve
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.guard import adapt
 from reverie.compose.seeds import derive_seed
+from reverie.compose.voice_plan import VoicePlan
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note

@@ -31,10 +31,20 @@ class GoodLoop:
         Raises:
             ValueError, KeyError, TypeError, AttributeError, OverflowError: if it is no such data.
         """
-        good = cls(Recipe.from_json(data["recipe"]), Loop.from_json(data["loop"]))
-        if good.loop.bars > _MOST_BARS or len(good.loop.notes) > _MOST_NOTES:
-            raise ValueError("a loop of that length was never composed")
+        good = cls(Recipe.from_json(data["recipe"]), read_loop(data["loop"]))
         if not {type(name) for name in (good.recipe.scene, good.recipe.voice, good.recipe.kind)} == {str}:
             raise TypeError("a recipe names its scene, its voice and its kind")
         _ = good.recipe.id  # that it has one is all that a recipe of old is asked for
         return good
+
+
+def read_loop(data: Mapping[str, Any]) -> Loop:
+    """Read a loop of a file.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, OverflowError: if it is none, or none that was ever composed.
+    """
+    loop = Loop.from_json(data)
+    if loop.bars > _MOST_BARS or len(loop.notes) > _MOST_NOTES:
+        raise ValueError("a loop of that length was never composed")
+    return loop

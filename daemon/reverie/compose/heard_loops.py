@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reverie.compose.evolution import Evolution, Placement
+from reverie.compose.evolution import Evolution
+from reverie.compose.placement import Placement
 from reverie.compose.recipe import HeardLoop
 from reverie.compose.voice_in_play import VoiceInPlay
 from reverie.music.notes import Loop
@@ -54,15 +55,16 @@ def only_suited(line: Evolution) -> set[str]:
 def heard_loops(others: Mapping[str, tuple[VoiceInPlay, Schedule, Bars]], start: int) -> Heard:
     """What ``others`` play in their bars, counted from scene bar ``start``, as far as it is placed.
 
-    Beyond what is placed a voice repeats its last loop, as the player does; in bars in which its schedule lets it rest
-    nothing is heard of it, nor before the scene began.
+    Beyond what is placed a voice repeats its last loop, as the player does; in bars in which its schedule or the
+    scene's course lets it rest nothing is heard of it, nor before the scene began.
     """
     heard: list[HeardLoop] = []
     loops: dict[str, Loop] = {}
     for name, (voice, schedule, (first, end)) in others.items():
         before: Placement | None = None
         for bar in range(max(first, -start), end):
-            sounds = voice.will_sound(start + bar) if schedule.plays(start + bar) else None
+            wanted = schedule.plays(start + bar) and voice.line.plan.sounds(start + bar)
+            sounds = voice.will_sound(start + bar) if wanted else None
             if sounds is not None and sounds is before:
                 heard[-1] = _longer(heard[-1])
             elif sounds is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from reverie.compose.composer import Composed
+from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.recipe import Recipe
 from reverie.models.library.index import ModelFile
 from reverie.music.notes import Loop
@@ -14,27 +15,36 @@ from reverie.music.notes import Loop
 
 @dataclass(frozen=True, slots=True)
 class ComposerSetup:
-    """The first message of a composer's life; ``memories`` is the folder for what models remember."""
+    """The first message of a composer's life; ``memories`` is the folder for what models remember.
+
+    ``played`` is the file that knows what was played before.
+    """
 
     type: ClassVar[str] = "setup"
     engine: str
     memories: Path
     bundles: tuple[ModelFile, ...]
+    played: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeLoop:
-    """The question ``number``: a loop of this recipe, please."""
+    """The question ``number``: a loop of this recipe, please.
+
+    ``bands`` say how new it is to be beside what its voice has played up to the ``moment``.
+    """
 
     type: ClassVar[str] = "compose"
     number: int
     recipe: Recipe
     loops: tuple[Loop, ...] = ()
+    bands: NoveltyBands | None = None
+    moment: float = 0.0
 
     @classmethod
-    def of(cls, number: int, recipe: Recipe) -> ComposeLoop:
+    def of(cls, number: int, recipe: Recipe, bands: NoveltyBands | None = None, moment: float = 0.0) -> ComposeLoop:
         """The question, to which the loops that the recipe names by their hashes go along."""
-        return cls(number, recipe, tuple(recipe.loops.values()))
+        return cls(number, recipe, tuple(recipe.loops.values()), bands, moment)
 
     @property
     def whole_recipe(self) -> Recipe:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 VERSION = 1
 """How recipes are understood; it grows when an old one would be understood as other music."""
+_SPAN_BARS = 2
+"""Bars of a span at least: one that the model is told, one that it draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,13 @@ class Recipe:
     bar and of the bar after, where there is one, ``strictness`` how much it binds, from 0 to 1, and ``harmony_before``
     that of the loop before where it counts. ``touch`` says how the loop is played, and ``settings`` are numbers and
     words of the operator's own. ``events`` are what a model drew for the loop that was kept, where it was steered.
-    ``version`` is that of :data:`VERSION` by which it was made.
+    ``density`` is how many times as dense it is to be as the voice is by itself, and ``register`` how many semitones
+    higher than its primer, as far as a course has moved the voice since. ``version`` is that of :data:`VERSION` by
+    which it was made.
+
+    ``span`` is for how many sixteenths from a bar line on the model may be told and draw; 0 for any number. Where that
+    is not enough, it begins anew at a bar line, with its last bars as the primer. A loop that continues such a one is
+    told of it by its notes, and by no past.
     """
 
     scene: str
@@ -134,16 +142,22 @@ class Recipe:
     events: tuple[int, ...] = ()
     harmony_before: tuple[BarHarmony, ...] = ()
     primer_key: int | None = None
+    density: float = 1.0
+    register: int = 0
+    span: int = 0
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what this version would misunderstand.
 
         Raises:
-            ValueError: if it was made by a later version, or has harmony for some of its bars only.
+            ValueError: if it was made by a later version, has harmony for some of its bars only, or has a span
+                that is no two whole bars.
         """
         if self.version > VERSION:
             raise ValueError(f"a recipe of version {self.version} cannot be read by this one, which knows {VERSION}")
+        if self.span and (self.span % self.metre.bar_steps or self.span < _SPAN_BARS * self.metre.bar_steps):
+            raise ValueError(f"a span has whole bars, two at least; {self.span} sixteenths are none in {self.metre}")
         if self.harmony and len(self.harmony) != self.bars + 1:
             raise ValueError(f"a loop of {self.bars} bars has harmony for each and one more, not {len(self.harmony)}")
 
@@ -184,8 +198,11 @@ class Recipe:
 
     @property
     def remembered(self) -> tuple[ContinuedPast, ...]:
-        """The past of a loop that continues the one which was made by this; nothing where no model drew it."""
-        if self.choice is None or not self.drawn:
+        """The past of a loop that continues the one which was made by this.
+
+        Nothing where no model drew it, or one that begins anew at bar lines.
+        """
+        if self.choice is None or not self.drawn or self.span:
             return ()
         drawn = ContinuedPast(self.seed, self.temperature, self.candidates, self.choice, self.steps, self.events)
         return (*self.past, drawn)
@@ -197,6 +214,9 @@ class Recipe:
 
     def _memory(self, past: Sequence[ContinuedPast]) -> str:
         told = {name: value for name, value in self.as_json().items() if name in _TOLD}
+        # Where a course moves density and register from loop to loop, what is remembered stays the same.
+        limits = {**told["limits"], "low": self.limits.low - self.register, "high": self.limits.high - self.register}
+        told["limits"] = limits if self.density == 1.0 else {**limits, "least": 0.0, "most": 0.0}
         return short_hash({**told, "past": [_row(one) for one in past]})
 
     def as_json(self) -> dict[str, Any]:

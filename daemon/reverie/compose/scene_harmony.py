@@ -7,19 +7,19 @@ those before it. What is drawn by chance in a round or a section is drawn from t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Literal
+from typing import Literal, Protocol, Self
 
 from reverie.compose.chord_colours import Colours, with_colours
 from reverie.compose.chord_events import ChordEvent, ended, joined, transposed
 from reverie.compose.chord_walk import ChordWalk
-from reverie.compose.key_tour import KeyTour
+from reverie.compose.kept_by_number import KeptByNumber
 from reverie.compose.seeds import derive_seed
 from reverie.music.chord_symbols import chord_scale, chord_tones, parse_chord
 from reverie.music.degrees import harmony_key, is_degree
-from reverie.music.harmony import BarHarmony, ChordSpan, Key
+from reverie.music.harmony import BarHarmony, ChordSpan, HarmonyPlan, Key
 from reverie.music.progressions import Progression, WrittenChord, chord_symbol
 from reverie.music.time import Metre
 
@@ -62,12 +62,36 @@ class HarmonySpot:
     key: Key
 
 
+class ToldHarmony(HarmonyPlan, Protocol):
+    """A harmony of which people are told: where in it a bar is, and what comes next."""
+
+    def spot(self, bar: int) -> HarmonySpot:
+        """The section in which scene bar ``bar`` lies."""
+        ...
+
+    def after(self, bar: int) -> tuple[int, str]:
+        """The first bar after ``bar`` in which a chord begins, and the symbol of that chord."""
+        ...
+
+    def without_strictness(self) -> Self:
+        """The same chords, whose sections do not say how much they bind."""
+        ...
+
+
+class Tour(Protocol):
+    """How the key moves."""
+
+    def at(self, number: int, home: Key) -> Key:
+        """The key of round ``number``, from 0, of a harmony whose own is ``home``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SceneHarmony:
     """The harmony of a scene in a key; with ``order`` drawn, the parts of each round are shuffled.
 
     With a ``tour`` the key moves. A ``cadence`` ends each section with the key's dominant, and ``colours`` change a
-    chord while it lasts.
+    chord while it lasts. Chance counts rounds and sections from ``counted_from`` on.
     """
 
     parts: tuple[HarmonyPart, ...]
@@ -75,34 +99,45 @@ class SceneHarmony:
     metre: Metre
     seed: int = 0
     order: Literal["written", "drawn"] = "written"
-    tour: KeyTour | None = None
+    tour: Tour | None = None
     cadence: bool = False
     colours: Colours | None = None
-    _sections: dict[int, tuple[ChordEvent, ...]] = field(
-        default_factory=dict[int, "tuple[ChordEvent, ...]"], init=False, repr=False, compare=False
+    counted_from: int = 0
+    _sections: KeptByNumber[tuple[ChordEvent, ...]] = field(
+        default_factory=lambda: KeptByNumber(_KEPT), init=False, repr=False, compare=False
     )
-
-    _bars: dict[int, BarHarmony] = field(default_factory=dict[int, BarHarmony], init=False, repr=False, compare=False)
+    _bars: KeptByNumber[BarHarmony] = field(
+        default_factory=lambda: KeptByNumber(_KEPT_BARS), init=False, repr=False, compare=False
+    )
 
     def at(self, bar: int) -> BarHarmony:
         """The harmony of scene bar ``bar``, from 0."""
-        if bar not in self._bars:
-            _make_room(self._bars, _KEPT_BARS)
-            self._bars[bar] = self._bar(bar)
-        return self._bars[bar]
+        chords = self._bars.get(bar)
+        return self._bars.keep(bar, self._bar(bar)) if chords is None else chords
 
     def _bar(self, bar: int) -> BarHarmony:
         spot = self.spot(bar)
-        events = self._section(spot)
-        ticks = self.metre.bar_ticks
-        begin = (max(bar, 0) - spot.first_bar) * ticks
-        index = bisect_right(events, begin, key=lambda event: event.start) - 1
-        spans = [_span(events[index], 0, change=events[index].start == begin)]
-        for event in events[index + 1 :]:
-            if event.start >= begin + ticks:
-                break
-            spans.append(_span(event, event.start - begin, change=True))
-        return BarHarmony(tuple(spans))
+        return bar_of(self._section(spot), (max(bar, 0) - spot.first_bar) * self.metre.bar_ticks, self.metre.bar_ticks)
+
+    def events(self, first: int, bars: int) -> Iterator[ChordEvent]:
+        """The chords of ``bars`` bars from scene bar ``first`` on, in ticks from there; the first begins with them."""
+        ticks, bar = self.metre.bar_ticks, first
+        while bar < first + bars:
+            spot = self.spot(bar)
+            begin, offset = (bar - spot.first_bar) * ticks, (spot.first_bar - first) * ticks
+            section = self._section(spot)
+            sounding = bisect_right(section, begin, key=lambda event: event.start) - 1
+            for event in section[sounding:]:
+                start = max(event.start + offset, (bar - first) * ticks)
+                if start < bars * ticks:
+                    yield replace(event, start=start)
+            bar = spot.first_bar + spot.part.bars
+
+    def without_strictness(self) -> SceneHarmony:
+        """The same chords, whose sections do not say how much they bind."""
+        if all(part.strictness is None for part in self.parts):
+            return self
+        return replace(self, parts=tuple(replace(part, strictness=None) for part in self.parts))
 
     def after(self, bar: int) -> tuple[int, str]:
         """The first bar after ``bar`` in which a chord begins, and the symbol of that chord."""
@@ -143,28 +178,27 @@ class SceneHarmony:
     def _round(self, cycle: int) -> list[HarmonyPart]:
         order = [part for part in self.parts for _ in range(part.weight)]
         if self.order == "drawn":
-            Random(derive_seed("harmony", "round", self.seed, cycle)).shuffle(order)
+            Random(derive_seed("harmony", "round", self.seed, self.counted_from + cycle)).shuffle(order)
         return order
 
     def _section(self, spot: HarmonySpot) -> tuple[ChordEvent, ...]:
         events = self._sections.get(spot.number)
-        if events is None:
-            length, ticks = spot.part.bars * self.metre.bar_ticks, self.metre.bar_ticks
-            after = self.spot(spot.first_bar + spot.part.bars).key
-            events = joined(ended(joined(self._events(spot)), length, ticks, after, cadence=self.cadence))
-            if self.colours:
-                seed = derive_seed(self.seed, spot.number)
-                events = joined(with_colours(events, length, ticks, self.colours, seed))
-            events = tuple(events)
-            _make_room(self._sections, _KEPT)
-            self._sections[spot.number] = events
-        return events
+        return self._sections.keep(spot.number, self._events_of(spot)) if events is None else events
+
+    def _events_of(self, spot: HarmonySpot) -> tuple[ChordEvent, ...]:
+        length, ticks = spot.part.bars * self.metre.bar_ticks, self.metre.bar_ticks
+        after = self.spot(spot.first_bar + spot.part.bars).key
+        events = joined(ended(joined(self._events(spot)), length, ticks, after, cadence=self.cadence))
+        if self.colours:
+            seed = derive_seed(self.seed, self.counted_from + spot.number)
+            events = joined(with_colours(events, length, ticks, self.colours, seed))
+        return tuple(events)
 
     def _events(self, spot: HarmonySpot) -> Iterator[ChordEvent]:
         part, key = spot.part, harmony_key(spot.key)
         source = part.source
         walks = isinstance(source, ChordWalk)
-        bars = (source.progression(spot.key, self.seed, spot.number) if walks else source).bars
+        bars = (source.progression(spot.key, self.seed, self.counted_from + spot.number) if walks else source).bars
         for number in range(len(bars) * part.times):
             begin = number * part.stretch * self.metre.bar_ticks
             for chord in bars[number % len(bars)]:
@@ -180,10 +214,15 @@ class SceneHarmony:
         return -(-chord.share * stretch // chord.of) * self.metre.bar_ticks
 
 
-def _make_room(kept: dict[int, Any], most: int) -> None:
-    """Forget what was kept first."""
-    while len(kept) >= most:
-        kept.pop(next(iter(kept)))
+def bar_of(events: Sequence[ChordEvent], begin: int, ticks: int) -> BarHarmony:
+    """The harmony of the bar of ``ticks`` that begins with tick ``begin`` of a section of chords."""
+    index = bisect_right(events, begin, key=lambda event: event.start) - 1
+    spans = [_span(events[index], 0, change=events[index].start == begin)]
+    for event in events[index + 1 :]:
+        if event.start >= begin + ticks:
+            break
+        spans.append(_span(event, event.start - begin, change=True))
+    return BarHarmony(tuple(spans))
 
 
 def _span(event: ChordEvent, start: int, *, change: bool) -> ChordSpan:

@@ -28,10 +28,10 @@ RELATION_WEIGHT = 1.0
 """Of each relation, times the weight that the scene gives it: what is heard of one is heard of the whole."""
 
 
-def choose(
+def ranked(
     recipe: Recipe, guarded: Sequence[Guarded], log_likelihoods: Sequence[float | None], raw: Sequence[Sequence[Note]]
-) -> tuple[int, dict[str, float]] | None:
-    """The number of the loop to keep, and its score; None where the guard refused them all.
+) -> list[tuple[int, dict[str, float]]]:
+    """The numbers of the loops that the guard did not refuse, and their scores, the one to keep first.
 
     A recipe that says which was kept means that one, whatever counts today.
 
@@ -47,7 +47,7 @@ def choose(
         passed = [recipe.choice]
     most = max(known, default=0.0)
     listening, bass = RelationScores(recipe), sounding_bass(recipe)
-    best: tuple[int, dict[str, float]] | None = None
+    found: list[tuple[int, dict[str, float]]] = []
     for number in passed:
         loop, likelihood = guarded[number].loop, log_likelihoods[number]
         if loop is None:
@@ -61,9 +61,9 @@ def choose(
             score[name] = value
             parts.append((RELATION_WEIGHT * weight, value))
         score["total"] = sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
-        if best is None or score["total"] > best[1]["total"]:
-            best = number, score
-    return None if best is None else (best[0], {name: round(value, 4) for name, value in best[1].items()})
+        found.append((number, score))
+    found.sort(key=lambda one: -one[1]["total"])
+    return [(number, {name: round(value, 4) for name, value in score.items()}) for number, score in found]
 
 
 def fit(

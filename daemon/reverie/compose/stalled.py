@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from reverie.compose.composer import Composed
-from reverie.compose.evolution import VoicePlan
+from reverie.compose.voice_plan import VoicePlan
 
 PATIENCE = 3
 """Answers in a row without a new loop from which people are told."""

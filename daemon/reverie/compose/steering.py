@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.compose.density_wish import density_wish
 from reverie.compose.harmony_wish import Motion, harmony_wish, motion_of
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_wish import relation_wish
@@ -24,7 +25,7 @@ from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
 from reverie.models.lstm import Array
 from reverie.models.recurrent.model import Bias
 
-WISHES: Sequence[Wish] = (harmony_wish, relation_wish)
+WISHES: Sequence[Wish] = (harmony_wish, relation_wish, density_wish)
 """All that a recipe can wish for; each says nothing (None) of a recipe that does not."""
 
 _EXCLUDED = np.float32(-1e4)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reverie.compose.evolution import Placement, VoicePlan
 from reverie.compose.fitting import alike
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS, fitted
+from reverie.compose.placement import Placement
 from reverie.compose.recipe import HeardLoop, Recipe
 from reverie.compose.sounding_bass import same_bass
+from reverie.compose.voice_plan import VoicePlan
 from reverie.music.harmony import BarHarmony
 from reverie.music.notes import Loop
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -33,7 +34,7 @@ def turns(plan: VoicePlan, placement: Placement, hears: Hears = hears_nothing) -
     """
     if not _is_fitted(plan, placement):
         return [placement]
-    recipe, loop = placement.original
+    recipe, loop = placement.recipe, placement.loop
     placed: list[Placement] = []
     known: dict[tuple[tuple[BarHarmony, ...], float, tuple[HeardLoop, ...]], tuple[str, Loop]] = {}
     for turn in range(placement.times):
@@ -46,7 +47,7 @@ def turns(plan: VoicePlan, placement: Placement, hears: Hears = hears_nothing) -
         if placed and placed[-1].loop == played:
             placed[-1] = replace(placed[-1], times=placed[-1].times + 1)
             continue
-        whole = None if played == loop else placement.original
+        whole = placement.turn_of or (None if played == loop else placement.original)
         placed.append(
             replace(
                 placement,
@@ -123,5 +124,7 @@ def _turn(
     if strictness <= 0 or stays:
         return original
     recipe = fit_recipe(plan, loop, home, harmony, strictness, heard, loops)
+    if plan.course is not None and made_by is not None:  # which may have moved its register since
+        recipe = replace(recipe, limits=made_by.limits)
     played = Loop(loop.bars, loop.metre, fitted(recipe))
     return (name, loop) if played == loop else (recipe.id, played)

@@ -12,16 +12,21 @@ import os
 import queue
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reverie.compose.composer import compose
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
 from reverie.compose.messages import Answer, ComposeLoop, ComposerSetup, Failed, ModelLoaded, ToComposer
+from reverie.compose.novelty_file import NoveltyReader
 from reverie.compose.state_cache import Memories
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
 from reverie.models.library.index import ModelFile
 from reverie.processes.worker_main import ConductorEnd, run_worker
+
+if TYPE_CHECKING:
+    from reverie.compose.novelty import NoveltyMemory
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +42,7 @@ class ComposerWorker:
         end.answering = False
         self._engine: Engine | None = None
         self._memories = Memories()
+        self._novelty: NoveltyMemory | None = None
         self._why_not = "the composer has not been set up"
 
     def heard(self, said: ToComposer) -> None:
@@ -56,6 +62,7 @@ class ComposerWorker:
         self._memories = Memories(job.memories)
         try:
             self._engine = make_engine(job.engine)
+            self._novelty = _novelty_memory(job.played)
         except ReverieError as error:
             self._why_not = str(error)
         except Exception as error:
@@ -85,7 +92,10 @@ class ComposerWorker:
             return
         begun = time.monotonic()
         try:
-            answer = compose(self._engine, job.whole_recipe, self._memories)
+            played = self._novelty and self._novelty.up_to(job.moment, job.bands)
+            answer = compose(self._engine, job.whole_recipe, self._memories, played)
+            if answer.loop and played:
+                played.remember(answer.recipe, answer.loop)
         except ModelError as error:
             self._conductor.say(Failed(number, str(error)))
         except Exception as error:
@@ -93,6 +103,13 @@ class ComposerWorker:
             self._conductor.say(Failed(number, f"a recipe could not be composed ({error!r})"))
         else:
             self._conductor.say(Answer(number, time.monotonic() - begun, answer))
+
+
+def _novelty_memory(played: Path | None) -> NoveltyMemory:
+    """What voices have played; it needs NumPy, which nobody may import before an engine does."""
+    from reverie.compose.novelty import MOST_LOOPS, NoveltyMemory
+
+    return NoveltyMemory(NoveltyReader(played, MOST_LOOPS)) if played else NoveltyMemory()
 
 
 def _begin(end: ConductorEnd) -> ComposerWorker:

@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reverie.compose.ensemble import Arrangement
-from reverie.compose.evolution import VoicePlan
+from reverie.compose.arrangement import Arrangement
+from reverie.compose.course import Course
+from reverie.compose.mood_course import MoodHarmony
+from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.relations import Relation
-from reverie.compose.scene_harmony import SceneHarmony
+from reverie.compose.scene_form import SceneForm
+from reverie.compose.scene_harmony import ToldHarmony
 from reverie.compose.seeds import derive_seed
+from reverie.compose.voice_plan import VoicePlan
+from reverie.conductor.arrange_form import NOON, arrange_form
 from reverie.conductor.arrange_harmony import arrange_harmony, for_voice, own_harmony
+from reverie.conductor.arrange_mix import arrange_mix
+from reverie.conductor.arrange_moods import arrange_moods, mood_harmonies, mood_plans
 from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.drums import DRUMS
@@ -24,8 +31,19 @@ from reverie.play.messages import SELF, Part
 from reverie.scenes.listening import ListenSection
 from reverie.scenes.schema import Scene, Voice
 
+SYNTH = "fluidsynth"
+"""The kind of slot that is given soundfonts while it plays."""
 
-def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, seed: int | None = None) -> Arrangement:
+
+def arrange(
+    scene: Scene,
+    bundles: Mapping[str, ModelFile],
+    *,
+    take: int = 0,
+    seed: int | None = None,
+    begins_at: float = NOON,
+    goes_on: tuple[SceneForm | None, int] = (None, 0),
+) -> Arrangement:
     """Plans and parts of a scene.
 
     Args:
@@ -35,10 +53,14 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
         take: how often the scene was begun before. Take 0 is the scene's own seed; every other is other music of the
             same scene, so that an installation does not begin each day with the same loops.
         seed: instead of the scene's own.
+        begins_at: the time of day of its first bar, in seconds, for what changes over the day.
+        goes_on: its form as it was, and the bar that sounds, where it was changed while it plays.
     """
     first = scene.seed if seed is None else seed
     begun = derive_seed(first, "take", take) if take else first
-    harmony = arrange_harmony(scene, begun)
+    form = arrange_form(scene, begun, begins_at, goes_on)
+    harmony, moods = arrange_harmony(scene, begun, form), mood_harmonies(scene, begun, form)
+    course = arrange_moods(scene, arrange_mix(scene, form))
     order = _order(scene)
     return Arrangement(
         name=scene.name,
@@ -47,9 +69,14 @@ def arrange(scene: Scene, bundles: Mapping[str, ModelFile], *, take: int = 0, se
         swing=scene.swing,
         lead=scene.lead,
         harmony=harmony,
-        plans={name: _plan(scene, name, voice, bundles, begun, harmony, order) for name, voice in scene.voices.items()},
+        plans={
+            name: _moody(scene, voice, _plan(scene, name, voice, bundles, begun, harmony, order, course), moods)
+            for name, voice in scene.voices.items()
+        },
         parts={name: _part(name, voice) for name, voice in scene.voices.items()},
         order=scene.order,
+        course=course,
+        moods=moods,
     )
 
 
@@ -70,6 +97,10 @@ def unmet(
             sentences.append(f"{where} names the model {voice.model!r}, which is not there; it plays loops of old")
         elif voice.kind not in bundles[voice.model].kinds:
             sentences.append(f"{where} is of a kind that {voice.model!r} cannot compose; it plays loops of old")
+        if voice.output.soundfont and slots.get(voice.output.slot, {}).get("kind", SYNTH) != SYNTH:
+            sentences.append(
+                f"{where} names a soundfont, which only slots of kind {SYNTH!r} play; it has its slot's sounds"
+            )
         if voice.output.slot not in slots:
             sentences.append(f"{where} names the slot {voice.output.slot!r}, which is not there; only the tape has it")
     return sentences
@@ -92,8 +123,9 @@ def _plan(
     voice: Voice,
     bundles: Mapping[str, ModelFile],
     seed: int,
-    harmony: SceneHarmony | None,
+    harmony: ToldHarmony | None,
     order: Sequence[str],
+    course: Course | None,
 ) -> VoicePlan:
     bundle = bundles.get(voice.model or "")
     strictness = scene.harmony.strictness if scene.harmony else 0.0
@@ -117,13 +149,17 @@ def _plan(
         model_hash=bundle.sha256 if bundle else "",
         primer=primer,
         primer_steps=steps,
+        span=bundle.counting.span(scene.metre.bar_steps) if bundle else 0,
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
+        longest=voice.evolve.longest,
+        drum_map=voice.output.drum_map,
         then=voice.evolve.then,
         temperature=voice.temperature,
         limits=_limits(scene, voice),
         candidates=voice.evolve.candidates,
         novelty=voice.evolve.novelty,
+        bands=NoveltyBands(*voice.evolve.bands) if voice.evolve.bands else None,
         touch=_touch(scene, name, voice, seed),
         first=voice.opens_with,
         turns=voice.evolve.turns,
@@ -131,7 +167,14 @@ def _plan(
         harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
         strictness=strictness if follows else 0.0,
         relations=(*_relations(scene, voice), *(_suited(scene, name, voice, order) if follows else ())),
+        course=course,
     )
+
+
+def _moody(scene: Scene, voice: Voice, plan: VoicePlan, moods: Mapping[str, MoodHarmony[ToldHarmony]]) -> VoicePlan:
+    """The plan with what moods put in place of the scene's harmony and touch."""
+    follows = plan.harmony is not None and not voice.own_chords
+    return replace(plan, moods=mood_plans(scene, voice, moods if follows else {}, plan.touch))
 
 
 def _has_bass(scene: Scene, name: str) -> bool:
@@ -210,4 +253,5 @@ def _part(name: str, voice: Voice) -> Part:
         program=output.program,
         drum_map=output.drum_map,
         schedule=voice.schedule,
+        font=output.soundfont.path if output.soundfont else "",
     )

@@ -6,18 +6,22 @@ from dataclasses import replace
 
 from reverie.compose.chord_colours import Colours
 from reverie.compose.chord_walk import ChordWalk
+from reverie.compose.form_curves import Curve
+from reverie.compose.form_harmony import FormHarmony, SectionHarmony
 from reverie.compose.key_tour import KeyTour
-from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony
+from reverie.compose.scene_form import HOUR_SECONDS, FormSection, SceneForm
+from reverie.compose.scene_harmony import HarmonyPart, SceneHarmony, ToldHarmony
 from reverie.scenes.harmony import HarmonySection, HarmonySettings, OwnChords, in_bars
 from reverie.scenes.schema import Scene
 
 
-def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
+def arrange_harmony(scene: Scene, seed: int, form: SceneForm | None = None) -> ToldHarmony | None:
     """The scene's harmony, for voices that follow it; None if it has none.
 
     Args:
         scene: as it was read.
         seed: what its chance begins with.
+        form: the scene's form, whose sections may say what is played in them.
     """
     settings = scene.harmony
     if settings is None:
@@ -33,10 +37,30 @@ def arrange_harmony(scene: Scene, seed: int) -> SceneHarmony | None:
         if settings.colour
         else None,
     )
+    key_bars = in_bars(scene.metre, scene.tempo, settings.modulate.every) if settings.modulate else 1
+    walk = form.walk if form else None
+    pace = scene.form.hour.chords if scene.form else {}
+    if form is not None and walk is not None and (pace or any(one.harmony or one.every for one in form.sections)):
+        return FormHarmony(
+            walk,
+            tuple(_in_section(harmony, one) for one in form.sections),
+            tour=KeyTour(settings.modulate.by, 1, seed) if settings.modulate else None,
+            key_bars=key_bars,
+            pace=Curve(tuple(sorted(pace.items())), closed=True) if pace else None,
+            pace_bars=HOUR_SECONDS / form.bar_seconds,
+        )
     if settings.modulate is None:
         return harmony
-    rounds = max(round(in_bars(scene.metre, scene.tempo, settings.modulate.every) / harmony.round_bars), 1)
-    return replace(harmony, tour=KeyTour(settings.modulate.by, rounds, seed))
+    return replace(harmony, tour=KeyTour(settings.modulate.by, max(round(key_bars / harmony.round_bars), 1), seed))
+
+
+def _in_section(harmony: SceneHarmony, section: FormSection) -> SectionHarmony:
+    """What is played of a harmony in a section of the form."""
+    named = tuple(replace(part, weight=1) for part in harmony.parts if part.name and part.name == section.harmony)
+    parts = named or harmony.parts
+    if section.every is not None:
+        parts = tuple(replace(part, stretch=section.every) for part in parts)
+    return SectionHarmony(replace(harmony, parts=parts), anew=bool(section.harmony))
 
 
 def own_harmony(scene: Scene, chords: OwnChords) -> SceneHarmony:
@@ -45,18 +69,21 @@ def own_harmony(scene: Scene, chords: OwnChords) -> SceneHarmony:
     return SceneHarmony((part,), scene.key, scene.metre)
 
 
-def for_voice(harmony: SceneHarmony, strictness: float | None) -> SceneHarmony:
+def for_voice(harmony: ToldHarmony, strictness: float | None) -> ToldHarmony:
     """The harmony as a voice follows it: one that has a strictness of its own is not told that of sections."""
-    if strictness is None or all(part.strictness is None for part in harmony.parts):
-        return harmony
-    return replace(harmony, parts=tuple(replace(part, strictness=None) for part in harmony.parts))
+    return harmony if strictness is None else harmony.without_strictness()
 
 
 def _part(scene: Scene, settings: HarmonySettings, section: HarmonySection) -> HarmonyPart:
     source, generate = section.chords, section.generate
     if generate is not None:
         source = ChordWalk(
-            generate.bars, generate.rhythm, generate.tension, generate.kinds, different=generate.different
+            generate.bars,
+            generate.rhythm,
+            generate.tension,
+            generate.kinds,
+            different=generate.different,
+            by=generate.by,
         )
     if source is None:
         raise AssertionError("the schema refuses a section without chords")

@@ -9,13 +9,14 @@ from typing import Any
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.conductor.bank_delivery import BankAssignment, BankDelivery
+from reverie.play.banks import OWN_FONT
 from reverie.play.messages import BankTaken, TakeBank
 from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
 from reverie.scenes.schema import Scene
 from reverie.site.sampler import SamplerSettings
 from reverie.timbre.ready_bank import ReadyBank
-from reverie.watch.fault_kinds import BANK_NOT_PLAYED
+from reverie.watch.fault_kinds import BANK_NOT_PLAYED, SOUNDFONT_NOT_PLAYED
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import BankAnswered, BankDamaged, BankReady, Moment, SceneBegun, SceneChanged
 
@@ -60,6 +61,7 @@ class Banking:
         """Another scene plays."""
         self.epoch = epoch
         self._faults.clear(BANK_NOT_PLAYED)
+        self._faults.clear(SOUNDFONT_NOT_PLAYED)
         self._handover.forget()
 
     def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
@@ -90,7 +92,9 @@ class Banking:
 
     def taken(self, said: BankTaken) -> None:
         """The player says what became of a bank."""
-        if said.refused:
+        if said.bank.startswith(OWN_FONT):
+            self._font_taken(said.part, said.bank.removeprefix(OWN_FONT), refused=said.refused)
+        elif said.refused:
             self._faults.tell(
                 BANK_NOT_PLAYED,
                 said.part,
@@ -101,6 +105,15 @@ class Banking:
             self._faults.clear(BANK_NOT_PLAYED, said.part)
             self._handover.taken(said.part, said.bank)
             log.info("The voice %s plays the bank %s.", said.part, said.bank[:12])
+
+    def _font_taken(self, voice: str, font: str, *, refused: bool) -> None:
+        """The player says what became of the soundfont that a voice has of its own."""
+        if not refused:
+            self._faults.clear(SOUNDFONT_NOT_PLAYED, voice)
+            log.info("The voice %s plays the soundfont %s.", voice, font)
+            return
+        sentence = f"The voice {voice} cannot have its soundfont {font}: its synthesizer has refused it"
+        self._faults.tell(SOUNDFONT_NOT_PLAYED, voice, sentence, "")
 
 
 def _of_device(slot: Mapping[str, Any], channel: int) -> int:

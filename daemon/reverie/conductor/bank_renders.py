@@ -11,13 +11,14 @@ import contextlib
 import datetime as dt
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
 from reverie.conductor.hired_worker import HiredWorker, HireWorker
+from reverie.conductor.timbre_turns import AHEAD, TimbreTurns
 from reverie.history.state import StateStore
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import ProcessInfo, Supervisor
@@ -27,7 +28,6 @@ from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
 from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
-from reverie.timbre.path import following
 from reverie.timbre.ready_bank import ReadyBank
 from reverie.timbre.request import request_of
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
@@ -48,8 +48,6 @@ from reverie.watch.happenings import (
 log = logging.getLogger(__name__)
 
 TIMBRE = Role("timbre", "reverie.timbre.worker", patience=30.0, startup=120.0, grace=1.0)
-AHEAD = 1
-"""Banks that are rendered beyond the one that is due, so that it is there at its moment."""
 RELIEF = 30.0
 """Seconds for which a render is held after notes came late."""
 KEEP_EVERY = 60.0
@@ -78,30 +76,6 @@ class RenderConfig:
     folders: Sequence[Path] = ()
 
 
-@dataclass(slots=True)
-class _Timbre:
-    """What is known of a timbre of the scene that plays; ``ready`` are banks by step, ``refused`` until when.
-
-    ``doubted`` is the bank that was refused last by whoever was to play it.
-    """
-
-    timbre: Timbre
-    progress: plan.PathProgress
-    kept: plan.PathProgress
-    played: ReadyBank | None = None
-    ready: dict[int, ReadyBank] = field(default_factory=dict[int, ReadyBank])
-    refused: dict[int, float] = field(default_factory=dict[int, float])
-    doubted: str = ""
-
-    @property
-    def wanted(self) -> list[int]:
-        """Steps whose banks are to be there, the one that is due first."""
-        steps = [self.progress.step]
-        for _ in range(AHEAD):
-            steps.append(following(self.timbre.path, steps[-1]))
-        return steps
-
-
 @dataclass(frozen=True, slots=True)
 class _Job:
     scene: str
@@ -113,7 +87,10 @@ class _Job:
 
 
 class Timbres:
-    """Looks every second what is due; :meth:`run` keeps the worker while there is something for it to do."""
+    """Looks every second what is due; :meth:`run` keeps the worker while there is something for it to do.
+
+    ``moods`` says how much there is of each mood in the bar that comes next.
+    """
 
     def __init__(
         self,
@@ -123,14 +100,17 @@ class Timbres:
         faults: Faults,
         clock: LocalClock | None = None,
         hire: HireWorker | None = None,
+        moods: Callable[[], Mapping[str, float]] = dict[str, float],
     ) -> None:
         self._config = config
         self._store = store
         self._bus = bus
         self._clock = clock or SystemClock()
         self._hire = hire
+        self._moods = moods
+        self._bars = 0
         self._scene: Scene | None = None
-        self._timbres: dict[str, _Timbre] = {}
+        self._timbres: dict[str, TimbreTurns] = {}
         self._looked = self._touched = self._clock.now()
         self._job: _Job | None = None
         self._has_job = asyncio.Event()
@@ -146,7 +126,7 @@ class Timbres:
         bus.subscribe(SceneBegun, lambda said: self.scene_begun(said.scene))
         bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.scene))
         bus.subscribe(WorkerStarted, lambda said: self.player_began() if said.role == "player" else None)
-        bus.subscribe(BarSounded, lambda said: self.late() if said.bar.is_late else None)
+        bus.subscribe(BarSounded, lambda said: self.bar_sounded(late=said.bar.is_late))
         bus.subscribe(BankAnswered, lambda said: self.refused(said.taken.part) if said.taken.refused else None)
         bus.subscribe(BankDamaged, lambda said: self.refused(said.voice))
 
@@ -157,6 +137,7 @@ class Timbres:
 
     def status(self) -> list[dict[str, object]]:
         """What a person may want to know, for each timbre of the scene that plays."""
+        weights = self._moods()
         return [
             {
                 "name": name,
@@ -164,6 +145,7 @@ class Timbres:
                 "bank": one.played and one.played.bank,
                 "next_in_seconds": round(plan.next_in(one.progress, one.timbre.pace, self._local_time())),
                 "rendering": self._done if self._job and self._job.name == name else None,
+                **one.status(name, weights),
             }
             for name, one in self._timbres.items()
         ]
@@ -186,7 +168,7 @@ class Timbres:
             goes_on = one is not None and (one.timbre.path, one.timbre.way) == (timbre.path, timbre.way)
             progress = one.progress if goes_on and one else known if restarted else plan.begun(known, timbre.path)
             if name in played:
-                self._timbres[name] = _Timbre(timbre, progress, known)
+                self._timbres[name] = TimbreTurns.of(scene, name, progress, known)
         self._looked = self._clock.now()
         self.look(playing=True)
 
@@ -195,6 +177,14 @@ class Timbres:
         for name, one in self._timbres.items():
             if one.played is not None and self._scene is not None:
                 self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, one.played))
+
+    def bar_sounded(self, *, late: bool) -> None:
+        """A bar is over: moods may be otherwise in the next."""
+        self._bars += 1
+        if late:
+            self.late()
+        for name, one in self._timbres.items():
+            self._play(name, one)
 
     def late(self) -> None:
         """Notes came late: whether it was the render or not, it makes way for a while, and then has its turn."""
@@ -214,7 +204,7 @@ class Timbres:
                 one.kept = progress
                 self._store.keep_timbre(self._scene.name, name, progress)
             self._play(name, one)
-            if one.refused.keys().isdisjoint(one.wanted):
+            if one.refused.keys().isdisjoint((*one.wanted, *one.of_moods)):
                 self._faults.clear(TIMBRE_NOT_RENDERED, name)
         if now - self._touched >= TOUCH_EVERY:
             self._touched = now
@@ -275,11 +265,10 @@ class Timbres:
         when = f" in {delay:.0f} s" if delay else ""
         log.warning("%s It is started again%s, and goes on where it was.", death.sentence, when)
 
-    def _play(self, name: str, one: _Timbre) -> None:
-        """Hand on the bank that is due, once it is there."""
-        ready = one.ready.get(one.progress.step)
-        if ready is not None and self._scene is not None and (one.played is None or one.played.bank != ready.bank):
-            one.played = ready
+    def _play(self, name: str, one: TimbreTurns) -> None:
+        """Hand on the bank whose turn it is, once it is there."""
+        ready = one.turn(self._moods(), self._bars) if self._scene is not None else None
+        if ready is not None and self._scene is not None:
             log.info("Timbre %s: step %d, bank %s.", name, ready.step, ready.bank[:12])
             self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, ready))
 
@@ -288,8 +277,10 @@ class Timbres:
         job = self._job
         if job is not None:
             wanted = self._timbres.get(job.name)
-            if wanted is None or not self._is_of(job, wanted) or job.step not in wanted.wanted:
+            if wanted is None or not self._is_of(job, wanted) or not wanted.is_wanted(job.step):
                 self._leave()
+            elif job.step not in wanted.wanted and self._is_urgent(now):
+                self._leave()  # what is done of it is kept
             elif now - job.begun > self._config.patience:
                 hours = self._config.patience / 3600
                 self._refused(job, f"it is not done after {hours:g} h, and is left for now", "given_up")
@@ -297,14 +288,29 @@ class Timbres:
                 return
         if self._supervisor is not None or self._scene is None:
             return  # the worker before is on its way out
+        found = self._next(now)
+        if found is not None:
+            self._begin(self._scene, *found, now)
+
+    def _next(self, now: float) -> tuple[str, TimbreTurns, int] | None:
+        """What is to be rendered: what is due before what will be, and what moods want last, where it has room."""
         for turn in range(AHEAD + 1):
             for name, one in self._timbres.items():
-                step = one.wanted[turn]
-                if step not in one.ready and one.refused.get(step, float("-inf")) <= now:
-                    self._begin(self._scene, name, one, step, now)
-                    return
+                if one.lacks(one.wanted[turn], now):
+                    return name, one, one.wanted[turn]
+        room = self._config.quota - sum(one.bytes_wanted for one in self._timbres.values())
+        for name, one in self._timbres.items():
+            for step in one.of_moods:
+                if one.lacks(step, now) and one.size <= room:
+                    return name, one, step
+        return None
 
-    def _begin(self, scene: Scene, name: str, one: _Timbre, step: int, now: float) -> None:
+    def _is_urgent(self, now: float) -> bool:
+        """Whether a step of a timbre's own pace is to be rendered."""
+        found = self._next(now)
+        return found is not None and found[2] in found[1].wanted
+
+    def _begin(self, scene: Scene, name: str, one: TimbreTurns, step: int, now: float) -> None:
         model = self._config.models.get(one.timbre.model)
         title = f"{scene.title}: {name}, step {step}"
         request = request_of(one.timbre, step, title, self._config.folders)
@@ -327,9 +333,7 @@ class Timbres:
         self._bus.publish(BankRendered(Moment.of(self._clock), job.name, outcome, said.seconds))
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
-            one.refused.pop(job.step, None)
-            one.ready[job.step] = ReadyBank(job.step, said.bank, said.folder, said.soundfont)
-            one.ready = {step: ready for step, ready in one.ready.items() if step in one.wanted or ready is one.played}
+            one.keep(ReadyBank(job.step, said.bank, said.folder, said.soundfont), said.size)
             self._play(job.name, one)
         self._leave()
 
@@ -355,17 +359,14 @@ class Timbres:
         """
         voice = self._scene.voices.get(part) if self._scene else None
         one = self._timbres.get(voice.timbre.bank) if voice is not None and voice.timbre is not None else None
-        if one is not None and one.played is not None:
-            one.ready = {step: ready for step, ready in one.ready.items() if ready.bank != one.played.bank}
-            if one.doubted == one.played.bank:
-                one.refused[one.played.step] = self._clock.now() + REFUSED_FOR
-            one.doubted, one.played = one.played.bank, None
+        if one is not None:
+            one.doubt(self._clock.now() + REFUSED_FOR)
 
     def _local_time(self) -> dt.datetime:
         """The local time with its zone, by which the days of a path are told apart."""
         return self._clock.local().astimezone()
 
-    def _is_of(self, job: _Job, one: _Timbre) -> bool:
+    def _is_of(self, job: _Job, one: TimbreTurns) -> bool:
         """Whether a job is for a timbre as the scene has it now, which may have been read again meanwhile."""
         return self._scene is not None and job.scene == self._scene.name and job.timbre == one.timbre
 

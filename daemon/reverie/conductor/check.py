@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -81,23 +81,21 @@ def _say(sentence: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The scenes that a site can play, and the voices of all of them; None where a scene cannot be read."""
+    """The scenes that a site can play, and voices and moods of all of them; None where a scene cannot be read."""
 
     scenes: tuple[str, ...]
     voices: frozenset[str] | None
+    moods: frozenset[str] | None = None
 
     @classmethod
     def of(cls, site: Site) -> Known:
         """Look at the site's folders."""
         paths = scenes_of(site).paths()
         try:
-            scenes = [read_document(path).data.get("voices") for path in paths.values()]
+            scenes = [read_document(path).data for path in paths.values()]
         except DocumentError:
             return cls(tuple(paths), None)
-        return cls(
-            tuple(paths),
-            frozenset(name for voices in scenes if isinstance(voices, dict) for name in cast("dict[str, Any]", voices)),
-        )
+        return cls(tuple(paths), _names(scenes, "voices"), _names(scenes, "moods"))
 
     def lacks_scene(self, name: str) -> str | None:
         """A sentence, if there is no such scene."""
@@ -111,6 +109,20 @@ class Known:
             yield "scene", sentence
         if voice is not None and self.voices is not None and voice not in self.voices:
             yield "voice", f"no scene has a voice {voice!r}{did_you_mean(voice, self.voices)}"
+        if sentence := self.lacks_mood(binding.mood):
+            yield "mood", sentence
+
+    def lacks_mood(self, mood: str | None) -> str | None:
+        """A sentence, if no scene has that mood."""
+        if mood is None or self.moods is None or mood in self.moods:
+            return None
+        return f"no scene has a mood {mood!r}{did_you_mean(mood, self.moods)}"
+
+
+def _names(scenes: Iterable[Mapping[str, Any]], key: str) -> frozenset[str]:
+    """The names that a mapping of scenes has, in all of them."""
+    found = [scene.get(key) for scene in scenes]
+    return frozenset(name for one in found if isinstance(one, dict) for name in cast("dict[str, Any]", one))
 
 
 def _not_there(site: Site, *documents: Document) -> Iterator[DocumentFault]:
@@ -121,6 +133,9 @@ def _not_there(site: Site, *documents: Document) -> Iterator[DocumentFault]:
         wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)] if "scene" in document.data else []
         if "programme" in document.data:
             wanted += [(("programme", at, "scene"), one.scene) for at, one in enumerate(site.programme) if one.scene]
+            for at, one in enumerate(site.programme):
+                if sentence := known.lacks_mood(one.mood):
+                    yield document.fault(("programme", at, "mood"), sentence)
         for way, name in wanted:
             if sentence := known.lacks_scene(name):
                 yield document.fault(way, sentence)

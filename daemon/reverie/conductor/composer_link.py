@@ -16,7 +16,7 @@ from reverie.play.messages import Place
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
-from reverie.watch.fault_kinds import NO_NEW_LOOP
+from reverie.watch.fault_kinds import LIMITS_WIDENED, NO_NEW_LOOP
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import LoopAnswered, LoopDerived, LoopFailed, Moment, WorkerDied, WorkerStarted
 
@@ -36,6 +36,7 @@ class ComposerLink:
         clock: By which the composer's silence is measured.
         faults: Where people are told of voices that get no loops, and of models that cannot compose.
         place: Has the player play loops.
+        moment: The moment up to which voices have played what is kept of them.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ComposerLink:
         clock: Clock,
         faults: Faults,
         place: Callable[[Iterable[Place]], None],
+        moment: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.worker = hire(COMPOSER, self)
         self._setup = setup
@@ -55,6 +57,7 @@ class ComposerLink:
         self._clock = clock
         self._faults = faults
         self._place = place
+        self._moment = moment
         self._ensemble: Ensemble | None = None
         self._requests = Requests()
         self._complaints = ModelFaults(faults)
@@ -75,7 +78,9 @@ class ComposerLink:
             self._bus.publish(LoopDerived(Moment.of(self._clock), answer))
         self._place(places)
         for recipe in recipes:
-            if not self.worker.send(self._requests.ask(self._ensemble.epoch, recipe, self._clock.now())):
+            bands = self._ensemble.bands(recipe.voice)
+            asked = self._requests.ask(self._ensemble.epoch, recipe, self._clock.now(), bands, self._moment())
+            if not self.worker.send(asked):
                 self._requests.lost()
                 self._ensemble.composer_lost()
                 break
@@ -159,8 +164,12 @@ class ComposerLink:
             log.info("Model %s is ready (%.1f s).", said.model, said.seconds)
 
     def _tell_stalls(self, ensemble: Ensemble) -> None:
-        """Tell of voices that get no new loop; of those that are no more there is nothing to tell."""
+        """Tell of voices that get no new loop, or none within their limits; of those that are gone there is nothing."""
         stalls = {voice: stall for voice, stall in ensemble.stalls.items() if stall}
         self._faults.only(NO_NEW_LOOP, stalls)
         for voice, stall in stalls.items():
             self._faults.tell(NO_NEW_LOOP, voice, stall.sentence, stall.advice)
+        widened = {voice: told for voice, told in ensemble.widened.items() if told and voice not in stalls}
+        self._faults.only(LIMITS_WIDENED, widened)
+        for voice, told in widened.items():
+            self._faults.tell(LIMITS_WIDENED, voice, told.sentence, told.advice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reverie.compose.messages import ComposeLoop
+from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.recipe import Recipe
 from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
@@ -21,13 +22,18 @@ class Requests:
     _last_number: int = 0
     _heard: float = 0.0
 
-    def ask(self, epoch: int, recipe: Recipe, now: float) -> Message:
-        """The message that asks for ``recipe`` on behalf of the scene ``epoch``."""
+    def ask(
+        self, epoch: int, recipe: Recipe, now: float, bands: NoveltyBands | None = None, moment: float = 0.0
+    ) -> Message:
+        """The message that asks for ``recipe`` on behalf of the scene ``epoch``.
+
+        ``bands`` say how new the loop is to be beside what was played up to the ``moment``.
+        """
         if not self._open:
             self._heard = now
         self._last_number += 1
         self._open[self._last_number] = (epoch, recipe)
-        return to_message(ComposeLoop.of(self._last_number, recipe))
+        return to_message(ComposeLoop.of(self._last_number, recipe, bands, moment))
 
     def answered(self, number: int, now: float) -> tuple[int, Recipe] | None:
         """Whose answer this is; None for one that nobody waits for any more."""

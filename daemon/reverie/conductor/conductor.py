@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,16 @@ from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.chord_marks import describe_harmony
 from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
+from reverie.conductor.cues import Cues
+from reverie.conductor.day_clock import keep_to_clock
+from reverie.conductor.dreams import Dreams
 from reverie.conductor.fault_news import FaultNews
+from reverie.conductor.form_status import describe_form
 from reverie.conductor.hired_worker import HireWorker
 from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.leader_news import LeaderNews
 from reverie.conductor.lives import Lives
+from reverie.conductor.looking import keep_looking
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.player_link import PlayerLink
 from reverie.conductor.programme_course import ProgrammeCourse
@@ -34,18 +40,20 @@ from reverie.conductor.reminder import Reminder
 from reverie.conductor.repeats import RepeatedLoops
 from reverie.conductor.repertoire import Repertoire
 from reverie.conductor.report import Report
-from reverie.conductor.sd_notify import Notifier, watchdog_interval
+from reverie.conductor.scene_files import SceneFiles
+from reverie.conductor.scene_play import ScenePlay
+from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
+from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
 from reverie.control.console import ControlConsole
-from reverie.foreign import LONGEST_LINE, plain
+from reverie.history.novelty_store import NoveltyStore
 from reverie.history.state import StateStore
 from reverie.logs import ONCE
 from reverie.play.messages import SetOverrides
 from reverie.processes.supervisor import Supervisor, own_process
 from reverie.scenes.folder import SceneFolder
-from reverie.scenes.schema import Scene
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
@@ -57,15 +65,12 @@ from reverie.watch.happenings import (
     PanicCalled,
     PauseBegun,
     PauseEnded,
-    SceneBegun,
-    SceneChanged,
 )
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary
 
 log = logging.getLogger(__name__)
 
-LOOK_AT_LIVES = 60.0
 TICK = 1.0
 """Seconds between looks at what has no message of its own: silence."""
 
@@ -107,10 +112,14 @@ class Conductor:
         self._repertoire = Repertoire(scenes, store, config.resources, faults, clock)
         self._evidence = Evidence()
         self._metrics = Metrics(config.version, config.engine, clock)
+        self._cues = Cues(config.cues, faults)
+        self._dreams = Dreams(self.bus, clock, self._dreamt, self._cues)
         self._console = ControlConsole(
             self,
+            self._dreams,
             config.controls,
             config.state / "uses.jsonl",
+            store,
             lambda action, source: self._publish(ControlUsed(self._moment, action, source)),
             clock=clock,
             faults=faults,
@@ -118,25 +127,38 @@ class Conductor:
         self._player = PlayerLink(
             config.setup, self._console.overrides.for_player, hire, self.bus, clock, self._evidence.slot
         )
-        composer_setup = ComposerSetup(
-            config.engine, config.state / "memories", tuple(config.resources.bundles.values())
-        )
+        self._novelty = NoveltyStore(config.state / "novelty.sqlite", faults, clock)
+        housekeeping.keep_too(self._novelty.write, self._novelty.close)
+        bundles = tuple(config.resources.bundles.values())
+        composer_setup = ComposerSetup(config.engine, config.state / "memories", bundles, self._novelty.path)
         self._composer = ComposerLink(
-            composer_setup, config.patience, hire, self.bus, clock, faults, self._player.place
+            composer_setup, config.patience, hire, self.bus, clock, faults, self._player.place, self._novelty.moment
         )
         self._banking = Banking(config.slots, self._player.send, self.bus, clock, faults, config.samplers)
-        self._timbres = Timbres(config.timbres, store, self.bus, faults, clock, hire)
-        self._scene: Scene | None = None
-        self._ensemble: Ensemble | None = None
-        self._epoch = 0
+        self._timbres = Timbres(config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights)
         self._stop = asyncio.Event()
-        self._course = ProgrammeCourse(config.programme, clock, self.bus, self.play_scene, self._be_silent)
+        self._play = ScenePlay(
+            self._repertoire,
+            self._player,
+            self._composer,
+            self._console,
+            self._dreams,
+            self.bus,
+            clock,
+            lambda: self._silent,
+            {config.scene, *config.programme.scenes},
+        )
+        self._files = SceneFiles(self._repertoire, lambda: self._play.scene, self._play.change)
+        play_due = partial(self._play.play, hurried=False)
+        dream = self._dreams.of_programme
+        self._course = ProgrammeCourse(config.programme, clock, self.bus, play_due, self._be_silent, dream)
         self._reminder = Reminder(config.programme, housekeeping, faults, self._course.follow, clock)
         self._lives = Lives(config.state, faults, clock)
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
         folders = {"state": config.state, "tape": config.tape}
         self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
         self._kept = KeptLoops()
+        self._sounded = SoundedLoops(self.bus)
         self._report = Report(
             config=config,
             evidence=self._evidence,
@@ -149,9 +171,12 @@ class Conductor:
             clock=clock,
             begun=clock.now(),
             rest=lambda: self._course.sentence(self._console.overrides.paused_until),
-            scene=lambda: self._scene,
-            harmony=lambda: self._ensemble and describe_harmony(self._ensemble),
-            loops=lambda: self._kept.status(self._ensemble) if self._ensemble else {},
+            scene=lambda: self._play.scene,
+            harmony=lambda: self.music and describe_harmony(self.music),
+            form=lambda: self.music and describe_form(self.music),
+            dreams=self._dreams.status,
+            passage=lambda: self._play.passages.status(self.music),
+            loops=lambda: self._kept.status(self.music) if self.music else {},
             processes=lambda: (
                 own_process(),
                 self._player.worker.info,
@@ -165,10 +190,12 @@ class Conductor:
         self._evidence.subscribe_to(self.bus)
         self._metrics.subscribe_to(self.bus)
         self._kept.subscribe_to(self.bus)
+        self._dreams.subscribe_to(self.bus)
         SlotNews(self._evidence, faults, config.tape).subscribe_to(self.bus)
         LeaderNews(faults).subscribe_to(self.bus)
         RepeatedLoops(faults).subscribe_to(self.bus)
         store.subscribe_to(self.bus)
+        self._novelty.subscribe_to(self.bus)
         self._banking.subscribe_to(self.bus)
         self._timbres.subscribe_to(self.bus)
         self._readiness.subscribe_to(self.bus)
@@ -188,11 +215,11 @@ class Conductor:
         self._repertoire.look_into_folders()
         workers = [asyncio.create_task(self._player.worker.run()), asyncio.create_task(self._composer.worker.run())]
         services = (
-            self._watch,
+            partial(keep_looking, self.look, self._tick),
             self._housekeeping.run,
             self._console.attend,
             self._timbres.run,
-            self._count_lives,
+            self._lives.attend,
             *([around] if around else []),
         )
         beside = [asyncio.ensure_future(service()) for service in services]
@@ -202,6 +229,7 @@ class Conductor:
         finally:
             log.info("Ending every note.")
             self._readiness.stopping()
+            self._cues.close()
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
@@ -220,62 +248,55 @@ class Conductor:
         """Play what is wanted, or if that is at fault anything that is not: never silent by accident."""
         wanted = (named, self._course.scene, self.config.scene)
         for scene in self._repertoire.first(*(name for name in wanted if name)):
-            self._perform(scene)
+            self._play.perform(scene)
             break
-        self._course.begin(named, self._scene and self._scene.name)
+        self._course.begin(named, self.playing)
 
     def play_scene(self, name: str) -> bool:
-        """Play the scene of that name from the next bar line on; one that cannot be read changes nothing."""
-        scene = self._repertoire.load(name)
-        if scene is None:
-            return False
-        if self._scene is None or self._ensemble is None or scene.name != self._scene.name:
-            self._perform(scene)
-        elif scene.hash != self._scene.hash:
-            log.info("The file of %s has changed; what changed is heard from the next bar line on.", scene.name)
-            self._put_up(scene, self._repertoire.change(self._ensemble, scene, self._epoch + 1), SceneChanged)
-        return True
+        """Play the scene of that name, once what plays has ended; one that cannot be read changes nothing.
+
+        Whoever asks for the scene that waits already wants it with the next bar line.
+        """
+        return self._play.play(name, hurried=True)
+
+    def begins(self, name: str) -> str:
+        """When a scene that was asked for begins, for people."""
+        return self._play.begins(name)
 
     def watched_files(self) -> list[Path]:
         """The files that are looked at while the music plays: of the scene that plays, and of those at fault."""
-        return self._repertoire.watched(self._scene.name if self._scene else None)
+        return self._files.watched
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Scenes were changed on disk: what plays is taken over if it is right, and the others' faults are told."""
-        for name in self._repertoire.scenes_of(paths):
-            if self._stop.is_set():
-                return
-            if self._scene is not None and name == self._scene.name:
-                self.play_scene(name)
-            else:
-                self._repertoire.load(name)
-        self._forget_gone_scenes()
+        if not self._stop.is_set():
+            self._files.changed(paths)
+            self._play.forget_gone()
 
     def reload(self) -> Verdict:
         """Read the present scene's file again, and go over to it if it has changed and is right; what came of it."""
-        if self._scene is None or self._stop.is_set():
+        scene = self._play.scene
+        if scene is None or self._stop.is_set():
             return Verdict(ok=False, sentence="Nothing was read again: no scene plays, or the daemon is stopping.")
-        name, before = self._scene.name, self._scene.hash
-        self._readiness.reloading(name)
+        self._readiness.reloading(scene.name)
         self._reminder.look()
-        self.play_scene(name)
+        verdict = self._files.read_again(scene)
         self._readiness.reloaded()
-        if name in self._repertoire.broken:
-            sentence = f"The scene {name} is at fault, see `reverie status`; its last good version plays on."
-            return Verdict(ok=False, sentence=sentence)
-        read = f"The scene {name} was read again from {plain(str(self._repertoire.file(name)), LONGEST_LINE)}"
-        if self._scene.hash != before:
-            return Verdict(ok=True, sentence=f"{read} and has changed; it is heard from the next bar line on.")
-        return Verdict(ok=True, sentence=f"{read}; it plays already as this file says.")
+        return verdict
 
     @property
     def music(self) -> Ensemble | None:
         """What plays."""
-        return self._ensemble
+        return self._play.ensemble
+
+    @property
+    def playing(self) -> str | None:
+        """The name of the scene that plays."""
+        return self._play.scene.name if self._play.scene else None
 
     def scenes(self) -> tuple[tuple[str, ...], str | None]:
         """The names of all scenes in order, and of the one that plays."""
-        return self._repertoire.names(), self._scene.name if self._scene else None
+        return self._repertoire.names(), self.playing
 
     def pause(self, *, on: bool) -> None:
         """Control wants silence from the next bar line on, or music, where the programme does not rest."""
@@ -291,21 +312,40 @@ class Conductor:
         """Place and ask for whatever the music wants next."""
         self._composer.fill()
 
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        """Begin a dream that is written in JSON; what came of it."""
+        return self._console.dream(written, source)
+
+    def _dreamt(self) -> None:
+        self._play.dreamt()
+
     def panic(self) -> None:
         """End every note now; the music goes on with the next bar."""
         log.warning("Panic: every note is ended.", extra=ONCE)
         self._player.panic()
+        self._cues.silence()
         self._publish(PanicCalled(self._moment))
+
+    def control(self, wanted: object, source: str) -> Verdict:
+        """Somebody wants what plain data says; what came of it.
+
+        Raises:
+            ControlError: if it is no action.
+        """
+        return self._console.ask(wanted, source)
 
     def look(self) -> None:
         """Feed the watchdog with evidence, find a composer that computes for ever, and see what the hour asks for."""
         alive = self._readiness.look()
         self._composer.look()
         self._console.look()
+        self._cues.look()
         self._repertoire.look_into_folders()
         self._reminder.look()
         self._course.follow()
-        self._timbres.look(playing=alive.ok and not (self._course.resting or self._console.paused))
+        if self.music is not None:
+            keep_to_clock(self.music, self._clock.local())
+        self._timbres.look(playing=alive.ok and not self._silent)
         self._fault_news.look()
 
     def alive(self) -> Verdict:
@@ -328,52 +368,22 @@ class Conductor:
         """All that a person may want to know, as plain data."""
         return self._report.status()
 
-    def _perform(self, scene: Scene) -> None:
-        """Begin a scene with its first bar."""
-        log.info("Playing %s (%s).", scene.name, scene.title)
-        self._console.scene_begun()
-        self._put_up(scene, self._repertoire.perform(scene, self._epoch + 1), SceneBegun)
-        self._forget_gone_scenes()
-
-    def _put_up(self, scene: Scene, ensemble: Ensemble, event: type[SceneBegun | SceneChanged]) -> None:
-        """Have the player go over to a performance with its next bar line."""
-        self._scene, self._ensemble = scene, ensemble
-        self._epoch += 1
-        self._player.perform(ensemble)
-        self._publish(event(self._moment, scene, self._epoch))
-        self._composer.perform(ensemble)
-
-    def _forget_gone_scenes(self) -> None:
-        playing = {self._scene.name} if self._scene else set[str]()
-        self._repertoire.forget_gone({*playing, self.config.scene, *self.config.programme.scenes})
-
     def _be_silent(self) -> None:
         """Have the player rest where the programme or control wants silence, and play where neither does."""
-        self._player.be_silent(on=self._course.resting or self._console.paused)
+        self._player.be_silent(on=self._silent)
+
+    @property
+    def _silent(self) -> bool:
+        return self._course.resting or self._console.paused
 
     def _bar_sounded(self, said: BarSounded) -> None:
-        if self._ensemble is not None and said.bar.epoch == self._ensemble.epoch:
-            self._ensemble.played(said.bar.scene_bar)
-            self._kept.bar_played(self._ensemble)
-            self._player.tell_chords()
-            self.fill()
-
-    async def _watch(self) -> None:
-        """Look every second, and oftener if systemd is less patient; a look that fails must not be the last."""
-        interval = min(self._tick, watchdog_interval() or self._tick)
-        while True:
-            await asyncio.sleep(interval)
-            try:
-                self.look()
-            except Exception:
-                log.exception("The conductor made a mistake while it watched.")
-
-    async def _count_lives(self) -> None:
-        """Keep that this life has begun, and tell of a crash loop until it has lasted."""
-        await asyncio.to_thread(self._lives.begin)
-        while True:
-            await asyncio.sleep(LOOK_AT_LIVES)
-            self._lives.look()
+        music = self.music
+        if music is None or said.bar.epoch != music.epoch:
+            return
+        self._sounded.bar_sounded(said, music)
+        music.played(said.bar.scene_bar)
+        self._kept.bar_played(music)
+        self._play.go_on()
 
     @property
     def _moment(self) -> Moment:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.conductor.bank_renders import RenderConfig
+from reverie.conductor.cues import CueConfig
 from reverie.conductor.programme import Programme
 from reverie.conductor.repertoire import SceneResources
 from reverie.control.inputs import Controls
@@ -40,6 +41,7 @@ class ConductorConfig:
     timbres: RenderConfig
     sync: Mapping[str, Any] = field(default_factory=dict[str, Any])
     controls: Controls = field(default_factory=Controls)
+    cues: CueConfig = field(default_factory=CueConfig)
     samplers: Mapping[str, SamplerSettings] = field(default_factory=dict[str, SamplerSettings])
 
     @property

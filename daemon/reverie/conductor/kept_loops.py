@@ -8,7 +8,8 @@ from typing import Any
 from reverie.bus import Bus
 from reverie.compose.composer import Composed
 from reverie.compose.ensemble import Ensemble
-from reverie.compose.evolution import Placement
+from reverie.compose.novelty_bands import Novelty
+from reverie.compose.placement import Placement
 from reverie.watch.happenings import LoopAnswered, LoopDerived, SceneBegun
 
 REMEMBERED = 16
@@ -53,9 +54,10 @@ class KeptLoops:
         A loop that was there already, kept or shipped, has its recipe's id and its bar alone: nobody chose it now. One
         that no model drew has no score, as it had no rival.
         """
-        return {voice: self._told(voice, placement) for voice, placement in ensemble.last_placed.items()}
+        placed = ensemble.last_placed.items()
+        return {voice: self._told(voice, placement, ensemble.widened_by(voice)) for voice, placement in placed}
 
-    def _told(self, voice: str, placement: Placement) -> Mapping[str, Any]:
+    def _told(self, voice: str, placement: Placement, widened: Mapping[str, int]) -> Mapping[str, Any]:
         name, recipe = placement.original[0], placement.made_by
         answer = self._answers.get(voice, {}).get(name)
         return {
@@ -65,6 +67,7 @@ class KeptLoops:
             "score": dict(recipe.score) if recipe and recipe.drawn else {},
             "bent": {kind: count for kind, count in answer.clipped.items() if count} if answer else {},
             "refused": dict(answer.refused) if answer else {},
+            "novelty": _told_novelty(answer.novelty, widened) if answer and answer.novelty else {},
         }
 
     def _first_bar(self, voice: str, placement: Placement) -> int:
@@ -75,3 +78,8 @@ class KeptLoops:
             bar = placement.start_bar
             self._since[voice] = name, bar
         return bar
+
+
+def _told_novelty(novelty: Novelty, widened: Mapping[str, int]) -> dict[str, Any]:
+    told = {"last": novelty.last, "hour": novelty.hour, "week": novelty.week}
+    return {**told, "outside": novelty.amiss, "warmer": novelty.warmer, "widened": dict(widened)}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -22,6 +23,8 @@ FILE = "lives.json"
 MANY = 4
 """Lives that ended unasked within :data:`WINDOW`, after which people are told."""
 WINDOW = 900.0
+LOOK = 60.0
+"""Seconds between looks whether a crash loop is over."""
 _VERSION = 1
 _MOST = 2**53
 _LARGEST = 100_000
@@ -53,6 +56,13 @@ class Lives:
         if self.last_end == "crashed":
             self.crashes += 1
             self._unasked = [*self._unasked, self._clock.wall()][-MANY:]
+
+    async def attend(self) -> None:
+        """Keep that this life has begun, and tell of a crash loop until it has lasted; until cancelled."""
+        await asyncio.to_thread(self.begin)
+        while True:
+            await asyncio.sleep(LOOK)
+            self.look()
 
     def begin(self) -> None:
         """Keep that this life has begun; may run in a thread, for disks are slow."""

@@ -57,6 +57,11 @@ class Housekeeping:
         self._clock = clock or SystemClock()
         self._ages: Ages | None = None
         self._scheduler: Any = None
+        self._others: list[tuple[Callable[[], None], Callable[[], None]]] = []
+
+    def keep_too(self, write: Callable[[], None], close: Callable[[], None]) -> None:
+        """Have something else written as well, in a thread, and closed at the end; neither may raise."""
+        self._others.append((write, close))
 
     def remind(self, times: Iterable[time], of: Callable[[], None]) -> None:
         """Call ``of`` at these times of the day, by the clock of the room; needs the running event loop.
@@ -103,12 +108,16 @@ class Housekeeping:
         """Stop, and put all in order: the player is gone, so the present hour of the tape is over too."""
         self.forget()
         await self._write_state()
+        for _, close in self._others:
+            await asyncio.to_thread(close)
         await asyncio.to_thread(self._tend_tape, all_of_it=True)
 
     async def _write_state(self) -> None:
         await asyncio.to_thread(self._look)
         if changes := self._store.changes():
             await asyncio.to_thread(self._store.write, changes)
+        for write, _ in self._others:
+            await asyncio.to_thread(write)
 
     def _look(self) -> None:
         """See what of the state folder somebody has removed."""

@@ -26,7 +26,9 @@ AGAIN = 10.0
 """Seconds until the pages are served anew after a fault."""
 
 
-async def serve_pages(source: StatusSource, address: str, port: int, faults: Faults) -> None:
+async def serve_pages(
+    source: StatusSource, address: str, port: int, faults: Faults, controls: bool | None = None
+) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
     watching = asyncio.create_task(_watch(flood))
@@ -37,7 +39,7 @@ async def serve_pages(source: StatusSource, address: str, port: int, faults: Fau
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.server import application, serve
 
-                await serve(application(source, address), address, port, faults, crowded=flood.count)
+                await serve(application(source, address, controls=controls), address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")
                 await asyncio.sleep(AGAIN)
@@ -55,10 +57,10 @@ def describe(
     evidence: Evidence, now: float, summary: Summary, faults: Iterable[str], processes: Iterable[ProcessInfo]
 ) -> dict[str, Any]:
     """What a person may want to know of the music, the slots and the processes."""
-    alive, ready, bar = evidence.alive(now), evidence.ready(), evidence.bar
+    alive, ready = evidence.alive(now), evidence.ready()
     return {
         "summary": {"level": summary.level, "mark": summary.mark, "sentence": summary.sentence},
-        "bar": bar and bar.scene_bar + 1,
+        "bar": evidence.sounding_bar,
         "alive": {"ok": alive.ok, "sentence": alive.sentence},
         "ready": {"ok": ready.ok, "sentence": ready.sentence},
         "concerns": [*evidence.concerns(now), *faults],

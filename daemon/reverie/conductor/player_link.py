@@ -9,6 +9,7 @@ from dataclasses import replace
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
+from reverie.conductor.bar_plans_told import BarPlansTold
 from reverie.conductor.chord_marks import ChordsTold
 from reverie.conductor.hired_worker import HireWorker, next_life
 from reverie.music.time import Tempo
@@ -33,6 +34,7 @@ from reverie.processes.worker_life import Death, Role
 from reverie.watch.happenings import (
     BankAnswered,
     BarSounded,
+    BarsPlanned,
     Moment,
     SceneGiven,
     SlotChanged,
@@ -80,7 +82,7 @@ class PlayerLink:
         self._known = known
         self._silent = False
         self._ensemble: Ensemble | None = None
-        self._chords = ChordsTold()
+        self._chords, self._plans = ChordsTold(), BarPlansTold()
 
     def send(self, message: Message) -> bool:
         """Hand on a message to the present life; False if there is none."""
@@ -98,9 +100,18 @@ class PlayerLink:
         for place in places:
             self._tell(place)
 
-    def tell_chords(self) -> None:
-        """Have the chords of the bars to come told to those who follow along, once for some bars."""
-        if self._ensemble is not None and (chords := self._chords.due(self._ensemble)):
+    def tell_ahead(self) -> None:
+        """Tell how the bars to come are to be played, and the chords in them to those who follow along.
+
+        Both are told once for some bars; plans are told anew once the course of the scene has changed.
+        """
+        if self._ensemble is None:
+            return
+        if plans := self._plans.due(self._ensemble):
+            self._tell(plans)
+            slowest = min(plan.tempo for plan in plans.plans)
+            self._bus.publish(BarsPlanned(Moment.of(self._clock), plans.epoch, slowest))
+        if chords := self._chords.due(self._ensemble):
             self._tell(chords)
 
     def be_silent(self, *, on: bool) -> None:
@@ -163,8 +174,8 @@ class PlayerLink:
     def _give_scene(self, ensemble: Ensemble) -> None:
         self._publish_scene(ensemble)
         self._tell(ensemble.scene())
-        self._chords = ChordsTold()
-        self.tell_chords()
+        self._chords, self._plans = ChordsTold(), BarPlansTold()
+        self.tell_ahead()
 
     def _publish_scene(self, ensemble: Ensemble) -> None:
         """Tell what plays: at a tempo that control has set, its bars may last longer than its own."""

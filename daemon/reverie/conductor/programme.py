@@ -9,10 +9,11 @@ from datetime import datetime, time
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeEntry:
-    """From this time of the day on, this scene; None is rest, silence that is intended."""
+    """From this time of the day on, this scene, in this mood if there is one; None is rest, which is intended."""
 
     at: time
     scene: str | None
+    mood: str | None = None
 
 
 class Programme:

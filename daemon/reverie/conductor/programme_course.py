@@ -23,6 +23,7 @@ class ProgrammeCourse:
         bus: Where the begin and the end of a rest are published.
         play: Plays the scene of that name; False if it cannot be read.
         silence: Called when the programme wants silence, or music again.
+        dream: Called with the mood in which the scene is to be played, or None.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class ProgrammeCourse:
         bus: Bus,
         play: Callable[[str], bool],
         silence: Callable[[], None],
+        dream: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._programme = programme
         self._clock = clock
         self._bus = bus
         self._play = play
         self._silence = silence
+        self._dream = dream
         self._due: ProgrammeEntry | None = None
         self.resting = False
         """Whether the programme wants silence now."""
@@ -56,6 +59,7 @@ class ProgrammeCourse:
         due = self._programme.due(self._clock.local())
         if due is None or named or due.scene is None or playing == due.scene:
             self._due = due
+            self._dream(due.mood if due and not named else None)
             self._rest(on=due is not None and due.scene is None and not named)
 
     def follow(self) -> None:
@@ -65,6 +69,7 @@ class ProgrammeCourse:
             return
         if due.scene is None or self._play(due.scene):
             self._due = due
+            self._dream(due.mood)
             self._rest(on=due.scene is None)
 
     def sentence(self, paused_until: float | None) -> str:

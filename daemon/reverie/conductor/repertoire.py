@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reverie.clock import Clock, SystemClock
-from reverie.compose.ensemble import Arrangement, Ensemble, Reserve
+from reverie.clock import LocalClock, SystemClock
+from reverie.compose.arrangement import Arrangement
+from reverie.compose.day_time import form_of
+from reverie.compose.ensemble import Ensemble, Reserve
 from reverie.compose.fallback import ShippedLoop, reserves
 from reverie.conductor.arrange import arrange, unmet
+from reverie.conductor.day_clock import seconds_of_day
 from reverie.errors import ReverieError
 from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
@@ -49,7 +52,7 @@ class Repertoire:
         store: StateStore,
         resources: SceneResources,
         faults: Faults,
-        clock: Clock | None = None,
+        clock: LocalClock | None = None,
     ) -> None:
         self._scenes = scenes
         self._store = store
@@ -136,12 +139,16 @@ class Repertoire:
     def perform(self, scene: Scene, epoch: int) -> Ensemble:
         """A performance of the scene, which counts as another take of it."""
         self._take = self._store.begin(scene.name)
-        arrangement = arrange(scene, self._resources.bundles, take=self._take)
+        begins_at = seconds_of_day(self._clock.local())
+        arrangement = arrange(scene, self._resources.bundles, take=self._take, begins_at=begins_at)
         return Ensemble(arrangement, epoch, self._reserves(scene, arrangement))
 
     def change(self, before: Ensemble, scene: Scene, epoch: int) -> Ensemble:
         """The performance that goes on from ``before``, whose scene's file was changed."""
-        arrangement = arrange(scene, self._resources.bundles, take=self._take)
+        form = form_of(before.course)
+        begins_at = form.begins_at if form else seconds_of_day(self._clock.local())
+        goes_on = form, max(before.bar + 1, 0)
+        arrangement = arrange(scene, self._resources.bundles, take=self._take, begins_at=begins_at, goes_on=goes_on)
         return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement))
 
     def _reserves(self, scene: Scene, arrangement: Arrangement) -> dict[str, Reserve]:

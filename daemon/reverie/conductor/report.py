@@ -40,7 +40,8 @@ class Report:
     """Gathers what others know; nothing here decides anything.
 
     ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays, ``harmony`` which
-    chord it has reached, and ``loops`` what each voice got last.
+    chord it has reached, ``form`` which section, ``dreams`` its moods, ``passage`` which scene waits for its end, and
+    ``loops`` what each voice got last.
     """
 
     config: ConductorConfig
@@ -56,6 +57,9 @@ class Report:
     rest: Callable[[], str]
     scene: Callable[[], Scene | None]
     harmony: Callable[[], Mapping[str, Any] | None]
+    form: Callable[[], Mapping[str, Any] | None]
+    dreams: Callable[[], Mapping[str, Any]]
+    passage: Callable[[], Mapping[str, Any] | None]
     loops: Callable[[], Mapping[str, Any]]
     processes: Callable[[], Iterable[ProcessInfo]]
 
@@ -65,7 +69,9 @@ class Report:
 
     def summary(self) -> Summary:
         """The truth in one sentence for a person."""
-        return summarize(self.alive(), self.evidence, self.rest(), self._concerns())
+        passage = self.passage()
+        passing = str(passage["sentence"]) if passage else ""
+        return summarize(self.alive(), self.evidence, self.rest(), self._concerns(), passing)
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
@@ -74,6 +80,8 @@ class Report:
         self.gauges.configuration(ok=not self.faults.of(*UNLIKE))
         self.gauges.heard(audible=self.evidence.audible)
         self.gauges.room_is(dict(self.site.free))
+        form = self.form()
+        self.gauges.section_is(form["section"] if form else None)
         return self.gauges.render()
 
     def status(self) -> Mapping[str, Any]:
@@ -87,6 +95,9 @@ class Report:
             "state": str(self.config.state.absolute()),
             "scene": scene and {"name": scene.name, "title": scene.title},
             "harmony": self.harmony(),
+            "form": self.form(),
+            "dreams": self.dreams(),
+            "passage": self.passage(),
             "loops": self.loops(),
             **describe(self.evidence, now, self.summary(), (fault.text for fault in told), self.processes()),
             "faults": [asdict(fault) for fault in told],

@@ -14,6 +14,7 @@ from reverie.compose.fallback import read_shipped
 from reverie.conductor.bank_renders import RenderConfig
 from reverie.conductor.conductor import Conductor
 from reverie.conductor.config import ConductorConfig
+from reverie.conductor.cues import CueConfig
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.programme import Programme, ProgrammeEntry
 from reverie.conductor.repertoire import SceneResources
@@ -80,7 +81,7 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
         resources=SceneResources(
             bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])
         ),
-        programme=Programme(ProgrammeEntry(change.at, change.scene) for change in site.programme),
+        programme=Programme(ProgrammeEntry(change.at, change.scene, change.mood) for change in site.programme),
         scene=site.scene,
         timbres=RenderConfig(
             cache=site.timbre_folder,
@@ -92,6 +93,7 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
             folders=[*site.scenes, scenes_folder()],
         ),
         controls=controls_of(site.control, site.controls),
+        cues=CueConfig(site.cues.folder, site.cues.play, site.cues.osc and (site.cues.osc.address, site.cues.osc.port)),
         sync=sync,
         samplers=site.samplers(),
     )

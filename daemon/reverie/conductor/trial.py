@@ -13,9 +13,11 @@ from pathlib import Path
 from reverie.compose.composer import compose
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
-from reverie.compose.evolution import Evolution, Placement, VoicePlan
+from reverie.compose.evolution import Evolution
+from reverie.compose.placement import Placement
 from reverie.compose.stalled import PATIENCE, Stalled
 from reverie.compose.state_cache import Memories
+from reverie.compose.voice_plan import VoicePlan
 from reverie.conductor.arrange import arrange
 from reverie.conductor.site_resources import bundles_of, scenes_of
 from reverie.documents import Document, DocumentError, DocumentFault, Keys, read_document

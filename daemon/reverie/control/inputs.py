@@ -32,11 +32,12 @@ class Controls:
     """What the site says of control, ready to use.
 
     ``midi`` is what :class:`~reverie.midi.input.MidiInputProcess` takes, ``osc`` an address and a port; either may be
-    None.
+    None. ``http`` is whether the status page's server takes controls; None where it depends on who can reach it.
     """
 
     midi: Mapping[str, Any] | None = None
     osc: tuple[str, int] | None = None
+    http: bool | None = None
     bindings: tuple[Binding, ...] = ()
     limits: ControlLimits = field(default_factory=ControlLimits)
     pickup: bool = True
@@ -48,6 +49,7 @@ def controls_of(section: ControlSection, bindings: Mapping[str, ControlBinding])
     return Controls(
         midi=section.midi and section.midi.model_dump(mode="json"),
         osc=section.osc and (section.osc.address, section.osc.port),
+        http=section.http,
         bindings=tuple(one.binding for one in bindings.values()),
         limits=limits_of(section.limits),
         pickup=section.pickup,
@@ -58,7 +60,7 @@ def controls_of(section: ControlSection, bindings: Mapping[str, ControlBinding])
 class Hearer(Protocol):
     """Where actions go."""
 
-    def use(self, action: Action, source: str) -> None:
+    def use(self, action: Action, source: str) -> object:
         """Somebody wants this."""
         ...
 

@@ -14,6 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from pythonosc.osc_message import OscMessage, ParseError
@@ -23,6 +24,7 @@ from reverie.documents import did_you_mean
 from reverie.foreign import plain, quoted
 from reverie.logs import ONCE
 from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, ControlLimits, Kind
+from reverie.site.dream_wish import FAINTEST, KEYS, wish_of
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,8 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
     if prefix != PREFIX or word not in _WORDS or any(more):
         meant = did_you_mean(word[:LONGEST_NAME], _WORDS)
         raise ControlError(f"nothing is controlled by {quoted(address)}{meant}")
+    if word in {"dream", "wake"}:
+        return _dreaming(address, word == "dream", voice, given)
     kind, opposite = _OPPOSITES.get(word, (cast("Kind", word), None))
     if kind in VOICED and voice is None and given and isinstance(given[0], str):
         voice = given.pop(0)
@@ -85,8 +89,7 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
     if kind == "mute" and voice is None:
         raise ControlError("a mute is for one voice, such as /reverie/mute/lead")
     value = given[0] if given else None
-    if any(isinstance(word, str) and len(word) > LONGEST_NAME for word in (voice, value)):
-        raise ControlError(f"/{PREFIX}/{word} has a name that is longer than {LONGEST_NAME} characters")
+    _bounded(word, voice, value)
     if kind in LEVELS:
         return Action(kind, limits.within(kind, _number(address, value)), voice)
     if kind == "scene":
@@ -96,6 +99,39 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
     if value is not None and not isinstance(value, str) and _number(address, value) <= 0:
         return None  # a button that was let go
     return Action(kind, opposite, voice)
+
+
+def _bounded(word: str, *names: Any) -> None:
+    """Refuse names that are too long.
+
+    Raises:
+        ControlError: if one is.
+    """
+    if any(isinstance(name, str) and len(name) > LONGEST_NAME for name in names):
+        raise ControlError(f"/{PREFIX}/{word} has a name that is longer than {LONGEST_NAME} characters")
+
+
+def _dreaming(address: str, dreams: bool, mood: str | None, given: list[Any]) -> Action | None:
+    """A dream (mood, weight, length, text and cue, from the first on), or its end.
+
+    With the mood in the address it is a fader's: its weight replaces the one before, and at 0 the mood's dreams end.
+    """
+    if not dreams:
+        first = given[0] if given else None
+        if not isinstance(first, str | None) and _number(address, first) <= 0:
+            return None  # a button that was let go
+        return Action("wake", mood or (first[:LONGEST_NAME] if isinstance(first, str) and first else None))
+    faded = mood is not None
+    if mood is None and given and isinstance(given[0], str):
+        mood = given.pop(0)
+    if len(given) >= len(KEYS):
+        raise ControlError(f"{plain(address)} has a mood, weight, length, text and cue at most")
+    said: dict[str, Any] = dict(zip(KEYS, (mood, *given), strict=False))
+    if "weight" in said:
+        said["weight"] = min(_number(address, said["weight"]), 1.0)
+        if faded and said["weight"] < FAINTEST:
+            return Action("wake", mood)
+    return Action.of_dream(replace(wish_of(said), replaces=faded))
 
 
 def _number(address: str, value: Any) -> float:
@@ -172,7 +208,7 @@ class OscInput:
     def __init__(
         self,
         limits: ControlLimits,
-        use: Callable[[Action], None],
+        use: Callable[[Action], object],
         complain: Callable[[str], None],
         too_much: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,

@@ -6,14 +6,16 @@ Tempo, mutes, temperatures and holding belong to the scene and end with it; the 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import ControlError
 
 STEP = 0.1
 """The share of the volume's range by which `quieter` and `louder` go."""
+SOON = 16
+"""Bars to come in which no mute may leave nobody sounding; what comes later is seen to when it comes."""
 LONGEST_CYCLE = 10_000
 """Bars of the voices' common cycle that are looked at; longer ones do not come up in scenes."""
 
@@ -26,7 +28,7 @@ class Overrides:
     tempo: float | None = None
     muted: frozenset[str] = frozenset()
     temperatures: Mapping[str, float] = field(default_factory=dict[str, float])
-    looping: bool = False
+    looping: frozenset[str] = frozenset()
     paused_until: float | None = None
 
     @property
@@ -38,8 +40,22 @@ class Overrides:
         """What is left of it when another scene begins."""
         return Overrides(volume=self.volume, paused_until=self.paused_until)
 
-    def sentences(self, now: float) -> Iterator[str]:
-        """What is otherwise than the scene says, for people."""
+    def among(self, parts: Sequence[Part]) -> Overrides:
+        """What is left of it when the scene's file was changed, and these are its voices.
+
+        Where the mutes that are left would silence bars, all sound again.
+        """
+        names = frozenset(part.name for part in parts)
+        still = self.muted & names
+        return replace(
+            self,
+            muted=frozenset() if silences(parts, still) else still,
+            temperatures={name: value for name, value in self.temperatures.items() if name in names},
+            looping=self.looping & names,
+        )
+
+    def sentences(self, now: float, voices: Collection[str] = ()) -> Iterator[str]:
+        """What is otherwise than the scene says, for people; ``voices`` are all that the scene has."""
         if self.paused_until is not None:
             yield f"Paused; plays on by itself in {max(self.paused_until - now, 0):.0f} s."
         if self.volume != 1.0:
@@ -50,12 +66,29 @@ class Overrides:
             yield f"{voice} is muted."
         for voice, temperature in sorted(self.temperatures.items()):
             yield f"{voice} is composed at temperature {temperature:.4g}."
-        if self.looping:
+        if self.looping and self.looping.issuperset(voices):
             yield "The present loops are held."
+            return
+        for voice in sorted(self.looping):
+            yield f"{voice} repeats the loop that it plays."
 
 
-def muted(parts: Sequence[Part], present: Collection[str], voice: str, *, on: bool | None) -> frozenset[str]:
+def muted(
+    parts: Sequence[Part],
+    present: Collection[str],
+    voice: str,
+    *,
+    on: bool | None,
+    ahead: Iterable[Collection[str]] = (),
+) -> frozenset[str]:
     """The mutes after ``voice`` was muted, heard again, or (None) the other way round.
+
+    Args:
+        parts: the voices of the scene.
+        present: the mutes before.
+        voice: whose.
+        on: whether it is to be muted.
+        ahead: for each of the next bars who sounds in it, as form and dreams have it.
 
     Raises:
         ControlError: if there is no such voice, or no other would sound in its bars.
@@ -64,9 +97,14 @@ def muted(parts: Sequence[Part], present: Collection[str], voice: str, *, on: bo
         raise ControlError(f"the scene has no voice {voice!r}; it has {', '.join(part.name for part in parts)}")
     wanted = voice not in present if on is None else on
     after = frozenset(present) | {voice} if wanted else frozenset(present) - {voice}
-    if wanted and silences(parts, after):
+    if wanted and (silences(parts, after) or any(last_heard(sounding, after) for sounding in ahead)):
         raise ControlError(f"{voice} is the last voice that sounds, and is not muted; pause, if silence is wanted")
     return after
+
+
+def last_heard(sounding: Collection[str], muted: Collection[str]) -> frozenset[str]:
+    """Those who would sound in a bar if they were not all muted; nobody where somebody is heard, or nobody sounds."""
+    return frozenset(sounding) if set(sounding) <= set(muted) else frozenset()
 
 
 def silences(parts: Sequence[Part], muted: Collection[str]) -> bool:

@@ -62,6 +62,9 @@ class Surface:
         if binding is None:
             return None
         self._stood[control] = value
+        if binding.kind == "dream":
+            fader = control.sort == "cc" and binding.value is None
+            return binding.dream(value) if fader or _pressed(control, stood, value) else None
         if binding.level:
             return self._turned(binding, binding.level, stood, value, present(binding.level, binding.voice))
         return Action(binding.kind, binding.value, binding.voice) if _pressed(control, stood, value) else None

@@ -11,7 +11,8 @@ import os
 import stat
 import time
 from collections import deque
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -37,7 +38,11 @@ AGAIN = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of a control; ``refused`` says why nothing came of it, and is empty where it was done."""
+    """One use of a control; ``refused`` says why nothing came of it, and is empty where it was done.
+
+    ``undid`` is what was taken back, ``loops`` has by voice the recipe of what was kept or is gone back to, and ``now``
+    says how things stand after it, where the action leaves that open.
+    """
 
     time: str
     source: str
@@ -45,17 +50,25 @@ class Use:
     value: float | bool | str | None
     voice: str | None
     refused: str = ""
+    undid: str = ""
+    loops: Mapping[str, str] = field(default_factory=dict[str, str])
+    now: str = ""
 
     @classmethod
     def of(cls, action: Action, source: str, refused: str = "", at: float | None = None) -> Use:
         """What is recorded of an action that was wanted ``at`` a Unix time; now, unless given."""
-        now = datetime.fromtimestamp(time.time() if at is None else at, UTC).isoformat(timespec="milliseconds")
+        now = date(time.time() if at is None else at)
         value = plain(action.value) if isinstance(action.value, str) else action.value
         return cls(now, source, action.kind, value, action.voice and plain(action.voice), refused)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a line of the record."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value or name not in {"undid", "loops", "now"}}
+
+
+def date(at: float) -> str:
+    """A Unix time as it stands in the record."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
 class Record:

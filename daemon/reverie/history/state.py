@@ -1,8 +1,9 @@
-"""What the daemon remembers over a restart: each voice's last good loops, how often each scene was begun, and timbres.
+"""What the daemon remembers over a restart: good loops, what people keep, how often each scene was begun, and timbres.
 
-``STATE/takes.json`` says how often each scene was begun, ``STATE/timbres.json`` how far timbres have come, and
-``STATE/loops/NAME.json`` has a scene's loops. A file for each scene keeps the writes small, for installations often run
-from memory cards, and a broken file costs one scene's loops and no more.
+``STATE/takes.json`` says how often each scene was begun, ``STATE/timbres.json`` how far timbres have come,
+``STATE/loops/NAME.json`` has the last good loops of a scene's voices, and ``STATE/favourites/NAME.json`` what people
+keep of it. A file for each scene keeps the writes small, for installations often run from memory cards, and a broken
+file costs one scene's loops and no more.
 
 What cannot be read is set aside and never overwritten, whatever it is. What somebody deletes while the daemon runs is
 written again.
@@ -26,6 +27,7 @@ from reverie.compose.good_loop import GoodLoop
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
 from reverie.folders import list_folder
+from reverie.history.favourites import Keep, keeps_as_json, keeps_from_json
 from reverie.timbre.schedule import PathProgress
 from reverie.watch.fault_kinds import STATE_UNREADABLE, STATE_UNWRITABLE
 from reverie.watch.faults import Faults
@@ -34,10 +36,12 @@ from reverie.watch.happenings import LoopAnswered, LoopDerived
 VERSION = 1
 KEPT_LOOPS = 3
 KEPT_SCENES = 20
+KEPT_FAVOURITES = 200
+"""Scenes of which people have kept something: a person's choice is not forgotten because other scenes are played."""
 KEPT_TAKES = 1000
 KEPT_TIMBRES = 1000
 _MOST_TAKES = 1 << 53
-_FOLDERS = (".", "loops", "scenes", "configurations")
+_FOLDERS = (".", "loops", "favourites", "scenes", "configurations")
 """Where the daemon writes, and so where a power cut may leave half a file."""
 _WRONG = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
 """What comes of reading data that is not what it should be."""
@@ -57,6 +61,7 @@ class StateStore:
         self._folder = folder
         self._faults = faults
         self._scenes: dict[str, Voices] = {}
+        self._keeps: dict[str, tuple[Keep, ...]] = {}
         self._changed: set[Path] = set()
         self._writing: set[Path] = set()
         self._written: set[Path] = set()
@@ -97,6 +102,17 @@ class StateStore:
         voices[recipe.voice] = (*others, good)[-KEPT_LOOPS:]
         self._changed.add(self._loops_file(recipe.scene))
 
+    def keeps(self, scene: str) -> tuple[Keep, ...]:
+        """What people keep of a scene, oldest first."""
+        if scene not in self._keeps:
+            self._keeps[scene] = self._read(self._favourites_file(scene), keeps_from_json) or ()
+        return self._keeps[scene]
+
+    def keep(self, scene: str, keeps: tuple[Keep, ...]) -> None:
+        """Keep this of a scene, and no more."""
+        self._keeps[scene] = keeps
+        self._changed.add(self._favourites_file(scene))
+
     def timbre(self, scene: str, name: str) -> PathProgress:
         """How far a scene's timbre has come."""
         return self._timbres.get(f"{scene}/{name}", PathProgress())
@@ -130,6 +146,10 @@ class StateStore:
             if path in changed:
                 loops = {voice: [good.as_json() for good in kept] for voice, kept in voices.items()}
                 changes[path] = _encode({"voices": loops})
+        for name, keeps in self._keeps.items():
+            path = self._favourites_file(name)
+            if path in changed:
+                changes[path] = _encode(keeps_as_json(keeps))
         self._writing.update(changes)
         return changes
 
@@ -164,7 +184,10 @@ class StateStore:
         return self._folder / "timbres.json"
 
     def _loops_file(self, scene: str) -> Path:
-        return self._folder / "loops" / f"{quote(scene, safe='', errors='surrogatepass')}.json"
+        return self._folder / "loops" / _file_name(scene)
+
+    def _favourites_file(self, scene: str) -> Path:
+        return self._folder / "favourites" / _file_name(scene)
 
     def _voices(self, scene: str) -> Voices:
         if scene not in self._scenes:
@@ -173,10 +196,12 @@ class StateStore:
 
     def _leave_to_files(self) -> None:
         """Forget scenes that were not used for longest, of which all is written: their files have it."""
-        safe = [name for name in self._scenes if self._loops_file(name) not in self._changed | self._writing]
-        for name in safe[: max(0, len(self._scenes) - KEPT_SCENES)]:
-            self._scenes.pop(name)
-            self._written.discard(self._loops_file(name))
+        unsafe = self._changed | self._writing
+        for known, file in ((self._scenes, self._loops_file), (self._keeps, self._favourites_file)):
+            safe = [name for name in known if file(name) not in unsafe]
+            for name in safe[: max(0, len(known) - KEPT_SCENES)]:
+                known.pop(name)
+                self._written.discard(file(name))
 
     def _read(self, path: Path, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
         try:
@@ -246,12 +271,19 @@ class StateStore:
         What is played is young, whatever the clock says.
         """
         played = {self._loops_file(name) for name in tuple(self._scenes)}
-        files = oldest_first(path for path in list_folder(self._folder / "loops").ending(".json") if path.is_file())
-        old = [path for path in files if path not in played][: max(0, len(files) - KEPT_SCENES)]
-        for path in old[:most]:
-            self._written.discard(path)
-            with contextlib.suppress(OSError):  # it is tried again
-                path.unlink()
+        played |= {self._favourites_file(name) for name in tuple(self._keeps)}
+        for folder, kept in (("loops", KEPT_SCENES), ("favourites", KEPT_FAVOURITES)):
+            there = list_folder(self._folder / folder).ending(".json")
+            files = oldest_first(path for path in there if path.is_file())
+            old = [path for path in files if path not in played][: max(0, len(files) - kept)]
+            for path in old[:most]:
+                self._written.discard(path)
+                with contextlib.suppress(OSError):  # it is tried again
+                    path.unlink()
+
+
+def _file_name(scene: str) -> str:
+    return f"{quote(scene, safe='', errors='surrogatepass')}.json"
 
 
 def _encode(data: Mapping[str, Any]) -> bytes:

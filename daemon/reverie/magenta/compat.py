@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false, reportMissingModuleSource=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow, tf_slim and Magenta have no types.
 """What Magenta 2.1.4, of 2022, needs in order to run on the TensorFlow of today.
 

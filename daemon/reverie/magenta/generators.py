@@ -1,28 +1,24 @@
-# pyright: basic, reportMissingImports=false
-# TensorFlow, note_seq and Magenta have no types.
+# pyright: basic
+# note_seq and Magenta have no types.
 """Magenta's own generators as the engine of the composer process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import tensorflow.compat.v1 as tf  # pyright: ignore[reportMissingImports]
-from magenta.contrib import rnn as magenta_cells
-from magenta.models.shared import events_rnn_graph
 from note_seq.protobuf import generator_pb2, music_pb2
 
 from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
-from reverie.magenta.families import family_of
+from reverie.magenta.families import FAMILIES
+from reverie.magenta.weighted_models import hparams_of, weighted_generator
 from reverie.models.errors import ModelError
-from reverie.models.library.bundle import Bundle, read_model
+from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile
-from reverie.models.recurrent.weights import STACK, attention_of, canonical_name, layer_count
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -30,6 +26,9 @@ from reverie.music.voice_kinds import VOICE_KINDS
 _QPM = 120.0
 _STEP_SECONDS = 60 / _QPM / STEPS_PER_QUARTER
 """An eighth of a second: whatever tempo is played, Magenta is told one in which every step is exact in binary."""
+
+_PLAYED = ("drums", "melody")
+"""The families that compose voices here; others are only trained."""
 
 _SEEDS = 2**32
 _REMEDY = "install Reverie again, or import the model anew (docs/how-to/models.md)"
@@ -63,14 +62,13 @@ class MagentaEngine:
             ModelError: if the file is missing, broken or no model that this engine runs.
         """
         bundle = read_model(model)
-        try:
-            family = family_of(bundle.card.config)
-        except KeyError as error:
+        family = next((family for family in FAMILIES if bundle.card.config in family.configs), None)
+        if family is None or family.kind not in _PLAYED:
             raise ModelError(
                 f"{model.path}: is of {bundle.card.config}, which is no configuration of DrumsRNN or MelodyRNN; "
                 "use another model"
-            ) from error
-        config = family.config(bundle.card.config, _hparams(bundle))
+            )
+        config = family.config(bundle.card.config, hparams_of(bundle))
         transposes = getattr(config, "transpose_to_key", None) is not None
         if transposes:
             # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.conditioning).
@@ -82,13 +80,7 @@ class MagentaEngine:
             transposes=transposes,
         )
         try:
-            magenta = family.model(config)
-            magenta._session = _session(magenta, bundle)  # noqa: SLF001 - it could only read it from a checkpoint
-            generator = family.generator(
-                magenta, config.details, steps_per_quarter=config.steps_per_quarter, checkpoint=str(model.path)
-            )
-            generator._initialized = True  # noqa: SLF001 - likewise
-            loaded = _Model(model, generator, ear)
+            loaded = _Model(model, weighted_generator(family, config, bundle, str(model.path)), ear)
             # TensorFlow plans a graph when it is first run, which takes longer than composing a bar.
             _compose(loaded, ConditionedPrimer((Note(0, 1, ear.low),), 1, 0), 2, 1.0, 0)
         except Exception as error:  # TensorFlow has dozens of ways to say that weights are broken
@@ -115,47 +107,6 @@ class MagentaEngine:
         except Exception as error:
             raise ModelError(f"{model.file.path}: failed while composing ({error})") from error
         return [Candidate(tuple(note for note in notes if note.start < recipe.steps * TICKS_PER_STEP))]
-
-
-def _hparams(bundle: Bundle) -> dict[str, Any]:
-    """What Magenta has to know to build a graph of the weights' shape."""
-    layers = range(layer_count(bundle.weights))
-    return {
-        "batch_size": 1,
-        "rnn_layer_sizes": [len(bundle.weights[f"layers.{number}.bias"]) // 4 for number in layers],
-        "attn_length": int(bundle.card.settings.get("attention_length", 0)),
-        "residual_connections": "layers.0.projection.kernel" in bundle.weights,
-    }
-
-
-def _session(magenta: Any, bundle: Bundle) -> Any:
-    """The model's graph with the bundle's weights."""
-    with tf.Graph().as_default(), _wired(bundle):
-        magenta._build_graph_for_generation()  # noqa: SLF001 - Magenta calls it where it reads a checkpoint
-        session = tf.Session()
-        for variable in tf.global_variables():
-            weight = bundle.weights[str(canonical_name(variable.op.name))]
-            variable.load(weight.reshape(variable.shape.as_list()), session)
-        return session
-
-
-@contextmanager
-def _wired(bundle: Bundle) -> Iterator[None]:
-    """Let Magenta build a graph of the bundle's wiring: today it puts attention around the first layer only."""
-    if attention_of(bundle.weights) != STACK:
-        yield
-        return
-
-    def stack(sizes: Sequence[int], attn_length: int, **_: Any) -> Any:
-        cells = [tf.nn.rnn_cell.BasicLSTMCell(size) for size in sizes]
-        return magenta_cells.AttentionCellWrapper(tf.nn.rnn_cell.MultiRNNCell(cells), attn_length, state_is_tuple=True)
-
-    before = events_rnn_graph.make_rnn_cell
-    events_rnn_graph.make_rnn_cell = stack
-    try:
-        yield
-    finally:
-        events_rnn_graph.make_rnn_cell = before
 
 
 def _compose(model: _Model, heard: ConditionedPrimer, end: int, temperature: float, seed: int) -> list[Note]:

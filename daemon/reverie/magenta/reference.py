@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow, note_seq and Magenta have no types.
 """Magenta's own recurrent models with random weights of their published shape: what the engine is measured against.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from reverie.measure import consonance, rhythm, touching
+from reverie.measure import consonance, density_periods, found_sections, minutes, rhythm, touching, verbatim
 from reverie.measure.piece import MeasuredVoice, Piece
 from reverie.measure.relation import rounded, total
 
@@ -17,6 +17,7 @@ REPEATS_WITHIN = (8, 32)
 def figures_of(piece: Piece) -> dict[str, Any]:
     """Every figure of a piece: of the whole, of drums and pitched voices, of each voice, and of each pair of voices."""
     pitched = [voice for voice in piece.voices if voice.pitched]
+    voices = {voice.name: _voice(piece, voice) for voice in piece.voices}
     return {
         "title": piece.title,
         "bars": len(piece.bars),
@@ -29,10 +30,16 @@ def figures_of(piece: Piece) -> dict[str, Any]:
         "bass_at_changes": consonance.bass_at_changes(piece).as_json(),
         "lock": rhythm.lock(piece).as_json() | {"by_chance_anywhere": rounded(rhythm.lock_anywhere(piece))},
         "overlap_pitched": rhythm.overlap_of_all(piece, pitched).as_json(),
+        "density": _density(piece, piece.voices),
+        "again": verbatim.again_of(
+            [{name: one[name] for name in verbatim.NAMES} for one in voices.values() if one["notes"]]
+        ),
+        "minutes": alike.as_json() if (alike := minutes.minutes_alike(minutes.minutes_of(piece))) else None,
+        "sections": found.as_json() if (found := found_sections.found_sections(piece)) else None,
         "drums": _together(piece, piece.of_role("drums")),
         "pitched": _together(piece, pitched),
         "melody": _together(piece, piece.of_role("melody")),
-        "voices": {voice.name: _voice(piece, voice) for voice in piece.voices},
+        "voices": voices,
         "overlap": {f"{one.name} + {other.name}": _pair(piece, one, other) for one, other in _pairs(piece)},
     }
 
@@ -41,7 +48,12 @@ def _together(piece: Piece, voices: Sequence[MeasuredVoice]) -> dict[str, Any]:
     playing = sum(density["bars_played"] for density in (rhythm.density(piece, voice) for voice in voices))
     notes = sum(len(voice.notes) for voice in voices)
     told = {"notes_a_bar_played": rounded(notes / (playing * len(piece.bars))) if notes else None}
-    return told | _form(piece, voices) | _touch(piece, voices)
+    return told | {"density": _density(piece, voices)} | _form(piece, voices) | _touch(piece, voices)
+
+
+def _density(piece: Piece, voices: Sequence[MeasuredVoice]) -> dict[str, Any] | None:
+    found = density_periods.density_period(density_periods.counts(piece, voices))
+    return found.as_json() if found else None
 
 
 def _pairs(piece: Piece) -> list[tuple[MeasuredVoice, MeasuredVoice]]:
@@ -60,6 +72,7 @@ def _voice(piece: Piece, voice: MeasuredVoice) -> dict[str, Any]:
         told["consonance_with_bass"] = consonance.with_bass(piece, [voice]).as_json()
     if voice.pitched:
         told["consonance_with_chord"] = consonance.with_chord(piece, [voice]).as_json()
+    told |= {"density": _density(piece, [voice])} | verbatim.again(piece, voice)
     return told | _form(piece, [voice]) | _touch(piece, [voice])
 
 

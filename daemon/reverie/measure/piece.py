@@ -92,15 +92,28 @@ class MeasuredVoice:
         return self.role != "drums"
 
 
+@dataclass(frozen=True, slots=True)
+class SectionSpan:
+    """A section that is known: its name, its first bar, and how many bars it has."""
+
+    name: str
+    first_bar: int
+    bars: int
+
+
 @dataclass(frozen=True)
 class Piece:
-    """Music to be measured. ``tempos`` are quarters a minute, each from a tick on."""
+    """Music to be measured. ``tempos`` are quarters a minute, each from a tick on.
+
+    ``sections`` are those that are known, from the first bar on; none where nobody says.
+    """
 
     title: str
     bars: tuple[MeasuredBar, ...]
     voices: tuple[MeasuredVoice, ...]
     chords: tuple[SoundedChord, ...] = ()
     tempos: tuple[tuple[int, float], ...] = field(default=((0, 120.0),))
+    sections: tuple[SectionSpan, ...] = ()
 
     @property
     def end(self) -> int:
@@ -136,6 +149,20 @@ class Piece:
         """The chord there, if any is known."""
         number = bisect_right(self._chord_starts, tick) - 1
         return self.chords[number] if number >= 0 and tick < self.chords[number].end else None
+
+    @cached_property
+    def bar_seconds(self) -> tuple[float, ...]:
+        """How many seconds have passed where each bar begins."""
+        found = list[float]()
+        passed, tick, changes = 0.0, 0, [*self.tempos[1:]]
+        qpm = self.tempos[0][1]
+        for bar in self.bars:
+            while changes and changes[0][0] <= bar.start:
+                start, after = changes.pop(0)
+                passed, tick, qpm = passed + (start - tick) * _seconds_a_tick(qpm), start, after
+            passed, tick = passed + (bar.start - tick) * _seconds_a_tick(qpm), bar.start
+            found.append(passed)
+        return tuple(found)
 
     @cached_property
     def _starts(self) -> list[int]:

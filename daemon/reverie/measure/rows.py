@@ -21,7 +21,7 @@ class FigureRow:
         *folders, name = self.path.split(".")
         inside: Mapping[str, Any] = figures
         for folder in folders:
-            inside = inside.get(folder, {})
+            inside = inside.get(folder) or {}
         value = inside.get(name)
         if isinstance(value, dict):
             pair = cast("dict[str, float | None]", value)
@@ -62,4 +62,22 @@ ROWS = (
     FigureRow("model.log_likelihood_of_candidates", "the same of all candidates", "what the models drew in all"),
     FigureRow("model.bent", "bent by the guard", "notes of loops that a model drew", 3),
 )
-"""All of them, in their order."""
+"""Those of relations, repetition and touch, in their order."""
+FORM_ROWS = (
+    FigureRow("density.largest", "density: autocorrelation", "notes a bar, the largest at a lag of 4 to 128 bars"),
+    FigureRow("density.later", "density: the same, later", "at a lag of more than 16 bars"),
+    FigureRow("density.rise", "density: comes back", "by how much it rises again at some lag"),
+    FigureRow("density.at_period", "density: at that lag", "its autocorrelation where it rises most"),
+    FigureRow("drums.density.largest", "drums: autocorrelation", "strokes a bar, the same"),
+    FigureRow("drums.density.later", "drums: the same, later", "at a lag of more than 16 bars"),
+    FigureRow("drums.density.rise", "drums: come back", "by how much it rises again at some lag"),
+    FigureRow("drums.density.at_period", "drums: at that lag", "the same"),
+    FigureRow("minutes.near", "minutes alike, 2 apart", "pitch, rhythm, register, density, voices, dynamics, figures"),
+    FigureRow("minutes.far", "minutes alike, 30 apart", "the same"),
+    FigureRow("minutes.difference", "the difference", "by chance: with the minutes in another order, either way"),
+    FigureRow("again.longest_hold", "bars of one loop in a row", "the most of any voice", 0),
+    FigureRow("again.longest_return", "bars that come back", "the longest stretch of any voice", 0),
+    FigureRow("again.heard_before", "bars heard before", "within an hour, the most of any voice"),
+    FigureRow("sections", "sections heard, F1", "the form's boundaries, found within 2 bars"),
+)
+"""Those of form, which short pieces do not have."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reverie.measure.real_music import real_music, real_values
-from reverie.measure.rows import ROWS, FigureRow
+from reverie.measure.rows import FORM_ROWS, ROWS, FigureRow
 
 
 def told(figures: Mapping[str, Any]) -> str:
@@ -14,10 +14,12 @@ def told(figures: Mapping[str, Any]) -> str:
     minutes = figures["seconds"] / 60
     lines = [f"{figures['title']}: {figures['bars']} bars, {minutes:.1f} minutes, {figures['notes']} notes", ""]
     header = ("", "here", "by chance", "in real music", "of")
-    lines += _table([header, *(row for row in (_row(one, figures) for one in ROWS) if row)])
+    lines += _table([header, *(row for row in (_row(one, figures) for one in (*ROWS, *FORM_ROWS)) if row)])
     if not figures["chords_known"]:
         lines += ["", "No harmony is known: what is said of chords needs a scene's harmony, or a file's chord markers."]
     lines += ["", *_table([("voice", "kind", "notes a bar", "bars played", "velocity"), *_voices(figures)])]
+    heads = ("voice", "one loop", "may", "comes back", "heard before", "autocorrelation", "rises")
+    lines += ["", *_table([heads, *_repeating(figures)])]
     if figures["overlap"]:
         lines += ["", *_table([("onsets that fall together", "", "share", "by chance"), *_pairs(figures)])]
     if figures.get("model", {}).get("bent_by_kind"):
@@ -47,6 +49,21 @@ def _voices(figures: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             f"{voice['notes_a_bar_played']:.1f}",
             f"{voice['bars_played']:.2f}",
             "" if spread is None else f"{spread:.1f}",
+        )
+
+
+def _repeating(figures: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """How each voice repeats itself, in bars; the largest values with their lags."""
+    for name, voice in figures["voices"].items():
+        density, heard, allowed = voice["density"], voice["heard_before"], voice.get("longest_allowed")
+        yield (
+            name,
+            str(voice["longest_hold"]),
+            "" if allowed is None else str(allowed),
+            str(voice["longest_return"]),
+            "" if heard is None else f"{heard:.2f}",
+            f"{density['largest']['value']:.2f} at {density['lag']}" if density else "",
+            f"{density['rise']['value']:.2f} at {density['period']}" if density and density["period"] else "",
         )
 
 

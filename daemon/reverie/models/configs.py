@@ -35,12 +35,16 @@ TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """One configuration; ``kinds`` are the kinds of voice that it can be."""
+    """One configuration; ``kinds`` are the kinds of voice that it can be.
+
+    ``counter`` is after how many steps the counter of its encoding begins anew; 0 if it has none.
+    """
 
     name: str
     family: Family
     kinds: tuple[str, ...] = ()
     settings: Mapping[str, int] = field(default_factory=dict[str, int])
+    counter: int = 0
 
 
 _MELODIC = ("melody", "bass")
@@ -49,13 +53,13 @@ CONFIGS: Mapping[str, ModelConfig] = {
     config.name: config
     for config in (
         ModelConfig("one_drum", "drums_rnn", ("drums",), {"steps_per_quarter": 2}),
-        ModelConfig("drum_kit", "drums_rnn", ("drums",)),
+        ModelConfig("drum_kit", "drums_rnn", ("drums",), counter=64),
         ModelConfig("basic_rnn", "melody_rnn", _MELODIC),
         ModelConfig("mono_rnn", "melody_rnn", _MELODIC),
-        ModelConfig("lookback_rnn", "melody_rnn", _MELODIC),
-        ModelConfig("attention_rnn", "melody_rnn", _MELODIC),
+        ModelConfig("lookback_rnn", "melody_rnn", _MELODIC, counter=32),
+        ModelConfig("attention_rnn", "melody_rnn", _MELODIC, counter=128),
         ModelConfig("basic_improv", "improv_rnn"),
-        ModelConfig("attention_improv", "improv_rnn"),
+        ModelConfig("attention_improv", "improv_rnn", counter=128),
         ModelConfig("chord_pitches_improv", "improv_rnn"),
         ModelConfig("polyphony", "polyphony_rnn"),
         ModelConfig("performance", "performance_rnn"),

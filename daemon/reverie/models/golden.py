@@ -35,7 +35,9 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
         from reverie.models.nsynth.golden import answer as answered
     else:
         from reverie.models.recurrent.golden import answer as answered
-    return answered(bundle, question)
+    # Weights that are damaged may be so large that sums are no numbers; who asks refuses these by a sentence.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return answered(bundle, question)
 
 
 def with_golden(bundle: Bundle) -> Bundle:
@@ -69,7 +71,8 @@ def check(bundle: Bundle) -> float:
     expected = np.array(golden.answer)
     if given.shape != expected.shape:
         raise ModelError(f"{name}: answers with {given.size} numbers, and its model card has {expected.size}")
-    difference = float(np.abs(given - expected).max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        difference = float(np.abs(given - expected).max(initial=0.0))
     if not difference <= TOLERANCE:
         raise ModelError(
             f"{name}: answers otherwise than when it was imported, by {difference:.2g} ({TOLERANCE:g} is allowed); "

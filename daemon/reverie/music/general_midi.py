@@ -174,6 +174,20 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 PROGRAMS: tuple[str, ...] = tuple(name for names in FAMILIES.values() for name in names)
 """The names by program, from 0."""
+DRUM_CHANNEL = 10
+"""The channel of drums, from 1."""
+KITS = {
+    0: "standard",
+    8: "room",
+    16: "power",
+    24: "electronic",
+    25: "analog",
+    32: "jazz",
+    40: "brush",
+    48: "orchestra",
+    56: "effects",
+}
+"""The drum kits by their programs on that channel (General MIDI 2, appendix A.2)."""
 _NUMBERS = {same_name(name): number for number, name in enumerate(PROGRAMS)}
 _FEW = 3
 _CLOSE = 0.8

@@ -14,6 +14,8 @@ from reverie.play.slots import Slot
 LOADING_TAKES = 0.06  # seconds until the next note that loading a bank may use up: its synthesizer is deaf meanwhile
 STARVED = 3.0  # seconds after which it is done all the same
 STEPS = 16  # of a fade, in each bar
+OWN_FONT = "soundfont:"
+"""What the names of banks begin with that are soundfonts of parts; their files follow."""
 
 Laid = tuple[str, int, Content]
 """Slot, tick and what happens there."""
@@ -41,6 +43,8 @@ class Banks:
         self._epoch = -1
         self._voices: dict[str, _PartBanks] = {}
         self._early: dict[str, TakeBank] = {}
+        self._expected: tuple[tuple[str, str], ...] = ()
+        """By slot, the fonts of parts of the scene that comes next."""
         self._fonts: dict[tuple[str, str], int] = {}
         """By slot and font, those that were asked for, and the tick after which none is chosen that nobody has."""
 
@@ -62,12 +66,18 @@ class Banks:
             back += _return(voice, tick)
         self._epoch, early, self._early = epoch, self._early, {}
         self._voices = {part.name: _PartBanks(part, part.channel - 1) for part in parts}
-        for take in early.values():
+        self._expected = ()
+        for take in ({part.name: _own_font(epoch, part) for part in parts if part.font} | early).values():
             self.want(take, now)
         return back
 
+    def expect(self, parts: Iterable[Part]) -> None:
+        """A scene with these parts is put up: their own soundfonts are loaded before it begins, if there is time."""
+        self._expected = tuple({(part.slot, part.font) for part in parts if part.font})
+
     def begin_anew(self, slot: str) -> None:
         """The device of a slot, or the one that stands in for it, knows no banks, and no channels but a part's own."""
+        self._fonts = {key: until for key, until in self._fonts.items() if key[0] != slot}
         for voice in self._voices.values():
             if voice.part.slot == slot:
                 voice.wanted, voice.played, voice.asked = voice.wanted or voice.played, None, False
@@ -75,6 +85,8 @@ class Banks:
 
     def tend(self, now: float, slack: float, tick: int) -> None:
         """Load what is wanted, if nothing is due for ``slack`` seconds; let go what is old at ``tick``."""
+        if slack >= LOADING_TAKES and self._load_expected(tick):
+            slack = 0.0
         for voice in self._voices.values():
             heard = self._heard(voice)
             if voice.wanted is None or heard is None or not voice.wanted.font:
@@ -91,6 +103,17 @@ class Banks:
                 voice.wanted = None
         self._let_go(tick)
 
+    def _load_expected(self, tick: int) -> bool:
+        """Load one of those that are expected and not asked for yet."""
+        for name, font in self._expected:
+            slot = self._slots.get(name)
+            heard = slot.heard if slot is not None else None
+            if heard is not None and heard.takes_banks and (heard.name, font) not in self._fonts:
+                self._fonts[heard.name, font] = tick
+                heard.load(font)
+                return True
+        return False
+
     def turn(self, bar: Bar) -> Iterator[Laid]:
         """What happens on the line where ``bar`` begins, and after it: parts go over to what is loaded."""
         for voice in self._voices.values():
@@ -104,16 +127,20 @@ class Banks:
                 voice.busy_until = over
             self._leave(voice, over)
             voice.played, voice.wanted = take, None
-            if take.program is not None:
+            if take.program is not None and not take.font:
                 yield (
                     voice.part.slot,
                     bar.tick,
                     ControlChange(voice.part, bytes((PROGRAM | voice.channel, take.program))),
                 )
             if voice.channel == before:
-                yield voice.part.slot, bar.tick, BankChoice(voice.part, (before,), take.font or None)
+                yield voice.part.slot, bar.tick, BankChoice(voice.part, (before,), take.font or None, take.program)
             else:
-                yield voice.part.slot, bar.tick, BankChoice(voice.part, (before, voice.channel), take.font or None)
+                yield (
+                    voice.part.slot,
+                    bar.tick,
+                    BankChoice(voice.part, (before, voice.channel), take.font or None, take.program),
+                )
                 yield from _fade(voice.part, before, voice.channel, bar.tick, over, take.fade_bars * STEPS)
                 yield voice.part.slot, over, BankChoice(voice.part, (voice.channel,))
             self._report(BankTaken(voice.part.name, take.bank))
@@ -143,13 +170,19 @@ class Banks:
             for take in (voice.played, voice.wanted)
             if take is not None
         }
+        expected = {font for _, font in self._expected}
         for (name, font), until in list(self._fonts.items()):
             slot = self._slots[name]
-            if (name, font) in used or until >= tick or (slot.up and slot.loaded(font) is None):
+            if (name, font) in used or font in expected or until >= tick or (slot.up and slot.loaded(font) is None):
                 continue
             if slot.loaded(font):
                 slot.unload(font)
             del self._fonts[name, font]
+
+
+def _own_font(epoch: int, part: Part) -> TakeBank:
+    """What a part takes that has a soundfont of its own."""
+    return TakeBank(epoch, part.name, f"{OWN_FONT}{part.font}", part.font, program=part.program or 0)
 
 
 def _return(voice: _PartBanks, tick: int) -> Iterator[Laid]:

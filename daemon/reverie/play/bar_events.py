@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reverie.music.strokes import strokes
-from reverie.play.events import Entry, Rank, Start, entry
+from reverie.play.events import BarControls, Entry, PlannedControl, PlannedProgram, Rank, Start, entry
 from reverie.play.score import SceneScore
 from reverie.play.sync.clock_out import pulses
 
@@ -17,7 +17,8 @@ from reverie.play.sync.clock_out import pulses
 class BarEvents:
     """Scene bar ``scene_bar`` of ``score`` from ``tick`` on: entries by slot, in order; recipes and notes by part.
 
-    ``repeated`` are the parts that have nothing new for it.
+    ``repeated`` are the parts that have nothing new for it, ``tacet`` those that its plan wants silent. ``controls``
+    are by slot what its plan sets on channels; None where it is a rest, in which they stay as they are.
     """
 
     score: SceneScore
@@ -28,6 +29,8 @@ class BarEvents:
     recipes: tuple[tuple[str, str], ...]
     notes: Mapping[str, int]
     repeated: tuple[str, ...]
+    tacet: tuple[str, ...] = ()
+    controls: Mapping[str, BarControls] | None = None
 
     def is_of(self, score: SceneScore, scene_bar: int, tick: int, *, resting: bool) -> bool:
         """Whether it is of that bar."""
@@ -46,8 +49,11 @@ def write_bar_events(
     notes: Counter[str] = Counter()
     recipes: tuple[tuple[str, str], ...] = ()
     repeated: tuple[str, ...] = ()
+    tacet: tuple[str, ...] = ()
+    controls: Mapping[str, BarControls] | None = None
     if not resting:
-        repeated = score.repeated(scene_bar)
+        repeated, tacet = score.repeated(scene_bar), score.tacet(scene_bar)
+        controls = _controls(score, scene_bar)
         recipes = tuple(score.recipes(scene_bar))
         for _, rows in groupby(score.notes(scene_bar), key=lambda row: row[0].name):
             pairs = tuple(rows)
@@ -58,4 +64,16 @@ def write_bar_events(
                 start = Start(part, part.channel - 1, pitch, note.velocity, end - begin, note.tied)
                 written.setdefault(part.slot, []).append(entry(tick + begin, Rank.START, start))
     entries = {slot: tuple(sorted(rows)) for slot, rows in written.items()}
-    return BarEvents(score, scene_bar, tick, resting, entries, recipes, notes, repeated)
+    return BarEvents(score, scene_bar, tick, resting, entries, recipes, notes, repeated, tacet, controls)
+
+
+def _controls(score: SceneScore, scene_bar: int) -> Mapping[str, BarControls]:
+    """By slot, what the plan of a bar sets on its channels."""
+    found: dict[str, BarControls] = {}
+    for part, number, value in score.controls(scene_bar):
+        one = found.get(part.slot, BarControls())
+        found[part.slot] = replace(one, controls=(*one.controls, PlannedControl(part, number, value)))
+    for part, program in score.programs(scene_bar):
+        one = found.get(part.slot, BarControls())
+        found[part.slot] = replace(one, programs=(*one.programs, PlannedProgram(part, program)))
+    return found

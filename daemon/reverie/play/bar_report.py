@@ -29,6 +29,7 @@ class BarLog:
     skipped: int = 0
     dropped: int = 0
     repeated: tuple[str, ...] = ()
+    tacet: tuple[str, ...] = ()
 
     @classmethod
     def begin(cls, parts: Iterable[str], *, resting: bool) -> BarLog:
@@ -82,4 +83,5 @@ class BarLog:
             repeated=self.repeated,
             depth=score.depths(scene_bar),
             muted=tuple(sorted(muted)),
+            tacet=self.tacet,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from reverie.play.bar_events import BarEvents, write_bar_events
-from reverie.play.messages import Part, Place, SetScene, TellChords
+from reverie.play.messages import Part, Place, SetScene, TellBars, TellChords
 from reverie.play.score import SceneScore
 
 
@@ -38,28 +38,23 @@ class ScoreCursor:
         self._bar_events = None
         self._next = (scene.at_bar, SceneScore(scene))
 
-    def place(self, place: Place) -> None:
-        """Queue a loop of the scene that is played, or of the next."""
-        self._bar_events = None
+    def hear(self, told: Place | TellChords | TellBars) -> None:
+        """Keep what is told of the scene that is played, or of the next: a loop, chords, or plans of bars to come."""
+        if not isinstance(told, TellChords):
+            self._bar_events = None
         for score in (self.score, self._next[1] if self._next else None):
             if score is not None:
-                score.place(place)
+                score.hear(told)
 
-    def tell_chords(self, chords: TellChords) -> None:
-        """Keep the chords of bars to come, of the scene that is played or of the next."""
-        for score in (self.score, self._next[1] if self._next else None):
-            if score is not None:
-                score.tell_chords(chords)
+    def concerns(self, told: Place | TellBars, number: int) -> bool:
+        """Whether what is told may change bar ``number``.
 
-    def concerns(self, place: Place, number: int) -> bool:
-        """Whether a loop may change bar ``number``: it is in that bar already, or makes the next scene ready for it."""
-        if self._next is not None and place.epoch == self._next[1].scene.epoch:
-            return number >= self._next[0]
-        return (
-            self.score is not None
-            and place.epoch == self.score.scene.epoch
-            and place.start_bar <= self.scene_bar(number)
-        )
+        A loop is in that bar already, or makes the next scene ready for it; plans are of that bar, or of one before.
+        """
+        if self._next is not None and told.epoch == self._next[1].scene.epoch:
+            return isinstance(told, Place) and number >= self._next[0]
+        first = told.start_bar if isinstance(told, Place) else told.first_bar
+        return self.score is not None and told.epoch == self.score.scene.epoch and first <= self.scene_bar(number)
 
     def mark(self) -> Callable[[], None]:
         """What puts back which score is played, and what is written out, to what it is now."""

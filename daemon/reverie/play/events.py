@@ -68,8 +68,35 @@ class ControlChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedControl:
+    """A controller of a part's channel, as a plan sets it."""
+
+    part: Part
+    number: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProgram:
+    """A program that a plan gives to a part's channel."""
+
+    part: Part
+    program: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarControls:
+    """All that plans set on a slot's channels from a bar line on; what was set and is not among it is put back."""
+
+    controls: tuple[PlannedControl, ...] = ()
+    programs: tuple[PlannedProgram, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BankChoice:
     """From now on a part's notes go to ``channels``, counted from 0, of which the last plays ``font``, if any.
+
+    Of a font it plays ``program``, or its first preset.
 
     More than one channel have the same notes while one fades into the other. Without a part, as another scene begins,
     those of every part go to the channel that it names.
@@ -78,9 +105,10 @@ class BankChoice:
     part: Part | None
     channels: tuple[int, ...] = ()
     font: str | None = None
+    program: int | None = None
 
 
-Content = Start | Sounding | ControlChange | BankChoice | Line | bytes
+Content = Start | Sounding | ControlChange | BarControls | BankChoice | Line | bytes
 """What can be due; plain bytes are messages of MIDI clock and transport."""
 Entry = tuple[int, Rank, int, Content]
 """Tick, rank, a number that keeps what is alike otherwise in the order in which it was written, and the content."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from reverie.midi.bytes import CONTROL
+from reverie.midi.bytes import CONTROL, LOUDEST
 
 VOLUME = 7
 
@@ -57,12 +57,17 @@ class FadedDevice(Protocol):
         """Send a controller."""
         ...
 
+    def channel_of(self, channel: int) -> int:
+        """The device's channel to which a scene's leads."""
+        ...
+
 
 class Volume:
     """Controller 7 of every channel that is used on one device, by its own slot or by those that it stands in for.
 
     ``setting`` is what the settings of its slot say. Where they say nothing, that of the slot counts whose notes are
     heard here, and of several the loudest; and where nobody says anything it is left alone, until somebody turns it.
+    What plans want of a voice is a share of that: :data:`USUAL` is all of it.
     """
 
     def __init__(self, device: FadedDevice, setting: int | None) -> None:
@@ -71,6 +76,8 @@ class Volume:
         self._users: dict[int, dict[str, int | None]] = {}
         """By channel, whose notes are heard there, and what their settings say."""
         self._sent: dict[int, int] = {}
+        self._levels: dict[int, int] = {}
+        """By the device's own channel, the level that plans want."""
         self._fader = Fader()
         self.due = float("inf")
         """The monotonic moment at which :meth:`tend` has something to do."""
@@ -86,6 +93,17 @@ class Volume:
         """A slot's notes are not heard here any more."""
         for users in self._users.values():
             users.pop(slot, None)
+
+    def be_at(self, channel: int, level: int | None, now: float) -> None:
+        """Have a channel at a level, of which :data:`USUAL` is what the settings say; None where nobody wants one."""
+        own = self._device.channel_of(channel)
+        if level is None:
+            self._levels.pop(own, None)
+        else:
+            self._levels[own] = level
+        for used in self._users:
+            if self._device.channel_of(used) == own:
+                self._send(used, now)
 
     def aim(self, share: float, now: float, seconds: float) -> None:
         """Bring it to a share of what the settings say."""
@@ -111,8 +129,10 @@ class Volume:
 
     def _send(self, channel: int, now: float) -> None:
         share, setting = self._fader.share(now), self._of(channel)
-        value = round((USUAL if setting is None else setting) * share)
-        is_usual = setting is None and share == 1.0 and channel not in self._sent
+        level = self._levels.get(self._device.channel_of(channel))
+        whole = USUAL if setting is None else setting
+        value = min(round((whole if level is None else whole * level / USUAL) * share), LOUDEST)
+        is_usual = setting is None and level is None and share == 1.0 and channel not in self._sent
         if self._device.up and not is_usual and self._sent.get(channel) != value:
             self._sent[channel] = value
             self._device.control(bytes((CONTROL | channel, VOLUME, value)))

@@ -9,7 +9,7 @@ from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import Bar
 from reverie.play.events import Rank
-from reverie.play.outputs.output import BarLine, ChordLine
+from reverie.play.outputs.output import BarLine, ChordLine, SectionLine
 from reverie.play.queue import SlotQueue
 from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
@@ -40,12 +40,18 @@ class Laid:
             tape.slot(tick, part.slot, part.name)
         for name, recipe in self.bar_events.recipes:
             tape.recipe(tick, recipe, name)
+        section = self.score.section(self.scene_bar)
+        if section:
+            tape.section(tick, section)
+        self.score.begin(self.scene_bar)
         chords = self.score.take_chords(self.scene_bar)
         for chord in chords:
             tape.chord(tick + chord.tick, chord.symbol)
         line = BarLine(scene.name, self.scene_bar, qpm, str(scene.metre))
         for queue in queues:
             queue.add(tick, Rank.TRANSPORT, line)
+            if section:
+                queue.add(tick, Rank.TRANSPORT, SectionLine(section))
             for chord in chords:
                 begins = ChordLine(chord.symbol, chord.root, chord.bass, chord.tones)
                 queue.add(tick + chord.tick, Rank.TRANSPORT, begins)

@@ -26,7 +26,7 @@ class Part:
     """A voice as the player sees it: where its notes go and in which bars they sound.
 
     ``channel`` is 1 to 16, as musicians count; ``program`` 0 to 127 or None to leave the synth as it is;
-    ``drum_map`` replaces pitches on their way out.
+    ``drum_map`` replaces pitches on their way out. ``font`` is the soundfont that it has in place of its slot's.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Part:
     program: int | None = None
     drum_map: Mapping[int, int] = field(default_factory=dict[int, int])
     schedule: Schedule = field(default_factory=Schedule)
+    font: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Place:
     """Play ``loop`` from scene bar ``start_bar`` (0 is the scene's first), ``times`` times over.
 
     Queued behind what the part already has; where queued loops end and nothing follows, the last is repeated. A place
-    that begins in the past is entered in its midst, as if it had been there in time.
+    that begins in the past is entered in its midst, as if it had been there in time. With ``anew``, what the part has
+    queued for later is forgotten.
     """
 
     type: ClassVar[str] = "place"
@@ -90,6 +92,7 @@ class Place:
     start_bar: int
     times: int
     loop: Loop
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,56 @@ class ChordMark:
 class TellChords:
     """The chords of some bars of a scene, for the tape and for those who follow along: nothing sounds otherwise.
 
-    They are told a few bars ahead, and once; what comes too late is told to nobody.
+    They are told a few bars ahead, and once; what comes too late is told to nobody. Chords that were told before of
+    bars from ``first_bar`` on are forgotten (None: there are none).
     """
 
     type: ClassVar[str] = "chords"
     epoch: int
     chords: tuple[ChordMark, ...]
+    first_bar: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartPlan:
+    """What is otherwise with a part than its scene says: whether it sounds at all, and a factor of its velocities.
+
+    ``controls`` are all controllers of its channel that the plan sets (number and value, 0 to 127): what one plan names
+    and the next does not goes back to where it is by itself (:mod:`reverie.play.device_controls`). ``program`` (0 to
+    127) takes the place of the part's own, which comes back with the next plan that names none.
+    """
+
+    sounds: bool = True
+    dynamics: float = 1.0
+    controls: tuple[tuple[int, int], ...] = ()
+    program: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BarPlan:
+    """How scene bar ``bar`` and all after it are played, up to the next bar that has a plan of its own.
+
+    ``tempo`` is a factor of the scene's own. A part that ``parts`` does not name is as its scene says. ``section`` is
+    the name of the section of the scene that begins with this very bar, for the tape; empty if none does.
+    """
+
+    bar: int
+    tempo: float = 1.0
+    parts: Mapping[str, PartPlan] = field(default_factory=dict[str, PartPlan])
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TellBars:
+    """Plans of bars to come, in order; those of bars from ``first_bar`` on that were told before are forgotten.
+
+    They are told some bars ahead. The bar that sounds stays as it is.
+    """
+
+    type: ClassVar[str] = "bars"
+    epoch: int
+    first_bar: int
+    plans: tuple[BarPlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +196,8 @@ class TakeBank:
     sounds there fades in, and what the other has fades out, within so many bars. Without, notes that begin after the
     line have the new sound, and those before keep theirs. Each message replaces the one before for its part.
 
-    Without a ``font`` the device itself has loaded the bank, and plays it by ``program`` (0 to 127), if that is one.
+    ``program`` (0 to 127) is one of the soundfont's, None its first. Without a ``font`` the device itself has loaded
+    the bank, and plays it by ``program``, if that is one.
     """
 
     type: ClassVar[str] = "take_bank"
@@ -184,7 +232,8 @@ class BarPlayed:
     ``bar`` counts from the player's first, ``scene_bar`` from the scene's. ``notes`` are note-ons sent by part,
     ``sent`` those that a slot with a device took, ``due`` how many notes the score has for the bar: a bar may be empty
     without anything being wrong. ``repeated`` are the parts that had nothing new and repeated their last loop,
-    ``muted`` those that people have muted, ``depth`` the loops each part has queued beyond the one it is playing.
+    ``muted`` those that people have muted, ``tacet`` those that the bar's plan wants silent, ``depth`` the loops each
+    part has queued beyond the one it is playing.
     ``seconds`` is how long the bar lasts, at the tempo that it ended with.
 
     ``lateness`` has, in seconds, how long after its moment every note, its end and every controller was sent,
@@ -211,6 +260,7 @@ class BarPlayed:
     dropped: int = 0
     seconds: float = 0.0
     muted: tuple[str, ...] = ()
+    tacet: tuple[str, ...] = ()
 
     @property
     def is_late(self) -> bool:
@@ -256,5 +306,5 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = Setup | SetScene | Place | TellChords | Rest | SetOverrides | TakeBank | Panic | Stop
+ToPlayer = Setup | SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | Panic | Stop
 FromPlayer = PlayerReady | BarPlayed | SlotState | SyncState | BankTaken

@@ -11,17 +11,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from reverie.clock import PreciseClock
-from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.banks import Banks
 from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.cursor import ScoreCursor
 from reverie.play.events import Rank
-from reverie.play.following import Following
 from reverie.play.laid_bar import Laid
 from reverie.play.messages import (
-    SELF,
     BankTaken,
     BarPlayed,
     Panic,
@@ -31,21 +28,21 @@ from reverie.play.messages import (
     SetScene,
     SyncState,
     TakeBank,
+    TellBars,
     TellChords,
 )
+from reverie.play.pace import HURRIED, Pace
 from reverie.play.queues import SlotQueues
 from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
 from reverie.play.slot_group import SlotGroup
 from reverie.play.slots import Slot
 from reverie.play.sync.leader import Leader
-from reverie.play.timeline import Timeline
 
 WRITE_AHEAD = 0.25  # seconds before a bar line from which the next bar is written out
 WRITING_TAKES = 0.004  # seconds until the next note that it may use up
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
 TURN = 0.3  # seconds in which a volume that people have set is reached
-HURRIED = 0.005  # seconds by which what lies before the entry into a bar is over
 
 
 class Player:
@@ -75,8 +72,8 @@ class Player:
         self._clock = clock
         self._report = report
         self._queues = SlotQueues(slots, tape)
-        self._following = Following({} if leaders is None else leaders)
-        self._timeline = Timeline(0, 0.0, 1.0)
+        self._pace = Pace({} if leaders is None else leaders)
+        self._following, self._timeline = self._pace.following, self._pace.timeline
         self._cursor = ScoreCursor()
         self._bar: Bar | None = None
         self._laid: Laid | None = None
@@ -87,19 +84,20 @@ class Player:
         self._news: list[BarPlayed | SyncState | BankTaken] = []
         self._banks = Banks(slots, self._news.append)
 
-    def handle(self, message: SetScene | Place | TellChords | Rest | SetOverrides | TakeBank | Panic) -> None:
+    def handle(
+        self, message: SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | Panic
+    ) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
             self._enter_bar()
         match message:
             case SetScene():
+                self._banks.expect(message.parts)
                 self._change(partial(self._cursor.set_scene, message))
-            case Place() if self._bar is not None and self._cursor.concerns(message, self._bar.number):
-                self._change(partial(self._cursor.place, message))
-            case Place():
-                self._cursor.place(message)
-            case TellChords():
-                self._cursor.tell_chords(message)
+            case Place() | TellBars() if self._bar is not None and self._cursor.concerns(message, self._bar.number):
+                self._change(partial(self._cursor.hear, message))
+            case Place() | TellBars() | TellChords():
+                self._cursor.hear(message)
             case Rest():
                 self._rest = message.on
                 self._change(self._cursor.tear)
@@ -167,10 +165,10 @@ class Player:
             if slot.tend(now, float("inf") if deadline is None else deadline - now):
                 self._queues.came_up(slot, now)
             slot.volume.tend(now)
-        for name in self._queues.heard_anew(self._cursor.parts):
+        for name in self._queues.heard_anew(self._cursor.parts, self._now_tick(), self._clock.now()):
             self._banks.begin_anew(name)
-        if self._bar is not None and deadline is not None:
-            self._banks.tend(self._clock.now(), deadline - self._clock.now(), self._bar.tick)
+        slack = float("inf") if deadline is None else deadline - self._clock.now()
+        self._banks.tend(self._clock.now(), slack, self._bar.tick if self._bar is not None else 0)
         self._slots.flush()
 
     def _release(self, moment: float) -> None:
@@ -215,32 +213,25 @@ class Player:
             for stop in self._queues.stop_clocks():
                 last_things.callback(stop)
             last_things.callback(self._slots.hush)
+            last_things.callback(lambda: self._queues.put_programs_back(self._now_tick(), self._clock.now()))
             last_things.callback(self._silence)
 
     def _turn_to(self, overrides: SetOverrides) -> None:
         """Do at once what people have set at the controls."""
         now = self._clock.now()
         muted = frozenset(overrides.muted) - frozenset(self._overrides.muted)
-        tempo_set = overrides.qpm != self._overrides.qpm
+        tempo_set = self._pace.set(overrides.qpm)
         self._overrides = overrides
         self._queues.aim(overrides.volume, now, TURN)
         for queue in self._queues if muted else ():
             queue.silence(self._now_tick(), frozenset(overrides.muted))
-        if tempo_set and self._bar is not None and not self._following.followed:
+        if tempo_set and self._bar is not None:
             self._change(self._set_tempo)
 
     def _set_tempo(self) -> None:
         """Go at another tempo from now on."""
-        if self._bar is not None:
-            now = self._clock.now()
-            pace = self._seconds_per_tick(self._cursor.scene_bar(self._bar.number))
-            self._timeline.bend(self._timeline.tick_at(now), now, pace)
-
-    def _seconds_per_tick(self, scene_bar: int) -> float:
-        if self._cursor.score is None:
-            raise AssertionError("only a scene has a tempo")
-        qpm = self._overrides.qpm
-        return 60 / (qpm * TICKS_PER_QUARTER) if qpm else self._cursor.score.scene.tempo.seconds_per_tick(scene_bar)
+        if self._bar is not None and self._cursor.score is not None:
+            self._pace.change(self._cursor.score, self._cursor.scene_bar(self._bar.number), self._clock.now())
 
     def _follow(self) -> None:
         """Keep pace with whoever leads, and let those know who follow us."""
@@ -294,7 +285,7 @@ class Player:
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
         self._enter_bar()
-        marks = [one.mark() for one in (self._cursor, self._timeline, self._following)]
+        marks = [one.mark() for one in (self._cursor, self._pace)]
         marks.append(self._queues.mark(tick))
         before, log = self._bar, self._log
         changes = self._cursor.turn(number, first=self._bar is None)
@@ -307,7 +298,7 @@ class Player:
             for queue in self._queues:
                 queue.cut(tick, rest=not changes)
         self._bar = bar = Bar(number, tick, scene.metre.bar_ticks)
-        entered = self._lay_time(bar, moment, scene_bar)
+        entered = self._pace.lay(bar, score, scene_bar, moment, self._clock.now())
         self._log = BarLog.begin((part.name for part in scene.parts), resting=resting)
         for queue in self._queues:
             if queue.clocked:
@@ -333,10 +324,9 @@ class Player:
         laid, bar, self._laid = self._laid, self._bar, None
         if laid is None or bar is None:
             return
-        qpm = 60 / (self._timeline.seconds_per_tick * TICKS_PER_QUARTER)
-        laid.write_down(self._tape, self._queues, self._clock.wall(), bar.tick, qpm)
+        laid.write_down(self._tape, self._queues, self._clock.wall(), bar.tick, self._pace.qpm)
         self._lay_banks(laid.score, bar, changes=laid.changes)
-        self._log.repeated = laid.bar_events.repeated
+        self._log.repeated, self._log.tacet = laid.bar_events.repeated, laid.bar_events.tacet
         self._log.due = sum(count for part, count in laid.bar_events.notes.items() if part not in self._overrides.muted)
 
     @property
@@ -354,18 +344,6 @@ class Player:
     def _rests(self, score: SceneScore) -> bool:
         return self._rest or self._following.stops(score.scene.lead)
 
-    def _lay_time(self, bar: Bar, moment: float, scene_bar: int) -> bool:
-        """Lay out the bar's time, from its leader's last or next bar line if it has one; True where that has passed."""
-        lead = self._cursor.score.scene.lead if self._cursor.score else SELF
-        led = self._following.next_line(lead, bar.tick, bar.ticks, moment, self._clock.now())
-        if led is not None:
-            self._timeline.bend(bar.tick, *led)
-        else:
-            own = not self._following.free_runs(lead)
-            pace = self._seconds_per_tick(scene_bar) if own else self._timeline.seconds_per_tick
-            self._timeline.bend(bar.tick, moment, pace)
-        return led is not None and led[0] < moment - HURRIED
-
     def _lay_banks(self, score: SceneScore, bar: Bar, *, changes: bool) -> None:
         """Lay out what voices go over to; another scene begins with the channels that it names."""
         scene = score.scene
@@ -378,6 +356,8 @@ class Player:
         bar_events = self._cursor.take(score, scene_bar, tick, self._queues.clocked, resting=self._rests(score))
         for name, entries in bar_events.entries.items():
             self._queues.to(name).lay(entries)
+        if bar_events.controls is not None:
+            self._queues.lay_controls(bar_events.controls, tick)
         return bar_events
 
     def _silence(self, tick: int | None = None, *, clock: bool = True) -> None:

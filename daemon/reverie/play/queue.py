@@ -12,12 +12,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON
+from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON, PROGRAM
 from reverie.music.overlaps import together
 from reverie.play.bar_report import TOO_LATE, BarLog
 from reverie.play.bars import Bar
-from reverie.play.events import BankChoice, Content, ControlChange, Entry, Rank, Sounding, Start, entry, entry_number
-from reverie.play.outputs.output import BarLine, ChordLine
+from reverie.play.events import (
+    BankChoice,
+    BarControls,
+    Content,
+    ControlChange,
+    Entry,
+    PlannedProgram,
+    Rank,
+    Sounding,
+    Start,
+    entry,
+    entry_number,
+)
+from reverie.play.messages import Part
+from reverie.play.outputs.output import BarLine, ChordLine, SectionLine
+from reverie.play.planned_controls import PlannedControls
+from reverie.play.planned_programs import PlannedPrograms, ProgramChoice
 from reverie.play.recording.recorder import Recorder
 from reverie.play.slots import Slot
 from reverie.play.sync.clock_out import locate, stop
@@ -43,6 +58,8 @@ class SlotQueue:
         """What ends at the tick that is being played, and may go on with a tied note."""
         self._fences: list[int] = []
         self._heard_by: tuple[Slot, int] | None = None
+        self._controls = PlannedControls(tape)
+        self._programs = PlannedPrograms()
 
     @property
     def clocked(self) -> bool:
@@ -110,12 +127,20 @@ class SlotQueue:
                 log.sending()
             case ControlChange(part=part, message=message):
                 self._use(message[0] & 0x0F, now)
+                if message[0] & 0xF0 == PROGRAM:
+                    self._programs.forget(message[0] & 0x0F)
                 self._send(lambda slot: slot.control(message))
                 self._tape.event(tick, message, part.name)
                 log.sending()
             case BankChoice():
                 self._choose(content, tick, now)
-            case BarLine() | ChordLine() if self.slot is not None:  # one that stands in is told by its own queue
+            case BarControls():
+                self._controls.turn_to(content.controls)
+                for _ in range(self.tell_controls(tick, now) + self._turn_programs(content.programs, tick, now)):
+                    log.sending()
+            case BarLine() | ChordLine() | SectionLine() if (
+                self.slot is not None
+            ):  # one that stands in is told by its own queue
                 self.slot.tell(content)
             case bytes():
                 self._send(lambda slot: slot.clock(content), clock=True)
@@ -125,17 +150,19 @@ class SlotQueue:
 
     def _choose(self, choice: BankChoice, tick: int, now: float) -> None:
         if choice.part is None:
-            self._moved.clear()
+            self._moved.clear()  # the controllers of what begins now follow
             return
-        before = self._moved.get(choice.part.name, (choice.part.channel - 1,))
+        before = self._channels(choice.part)
         if choice.font is not None or choice.channels == before:
             self._let_go(choice.part.name, choice.channels[-1], tick)
         self._moved[choice.part.name] = choice.channels
         for channel in choice.channels:
             self._use(channel, now)
         if choice.font is not None:
-            channel, font = choice.channels[-1], choice.font
-            self._send(lambda slot: slot.choose(channel, font))
+            channel, font, part = choice.channels[-1], choice.font, choice.part
+            program = self._programs.of(part) if font == part.font and part.program is not None else choice.program
+            self._send(lambda slot: slot.choose(channel, font, program))
+        self.tell_controls(tick, now)
 
     def _let_go(self, part: str, channel: int, tick: int) -> None:
         """Let no note of a part go on where its channel's sound changes: one that is tied is struck with the new."""
@@ -149,7 +176,7 @@ class SlotQueue:
         What fades comes to its end in a rest; another scene begins with what it says itself.
         """
         self._fences.append(tick)
-        over = Start if rest else Start | ControlChange | BankChoice
+        over = Start if rest else Start | ControlChange | BarControls | BankChoice
         self._keep(lambda one: one[0] < tick or not isinstance(one[3], over))
         if not rest:
             self.add(tick, Rank.CONTROL, BankChoice(None))
@@ -183,8 +210,8 @@ class SlotQueue:
         self._keep(
             lambda one: (
                 one[0] >= until
-                or isinstance(one[3], ControlChange | BankChoice)
-                or (not clock and isinstance(one[3], bytes | BarLine | ChordLine))
+                or isinstance(one[3], ControlChange | BarControls | BankChoice)
+                or (not clock and isinstance(one[3], bytes | BarLine | ChordLine | SectionLine))
             )
         )
         self._fences = [fence for fence in self._fences if fence >= until]
@@ -231,6 +258,35 @@ class SlotQueue:
         news = self._heard_by != (heard, heard.lives)
         self._heard_by = heard, heard.lives
         return news
+
+    def tell_controls(self, tick: int, now: float) -> int:
+        """Have controllers as plans want them, at whoever is heard; how many messages that took. ``tick`` is now."""
+        controls = self._controls.on_channels(self._channels, tick)
+        heard = self.slot.heard if self.slot is not None else None
+        if self.slot is None or heard is None:
+            return 0
+        for channel in dict.fromkeys(channel for channel, _ in controls):
+            self._use(channel, now)
+        return heard.controls.want(self.slot.name, controls, now)
+
+    def program_of(self, part: Part) -> int | None:
+        """The program that a part has now: its own, or the one that plans want of its channel."""
+        return self._programs.of(part)
+
+    def put_programs_back(self, tick: int, now: float) -> None:
+        """Nobody wants other programs than the parts' own any more."""
+        self._turn_programs((), tick, now)
+
+    def _turn_programs(self, programs: Sequence[PlannedProgram], tick: int, now: float) -> int:
+        """Have programs as plans want them, at whoever is heard; how many messages that took."""
+        count = 0
+        for count, choice in enumerate(self._programs.turn_to(programs), start=1):  # noqa: B007 - it is counted
+            message = bytes((PROGRAM | choice.channel, choice.program))
+            self._let_go(choice.part.name, choice.channel, tick)
+            self._use(choice.channel, now)
+            self._send(lambda slot, one=choice, said=message: _choose_program(slot, one, said))
+            self._tape.event(tick, message, choice.part.name)
+        return count
 
     def came_up(self) -> None:
         """The device is there anew: it knows neither sounds nor the place in the music."""
@@ -283,8 +339,11 @@ class SlotQueue:
 
     def _keys(self, start: Start) -> list[tuple[tuple[int, int], int]]:
         """The keys that a note is on the channels that its part has now, each with that channel."""
-        channels = self._moved.get(start.part.name, (start.channel,))
-        return [(self._key(channel, start.pitch), channel) for channel in channels]
+        return [(self._key(channel, start.pitch), channel) for channel in self._channels(start.part)]
+
+    def _channels(self, part: Part) -> tuple[int, ...]:
+        """The channels that a part has now, from 0."""
+        return self._moved.get(part.name, (part.channel - 1,))
 
     def _key(self, channel: int, pitch: int) -> tuple[int, int]:
         """The key of the slot's own device that a note is: its channel there, and its pitch."""
@@ -327,3 +386,11 @@ def _is_fade(content: Content) -> bool:
         CONTROL,
         EXPRESSION,
     )
+
+
+def _choose_program(slot: Slot, choice: ProgramChoice, message: bytes) -> None:
+    """Choose a program; of the soundfont that the part has of its own, where the slot has loaded that."""
+    if choice.part.font and slot.loaded(choice.part.font):
+        slot.choose(choice.channel, choice.part.font, choice.program)
+    else:
+        slot.control(message)

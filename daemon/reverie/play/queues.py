@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reverie.midi.bytes import PROGRAM
-from reverie.play.events import ControlChange, Rank
+from reverie.play.events import BarControls, ControlChange, Rank
 from reverie.play.messages import Part
 from reverie.play.queue import SlotQueue
 from reverie.play.recording.recorder import Recorder
@@ -55,8 +55,15 @@ class SlotQueues:
                 message = bytes((PROGRAM | part.channel - 1, part.program))
                 self.to(part.slot).add(tick, Rank.CONTROL, ControlChange(part, message))
 
-    def heard_anew(self, parts: Sequence[Part]) -> Iterator[str]:
+    def lay_controls(self, controls: Mapping[str, BarControls], tick: int) -> None:
+        """Lay out what plans want of every slot's channels from ``tick`` on."""
+        for name in dict.fromkeys((*self._queues, *controls)):
+            self.to(name).add(tick, Rank.CONTROL, controls.get(name, BarControls()))
+
+    def heard_anew(self, parts: Sequence[Part], tick: int, now: float) -> Iterator[str]:
         """Choose the sounds of a slot's parts wherever these are heard anew: on its own device or on a stand-in.
+
+        So are the controllers set there that plans want, and put back wherever the parts were heard before.
 
         Yields:
             The names of those slots.
@@ -70,8 +77,12 @@ class SlotQueues:
             for part in parts:
                 if part.slot == slot.name:
                     heard.unfade(part.channel - 1)
-                    if part.program is not None:
-                        heard.control(bytes((PROGRAM | part.channel - 1, part.program)))
+                    if (program := queue.program_of(part)) is not None:
+                        heard.control(bytes((PROGRAM | part.channel - 1, program)))
+            for other in self._slots.values():
+                if other is not heard:
+                    other.controls.leave(slot.name, now)
+            queue.tell_controls(tick, now)
 
     def drop_before(self, begin: float, time_of: Callable[[float], float]) -> None:
         """Forget the notes and clock ticks that were due before the monotonic moment ``begin``."""
@@ -83,6 +94,11 @@ class SlotQueues:
         for queue in self:
             queue.silence(tick)
             queue.clear(until=until, clock=clock)
+
+    def put_programs_back(self, tick: int, now: float) -> None:
+        """The music is over: every channel has the program that its part has of its own."""
+        for queue in self:
+            queue.put_programs_back(tick, now)
 
     def stop_clocks(self) -> Iterator[Callable[[], None]]:
         """What tells those who follow a slot's MIDI clock that the music is over, for each of them."""
@@ -97,6 +113,7 @@ class SlotQueues:
             if other is not slot:
                 other.volume.leave(slot.name)
         slot.volume.came_up(now, self._fade(slot))
+        slot.controls.came_up(now)
 
     def aim(self, share: float, now: float, seconds: float) -> None:
         """Bring every volume to a share of what the settings say."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
 from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, NOTE_ON, PROGRAM
 from reverie.midi.errors import DEVICE_ERRORS, explain, log_line
+from reverie.play.device_controls import DeviceControls
 from reverie.play.fader import Volume
 from reverie.play.messages import SlotState
 from reverie.play.outputs.output import LOOK, Line, Output, TakesBanks, Trouble
@@ -47,6 +48,7 @@ class Slot:
         self.name = name
         self.settings = settings or SlotSettings({})
         self.volume = Volume(self, self.settings.volume)
+        self.controls = DeviceControls(self, self.volume)
         self.stand_in: Slot | None = None
         self.wanted = True
         self._output = output
@@ -72,6 +74,11 @@ class Slot:
     def opening(self) -> bool:
         """Whether the device will be up soon, for all that is known."""
         return self._state is _State.OPENING and self._output.lacks is None
+
+    @property
+    def power_on(self) -> Mapping[int, int]:
+        """The controllers with which its device begins otherwise than others, by number."""
+        return self._output.power_on
 
     @property
     def heard(self) -> Slot | None:
@@ -185,6 +192,10 @@ class Slot:
             (self._ledger.fade if (kind, message[1]) == (CONTROL, EXPRESSION) else self._ledger.use)(channel)
             self._send(bytes((kind | channel,)) + message[1:])
 
+    def moved(self, channel: int, number: int, *, away: bool) -> None:
+        """Keep for whoever comes next that a controller of a scene's channel is away from its place, or back there."""
+        self._ledger.move(self.channel_of(channel), number, away=away)
+
     def unfade(self, channel: int) -> None:
         """Make a scene's channel as loud as ever, if it was faded: by whoever was heard there before."""
         channel = self.channel_of(channel)
@@ -206,11 +217,11 @@ class Slot:
             return False
         return self._output.loaded(font) if self.up else None
 
-    def choose(self, channel: int, font: str) -> None:
+    def choose(self, channel: int, font: str, program: int | None = None) -> None:
         """Let the notes of a scene's channel that begin from now on sound with a loaded soundfont."""
         channel = self.channel_of(channel)
         self._ledger.use(channel)
-        self._try(lambda sampler: sampler.choose(channel, font))
+        self._try(lambda sampler: sampler.choose(channel, font, program))
 
     def unload(self, font: str) -> None:
         """Let a soundfont go."""
@@ -271,17 +282,20 @@ class Slot:
         if not self.up:
             return
         self._owners.clear()
+        self.controls.hushed()
         self._strike_out(0.0)  # if these ends do not arrive, neither will what is sent now
         try:
-            self._ledger.close(self._output)
+            self._ledger.close(self._output, put_back=False)
             self._output.flush()
         except DEVICE_ERRORS as error:
             self._lose(error, self._now)
 
     def close(self) -> None:
-        """End everything and let go of the device."""
+        """End everything, put the controllers back and let go of the device."""
         try:
             self.hush()
+            self.controls.release(self._now)
+            self.flush()
         finally:
             self._state = _State.DOWN
             self._let_go()

@@ -33,6 +33,7 @@ from reverie.play.messages import (
     Setup,
     Stop,
     TakeBank,
+    TellBars,
     TellChords,
     ToPlayer,
 )
@@ -106,7 +107,7 @@ class PlayerWorker:
                 self._player = self._set_up(value)
             case Stop():
                 self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
-            case SetScene() | Place() | TellChords() | Rest() | SetOverrides() | TakeBank() | Panic() if (
+            case SetScene() | Place() | TellChords() | TellBars() | Rest() | SetOverrides() | TakeBank() | Panic() if (
                 self._player is not None
             ):
                 self._player.handle(value)

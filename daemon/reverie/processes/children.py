@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from typing import IO, NoReturn, cast
 
 from reverie.processes.signals import held_at_birth
 
@@ -35,6 +36,16 @@ def own_module(module: str, *arguments: str) -> list[str]:
     flags = [flag for name, flag in _FLAGS.items() if getattr(sys.flags, name)]
     warnings = [f"-W{option}" for option in sys.warnoptions]
     return [sys.executable, "-P", *flags, *warnings, "-m", module, *arguments]
+
+
+def become_module(module: str, *arguments: str) -> NoReturn:
+    """Let a module, one of Reverie's or another's, take the place of this process.
+
+    Raises:
+        OSError: if the system refuses it.
+    """
+    command = own_module(module, *arguments)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 class Child:
@@ -77,6 +88,54 @@ class Child:
                 env={**os.environ, **(environment or {})},
             )
         return cls(process, leads=leads)
+
+    @classmethod
+    def start_quietly(cls, module: str, *arguments: str) -> Child:
+        """Run one of Reverie's modules that says nothing and hears nothing, in a session of its own.
+
+        Args:
+            module: Its name.
+            arguments: What it is told.
+
+        Raises:
+            OSError: if the system grants no process.
+        """
+        with held_at_birth():
+            process = subprocess.Popen(
+                own_module(module, *arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return cls(process, leads=True)
+
+    @classmethod
+    def start_with_pipes(cls, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
+        """Run one of Reverie's modules that is asked by its standard input and answers by its standard output.
+
+        Args:
+            module: Its name.
+            arguments: What it is told.
+            environment: What is added to our own.
+
+        Raises:
+            OSError: if the system grants no process.
+        """
+        with held_at_birth():
+            process = subprocess.Popen(
+                own_module(module, *arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **(environment or {})},
+            )
+        return cls(process)
+
+    @property
+    def pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Where it is asked and where it answers, if :meth:`start_with_pipes` has started it."""
+        return cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
 
     @property
     def pid(self) -> int:

@@ -138,6 +138,11 @@ class ChordTurns(Section):
         return 1
 
     @property
+    def longest(self) -> None:
+        """Its chords go as the harmony does."""
+        return
+
+    @property
     def turns(self) -> int:
         """How many loops in a row have the same chance."""
         return self.hold
@@ -151,6 +156,11 @@ class ChordTurns(Section):
     def novelty(self) -> tuple[float, float]:
         """The same chords may come again."""
         return (0.0, 1.0)
+
+    @property
+    def bands(self) -> None:
+        """Chords follow the harmony, however often it comes."""
+        return
 
 
 @dataclass(frozen=True, slots=True)

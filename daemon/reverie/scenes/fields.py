@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from reverie.documents import Facts, Keys, Section, did_you_mean
+from reverie.documents import Facts, Keys, Section, Written, did_you_mean
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum, Program
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import Schedule, Swing, Tempo
+from reverie.scenes.novelty_wish import NoveltySection, NoveltyWish
 from reverie.scenes.operators import NAMED, OperatorName
 from reverie.scenes.temperature import After, Temperature
+from reverie.scenes.voice_font import WrittenFont
 
 SLOWEST, FASTEST = 20, 300
 _SPAN = re.compile(r"\s*([0-9]{1,6})\s*-\s*([0-9]{1,6})\s*")
@@ -141,11 +143,12 @@ class Evolve(Section):
     candidates: int = Field(
         default=8, ge=1, le=64, description="How many loops are composed at a time, of which the best is kept."
     )
-    novelty: Annotated[tuple[float, float], Field(strict=False)] = Field(
-        default=(0.1, 0.95),
+    wish: Annotated[NoveltyWish, Written(NoveltySection, NoveltySection.novelty, short=("last",))] = Field(
+        alias="novelty",
+        default_factory=NoveltyWish,
         description=(
             "How much of a loop should differ from the one before, least and most: 0 is the same again, 1 has not a "
-            "note in common."
+            "note in common; absent: [0.1, 0.95]. With 'hour' or 'week', bands that hold: {last, hour, week}."
         ),
         examples=[[0.1, 0.95]],
     )
@@ -153,6 +156,17 @@ class Evolve(Section):
     first: Literal["reset", "written"] = Field(
         default="reset",
         description="How the voice begins: 'reset', the model goes on from the primer, or 'written', with the primer.",
+    )
+
+    longest: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description=(
+            "For how many bars in a row the voice may play the very same; then it varies it. Absent: as long as a loop "
+            "is held, in a scene with a form; else there is no limit."
+        ),
+        examples=[16],
     )
 
     @property
@@ -165,11 +179,15 @@ class Evolve(Section):
         """How many loops in a row have the same chance."""
         return 1
 
-    def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """Novelty is a share, the least first."""
-        low, high = self.novelty
-        if not 0 <= low <= high <= 1:
-            yield ("novelty",), f"novelty is a least and a most share, from 0 to 1, not [{low:g}, {high:g}]"
+    @property
+    def novelty(self) -> tuple[float, float]:
+        """How much of a loop should differ from the one before."""
+        return self.wish.last
+
+    @property
+    def bands(self) -> tuple[tuple[float, float], ...] | None:
+        """The bands that hold beside the last loop, those of an hour, and those of a week."""
+        return (self.wish.last, self.wish.hour, self.wish.week) if self.wish.holds else None
 
 
 class OutputSection(Section):
@@ -187,8 +205,47 @@ class OutputSection(Section):
         ),
         examples=[11, "vibraphone"],
     )
+    soundfont: WrittenFont | None = Field(
+        default=None,
+        description=(
+            "A SoundFont file for this voice alone, of a slot of kind fluidsynth: named from the scene's folder; "
+            "absent: the slot's."
+        ),
+        examples=["choir.sf2"],
+    )
     velocity: Annotated[tuple[int, int], Field(strict=False)] = Field(
         default=(70, 110), description="Softest and loudest velocity, 1 to 127.", examples=[[70, 110]]
+    )
+    level: float | None = Field(
+        default=None,
+        ge=-60,
+        le=4,
+        description=(
+            "How loud the channel is, in decibels: 0 as synthesizers begin, -6 half, 4 at most (controller 7); absent: "
+            "left alone."
+        ),
+        examples=[-6],
+    )
+    pan: float | None = Field(
+        default=None,
+        ge=-100,
+        le=100,
+        description="Place, -100 (left) to 100 (right), 0 in the middle (controller 10); absent: left alone.",
+        examples=[-20],
+    )
+    reverb: float | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="How much goes into the reverb, 0 to 100 (controller 91); absent: left alone.",
+        examples=[40],
+    )
+    chorus: float | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="How much goes into the chorus, 0 to 100 (controller 93); absent: left alone.",
+        examples=[30],
     )
     drum_map: ByDrum[Annotated[int, Field(ge=0, le=MAX_MIDI)]] = Field(
         default_factory=dict[int, int],

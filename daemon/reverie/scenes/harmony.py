@@ -43,6 +43,7 @@ Span = Annotated[
 ChordColour = Literal["add9", "sus2", "sus4", "sixth", "seventh", "inversion"]
 COLOURS: tuple[ChordColour, ...] = ("add9", "sus2", "sus4", "sixth", "seventh", "inversion")
 ChordKinds = Literal["triads", "sevenths", "learned"]
+ChordSource = Literal["counts", "network"]
 KeyMove = Literal["fifth", "step", "relative", "third"]
 Chords = Annotated[Progression, Written(str, parse_progression)]
 
@@ -84,6 +85,13 @@ class GenerateSection(Section):
         ge=1,
         le=64,
         description="How many different progressions there are in a key, which come back; absent: each is new.",
+    )
+    by: ChordSource = Field(
+        default="counts",
+        description=(
+            "What foretells the next chord: `counts` of what follows three chords in the tunes, or a `network` that "
+            "has heard all chords of the progression, together with these counts and what the progression repeats."
+        ),
     )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

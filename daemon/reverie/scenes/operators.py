@@ -39,6 +39,9 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
     "written": OperatorTraits("The pattern, or else the primer, is played note for note.", source="written"),
     "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
     "voice-chords": OperatorTraits("The chords of the harmony are voiced, and played.", source="harmony", named=False),
+    "vary": OperatorTraits("A loop that is held is played a little differently.", source="loops", named=False),
+    "fill": OperatorTraits("A bar of drums leads into what comes next.", source="loops", named=False),
+    "last-bar": OperatorTraits("The last bar of a scene comes to rest.", source="loops", named=False),
 }
 """By name, in the order in which people read of them."""
 

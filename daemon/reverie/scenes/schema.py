@@ -20,11 +20,18 @@ from reverie.music.progressions import Progression
 from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
+from reverie.scenes.form import FormSettings
 from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.listening import listening_misfits
+from reverie.scenes.mix import OF_CHANNEL, MixSection, mix_itself, mix_misfits
+from reverie.scenes.mood_programs import VoiceSound, program_misfits
+from reverie.scenes.mood_timbres import timbre_misfits
+from reverie.scenes.moods import DreamsSection, GuardsSection, MoodSection, mood_misfits
+from reverie.scenes.passage_section import PassageSection, passage_itself
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
 from reverie.scenes.voices import DrumVoice, TunedVoice
+from reverie.scenes.without_effect import without_effect
 from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
@@ -89,10 +96,24 @@ class Scene(Section):
         description="The chords to which voices play: a text of them, or a mapping; absent: there are none.",
         examples=["Dm9 | G13 | Cmaj7 | A7alt"],
     )
+    form: FormSettings | None = Field(
+        default=None,
+        description="The sections of the scene, who sounds in them, and what changes over hour and day; absent: none.",
+    )
     touch: WrittenTouch | None = Field(
         default=None,
         description="How voices are played: 0 or off (mechanical) to 2, 1 as by a player; or a mapping; absent: 1.",
         examples=["off", 1.0],
+    )
+    mix: Annotated[MixSection, Written(MixSection, mix_itself, short=("by",))] | None = Field(
+        default=None,
+        description="How the voices are mixed: 'roles', or a mapping; absent: as voices say, and else not at all.",
+        examples=["roles"],
+    )
+    passage: Annotated[PassageSection, Written(PassageSection, passage_itself, short=("kind",))] | None = Field(
+        default=None,
+        description="How the scene gives way to the next: 'end', 'fade' or 'cut', or a mapping; absent: it is cut.",
+        examples=["end", {"kind": "end", "bars": 12, "pause": 1}],
     )
     seed: int = Field(
         default=1, ge=0, lt=2**32, description="Where chance begins; another seed is another music of the same scene."
@@ -113,6 +134,21 @@ class Scene(Section):
         default_factory=dict[str, Timbre], description="Sounds that turn into one another, by name, for voices to play."
     )
 
+    moods: dict[Annotated[str, AfterValidator(plain_name)], MoodSection] = Field(
+        default_factory=dict[str, MoodSection],
+        max_length=32,
+        description="What dreams may make of the scene, by the names of the moods.",
+        examples=[{"fear": {"words": ["dark", "fall*"], "tempo": 0.85, "register": -12}}],
+    )
+    guards: GuardsSection = Field(
+        default_factory=GuardsSection,
+        description="Limits that no mood and no stack of moods crosses.",
+        examples=[{"tempo": [50, 120]}],
+    )
+    dreams: DreamsSection = Field(
+        default_factory=DreamsSection, description="How dreams come and go.", examples=[{"blend": 4}]
+    )
+
     hints: ClassVar[Mapping[str, str]] = {"bpm": "the tempo is written as 'tempo', in quarter notes a minute"}
 
     @property
@@ -129,12 +165,7 @@ class Scene(Section):
         said = self.model_dump(mode="json", by_alias=True)
         for name, timbre in self.timbres.items():
             said["timbres"][name]["way"] = timbre.way
-        # A scene without timbres has the hash that it had before there were any.
-        if not self.timbres:
-            del said["timbres"]
-        for key in ("harmony", "touch"):
-            if said[key] is None:
-                del said[key]
+        self._leave_out(said)
         if not self.metre.groups:
             del said["metre"]["groups"]
         for name, voice in said["voices"].items():
@@ -144,10 +175,24 @@ class Scene(Section):
             if self.voices[name].written:
                 voice["bars"] = self.voices[name].loop_bars(self.metre)
                 voice["literal"] = self.voices[name].literal
-        if not self.order:
-            del said["order"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def _leave_out(self, said: dict[str, Any]) -> None:
+        """Leave out what says nothing: a scene without it has the hash that it had before there was any of it."""
+        unsaid = [key for key in ("harmony", "touch", "form", "mix", "passage") if said[key] is None]
+        unsaid += [key for key in ("timbres", "order") if not said[key]]
+        unsaid += () if self.moods else ("moods", "guards", "dreams")
+        for key in unsaid:
+            del said[key]
+        for mood in said.get("moods", {}).values():
+            if not mood["timbre"]:
+                del mood["timbre"]
+            for voice in mood["voices"].values():
+                if voice["program"] is None:
+                    del voice["program"]
+        if self.form:
+            said["form"] = self.form.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """What a voice cannot know alone: the metre and the other voices."""
@@ -165,10 +210,23 @@ class Scene(Section):
                 yield ("voices", name, "density"), f"{sentence}{voice.least:g} notes one after the other"
         yield from self._chords()
         yield from self._crowded_bars()
+        named = [part.name for part in self.harmony.parts if part.name] if self.harmony else None
+        form = self.form
+        for keys, sentence in (*form.unknown(self.voices, named), *form.too_far(self.tempo)) if form else ():
+            yield ("form", *keys), sentence
         for keys, sentence in self.harmony.too_colourful(self.metre, self.tempo) if self.harmony else ():
             yield ("harmony", *keys), sentence
         yield from listening_misfits(self.voices, self.order)
+        for keys, harmony in self._mood_harmonies():
+            for more, sentence in harmony.too_colourful(self.metre, self.tempo):
+                yield (*keys, *more), sentence
+        yield from mood_misfits(self.moods, self.dreams, self.voices, harmony=self.harmony is not None)
+        sounds = {name: VoiceSound(one.output, one.timbre, one.traits.drums) for name, one in self.voices.items()}
+        yield from program_misfits(self.moods, sounds)
+        yield from timbre_misfits(self.moods, self.timbres)
+        yield from without_effect(self.form, self.guards, self.voices)
         yield from self._shared_channels()
+        yield from mix_misfits({name: voice.output for name, voice in self.voices.items()})
         yield from self._banks()
 
     def _written(self, name: str, voice: Voice) -> Iterator[tuple[Keys, str]]:
@@ -219,13 +277,20 @@ class Scene(Section):
 
     def _progressions(self) -> Iterator[tuple[Keys, Progression]]:
         """All chords that are written, and where."""
-        for number, section in enumerate(self.harmony.parts if self.harmony else ()):
-            if section.chords:
-                sections = self.harmony and self.harmony.sections
-                yield ("harmony", "sections", number) if sections else ("harmony",), section.chords
+        own: tuple[tuple[Keys, HarmonySettings], ...] = ((("harmony",), self.harmony),) if self.harmony else ()
+        for keys, harmony in (*own, *self._mood_harmonies()):
+            for number, section in enumerate(harmony.parts):
+                if section.chords:
+                    yield (*keys, "sections", number) if harmony.sections else keys, section.chords
         for name, voice in self.voices.items():
             if voice.own_chords:
                 yield ("voices", name, "chords"), voice.own_chords.chords
+
+    def _mood_harmonies(self) -> Iterator[tuple[Keys, HarmonySettings]]:
+        """The harmonies of moods, and where."""
+        for name, mood in self.moods.items():
+            if mood.harmony is not None:
+                yield ("moods", name, "harmony"), mood.harmony
 
     def _shared_channels(self) -> Iterator[tuple[Keys, str]]:
         programs: dict[tuple[str, int], tuple[str, int]] = {}
@@ -249,6 +314,8 @@ class Scene(Section):
             first, _ = claims.setdefault((output.slot, output.channel), (name, "output"))
             if timbre is None:
                 continue
+            if output.soundfont is not None:
+                yield ("voices", name, "output", "soundfont"), "its timbre is its soundfont; leave one of them out"
             if first != name:
                 yield ("voices", name, "output", "channel"), _taken(first, output.channel, output.slot)
             way: Keys = ("voices", name, "timbre")
@@ -265,22 +332,38 @@ class Scene(Section):
 
 def _plain_voice(voice: dict[str, Any]) -> None:
     """Leave out what the first version did not know, where it says nothing, and where bar lines are written."""
-    for key in ("timbre", "touch", "strictness", "pattern", "chords"):
+    for key in ("timbre", "touch", "strictness", "pattern", "chords", "cycle"):
         if key in voice and voice[key] is None:
             del voice[key]
     if voice.get("harmony") == "follow":
         del voice["harmony"]
+    _plain_output(voice["output"])
     for one in voice.get("listen", ()):
         if one["suit"] is None:
             del one["suit"]
     if not voice.get("listen", voice):
         del voice["listen"]
-    if voice.get("evolve", {}).get("first") == "reset":
-        del voice["evolve"]["first"]
+    _plain_evolution(voice.get("evolve", {}))
     if isinstance(voice.get("pattern"), dict):
         del voice["pattern"]["passage"]["lines"]
     if "primer" in voice:
         _plain_primer(voice["primer"])
+
+
+def _plain_output(output: dict[str, Any]) -> None:
+    """Leave out of the mix what is left alone."""
+    for key in OF_CHANNEL:
+        if output[key] is None:
+            del output[key]
+
+
+def _plain_evolution(evolve: dict[str, Any]) -> None:
+    if evolve.get("first") == "reset":
+        del evolve["first"]
+    if "longest" in evolve and evolve["longest"] is None:
+        del evolve["longest"]
+    if (novelty := evolve.get("novelty")) and not novelty["holds"]:
+        evolve["novelty"] = novelty["last"]
 
 
 def _plain_ramp(ramp: dict[str, Any]) -> Any:

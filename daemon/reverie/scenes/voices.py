@@ -15,6 +15,7 @@ from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre, Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
 from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection, known
+from reverie.scenes.form import CycleSection
 from reverie.scenes.harmony import OwnChords
 from reverie.scenes.listening import Listen
 from reverie.scenes.pattern import NotesOrFile, Pattern, WrittenSettings, drum_pattern, settings_of, tune_pattern
@@ -69,6 +70,9 @@ _PATTERN = (
 )
 
 
+_CYCLE: dict[str, JsonValue] = {"on": [3, 5], "off": [2, 7]}
+
+
 class CommonVoice(Section, Generic[KindT]):
     """What every voice has; the kind stands first, since a model is checked against it."""
 
@@ -76,6 +80,9 @@ class CommonVoice(Section, Generic[KindT]):
     bars: int = Field(default=2, ge=1, le=16, description="Length of a loop in bars.")
     schedule: Annotated[Schedule, Written(ScheduleSection, ScheduleSection.schedule)] = Field(
         default_factory=Schedule, description="The bars in which the voice plays; absent: all."
+    )
+    cycle: CycleSection | None = Field(
+        default=None, description="How the voice comes and goes by itself; absent: it does not.", examples=[_CYCLE]
     )
     output: OutputSection = Field(description="Where the notes go.")
     touch: WrittenTouch | None = Field(

@@ -31,8 +31,10 @@ class ForEver:
     then: tuple[str, ...] = ("loop",)
     times: int = 4
     turns: int = 1
+    longest: None = None
     candidates: int = 1
     novelty: tuple[float, float] = (0.0, 1.0)
+    bands: None = None
 
 
 class LiteralVoice(CommonVoice[KindT], Generic[KindT]):

@@ -9,13 +9,17 @@ from reverie.errors import ReverieError
 
 Level = Literal["volume", "tempo", "temperature"]
 Switch = Literal["pause", "loop", "mute"]
-Push = Literal["next", "scene", "quieter", "louder", "mutate", "panic"]
+Evolving = Literal["mutate", "reset", "continue", "another"]
+"""How a voice goes on from the next turn of its loop: as another of its operators, or of what sounds another draw."""
+Dreaming = Literal["dream", "wake"]
+Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "keep", "return", "undo", Dreaming]
 Kind = Literal[Level, Switch, Push]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
+EVOLVING: tuple[Evolving, ...] = get_args(Evolving)
 KINDS = cast("tuple[Kind, ...]", get_args(Kind))
-VOICED = frozenset({"temperature", "mutate", "mute"})
+VOICED = frozenset({"temperature", "mute", "loop", *EVOLVING, "keep", "return"})
 """What may be meant for one voice; a mute always is."""
 
 HIGHEST = 127
@@ -27,16 +31,42 @@ class ControlError(ReverieError):
 
 
 @dataclass(frozen=True, slots=True)
+class DreamWish:
+    """A dream that is wanted.
+
+    Without a ``mood`` the words of the ``text`` choose one. ``weight`` is 0 to 1. ``length`` is bars as a whole number,
+    seconds as a float, or None: as long as the scene says; ``endless`` is until it is ended. ``cue`` is the name of a
+    sound that comes along. With ``replaces``, dreams of the same mood and source end as it begins.
+    """
+
+    mood: str = ""
+    weight: float = 1.0
+    length: float | None = None
+    text: str = ""
+    cue: str = ""
+    replaces: bool = False
+    endless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do.
 
     ``value`` is a number for levels (a share, quarters per minute, a temperature), on or off for switches (None: the
-    other way round), and for ``scene`` its name, or its number from 1. ``voice`` None means all voices.
+    other way round), for ``scene`` its name, or its number from 1, for ``dream`` a mood (None: its text chooses it) and
+    for ``wake`` the one whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be
+    dreamt.
     """
 
     kind: Kind
     value: float | bool | str | None = None
     voice: str | None = None
+    dream: DreamWish | None = None
+
+    @classmethod
+    def of_dream(cls, wish: DreamWish) -> Action:
+        """The action that has something dreamt."""
+        return cls("dream", wish.mood or None, dream=wish)
 
     def __str__(self) -> str:
         match self.value:

@@ -72,10 +72,15 @@ class OscControl(Section):
 
 
 class ControlSection(Section):
-    """Control of the running installation by a MIDI surface and OSC."""
+    """Control of the running installation by a MIDI surface, OSC and HTTP."""
 
     midi: MidiControl | None = Field(default=None, description="The control surface; null: none.")
     osc: OscControl | None = Field(default=None, description="Open Sound Control; null: not heard.")
+    http: bool | None = Field(
+        default=None,
+        description="Whether the status page's server takes controls, POST /control; null: only where its address is "
+        "loopback's, which this machine alone can reach.",
+    )
     limits: LimitsSection = Field(
         default_factory=LimitsSection, description="Within which limits people can set levels."
     )
@@ -93,8 +98,12 @@ class ControlBinding(Section):
     action: Kind = Field(description="What is done.", examples=["volume"])
     voice: str | None = Field(default=None, description="For one voice alone; null: for all.", examples=["lead"])
     scene: str | None = Field(default=None, description="For the action 'scene': its name.", examples=["night-watch"])
+    mood: str | None = Field(
+        default=None, description="For the action 'dream': its mood; for 'wake': the one whose dreams end; null: all."
+    )
     to: float | bool | None = Field(
-        default=None, description="The value that a button sets: of a level, or true or false of a switch."
+        default=None,
+        description="The value that a button sets: of a level, true or false of a switch, or the weight of a dream.",
     )
     cc: Data | None = Field(default=None, description="The controller's number.")
     note: Data | None = Field(default=None, description="The note's number.")
@@ -114,9 +123,20 @@ class ControlBinding(Section):
     def binding(self) -> Binding:
         """The binding as a value."""
         value: Any = self.scene if self.action == "scene" else self.to
-        if self.action in LEVELS and value is not None:
+        if self.action in (*LEVELS, "dream") and value is not None:
             value = float(value)
-        return Binding(self.control, self.action, self.voice, value)
+        if self.action == "wake":
+            value = self.mood
+        return Binding(self.control, self.action, self.voice, value, self.mood)
+
+    def _dream_misfits(self) -> Iterator[tuple[Keys, str]]:
+        """A dream of a control has a mood, and a weight."""
+        if self.action == "dream" and self.mood is None:
+            yield (), "the action 'dream' needs `mood`, one of the scene's"
+        if self.action not in {"dream", "wake"} and self.mood is not None:
+            yield ("mood",), "a mood is for the actions dream and wake"
+        if self.action == "dream" and self.to is not None and (isinstance(self.to, bool) or not 0 < self.to <= 1):
+            yield ("to",), "the weight of a dream is a number above 0, up to 1"
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Each action needs what it is about, and takes nothing else."""
@@ -126,6 +146,7 @@ class ControlBinding(Section):
             yield (), "the action 'scene' needs `scene`, the name of one"
         if self.action != "scene" and self.scene is not None:
             yield ("scene",), "a scene is for the action 'scene'"
+        yield from self._dream_misfits()
         if self.action == "mute" and self.voice is None:
             yield (), "the action 'mute' needs `voice`, the one that it is for"
         if self.voice is not None and self.action not in VOICED:
@@ -134,7 +155,7 @@ class ControlBinding(Section):
             yield ("to",), f"what {self.action!r} is set to is a number"
         elif self.action in SWITCHES and self.to is not None and not isinstance(self.to, bool):
             yield ("to",), f"what {self.action!r} is set to is true or false"
-        elif self.action not in LEVELS + SWITCHES and self.to is not None:
+        elif self.action not in (*LEVELS, *SWITCHES, "dream") and self.to is not None:
             yield ("to",), f"the action {self.action!r} is not set to anything"
         if self.action in LEVELS and self.cc is None and self.to is None:
             yield (), f"{self.action!r} is turned by a controller (cc); a note or a program needs `to`, a value to set"

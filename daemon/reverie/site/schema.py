@@ -14,6 +14,7 @@ from reverie.documents import ByKind, Keys, Section, Written
 from reverie.places import state_folder
 from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
+from reverie.site.cue_section import CueSection
 from reverie.site.fields import FilePath
 from reverie.site.sampler import SamplerSettings
 from reverie.site.slot_sections import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
@@ -44,6 +45,14 @@ class Change(Section):
     scene: str | None = Field(
         description="The scene that plays from then on; null: rest, silence that is intended.", examples=["night-watch"]
     )
+    mood: str | None = Field(
+        default=None, description="The mood of the scene in which it plays until the next entry; null: none."
+    )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Rest has no mood."""
+        if self.mood is not None and self.scene is None:
+            yield ("mood",), "a mood is for a scene, and here is rest"
 
 
 class TapeSection(Section):
@@ -131,6 +140,11 @@ class Site(Section):
         default_factory=ControlSection,
         description="Control of the running installation by MIDI and OSC, within limits.",
         examples=[{"pause_for": 600}],
+    )
+    cues: CueSection = Field(
+        default_factory=CueSection,
+        description="Sounds that come along with dreams: where they lie, and who plays them.",
+        examples=[{"folder": "cues", "play": "aplay"}],
     )
     controls: dict[str, ControlBinding] = Field(
         default_factory=dict[str, ControlBinding],

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from reverie.documents import Keys, Section, Written
 from reverie.documents.instrument_fields import Program
 from reverie.site.address import Address
+from reverie.site.effect_sections import OR_OFF, ChorusSection, ReverbSection, or_off
 from reverie.site.fields import Data, from_here, one_line
 from reverie.site.sampler_sections import SamplerSection
 
@@ -153,6 +154,18 @@ class FluidSynthSlot(CommonSlot[Literal["fluidsynth"]]):
         description="FluidSynth's audio driver, such as alsa, jack, pipewire or coreaudio; 'auto' tries what is there.",
     )
     gain: float = Field(default=0.6, gt=0, le=10, description="Loudness; FluidSynth's own default is 0.2.")
+    reverb: Annotated[ReverbSection | None, OR_OFF] = Field(
+        default_factory=ReverbSection,
+        description="The room into which voices send by controller 91; off: none, which saves a little of a processor.",
+        examples=[{"room": 0.9}, "off"],
+        json_schema_extra=or_off,
+    )
+    chorus: Annotated[ChorusSection | None, OR_OFF] = Field(
+        default_factory=ChorusSection,
+        description="The chorus into which voices send by controller 93; off: none.",
+        examples=[{"level": 1}, "off"],
+        json_schema_extra=or_off,
+    )
     options: dict[str, Annotated[str, BeforeValidator(_setting)]] = Field(
         default_factory=dict[str, str],
         description="Settings of FluidSynth's own, by the names of `fluidsynth -o help`.",

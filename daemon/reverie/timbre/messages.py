@@ -49,7 +49,8 @@ class RenderProgress:
 class Rendered:
     """The bank is whole and in the cache, as ``folder``; ``soundfont`` is its file for synthesizers.
 
-    ``seconds`` are what this life of the worker took for it; ``found`` says that nothing had to be rendered.
+    ``seconds`` are what this life of the worker took for it; ``found`` says that nothing had to be rendered. ``size``
+    is in bytes.
     """
 
     type: ClassVar[str] = "rendered"
@@ -59,6 +60,7 @@ class Rendered:
     seconds: float
     found: bool = False
     warnings: tuple[str, ...] = field(default=())
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,40 @@ def period(path: TimbrePath) -> int | None:
             return None
 
 
+def last_place(path: TimbrePath) -> int | None:
+    """The number of the last place of a path, which is its point 1, as place 0 is its point 0; None of one of chance.
+
+    Steps are many, places few: a path that goes there and back comes by each of them again and again.
+    """
+    match path:
+        case LinePath() | ThereAndBackPath():
+            return path.steps - 1
+        case GridPath(walk="rows"):
+            return path.side**2 - 1
+        case GridPath(walk="round"):
+            return 4 * (path.side - 1) - 1
+        case _:
+            return None
+
+
+def place(path: TimbrePath, step: int) -> int:
+    """At which of its places a path is at a step; the step of that number is at the same.
+
+    Raises:
+        ValueError: of a path of chance, which has no places.
+    """
+    last = last_place(path)
+    if last is None:
+        raise ValueError("a path of chance has no places")
+    match path:
+        case LinePath():
+            return min(step, last)
+        case GridPath(walk="round"):
+            return step % (last + 1)
+        case _:
+            return _back(step, last)
+
+
 def _back(step: int, last: int) -> int:
     """A number that goes from 0 to ``last`` and back, for ever."""
     return last - abs(step % (2 * last) - last)

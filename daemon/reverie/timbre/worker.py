@@ -14,7 +14,6 @@ from pathlib import Path
 
 from reverie.advice import advice_on
 from reverie.errors import ReverieError, reason_of
-from reverie.processes.threads import one_each
 from reverie.processes.worker_main import ConductorEnd, run_worker
 from reverie.timbre.messages import HoldRender, Refused, Render, Rendered, RenderProgress, ToTimbre
 from reverie.timbre.render.budget import Budget, Gate, give_way
@@ -57,6 +56,7 @@ class RenderWorker:
             self._conductor.say(Refused(f"the bank {job.request.title} cannot be rendered ({error!r})"))
 
     def _render(self, job: Render) -> Rendered:
+        from reverie.timbre.bank.cache import size_of
         from reverie.timbre.bank_maker import (
             BankMaker,  # numerics take a while to import, and pings are answered meanwhile
         )
@@ -83,12 +83,12 @@ class RenderWorker:
             time.monotonic() - begun,
             made.found,
             made.warnings,
+            size_of(made.bank.folder),
         )
 
 
 def _begin(end: ConductorEnd) -> RenderWorker:
     give_way()
-    one_each()
     return RenderWorker(end)
 
 

@@ -1,6 +1,4 @@
-"""Training with Magenta: from sequences and sounds to the bundles that are shipped.
+"""Training one's own models: from a folder of music or sounds to a bundle that a scene names.
 
-Importing it makes Magenta importable, which takes seconds.
+``corpus`` reads files, ``dataset`` makes examples of them, ``fit`` trains, ``judge`` says what a model is worth.
 """
-
-import reverie.magenta  # pyright: ignore[reportUnusedImport]  # noqa: F401 - it prepares Magenta

@@ -18,6 +18,7 @@ from reverie.music.time import TICKS_PER_QUARTER
 from reverie.play.messages import BarPlayed, SetScene, SlotState, SyncState
 from reverie.watch.happenings import (
     BarSounded,
+    BarsPlanned,
     LoopAnswered,
     SceneGiven,
     SlotChanged,
@@ -63,6 +64,7 @@ class Evidence:
         self._empty_bars = 0
         self._sync: SyncState | None = None
         self._stand_ins: Mapping[str, str] = {}
+        self._slowest: dict[int, float] = {}
 
     def subscribe_to(self, bus: Bus) -> None:
         """Hear from now on of all that is judged here."""
@@ -73,6 +75,7 @@ class Evidence:
         bus.subscribe(SlotsLost, lambda said: self.slots_lost(said.slots))
         bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
         bus.subscribe(SceneGiven, lambda said: self.scene_set(said.scene))
+        bus.subscribe(BarsPlanned, lambda said: self.bars_planned(said.epoch, said.slowest))
         bus.subscribe(BarSounded, lambda said: self.bar_played(said.bar, said.at.now))
         bus.subscribe(LoopAnswered, lambda said: self.loop_composed(said.at.now) if said.answer.loop else None)
 
@@ -85,6 +88,11 @@ class Evidence:
     def bar(self) -> BarPlayed | None:
         """The last bar that went out."""
         return self._bar
+
+    @property
+    def sounding_bar(self) -> int | None:
+        """The bar of the scene that sounds, counted from 1: the one after the last that went out."""
+        return None if self._bar is None else self._bar.scene_bar + 2
 
     @property
     def slots(self) -> tuple[SlotState, ...]:
@@ -133,10 +141,15 @@ class Evidence:
         """The player was given a scene; its bars are judged by its metre, tempo and schedules."""
         self._scenes[scene.epoch] = scene
 
+    def bars_planned(self, epoch: int, slowest: float) -> None:
+        """Bars to come may be as slow as so much of their scene's own tempo."""
+        self._slowest[epoch] = min(slowest, self._slowest.get(epoch, 1.0))
+
     def bar_played(self, bar: BarPlayed, now: float) -> None:
         """The player sent a bar."""
         for epoch in [epoch for epoch in self._scenes if epoch < bar.epoch]:
             del self._scenes[epoch]
+            self._slowest.pop(epoch, None)
         self._bar, self._bar_at = bar, now
         if bar.resting or self._sounded(bar):
             self._silent_bars, self._silent_seconds, self._empty_bars = 0, 0.0, 0
@@ -174,7 +187,8 @@ class Evidence:
         """Whether the player should have sent another bar by now; False before its first."""
         if self._bar is None:
             return False
-        longest = max(self._seconds(self._bar), *map(_longest_bar, self._scenes.values()), 0.0)
+        bars = (_longest_bar(one) / self._slowest.get(epoch, 1.0) for epoch, one in self._scenes.items())
+        longest = max(self._seconds(self._bar), *bars, 0.0)
         return now - self._bar_at > max(LATE_BARS * longest, LATE_SECONDS)
 
     def alive(self, now: float) -> Verdict:
@@ -195,7 +209,7 @@ class Evidence:
             )
         if self._bar.resting:
             return Verdict(ok=True, sentence="Resting, as intended.")
-        return Verdict(ok=True, sentence=f"Playing {self._bar.scene}, bar {self._bar.scene_bar + 1}.")
+        return Verdict(ok=True, sentence=f"Playing {self._bar.scene}, bar {self.sounding_bar}.")
 
     def ready(self) -> Verdict:
         """Whether every slot has its device, and all that it plays can be heard."""
@@ -251,7 +265,8 @@ class Evidence:
         scene = self._scenes.get(bar.epoch)
         if scene is None:
             return any(bar.notes.values())
-        return any(part.schedule.plays(bar.scene_bar) for part in scene.parts if part.name not in bar.muted)
+        silent = {*bar.muted, *bar.tacet}
+        return any(part.schedule.plays(bar.scene_bar) for part in scene.parts if part.name not in silent)
 
     def _seconds(self, bar: BarPlayed) -> float:
         """How long the bar lasts; 0 if nobody knows."""

@@ -97,6 +97,13 @@ BANK_NOT_PLAYED = FaultKind(
     "A voice cannot have the sample bank that is ready for it, and keeps the sound that it has.",
     "Put right what keeps the bank from its sampler; it is tried again every minute",
 )
+SOUNDFONT_NOT_PLAYED = FaultKind(
+    "soundfont-not-played",
+    Severity.IMPAIRED,
+    "voice",
+    "A voice cannot have the soundfont that its scene names, and keeps the sound of its slot.",
+    "Put a whole soundfont there, or name another; it is tried again when the scene begins",
+)
 TIMBRE_NOT_RENDERED = FaultKind(
     "timbre-not-rendered",
     Severity.IMPAIRED,
@@ -110,6 +117,13 @@ NO_NEW_LOOP = FaultKind(
     "voice",
     "A voice has got no new loop for a while: its limits refuse all that its model composes.",
     "Loosen the limit that the fault names",
+)
+LIMITS_WIDENED = FaultKind(
+    "limits-widened",
+    Severity.IMPAIRED,
+    "voice",
+    "A voice finds no new loop within its limits, which are widened step by step: density, register, novelty.",
+    "Loosen the limits that the fault names; they are narrowed again once loops are good",
 )
 LOOP_REPEATS = FaultKind(
     "loop-repeats",
@@ -167,6 +181,13 @@ STATE_UNREADABLE = FaultKind(
     "file",
     "A file of the state could not be read and was renamed to `NAME.broken-TIME`.",
     "Look at it, and delete it when nothing in it is wanted; then the fault is over",
+)
+NOVELTY_UNKEPT = FaultKind(
+    "novelty-unkept",
+    Severity.NOTICE,
+    "",
+    "What was played cannot be kept: new loops are composed beside it until the next start, and not after it.",
+    "Make room on the disk of the state folder, or let Reverie's user write there: the fault says what is wrong",
 )
 STATE_UNLOCKED = FaultKind(
     "state-unlocked",
@@ -251,6 +272,13 @@ WEB_FLOOD = FaultKind(
     "",
     "The status page has more connections than it takes; those that are silent are ended for others.",
     "Find out who opens them, and keep them away by a firewall or by another `health.address`",
+)
+CUE_NOT_PLAYED = FaultKind(
+    "cue-not-played",
+    Severity.NOTICE,
+    "cue",
+    "A sound that was to come along with a dream could not be played, or told to the DAW.",
+    "Do what the fault itself advises; the dream goes on without it",
 )
 CONTROL_FLOOD = FaultKind(
     "control-flood",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reverie.clock import Clock
 from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
+from reverie.music.notes import Loop
 from reverie.play.messages import BankTaken, BarPlayed, SetOverrides, SetScene, SlotState, SyncState
 from reverie.scenes.schema import Scene
 from reverie.timbre.ready_bank import ReadyBank
@@ -93,6 +94,14 @@ class SceneGiven(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class BarsPlanned(Happening):
+    """The player was told how bars to come are to be played; at the slowest at so much of the scene's own tempo."""
+
+    epoch: int
+    slowest: float
+
+
+@dataclass(frozen=True, slots=True)
 class SceneBegun(Happening):
     """Another scene plays, from its first bar on. ``epoch`` numbers what the player is given to play."""
 
@@ -128,6 +137,21 @@ class LoopDerived(Happening):
     """A loop was made from the harmony, without a composer."""
 
     answer: Composed
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSounded(Happening):
+    """A voice of a scene has begun to play a loop, and notes of it were sent: a new one, or one of before.
+
+    ``kind`` is that of the voice, and ``recipe`` the id of what made the loop. A loop that is fitted to other chords
+    while it is held is told as it was composed, and once.
+    """
+
+    scene: str
+    voice: str
+    kind: str
+    recipe: str
+    loop: Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +195,23 @@ class ControlUsed(Happening):
 
     action: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DreamBegun(Happening):
+    """Somebody wanted a dream, and it begins with this bar of the scene."""
+
+    mood: str
+    source: str
+    weight: float
+    scene_bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class DreamsLeft(Happening):
+    """So many dreams are dreamt now; another number than before."""
+
+    active: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from prometheus_client import (
 
 from reverie.bus import Bus
 from reverie.clock import Clock, SystemClock
+from reverie.compose.novelty_bands import Novelty
 from reverie.foreign import plain
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
 from reverie.watch.faults import Fault
@@ -30,6 +31,8 @@ from reverie.watch.happenings import (
     BankRendered,
     BarSounded,
     ControlUsed,
+    DreamBegun,
+    DreamsLeft,
     LoopAnswered,
     LoopFailed,
     SlotChanged,
@@ -115,6 +118,19 @@ class Metrics:
             ["voice"],
             registry=registry,
         )
+        self._novelty = Gauge(
+            "reverie_loop_novelty",
+            "How far the voice's last loop is from its loop before, and from the nearest of an hour and of a week: 0 "
+            "is the same, 1 has nothing in common.",
+            ["voice", "beside"],
+            registry=registry,
+        )
+        self._outside = Counter(
+            "reverie_loops_outside_total",
+            "Loops outside their voice's bands of novelty, because none was inside.",
+            ["voice", "how"],
+            registry=registry,
+        )
         self._compose_seconds = Histogram(
             "reverie_compose_seconds", "How long a loop took to compose.", buckets=COMPOSE_BUCKETS, registry=registry
         )
@@ -128,6 +144,9 @@ class Metrics:
             registry=registry,
         )
         self._scene = Gauge("reverie_scene_info", "The scene that plays.", ["scene"], registry=registry)
+        self._section = Gauge(
+            "reverie_section_info", "The section of the scene's form that plays.", ["section"], registry=registry
+        )
         self._configuration_ok = Gauge(
             "reverie_configuration_ok", "Whether the configuration as it lies on disk is in force.", registry=registry
         )
@@ -144,6 +163,13 @@ class Metrics:
             ["action", "source"],
             registry=registry,
         )
+        self._dreams = Counter(
+            "reverie_dreams_total",
+            "Dreams that began, by mood and by who wanted them.",
+            ["mood", "source"],
+            registry=registry,
+        )
+        self._dreaming = Gauge("reverie_dreams_active", "Dreams that are dreamt now.", registry=registry)
         self._banks = Counter(
             "reverie_banks_total",
             "Sample banks that were wanted, by what came of them.",
@@ -202,6 +228,8 @@ class Metrics:
         bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
         bus.subscribe(BankRendered, lambda said: self.bank_rendered(said.timbre, said.outcome, said.seconds))
         bus.subscribe(BankReady, lambda said: self.timbre_step(said.timbre, said.ready.step))
+        bus.subscribe(DreamBegun, lambda said: self.dreamt(said.mood, said.source))
+        bus.subscribe(DreamsLeft, lambda said: self._dreaming.set(said.active))
         bus.subscribe(ControlUsed, lambda said: self.used(said.action, said.source))
 
     def bar_played(self, bar: BarPlayed, wall: float) -> None:
@@ -234,6 +262,14 @@ class Metrics:
         self._looped = self._clock.now()
         self._composed.labels(self._bounded("voice", voice), self._bounded("operator", operator)).inc()
         self._compose_seconds.observe(seconds)
+
+    def loop_is_new(self, voice: str, novelty: Novelty) -> None:
+        """How new the loop is that a voice got."""
+        for beside, far in (("last", novelty.last), ("hour", novelty.hour), ("week", novelty.week)):
+            if far is not None:
+                self._novelty.labels(self._bounded("voice", voice), beside).set(far)
+        if novelty.amiss:
+            self._outside.labels(self._bounded("voice", voice), novelty.amiss).inc()
 
     def loop_refused(self, voice: str, reason: str, count: int = 1) -> None:
         """Loops came to nothing; ``reason`` is a word or two, not a sentence."""
@@ -278,6 +314,10 @@ class Metrics:
         """A timbre has come to a step."""
         self._timbre_step.labels(self._bounded("timbre", timbre)).set(step)
 
+    def dreamt(self, mood: str, source: str) -> None:
+        """A dream began."""
+        self._dreams.labels(self._bounded("mood", mood), self._bounded("source", source)).inc()
+
     def used(self, action: str, source: str) -> None:
         """Somebody used a control."""
         self._used.labels(self._bounded("action", action), self._bounded("source", source)).inc()
@@ -301,6 +341,12 @@ class Metrics:
         """Whether anything can be heard."""
         self._audible.set(audible)
 
+    def section_is(self, name: str | None) -> None:
+        """Which section of its form the scene is in; None if it has none."""
+        self._section.clear()
+        if name is not None:
+            self._section.labels(self._bounded("section", name)).set(1)
+
     def room_is(self, free: Mapping[str, float]) -> None:
         """How many bytes are free in each folder."""
         self._free.clear()
@@ -317,6 +363,8 @@ class Metrics:
         self.guarded(voice, answer.refused, answer.clipped)
         if answer.loop:
             self.loop_composed(voice, answer.recipe.operator, said.seconds, said.at.wall)
+            if answer.novelty:
+                self.loop_is_new(voice, answer.novelty)
         if answer.loop is None or answer.is_the_loop_before:
             self.loop_held(voice)
 

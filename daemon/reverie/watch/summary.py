@@ -33,7 +33,7 @@ class Summary:
         return f"{self.mark} {self.sentence}"
 
 
-def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[str]) -> Summary:
+def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[str], passing: str = "") -> Summary:
     """Judge all that is known.
 
     Args:
@@ -41,23 +41,25 @@ def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[
         evidence: What was seen of the player and its slots.
         rest: Why and until when nothing shall sound; counts if the last bar rested.
         concerns: What is wrong besides; a sentence each, the worst first.
+        passing: That another scene waits for the end of this one, if one does.
     """
     bar = evidence.bar
     if not alive.ok or bar is None:
         return Summary(BAD, _with(alive.sentence, concerns))
     unheard = [f"{name}: {detail.rstrip('.')}" for name, detail in evidence.unheard()]
-    plays = f"{bar.scene}, bar {bar.scene_bar + 1}"
+    plays = f"{bar.scene}, bar {evidence.sounding_bar}"
+    going = f"{plays}, {passing}" if passing else plays
     if bar.resting:
         missing = [f"Without a device: {ended(' — '.join(unheard))}"] if unheard else []
         return _but(rest.rstrip("."), [*missing, *concerns])
     if unheard and not evidence.audible:
-        tape = f"The music ({plays}) goes on to its tape alone."
+        tape = f"The music ({going}) goes on to its tape alone."
         return Summary(BAD, _with(f"Nothing can be heard: {ended(' — '.join(unheard))} {tape}", concerns))
     if evidence.all_muted:
         return Summary(DOUBTFUL, _with(f"Nothing can be heard: every voice of {plays} is muted by hand.", concerns))
     if unheard:
         concerns = [f"Without a device: {ended(' — '.join(unheard))}", *concerns]
-    return _but(f"Plays {plays}", concerns) if concerns else Summary(GOOD, f"Playing {plays}.")
+    return _but(f"Plays {going}", concerns) if concerns else Summary(GOOD, f"Playing {going}.")
 
 
 def _but(good: str, concerns: Sequence[str]) -> Summary:

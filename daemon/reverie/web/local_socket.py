@@ -1,8 +1,8 @@
 """The socket in the state folder by which commands on this machine reach their daemon.
 
 No proxy, name, address, port or other program stands between: what answers there is the daemon of that state folder.
-A command sends one word in a line and gets one line of JSON. Whoever can enter the folder may ask, as whoever is on
-this machine may ask the status page.
+A command sends one word in a line, after ``do`` an action and after ``dream`` a dream in JSON, and gets one line of
+JSON. Whoever can enter the folder may ask, as whoever is on this machine may ask the status page.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from reverie.errors import reason_of
+from reverie.errors import ended, reason_of
 from reverie.files import set_aside
+from reverie.foreign import plain
 from reverie.logs import ONCE
+from reverie.site.actions import ControlError
 from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import COMMANDS_AWAY
 from reverie.watch.faults import Faults
@@ -32,8 +34,9 @@ from reverie.watch.faults import Faults
 log = logging.getLogger(__name__)
 
 NAME = "daemon.socket"
-STATUS, PANIC, RELOAD = "status", "panic", "reload"
-LONGEST_WORD = 64
+STATUS, PANIC, RELOAD, DO, DREAM = "status", "panic", "reload", "do", "dream"
+LONGEST_LINE = 8400
+"""Bytes of what a command says: a word, or a dream in JSON."""
 LONGEST_ANSWER = 10_000_000
 PATIENCE = 5.0
 """Seconds in which a command must have said its word."""
@@ -62,8 +65,20 @@ class CommandSource(Protocol):
         """End every note now."""
         ...
 
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        """Begin a dream that is written in JSON; what came of it."""
+        ...
+
     def reload(self) -> Verdict:
         """Read the present scene's file again; what came of it."""
+        ...
+
+    def control(self, wanted: object, source: str) -> Verdict:
+        """Somebody wants what plain data says; what came of it.
+
+        Raises:
+            ControlError: if it is no action.
+        """
         ...
 
 
@@ -133,7 +148,7 @@ class LocalServer:
             while len(self._askers) >= MOST_ASKERS:
                 self._askers.popitem(last=False)[0].transport.abort()
                 await asyncio.sleep(0)  # here its descriptor is closed
-            reader, writer = await asyncio.open_unix_connection(sock=line, limit=LONGEST_WORD)
+            reader, writer = await asyncio.open_unix_connection(sock=line, limit=LONGEST_LINE)
             self._askers[writer] = asyncio.create_task(self._serve(reader, writer))
 
     def _complain(self, reason: str) -> None:
@@ -160,7 +175,8 @@ class LocalServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    def _answer(self, word: str) -> Mapping[str, Any]:
+    def _answer(self, line: str) -> Mapping[str, Any]:
+        word, _, wanted = line.partition(" ")
         match word:
             case "status":
                 return self._source.status()
@@ -170,8 +186,22 @@ class LocalServer:
             case "reload":
                 done = self._source.reload()
                 return {"said": done.sentence, "ok": done.ok}
+            case "dream":
+                dreamt = self._source.dream_of(wanted.encode(), "command")
+                return {"said": dreamt.sentence, "ok": dreamt.ok}
+            case "do":
+                return self._do(wanted)
             case _:
-                return {"fault": f"there is no word {word!r}"}
+                return {"fault": f"there is no word {line!r}"}
+
+    def _do(self, wanted: str) -> Mapping[str, Any]:
+        try:
+            done = self._source.control(json.loads(wanted), "command")
+        except ControlError as error:
+            return {"said": plain(ended(str(error))), "ok": False}
+        except (ValueError, RecursionError):
+            return {"said": "This is no JSON.", "ok": False}
+        return {"said": done.sentence, "ok": done.ok}
 
 
 def ask(folder: Path, word: str, seconds: float) -> dict[str, Any] | None:

@@ -1,8 +1,9 @@
 """A small web server for people and machines that look after the installation.
 
-It shows and does not steer; the one thing it lets a stranger do is silence every note. A page elsewhere on the web
-cannot do even that through a visitor's browser: the request needs a header that browsers send to their own site only,
-and on loopback the name in the address must be loopback's, so that no foreign name that is made to resolve here (DNS
+What it lets a stranger do is silence every note, and have something dreamt, within the guards of the scene; it steers
+(POST /control) for whoever is on this machine alone, unless the site says otherwise. A page elsewhere on the web cannot
+do even that through a visitor's browser: the request needs a header that browsers send to their own site only, and on
+loopback the name in the address must be loopback's, so that no foreign name that is made to resolve here (DNS
 rebinding) can read anything. What a stranger may cost is limited: connections, time and size of a request
 (:mod:`reverie.web.connections`), and requests a second.
 """
@@ -29,6 +30,7 @@ from reverie.watch.fault_kinds import PAGE_AWAY
 from reverie.watch.faults import Faults
 from reverie.watch.summary import Summary
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
+from reverie.web.control_route import Controlled, control_route
 from reverie.web.page import page
 
 log = logging.getLogger(__name__)
@@ -41,10 +43,13 @@ SLOWEST = 2.0
 PANIC_EVERY = 0.25
 """Seconds between two panics: each ends every note, so more of them would do nothing but fill the log."""
 
+LARGEST_DREAM = 8192
+"""Bytes of a request's body; none has more to say than a dream."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class StatusSource(Protocol):
+class StatusSource(Controlled, Protocol):
     """What the server asks of the daemon; every answer is at hand, none may wait."""
 
     def alive(self) -> Verdict:
@@ -71,9 +76,16 @@ class StatusSource(Protocol):
         """End every note now."""
         ...
 
+    def dream_of(self, written: bytes, source: str) -> Verdict:
+        """Begin a dream that is written in JSON; what came of it."""
+        ...
 
-def application(source: StatusSource, address: str) -> web.Application:
-    """The web application, to be served at ``address``."""
+
+def application(source: StatusSource, address: str, *, controls: bool | None = None) -> web.Application:
+    """The web application, to be served at ``address``.
+
+    ``controls`` is whether it steers; None: where only this machine reaches it.
+    """
     panics: RateLimit[None, None] | None = None
 
     async def metrics(_: web.Request) -> web.Response:
@@ -100,8 +112,16 @@ def application(source: StatusSource, address: str) -> web.Application:
         panics.offer(None, None)
         return web.Response(text="Every note is being ended.\n")
 
+    async def dream(request: web.Request) -> web.Response:
+        if request.headers.get("X-Reverie") != "dream":
+            raise web.HTTPForbidden(text="A dream needs the header X-Reverie: dream.\n")
+        done = source.dream_of(await request.read(), "http")
+        return web.json_response(
+            {"ok": done.ok, "said": plain(done.sentence, LONGEST_LINE)}, status=200 if done.ok else 422
+        )
+
     guards = [_only_loopback_names] if is_loopback(address) else []
-    app = web.Application(middlewares=[*guards, _one_after_another()], client_max_size=1024)
+    app = web.Application(middlewares=[*guards, _one_after_another()], client_max_size=LARGEST_DREAM)
     app.on_response_prepare.append(_add_headers)
     app.add_routes(
         [
@@ -111,6 +131,8 @@ def application(source: StatusSource, address: str) -> web.Application:
             web.get("/readyz", readyz),
             web.get("/status", status),
             web.post("/panic", panic),
+            web.post("/dream", dream),
+            control_route(source, allowed=is_loopback(address) if controls is None else controls),
         ]
     )
     return app

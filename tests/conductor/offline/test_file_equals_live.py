@@ -18,7 +18,7 @@ from reverie.conductor.offline.jumping_player import play_offline
 from reverie.music.midi_file import NOTE_OFF
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule, Swing, Tempo
-from reverie.play.messages import Part, Place, Rest, SetScene
+from reverie.play.messages import BarPlan, Part, PartPlan, Place, Rest, SetScene, TellBars
 from reverie.play.recording.tape_export import seal_all
 from reverie.play.slot_settings import SlotSettings
 
@@ -36,6 +36,7 @@ class Performed:
     scene: SetScene
     places: Sequence[Sequence[Place]]
     slots: Mapping[str, SlotSettings]
+    plans: Sequence[BarPlan] = ()
 
 
 @st.composite
@@ -77,7 +78,17 @@ def performances(draw: st.DrawFn) -> Performed:
         "main": SlotSettings({}, channels=draw(st.sampled_from([{}, {2: 1}]))),
         "other": SlotSettings({}, latency=draw(st.sampled_from([0.0, 0.0, LATENCY]))),
     }
-    return Performed(SetScene(1, 0, "one", metre, tempo, parts, swing=swing), places, slots)
+    planned = st.builds(
+        PartPlan,
+        st.sampled_from([True, True, False]),
+        st.sampled_from([1.0, 0.3, 1.4]),
+        st.sampled_from([(), ((10, 20), (7, 90)), ((10, 90),)]),
+    )
+    plans = [
+        BarPlan(bar, draw(st.sampled_from([1.0, 0.8, 1.3])), {one.name: draw(planned) for one in parts})
+        for bar in sorted(draw(st.sets(st.integers(0, BARS - 1), max_size=3)))
+    ]
+    return Performed(SetScene(1, 0, "one", metre, tempo, parts, swing=swing), places, slots, plans)
 
 
 def taped(folder: Path) -> Events:
@@ -99,7 +110,7 @@ def live(performed: Performed, late: Sequence[float]) -> tuple[Events, Mapping[s
     with tempfile.TemporaryDirectory() as folder:
         studio = Studio(Path(folder), main=performed.slots["main"], other=performed.slots["other"])
         begun = studio.clock.time
-        studio.tell(performed.scene)
+        studio.tell(performed.scene, TellBars(1, 0, tuple(performed.plans)))
         turn = 0
         for bar, placed in enumerate(performed.places):
             studio.tell(*placed)
@@ -130,7 +141,7 @@ def of_notes(events: Sequence[tuple[float, Any]]) -> tuple[list[float], list[byt
 @settings(deadline=None, max_examples=60)
 @given(performances(), st.lists(st.sampled_from([0.0, 0.0, 0.0002, 0.001]), min_size=1, max_size=5))
 def test_a_file_has_what_a_live_player_sends_and_its_tape_keeps(performed: Performed, late: list[float]) -> None:
-    written = play_offline(performed.scene, performed.places, performed.slots)
+    written = play_offline(performed.scene, performed.places, performed.slots, plans=performed.plans)
     tape, sent = live(performed, late)
     for part in performed.scene.parts:
         assert tape.get(part.name, []) == sorted(written.parts.get(part.name, ()), key=ends_first)

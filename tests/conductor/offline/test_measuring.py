@@ -12,7 +12,14 @@ from fakes.scenes import TEXT, scene
 from reverie.cli.main import main
 from reverie.cli.measure import TIES as OFFERED
 from reverie.conductor.offline.broken_ties import TIES
-from reverie.conductor.offline.measuring import MeasureError, ModelAnswers, measure_file, piece_on_paper
+from reverie.conductor.offline.measuring import (
+    MeasureError,
+    ModelAnswers,
+    longest_allowed,
+    measure_file,
+    piece_of_file,
+    piece_on_paper,
+)
 from reverie.conductor.offline.on_paper import OnPaper
 from reverie.conductor.offline.performing import composed, perform
 from reverie.measure.figures import figures_of
@@ -122,3 +129,35 @@ def test_ties_can_be_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def figures(capsys: pytest.CaptureFixture[str], path: Path, *more: str) -> dict[str, Any]:
     assert main(["measure", str(path), "--bars", "64", "--json", *more]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+FORM = """
+form:
+  order: written
+  sections:
+    - {name: day, bars: 8, voices: [lead]}
+    - {name: night, bars: 4}
+"""
+
+
+def test_the_sections_of_a_form_are_those_of_the_piece() -> None:
+    sections = piece_on_paper(on_paper(TEXT + FORM, bars=22)).sections
+    assert [one.first_bar + one.bars for one in sections[:-1]] == [one.first_bar for one in sections[1:]]
+    assert sections[-1].first_bar + sections[-1].bars == 22, "the last one as far as it is composed"
+    assert {one.name for one in sections} == {"day", "night"}
+    assert piece_on_paper(on_paper()).sections == ()
+
+
+def test_a_file_has_the_sections_of_its_scene(tmp_path: Path) -> None:
+    path = tmp_path / "study.mid"
+    perform(scene(TEXT + FORM), {}, DiceEngine(), bars=22, seed=1, path=path, progress=lambda _bar: None)
+    assert piece_of_file(path).sections == piece_on_paper(on_paper(TEXT + FORM, bars=22)).sections
+
+
+def test_a_voice_may_repeat_itself_for_all_turns_of_its_loop_or_as_it_says() -> None:
+    made = scene()
+    allowed = longest_allowed(made)
+    for name, voice in made.voices.items():
+        assert allowed[name] == voice.loop_bars(made.metre) * voice.evolve.times
+    limited = longest_allowed(scene(TEXT.replace("evolve: {", "evolve: {longest: 5, ")))
+    assert 5 in limited.values()

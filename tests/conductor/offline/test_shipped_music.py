@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reverie.places import scenes_folder
+
 pytestmark = pytest.mark.whole
 
 HASHES = Path(__file__).with_name("shipped_music.txt")
@@ -38,6 +40,10 @@ def performed(scene: str, seed: str, folder: Path) -> str:
         check=True,
     )
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_every_shipped_scene_is_known() -> None:
+    assert sorted(scenes()) == sorted(path.stem for path in scenes_folder().glob("*.yaml"))
 
 
 @pytest.mark.parametrize("scene", scenes())

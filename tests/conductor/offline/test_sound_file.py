@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from fakes.banks import make_bank
 from fakes.engine import DiceEngine
 from fakes.scenes import TEXT, scene
-from reverie.conductor.offline.bank_steps import steps, takes
+from fakes.soundfonts import font
+from reverie.compose.mood_stack import Dream, MoodStack
+from reverie.conductor.offline.bank_steps import dreamt_steps, steps, takes
 from reverie.conductor.offline.jumping_player import PresetChoice, play_offline
 from reverie.conductor.offline.performing import Composition, composed, perform, write_midi
 from reverie.conductor.offline.rendered_banks import RenderedBanks
@@ -29,6 +31,7 @@ from reverie.play.recording.tape_export import seal_all
 from reverie.play.slot_settings import ChannelSound, SlotSettings
 from reverie.site.schema import Site
 from reverie.timbre.bank.bank import Bank
+from reverie.timbre.path import last_place
 
 mido: Any = importlib.import_module("mido")
 ON, OFF, PROGRAM, CONTROL = 0x90, 0x80, 0xC0, 0xB0
@@ -185,6 +188,19 @@ class TestRendered:
         assert then == pytest.approx(261.6, rel=0.02)
         assert first != pytest.approx(261.6, rel=0.02), "a drum, until the bank is taken over"
 
+    @pytest.mark.parametrize(("channel", "bank", "program"), [(1, 0, 5), (10, 128, 16)])
+    def test_a_voice_sounds_with_its_own_soundfont_and_others_with_that_of_the_slot(
+        self, tmp_path: Path, channel: int, bank: int, program: int
+    ) -> None:
+        own = str(font(tmp_path / "own.sf2", bank=bank, program=program))
+        parts = (Part("lead", "main", channel, program=program, font=own), Part("flute", "main", 3, program=73))
+        setting = SetScene(1, 0, "two", Metre(), Tempo(120), parts)
+        notes = {"lead": Note(0, 1900, 60), "flute": Note(1920, 1900, 84)}
+        music = [[Place(1, name, "recipe", 0, 1, Loop(2, Metre(), (note,))) for name, note in notes.items()], []]
+        render_slots(play_offline(setting, music, plain("main")).slots, tmp_path / "a.wav", {})
+        assert hertz(tmp_path / "a.wav", 0.2) == pytest.approx(441, rel=0.01), "its sine, from the first note"
+        assert hertz(tmp_path / "a.wav", 2.3) == pytest.approx(1046.5, rel=0.01)
+
     def test_a_slot_that_is_turned_down_is_silent_and_costs_no_other_its_sound(self, tmp_path: Path) -> None:
         setting, places = two_slots()
         both = plain("main", "far") | {"main": SlotSettings({}, volume=0)}
@@ -270,6 +286,17 @@ def test_banks_are_taken_over_where_their_steps_begin_and_the_first_at_once(tmp_
     assert chosen == [(0.0, 0), (60.0, 3)]
     fades = [at for at, what in sent if isinstance(what, bytes) and what[:2] == bytes((CONTROL | 3, 11))]
     assert (min(fades), max(fades)) == (60.0, 64.0)
+
+
+def test_a_dream_takes_a_timbre_to_its_point_and_its_pace_goes_on_meanwhile() -> None:
+    text = TIMBRES + "moods: {fear: {timbre: {creature: 1}}, calm: {tempo: 0.9}}\n"
+    one = scene(text)
+    last = last_place(one.timbres["creature"].path)
+    assert [*dreamt_steps(one, "creature", 100, MoodStack())] == [(0, 0), (30, 1), (60, 2), (90, 3)]
+    calm = MoodStack((Dream("calm", 1.0, 10, 40, 1),))
+    assert [*dreamt_steps(one, "creature", 100, calm)] == [(0, 0), (30, 1), (60, 2), (90, 3)]
+    dreams = MoodStack((Dream("fear", 1.0, 10, 40, 1),))
+    assert [*dreamt_steps(one, "creature", 100, dreams)] == [(0, 0), (10, last), (50, 1), (60, 2), (90, 3)]
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,15 @@ def test_a_card_with_unknown_entries_is_refused(tmp_path: Path) -> None:
         read_card(path)
 
 
+@pytest.mark.parametrize("golden", [0, False, "", [], {}])
+def test_a_golden_answer_that_is_empty_is_refused_and_not_taken_over(tmp_path: Path, golden: object) -> None:
+    path = tmp_path / "odd.safetensors"
+    told = {"format": 1, "name": "odd", "config": "basic_rnn", "weights": "", "golden": golden}
+    save_file(WEIGHTS, path, {"reverie": json.dumps(told)})
+    with pytest.raises(ModelError, match="its model card cannot be read"):
+        read_card(path)
+
+
 def test_a_file_of_the_right_content_in_another_form_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "form.safetensors"
     bundle: Bundle = make_bundle(CARD, WEIGHTS)

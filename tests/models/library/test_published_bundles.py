@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
+# pyright: basic, reportMissingModuleSource=false, reportAttributeAccessIssue=false
 # TensorFlow and Magenta have no types.
 """Bundles as they were published in 2016 and 2017 are the music that Magenta plays from them, or are refused."""
 

@@ -1,4 +1,4 @@
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingModuleSource=false
 # TensorFlow and Magenta have no types.
 """What TensorFlow and Magenta write is read as they read it themselves."""
 

@@ -59,6 +59,18 @@ def test_answers_belong_to_the_oldest_question_and_unasked_ones_to_none(fonts: L
     assert (fonts.loaded("/a.sf2"), fonts.loaded("/b.sf2")) == (False, True)
 
 
+@pytest.mark.parametrize(("channel", "program", "line"), [
+    (0, None, b"select 0 2 2001 0\n"), (0, 0, b"select 0 2 2001 0\n"), (0, 12, b"select 0 2 2001 12\n"),
+    (9, None, b"select 9 2 2001 0\n"), (9, 16, b"select 9 2 2129 16\n"),
+])  # fmt: skip
+def test_a_program_of_a_soundfont_is_one_of_its_drums_on_their_channel(
+    fonts: LoadedFonts, channel: int, program: int | None, line: bytes
+) -> None:
+    fonts.load("/a.sf2")
+    fonts.answered(2, 0)
+    assert fonts.choose(channel, "/a.sf2", program) == line
+
+
 @pytest.mark.parametrize(("channel", "bank"), [(0, 0), (9, 128)])
 def test_a_channel_returns_to_the_first_before_its_soundfont_goes(fonts: LoadedFonts, channel: int, bank: int) -> None:
     fonts.load("/a.sf2")

@@ -15,7 +15,7 @@ from fakes.pumping import until
 from reverie.midi.errors import DeviceError
 from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.osc_output import Osc
-from reverie.play.outputs.output import BarLine, ChordLine
+from reverie.play.outputs.output import BarLine, ChordLine, SectionLine
 
 LOOPBACK = "127.0.0.1"
 
@@ -68,9 +68,10 @@ def test_every_message_has_its_word(listener: Listener) -> None:
         output.send(message)
     output.tell(BarLine("Night", 0, 92, "3/4"))
     output.tell(BarLine("Night", 1, 92.5, "3/4"))
+    output.tell(SectionLine("late"))
     output.tell(ChordLine("G7/F", 7, 5, (2, 5, 7, 11)))
     output.close()
-    assert listener.take(20) == [
+    assert listener.take(21) == [
         ("/reverie/hello",),
         ("/reverie/note", 1, 60, 100),
         ("/reverie/note", 1, 60, 0),
@@ -90,6 +91,7 @@ def test_every_message_has_its_word(listener: Listener) -> None:
         ("/reverie/scene", "Night"),
         ("/reverie/bar", "Night", 0, 92.0, "3/4"),
         ("/reverie/bar", "Night", 1, 92.5, "3/4"),
+        ("/reverie/section", "late"),
         ("/reverie/chord", "G7/F", 7, 5, 2, 5, 7, 11),
     ]
 

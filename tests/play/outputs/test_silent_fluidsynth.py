@@ -249,6 +249,25 @@ def test_a_bank_without_the_preset_that_is_chosen_is_a_fault(start: Open, tmp_pa
 
 
 @pytest.mark.real
+@pytest.mark.parametrize(("channel", "bank", "program"), [(PIANO, 0, 38), (9, 128, 16)])
+def test_a_program_of_another_soundfont_is_chosen_and_heard(
+    start: Open, tmp_path: Path, channel: int, bank: int, program: int
+) -> None:
+    synth = start(font(tmp_path / "a.sf2"))
+    own = str(font(tmp_path / "own.sf2", bank=bank, program=program))
+    synth.load(own)
+    wait_until(lambda: synth.poll() and synth.loaded(own) is not None)
+    synth.choose(channel, own, 77)
+    trouble = play(synth, channel)
+    assert trouble is not None, "it has no such program"
+    synth.choose(channel, own, program)
+    assert play(synth, channel) is None
+    preset = synth._hearing.presets[channel]
+    assert preset is not None
+    assert (preset.font, preset.program) == (2, program)
+
+
+@pytest.mark.real
 def test_notes_that_are_left_out_for_want_of_voices_are_a_fault(start: Open, tmp_path: Path) -> None:
     synth = start(font(tmp_path / "a.sf2"), synth_polyphony="1")
     for key in range(40, 80):

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
+from fakes.tapes import read_tape
 from reverie.files import OddFileError, read_file
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Schedule, Tempo
@@ -143,6 +144,17 @@ def test_sealing_again_replaces_nothing(tmp_path: Path) -> None:
     journal.write_text(text.replace("3c", "3d"))
     assert seal(journal).name == "2026-11-22T14.2.mid"
     assert first.read_bytes() == data
+
+
+def test_a_tempo_that_the_next_hours_file_begins_with_is_no_change(tmp_path: Path) -> None:
+    tape = tmp_path / "tape"
+    tape.mkdir()
+    for hour in (14, 15):
+        journal = tape / f"2026-11-22T{hour}.journal"
+        journal.write_text("L 0 x\nB 0 240 4/4 one\nE 0 903c64 lead\nE 10 803c00 lead\n")
+        seal(journal)
+    assert read_tape(tmp_path).tempos == [(0, 240)]
+    assert read_tape(tmp_path).notes == Counter({(0, 60): 2})
 
 
 def test_only_finished_hours_are_sealed(tmp_path: Path) -> None:

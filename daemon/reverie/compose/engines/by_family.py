@@ -16,7 +16,6 @@ from reverie.models.configs import CONFIGS, Family, config_of
 from reverie.models.errors import ModelError
 from reverie.models.library.card import read_card
 from reverie.models.library.index import ModelFile
-from reverie.processes.threads import one_each
 
 _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
@@ -39,8 +38,6 @@ def make_engine(setting: str) -> Engine:
     """
     if setting not in ENGINES:
         raise ModelError(f"there is no engine {setting!r}; known are {' and '.join(ENGINES)}")
-    if setting == "numpy":
-        one_each()
     made = {place: _made(place, setting) for place in dict.fromkeys(ENGINES[setting].values())}
     return EngineByFamily(setting, {family: made[place] for family, place in ENGINES[setting].items()})
 

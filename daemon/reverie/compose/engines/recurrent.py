@@ -23,6 +23,7 @@ from reverie.models.library.bundle import read_model
 from reverie.models.library.card import ModelCard
 from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.model import Bias, CarriedPassages, PassageStream, RecurrentModel, compose
+from reverie.models.recurrent.spans import BarSpan, SpanComposer
 from reverie.music.notes import Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 
@@ -31,7 +32,8 @@ from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
 class _LoadedModel:
     """A model in memory, and how it speaks: ``unit`` is its step in sixteenths.
 
-    ``number_of`` an event is what recipes keep of it, and ``event_of`` a number reads it.
+    ``number_of`` an event is what recipes keep of it, and ``event_of`` a number reads it. ``ending`` gives the last
+    events of a passage as they are told without those before.
     """
 
     file: ModelFile
@@ -42,13 +44,15 @@ class _LoadedModel:
     notes_of: Callable[[Sequence[Any]], tuple[Note, ...]]
     number_of: Callable[[Any], int] = int
     event_of: Callable[[int], Any] = int
+    ending: Callable[[Sequence[Any], int], Sequence[Any]] = lambda events, steps: events[-steps:]
 
 
 class RecurrentEngine:
     """Equals Magenta's own generators, and composes all candidates of a recipe at once.
 
     A loop that continues others goes on from the model's memory of them, which its recipe's past can make again;
-    Magenta's generators would hear the last loop only, and read it again.
+    Magenta's generators would hear the last loop only, and read it again. So does a model here whose counter does not
+    fit the metre, and it is told the last bars again as often as its recipe's span wants it.
     """
 
     name = "numpy"
@@ -79,6 +83,8 @@ class RecurrentEngine:
             raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
         heard = hear(recipe, voice.ear)
         opening = voice.events_of(heard.notes, heard.steps)
+        if recipe.span and not recipe.past:
+            return _in_spans(voice, recipe, heard, opening)
         if recipe.past:
             carried = voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening)
             heard, opening = replace(heard, notes=(), steps=0, first=0), ()
@@ -98,6 +104,28 @@ class RecurrentEngine:
             )
             for row, new in enumerate(drawn)
         ]
+
+
+def _in_spans(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any]) -> list[Candidate]:
+    """What a model draws that begins anew at bar lines; it is to remember nothing after that."""
+    span = BarSpan(recipe.metre.bar_steps // voice.unit, recipe.span // voice.unit)
+    drawing = _drawing(voice, recipe, heard, opening, heard.drawn(recipe.steps))
+    made = SpanComposer(voice.model, span, voice.ending).compose(
+        opening,
+        drawing.step // voice.unit % span.bar,
+        drawing.count,
+        np.random.default_rng(recipe.seed),
+        recipe.temperature,
+        batch=recipe.candidates,
+        bias=steering(recipe, voice.model.encoding, drawing),
+    )
+    return [
+        Candidate(
+            _answer(recipe, heard, voice.notes_of((*opening, *new))),
+            float(made.log_likelihoods[row]) / max(len(new), 1),
+        )
+        for row, new in enumerate(made.events)
+    ]
 
 
 def _told(voice: _LoadedModel, opening: Sequence[Any]) -> CarriedPassages:
@@ -169,7 +197,8 @@ def _voice(file: ModelFile, model: RecurrentModel, card: ModelCard) -> _LoadedMo
         ModelError: if its family is none that a voice can be, or its steps are not those of sixteenths.
     """
     config = config_of(card.config)
-    per_quarter = int(card.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
+    default = config.settings.get("steps_per_quarter", STEPS_PER_QUARTER)
+    per_quarter = int(card.settings.get("steps_per_quarter", default))
     if per_quarter not in {1, 2, 4}:
         raise ModelError(f"has {per_quarter} steps in a quarter, which do not fall on sixteenths")
     unit = STEPS_PER_QUARTER // per_quarter
@@ -193,5 +222,5 @@ def _voice(file: ModelFile, model: RecurrentModel, card: ModelCard) -> _LoadedMo
             assert passage is not None  # noqa: S101 - a model hears at least its opening
             return melody_notes.resized((melody_notes.NO_EVENT,) * passage.start + passage.events, steps)
 
-        return _LoadedModel(file, model, ear, unit, line, melody_notes.notes_of)
+        return _LoadedModel(file, model, ear, unit, line, melody_notes.notes_of, ending=melody_notes.ending)
     raise ModelError(f"is of {config.family}, which is no family of this engine")

@@ -43,6 +43,11 @@ class After:
         return ModelInput(self.loop.notes, self.loop.ticks // TICKS_PER_STEP)
 
     @property
+    def told(self) -> ModelInput:
+        """What the model was told for the loop itself."""
+        return ModelInput(self.recipe.primer, self.recipe.primer_steps, self.recipe.past)
+
+    @property
     def first_half(self) -> ModelInput:
         """The first half of the loop as a primer."""
         kept = self.loop.ticks // TICKS_PER_STEP // 2

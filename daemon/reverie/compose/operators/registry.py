@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET
+from reverie.compose.operators.fill import FILL
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
+from reverie.compose.operators.last_bar import LAST_BAR
 from reverie.compose.operators.operator import Operator
+from reverie.compose.operators.vary import VARY
 from reverie.compose.operators.voice_chords import VOICE_CHORDS
 from reverie.compose.operators.written import WRITTEN
 
-OPERATORS: Mapping[str, Operator] = {
-    operator.name: operator for operator in (RESET, CONTINUE, MUTATE, LOOP, WRITTEN, FIT_TO_CHORDS, VOICE_CHORDS)
-}
+_ALL = (RESET, CONTINUE, MUTATE, LOOP, WRITTEN, FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR)
+
+OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in _ALL}

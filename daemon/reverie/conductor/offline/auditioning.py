@@ -20,6 +20,7 @@ from reverie.audition.side import AuditionSide
 from reverie.conductor.offline.measuring import (
     MeasureError,
     ModelAnswers,
+    longest_allowed,
     marked_piece,
     piece_of_file,
     piece_on_paper,
@@ -112,7 +113,7 @@ def _side(
         say(str(stall))
     seed = paper.scene.seed if asked.seed is None else asked.seed
     piece = piece_on_paper(paper)
-    figures = scene_figures(piece, answers, seed)
+    figures = scene_figures(piece, answers, seed, longest=longest_allowed(paper.scene))
     silence = _heard(lambda: render_paper(paper, wav))
     about = f"seed {seed}, {paper.scene.key}, {paper.scene.metre}, {paper.scene.tempo.qpm:g} quarters a minute"
     side = AuditionSide(paper.scene.title, about, piece, figures, *_sound(wav, silence))

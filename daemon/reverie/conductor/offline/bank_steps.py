@@ -9,10 +9,13 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from reverie.compose.mood_stack import MoodStack
+from reverie.conductor.timbre_turns import TimbreTurns
 from reverie.play.messages import TakeBank
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
+from reverie.timbre.ready_bank import ReadyBank
 
 if TYPE_CHECKING:
     from reverie.timbre.bank.bank import Bank
@@ -33,17 +36,36 @@ def steps(scene: Scene, timbre: Timbre, bars: int) -> Iterator[tuple[int, int]]:
             yield bar + 1, progress.step
 
 
-def takes(scene: Scene, epoch: int, bars: int, bank_of: Callable[[str, int], Bank | None]) -> dict[int, list[TakeBank]]:
+def dreamt_steps(scene: Scene, name: str, bars: int, dreams: MoodStack) -> Iterator[tuple[int, int]]:
+    """The same under dreams, which choose as live where all that a timbre's pace and the moods want is rendered."""
+    one = TimbreTurns.of(scene, name, plan.PathProgress(), plan.PathProgress())
+    due = dict(steps(scene, one.timbre, bars))
+    for bar in range(bars):
+        one.progress = plan.PathProgress(due.get(bar, one.progress.step))
+        for step in (*one.wanted, *one.of_moods):
+            one.keep(ReadyBank(step, str(step), "", ""), 0)
+        found = one.turn(dreams.weights(bar), bar)
+        if found is not None:
+            yield bar, found.step
+
+
+def takes(
+    scene: Scene,
+    epoch: int,
+    bars: int,
+    bank_of: Callable[[str, int], Bank | None],
+    dreams: MoodStack | None = None,
+) -> dict[int, list[TakeBank]]:
     """By bar, the banks that voices take over there.
 
     ``bank_of`` gives the bank of a timbre's step, or None where there is none: then a voice keeps the sound that it
-    has, and in the beginning its program.
+    has, and in the beginning its program. ``dreams`` are those that are dreamt.
     """
     taken: dict[int, list[TakeBank]] = {}
     played = {voice.timbre.bank for voice in scene.voices.values() if voice.timbre is not None}
     for timbre in (name for name in scene.timbres if name in played):
         before: Bank | None = None
-        for bar, step in steps(scene, scene.timbres[timbre], bars):
+        for bar, step in dreamt_steps(scene, timbre, bars, dreams or MoodStack()):
             bank = bank_of(timbre, step)
             if bank is None or (before is not None and bank.id == before.id):
                 continue

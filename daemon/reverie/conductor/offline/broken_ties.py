@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from reverie.compose.ensemble import Arrangement
-from reverie.compose.evolution import VoicePlan
+from reverie.compose.arrangement import Arrangement
+from reverie.compose.voice_plan import VoicePlan
 from reverie.music.voice_kinds import VOICE_KINDS
 
-TIES = ("harmony", "relations", "touch")
+TIES = ("harmony", "relations", "touch", "novelty")
 """What may be taken from the voices of a scene."""
 
 
@@ -27,4 +27,6 @@ def _without(plan: VoicePlan, ties: Collection[str]) -> VoicePlan:
         plan = replace(plan, harmony=None, strictness=0.0)
     if "relations" in ties:
         plan = replace(plan, relations=())
+    if "novelty" in ties:
+        plan = replace(plan, bands=None)
     return replace(plan, touch=None) if "touch" in ties else plan

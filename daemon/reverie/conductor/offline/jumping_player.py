@@ -12,21 +12,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from reverie.midi.bytes import REVERB_SEND
 from reverie.music.time import Metre
-from reverie.play.messages import BankTaken, BarPlayed, Place, Rest, SetScene, SyncState, TakeBank
+from reverie.play.messages import (
+    BankTaken,
+    BarPlan,
+    BarPlayed,
+    Place,
+    Rest,
+    SetScene,
+    SyncState,
+    TakeBank,
+    TellBars,
+)
 from reverie.play.outputs.output import Output
 from reverie.play.player import Player
 from reverie.play.recording.ledger import Ledger
 from reverie.play.slot_settings import SlotSettings
 from reverie.play.slots import Slot
 
+DRUM_CHANNEL, DRUM_BANK = 9, 128
+"""The channel of drums, from 0, and the bank of soundfonts that has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class PresetChoice:
-    """From now on a channel, from 0, plays the first preset of a soundfont."""
+    """From now on a channel, from 0, plays a preset of a soundfont; the first, if nothing else is said."""
 
     channel: int
     font: str
+    bank: int = 0
+    program: int = 0
 
 
 Sent = tuple[float, bytes | PresetChoice]
@@ -46,6 +62,7 @@ def play_offline(
     places: Sequence[Sequence[Place]],
     slots: Mapping[str, SlotSettings] | None = None,
     takes: Mapping[int, Sequence[TakeBank]] | None = None,
+    plans: Sequence[BarPlan] = (),
 ) -> Played:
     """Play a scene.
 
@@ -55,6 +72,7 @@ def play_offline(
         slots: the slots to listen to, if it matters what their devices are sent, with their channels, sounds and
             volume. A file is heard at once and as loud as it is, and nothing follows its clock.
         takes: by bar, the banks that parts take over where it begins.
+        plans: how its bars are played.
     """
     clock, notebook = _Clock(), _Notebook()
     bars = 0
@@ -72,6 +90,8 @@ def play_offline(
         player = Player(rack, notebook, clock, hear)
         player.tend()
         player.handle(scene)
+        if plans:
+            player.handle(TellBars(scene.epoch, plans[0].bar, tuple(plans)))
         for number, bar in enumerate(places):
             for message in (*(takes or {}).get(number, ()), *bar):
                 player.handle(message)
@@ -138,6 +158,9 @@ class _Notebook:
     def chord(self, tick: int, symbol: str) -> None:
         pass
 
+    def section(self, tick: int, name: str) -> None:
+        pass
+
     def flush(self) -> None:
         pass
 
@@ -156,6 +179,11 @@ class _Device(Output):
     def description(self) -> str:
         """What it is."""
         return "a file"
+
+    @property
+    def power_on(self) -> Mapping[int, int]:
+        """FluidSynth renders what it is sent, and begins dry."""
+        return {REVERB_SEND: 0}
 
     def open(self) -> None:
         """There is nothing to open."""
@@ -176,9 +204,10 @@ class _Device(Output):
         del font
         return True
 
-    def choose(self, channel: int, font: str) -> None:
+    def choose(self, channel: int, font: str, program: int | None = None) -> None:
         """Write down which soundfont a channel plays from now on."""
-        self.sent.append((self._clock.now(), PresetChoice(channel, font)))
+        bank = DRUM_BANK if program is not None and channel == DRUM_CHANNEL else 0
+        self.sent.append((self._clock.now(), PresetChoice(channel, font, bank, program or 0)))
 
     def unload(self, font: str) -> None:
         """A file is short."""

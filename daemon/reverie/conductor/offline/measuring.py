@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.compose.composer import Composed
+from reverie.compose.course import Course
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
 from reverie.conductor.offline.jumping_player import play_offline
@@ -18,6 +19,7 @@ from reverie.errors import ReverieError, reason_of
 from reverie.files import read_file
 from reverie.measure.figures import figures_of
 from reverie.measure.marked_chords import marked_chords
+from reverie.measure.marked_sections import marked_sections
 from reverie.measure.midi_piece import NoMidiError, piece_of_midi
 from reverie.measure.piece import (
     KICKS,
@@ -25,6 +27,7 @@ from reverie.measure.piece import (
     Piece,
     PlacedNote,
     Role,
+    SectionSpan,
     SoundedChord,
     SoundedNote,
     bars_of,
@@ -34,6 +37,7 @@ from reverie.measure.relation import rounded
 from reverie.music.drums import DRUMS
 from reverie.music.midi_file import NOTE_OFF, NOTE_ON
 from reverie.music.time import Length, Metre, Swing
+from reverie.scenes.schema import Scene
 
 _ROLES: Mapping[str, Role] = {"drums": "drums", "bass": "bass", "chords": "chords"}
 
@@ -105,12 +109,40 @@ def measure_scene(
     answers = ModelAnswers()
     paper = compose_on_paper(config, name, length, seed, answers, broken)
     seed = paper.scene.seed if seed is None else seed
-    return scene_figures(piece_on_paper(paper), answers, seed, broken)
+    return scene_figures(piece_on_paper(paper), answers, seed, broken, longest_allowed(paper.scene))
 
 
-def scene_figures(piece: Piece, answers: ModelAnswers, seed: int, broken: Collection[str] = ()) -> dict[str, Any]:
-    """All figures of a scene: those of any piece, and how it was composed."""
-    return figures_of(piece) | {"seed": seed, "without": [*broken], "model": answers.as_json()}
+def scene_figures(
+    piece: Piece,
+    answers: ModelAnswers,
+    seed: int,
+    broken: Collection[str] = (),
+    longest: Mapping[str, int | None] | None = None,
+) -> dict[str, Any]:
+    """All figures of a scene: those of any piece, and how it was composed.
+
+    Args:
+        piece: what would be played.
+        answers: what models answered.
+        seed: the scene's.
+        broken: the ties that voices did without.
+        longest: by voice, the bars for which it may repeat itself, as :func:`longest_allowed` has them.
+    """
+    figures = figures_of(piece)
+    for name, bars in (longest or {}).items():
+        figures["voices"][name]["longest_allowed"] = bars
+    return figures | {"seed": seed, "without": [*broken], "model": answers.as_json()}
+
+
+def longest_allowed(scene: Scene) -> dict[str, int | None]:
+    """By voice the bars for which it may repeat itself note for note: ``evolve.longest``, or its loop in all its turns.
+
+    None of a voice that is written, and of one that plays the harmony, which both repeat what they are told.
+    """
+    return {
+        name: (voice.evolve.longest or voice.loop_bars(scene.metre) * voice.evolve.times) if voice.model else None
+        for name, voice in scene.voices.items()
+    }
 
 
 def measure_file(path: Path) -> dict[str, Any]:
@@ -137,19 +169,21 @@ def piece_of_file(path: Path) -> Piece:
 
 
 def marked_piece(data: bytes, title: str, roles: Mapping[str, Role] | None = None) -> Piece:
-    """The piece in a MIDI file, with the chords that its markers name; ``roles`` are those of voices, if known.
+    """The piece in a MIDI file, with the chords and sections that its markers name; ``roles`` are those of voices.
 
     Raises:
         NoMidiError: if it is none.
     """
     piece, markers = piece_of_midi(data, title, roles)
-    return replace(piece, chords=marked_chords(markers, piece.end))
+    sections = marked_sections(markers, piece.bars)
+    return replace(piece, chords=marked_chords(markers, piece.end), sections=sections)
 
 
 def piece_on_paper(paper: OnPaper) -> Piece:
     """What a player would send of a composition, as a piece; without swing, which is no lateness."""
     scene, bars = paper.scene, bars_of(paper.scene.metre, paper.bars)
-    events = play_offline(paper.composition.scene, paper.composition.places, paper.slots).parts
+    composition = paper.composition
+    events = play_offline(composition.scene, composition.places, paper.slots, plans=composition.plans).parts
     ticks = scene.metre.bar_ticks
     voices = [
         MeasuredVoice(
@@ -163,11 +197,19 @@ def piece_on_paper(paper: OnPaper) -> Piece:
         )
         for name, voice in scene.voices.items()
     ]
-    tempos = [(0, scene.tempo.at(0))]
-    tempos += [
-        (bar * ticks, qpm) for bar in range(1, paper.bars) if (qpm := scene.tempo.at(bar)) != scene.tempo.at(bar - 1)
-    ]
-    return Piece(scene.title, bars, tuple(voices), tuple(_chords(paper)), tuple(tempos))
+    tempos = tuple((bar * ticks, qpm) for bar, qpm in composition.tempos())
+    sections = tuple(_sections(composition.course, paper.bars))
+    return Piece(scene.title, bars, tuple(voices), tuple(_chords(paper)), tempos, sections)
+
+
+def _sections(course: Course | None, bars: int) -> Iterator[SectionSpan]:
+    """The sections of a course, the last one as far as it is composed; none where it has none."""
+    bar = 0
+    while course is not None and bar < bars:
+        section = course.at(bar).section
+        if section is not None:
+            yield SectionSpan(section.name, bar, min(section.end_bar, bars) - bar)
+        bar = bar + 1 if section is None else max(section.end_bar, bar + 1)
 
 
 def _kicks(drum_map: Mapping[int, int]) -> frozenset[int]:

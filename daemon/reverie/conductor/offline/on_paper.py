@@ -6,7 +6,7 @@ It is what ``reverie perform`` writes, ``reverie measure`` counts and ``reverie 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,9 +14,12 @@ from typing import Protocol
 from reverie.compose.composer import Composed
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Candidate, Engine
+from reverie.compose.mood_stack import MoodStack
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import Stall
+from reverie.conductor.arrange_form import NOON
 from reverie.conductor.offline.broken_ties import without
+from reverie.conductor.offline.dreams_on_paper import dreams_on_paper, with_dreams
 from reverie.conductor.offline.performing import Composition, composed
 from reverie.conductor.offline.sound_file import PerformError, say
 from reverie.conductor.site_resources import bundles_of, scenes_of
@@ -47,7 +50,7 @@ class OnPaper:
     """A scene and the bars that were composed of it.
 
     ``folders`` are those in which the sources of its timbres are looked for; ``stalls`` says which voices got no new
-    loop for a while.
+    loop for a while, and ``dreams`` what is dreamt.
     """
 
     site: Site
@@ -55,6 +58,7 @@ class OnPaper:
     folders: Sequence[Path]
     composition: Composition
     stalls: Sequence[Stall] = field(default=())
+    dreams: MoodStack = field(default_factory=MoodStack)
 
     @property
     def bars(self) -> int:
@@ -75,26 +79,28 @@ def compose_on_paper(
     seed: int | None,
     witness: Witness | None = None,
     broken: Collection[str] = (),
+    begins_at: float = NOON,
+    dreams: Sequence[str] = (),
 ) -> OnPaper:
     """Compose so much of the scene of that name, or in the file of that name; says on standard error how far it is.
 
     ``witness`` is told what models draw and what is kept of it, and ``broken`` are the ties that voices do without
-    (:data:`reverie.conductor.offline.broken_ties.TIES`).
+    (:data:`reverie.conductor.offline.broken_ties.TIES`). ``begins_at`` is the time of day of the first bar, in seconds,
+    and ``dreams`` are those that are dreamt (:func:`~reverie.conductor.offline.dreams_on_paper.dreams_on_paper`).
 
     Raises:
         ReverieError: with a plain sentence, if site, scene or models are not as they must be.
     """
     site = load_site(config)
     bundles, _ = bundles_of(site)
-    scene, folders = _scene(site, name)
+    scene, folders = scene_of(site, name)
     bars = length.in_bars(scene.tempo, scene.metre)
     if bars > MOST_BARS:
         raise PerformError(f"a performance has {MOST_BARS:,} bars at most; name a shorter time")
+    stack = dreams_on_paper(scene, dreams)
     made = make_engine(site.composer.engine)
     engine = _WitnessedEngine(made, witness) if witness else made
-    for model in sorted({voice.model for voice in scene.voices.values() if voice.model}):
-        say(f"Loading {model}")
-        engine.load(bundles[model])
+    load_models(engine, scene, bundles)
     stalls: list[Stall] = []
     composition = composed(
         scene,
@@ -105,12 +111,20 @@ def compose_on_paper(
         progress=_Progress(bars).bar,
         stalled=stalls.append,
         answered=witness.answered if witness else lambda _answer: None,
-        ties=lambda arrangement: without(arrangement, broken),
+        ties=lambda arrangement: with_dreams(without(arrangement, broken), stack),
+        begins_at=begins_at,
     )
-    return OnPaper(site, scene, folders, composition, stalls)
+    return OnPaper(site, scene, folders, composition, stalls, stack)
 
 
-def _scene(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
+def load_models(engine: Engine, scene: Scene, bundles: Mapping[str, ModelFile]) -> None:
+    """Load the models that the scene needs; says on standard error which."""
+    for model in sorted({voice.model for voice in scene.voices.values() if voice.model}):
+        say(f"Loading {model}")
+        engine.load(bundles[model])
+
+
+def scene_of(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
     """The scene of that name, or in the file of that name; and the folders in which its sources are looked for.
 
     Raises:

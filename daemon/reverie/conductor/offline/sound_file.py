@@ -12,23 +12,25 @@ import sys
 import tempfile
 import wave
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
-from reverie.conductor.offline.jumping_player import PresetChoice, Sent
+from reverie.conductor.offline.jumping_player import DRUM_BANK, PresetChoice, Sent
 from reverie.errors import ReverieError, ended, reason_of
-from reverie.midi.bytes import BANK, BANK_LOW, CONTROL
+from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, PROGRAM
 from reverie.midi.bytes import NOTE_OFF as OFF
 from reverie.midi.errors import DeviceError
-from reverie.play.outputs.fluidsynth import find_soundfont
+from reverie.play.outputs.fluidsynth import effect_options, find_soundfont
 from reverie.play.outputs.fluidsynth.file_render import ALONE, check_sound, unheard
 from reverie.play.outputs.fluidsynth.soundfonts import GAIN as GAIN_OPTION
 from reverie.play.outputs.fluidsynth.soundfonts import check_gain
 
 RATE = 44_100
 GAIN = 0.6
+PLAIN, WIDE = "s16", "float"
+"""Sample formats: 16 bits, beyond which nothing goes, or 32 that reach further."""
 MISSING = "FluidSynth is needed to render sound; install the packages fluidsynth and fluid-soundfont-gm"
 _TICKS = 25_000  # of the files that FluidSynth is given, in half a second: 20 microseconds each
 _HALF_SECOND = 500_000  # microseconds
@@ -50,7 +52,8 @@ class PerformError(ReverieError):
 class Synth:
     """With what a slot's messages are rendered: a soundfont, as :func:`find_soundfont` takes it, and how loud.
 
-    ``options`` are settings of FluidSynth's own; those of its audio say nothing about a file.
+    ``options`` are settings of FluidSynth's own; those of its audio say nothing about a file, and reverb and chorus are
+    a slot's usual ones where they say nothing of them.
     """
 
     soundfont: str = "auto"
@@ -85,32 +88,48 @@ def render_slots(slots: Mapping[str, Sequence[Sent]], wav: Path, synths: Mapping
     """
     try:
         with _beside(wav) as name:
-            folder, made = Path(name), list[Path]()
-            silent: list[DeviceError] = []
-            takes = [(slot, take) for slot, sent in slots.items() for take in _takes(sent)]
-            for number, (slot, sent) in enumerate(takes):
-                fonts = list(dict.fromkeys(what.font for _, what in sent if isinstance(what, PresetChoice)))
-                midi, commands, sound = (folder / f"{number}.{kind}" for kind in ("mid", "txt", "wav"))
-                synth = synths.get(slot, Synth())
-                _write_midi(_banks_told(sent, synth) if fonts else sent, fonts, midi)
-                loads = (f"load {_quoted(font)} 0 {_FIRST_BANK + place}\n" for place, font in enumerate(fonts))
-                commands.write_text("".join(loads))
-                heard = _render(midi, sound, synth, commands if fonts else None)
-                try:
-                    _check(heard, sound, midi)
-                except DeviceError as error:
-                    silent.append(DeviceError(f"slot {slot}: {error}"))
-                made.append(sound)
-            if silent and len(silent) == len(made):
-                raise silent[0]
-            for error in silent:
-                say(ended(str(error)))
+            folder = Path(name)
+            made = rendered_slots(slots, folder, synths)
             mixed = made[0] if len(made) == 1 else folder / "mixed.wav"
             if len(made) > 1:
                 _mix(made, mixed)
             mixed.replace(wav)
     except OSError as error:
         raise PerformError(f"{wav} cannot be written ({reason_of(error)}); {advice_on(error, wav)}") from error
+
+
+def rendered_slots(
+    slots: Mapping[str, Sequence[Sent]], folder: Path, synths: Mapping[str, Synth], sample_format: str = PLAIN
+) -> list[Path]:
+    """Render what the devices of slots are sent into sound files of a folder, whose sum is what is heard.
+
+    As :data:`WIDE` samples nothing is cut off that is too loud for others.
+
+    Raises:
+        PerformError: if FluidSynth is missing or fails.
+        DeviceError: if there is no soundfont, or nothing is heard with it.
+        OSError: if the folder cannot be written.
+    """
+    made, silent = list[Path](), list[DeviceError]()
+    takes = [(slot, take) for slot, sent in slots.items() for take in _takes(sent)]
+    for number, (slot, sent) in enumerate(takes):
+        fonts = list(dict.fromkeys(what.font for _, what in sent if isinstance(what, PresetChoice)))
+        midi, commands, sound = (folder / f"{number}.{kind}" for kind in ("mid", "txt", "wav"))
+        synth = synths.get(slot, Synth())
+        _write_midi(_banks_told(sent, synth) if fonts else sent, fonts, midi)
+        loads = (f"load {_quoted(font)} 0 {_offset(place)}\n" for place, font in enumerate(fonts))
+        commands.write_text("".join(loads))
+        heard = _render(midi, sound, synth, commands if fonts else None, sample_format)
+        try:
+            _check(heard, sound, midi)
+        except DeviceError as error:
+            silent.append(DeviceError(f"slot {slot}: {error}"))
+        made.append(sound)
+    if silent and len(silent) == len(made):
+        raise silent[0]
+    for error in silent:
+        say(ended(str(error)))
+    return made
 
 
 def say(sentence: str) -> None:
@@ -122,17 +141,20 @@ def _beside(wav: Path) -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(dir=wav.absolute().parent, prefix=".reverie-")
 
 
-def _render(midi: Path, wav: Path, synth: Synth, commands: Path | None) -> tuple[str, Path]:
+def _render(midi: Path, wav: Path, synth: Synth, commands: Path | None, sample_format: str = PLAIN) -> tuple[str, Path]:
     """Render one file; what FluidSynth said meanwhile, and the soundfont."""
     program = shutil.which("fluidsynth")
     if program is None:
         raise PerformError(MISSING)
     font = find_soundfont(synth.soundfont)
     alone = ALONE if commands is None else ("-f", str(commands), *ALONE[2:])
-    check_gain((given := {GAIN_OPTION: str(synth.gain)} | dict(synth.options))[GAIN_OPTION])
+    given = effect_options() | {GAIN_OPTION: str(synth.gain)} | dict(synth.options)
+    check_gain(given[GAIN_OPTION])
     if commands is not None:
         given |= _MMA
     options = [f"-o{name}={value}" for name, value in given.items() if name.startswith("synth.")]
+    if sample_format != PLAIN:
+        options += ["-O", sample_format]
     command = [program, "-niq", *alone, *options, "-r", str(RATE), "-T", "wav", "-F", str(wav), str(font), str(midi)]
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if result.returncode or not wav.exists():
@@ -169,7 +191,7 @@ def _takes(sent: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
         one for number, one in enumerate(sent) if _channel(one[1]) != DRUMS or number < first or _kind(one[1]) == OFF
     ]
     apart = [
-        (seconds, PresetChoice(0, what.font) if isinstance(what, PresetChoice) else bytes((_kind(what),)) + what[1:])
+        (seconds, replace(what, channel=0) if isinstance(what, PresetChoice) else bytes((_kind(what),)) + what[1:])
         for number, seconds, what in drums
         if number >= first or _kind(what) == CONTROL
     ]
@@ -200,7 +222,7 @@ def _write_midi(sent: Iterable[Sent], fonts: Sequence[str], path: Path) -> None:
     now = 0
     for seconds, what in sent:
         at = round(seconds * 1e6 / _HALF_SECOND * _TICKS)
-        for data in (what,) if isinstance(what, bytes) else _chosen(what.channel, fonts.index(what.font)):
+        for data in (what,) if isinstance(what, bytes) else _chosen(what, fonts.index(what.font)):
             track.append(_mido.Message.from_bytes(data).copy(time=at - now))
             now = at
     file = _mido.MidiFile(type=0, ticks_per_beat=_TICKS)
@@ -208,14 +230,19 @@ def _write_midi(sent: Iterable[Sent], fonts: Sequence[str], path: Path) -> None:
     file.save(str(path))
 
 
-def _chosen(channel: int, place: int) -> tuple[bytes, ...]:
+def _chosen(choice: PresetChoice, place: int) -> tuple[bytes, ...]:
     """Bank and program of a soundfont by its place."""
-    bank = _FIRST_BANK + place
+    channel, bank = choice.channel, _offset(place) + choice.bank
     return (
-        bytes((0xB0 | channel, 0, bank >> 7)),
-        bytes((0xB0 | channel, 32, bank & 0x7F)),
-        bytes((0xC0 | channel, 0)),
+        bytes((CONTROL | channel, BANK, bank >> 7)),
+        bytes((CONTROL | channel, BANK_LOW, bank & 0x7F)),
+        bytes((PROGRAM | channel, choice.program)),
     )
+
+
+def _offset(place: int) -> int:
+    """What is added to the bank numbers of a font, so that each has its own."""
+    return _FIRST_BANK + place * (DRUM_BANK + 1)
 
 
 def _quoted(path: str) -> str:

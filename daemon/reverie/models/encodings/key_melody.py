@@ -86,7 +86,7 @@ class KeyMelody:
         elif event == NOTE_OFF:
             note = None  # the attack stays, as it does in note_seq
         else:
-            self._own_class(event)
+            self.own_label(event)
             note, attack = event, True
             if recent and event != recent[-1]:
                 contour = 1 if event > recent[-1] else -1
@@ -134,7 +134,7 @@ class KeyMelody:
         Raises:
             ValueError: if the event is outside the register, or no event at all.
         """
-        own = self._own_class(event)
+        own = self.own_label(event)
         distances = self._distances
         if event == NO_EVENT and state.length < distances[-1]:
             return self._repeat + len(distances) - 1
@@ -153,7 +153,12 @@ class KeyMelody:
         distance = self._distances[index - self._repeat]
         return state.events[-distance] if distance <= len(state.events) else NO_EVENT
 
-    def _own_class(self, event: int) -> int:
+    def own_label(self, event: int) -> int:
+        """The class of ``event`` that says nothing of repetitions.
+
+        Raises:
+            ValueError: if the event is outside the register, or no event at all.
+        """
         if self._low <= event < self._high:
             return event - self._low
         if event == NO_EVENT:

@@ -119,6 +119,14 @@ class Lookback(Generic[Event]):
         number = repeated(state.events, distances, event)
         return own if number is None else self._size + number
 
+    def own_label(self, event: Event) -> int:
+        """The class of ``event`` that says nothing of repetitions.
+
+        Raises:
+            ValueError: if the alphabet has no such event.
+        """
+        return self._encode(event)
+
     def event(self, state: EventHistory, label: Label) -> Event:
         """The event that a class means here."""
         index = single(label)

@@ -58,3 +58,11 @@ ENCODINGS: Mapping[str, Callable[[], Encoding[int, Any]]] = {
     "attention_rnn": lambda: KeyMelody(REGISTERS["attention_rnn"]),
 }
 """The encoding of each configuration."""
+
+
+def own_label_of(config: str) -> Callable[[int], int]:
+    """What makes the class of an event that says nothing of repetitions, whether the configuration has these or not."""
+    encoding = ENCODINGS[config]()
+    return (
+        encoding.own_label if isinstance(encoding, Lookback | KeyMelody) else MelodyAlphabet(REGISTERS[config]).encode
+    )

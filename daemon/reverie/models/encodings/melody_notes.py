@@ -140,6 +140,16 @@ def resized(events: Sequence[int], length: int) -> tuple[int, ...]:
     return (*events, NOTE_OFF if sounding else NO_EVENT, *(NO_EVENT,) * (more - 1))
 
 
+def ending(events: Sequence[int], steps: int) -> tuple[int, ...]:
+    """The last ``steps`` of a melody as one by itself: what is held into them begins there."""
+    last = tuple(events[-steps:])
+    before = next((event for event in reversed(events[:-steps]) if event != NO_EVENT), NOTE_OFF)
+    if last[0] == NO_EVENT and before != NOTE_OFF:
+        return (before, *last[1:])
+    silent = next((number for number, event in enumerate(last) if event >= 0), len(last))
+    return (*(NO_EVENT,) * silent, *last[silent:])
+
+
 def major_key(events: Iterable[int]) -> int:
     """The tonic of the major key that most notes are in; of several the lowest, counted from C."""
     fits = [0] * OCTAVE

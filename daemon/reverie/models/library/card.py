@@ -159,7 +159,9 @@ def _card(metadata: Mapping[str, str], path: Path) -> ModelCard:
         raise ModelError(f"{path}: is of format {version}, and this Reverie reads format {FORMAT}; import it anew")
     try:
         golden = data.pop("golden")
-        card = ModelCard(**data, golden=golden and Golden(int(golden["question"]), _numbers(golden["answer"])))
+        if golden is not None:
+            golden = Golden(int(golden["question"]), _numbers(golden["answer"]))
+        card = ModelCard(**data, golden=golden)
         _check_types(card)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: its model card cannot be read ({error}); import the model anew") from error

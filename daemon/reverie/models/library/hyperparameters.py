@@ -18,6 +18,8 @@ from reverie.models.recurrent.weights import LONGEST_WINDOW, STACK, attention_of
 Weights = Mapping[str, NDArray[np.float32]]
 Settings = dict[str, int | float | bool | str]
 
+_TOUCH = ("velocity_deviation", "offset_deviation")
+"""Of a GrooVAE: how far strokes lie from what it says of them; none, if it is not known."""
 WINDOW, FORGET, STEPS = "attention_length", "forget_bias", "steps_per_quarter"
 _NSYNTH = ("hop", "stages", "encoder_stages", "rate")
 _PUBLISHED_NSYNTH = (30, 512, 3, 30, 128, 3, 256, 16)
@@ -91,6 +93,8 @@ def _askable(config: ModelConfig) -> tuple[str, ...]:
         return _NSYNTH
     if config.family == "pianoroll_rnn_nade":
         return (WINDOW, FORGET)
+    if config.name.startswith("groovae_"):
+        return _TOUCH
     if config.family in {"music_vae", "piano_genie", "gansynth"}:
         return ()
     return (WINDOW, FORGET, STEPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from reverie.models.configs import CONFIGS, ModelConfig, config_of
 from reverie.models.errors import ModelError
 from reverie.models.golden import with_golden
 from reverie.models.library.browser_config import check_told
-from reverie.models.library.bundle import make_bundle, write_bundle
+from reverie.models.library.bundle import Bundle, make_bundle, read_bundle, write_bundle
 from reverie.models.library.card import SUFFIX, ModelCard
 from reverie.models.library.formats.reading import fingerprint, read_source
 from reverie.models.library.formats.tensors import ForeignModel, Tensors
@@ -91,6 +92,18 @@ def import_model(source: Path, folder: Path, request: ImportRequest | None = Non
         raise ModelError(f"{path}: cannot be written ({reason_of(error)}); {advice}") from error
     notes = [f"{variable} is listed in {source.name}, but its file is not there" for variable in read.absent]
     return Imported(path, bundle.card, tuple(notes))
+
+
+def read_any_bundle(path: Path) -> Bundle:
+    """A bundle in the run-time format, or one of Magenta's.
+
+    Raises:
+        ModelError: if it is neither, or damaged.
+    """
+    if path.suffix != ".mag":
+        return read_bundle(path)
+    with tempfile.TemporaryDirectory() as folder:
+        return read_bundle(import_model(path, Path(folder)).path)
 
 
 def check_name(name: str) -> None:

@@ -14,21 +14,26 @@ from pathlib import Path
 
 from reverie.folders import list_folder, patiently
 from reverie.models.configs import config_of
+from reverie.models.counting import StepCounting, counting_of
 from reverie.models.errors import ModelError
 from reverie.models.library.card import SUFFIX, ModelCard, read_card
+
+_COUNTS_NOTHING = StepCounting()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
     """A run-time bundle: its name in scenes, where it lies, what identifies it, which kinds of voice it can be.
 
-    Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights.
+    Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights. ``counting`` says
+    how far it knows its place in the bar.
     """
 
     name: str
     path: Path
     sha256: str
     kinds: tuple[str, ...]
+    counting: StepCounting = _COUNTS_NOTHING
 
 
 def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], dict[Path, str]]:
@@ -73,7 +78,7 @@ def read_model_file(path: Path) -> ModelFile:
         ModelError: if it is damaged, none of Reverie's models, or of a config that this version does not know.
     """
     card = read_card(path)
-    return ModelFile(path.stem, path, identity(card), config_of(card.config).kinds)
+    return ModelFile(path.stem, path, identity(card), config_of(card.config).kinds, counting_of(card))
 
 
 def identity(card: ModelCard) -> str:

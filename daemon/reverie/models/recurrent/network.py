@@ -138,7 +138,8 @@ class RecurrentNetwork:
             raise ModelError("the model card of a model with attention must say how long its window is")
         self.attention_length = attention_length
         self.residual = "layers.0.projection.kernel" in weights
-        self.layers = tuple(_compiled(weights, number) for number in range(layer_count(weights)))
+        with np.errstate(over="ignore"):  # of weights that are damaged, products may be beyond float32
+            self.layers = tuple(_compiled(weights, number) for number in range(layer_count(weights)))
         self.output = np.ascontiguousarray(weights["output.kernel"].T)
         self.output_bias = weights["output.bias"][:, None]
         rows = self.layers[0].rows

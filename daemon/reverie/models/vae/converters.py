@@ -82,6 +82,10 @@ class Melodies:
         events = [self._alphabet.decode(int(index)) for index in frames[:, 0]]
         return melody_notes.notes_of(events, velocity)
 
+    def heard(self, frames: Frames) -> Frames:
+        """What the encoder hears where the decoder says frames (steps, 1): the same."""
+        return frames
+
     def _frames(self, events: Sequence[int]) -> Frames:
         return np.array([self._alphabet.encode(event) for event in events], np.int64).reshape(-1, 1)
 
@@ -128,11 +132,13 @@ class Drums:
     def _heard(self, notes: Iterable[Note]) -> list[Note]:
         return [note for note in notes if note.pitch in self._known]
 
+    def heard(self, frames: Frames) -> Frames:
+        """What the encoder hears of frames (steps, 1): a place for each kind of drum, and one for silence."""
+        return np.hstack([frames >> np.arange(len(drums.DRUM_KIT)) & 1, frames == 0]).astype(np.float32)
+
     def _example(self, classes: NDArray[np.int64]) -> Example:
-        """The encoder hears a roll: one place for each kind of drum, and one for silence."""
-        roll = classes[:, None] >> np.arange(len(drums.DRUM_KIT)) & 1
-        silence = classes[:, None] == 0
-        return Example(np.hstack([roll, silence]).astype(np.float32), classes[:, None])
+        frames = classes[:, None]
+        return Example(self.heard(frames), frames)
 
 
 @dataclass(frozen=True, slots=True)

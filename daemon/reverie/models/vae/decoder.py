@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from reverie.models.lstm import Array
-from reverie.models.vae.heads import Categorical, Floats, Frames, Groove, Heads, Said
+from reverie.models.vae.heads import AVERAGE, Categorical, Floats, Frames, Groove, Heads, Said, StrokeDeviation
 from reverie.models.vae.layers import Stack
 from reverie.models.vae.wirings import Wiring
 
@@ -18,10 +18,12 @@ class Core:
     The vector's part of the first layer is computed once for each sequence, and classes choose rows of the kernel.
     """
 
-    def __init__(self, weights: Mapping[str, Array], name: str, classes: tuple[int, ...]) -> None:
+    def __init__(
+        self, weights: Mapping[str, Array], name: str, classes: tuple[int, ...], touch: StrokeDeviation = AVERAGE
+    ) -> None:
         self._output, self._output_bias = weights[f"{name}.output.kernel"], weights[f"{name}.output.bias"]
         size = self._output.shape[1]
-        self.heads: Heads = Categorical(classes) if classes else Groove(size)
+        self.heads: Heads = Categorical(classes) if classes else Groove(size, touch)
         self._stack = Stack(weights, name)
         first = self._stack.cells[0]
         self._rows = np.vstack([first.inputs[:size], np.zeros((1, first.inputs.shape[1]), np.float32)])
@@ -68,9 +70,9 @@ class Decoder:
     hear what was said last.
     """
 
-    def __init__(self, weights: Mapping[str, Array], wiring: Wiring) -> None:
+    def __init__(self, weights: Mapping[str, Array], wiring: Wiring, touch: StrokeDeviation = AVERAGE) -> None:
         self._cores = [
-            Core(weights, name, classes) for name, classes in zip(wiring.core_names, wiring.cores, strict=True)
+            Core(weights, name, classes, touch) for name, classes in zip(wiring.core_names, wiring.cores, strict=True)
         ]
         self._conductor = Stack(weights, "decoder.conductor") if wiring.conductor else None
         self._segment = wiring.conductor

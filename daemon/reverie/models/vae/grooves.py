@@ -76,6 +76,11 @@ class Grooves:
         self._kinds = kinds
         self._kind = {pitch: number for number, pitches in enumerate(kinds) for pitch in pitches}
 
+    def with_kinds(self, kinds: Sequence[Sequence[int]]) -> Grooves:
+        """The same for drums of other pitches."""
+        heard = {"humanize": self._humanize, "tap": self._tap, "fixed_velocity": self._fixed_velocity}
+        return Grooves(self.steps // STEPS_PER_BAR, **heard, add=self._add, kinds=kinds)
+
     def examples(self, hits: Iterable[Hit]) -> list[Example]:
         """The performance in stretches of the model's length, one after the other; what remains is left out.
 
@@ -83,7 +88,7 @@ class Grooves:
             ValueError: if a hit is more than a step before the beginning.
         """
         outputs = self._performed([hit for hit in hits if hit.pitch in self._kind])
-        inputs = self._heard(outputs)
+        inputs = self.heard(outputs)
         return [
             Example(inputs[begin : begin + self.steps], outputs[begin : begin + self.steps])
             for begin in range(0, len(outputs) - self.steps + 1, self.steps)
@@ -97,7 +102,24 @@ class Grooves:
         """
         outputs = self._performed([hit for hit in hits if hit.pitch in self._kind])[: self.steps]
         outputs = np.pad(outputs, ((0, self.steps - len(outputs)), (0, 0)))
-        return Example(self._heard(outputs), outputs)
+        return Example(self.heard(outputs), outputs)
+
+    def heard(self, outputs: Array) -> Array:
+        """What the encoder hears of a performance (steps, 27)."""
+        hits, velocities, offsets = (part.copy() for part in np.split(outputs, 3, axis=1))
+        if self._tap:
+            every, hardest = np.arange(len(outputs)), velocities.argmax(axis=1)
+            for part in (hits, velocities, offsets):
+                tapped = part[every, hardest]
+                part[:] = 0
+                part[:, _TAPPED] = tapped
+        if self._humanize:
+            offsets[:] = 0
+        if self._humanize or self._fixed_velocity:
+            velocities[:] = 0
+        for part in (hits, velocities, offsets):
+            part[:, self._add] = 0
+        return np.hstack([hits, velocities, offsets])
 
     def hits(self, frames: Frames) -> tuple[Hit, ...]:
         """The hits of frames (steps, 27), step after step."""
@@ -125,20 +147,3 @@ class Grooves:
                 loudest[step, drum] = hit.velocity
                 frames[step, drum::drums] = 1, hit.velocity / MAX_MIDI, 2 * (step - hit.start)
         return frames
-
-    def _heard(self, outputs: Array) -> Array:
-        """What the encoder hears of it."""
-        hits, velocities, offsets = (part.copy() for part in np.split(outputs, 3, axis=1))
-        if self._tap:
-            every, hardest = np.arange(len(outputs)), velocities.argmax(axis=1)
-            for part in (hits, velocities, offsets):
-                tapped = part[every, hardest]
-                part[:] = 0
-                part[:, _TAPPED] = tapped
-        if self._humanize:
-            offsets[:] = 0
-        if self._humanize or self._fixed_velocity:
-            velocities[:] = 0
-        for part in (hits, velocities, offsets):
-            part[:, self._add] = 0
-        return np.hstack([hits, velocities, offsets])

@@ -13,9 +13,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.lstm import Array
+from reverie.music.notes import MAX_MIDI
 
 Frames = NDArray[Any]
 Floats = NDArray[np.float64]
+
+
+class StrokeDeviation(NamedTuple):
+    """How far strokes lie from what a groove's decoder says of them: ``velocity`` of 127, ``offset`` in steps.
+
+    Magenta's decoder says what velocity and offset are on average, since it is trained by the squares of its errors.
+    These are the normal distribution's likelihood, whose deviation is what the errors have; so to draw a stroke is to
+    draw from that. Without it all that a decoder does not foresee is played as a machine would.
+    """
+
+    velocity: float = 0.0
+    offset: float = 0.0
+
+
+AVERAGE = StrokeDeviation()
+"""Strokes as Magenta says them."""
 
 
 class Said(NamedTuple):
@@ -109,11 +126,13 @@ class Categorical:
 
 
 class Groove:
-    """For each drum whether it is hit, how hard and how early; only the hits are drawn."""
+    """For each drum whether it is hit, how hard and how early; the hits are drawn, and their touch if there is one."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, touch: StrokeDeviation = AVERAGE) -> None:
         self.size = self.width = size
-        self.draws = size // 3
+        self._drums = size // 3
+        self._touch = 2 * np.array([touch.velocity / 2 / MAX_MIDI, touch.offset])
+        self.draws = size if self._touch.any() else self._drums
 
     def empty(self, *shape: int) -> Frames:
         """Frames without a hit."""
@@ -126,24 +145,53 @@ class Groove:
     def activated(self, logits: Array) -> Floats:
         """Probabilities of hits, then velocities, then offsets."""
         exact = logits.astype(np.float64)
-        drums = self.draws
+        drums = self._drums
         sigmoids = np.exp(-np.logaddexp(0, -exact[..., : 2 * drums]))
         return np.concatenate([sigmoids, np.tanh(exact[..., 2 * drums :])], axis=-1)
 
     def say(self, logits: Array, uniforms: Floats, temperature: float) -> Said:
-        """Each drum takes one number, and is hit if it is not less than the probability of no hit."""
-        drums = self.draws
+        """Each drum takes one number, and is hit if it is not less than the probability of no hit.
+
+        Its touch takes two more; a drum that is not hit has none then, as in what was learned from.
+        """
+        drums = self._drums
         frame = self.activated(logits)
         cold = logits[:, :drums].astype(np.float64) / temperature
-        frame[:, :drums] = uniforms >= np.exp(-np.logaddexp(0, cold))
+        chances = frame[:, :drums].copy()
+        frame[:, :drums] = uniforms[:, :drums] >= np.exp(-np.logaddexp(0, cold))
+        if self._touch.any():
+            frame[:, drums:] = self._struck(frame, chances, uniforms[:, drums:], temperature)
         signs = 2 * frame[:, :drums] - 1
         return Said(frame.astype(np.float32), -np.logaddexp(0, -signs * cold).sum(axis=-1))
 
+    def _struck(self, frame: Frames, chances: Floats, uniforms: Floats, temperature: float) -> Floats:
+        """The touch of hits, drawn by Box and Muller's method; a temperature multiplies the variance."""
+        radius = np.sqrt(-2 * temperature * np.log1p(-uniforms[:, : self._drums]))
+        angle = 2 * np.pi * uniforms[:, self._drums :]
+        hits = frame[:, : self._drums]
+        velocities, offsets = np.split(frame[:, self._drums :], 2, axis=-1)
+        velocities = (if_struck(chances, velocities) + self._touch[0] * radius * np.cos(angle)).clip(0, 1)
+        offsets = (offsets + self._touch[1] * radius * np.sin(angle)).clip(-1, 1)
+        return np.hstack([hits * velocities, hits * offsets])
+
     def log_p(self, logits: Array, frames: Frames) -> Floats:
         """The hits' alone, for velocities and offsets follow from what came before."""
-        drums = self.draws
+        drums = self._drums
         signs = 2.0 * (frames[..., :drums] > 0.5) - 1  # noqa: PLR2004 - as Magenta reads a hit
         return -np.logaddexp(0, -signs * logits[..., :drums].astype(np.float64)).sum(axis=-1)
+
+
+_RARE = 0.1
+"""A hit that is less likely is taken for as likely: what is said of its velocity is too small to be divided."""
+
+
+def if_struck(chances: Floats, velocities: Floats) -> Floats:
+    """The velocities of drums if they are hit, given the chances that they are.
+
+    A decoder learns velocities of all drums at all steps, and nothing is struck at most of them: what it says is the
+    average over hits and silence. Offsets are early as often as late, and need no such thing.
+    """
+    return velocities / np.maximum(chances, _RARE)
 
 
 def log_softmax(logits: Array, temperature: float = 1.0) -> Floats:

@@ -15,9 +15,12 @@ from reverie.models.lstm import Array
 from reverie.models.vae import latent
 from reverie.models.vae.decoder import Decoder
 from reverie.models.vae.encoder import LatentEncoder
-from reverie.models.vae.heads import Floats, Frames
+from reverie.models.vae.heads import AVERAGE, Floats, Frames, StrokeDeviation
 from reverie.models.vae.weights import check_shapes, has_encoder
 from reverie.models.vae.wirings import wiring_of
+
+VELOCITY_DEVIATION, OFFSET_DEVIATION = "velocity_deviation", "offset_deviation"
+"""The settings of a groove's model card that are its touch."""
 
 
 class RandomSource(Protocol):
@@ -72,8 +75,8 @@ class Decoded:
 class Vae:
     """A compiled model. It remembers nothing, and its methods may be called from several threads."""
 
-    def __init__(self, config: str, weights: Mapping[str, Array]) -> None:
-        """Compile canonical weights (:mod:`reverie.models.vae.weights`).
+    def __init__(self, config: str, weights: Mapping[str, Array], touch: StrokeDeviation = AVERAGE) -> None:
+        """Compile canonical weights (:mod:`reverie.models.vae.weights`); ``touch`` is of grooves.
 
         Raises:
             ModelError: if they are not those of the configuration.
@@ -81,7 +84,7 @@ class Vae:
         check_shapes(config, weights)
         self.config = config
         self.wiring = wiring_of(config)
-        self._decoder = Decoder(weights, self.wiring)
+        self._decoder = Decoder(weights, self.wiring, touch)
         self._encoder = LatentEncoder(weights, self.wiring) if has_encoder(weights) else None
 
     @property
@@ -190,4 +193,6 @@ def load(bundle: Bundle) -> Vae:
     Raises:
         ModelError: if it is no MusicVAE, or its weights are not those of its configuration.
     """
-    return Vae(bundle.card.config, bundle.weights)
+    settings = bundle.card.settings
+    touch = StrokeDeviation(float(settings.get(VELOCITY_DEVIATION, 0)), float(settings.get(OFFSET_DEVIATION, 0)))
+    return Vae(bundle.card.config, bundle.weights, touch)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pythonosc.osc_message_builder import build_msg
 
 from reverie.midi.errors import DeviceError
-from reverie.play.outputs.output import BarLine, Line, Output
+from reverie.play.outputs.output import BarLine, Line, Output, SectionLine
 
 PROBE = 0.2
 """Seconds in which a machine in the same building answers that nobody listens at a port."""
@@ -106,11 +106,14 @@ class Osc(Output):
                 self._transport(status, data)
 
     def tell(self, line: Line) -> None:
-        """A chord begins, or a bar and with it perhaps a scene.
+        """A chord or a section begins, or a bar and with it perhaps a scene.
 
         Raises:
             DeviceError: if it could not be sent.
         """
+        if isinstance(line, SectionLine):
+            self._say("section", line.name)
+            return
         if not isinstance(line, BarLine):
             self._say("chord", line.symbol, line.root, line.bass, *line.tones)
             return

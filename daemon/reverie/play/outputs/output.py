@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
@@ -45,7 +45,15 @@ class ChordLine:
     tones: tuple[int, ...]
 
 
-Line = BarLine | ChordLine
+@dataclass(frozen=True, slots=True)
+class SectionLine:
+    """A section of a scene's form begins."""
+
+    type: ClassVar[str] = "section"
+    name: str
+
+
+Line = BarLine | ChordLine | SectionLine
 """What those who follow along are told besides MIDI."""
 
 
@@ -71,6 +79,11 @@ class Output(Protocol):
     def trouble(self) -> Trouble | None:
         """What is wrong although the output is up; None if nothing is, or nobody can know."""
         return None
+
+    @property
+    def power_on(self) -> Mapping[int, int]:
+        """The controllers with which its device begins otherwise than General MIDI 2 has it, by number."""
+        return {}
 
     @abstractmethod
     def open(self) -> None:
@@ -145,8 +158,10 @@ class TakesBanks(Protocol):
         """Whether it is there to be chosen; False if it was refused, None as long as that is not known."""
         ...
 
-    def choose(self, channel: int, font: str) -> None:
-        """Let the notes that begin on a channel from now on sound with the first preset of a loaded soundfont.
+    def choose(self, channel: int, font: str, program: int | None = None) -> None:
+        """Let the notes that begin on a channel from now on sound with a loaded soundfont.
+
+        Of it they have the program of that number, on channel 10 of its drums, or without one its first preset.
 
         Raises:
             DeviceError: if the device is lost.

@@ -22,6 +22,7 @@ from reverie.files import set_aside
 from reverie.folders import list_folder
 from reverie.midi.bytes import CHANNELS, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, PITCHES, hush
 from reverie.midi.errors import log_line
+from reverie.play.device_controls import NEUTRAL
 
 if TYPE_CHECKING:  # outputs need what is here
     from reverie.play.outputs.output import Output
@@ -38,6 +39,9 @@ _PLACE_HEAD = _TRIES + 1
 _HEAD = struct.Struct("<II")  # length and CRC of what follows
 _PLACE = _PLACE_HEAD + _HEAD.size
 _SIZE = 8192
+_CONTROL_BYTES = PITCHES // 8
+_CONTROLS = _SIZE - CHANNELS * _CONTROL_BYTES
+"""Where it begins which controllers are away from their places: a bit for each number, channel after channel."""
 _WAS_USED, _WAS_FADED = 1, 2
 """What is noted of a channel: that something went to it, and that its expression was moved."""
 MOST_TRIES = 2
@@ -94,8 +98,8 @@ class Ledger:
 
     @property
     def quiet(self) -> bool:
-        """Whether there is nothing to end and no channel to silence."""
-        return not any(self._map[_NOTES:_CLAIM])
+        """Whether there is nothing to end, no channel to silence and no controller to put back."""
+        return not any(self._map[_NOTES:_CLAIM]) and not any(self._map[_CONTROLS:_SIZE])
 
     @property
     def place(self) -> Mapping[str, Any] | None:
@@ -130,7 +134,7 @@ class Ledger:
         self._map[_TRIES] = 0
         written = _encode(settings)
         self._map[_PLACE_HEAD:_PLACE] = bytes(_HEAD.size)  # not known, until all of it is written
-        if len(written) <= _SIZE - _PLACE:
+        if len(written) <= _CONTROLS - _PLACE:
             self._map[_PLACE : _PLACE + len(written)] = written
             _HEAD.pack_into(self._map, _PLACE_HEAD, len(written), zlib.crc32(written))
 
@@ -170,6 +174,21 @@ class Ledger:
         """Note that a channel's expression is moved: nobody would hear who comes next and knows nothing of it."""
         self._map[_USED + channel] |= _WAS_USED | _WAS_FADED
 
+    def move(self, channel: int, number: int, *, away: bool) -> None:
+        """Note that a controller is moved away from its place, before it is sent; or that it was put back there.
+
+        Whoever comes next knows nothing of the scene that moved it: a level near 0 would be its silence.
+        """
+        at, bit = _CONTROLS + channel * _CONTROL_BYTES + number // 8, 1 << number % 8
+        self._map[at] = self._map[at] | bit if away else self._map[at] & ~bit
+
+    def moved(self) -> Iterator[tuple[int, int]]:
+        """Channel and number of every controller that is away from its place."""
+        for at, byte in enumerate(self._map[_CONTROLS:_SIZE]):
+            for bit in range(8):
+                if byte & 1 << bit:
+                    yield divmod(at * 8 + bit, PITCHES)
+
     def open_notes(self) -> Iterator[tuple[int, int]]:
         """Channel and pitch of every note that was not ended."""
         at = self._map.find(b"\x01", _NOTES, _USED)
@@ -185,10 +204,11 @@ class Ledger:
         """Whether a channel's expression was moved."""
         return bool(self._map[_USED + channel] & _WAS_FADED)
 
-    def close(self, output: Output) -> int:
+    def close(self, output: Output, *, put_back: bool = True) -> int:
         """End what is open, silence every used channel, and forget both; says how many notes were open.
 
-        Channels that were faded are as loud as ever then.
+        Channels that were faded are as loud as ever then, and controllers are where they are at power-on, unless they
+        are not to be ``put_back``, since the music goes on.
 
         Raises:
             DeviceError: if the output is lost; the ledger then still holds what may sound.
@@ -201,12 +221,17 @@ class Ledger:
                 output.send(message)
             if self._map[_USED + channel] & _WAS_FADED:
                 output.send(bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
-        self.forget()
+        for channel, number in self.moved() if put_back else ():
+            if number in NEUTRAL:
+                output.send(bytes((CONTROL | channel, number, output.power_on.get(number, NEUTRAL[number]))))
+        self.forget(controls=put_back)
         return len(notes)
 
-    def forget(self) -> None:
-        """Strike everything out: what sounded is known to be silent."""
+    def forget(self, *, controls: bool = True) -> None:
+        """Strike everything out: what sounded is known to be silent, and ``controls`` are where they belong."""
         self._map[_NOTES:_CLAIM] = bytes(_CLAIM - _NOTES)
+        if controls:
+            self._map[_CONTROLS:_SIZE] = bytes(_SIZE - _CONTROLS)
 
 
 def abandoned(folder: Path, slots: Container[str]) -> list[Path]:

@@ -34,6 +34,10 @@ class Recorder(Protocol):
         """A chord begins in the bar that was begun last."""
         ...
 
+    def section(self, tick: int, name: str) -> None:
+        """A section of the scene begins with the bar that was begun last."""
+        ...
+
     def flush(self) -> None:
         """What is due now has been sent."""
         ...

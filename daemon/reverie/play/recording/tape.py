@@ -10,6 +10,7 @@ others (:mod:`reverie.play.recording.tape_export`). The lines are::
     B 7680 84.5 4/4 first-light         a bar line: tick, quarters per minute, metre, scene
     O 7680 main melody                  a part's notes go out by a slot (percent-encoded) from now on
     C 7680 Dm9                          a chord of the scene's harmony begins
+    S 7680 night                        a section of the scene's form begins
     P 7680 5f0c1e7a9b3d2846 melody      a part begins to play another recipe, or goes on with it in a new journal
     E 7680 903c64 melody 85             an event: tick, MIDI message, part, microseconds from its moment to its sending
 
@@ -93,6 +94,10 @@ class Tape:
         """Note that a chord begins in the bar that was begun last."""
         self._noted.append(partial(self._begin_chord, tick, symbol))
 
+    def section(self, tick: int, name: str) -> None:
+        """Note that a section begins with the bar that was begun last."""
+        self._noted.append(partial(self._begin_section, tick, name))
+
     def flush(self) -> None:
         """Write down what was noted, and hand it to the system: after the notes are sent, not before."""
         noted, self._noted = self._noted, []
@@ -137,6 +142,9 @@ class Tape:
 
     def _begin_chord(self, tick: int, symbol: str) -> None:
         self._lines.append(f"C {self._base + tick} {symbol}\n")
+
+    def _begin_section(self, tick: int, name: str) -> None:
+        self._lines.append(f"S {self._base + tick} {name}\n")
 
     def _write(self) -> None:
         data = "".join(self._lines).encode()

@@ -79,7 +79,7 @@ class _Recording:
             case "B":
                 qpm, metre, scene = rest.split(" ", 2)
                 self._bar(at, float(qpm), Metre.parse(metre), scene)
-            case "C":
+            case "C" | "S":
                 self.markers.append((at, rest))
             case "P":
                 recipe, part = rest.split(" ", 1)

@@ -103,7 +103,7 @@ class BankCache:
         Banks that are ``pinned`` or were just used stay, whatever their size.
         """
         self._sweep()
-        sizes = {folder: _size(folder) for folder in self._folders()}
+        sizes = {folder: size_of(folder) for folder in self._folders()}
         total = sum(sizes.values())
         gone: list[str] = []
         for folder in self._unused(pinned):
@@ -164,7 +164,8 @@ def _age(folder: Path) -> float:
         return float("inf")
 
 
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
+    """Bytes of a bank's files."""
     total = 0
     for path in folder.iterdir():
         with contextlib.suppress(OSError):

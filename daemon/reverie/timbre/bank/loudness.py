@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.measure.loudness import k_weighting
 from reverie.timbre.sources.resample import resampled
 
 _WINDOW, _HOP = 0.4, 0.1
 _OVERSAMPLED = 4
-_RATE = 48_000
-_HEAD = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585))
-_LOW_CUT = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 _REFERENCE = 997.0
 """Hz at which the weighting is brought to 1, so that the loudness of such a sine is its RMS."""
 
@@ -43,9 +41,5 @@ def true_peak(samples: Array, rate: int) -> float:
 
 
 def _weight(hertz: Array) -> Array:
-    """The gain of the standard's two filters, which are told for 48 kHz."""
-    delay = np.exp(-2j * np.pi * np.minimum(hertz, _RATE / 2) / _RATE)
-    gain = np.ones(len(hertz))
-    for above, below in (_HEAD, _LOW_CUT):
-        gain *= np.abs(np.polyval(above[::-1], delay) / np.polyval(below[::-1], delay))
-    return gain
+    """The gain of the standard's two filters."""
+    return np.abs(k_weighting(hertz))

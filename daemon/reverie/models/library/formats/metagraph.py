@@ -154,7 +154,7 @@ class MetaGraph:
         Raises:
             ModelError: if the gates are in another order than TensorFlow's i, j, f, o, or squashed otherwise.
         """
-        if node.kind not in _SPLITS:
+        if node.kind not in _SPLITS or self._parts(node) not in (None, _GATES):
             return None
         heard: list[set[str]] = [set() for _ in range(_GATES)]
         for output, name in node.heard_by:
@@ -175,6 +175,13 @@ class MetaGraph:
                 f"the gates of its cell at {node.name} are not TensorFlow's i, j, f, o, so it is not played"
             )
         return bias
+
+    @staticmethod
+    def _parts(node: _Node) -> int | None:
+        """Into how many parts it says that it divides: a NADE's biases are two, the gates of a cell four."""
+        if "_output_shapes" not in node.attributes:
+            return None
+        return len(list(node.attributes["_output_shapes"].message(1).messages(7)))
 
     def _constant(self, add: _Node, other: str) -> float:
         for source, _ in add.inputs:

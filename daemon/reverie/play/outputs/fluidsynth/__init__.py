@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from reverie.play.outputs.fluidsynth.effects import effect_options
 from reverie.play.outputs.fluidsynth.soundfonts import find_audio, find_soundfont
 from reverie.play.outputs.fluidsynth.synth import FluidSynth
 
-__all__ = ["FluidSynth", "find_audio", "find_soundfont"]
+__all__ = ["FluidSynth", "effect_options", "find_audio", "find_soundfont"]

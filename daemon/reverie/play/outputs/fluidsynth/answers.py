@@ -15,6 +15,7 @@ QUESTIONS = {
     CHANNELS: "channels -verbose",
 }
 """What is asked once it is up, by the names of the answers; the channels are asked last each time."""
+SETTINGS = "settings"
 _END = "end"
 
 _MARK = re.compile(r"(?:^|> )reverie:(\w+)$")
@@ -32,9 +33,10 @@ class Preset:
     name: str
 
 
-def question(*names: str) -> bytes:
-    """The lines that ask for some of :data:`QUESTIONS`."""
-    lines = "".join(f"echo reverie:{name}\n{QUESTIONS[name]}\n" for name in names)
+def question(*names: str, settings: Iterable[str] = ()) -> bytes:
+    """The lines that ask for some of :data:`QUESTIONS`, and before them for settings, whose answer is ``SETTINGS``."""
+    asked = {SETTINGS: "\n".join(f"get {name}" for name in settings)} | {name: QUESTIONS[name] for name in names}
+    lines = "".join(f"echo reverie:{name}\n{asks}\n" for name, asks in asked.items() if asks)
     return f"{lines}echo reverie:{_END}\n".encode()
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from reverie.midi.errors import DeviceError, log_line
 from reverie.midi.rtmidi import JACK_HANGS, jack_listens
 from reverie.play.outputs.fluidsynth.soundfonts import PLUG_IN
+from reverie.play.outputs.output import Trouble
 
 MANY_LEFT_OUT = 8
-"""Notes that are left out for want of a voice, within a minute, that are a fault."""
+LEFT_OUT_WITHIN = 60.0
+"""Notes that are left out for want of a voice within so many seconds, that are a fault."""
 MOST_TOLD = 50
 """Different lines that are written into the log in all."""
 
@@ -94,6 +96,24 @@ class SynthWarnings:
             if match := _ERROR.search(line):
                 self.reason = self.reason or match[1].strip(" .")
             self._tell(line.strip())
+
+    def trouble(self, now: float, polyphony: float | None) -> Trouble | None:
+        """What cannot be heard; ``polyphony`` are its voices, None where notes do not end by themselves."""
+        if self.unconnected:
+            return Trouble(
+                "FluidSynth is connected to nothing: JACK has no output of a sound device",
+                "start JACK with a sound device; whoever connects it by hand sets audio.jack.autoconnect to 0 in "
+                "`options`",
+                "all",
+            )
+        left_out = self.left_out
+        if polyphony is not None and len(left_out) == MANY_LEFT_OUT and now - left_out[0] < LEFT_OUT_WITHIN:
+            return Trouble(
+                f"FluidSynth leaves notes out: its {polyphony:.0f} voices are too few",
+                "give it more by synth.polyphony in `options`",
+                "part",
+            )
+        return None
 
     def _tell(self, line: str) -> None:
         kind = re.sub(r"\d+", "#", line)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import re
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ _BARE = re.compile(r"No preset found on channel (\d+) \[bank=\d+ prog=(\d+)\]")
 _WRONG = re.compile(r"Instrument not found on channel (\d+) \[bank=\d+ prog=(\d+)\]")
 _OTHER = "put a whole copy in its place, or name another `soundfont`"
 _FRAMES = 1 << 16
-_DITHER = 8
+_DITHER = 8 / (1 << 15)
 """What FluidSynth writes at most where nothing sounds: it dithers."""
 _mido: Any = importlib.import_module("mido")  # it has no types
 
@@ -60,11 +59,12 @@ def check_sound(wav: Path, font: Path, midi: Path) -> None:
         DeviceError: if it is silent though the file has notes.
     """
     import numpy as np  # not before the engine has said how many threads it starts
+    import soundfile
 
-    with wave.open(str(wav)) as file:
-        while frames := file.readframes(_FRAMES):
-            if np.abs(np.frombuffer(frames, "<i2").astype(np.int32)).max() > _DITHER:
-                return
+    sound: Any = soundfile  # its types are incomplete
+    for block in sound.blocks(str(wav), _FRAMES, dtype="float32"):
+        if np.abs(block).max(initial=0.0) > _DITHER:
+            return
     if _played(midi):
         raise DeviceError(f"nothing can be heard: {font} has no samples for the notes; {_OTHER}")
 

@@ -76,12 +76,17 @@ class LoadedFonts:
         log_line(f"FluidSynth says: {font} lacks {missing} of its samples, and is not played")
         return b"unload %d 0\n" % number
 
-    def choose(self, channel: int, font: str) -> bytes | None:
-        """The line by which a channel takes the first preset of a soundfont; None if that is not there."""
+    def choose(self, channel: int, font: str, program: int | None = None) -> bytes | None:
+        """The line by which a channel takes the first preset of a soundfont; None if that is not there.
+
+        With a ``program`` it is the one of that number, of the drums on their channel.
+        """
         if (known := self._fonts.get(font)) is None:
             return None
         self._chosen[channel] = font
-        return b"select %d %d %d 0\n" % (channel, *known)
+        number, offset = known
+        bank = _DRUM_BANK if program is not None and channel == _DRUM_CHANNEL else 0
+        return b"select %d %d %d %d\n" % (channel, number, offset + bank, program or 0)
 
     def unload(self, font: str) -> bytes | None:
         """The line that lets a soundfont go; None if it is not there. Its channels must have returned before."""

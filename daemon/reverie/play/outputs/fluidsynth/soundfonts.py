@@ -6,6 +6,7 @@ import os
 import re
 import struct
 import sys
+import time
 from pathlib import Path
 
 from reverie.errors import reason_of
@@ -23,6 +24,8 @@ _LET_READ = "let the user that Reverie runs as read it"
 ANSWERS = 1.0
 """Seconds in which a disk says whether a file is there; the player waits meanwhile."""
 
+REFUSED_FOR = 60.0
+"""Seconds for which a soundfont is not tried again that could not be read and that is unchanged."""
 GAIN = "synth.gain"
 
 _HEADER = struct.Struct("<4sI4s")
@@ -111,6 +114,28 @@ class Replacement:
         """Whether there is another one, which nobody is writing any more: it is as it was at the last look."""
         before, self._seen = self._seen, state_of(self._font)
         return self._seen == before != self._loaded and self._seen[1] > 0
+
+
+class UnreadableFont:
+    """Remembers the soundfont that could not be read: a large one is not read again every few seconds."""
+
+    def __init__(self) -> None:
+        self._noted: tuple[State, float, str] | None = None
+
+    def note(self, font: Path, sentence: str) -> None:
+        """It could not be read, as the sentence says."""
+        self._noted = state_of(font), time.monotonic() + REFUSED_FOR, sentence
+
+    def check(self, font: Path) -> None:
+        """See that it is worth trying.
+
+        Raises:
+            DeviceError: if it is the one that could not be read just now, and is unchanged.
+        """
+        if self._noted is not None:
+            what, until, sentence = self._noted
+            if what == state_of(font) and time.monotonic() < until:
+                raise DeviceError(sentence)
 
 
 def find_audio(wanted: str) -> str:

@@ -22,6 +22,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reverie.midi.bytes import REVERB_SEND
 from reverie.midi.errors import DeviceError, log_line
 from reverie.midi.rtmidi import JACK_HANGS, STUCK
 from reverie.play.outputs.fluidsynth.answers import (
@@ -34,18 +35,24 @@ from reverie.play.outputs.fluidsynth.answers import (
     read_number,
 )
 from reverie.play.outputs.fluidsynth.audibility import Hearing
-from reverie.play.outputs.fluidsynth.complaints import MANY_LEFT_OUT, SynthWarnings
+from reverie.play.outputs.fluidsynth.complaints import SynthWarnings
+from reverie.play.outputs.fluidsynth.effects import (
+    CHORUS,
+    REVERB,
+    effect_options,
+    effect_questions,
+    other_than_wanted,
+)
 from reverie.play.outputs.fluidsynth.loaded_fonts import LoadedFonts
 from reverie.play.outputs.fluidsynth.shell import HANGS, Shell
 from reverie.play.outputs.fluidsynth.soundfonts import (
     GAIN,
     WHOLE_COPY,
     Replacement,
-    State,
+    UnreadableFont,
     check_gain,
     find_audio,
     find_soundfont,
-    state_of,
 )
 from reverie.play.outputs.output import LOOK, Output, Trouble
 from reverie.processes.thread_progress import ThreadProgress
@@ -55,8 +62,6 @@ PATIENCE = 5.0  # seconds in which a healthy FluidSynth reads what it was sent
 LOADING = 60.0  # seconds in which it has loaded the largest soundfont from the slowest card
 ASK_AGAIN = 30.0  # seconds after which it is asked in any case what its channels play
 LOOK_AGAIN = 5.0  # seconds between looks whether a soundfont was replaced with which not all can be heard
-LEFT_OUT_WITHIN = 60.0  # seconds
-REFUSED_FOR = 60.0  # seconds for which a soundfont is not tried again that it could not read and that is unchanged
 
 _JACK_SILENT = "JACK does not answer FluidSynth, which is started again; if that does not help, start JACK again"
 _LOADED = "loaded SoundFont has ID "
@@ -68,7 +73,10 @@ _NEAR = 0.001  # FluidSynth answers with three decimals
 
 
 class FluidSynth(Output):
-    """A FluidSynth of our own; ``options`` are settings of its, such as ``audio.alsa.device``."""
+    """A FluidSynth of our own; ``options`` are settings of its, such as ``audio.alsa.device``.
+
+    ``reverb`` and ``chorus`` have what :mod:`~reverie.play.outputs.fluidsynth.effects` knows of each; None is off.
+    """
 
     def __init__(
         self,
@@ -76,6 +84,8 @@ class FluidSynth(Output):
         audio: str = "auto",
         gain: float = 0.6,
         options: Mapping[str, str] | None = None,
+        reverb: Mapping[str, float] | None = REVERB,
+        chorus: Mapping[str, float] | None = CHORUS,
     ) -> None:
         self._soundfont = soundfont
         self._audio = audio
@@ -84,9 +94,10 @@ class FluidSynth(Output):
             "audio.jack.autoconnect": "1",
             "synth.default-soundfont": "",  # else it plays another than the one that it cannot read
             GAIN: str(gain),
+            **effect_options(reverb, chorus),
         } | dict(options or {})
         self._complaints = SynthWarnings()
-        self._refused: tuple[State, float, str] | None = None
+        self._unreadable = UnreadableFont()
         self._shell: Shell | None = None
         self._begin("", Path())
 
@@ -100,6 +111,7 @@ class FluidSynth(Output):
         self._progress: ThreadProgress | None = None
         self._lines: list[bytes] = []
         self._ready = False
+        self._amiss: str | None = None
         self._since = self._asked = self._looked = time.monotonic()
         self._ask = False
         self._fonts = LoadedFonts()
@@ -111,26 +123,23 @@ class FluidSynth(Output):
         return f"FluidSynth plays {self._font.name} through {self._driver}"
 
     @property
+    def power_on(self) -> Mapping[int, int]:
+        """It begins dry."""
+        return {REVERB_SEND: 0}
+
+    @property
     def trouble(self) -> Trouble | None:
         """What of that which is played cannot be heard, or has another sound than it was to have."""
-        if self._complaints.unconnected:
-            return Trouble(
-                "FluidSynth is connected to nothing: JACK has no output of a sound device",
-                "start JACK with a sound device; whoever connects it by hand sets audio.jack.autoconnect to 0 in "
-                "`options`",
-                "all",
-            )
-        now, left_out = time.monotonic(), self._complaints.left_out
+        now = time.monotonic()
         runs = self._progress is not None and not self._progress.stuck  # else voices pile up that never end
-        if runs and len(left_out) == MANY_LEFT_OUT and now - left_out[0] < LEFT_OUT_WITHIN:
-            return Trouble(
-                f"FluidSynth leaves notes out: its {self._hearing.polyphony:.0f} voices are too few",
-                "give it more by synth.polyphony in `options`",
-                "part",
-            )
+        if said_so := self._complaints.trouble(now, self._hearing.polyphony if runs else None):
+            return said_so
         said = self._complaints.substitutes.items()
         substitutes = {channel: one for channel, one in said if self._programs.get(channel) == one.for_program}
-        return self._hearing.trouble(self._font.name, substitutes, self._fonts.numbers, now)
+        heard = self._hearing.trouble(self._font.name, substitutes, self._fonts.numbers, now)
+        if heard is None and self._amiss is not None:
+            return Trouble(f"FluidSynth plays, but {self._amiss}", "mend `reverb`, `chorus` or `options` of the slot")
+        return heard
 
     def open(self) -> None:
         """Start the program; it loads its soundfont in its own time.
@@ -142,21 +151,10 @@ class FluidSynth(Output):
             raise DeviceError("FluidSynth is not installed; install the package fluidsynth")
         font, audio = find_soundfont(self._soundfont).absolute(), find_audio(self._audio)
         check_gain(self._settings[GAIN])
-        self._check_refused(font)
+        self._unreadable.check(font)
         self._shell = Shell(audio, self._settings, str(font))
         self._begin(audio, font)
-        self._write(b"source /dev/stdin\n" + question(*QUESTIONS))
-
-    def _check_refused(self, font: Path) -> None:
-        """Do not have a large soundfont read every few seconds that could not be read.
-
-        Raises:
-            DeviceError: if it is unchanged.
-        """
-        if self._refused is not None:
-            what, until, sentence = self._refused
-            if what == state_of(font) and time.monotonic() < until:
-                raise DeviceError(sentence)
+        self._write(b"source /dev/stdin\n" + question(*QUESTIONS, settings=effect_questions(self._settings)))
 
     def poll(self) -> bool:
         """Whether it plays: the soundfont is loaded, sound is computed, the pipe is read, nothing bad was said.
@@ -197,6 +195,8 @@ class FluidSynth(Output):
                 self._hearing.polyphony = read_number(lines) or self._hearing.polyphony
             case "fonts":
                 self._check_fonts(read_fonts(lines))
+            case "settings":
+                self._amiss = other_than_wanted(self._settings, lines)
             case "channels":
                 self._hearing.presets = read_channels(lines)
                 if self._progress is None and self._shell is not None:
@@ -234,7 +234,7 @@ class FluidSynth(Output):
         if not numbers:
             why = f" ({self._complaints.reason})" if self._complaints.reason else ""
             sentence = f"FluidSynth cannot read its soundfont {self._font}{why}; {WHOLE_COPY}"
-            self._refused = state_of(self._font), time.monotonic() + REFUSED_FOR, sentence
+            self._unreadable.note(self._font, sentence)
             raise DeviceError(sentence)
         damaged = self._complaints.damaged
         self._fonts.begin(numbers[0], damaged)
@@ -262,13 +262,13 @@ class FluidSynth(Output):
         """Whether FluidSynth has said that it is there, or that it is none."""
         return self._fonts.loaded(font)
 
-    def choose(self, channel: int, font: str) -> None:
-        """Select the first preset of a loaded soundfont.
+    def choose(self, channel: int, font: str, program: int | None = None) -> None:
+        """Select the first preset of a loaded soundfont, or the program of that number.
 
         Raises:
             DeviceError: if FluidSynth ended, or does not read.
         """
-        if (line := self._fonts.choose(channel, font)) is not None:
+        if (line := self._fonts.choose(channel, font, program)) is not None:
             self._lines.append(line)
             self._changed(channel)
 

@@ -1,0 +1,63 @@
+"""The file in which fingerprints of what was played are kept: what is in it, and how the composer reads it.
+
+Who writes it is :mod:`reverie.history.novelty_store`. A voice has each loop once, with the moment at which it was
+played last, in seconds that Reverie has run; so a clock that is set changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from reverie.compose.fingerprint import Fingerprint
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Of what is in the file; it grows when an older one would be read as something else."""
+_TABLE = (
+    "CREATE TABLE played (scene TEXT NOT NULL, voice TEXT NOT NULL, exact INTEGER NOT NULL, moment REAL NOT NULL, "
+    "sketch BLOB NOT NULL, PRIMARY KEY (scene, voice, exact)) WITHOUT ROWID"
+)
+SCHEMA = (_TABLE, "CREATE INDEX played_moment ON played (moment)")
+_READ = "SELECT moment, exact, sketch FROM played WHERE scene = ? AND voice = ? ORDER BY moment DESC LIMIT ?"
+_PATIENCE = 1.0
+"""Seconds for which a file may be locked by whoever writes it."""
+_HALF, _WHOLE = 1 << 63, 1 << 64
+
+
+def signed(exact: int) -> int:
+    """A number of 64 bits as SQLite has it."""
+    return exact - _WHOLE if exact >= _HALF else exact
+
+
+def written(name: str) -> str:
+    """The name of a scene or a voice as the file has it: names come from files, and may be no text."""
+    return quote(name, safe=" ", errors="surrogatepass")
+
+
+class NoveltyReader:
+    """Reads what a voice has played. Where that cannot be read, all is new."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        self._path = path
+        self._most = most
+
+    def __call__(self, voice: tuple[str, str]) -> list[tuple[float, Fingerprint]]:
+        """The moments and fingerprints of a voice (the names of its scene and of itself), the oldest first."""
+        scene, name = voice
+        try:
+            with contextlib.closing(self._open()) as file:
+                if file.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                    return []
+                rows = file.execute(_READ, (written(scene), written(name), self._most)).fetchall()
+            return [(float(moment), Fingerprint(exact % _WHOLE, bytes(sketch))) for moment, exact, sketch in rows][::-1]
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+            log.info("What was played before cannot be read from %s (%s).", self._path, error)
+            return []
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)

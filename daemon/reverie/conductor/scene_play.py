@@ -1,0 +1,161 @@
+"""Which scene plays, which waits for its end, and how the one becomes the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+
+from reverie.bus import Bus
+from reverie.clock import Clock
+from reverie.compose.ensemble import Ensemble
+from reverie.conductor.composer_link import ComposerLink
+from reverie.conductor.dreams import Dreams
+from reverie.conductor.passages import Passages
+from reverie.conductor.player_link import PlayerLink
+from reverie.conductor.repertoire import Repertoire
+from reverie.control.console import ControlConsole
+from reverie.scenes.schema import Scene
+from reverie.watch.happenings import Moment, SceneBegun, SceneChanged
+
+log = logging.getLogger(__name__)
+
+
+class ScenePlay:
+    """Has scenes played, one after the other.
+
+    Args:
+        repertoire: By whom scenes are read and prepared.
+        player: Who plays them.
+        composer: Who composes for them.
+        console: What people have set ends with a scene.
+        dreams: What is dreamt goes on in another scene, where that knows such moods.
+        bus: Where is published what plays.
+        clock: By which that is dated.
+        silent: Whether nothing shall sound now: what cannot be heard needs no end.
+        wanted: Scenes whose faults are told even when they are gone.
+    """
+
+    def __init__(
+        self,
+        repertoire: Repertoire,
+        player: PlayerLink,
+        composer: ComposerLink,
+        console: ControlConsole,
+        dreams: Dreams,
+        bus: Bus,
+        clock: Clock,
+        silent: Callable[[], bool],
+        wanted: Collection[str],
+    ) -> None:
+        self._repertoire = repertoire
+        self._player = player
+        self._composer = composer
+        self._console = console
+        self._dreams = dreams
+        self._bus = bus
+        self._clock = clock
+        self._silent = silent
+        self._wanted = wanted
+        self._passages = Passages(clock, self.course_changed)
+        self._epoch = 0
+        self.scene: Scene | None = None
+        """What plays."""
+        self.ensemble: Ensemble | None = None
+        """Its performance."""
+
+    @property
+    def passages(self) -> Passages:
+        """What waits for the end of what plays."""
+        return self._passages
+
+    def play(self, name: str, *, hurried: bool) -> bool:
+        """Play the scene of that name; one that cannot be read changes nothing, and is not played (False).
+
+        Where what plays has an end the other scene waits for it, unless one who is ``hurried`` asks for it again; else
+        it begins with the next bar line. What plays already goes on, as its file says now.
+        """
+        scene = self._repertoire.load(name)
+        if scene is None:
+            return False
+        playing, ensemble = self.scene, self.ensemble
+        if playing is None or ensemble is None:
+            self.perform(scene)
+        elif scene.name == playing.name:
+            self._passages.give_up(ensemble)
+            self.change(scene)
+        elif self._silent() or not self._passages.wait(playing, ensemble, scene, hurried=hurried):
+            self.perform(scene)
+        return True
+
+    def begins(self, name: str) -> str:
+        """When a scene that was asked for begins, for people: it may wait until what plays has ended."""
+        waits = self._passages.status(self.ensemble)
+        if waits is None or waits["into"] != name or self.scene is None:
+            return f"{name} begins with the next bar line"
+        bars = waits["bars"]
+        return f"{name} begins in {bars} bar{'s' if bars > 1 else ''}, when {self.scene.name} has ended"
+
+    def perform(self, scene: Scene) -> None:
+        """Begin a scene with its first bar, with the next bar line."""
+        ensemble = self._repertoire.perform(scene, self._epoch + 1)
+        self._passages.forget()
+        log.info("Playing %s (%s).", scene.name, scene.title)
+        self._console.scene_begun()
+        self._put_up(scene, ensemble, SceneBegun)
+        self.forget_gone()
+
+    def change(self, scene: Scene) -> None:
+        """Go over to the scene that plays as its file says now, if that is another than it was."""
+        if self.scene is None or self.ensemble is None or scene.hash == self.scene.hash:
+            return
+        log.info("The file of %s has changed; what changed is heard from the next bar line on.", scene.name)
+        self._put_up(scene, self._repertoire.change(self.ensemble, scene, self._epoch + 1), SceneChanged)
+        self._console.scene_changed(scene.name)
+
+    def course_changed(self) -> None:
+        """What plays is to go on otherwise: the player is told, and lines go on by it."""
+        self._player.tell_ahead()
+        self._composer.fill()
+        self._console.course_goes_on()
+
+    def dreamt(self) -> None:
+        """Dreams have changed the course of what plays; if it was about to end, it still is."""
+        if self.scene is not None and self.ensemble is not None and self._passages.into is not None:
+            self._passages.go_on(self.scene, self.ensemble)
+        else:
+            self.course_changed()
+
+    def go_on(self) -> None:
+        """A bar is over: begin what waits, if its time has come, or go on with what plays."""
+        waits = self.ensemble and self._passages.due(self.ensemble.bar)
+        if waits and self._follows(waits):
+            return
+        if waits and self.ensemble is not None:
+            self._passages.give_up(self.ensemble)  # it cannot be played any more: what plays must not end
+        self.course_changed()
+
+    def forget_gone(self) -> None:
+        """Tell no more of scenes that nobody wants and whose files are gone."""
+        playing = {self.scene.name} if self.scene else set[str]()
+        self._repertoire.forget_gone({*playing, *self._wanted})
+
+    def _follows(self, name: str) -> bool:
+        """Begin the scene that has waited; False where that is not possible any more."""
+        try:
+            scene = self._repertoire.load(name)
+            if scene is not None:
+                self.perform(scene)
+        except Exception:
+            log.exception("%s cannot be played; what plays goes on.", name)
+            return False
+        return scene is not None
+
+    def _put_up(self, scene: Scene, ensemble: Ensemble, event: type[SceneBegun | SceneChanged]) -> None:
+        """Have the player go over to a performance with its next bar line."""
+        self._dreams.scene_begins(scene, ensemble, anew=event is SceneBegun)
+        self._passages.lay(scene, ensemble)
+        self.scene, self.ensemble = scene, ensemble
+        self._epoch += 1
+        self._player.perform(ensemble)
+        self._bus.publish(event(Moment.of(self._clock), scene, self._epoch))
+        self._composer.perform(ensemble)

@@ -1,0 +1,88 @@
+"""Actions out of plain data, as it comes in JSON: ``{"action": "mutate", "voice": "lead"}``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from reverie.documents import did_you_mean
+from reverie.foreign import quoted
+from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, ControlLimits, DreamWish, Kind
+
+KEYS = ("action", "voice", "value")
+LONGEST_NAME = 100
+MOST_SCENES = 9999
+
+
+def action_of(wanted: object, limits: ControlLimits) -> Action:
+    """The action that is asked for; the value of a level is held to the limits.
+
+    Raises:
+        ControlError: if it asks for none.
+    """
+    if not isinstance(wanted, dict):
+        raise ControlError('an action is an object, such as {"action": "mutate", "voice": "lead"}')
+    asked = cast("dict[str, Any]", wanted)
+    for key in asked:
+        if key not in KEYS:
+            raise ControlError(f"an action has no {quoted(key[:LONGEST_NAME])}{did_you_mean(key[:LONGEST_NAME], KEYS)}")
+    kind = _kind(asked.get("action"))
+    voice, value = _voice(kind, asked.get("voice")), asked.get("value")
+    if isinstance(value, str):
+        _check_length(value)
+    if kind == "dream":
+        if not isinstance(value, str):
+            raise ControlError("'dream' needs a 'value', the name of a mood; POST /dream takes all that a dream has")
+        return Action.of_dream(DreamWish(value))
+    return Action(kind, _value(kind, value, limits), voice)
+
+
+def _voice(kind: Kind, voice: object) -> str | None:
+    if voice is None:
+        if kind == "mute":
+            raise ControlError("a mute is for one voice, and needs its name")
+        return None
+    if not isinstance(voice, str):
+        raise ControlError("a voice is meant by its name")
+    if kind not in VOICED:
+        raise ControlError(f"{kind!r} is for all voices, and takes none")
+    _check_length(voice)
+    return voice
+
+
+def _check_length(name: str) -> None:
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise ControlError(f"a name has 1 to {LONGEST_NAME} characters")
+
+
+def _kind(asked: object) -> Kind:
+    if not isinstance(asked, str) or asked not in KINDS:
+        meant = did_you_mean(asked[:LONGEST_NAME], KINDS) if isinstance(asked, str) else ""
+        raise ControlError(f"'action' is one of {', '.join(KINDS)}{meant}")
+    return asked
+
+
+def _value(kind: Kind, value: object, limits: ControlLimits) -> float | bool | str | None:
+    if kind in LEVELS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
+            raise ControlError(f"{kind!r} needs a 'value', a number")
+        return limits.within(kind, float(value))
+    if kind in SWITCHES:
+        if value is not None and not isinstance(value, bool):
+            raise ControlError(f"the 'value' of {kind!r} is true or false, or left out for the other way round")
+        return value
+    if kind == "scene":
+        numbered = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_SCENES
+        if not numbered and not isinstance(value, str):
+            raise ControlError(f"'scene' needs a 'value', the scene's name or its number from 1 to {MOST_SCENES}")
+        return str(value)
+    if value is not None and not (kind == "wake" and isinstance(value, str)):
+        raise ControlError(f"{kind!r} takes no 'value'")
+    return value
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float can be
+        return False

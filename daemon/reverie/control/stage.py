@@ -1,0 +1,130 @@
+"""What controls move, as far as they know it: the scene that plays, the conductor, and the memory of what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal, Protocol
+
+from reverie.compose.played_loop import PlayedLoop
+from reverie.history.favourites import Keep
+from reverie.play.messages import Part, SetOverrides
+from reverie.site.actions import DreamWish, Evolving
+
+
+class Music(Protocol):
+    """The scene that plays, as far as people can change it."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Its voices."""
+        ...
+
+    def tempo(self) -> float:
+        """The scene's own tempo in the present bar."""
+        ...
+
+    def voices_in(self, ahead: int) -> Collection[str]:
+        """Who sounds so many bars after the one that sounds now, as schedules, form and dreams have it."""
+        ...
+
+    def temperature(self, name: str) -> float:
+        """At which temperature a voice is composed now."""
+        ...
+
+    def set_temperature(self, name: str, temperature: float | None) -> None:
+        """Compose a voice at this temperature from now on; None: at the scene's own."""
+        ...
+
+    def source(self, name: str) -> Literal["model", "harmony", "written"]:
+        """Where the loops of a voice come from."""
+        ...
+
+    def evolve(self, name: str, how: Evolving) -> None:
+        """Have a voice go on in another way."""
+        ...
+
+    def sounding(self, name: str) -> PlayedLoop | None:
+        """What a voice plays now; None before it has anything."""
+        ...
+
+    def go_back(self, name: str, played: PlayedLoop) -> bool:
+        """Have a voice play a loop of before; False where it cannot any more."""
+        ...
+
+    def hold(self, name: str, *, on: bool) -> None:
+        """Have a voice repeat the loop that it plays, or evolve again."""
+        ...
+
+
+class Stage(Protocol):
+    """What people can change; none of these may wait."""
+
+    @property
+    def music(self) -> Music | None:
+        """What plays; None before the first scene."""
+        ...
+
+    @property
+    def playing(self) -> str | None:
+        """The name of the present scene."""
+        ...
+
+    def scenes(self) -> tuple[Sequence[str], str | None]:
+        """The names of all scenes in order, and of the present one."""
+        ...
+
+    def play_scene(self, name: str) -> bool:
+        """Play another scene; False if it cannot be read."""
+        ...
+
+    def begins(self, name: str) -> str:
+        """When a scene that was asked for begins, in words, without a full stop."""
+        ...
+
+    def pause(self, *, on: bool) -> None:
+        """Be silent from the next bar line on, or play on unless the programme rests."""
+        ...
+
+    def panic(self) -> None:
+        """End every note now."""
+        ...
+
+    def override(self, overrides: SetOverrides) -> None:
+        """Tell the player what people have set."""
+        ...
+
+    def fill(self) -> None:
+        """Place and ask for whatever the music wants next."""
+        ...
+
+
+class Favourites(Protocol):
+    """Where what people keep outlasts a restart."""
+
+    def keeps(self, scene: str) -> tuple[Keep, ...]:
+        """What people keep of a scene, oldest first."""
+        ...
+
+    def keep(self, scene: str, keeps: tuple[Keep, ...]) -> None:
+        """Keep this of a scene, and no more."""
+        ...
+
+
+class Dreamer(Protocol):
+    """What has dreams dreamt; nothing of it may wait."""
+
+    def dream(self, wish: DreamWish, source: str) -> str:
+        """Begin a dream on a bar line; the name of its mood.
+
+        Raises:
+            ControlError: if that cannot be dreamt.
+        """
+        ...
+
+    def wake(self, mood: str | None) -> None:
+        """Let all dreams end, or those of one mood.
+
+        Raises:
+            ControlError: if there are none.
+        """
+        ...

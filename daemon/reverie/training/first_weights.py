@@ -1,0 +1,74 @@
+"""The weights that a training begins with: those of a model that knows such music already.
+
+A dozen pieces are too few to learn from nothing what a beat is; for a model that knows beats they are enough to learn
+how these go. It must be of the same configuration, and keeps its layers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reverie.models.library.bundle import Bundle
+from reverie.models.recurrent.network import window_of
+from reverie.models.recurrent.weights import canonical_name
+from reverie.training.errors import TrainingError
+
+_BIAS = re.compile(r"layers\.(\d+)\.bias")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWeights:
+    """A model to begin with.
+
+    Attributes:
+        name: of the model; ``digest`` tells it from others of that name.
+        hparams: what Magenta needs to know to build such a network.
+        weights: under the names of the run-time format.
+    """
+
+    name: str
+    digest: str
+    hparams: Mapping[str, Any]
+    weights: Mapping[str, NDArray[np.float32]]
+
+    def of(self, variable: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """What a variable of TensorFlow's begins with.
+
+        Raises:
+            TrainingError: if the model has no such weights, or others.
+        """
+        name = canonical_name(variable)
+        found = self.weights.get(name or "")
+        if found is None or found.size != np.prod(shape):
+            there = "none" if found is None else " x ".join(map(str, found.shape))
+            raise TrainingError(
+                f"{self.name} cannot be begun with: {' x '.join(map(str, shape))} are needed for {variable}, and"
+                f" it has {there}; leave its layers as they are (no --set of rnn_layer_sizes or attn_length)"
+            )
+        return found.reshape(shape)
+
+
+def first_weights(bundle: Bundle, config: str, named: Path) -> FirstWeights:
+    """A recurrent model's weights, to begin a training of ``config`` with.
+
+    Raises:
+        TrainingError: if it is of another configuration, or no recurrent model.
+    """
+    if bundle.card.config != config:
+        raise TrainingError(f"{named}: is of {bundle.card.config}, so a training of {config} cannot begin with it")
+    sizes = {int(found[1]): len(bias) // 4 for name, bias in bundle.weights.items() if (found := _BIAS.fullmatch(name))}
+    if not sizes:
+        raise TrainingError(f"{named}: is no recurrent model; only these can be begun with")
+    hparams = {
+        "rnn_layer_sizes": [sizes[number] for number in sorted(sizes)],
+        "attn_length": window_of(bundle.card.settings),
+        "residual_connections": "layers.0.projection.kernel" in bundle.weights,
+    }
+    return FirstWeights(bundle.card.name, bundle.card.weights, hparams, bundle.weights)

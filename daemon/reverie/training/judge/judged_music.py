@@ -1,0 +1,197 @@
+# pyright: basic
+# note_seq has no types.
+"""The music that a model is judged by: passages of events, by split, as the model's family reads them from a score.
+
+A passage is what Magenta's pipelines would make an example of: seven bars or more without a bar of silence, 512 steps
+at most, a melody with five pitch classes or more, and moved to the key and register that the model knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reverie.models.configs import config_of
+from reverie.models.encodings import melody_notes, multi_drum
+from reverie.models.encodings.melody import REGISTERS
+from reverie.models.encodings.passage import Passage
+from reverie.models.errors import ModelError
+from reverie.music.harmony import OCTAVE
+from reverie.music.notes import MAX_MIDI, Note
+from reverie.music.time import STEPS_PER_QUARTER, Metre
+from reverie.training.dataset.learned_part import keep_line, part_of
+from reverie.training.recipes import LearnedPart
+from reverie.training.workspace import Split
+
+LEAST_BARS = 7
+MOST_STEPS = 512
+LEAST_CLASSES = 5
+"""The limits of Magenta's pipelines for drums and melodies; the last is of pitch classes, in melodies only."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPassage:
+    """A stretch of a piece: an event for each step, from a bar line on."""
+
+    piece: str
+    metre: Metre
+    events: tuple[Any, ...]
+
+    @property
+    def bars(self) -> int:
+        """How many whole bars it has."""
+        return len(self.events) // self.metre.bar_steps
+
+
+JudgedMusic = Mapping[Split, Sequence[JudgedPassage]]
+"""What was trained on, what was looked at while training, and what was held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """What the events of a family are.
+
+    Attributes:
+        drums: whether they are strokes of drums; else they are a melody.
+        passages: all passages of the notes of a part, in steps, in bars of so many.
+        fitted: a passage's events as the model knows them.
+        struck: the pitches that begin at an event.
+        number: an event as a number from 0 up, for files; ``event`` reads it.
+    """
+
+    drums: bool
+    passages: Callable[[Sequence[Note], int], Iterator[Passage[Any]]]
+    fitted: Callable[[Sequence[Any]], tuple[Any, ...]]
+    struck: Callable[[Any], frozenset[int]]
+    number: Callable[[Any], int]
+    event: Callable[[int], Any]
+
+
+def kind_of(config: str) -> EventKind:
+    """What the events of a configuration are.
+
+    Raises:
+        ModelError: if it is none whose loops can be judged.
+    """
+    family = config_of(config).family
+    if config == "drum_kit":
+        alphabet = multi_drum.DrumAlphabet(multi_drum.DRUM_KIT)
+        return EventKind(
+            drums=True,
+            passages=lambda notes, bar: multi_drum.passages_of(notes, bar=bar),
+            fitted=lambda events: tuple(alphabet.decode(alphabet.encode(event)) for event in events),
+            struck=lambda event: event,
+            number=alphabet.encode,
+            event=alphabet.decode,
+        )
+    if family == "melody_rnn":
+        register = REGISTERS[config]
+        return EventKind(
+            drums=False,
+            passages=lambda notes, bar: melody_notes.passages_of(notes, bar=bar),
+            fitted=lambda events: melody_notes.squashed(events, register).events,
+            struck=lambda event: frozenset((event,)) if event >= 0 else frozenset(),
+            number=lambda event: event - melody_notes.NO_EVENT,
+            event=lambda number: number + melody_notes.NO_EVENT,
+        )
+    raise ModelError(f"{config}: only drums on sixteenths and melodies can be judged yet")
+
+
+def passages_of_sequence(
+    kind: EventKind, sequence: Any, piece: str, learned: LearnedPart = "any"
+) -> Iterator[JudgedPassage]:
+    """The passages of what is learned from a NoteSequence, as they are learned: by changes of metre, and by part. They
+    begin on bar lines, wherever the tempo changes.
+    """  # noqa: D205 - one sentence
+    import note_seq
+    from note_seq import sequences_lib
+
+    from reverie.training.dataset.extraction.straight_time import metre_sections
+
+    for _, part in metre_sections(part_of(sequence, learned)):
+        try:
+            quantized = note_seq.quantize_note_sequence(part, STEPS_PER_QUARTER)
+        except (sequences_lib.BadTimeSignatureError, sequences_lib.NegativeTimeError):
+            continue  # so do Magenta's pipelines
+        try:
+            signature = quantized.time_signatures[0]
+            metre = Metre(signature.numerator, signature.denominator)
+        except ValueError:
+            continue
+        keep_line(quantized, learned)
+        for notes in _parts(kind, quantized.notes):
+            for passage in kind.passages(notes, metre.bar_steps):
+                events = passage.events
+                if len(events) < LEAST_BARS * metre.bar_steps:
+                    continue
+                events = _shortened(kind, events)
+                if kind.drums or _pitch_classes(events) >= LEAST_CLASSES:
+                    yield JudgedPassage(piece, metre, kind.fitted(events))
+
+
+def music_of(
+    kind: EventKind, sequences: Mapping[Split, Iterable[tuple[str, Any]]], learned: LearnedPart = "any"
+) -> JudgedMusic:
+    """The passages of what is learned from NoteSequences, each of which comes with the name of its piece."""
+    return {
+        split: [passage for piece, one in named for passage in passages_of_sequence(kind, one, piece, learned)]
+        for split, named in sequences.items()
+    }
+
+
+def usual_metre(music: JudgedMusic) -> Metre:
+    """The metre that most bars of the training music have: the one that loops are judged in.
+
+    Raises:
+        ValueError: if there is no music.
+    """
+    bars = Counter[Metre]()
+    for passage in music["train"]:
+        bars[passage.metre] += passage.bars
+    if not bars:
+        raise ValueError("there is no music to judge by: no piece of it has seven bars or more without a silent one")
+    return bars.most_common(1)[0][0]
+
+
+def music_as_json(kind: EventKind, music: JudgedMusic) -> dict[str, Any]:
+    """Plain data, so that scores need not be read again."""
+    return {
+        split: [[one.piece, str(one.metre), [kind.number(event) for event in one.events]] for one in passages]
+        for split, passages in music.items()
+    }
+
+
+def music_from_json(kind: EventKind, data: Mapping[Any, Any]) -> JudgedMusic:
+    """Read :func:`music_as_json`'s data.
+
+    Raises:
+        ValueError, KeyError, TypeError: if it is no such data.
+    """
+    return {
+        split: [
+            JudgedPassage(piece, Metre.parse(metre), tuple(kind.event(number) for number in numbers))
+            for piece, metre, numbers in passages
+        ]
+        for split, passages in data.items()
+    }
+
+
+def _parts(kind: EventKind, notes: Iterable[Any]) -> Iterator[list[Note]]:
+    """The notes of each instrument, in steps; drums are one part."""
+    found: dict[int, list[Note]] = {}
+    for note in notes:
+        if note.is_drum == kind.drums and note.pitch <= MAX_MIDI and note.velocity:
+            start, end = note.quantized_start_step, note.quantized_end_step
+            own = found.setdefault(0 if kind.drums else note.instrument, [])
+            own.append(Note(start, max(end - start, 1), note.pitch, note.velocity))
+    return iter(found.values())
+
+
+def _shortened(kind: EventKind, events: tuple[Any, ...]) -> tuple[Any, ...]:
+    return events[:MOST_STEPS] if kind.drums else melody_notes.resized(events, min(len(events), MOST_STEPS))
+
+
+def _pitch_classes(events: Iterable[int]) -> int:
+    return len({event % OCTAVE for event in events if event >= 0})
