@@ -21,6 +21,8 @@ from reverie.models.vae.wirings import wiring_of
 
 VELOCITY_DEVIATION, OFFSET_DEVIATION = "velocity_deviation", "offset_deviation"
 """The settings of a groove's model card that are its touch."""
+KEY = "key"
+"""The setting of a melody model that knows one major key only: its tonic, counted from C."""
 
 
 class RandomSource(Protocol):

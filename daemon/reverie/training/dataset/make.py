@@ -45,6 +45,7 @@ _TOLD = (
     "steady",
     "seed",
     "shorten_bars",
+    "key",
 )
 """What examples depend on, of a recipe."""
 _OUTWEIGHED = "it counts too little to be drawn"

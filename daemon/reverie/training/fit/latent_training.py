@@ -16,8 +16,7 @@ import tensorflow.compat.v1 as tf
 from magenta.models.music_vae import configs
 
 from reverie.models.vae.heads import Frames
-from reverie.models.vae.model import OFFSET_DEVIATION, VELOCITY_DEVIATION
-from reverie.models.vae.wirings import wiring_of
+from reverie.models.vae.model import KEY, OFFSET_DEVIATION, VELOCITY_DEVIATION
 from reverie.training.errors import TrainingError
 from reverie.training.fit.latent_held_out import HeldOutLatents
 from reverie.training.fit.network_training import TrainedGraph
@@ -25,9 +24,6 @@ from reverie.training.held_out_figures import LatentWeighing
 from reverie.training.recipes import TrainingRecipe
 from reverie.training.two_bar_records import frames_of, training_converter
 from reverie.training.workspace import Split, Workspace
-
-_FIRST_NOTE = 2
-"""The class of the lowest pitch of a melody; those before are no pitches."""
 
 
 def latent_config(recipe: TrainingRecipe) -> Any:
@@ -93,7 +89,9 @@ class LatentTraining:
         return {}
 
     def settings(self, shards: Sequence[Path], checkpoint: str) -> Mapping[str, Any]:
-        """How far strokes lie from what a groove's decoder says of them."""
+        """How far strokes lie from what a groove's decoder says of them, or the one key that a melody model knows."""
+        if self._recipe.key is not None:
+            return {KEY: self._recipe.key}
         wrong = self.held_out(shards).figures(checkpoint).touch
         names = (VELOCITY_DEVIATION, OFFSET_DEVIATION)
         return dict(zip(names, (round(one, 4) for one in wrong), strict=True)) if wrong else {}
@@ -127,20 +125,11 @@ class LatentTraining:
             for place in chance.permutation(len(shards)):
                 records = list(tf.python_io.tf_record_iterator(str(shards[place])))
                 for number in chance.permutation(len(records)):
-                    waiting.append(self._moved(frames_of(self._recipe.config, records[number]), chance))
+                    waiting.append(frames_of(self._recipe.config, records[number]))
                     if len(waiting) == self.batch_size:
                         heard = np.stack([self._vectors(self._converter.heard(frames), depth) for frames in waiting])
                         yield heard, np.stack([self._vectors(frames, depth) for frames in waiting])
                         waiting = []
-
-    def _moved(self, frames: Frames, chance: np.random.Generator) -> Frames:
-        """A melody in a drawn key, if it has all the pitches there: as Magenta transposes while it trains."""
-        if not self._recipe.keys:
-            return frames
-        moved = np.where(frames < _FIRST_NOTE, frames, frames + chance.choice((0, *self._recipe.keys)))
-        most = wiring_of(self._recipe.config).cores[0][0]
-        lowest = moved[frames >= _FIRST_NOTE].min(initial=_FIRST_NOTE)
-        return moved if lowest >= _FIRST_NOTE and moved.max() < most else frames
 
     @staticmethod
     def _vectors(frames: Frames, depth: int) -> Any:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from reverie.models.encodings.melody_notes import major_key
 from reverie.models.vae.converters import Drums, Melodies
 from reverie.models.vae.grooves import Grooves, Hit
 from reverie.models.vae.heads import Frames
-from reverie.music.notes import Note
+from reverie.music.harmony import OCTAVE
+from reverie.music.notes import MAX_MIDI, Note
 from reverie.training.dataset.extraction.example_source import Cut, EncodedExample
 from reverie.training.dataset.extraction.straight_time import metre_sections
 from reverie.training.recipes import TrainingRecipe
@@ -38,7 +41,6 @@ class TwoBarExamples:
     """The source of examples for MusicVAE's two-bar models; none is transposed or stretched before it is learned."""
 
     format = 0
-
     keys: tuple[int, ...] = ()
     stretches: tuple[float, ...] = ()
 
@@ -46,7 +48,7 @@ class TwoBarExamples:
         self._config = recipe.config
         converter = training_converter(recipe.config)
         if isinstance(converter, Melodies):
-            self._windows: Callable[[Any, Counter[str]], Iterator[Frames]] = partial(_melodies, converter)
+            self._windows: Callable[[Any, Counter[str]], Iterator[Frames]] = partial(_melodies, converter, recipe.key)
         elif isinstance(converter, Drums):
             self._windows = partial(_drums, converter)
         else:
@@ -69,7 +71,7 @@ class TwoBarExamples:
         return [EncodedExample(record_of(self._config, frames), len(frames), _METRE, len(frames) / _BAR, pitches)]
 
 
-def _melodies(converter: Melodies, section: Any, left_out: Counter[str]) -> Iterator[Frames]:
+def _melodies(converter: Melodies, key: int | None, section: Any, left_out: Counter[str]) -> Iterator[Frames]:
     """Of a score's parts those of one staff: a song's singer, not its piano."""
     piano = {info.instrument for info in section.instrument_infos if ", staff " in info.name}
     parts: defaultdict[int, list[Note]] = defaultdict(list)
@@ -84,7 +86,16 @@ def _melodies(converter: Melodies, section: Any, left_out: Counter[str]) -> Iter
         elif len({note.pitch for note in notes}) < _FEWEST_PITCHES:
             left_out["a melody has too few different pitches"] += 1
         else:
-            yield from (example.outputs for example in converter.examples(notes))
+            yield from (example.outputs for example in converter.examples(_in_key(notes, key)))
+
+
+def _in_key(notes: list[Note], key: int | None) -> list[Note]:
+    """A melody moved to a major key by half an octave at most; as it is if there is none."""
+    if key is None:
+        return notes
+    way = (key - major_key(note.pitch for note in notes)) % OCTAVE
+    shift = way - OCTAVE if way > OCTAVE // 2 else way
+    return [replace(note, pitch=note.pitch + shift) for note in notes if 0 <= note.pitch + shift <= MAX_MIDI]
 
 
 def _drums(converter: Drums, section: Any, left_out: Counter[str]) -> Iterator[Frames]:
