@@ -20,6 +20,7 @@ from reverie.compose.engines.engine import Engine
 from reverie.compose.evolution import Evolution
 from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
+from reverie.compose.told_chords import ToldChord, joined, part
 from reverie.models.configs import CONFIGS
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle
@@ -40,6 +41,7 @@ BEAT = tuple(Note(960 * i, 120, 36) for i in range(4)) + tuple(Note(480 + 960 * 
 
 def recipe(bundle: ModelFile, **changes: Any) -> Recipe:
     fields: dict[str, Any] = {
+        "chords": chords_of(bundle, changes) if bundle.chords else (),
         "kind": bundle.kinds[0],
         "model": bundle.name,
         "model_hash": bundle.sha256,
@@ -51,16 +53,24 @@ def recipe(bundle: ModelFile, **changes: Any) -> Recipe:
     return recipes.recipe(**(fields | changes))
 
 
+def chords_of(bundle: ModelFile, changes: dict[str, Any]) -> tuple[ToldChord, ...]:
+    """Chords that change in each bar of the loop, and one over the primer, as long as a recipe wants them."""
+    steps = changes.get("bars", 2) * changes.get("metre", Metre()).bar_steps
+    loop = part([ToldChord(symbol, 16) for symbol in ("Dm7", "G7") * 8], 0, steps)
+    kept = changes.get("operator") == "mutate"
+    return loop if kept else joined((ToldChord("A7", changes.get("primer_steps", 32)), *loop))
+
+
 def notes_of(engine: Engine, asked: Recipe) -> tuple[Note, ...]:
     """The first candidate's."""
     return engine.generate(asked)[0].notes
 
 
 @pytest.fixture(scope="module", params=["numpy", pytest.param("magenta", marks=pytest.mark.magenta)])
-def engine(request: pytest.FixtureRequest, drums: ModelFile, melody: ModelFile) -> Engine:
+def engine(request: pytest.FixtureRequest, drums: ModelFile, melody: ModelFile, improv: ModelFile) -> Engine:
     if request.param == "magenta":
         pytest.importorskip("magenta", reason="the extra 'magenta' is not installed (uv sync --extra magenta)")
-    return loaded(request.param, drums, melody)
+    return loaded(request.param, drums, melody, improv)
 
 
 def loaded(name: str, *models: ModelFile) -> Engine:
@@ -80,11 +90,16 @@ def melody() -> ModelFile:
     return read_model_file(SHIPPED / "attention_rnn.safetensors")
 
 
+@pytest.fixture(scope="module")
+def improv() -> ModelFile:
+    return read_model_file(SHIPPED / "chord_pitches_improv.safetensors")
+
+
 def higher(notes: tuple[Note, ...], semitones: int) -> tuple[Note, ...]:
     return tuple(replace(note, pitch=note.pitch + semitones) for note in notes)
 
 
-@pytest.fixture(params=["drums", "melody"])
+@pytest.fixture(params=["drums", "melody", "improv"])
 def bundle(request: pytest.FixtureRequest) -> ModelFile:
     return request.getfixturevalue(request.param)
 
@@ -235,10 +250,10 @@ def test_with_the_same_numbers_drawn_both_engines_compose_the_same_notes(
     for seed in range(12):
         asked = recipe(bundle, seed=seed, operator=operator, temperature=1.1)
         if operator == "mutate":
-            kept = tuple(note for note in asked.primer if note.start < 1920)
-            asked = replace(asked, primer=kept, primer_steps=16)
+            kept = tuple(note for note in TUNE if note.start < 1920)
+            asked = recipe(bundle, seed=seed, operator=operator, temperature=1.1, primer=kept, primer_steps=16)
         if operator == "reset":
-            asked = replace(asked, primer=(), primer_steps=0)
+            asked = recipe(bundle, seed=seed, operator=operator, temperature=1.1, primer=(), primer_steps=0)
         assert notes_of(ours, asked) == notes_of(magenta, asked)
 
 
@@ -294,6 +309,7 @@ def test_a_recipe_is_made_again_to_the_byte_without_any_memory(bundle: ModelFile
             limits=first.limits,
             primer_steps=first.primer_steps,
             candidates=5,
+            chords=bundle.chords,
             then=("continue", "continue", "mutate", "continue"),
         )
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from reverie.cli.arguments import FAULT, add_command, add_config, add_json, loops
+from reverie.foreign import Printable
 
 
 def add_parsers(commands: Any) -> None:
@@ -31,6 +33,7 @@ def add_parsers(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from reverie.conductor.check import check, check_and_play
+    from reverie.conductor.scene_remarks import remarks_on
 
     if options.play:
         faults = check_and_play(options.files, options.config, options.loops)
@@ -47,4 +50,6 @@ def _check(options: argparse.Namespace) -> int:
             print(fault)
         if not faults:
             print(f"{len(options.files)} {'file is' if len(options.files) == 1 else 'files are'} right.")
+        for remark in remarks_on(options.files, options.config):
+            print(remark, file=Printable(sys.stderr))
     return FAULT if faults else 0

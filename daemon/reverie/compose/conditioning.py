@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from reverie.compose.local_key import local_major
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.told_chords import by_step
 from reverie.models.encodings.melody_notes import major_key
+from reverie.models.errors import ModelError
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE, fold
 from reverie.music.notes import MAX_MIDI, Note
@@ -31,12 +33,20 @@ _MAJOR_BELOW = {
 
 @dataclass(frozen=True, slots=True)
 class InputRange:
-    """What a model can hear: ``low`` to ``high`` are its pitches; ``transposes`` if it knows C major only."""
+    """What a model can hear: ``low`` to ``high`` are its pitches; ``transposes`` if it knows C major only.
+
+    One with a register that knows all keys is told music in another one by octaves.
+    """
 
     drums: bool = False
     low: int = 0
     high: int = MAX_MIDI
     transposes: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether what it is told has to be moved to where it hears."""
+        return self.transposes or (not self.drums and (self.low > 0 or self.high < MAX_MIDI))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +93,25 @@ def hear(recipe: Recipe, ear: InputRange) -> ConditionedPrimer:
         low, high = limits.low - recipe.register, limits.high - recipe.register
         notes, steps, first = (_opening(ear, limits.tonic, low, high),), 1, 0
     lift = OCTAVE * round(recipe.register / OCTAVE)
-    if not ear.transposes:
+    if not ear.moves:
         return ConditionedPrimer(notes, steps, first, grid=grid, moved=lift)
     pitches = [note.pitch for note in notes]
-    key = _key(recipe, pitches)
+    key = _key(recipe, pitches) if ear.transposes else 0
     shift = _shift(ear, key, pitches)
     moved = (replace(note, pitch=fold(note.pitch + shift, ear.low, ear.high) or ear.low) for note in notes)
-    way = _way(key, local_major(recipe.harmony, key))
+    way = _way(key, local_major(recipe.harmony, key)) if ear.transposes else 0
     return ConditionedPrimer(tuple(moved), steps, first, shift, grid, way + lift)
+
+
+def chords_over(recipe: Recipe, heard: ConditionedPrimer) -> list[str]:
+    """The chord symbol over each sixteenth from the first that a model hears on, if it composes over chords.
+
+    Raises:
+        ModelError: if the recipe has none.
+    """
+    if not recipe.chords:
+        raise ModelError(f"{recipe.model} composes over chords, and was told none")
+    return by_step(recipe.chords)[recipe.primer_steps - heard.first :]
 
 
 def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:

@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar, cast
 
 from reverie.compose.relations import Relation
+from reverie.compose.told_chords import ToldChord, part
 from reverie.music.harmony import BarHarmony, ChordSpan
 from reverie.music.notes import Loop, Note, notes_as_json, notes_from_json, short_hash
 from reverie.music.time import Metre
@@ -51,7 +52,7 @@ class ContinuedPast:
     """What has to be drawn again to remember a loop that is continued: which of how many, and how long.
 
     Where the drawing was steered, and so would need the harmony and all that was heard then, ``events`` has what was
-    drawn, in the numbers of the engine.
+    drawn, in the numbers of the engine. ``chords`` are those over what was drawn, which the model was told.
     """
 
     seed: int
@@ -60,10 +61,12 @@ class ContinuedPast:
     choice: int
     steps: int
     events: tuple[int, ...] = ()
+    chords: tuple[ToldChord, ...] = ()
 
     def __post_init__(self) -> None:
         """Let lists be equal to what they were written from."""
         object.__setattr__(self, "events", tuple(self.events))
+        object.__setattr__(self, "chords", tuple(ToldChord(*chord) for chord in self.chords))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,9 @@ class Recipe:
     ``span`` is for how many sixteenths from a bar line on the model may be told and draw; 0 for any number. Where that
     is not enough, it begins anew at a bar line, with its last bars as the primer. A loop that continues such a one is
     told of it by its notes, and by no past.
+
+    ``chords`` are those that the model is told, where it composes over chords: over the primer, and then over the
+    sixteenths that it composes.
     """
 
     scene: str
@@ -145,14 +151,15 @@ class Recipe:
     density: float = 1.0
     register: int = 0
     span: int = 0
+    chords: tuple[ToldChord, ...] = ()
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what this version would misunderstand.
 
         Raises:
-            ValueError: if it was made by a later version, has harmony for some of its bars only, or has a span
-                that is no two whole bars.
+            ValueError: if it was made by a later version, has harmony or chords for some of its bars only, or has a
+                span that is no two whole bars.
         """
         if self.version > VERSION:
             raise ValueError(f"a recipe of version {self.version} cannot be read by this one, which knows {VERSION}")
@@ -160,6 +167,9 @@ class Recipe:
             raise ValueError(f"a span has whole bars, two at least; {self.span} sixteenths are none in {self.metre}")
         if self.harmony and len(self.harmony) != self.bars + 1:
             raise ValueError(f"a loop of {self.bars} bars has harmony for each and one more, not {len(self.harmony)}")
+        told = sum(chord.steps for chord in self.chords)
+        if self.chords and told != self.primer_steps + self.steps:
+            raise ValueError(f"a model is told the chords over all that it hears and draws, not over {told} sixteenths")
 
     @property
     def traits(self) -> VoiceTraits:
@@ -204,7 +214,10 @@ class Recipe:
         """
         if self.choice is None or not self.drawn or self.span:
             return ()
-        drawn = ContinuedPast(self.seed, self.temperature, self.candidates, self.choice, self.steps, self.events)
+        chords = part(self.chords, self.primer_steps, self.primer_steps + self.steps)
+        drawn = ContinuedPast(
+            self.seed, self.temperature, self.candidates, self.choice, self.steps, self.events, chords
+        )
         return (*self.past, drawn)
 
     @property
@@ -214,6 +227,8 @@ class Recipe:
 
     def _memory(self, past: Sequence[ContinuedPast]) -> str:
         told = {name: value for name, value in self.as_json().items() if name in _TOLD}
+        if self.chords:
+            told["chords"] = part(self.chords, 0, self.primer_steps)
         # Where a course moves density and register from loop to loop, what is remembered stays the same.
         limits = {**told["limits"], "low": self.limits.low - self.register, "high": self.limits.high - self.register}
         told["limits"] = limits if self.density == 1.0 else {**limits, "least": 0.0, "most": 0.0}
@@ -232,6 +247,8 @@ class Recipe:
             data[name] = [[_row(chord) for chord in bar.spans] for bar in data[name]]
         if self.relations:
             data["relations"] = [_row(one) for one in self.relations]
+        if self.chords:
+            data["chords"] = [list(chord) for chord in self.chords]
         if self.touch:
             data["touch"] = _said(self.touch, ())
         data["novelty"] = list(self.novelty)
@@ -258,6 +275,7 @@ class Recipe:
                 BarHarmony(tuple(_from_row(ChordSpan, chord) for chord in bar)) for bar in read.get(name, ())
             )
         read["events"] = tuple(map(int, read.get("events", ())))
+        read["chords"] = tuple(ToldChord(*chord) for chord in read.get("chords", ()))
         read["relations"] = tuple(_from_row(Relation, one) for one in read.get("relations", ()))
         read["touch"] = None if (touch := read.get("touch")) is None else Touch(**touch)
         return cls(**read, loops=dict(loops or {}))

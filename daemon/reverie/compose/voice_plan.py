@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -19,7 +19,9 @@ from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.seeds import derive_seed
 from reverie.compose.sounding_bass import bass_of
-from reverie.music.harmony import OCTAVE, BarHarmony, HarmonyPlan
+from reverie.compose.told_chords import ToldChord, joined, part, told_harmony, tonic_chord
+from reverie.models.configs import ChordAlphabetName
+from reverie.music.harmony import OCTAVE, BarHarmony, HarmonyPlan, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.touch import Touch
@@ -54,7 +56,8 @@ class VoicePlan:
     harmony, strictness, key and touch while it rules. ``bands`` say how new its loops are to be beside those of an hour
     and of a week; None where only the last loop counts, as a wish. So many loops in a row as ``turns`` have the same
     seed: where each loop is made for its own bars, as the harmony wants it, they are turns of one idea. ``drum_map``
-    says which drums are played as others. ``span`` is for how many sixteenths its model knows its place in the bar.
+    says which drums are played as others. ``span`` is for how many sixteenths its model knows its place in the bar, and
+    ``chords`` how it is told the harmony, if it composes over chords: a voice that has none tells its tonic's.
     """
 
     scene: str
@@ -87,6 +90,7 @@ class VoicePlan:
     bands: NoveltyBands | None = None
     drum_map: Mapping[int, int] = field(default_factory=dict[int, int])
     span: int = 0
+    chords: ChordAlphabetName = ""
 
     def recipe(
         self,
@@ -142,6 +146,7 @@ class VoicePlan:
             loops=heard_loops,
             version=VERSION,
             span=self.span if OPERATOR_TRAITS[operator].source == "model" and not told.past else 0,
+            chords=self._chords(operator, told, after, bar, again=again),
         )
         return _literal(recipe) if OPERATOR_TRAITS[operator].source == "written" else recipe
 
@@ -291,6 +296,31 @@ class VoicePlan:
     def _harmonies(self) -> Mapping[str, MoodHarmony[HarmonyPlan]]:
         return {name: mood.harmony for name, mood in self.moods.items() if mood.harmony}
 
+    def _chords(
+        self, operator: str, told: ModelInput, after: After | None, bar: int, *, again: bool
+    ) -> tuple[ToldChord, ...]:
+        """What a model that composes over chords is told of them: over its primer, and over the bars from ``bar`` on.
+
+        A primer that the scene has written lies over the tonic, and one that was a loop over that loop's chords.
+        """
+        if not self.chords or OPERATOR_TRAITS[operator].source != "model":
+            return ()
+        loop = self._told_harmony(self.harmony_of(bar)[: self.bars], self.limits_at(bar), self.bars)
+        if OPERATOR_TRAITS[operator].keeps_primer:
+            return loop
+        steps = told.primer_steps
+        primer = (ToldChord(_tonic_of(self.limits), steps),)
+        if after is not None and (told.past or again):
+            primer = part(after.recipe.chords, 0, steps) or primer
+        elif after is not None and told.primer != self.primer:
+            bars = after.recipe.bars
+            primer = self._told_harmony(after.recipe.harmony[:bars], after.recipe.limits, bars)
+        return joined((*primer, *loop))
+
+    def _told_harmony(self, harmony: Sequence[BarHarmony], limits: LoopLimits, bars: int) -> tuple[ToldChord, ...]:
+        told = told_harmony(harmony, self.metre, self.chords)
+        return told or (ToldChord(_tonic_of(limits), bars * self.metre.bar_steps),)
+
     def _register(self, operator: str, told: ModelInput, after: After | None, bar: int) -> int:
         """How many semitones the course has moved the voice since its primer was played, or written."""
         if self.course is None or OPERATOR_TRAITS[operator].source != "model":
@@ -337,6 +367,10 @@ def _major_of(recipe: Recipe, home: int) -> int:
     """The major key in which a loop was composed."""
     own = scene_major(recipe.limits)
     return recipe.primer_key if recipe.primer_key is not None else home if own is None else own
+
+
+def _tonic_of(limits: LoopLimits) -> str:
+    return tonic_chord(Key(limits.tonic, limits.scale))
 
 
 def _literal(recipe: Recipe) -> Recipe:

@@ -150,6 +150,7 @@ def _plan(
         primer=primer,
         primer_steps=steps,
         span=bundle.counting.span(scene.metre.bar_steps) if bundle else 0,
+        chords=bundle.chords if bundle else "",
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         longest=voice.evolve.longest,

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from note_seq.protobuf import generator_pb2, music_pb2
 
-from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
+from reverie.compose.conditioning import ConditionedPrimer, InputRange, chords_over, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
+from reverie.compose.told_chords import joined, part
 from reverie.magenta.families import FAMILIES
 from reverie.magenta.weighted_models import hparams_of, weighted_generator
+from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile
@@ -27,7 +29,7 @@ _QPM = 120.0
 _STEP_SECONDS = 60 / _QPM / STEPS_PER_QUARTER
 """An eighth of a second: whatever tempo is played, Magenta is told one in which every step is exact in binary."""
 
-_PLAYED = ("drums", "melody")
+_PLAYED = ("drums", "melody", "improv")
 """The families that compose voices here; others are only trained."""
 
 _SEEDS = 2**32
@@ -41,13 +43,14 @@ class _Model:
     file: ModelFile
     generator: Any
     ear: InputRange
+    over_chords: bool = False
 
 
 class MagentaEngine:
-    """Runs models of DrumsRNN and MelodyRNN as Magenta does: the reference that the engine ``numpy`` is held against.
+    """Runs models of DrumsRNN, MelodyRNN and ImprovRNN as Magenta does.
 
-    Its notes are on the grid of sixteenths and all equally loud. It composes one candidate, and hears the primer anew
-    each time.
+    It is the reference that the engine ``numpy`` is held against. Its notes are on the grid of sixteenths and all
+    equally loud. It composes one candidate, and hears the primer anew each time.
     """
 
     name = "magenta"
@@ -65,8 +68,8 @@ class MagentaEngine:
         family = next((family for family in FAMILIES if bundle.card.config in family.configs), None)
         if family is None or family.kind not in _PLAYED:
             raise ModelError(
-                f"{model.path}: is of {bundle.card.config}, which is no configuration of DrumsRNN or MelodyRNN; "
-                "use another model"
+                f"{model.path}: is of {bundle.card.config}, which is no configuration of DrumsRNN, MelodyRNN or "
+                "ImprovRNN; use another model"
             )
         config = family.config(bundle.card.config, hparams_of(bundle))
         transposes = getattr(config, "transpose_to_key", None) is not None
@@ -74,15 +77,16 @@ class MagentaEngine:
             # Magenta would guess the key from the primer; a scene knows it (see reverie.compose.conditioning).
             config.transpose_to_key = None
         ear = InputRange(
-            drums=VOICE_KINDS[family.kind].drums,
+            drums=VOICE_KINDS[config_of(bundle.card.config).kinds[0]].drums,
             low=getattr(config, "min_note", 0),
             high=getattr(config, "max_note", MAX_MIDI + 1) - 1,
             transposes=transposes,
         )
         try:
-            loaded = _Model(model, weighted_generator(family, config, bundle, str(model.path)), ear)
+            generator = weighted_generator(family, config, bundle, str(model.path))
+            loaded = _Model(model, generator, ear, over_chords=bool(model.chords))
             # TensorFlow plans a graph when it is first run, which takes longer than composing a bar.
-            _compose(loaded, ConditionedPrimer((Note(0, 1, ear.low),), 1, 0), 2, 1.0, 0)
+            _compose(loaded, ConditionedPrimer((Note(0, 1, ear.low),), 1, 0), 2, 1.0, 0, ["C"] * 2)
         except Exception as error:  # TensorFlow has dozens of ways to say that weights are broken
             raise ModelError(f"{model.path}: holds no weights that can be used; {_REMEDY}") from error
         self._models[model.sha256] = loaded
@@ -98,23 +102,28 @@ class MagentaEngine:
             raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
         if recipe.past:
             before = recipe.bars * recipe.metre.bar_steps
-            recipe = replace(recipe, primer=recipe.before, primer_steps=before, past=())
+            loop = part(recipe.chords, recipe.primer_steps, recipe.primer_steps + recipe.steps)
+            chords = joined((*recipe.past[-1].chords, *loop))
+            recipe = replace(recipe, primer=recipe.before, primer_steps=before, past=(), chords=chords)
         heard = hear(recipe, model.ear)
         try:
             # At least one step has to follow what the model hears, even if only its opening is wanted.
             end = max(heard.first + recipe.steps, heard.steps + 1)
-            notes = _compose(model, heard, end, recipe.temperature, recipe.seed)
+            chords = chords_over(recipe, heard) if model.over_chords else []
+            notes = _compose(model, heard, end, recipe.temperature, recipe.seed, chords)
         except Exception as error:
             raise ModelError(f"{model.file.path}: failed while composing ({error})") from error
         return [Candidate(tuple(note for note in notes if note.start < recipe.steps * TICKS_PER_STEP))]
 
 
-def _compose(model: _Model, heard: ConditionedPrimer, end: int, temperature: float, seed: int) -> list[Note]:
-    """Ask Magenta for what follows until step ``end``.
+def _compose(
+    model: _Model, heard: ConditionedPrimer, end: int, temperature: float, seed: int, chords: Sequence[str]
+) -> list[Note]:
+    """Ask Magenta for what follows until step ``end``; ``chords`` lie over its steps, if the model hears any.
 
     It rounds the end of a note to the nearest step, but the start of what it is to generate to the next, even from an
-    exact one; half a step less leaves no doubt. A note that sounded already when the primer ended is left out, even if
-    the model holds it.
+    exact one; half a step less, and a quarter, leave no doubt, and the rest begins after the last note. A note that
+    sounded already when the primer ended is left out, even if the model holds it.
     """
     told = music_pb2.NoteSequence()
     told.tempos.add(qpm=_QPM)
@@ -126,9 +135,15 @@ def _compose(model: _Model, heard: ConditionedPrimer, end: int, temperature: flo
             end_time=(note.end - 0.5) * _STEP_SECONDS,
             is_drum=model.ear.drums,
         )
+    for step, symbol in enumerate(chords[:end]) if model.over_chords else ():
+        if not step or symbol != chords[step - 1]:
+            annotation = told.text_annotations.add(text=symbol, time=step * _STEP_SECONDS)
+            annotation.annotation_type = music_pb2.NoteSequence.TextAnnotation.CHORD_SYMBOL
+    if model.over_chords:
+        told.total_time = end * _STEP_SECONDS
     options = generator_pb2.GeneratorOptions()
     options.args["temperature"].float_value = temperature
-    begin = (heard.steps - 0.5) * _STEP_SECONDS
+    begin = (heard.steps - 0.25) * _STEP_SECONDS
     options.generate_sections.add(start_time=begin, end_time=end * _STEP_SECONDS)
     np.random.seed(seed % _SEEDS)  # noqa: NPY002 - Magenta draws from NumPy's global generator
     made = model.generator.generate(told, options)

@@ -29,6 +29,9 @@ Family = Literal[
     "nsynth",
 ]
 
+ChordAlphabetName = Literal["", "triads", "symbols"]
+"""How a model is told the chord under each event: not at all, as one of four triads, or as any symbol of Magenta's."""
+
 TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
 """Those that make sounds, not notes."""
 
@@ -37,7 +40,8 @@ TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
 class ModelConfig:
     """One configuration; ``kinds`` are the kinds of voice that it can be.
 
-    ``counter`` is after how many steps the counter of its encoding begins anew; 0 if it has none.
+    ``counter`` is after how many steps the counter of its encoding begins anew; 0 if it has none. ``chords`` says how
+    a voice tells it the harmony.
     """
 
     name: str
@@ -45,6 +49,7 @@ class ModelConfig:
     kinds: tuple[str, ...] = ()
     settings: Mapping[str, int] = field(default_factory=dict[str, int])
     counter: int = 0
+    chords: ChordAlphabetName = ""
 
 
 _MELODIC = ("melody", "bass")
@@ -58,9 +63,9 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("mono_rnn", "melody_rnn", _MELODIC),
         ModelConfig("lookback_rnn", "melody_rnn", _MELODIC, counter=32),
         ModelConfig("attention_rnn", "melody_rnn", _MELODIC, counter=128),
-        ModelConfig("basic_improv", "improv_rnn"),
-        ModelConfig("attention_improv", "improv_rnn", counter=128),
-        ModelConfig("chord_pitches_improv", "improv_rnn"),
+        ModelConfig("basic_improv", "improv_rnn", _MELODIC, chords="triads"),
+        ModelConfig("attention_improv", "improv_rnn", _MELODIC, counter=128, chords="triads"),
+        ModelConfig("chord_pitches_improv", "improv_rnn", _MELODIC, chords="symbols"),
         ModelConfig("polyphony", "polyphony_rnn"),
         ModelConfig("performance", "performance_rnn"),
         ModelConfig("performance_with_dynamics", "performance_rnn"),

@@ -81,6 +81,11 @@ _SPELLINGS = (
 """What lead sheets write, and how it is spelt among the kinds: applied in this order to all but the root and bass."""
 
 
+def magenta_knows(symbol: str) -> bool:
+    """Whether note_seq reads a chord symbol, and Magenta's models so can be told it as it is written."""
+    return symbol == NO_CHORD or _SYMBOL.fullmatch(symbol) is not None
+
+
 def _altered(accidentals: str) -> int:
     return accidentals.count("#") - accidentals.count("b")
 

@@ -21,8 +21,8 @@ _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
 
 ENGINES: Mapping[str, Mapping[Family, str]] = {
-    "numpy": {"drums_rnn": _RECURRENT, "melody_rnn": _RECURRENT},
-    "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA},
+    "numpy": {"drums_rnn": _RECURRENT, "melody_rnn": _RECURRENT, "improv_rnn": _RECURRENT},
+    "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA, "improv_rnn": _MAGENTA},
 }
 """By setting of the site and by family the class that runs it; imported by name, since some need what may be missing.
 

@@ -1,4 +1,4 @@
-"""The engine of recurrent models: run-time bundles of DrumsRNN and MelodyRNN, in NumPy."""
+"""The engine of recurrent models: run-time bundles of DrumsRNN, MelodyRNN and ImprovRNN, in NumPy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
+from reverie.compose.conditioning import ConditionedPrimer, InputRange, chords_over, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
 from reverie.compose.steering import Drawing, steering
+from reverie.compose.told_chords import by_step
 from reverie.models.configs import config_of
-from reverie.models.encodings import melody_notes
+from reverie.models.encodings import improv, melody_notes
 from reverie.models.encodings import multi_drum as drums
+from reverie.models.encodings.base import Conditional, Encoding
 from reverie.models.encodings.melody import REGISTERS
 from reverie.models.encodings.multi_drum import DRUM_KIT, ONE_DRUM, DrumAlphabet
 from reverie.models.errors import ModelError
@@ -45,6 +47,22 @@ class _LoadedModel:
     number_of: Callable[[Any], int] = int
     event_of: Callable[[int], Any] = int
     ending: Callable[[Sequence[Any], int], Sequence[Any]] = lambda events, steps: events[-steps:]
+
+    @property
+    def spoken(self) -> Encoding[Any, Any]:
+        """How it says its events, whatever they stand under."""
+        encoding = self.model.encoding
+        return encoding.target if isinstance(encoding, Conditional) else encoding
+
+    def under(self, recipe: Recipe, heard: ConditionedPrimer) -> list[str] | None:
+        """The chord over each event from the first that the model hears on; None where it hears no chords.
+
+        Raises:
+            ModelError: if it composes over chords, and the recipe has none.
+        """
+        if not isinstance(self.model.encoding, Conditional):
+            return None
+        return chords_over(recipe, heard)[:: self.unit]
 
 
 class RecurrentEngine:
@@ -83,17 +101,21 @@ class RecurrentEngine:
             raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
         heard = hear(recipe, voice.ear)
         opening = voice.events_of(heard.notes, heard.steps)
+        under = voice.under(recipe, heard)
         if recipe.span and not recipe.past:
-            return _in_spans(voice, recipe, heard, opening)
+            return _in_spans(voice, recipe, heard, opening, under)
         if recipe.past:
-            carried = voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening)
+            carried = (
+                voice.model.carried_from_bytes(memory) if memory else _recalled(voice, recipe, heard, opening, under)
+            )
             heard, opening = replace(heard, notes=(), steps=0, first=0), ()
+            under = voice.under(recipe, heard)
         else:
-            carried = _told(voice, opening)
+            carried = _told(voice, opening, under)
         steps = heard.drawn(recipe.steps)
-        bias = steering(recipe, voice.model.encoding, _drawing(voice, recipe, heard, opening, steps))
+        bias = steering(recipe, voice.spoken, _drawing(voice, recipe, heard, opening, steps))
         stream = voice.model.stream(carried.take([0] * recipe.candidates), apart=bias is not None)
-        drawn = _drawn(voice, stream, steps, recipe.seed, recipe.temperature, bias)
+        drawn = _drawn(voice, stream, steps, recipe.seed, recipe.temperature, bias, under and under[len(opening) :])
         after = stream.carried
         return [
             Candidate(
@@ -106,7 +128,13 @@ class RecurrentEngine:
         ]
 
 
-def _in_spans(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any]) -> list[Candidate]:
+def _in_spans(
+    voice: _LoadedModel,
+    recipe: Recipe,
+    heard: ConditionedPrimer,
+    opening: Sequence[Any],
+    under: Sequence[str] | None,
+) -> list[Candidate]:
     """What a model draws that begins anew at bar lines; it is to remember nothing after that."""
     span = BarSpan(recipe.metre.bar_steps // voice.unit, recipe.span // voice.unit)
     drawing = _drawing(voice, recipe, heard, opening, heard.drawn(recipe.steps))
@@ -117,7 +145,8 @@ def _in_spans(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, ope
         np.random.default_rng(recipe.seed),
         recipe.temperature,
         batch=recipe.candidates,
-        bias=steering(recipe, voice.model.encoding, drawing),
+        bias=steering(recipe, voice.spoken, drawing),
+        controls=under,
     )
     return [
         Candidate(
@@ -128,36 +157,52 @@ def _in_spans(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, ope
     ]
 
 
-def _told(voice: _LoadedModel, opening: Sequence[Any]) -> CarriedPassages:
+def _told(voice: _LoadedModel, opening: Sequence[Any], under: Sequence[str] | None) -> CarriedPassages:
     """The model when it has heard its primer."""
     stream = voice.model.stream(voice.model.start())
-    stream.prime(opening)
+    stream.prime(opening, under)
     return stream.carried
 
 
-def _recalled(voice: _LoadedModel, recipe: Recipe, heard: ConditionedPrimer, opening: Sequence[Any]) -> CarriedPassages:
+def _recalled(
+    voice: _LoadedModel,
+    recipe: Recipe,
+    heard: ConditionedPrimer,
+    opening: Sequence[Any],
+    under: Sequence[str] | None,
+) -> CarriedPassages:
     """What the model remembers of the recipe's past: all of it is drawn again, and the same chosen.
 
     What was steered is heard again in place of that, by as many passages at once as were drawn, and apart: so the same
     comes of it to the last bit.
     """
-    carried = _told(voice, opening)
+    carried = _told(voice, opening, under)
     for number, past in enumerate(recipe.past):
         stream = voice.model.stream(carried.take([0] * past.candidates), apart=bool(past.events))
+        begun = 0 if number else heard.steps - heard.first
+        controls = under and by_step(past.chords)[begun :: voice.unit]
         if past.events:
-            stream.prime([voice.event_of(one) for one in past.events])
+            stream.prime([voice.event_of(one) for one in past.events], controls)
         else:
             steps = past.steps if number else heard.drawn(past.steps)
-            _drawn(voice, stream, steps, past.seed, past.temperature)
+            _drawn(voice, stream, steps, past.seed, past.temperature, under=controls)
         carried = stream.carried.take([past.choice])
     return carried
 
 
 def _drawn(
-    voice: _LoadedModel, stream: PassageStream, steps: int, seed: int, temperature: float, bias: Bias | None = None
+    voice: _LoadedModel,
+    stream: PassageStream,
+    steps: int,
+    seed: int,
+    temperature: float,
+    bias: Bias | None = None,
+    under: Sequence[str] | None = None,
 ) -> list[tuple[Any, ...]]:
-    """So many sixteenths of each passage, rounded up to the model's own steps."""
-    return compose(stream, -(-steps // voice.unit), np.random.default_rng(seed), temperature, bias=bias)
+    """So many sixteenths of each passage, rounded up to the model's own steps; ``under`` has the chord over each."""
+    control = None if under is None else under.__getitem__
+    count = -(-steps // voice.unit)
+    return compose(stream, count, np.random.default_rng(seed), temperature, bias=bias, control=control)
 
 
 def _drawing(
@@ -213,8 +258,8 @@ def _voice(file: ModelFile, model: RecurrentModel, card: ModelCard) -> _LoadedMo
 
         kit = DrumAlphabet(ONE_DRUM if config.name == "one_drum" else DRUM_KIT)
         return _LoadedModel(file, model, InputRange(drums=True), unit, struck, strokes, kit.encode, kit.decode)
-    if config.family == "melody_rnn":
-        register = REGISTERS[config.name]
+    if config.family in {"melody_rnn", "improv_rnn"}:
+        register = REGISTERS.get(config.name, improv.REGISTER)
         ear = InputRange(low=register.low, high=register.high - 1, transposes=register.key is not None)
 
         def line(notes: Sequence[Note], steps: int) -> tuple[int, ...]:

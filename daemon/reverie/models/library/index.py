@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from reverie.folders import list_folder, patiently
-from reverie.models.configs import config_of
+from reverie.models.configs import ChordAlphabetName, config_of
 from reverie.models.counting import StepCounting, counting_of
 from reverie.models.errors import ModelError
 from reverie.models.library.card import SUFFIX, ModelCard, read_card
@@ -26,7 +26,7 @@ class ModelFile:
     """A run-time bundle: its name in scenes, where it lies, what identifies it, which kinds of voice it can be.
 
     Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights. ``counting`` says
-    how far it knows its place in the bar.
+    how far it knows its place in the bar, and ``chords`` how it is told the harmony.
     """
 
     name: str
@@ -34,6 +34,7 @@ class ModelFile:
     sha256: str
     kinds: tuple[str, ...]
     counting: StepCounting = _COUNTS_NOTHING
+    chords: ChordAlphabetName = ""
 
 
 def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], dict[Path, str]]:
@@ -78,7 +79,8 @@ def read_model_file(path: Path) -> ModelFile:
         ModelError: if it is damaged, none of Reverie's models, or of a config that this version does not know.
     """
     card = read_card(path)
-    return ModelFile(path.stem, path, identity(card), config_of(card.config).kinds, counting_of(card))
+    config = config_of(card.config)
+    return ModelFile(path.stem, path, identity(card), config.kinds, counting_of(card), config.chords)
 
 
 def identity(card: ModelCard) -> str:

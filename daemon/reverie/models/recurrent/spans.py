@@ -70,6 +70,7 @@ class SpanComposer:
         *,
         batch: int = 1,
         bias: Bias | None = None,
+        controls: Sequence[Any] | None = None,
     ) -> SpanDrawing:
         """Draw ``count`` events in every passage.
 
@@ -81,30 +82,42 @@ class SpanComposer:
             temperature: above 1 is wilder, below 1 is tamer.
             batch: how many passages.
             bias: which classes of the event of a number are more likely to be drawn than the model finds them.
+            controls: what each event of the opening, and each that is drawn, stands under, where the encoding is
+                conditional.
         """
         drawn: list[tuple[Any, ...]] = [()] * batch
         likelihoods = np.zeros(batch)
         number = 0
         while number < count:
             told = self.span.told(place, len(opening) + number, count - number)
-            stream = self._begun([(*opening, *events) for events in drawn], told, same=not number)
+            known = len(opening) + number
+            under = None if controls is None else _ending_at(controls, known, told)
+            stream = self._begun([(*opening, *events) for events in drawn], told, under, same=not number)
             part = min(count - number, self.span.longest - told)
             shifted = bias and _Shifted(bias, number, tuple(events[-1] for events in drawn) if number else ())
-            new = compose(stream, part, uniforms, temperature, bias=shifted)
+            control = None if controls is None else controls[known:].__getitem__
+            new = compose(stream, part, uniforms, temperature, bias=shifted, control=control)
             drawn = [(*before, *after) for before, after in zip(drawn, new, strict=True)]
             likelihoods += stream.log_likelihoods
             number, place = number + part, 0
         return SpanDrawing(drawn, likelihoods)
 
-    def _begun(self, passages: Sequence[Sequence[Any]], told: int, *, same: bool) -> PassageStream:
+    def _begun(
+        self, passages: Sequence[Sequence[Any]], told: int, controls: Sequence[Any] | None, *, same: bool
+    ) -> PassageStream:
         """Passages that the model has been told the last events of; once, if they are all the same."""
         batch = len(passages)
         silence = (self.model.encoding.default_event,) * told
         endings = [self.ending((*silence[len(one) :], *one), told) for one in (passages[:1] if same else passages)]
         stream = self.model.stream(self.model.start(len(endings)))
-        for events in zip(*endings, strict=True):
-            stream.push(events)
+        for number, events in enumerate(zip(*endings, strict=True)):
+            stream.push(events, controls and (controls[number],) * stream.batch)
         return self.model.stream(stream.carried.take([0] * batch)) if same else stream
+
+
+def _ending_at(controls: Sequence[Any], known: int, told: int) -> Sequence[Any]:
+    """What the last ``told`` of ``known`` events stand under; the silence before the first of all, what that does."""
+    return (*(controls[0],) * (told - known), *controls[max(known - told, 0) : known])
 
 
 @dataclass(frozen=True, slots=True)
