@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from reverie.cli.main import main
-from reverie.cli.train_judge import missing_metre
 from reverie.cli.training_job import work_folder
 from reverie.errors import ReverieError
 from reverie.places import models_folder
-from reverie.training.pieces import ConvertedPiece
-from reverie.training.recipes import TrainingRecipe, recipe_of
+from reverie.training.recipes import recipe_of
 from reverie.training.workspace import Workspace
 
 DRUMS = models_folder() / "drum_kit.safetensors"
@@ -56,6 +54,7 @@ def test_nothing_heavy_is_imported_for_help() -> None:
             ["fit", "drums", "--work", "w", "--from", str(DRUMS), "--set", "rnn_layer_sizes=[8]"],
             "--set rnn_layer_sizes=[8]: drum_kit cannot be begun with, since it has rnn_layer_sizes=[128, 128]",
         ),
+        (["judge", str(DRUMS), "--data", "d", "--metre", "3/32"], "--metre: the lower number of a metre is 1, 2, 4, 8"),
         (["watch", "--work", "w"], "nothing has been trained there yet"),
     ],
 )
@@ -128,12 +127,3 @@ def test_more_bars_than_can_be_judged_are_a_mistyped_argument(capsys: pytest.Cap
         main(["train", "judge", "drum_kit", "--data", ".", "--bars", "17"])
     assert left.value.code == 2
     assert "bars are a whole number from 1 to 16, not '17'" in capsys.readouterr().err
-
-
-def test_a_model_of_shortened_bars_is_not_judged_for_want_of_music_in_its_metre() -> None:
-    waltz = ConvertedPiece("1", "waltz.mid", "waltz", "3/4", 8, 100, 20.0)
-    recipe = TrainingRecipe("drums", "drum_kit", metres=("3/4", "7/8"), shorten_bars=True)
-    said = missing_metre(recipe, {"train": [waltz], "validation": [waltz], "test": []})
-    assert said.startswith("there is no music in 3/4 or 7/8 that was held out, which the model is judged by, and bars")
-    assert not missing_metre(recipe, {"train": [waltz], "validation": [waltz], "test": [waltz]})
-    assert not missing_metre(TrainingRecipe("drums", "drum_kit"), {"train": [], "validation": [], "test": []})

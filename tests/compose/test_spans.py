@@ -229,16 +229,31 @@ def test_steering_goes_on_step_by_step_where_a_model_begins_anew(kit: RecurrentM
     assert noted.events == [(), *list(zip(*made.events, strict=True))[:-1]]
 
 
+def parts_likelihood(kit: RecurrentModel, opening: Sequence[Any], events: Sequence[Any], temperature: float) -> float:
+    """How likely 70 events after a bar of 14 are where a bar is told first, and then two."""
+    passage, total = (*opening, *events), 0.0
+    for begin, told, end in ((0, 14, 56), (28, 56, 84)):
+        stream = kit.stream(kit.start())
+        stream.prime(passage[begin:told])
+        for event in passage[told:end]:
+            stream.force([event], temperature)
+        total += float(stream.log_likelihoods[0])
+    return total
+
+
 def test_each_candidate_is_as_likely_as_if_it_were_alone(kit: RecurrentModel) -> None:
     composer = SpanComposer(kit, BarSpan(14, 56), last)
     made = composer.compose(OPENING, 0, 70, np.random.default_rng(2), 1.3, batch=4)
     assert len(set(made.events)) == 4
     for events, likelihood in zip(made.events, made.log_likelihoods, strict=True):
-        passage, total = (*OPENING, *events), 0.0
-        for begin, told, end in ((0, 14, 56), (28, 56, 84)):  # a bar is told, then two
-            stream = kit.stream(kit.start())
-            stream.prime(passage[begin:told])
-            for event in passage[told:end]:
-                stream.force([event], 1.3)
-            total += float(stream.log_likelihoods[0])
-        assert likelihood == pytest.approx(total, rel=1e-4)
+        assert likelihood == pytest.approx(parts_likelihood(kit, OPENING, events, 1.3), rel=1e-4)
+
+
+def test_each_passage_goes_on_from_an_opening_of_its_own(kit: RecurrentModel) -> None:
+    composer = SpanComposer(kit, BarSpan(14, 56), last)
+    snares = (frozenset({38}), *(frozenset[int](),) * 13)
+    made = composer.compose_after([OPENING, snares], 0, 70, np.random.default_rng(2), 1.3)
+    for opening, events, likelihood in zip((OPENING, snares), made.events, made.log_likelihoods, strict=True):
+        assert likelihood == pytest.approx(parts_likelihood(kit, opening, events, 1.3), rel=1e-4)
+    with pytest.raises(ValueError, match="equally long"):
+        composer.compose_after([OPENING, snares[:7]], 0, 70, np.random.default_rng(2))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,17 @@ def loops(text: str) -> int:
         argparse.ArgumentTypeError: if it is none, or too many.
     """
     return _whole(text, "loops", 1, MOST_BARS)
+
+
+def metre(text: str) -> str:
+    """A metre in which music is learned from, as it is written.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none.
+    """
+    if not re.fullmatch(r"[1-9]\d?/(1|2|4|8|16|32)", text):
+        raise argparse.ArgumentTypeError(f"a metre is written 3/4 or 7/8, not {text!r}")
+    return text
 
 
 def seed(text: str) -> int:

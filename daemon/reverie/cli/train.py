@@ -9,14 +9,13 @@ import argparse
 import importlib.util
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reverie.cli.arguments import add_command, add_json, duration, seed
+from reverie.cli.arguments import add_command, add_json, duration, metre, seed
 from reverie.cli.train_judge import add_judge
 from reverie.cli.train_steps import STEP_COMMANDS, check_settings, place_of, say
 from reverie.cli.training_job import ModelFolders, check_magenta, job_of, room_told, trainings
@@ -92,7 +91,7 @@ def _add_arguments(parser: argparse.ArgumentParser, steps: Sequence[Step]) -> No
     parser.add_argument(
         "--metre",
         action="append",
-        type=_metre,
+        type=metre,
         default=[],
         metavar="N/M",
         help="learn only from pieces in this metre, such as 3/4",
@@ -233,12 +232,6 @@ def _list(options: argparse.Namespace) -> int:
         if not recipes:
             say(f"{model:<12} cannot be trained yet")
     return 0
-
-
-def _metre(text: str) -> str:
-    if not re.fullmatch(r"[1-9]\d?/(1|2|4|8|16|32)", text):
-        raise argparse.ArgumentTypeError(f"a metre is written 3/4 or 7/8, not {text!r}")
-    return text
 
 
 _MOST = 100.0

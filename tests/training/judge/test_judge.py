@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -20,11 +22,12 @@ from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle, write_bundle
 from reverie.models.recurrent.model import RecurrentModel
+from reverie.models.recurrent.spans import BarSpan, SpanComposer, SpanDrawing
 from reverie.music.time import Metre
 from reverie.places import models_folder
 from reverie.training.dataset.bar_windows import bar_windows
 from reverie.training.errors import TrainingError
-from reverie.training.judge import judged_bundle, judged_latent, judged_music
+from reverie.training.judge import generated_loops, judged_bundle, judged_latent, judged_music
 from reverie.training.judge.generated_loops import BATCH, LoopMaker, LoopRequest, primers
 from reverie.training.judge.judge import Judgement, copies_of, judge
 from reverie.training.judge.judge_picture import draw_judgement
@@ -33,13 +36,15 @@ from reverie.training.judge.judged_bundle import judge_bundle, judge_file
 from reverie.training.judge.judged_music import (
     JudgedMusic,
     JudgedPassage,
+    in_metres,
     kind_of,
     music_as_json,
     music_from_json,
     passages_of_sequence,
-    usual_metre,
 )
 from reverie.training.judge.likelihood import model_losses
+from reverie.training.judge.loop_measures import LONG_BARS
+from reverie.training.judge.usual_metre import usual_metre
 from reverie.training.pieces import ConvertedPiece
 from reverie.training.recipes import LearnedPart
 from reverie.training.workspace import SPLITS, Split, Workspace
@@ -90,7 +95,55 @@ def test_music_in_seven_eighths_is_judged_in_seven_eighths() -> None:
     found = judge(read_bundle(SHIPPED / "drum_kit.safetensors"), real, LoopRequest(30, bars=2))
     assert found.metre == "7/8"
     assert found.measures["kicks_on_groups"].distance.loops[0] > 20
+    in_loops = found.measures["loop_kicks_on_groups"]
+    assert in_loops.distance.means[1] == pytest.approx(kicks_where_groups_begin(real["test"]), abs=0.05)
     assert len(found.copies.generated) == 30
+    common = judge(read_bundle(SHIPPED / "drum_kit.safetensors"), music(beat), LoopRequest(1, bars=2))
+    assert "loop_kicks_on_groups" not in common.measures
+
+
+def kicks_where_groups_begin(passages: Sequence[JudgedPassage]) -> float:
+    """The mean share of kicks that stand on the first, third and fifth eighth of seven."""
+    return float(
+        np.mean(
+            [
+                np.mean([step % 14 in {0, 4, 8} for step, one in enumerate(passage.events) if 36 in one])
+                for passage in passages
+            ]
+        )
+    )
+
+
+@pytest.mark.parametrize(("metre", "span"), [(Metre(7, 8), 56), (Metre(3, 4), 60), (Metre(4, 4), 0)])
+def test_loops_of_a_metre_that_the_counter_does_not_fit_are_made_as_in_a_scene(
+    metre: Metre, span: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans: list[tuple[BarSpan, int]] = []
+
+    class Noted(SpanComposer):
+        def compose_after(self, openings: Any, place: int, count: int, *rest: Any) -> SpanDrawing:
+            spans.append((self.span, count))
+            return super().compose_after(openings, place, count, *rest)
+
+    monkeypatch.setattr(generated_loops, "SpanComposer", Noted)
+    real = music(partial(beat, metre=metre), 2, metre)
+    judge(read_bundle(SHIPPED / "drum_kit.safetensors"), real, LoopRequest(1, bars=2))
+    assert spans == ([(BarSpan(metre.bar_steps, span), LONG_BARS * metre.bar_steps)] if span else [])
+
+
+def test_only_passages_in_the_metres_are_judged() -> None:
+    mixed: JudgedMusic = {
+        split: [*passages, JudgedPassage("waltz", Metre(3, 4), beat(0, 8, Metre(3, 4)))]
+        for split, passages in music(beat, 2).items()
+    }
+    waltzes = in_metres(mixed, [Metre(3, 4)])
+    assert {one.piece for passages in waltzes.values() for one in passages} == {"waltz"}
+    assert in_metres(mixed, []) is mixed
+    mixed = {**mixed, "test": mixed["test"][:-1]}
+    with pytest.raises(ValueError, match=r"^there is no music in 3/4 that was held out, which the model is judged by$"):
+        in_metres(mixed, [Metre(3, 4)])
+    with pytest.raises(ValueError, match="in 5/4 to learn from or to look at while training or that was held out"):
+        in_metres(mixed, [Metre(5, 4)])
 
 
 @pytest.mark.parametrize(("count", "bars"), [(0, 4), (1, 0), (1, 17)])
@@ -219,7 +272,7 @@ def test_what_cannot_be_judged_is_refused_with_the_reason() -> None:
     with pytest.raises(ModelError, match="polyphony: only drums"):
         kind_of("polyphony")
     with pytest.raises(ValueError, match="no music to judge by"):
-        usual_metre({"train": [], "validation": [], "test": []})
+        usual_metre([])
     some = music(beat, 2)
     nothing: JudgedMusic = {"train": some["train"], "validation": some["validation"], "test": []}
     with pytest.raises(ValueError, match="held out"):
@@ -283,6 +336,11 @@ def test_a_file_is_judged_by_the_pieces_of_a_workspace(tmp_path: Path) -> None:
     assert judge_bundle(path, workspace, splits, LoopRequest(20, bars=2), report=report) == found
     assert not [one for one in told if one[0] == "music"]  # it was read once
 
+    by_metre = judge_bundle(path, workspace, splits, LoopRequest(20, bars=2), metre=COMMON)
+    assert by_metre.likelihood == found.likelihood
+    with pytest.raises(ValueError, match="there is no music in 7/8 to learn from"):
+        judge_bundle(path, workspace, splits, LoopRequest(20, bars=2), metre=Metre(7, 8))
+
     splits["test"].append(kept_piece(workspace, 40, "test"))
     assert judge_bundle(path, workspace, splits, LoopRequest(20, bars=2)).likelihood.pieces == 5
     workspace.piece("0").unlink()
@@ -302,6 +360,8 @@ def test_a_file_of_any_kind_is_judged_by_what_can_be_said_of_it(tmp_path: Path) 
     splits = kept_beats(workspace)
     drums = judge_file(SHIPPED / "drum_kit.safetensors", workspace, splits, LoopRequest(20, bars=2))
     assert drums.text.startswith("drum_kit: perplexity")
+    again = judge_file(SHIPPED / "drum_kit.safetensors", workspace, splits, LoopRequest(20, bars=2), metre=COMMON)
+    assert [file.name for file in again.files] == ["drum_kit-4-4.txt", "drum_kit-4-4.json", "drum_kit-4-4.svg"]
     text, data, picture = drums.files
     assert text.read_text() == drums.text + "\n"
     assert json.loads(data.read_text()) == drums.data
@@ -314,6 +374,8 @@ def test_a_file_of_any_kind_is_judged_by_what_can_be_said_of_it(tmp_path: Path) 
     assert [file.read_text() for file in touch.files] == [touch.text + "\n", json.dumps(touch.data, indent=1) + "\n"]
 
     write_bundle(tmp_path / "chords.safetensors", bundle("polyphony"))
+    with pytest.raises(ModelError, match="leave out --metre"):
+        judge_file(tmp_path / "chords.safetensors", workspace, splits, metre=COMMON)
     with pytest.raises(TrainingError, match="make the dataset first"):
         judge_file(tmp_path / "chords.safetensors", workspace, splits)
 
@@ -324,6 +386,17 @@ def test_a_file_of_any_kind_is_judged_by_what_can_be_said_of_it(tmp_path: Path) 
     write_bundle(tmp_path / "tap.safetensors", random_vae("groovae_2bar_tap_fixed_velocity"))
     with pytest.raises(ModelError, match="nothing can be said yet"):
         judge_file(tmp_path / "tap.safetensors", workspace, splits)
+
+
+def test_a_model_of_shortened_bars_is_not_judged_for_want_of_music_in_its_metre(tmp_path: Path) -> None:
+    shipped, workspace = read_bundle(SHIPPED / "drum_kit.safetensors"), Workspace(tmp_path)
+    recipe = {**shipped.card.training["recipe"], "metres": ["3/4", "7/8"], "shorten_bars": True}
+    card = replace(shipped.card, training={**shipped.card.training, "recipe": recipe})
+    write_bundle(tmp_path / "odd.safetensors", replace(shipped, card=card))
+    with pytest.raises(
+        ValueError, match=r"no music in 3/4 or 7/8 to learn from .*, and bars that were shortened to it"
+    ):
+        judge_bundle(tmp_path / "odd.safetensors", workspace, kept_beats(workspace))
 
 
 def test_a_judgement_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,14 +85,41 @@ class SpanComposer:
             controls: what each event of the opening, and each that is drawn, stands under, where the encoding is
                 conditional.
         """
-        drawn: list[tuple[Any, ...]] = [()] * batch
-        likelihoods = np.zeros(batch)
+        return self._composed([opening] * batch, place, count, uniforms, temperature, bias, controls, same=True)
+
+    def compose_after(
+        self, openings: Sequence[Sequence[Any]], place: int, count: int, uniforms: Uniforms, temperature: float = 1.0
+    ) -> SpanDrawing:
+        """Draw ``count`` events after each of these openings, which are equally long; else as :meth:`compose`.
+
+        Raises:
+            ValueError: if they are not.
+        """
+        if len({len(opening) for opening in openings}) != 1:
+            raise ValueError("openings are equally long, so that all passages are at the same place of the bar")
+        return self._composed(openings, place, count, uniforms, temperature, same=False)
+
+    def _composed(
+        self,
+        openings: Sequence[Sequence[Any]],
+        place: int,
+        count: int,
+        uniforms: Uniforms,
+        temperature: float,
+        bias: Bias | None = None,
+        controls: Sequence[Any] | None = None,
+        *,
+        same: bool,
+    ) -> SpanDrawing:
+        drawn: list[tuple[Any, ...]] = [()] * len(openings)
+        likelihoods = np.zeros(len(openings))
         number = 0
         while number < count:
-            told = self.span.told(place, len(opening) + number, count - number)
-            known = len(opening) + number
+            known = len(openings[0]) + number
+            told = self.span.told(place, known, count - number)
             under = None if controls is None else _ending_at(controls, known, told)
-            stream = self._begun([(*opening, *events) for events in drawn], told, under, same=not number)
+            passages = [(*opening, *events) for opening, events in zip(openings, drawn, strict=True)]
+            stream = self._begun(passages, told, under, same=same and not number)
             part = min(count - number, self.span.longest - told)
             shifted = bias and _Shifted(bias, number, tuple(events[-1] for events in drawn) if number else ())
             control = None if controls is None else controls[known:].__getitem__

@@ -2,6 +2,7 @@
 
 A model is told a bar of music, as a scene tells it a bar that somebody wrote, and goes on for 16 bars. The first of
 these are the loop. The bar is usually one of validation music, which it has not learned from and is not compared with.
+Where its counter does not fit the metre it begins anew at bar lines, with its last bars, as it does in a scene.
 
 What is made is kept in a journal, batch by batch. Each batch has a seed of its own, so a judgement that was interrupted
 goes on after the last whole batch, and comes to the same loops.
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from reverie.models.recurrent.model import RecurrentModel, compose
+from reverie.models.recurrent.spans import BarSpan, SpanComposer
 from reverie.music.time import Metre
 from reverie.training.judge.judged_music import EventKind, JudgedPassage
 from reverie.training.judge.loop_journal import LoopJournal
@@ -94,6 +96,7 @@ class LoopMaker:
         told: the primers, of which one is drawn for each loop.
         journal: the file that keeps them; None keeps nothing.
         weights: identifies the model: loops of another are not taken from the journal.
+        span: for how many steps from a bar line on the model knows its place in the bar; 0 for ever.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class LoopMaker:
         told: Sequence[tuple[Any, ...]],
         journal: Path | None = None,
         weights: str = "",
+        span: int = 0,
     ) -> None:
         if not told:
             raise ValueError("there is no bar of music that a model could be told")
@@ -113,6 +117,7 @@ class LoopMaker:
         self._told = told
         self._journal = journal
         self._weights = weights
+        self._span = BarSpan(metre.bar_steps, span) if span else None
 
     def make(self, request: LoopRequest, report: Callable[[int, int], None]) -> list[JudgedLoop]:
         """Passages of :data:`LONG_BARS` bars, as many as were asked for.
@@ -123,7 +128,8 @@ class LoopMaker:
         """
         numbered = [[self._kind.number(event) for event in bar] for bar in self._told]
         asked = {**asdict(request), "count": None, "bars": None}
-        key = digest_of([self._weights, asked, str(self._metre), BATCH, LONG_BARS, numbered])
+        spans = [self._span.longest] if self._span else []
+        key = digest_of([self._weights, asked, str(self._metre), BATCH, LONG_BARS, numbered, *spans])
         journal = LoopJournal(self._journal, key)
         kept = journal.kept()
         made: list[JudgedLoop] = []
@@ -140,11 +146,19 @@ class LoopMaker:
     def _batch(self, request: LoopRequest, batch: int) -> list[list[int]]:
         chance = np.random.default_rng((request.seed, batch))
         told = [self._told[place] for place in chance.integers(0, len(self._told), BATCH)]
-        stream = self._model.stream(self._model.start(BATCH))
+        drawn = self._drawn(told, LONG_BARS * self._metre.bar_steps, chance, request.temperature)
+        return [[self._kind.number(event) for event in events] for events in drawn]
+
+    def _drawn(
+        self, told: Sequence[tuple[Any, ...]], steps: int, chance: np.random.Generator, temperature: float
+    ) -> Sequence[tuple[Any, ...]]:
+        if self._span:
+            composer = SpanComposer(self._model, self._span, self._kind.ending)
+            return composer.compose_after(told, 0, steps, chance, temperature).events
+        stream = self._model.stream(self._model.start(len(told)))
         for events in zip(*told, strict=True):
             stream.push(events)
-        drawn = compose(stream, LONG_BARS * self._metre.bar_steps, chance, request.temperature)
-        return [[self._kind.number(event) for event in events] for events in drawn]
+        return compose(stream, steps, chance, temperature)
 
 
 def _bars(passage: JudgedPassage) -> Iterator[tuple[Any, ...]]:

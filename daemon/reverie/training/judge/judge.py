@@ -9,20 +9,24 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reverie.models.counting import counting_of
 from reverie.models.library.bundle import Bundle
 from reverie.models.recurrent.model import RecurrentModel
 from reverie.training.judge.copies import KnownRuns
 from reverie.training.judge.distances import SetDistance, set_distance
 from reverie.training.judge.generated_loops import LoopMaker, LoopRequest, loops_of, primers, shortened
-from reverie.training.judge.judged_music import EventKind, JudgedMusic, JudgedPassage, kind_of, usual_metre
+from reverie.training.judge.judged_music import EventKind, JudgedMusic, JudgedPassage, kind_of
 from reverie.training.judge.likelihood import Likelihood, likelihood, short
 from reverie.training.judge.loop_measures import (
     DRUM_MEASURES,
     LONG_BARS,
     MELODY_MEASURES,
+    ODD_DRUM_MEASURES,
     JudgedLoop,
     LoopMeasure,
+    is_odd,
 )
+from reverie.training.judge.usual_metre import usual_metre
 
 JudgeStep = Literal["music", "perplexity", "loops", "measures"]
 Report = Callable[[JudgeStep, int, int], None]
@@ -132,10 +136,11 @@ def judge(
     request = request or LoopRequest()
     kind = kind_of(bundle.card.config)
     model = RecurrentModel(bundle)
-    metre = usual_metre(music)
+    metre = usual_metre((passage.metre, passage.bars) for passage in music["train"])
     found = likelihood(model, music, lambda done, of: report("perplexity", done, of))
     told = primers(kind, music[request.primers], metre)
-    maker = LoopMaker(model, kind, metre, told, journal, bundle.card.weights)
+    span = counting_of(bundle.card).span(metre.bar_steps)
+    maker = LoopMaker(model, kind, metre, told, journal, bundle.card.weights, span)
     long = maker.make(request, lambda done, of: report("loops", done, of))
     measures = compared(kind, music, long, request.bars, lambda done, of: report("measures", done, of))
     made = shortened(kind, long, request.bars)
@@ -164,7 +169,8 @@ def compared(
         )
         for length in (bars, LONG_BARS)
     }
-    measures = DRUM_MEASURES if kind.drums else MELODY_MEASURES
+    of_drums = ODD_DRUM_MEASURES if is_odd(metre) else DRUM_MEASURES
+    measures = of_drums if kind.drums else MELODY_MEASURES
     return measured(measures, sets[bars], sets[LONG_BARS], report)
 
 

@@ -13,19 +13,28 @@ from reverie.models.configs import Family, config_of
 from reverie.models.errors import ModelError
 from reverie.models.library.card import ModelCard
 from reverie.models.library.importing import read_any_bundle
+from reverie.music.time import Metre
+from reverie.training.card_recipe import recipe_of_card
 from reverie.training.judge.example_likelihood import judge_perplexity
 from reverie.training.judge.generated_loops import LoopRequest
 from reverie.training.judge.judge import Judgement, Report, judge
 from reverie.training.judge.judge_picture import draw_judgement
 from reverie.training.judge.judge_table import as_table, perplexity_line
 from reverie.training.judge.judged_latent import judge_latent
-from reverie.training.judge.judged_music import JudgedMusic, kind_of, music_as_json, music_from_json, music_of
+from reverie.training.judge.judged_music import (
+    JudgedMusic,
+    in_metres,
+    kind_of,
+    music_as_json,
+    music_from_json,
+    music_of,
+)
 from reverie.training.judge.judged_textures import judge_textures
 from reverie.training.judge.judged_touch import HUMANIZE, PlayedTake, judge_touch, take_of_sequence
 from reverie.training.judge.texture_music import texture_music
 from reverie.training.judge.textures import texture_kind
 from reverie.training.pieces import ConvertedPiece
-from reverie.training.recipes import PARTS, RECIPES, LearnedPart
+from reverie.training.recipes import RECIPES, LearnedPart
 from reverie.training.workspace import Split, Workspace, digest_of
 
 _MUSIC_FORMAT = 2
@@ -53,6 +62,7 @@ def judge_file(
     splits: PiecesBySplit,
     request: LoopRequest | None = None,
     *,
+    metre: Metre | None = None,
     report: Report = lambda _step, _done, _of: None,
 ) -> KeptJudgement:
     """Judge a model of any kind by what can be said of it, as :func:`judge_bundle` does.
@@ -63,7 +73,7 @@ def judge_file(
     perplexity alone. It lies in ``judge/`` of the workspace by the file's name, with a picture where bars are judged.
 
     Raises:
-        ModelError: if nothing can be said of such a model yet, or it is damaged.
+        ModelError: if nothing can be said of such a model yet, nor of one metre alone, or it is damaged.
         TrainingError: if the examples that it takes are missing, damaged or another model's.
         FileNotFoundError: if a piece is missing in the workspace.
         ValueError: if a split has no music.
@@ -71,7 +81,14 @@ def judge_file(
     bundle = read_any_bundle(path)
     config, folder = config_of(bundle.card.config), workspace.folder / "judge"
     if config.family == "melody_rnn" or config.name == "drum_kit":
-        return _kept_judgement(folder, path.stem, judge_bundle(path, workspace, splits, request, report=report))
+        judged = judge_bundle(path, workspace, splits, request, metre=metre, report=report)
+        return _kept_judgement(folder, f"{path.stem}{_of_metre(metre)}", judged)
+    if metre is not None:
+        raise ModelError(
+            f"{path}: is of {config.name}; only models of drums and of melodies are judged by one metre alone, so leave"
+            " out --metre"
+        )
+    splits = _in_metres_learned(bundle.card, splits)
     if config.name == HUMANIZE:
         touch = judge_touch(bundle, workspace_takes(workspace, splits, lambda done, of: report("music", done, of)))
         return _kept(folder, path.stem, touch.as_text(), touch.as_json())
@@ -98,6 +115,7 @@ def judge_bundle(
     splits: PiecesBySplit,
     request: LoopRequest | None = None,
     *,
+    metre: Metre | None = None,
     report: Report = lambda _step, _done, _of: None,
 ) -> Judgement:
     """Judge a model by the pieces of a workspace, as they were divided to train it.
@@ -110,28 +128,26 @@ def judge_bundle(
         workspace: has the pieces.
         splits: which pieces are in each split.
         request: how many loops are made, and which.
+        metre: of which passages are judged; those of the metres that it has learned from, if none is given.
         report: is told which step is at work, how many of it are done, and of how many.
 
     Raises:
         ModelError: if it is no model of drums or melodies, or damaged.
+        TrainingError: if nobody knows by which recipe such a model is trained.
         FileNotFoundError: if a piece is missing in the workspace.
-        ValueError: if a split has no music.
+        ValueError: if a split has no music, or none in the metre.
     """
     bundle = read_any_bundle(path)
-    folder = workspace.folder / "judge"
-    part = learned_part_of(bundle.card)
-    music = workspace_music(bundle.card.config, workspace, splits, lambda done, of: report("music", done, of), part)
+    folder, recipe = workspace.folder / "judge", recipe_of_card(bundle.card)
+    every = workspace_music(
+        bundle.card.config, workspace, splits, lambda done, of: report("music", done, of), recipe.part
+    )
+    try:
+        music = in_metres(every, [metre] if metre else [Metre.parse(learned) for learned in recipe.metres])
+    except ValueError as error:
+        cut = ", and bars that were shortened to it are none" if recipe.shorten_bars else ""
+        raise ValueError(f"{error}{cut}") from error
     return judge(bundle, music, request, journal=folder / f"{path.stem}.loops.jsonl", report=report)
-
-
-def learned_part_of(card: ModelCard) -> LearnedPart:
-    """Which part of pieces a model has learned from, as its card says; any, if it does not."""
-    recipe = card.training.get("recipe")
-    told = recipe.get("part") if isinstance(recipe, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    found: LearnedPart = "any"
-    for part in PARTS:
-        found = part if part == told else found
-    return found
 
 
 def workspace_music(
@@ -194,6 +210,19 @@ def workspace_takes(
             done += 1
             report(done, count)
     return takes
+
+
+def _in_metres_learned(card: ModelCard, splits: PiecesBySplit) -> PiecesBySplit:
+    """The pieces in the metres that a model has learned from."""
+    metres = recipe_of_card(card).metres
+    return {
+        split: [piece for piece in pieces if not metres or piece.metre in metres] for split, pieces in splits.items()
+    }
+
+
+def _of_metre(metre: Metre | None) -> str:
+    """What the names of a judgement's files end with."""
+    return f"-{metre.numerator}-{metre.denominator}" if metre else ""
 
 
 def _kept(folder: Path, name: str, text: str, data: Mapping[str, Any]) -> KeptJudgement:

@@ -8,8 +8,7 @@ at most, a melody with five pitch classes or more, and moved to the key and regi
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +28,11 @@ LEAST_BARS = 7
 MOST_STEPS = 512
 LEAST_CLASSES = 5
 """The limits of Magenta's pipelines for drums and melodies; the last is of pitch classes, in melodies only."""
+_SPLIT_WORDS: Mapping[Split, str] = {
+    "train": "to learn from",
+    "validation": "to look at while training",
+    "test": "that was held out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class EventKind:
         fitted: a passage's events as the model knows them.
         struck: the pitches that begin at an event.
         number: an event as a number from 0 up, for files; ``event`` reads it.
+        ending: the last so many events of a passage, as a model is told them that has not heard those before.
     """
 
     drums: bool
@@ -67,6 +72,7 @@ class EventKind:
     struck: Callable[[Any], frozenset[int]]
     number: Callable[[Any], int]
     event: Callable[[int], Any]
+    ending: Callable[[Sequence[Any], int], Sequence[Any]]
 
 
 def kind_of(config: str) -> EventKind:
@@ -85,6 +91,7 @@ def kind_of(config: str) -> EventKind:
             struck=lambda event: event,
             number=alphabet.encode,
             event=alphabet.decode,
+            ending=lambda events, steps: events[-steps:],
         )
     if family == "melody_rnn":
         register = REGISTERS[config]
@@ -95,6 +102,7 @@ def kind_of(config: str) -> EventKind:
             struck=lambda event: frozenset((event,)) if event >= 0 else frozenset(),
             number=lambda event: event - melody_notes.NO_EVENT,
             event=lambda number: number + melody_notes.NO_EVENT,
+            ending=melody_notes.ending,
         )
     raise ModelError(f"{config}: only drums on sixteenths and melodies can be judged yet")
 
@@ -141,18 +149,23 @@ def music_of(
     }
 
 
-def usual_metre(music: JudgedMusic) -> Metre:
-    """The metre that most bars of the training music have: the one that loops are judged in.
+def in_metres(music: JudgedMusic, metres: Collection[Metre]) -> JudgedMusic:
+    """The passages in these metres; all of them, if none is named.
 
     Raises:
-        ValueError: if there is no music.
+        ValueError: if a split has none.
     """
-    bars = Counter[Metre]()
-    for passage in music["train"]:
-        bars[passage.metre] += passage.bars
-    if not bars:
-        raise ValueError("there is no music to judge by: no piece of it has seven bars or more without a silent one")
-    return bars.most_common(1)[0][0]
+    if not metres:
+        return music
+    found: dict[Split, list[JudgedPassage]] = {
+        split: [one for one in passages if one.metre in metres] for split, passages in music.items()
+    }
+    missing = [_SPLIT_WORDS[split] for split, passages in found.items() if not passages]
+    if missing:
+        raise ValueError(
+            f"there is no music in {' or '.join(map(str, metres))} {' or '.join(missing)}, which the model is judged by"
+        )
+    return found
 
 
 def music_as_json(kind: EventKind, music: JudgedMusic) -> dict[str, Any]:

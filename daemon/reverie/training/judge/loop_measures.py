@@ -71,6 +71,11 @@ def backbone_syncopation(loop: JudgedLoop) -> Sequence[float]:
     return (_syncopation(loop.metre, [bool(one & _BACKBONE) for one in loop.struck]) / loop.bars,)
 
 
+def is_odd(metre: Metre) -> bool:
+    """Whether a bar cannot be halved down to its sixteenths, as those of 4/4 and 2/4 can."""
+    return metre.bar_steps & (metre.bar_steps - 1) != 0
+
+
 @lru_cache(maxsize=64)
 def metric_weights(metre: Metre) -> tuple[int, ...]:
     """By step, how heavy its place is: 0 on the bar line, and 1 less at each finer level of the metre."""
@@ -206,6 +211,11 @@ DRUM_MEASURES: Mapping[str, LoopMeasure[JudgedLoop]] = {
     "repeated_strokes": LoopMeasure("repeated strokes", "share", repeated_strokes),
     **_LIKENESS,
 }
+ODD_DRUM_MEASURES: Mapping[str, LoopMeasure[JudgedLoop]] = {
+    "loop_kicks_on_groups": LoopMeasure("bass drum where groups begin", "share", kicks_on_groups),
+    **DRUM_MEASURES,
+}
+"""Of drums in an odd metre. Hardly anybody has recorded 16 bars of it, so the bass drum is looked at in loops, too."""
 MELODY_MEASURES: Mapping[str, LoopMeasure[JudgedLoop]] = {
     "density": LoopMeasure("onset density", "notes a bar", density),
     "syncopation": LoopMeasure("syncopation", "weight a bar", syncopation),

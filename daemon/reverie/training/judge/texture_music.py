@@ -14,6 +14,7 @@ from typing import Any
 from reverie.files import write_atomically
 from reverie.training.judge.example_likelihood import KeptExample, example_of
 from reverie.training.judge.textures import TextureKind, TexturePassage
+from reverie.training.judge.usual_metre import usual_metre
 from reverie.training.pieces import ConvertedPiece
 from reverie.training.recipes import TrainingRecipe
 from reverie.training.workspace import Split, Workspace, digest_of
@@ -42,9 +43,10 @@ def texture_music(
 
     Raises:
         TrainingError: if a piece is missing.
+        ValueError: if there is nothing to learn from.
     """
     drawn: dict[Split, list[ConvertedPiece]] = {split: _drawn(pieces, recipe.seed) for split, pieces in splits.items()}
-    metre = "" if kind.counts_seconds else _usual(splits)
+    metre = "" if kind.counts_seconds else usual_metre((piece.metre or "4/4", piece.bars) for piece in splits["train"])
     told = [recipe.config, recipe.seed, _FORMAT, kind.window, metre]
     ids = {split: [piece.id for piece in pieces] for split, pieces in drawn.items()}
     kept = workspace.folder / "judge" / f"textures-{digest_of([*told, ids])[:12]}.json"
@@ -73,20 +75,6 @@ def classes_of(example: KeptExample, kind: TextureKind) -> tuple[int, ...]:
 
 def _drawn(pieces: Sequence[ConvertedPiece], seed: int) -> list[ConvertedPiece]:
     return random.Random(seed).sample(list(pieces), min(len(pieces), _MOST_PIECES))
-
-
-def _usual(splits: Mapping[Split, Sequence[ConvertedPiece]]) -> str:
-    """The metre that most bars of the training pieces have.
-
-    Raises:
-        ValueError: if there is no music.
-    """
-    bars = Counter[str]()
-    for piece in splits["train"]:
-        bars[piece.metre] += piece.bars
-    if not bars:
-        raise ValueError("there is no music to judge by")
-    return bars.most_common(1)[0][0] or "4/4"
 
 
 def _passages(
