@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,17 +18,21 @@ from fakes.data import data_folder
 from fakes.judged import COMMON, beat, music, sequence_of, tune
 from fakes.networks import bundle
 from fakes.vae import random_vae
-from reverie.models.encodings.melody import REGISTERS
+from reverie.models.counting import counting_of
+from reverie.models.encodings.melody import REGISTERS, own_label_of
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
+from reverie.models.encodings.multi_drum import DRUM_KIT, DrumAlphabet
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle, write_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.recurrent.model import RecurrentModel
+from reverie.models.recurrent.sampling import Uniforms
 from reverie.models.recurrent.spans import BarSpan, SpanComposer, SpanDrawing
 from reverie.music.time import Metre
 from reverie.places import models_folder
-from reverie.training.dataset.bar_windows import bar_windows
 from reverie.training.errors import TrainingError
-from reverie.training.judge import generated_loops, judged_bundle, judged_latent, judged_music
+from reverie.training.judge import generated_loops, judged_bundle, judged_latent
+from reverie.training.judge.example_likelihood import example_of
 from reverie.training.judge.generated_loops import BATCH, LoopMaker, LoopRequest, primers
 from reverie.training.judge.judge import Judgement, copies_of, judge
 from reverie.training.judge.judge_picture import draw_judgement
@@ -39,14 +44,16 @@ from reverie.training.judge.judged_music import (
     in_metres,
     kind_of,
     music_as_json,
+    music_for_loops,
     music_from_json,
     passages_of_sequence,
+    windows_of,
 )
 from reverie.training.judge.likelihood import model_losses
 from reverie.training.judge.loop_measures import LONG_BARS
 from reverie.training.judge.usual_metre import usual_metre
 from reverie.training.pieces import ConvertedPiece
-from reverie.training.recipes import LearnedPart
+from reverie.training.recipes import RECIPES, LearnedPart
 from reverie.training.workspace import SPLITS, Split, Workspace
 
 SHIPPED = models_folder()
@@ -121,9 +128,11 @@ def test_loops_of_a_metre_that_the_counter_does_not_fit_are_made_as_in_a_scene(
     spans: list[tuple[BarSpan, int]] = []
 
     class Noted(SpanComposer):
-        def compose_after(self, openings: Any, place: int, count: int, *rest: Any) -> SpanDrawing:
+        def compose_after(
+            self, openings: Any, place: int, count: int, uniforms: Uniforms, temperature: float = 1.0
+        ) -> SpanDrawing:
             spans.append((self.span, count))
-            return super().compose_after(openings, place, count, *rest)
+            return super().compose_after(openings, place, count, uniforms, temperature)
 
     monkeypatch.setattr(generated_loops, "SpanComposer", Noted)
     real = music(partial(beat, metre=metre), 2, metre)
@@ -279,14 +288,8 @@ def test_what_cannot_be_judged_is_refused_with_the_reason() -> None:
         judge(read_bundle(SHIPPED / "drum_kit.safetensors"), nothing, LoopRequest(1))
 
 
-def test_passages_with_none_left_out_are_what_the_model_card_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_judged_is_event_for_event_what_the_model_card_counts() -> None:
     import note_seq
-
-    def whole(_kind: object, events: tuple[object, ...]) -> tuple[object, ...]:
-        return events
-
-    monkeypatch.setattr(judged_music, "LEAST_BARS", 2)
-    monkeypatch.setattr(judged_music, "_shortened", whole)
 
     shipped = read_bundle(SHIPPED / "drum_kit.safetensors")
     folder = data_folder("groove-midi")
@@ -299,17 +302,52 @@ def test_passages_with_none_left_out_are_what_the_model_card_counts(monkeypatch:
         if (row["beat_type"], row["time_signature"], row["split"]) == ("beat", "4-4", "test")
     ]
     kind = kind_of("drum_kit")
-    window = shipped.card.training["example_steps"]
     passages = [
-        replace(passage, events=passage.events[cut.start : cut.end])
+        passage
         for file in files
         for passage in passages_of_sequence(kind, note_seq.midi_file_to_note_sequence(str(file)), file.name)
-        for cut in bar_windows(len(passage.events), passage.metre.bar_steps, window)
     ]
-    assert sum(len(one.events) - 1 for one in passages) == shipped.card.training["heldout"]["events"]
-    losses = model_losses(RecurrentModel(shipped), passages, lambda _done, _of: None)
+    windows = windows_of(kind, passages, counting_of(shipped.card))
+    assert sum(len(one.events) - 1 for one in windows) == shipped.card.training["heldout"]["events"]
+    losses = model_losses(RecurrentModel(shipped), windows, lambda _done, _of: None)
     mean = losses.sum() / shipped.card.training["heldout"]["events"]
     assert mean == pytest.approx(shipped.card.training["heldout"]["loss"], abs=1e-4)
+
+
+@pytest.mark.magenta
+@pytest.mark.parametrize("metre", [Metre(4, 4), Metre(3, 4)])
+@pytest.mark.parametrize("config", ["drum_kit", "attention_rnn"])
+def test_windows_are_the_examples_of_a_dataset(config: str, metre: Metre) -> None:
+    from reverie.training.dataset.extraction.sources import source_of
+
+    drums = config == "drum_kit"
+    sequence = sequence_of(beat(5, 33, metre) if drums else ())
+    sequence.time_signatures[0].numerator = metre.numerator
+    for number in range(0 if drums else 100):  # notes and rests, some of them over the edges of windows
+        start, pitch = number * 5 / 4, 60 + number * 7 % 12
+        sequence.notes.add(start_time=start, end_time=start + 1 + number % 2 / 4, pitch=pitch, velocity=80)
+        sequence.total_time = start + 2
+    recipe, kind = RECIPES[config], kind_of(config)
+    counting = counting_of(ModelCard("m", config, training={"example_steps": recipe.window}))
+    windows = windows_of(kind, list(passages_of_sequence(kind, sequence, "one")), counting)
+    labelled = DrumAlphabet(DRUM_KIT).encode if drums else own_label_of(config)
+    examples = [example_of(one.record) for cut in source_of(recipe).cuts(sequence, Counter()) for one in cut()]
+    assert len(examples) > 1
+    assert [[labelled(event) for event in one.events[1:]] for one in windows] == [list(e.labels) for e in examples]
+
+
+def test_loops_are_compared_with_the_beginnings_of_long_passages() -> None:
+    long, brief = JudgedPassage("long", COMMON, beat(0, 40)), JudgedPassage("brief", COMMON, beat(1, 6))
+    found = music_for_loops({"train": [long, brief], "validation": [brief], "test": []})
+    assert found == {"train": [replace(long, events=long.events[:512])], "validation": [], "test": []}
+
+
+def test_a_model_whose_examples_nobody_knows_is_judged_by_those_of_magenta() -> None:
+    kind, passage = kind_of("drum_kit"), JudgedPassage("long", COMMON, beat(0, 40))
+    assert [len(one.events) for one in windows_of(kind, [passage], counting_of(ModelCard("m", "drum_kit")))] == [
+        513,
+        128,
+    ]
 
 
 def kept_piece(workspace: Workspace, seed: int, split: str) -> ConvertedPiece:

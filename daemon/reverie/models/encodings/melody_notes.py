@@ -144,10 +144,13 @@ def ending(events: Sequence[int], steps: int) -> tuple[int, ...]:
     """The last ``steps`` of a melody as one by itself: what is held into them begins there."""
     last = tuple(events[-steps:])
     before = next((event for event in reversed(events[:-steps]) if event != NO_EVENT), NOTE_OFF)
-    if last[0] == NO_EVENT and before != NOTE_OFF:
-        return (before, *last[1:])
-    silent = next((number for number, event in enumerate(last) if event >= 0), len(last))
-    return (*(NO_EVENT,) * silent, *last[silent:])
+    return (before, *last[1:]) if last[0] == NO_EVENT and before != NOTE_OFF else begun(last)
+
+
+def begun(events: Sequence[int]) -> tuple[int, ...]:
+    """A melody as one by itself: silent until its first note; equal to how note_seq's ``Melody`` takes events."""
+    silent = next((number for number, event in enumerate(events) if event >= 0), len(events))
+    return (*(NO_EVENT,) * silent, *events[silent:])
 
 
 def major_key(events: Iterable[int]) -> int:

@@ -150,7 +150,7 @@ class LoopMaker:
         return [[self._kind.number(event) for event in events] for events in drawn]
 
     def _drawn(
-        self, told: Sequence[tuple[Any, ...]], steps: int, chance: np.random.Generator, temperature: float
+        self, told: Sequence[Sequence[Any]], steps: int, chance: np.random.Generator, temperature: float
     ) -> Sequence[tuple[Any, ...]]:
         if self._span:
             composer = SpanComposer(self._model, self._span, self._kind.ending)

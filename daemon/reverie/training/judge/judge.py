@@ -15,7 +15,14 @@ from reverie.models.recurrent.model import RecurrentModel
 from reverie.training.judge.copies import KnownRuns
 from reverie.training.judge.distances import SetDistance, set_distance
 from reverie.training.judge.generated_loops import LoopMaker, LoopRequest, loops_of, primers, shortened
-from reverie.training.judge.judged_music import EventKind, JudgedMusic, JudgedPassage, kind_of
+from reverie.training.judge.judged_music import (
+    EventKind,
+    JudgedMusic,
+    JudgedPassage,
+    kind_of,
+    music_for_loops,
+    windows_of,
+)
 from reverie.training.judge.likelihood import Likelihood, likelihood, short
 from reverie.training.judge.loop_measures import (
     DRUM_MEASURES,
@@ -136,15 +143,17 @@ def judge(
     request = request or LoopRequest()
     kind = kind_of(bundle.card.config)
     model = RecurrentModel(bundle)
-    metre = usual_metre((passage.metre, passage.bars) for passage in music["train"])
-    found = likelihood(model, music, lambda done, of: report("perplexity", done, of))
-    told = primers(kind, music[request.primers], metre)
-    span = counting_of(bundle.card).span(metre.bar_steps)
+    counting, long = counting_of(bundle.card), music_for_loops(music)
+    metre = usual_metre((passage.metre, passage.bars) for passage in long["train"])
+    windows: JudgedMusic = {split: windows_of(kind, passages, counting) for split, passages in music.items()}
+    found = likelihood(model, windows, lambda done, of: report("perplexity", done, of))
+    told = primers(kind, long[request.primers], metre)
+    span = counting.span(metre.bar_steps)
     maker = LoopMaker(model, kind, metre, told, journal, bundle.card.weights, span)
-    long = maker.make(request, lambda done, of: report("loops", done, of))
-    measures = compared(kind, music, long, request.bars, lambda done, of: report("measures", done, of))
-    made = shortened(kind, long, request.bars)
-    held_out = loops_of(kind, music["test"], metre, request.bars)
+    played_on = maker.make(request, lambda done, of: report("loops", done, of))
+    measures = compared(kind, long, played_on, request.bars, lambda done, of: report("measures", done, of))
+    made = shortened(kind, played_on, request.bars)
+    held_out = loops_of(kind, long["test"], metre, request.bars)
     copies = copies_of(kind, music["train"], made, held_out)
     return Judgement(bundle.card.name, request, str(metre), found, measures, copies)
 

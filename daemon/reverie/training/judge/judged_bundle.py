@@ -37,7 +37,7 @@ from reverie.training.pieces import ConvertedPiece
 from reverie.training.recipes import RECIPES, LearnedPart
 from reverie.training.workspace import Split, Workspace, digest_of
 
-_MUSIC_FORMAT = 2
+_MUSIC_FORMAT = 3
 """Raised when the same pieces make other passages."""
 
 _RECURRENT: frozenset[Family] = frozenset({"drums_rnn", "improv_rnn", "polyphony_rnn", "performance_rnn"})

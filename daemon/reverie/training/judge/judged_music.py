@@ -2,17 +2,23 @@
 # note_seq has no types.
 """The music that a model is judged by: passages of events, by split, as the model's family reads them from a score.
 
-A passage is what Magenta's pipelines would make an example of: seven bars or more without a bar of silence, 512 steps
-at most, a melody with five pitch classes or more, and moved to the key and register that the model knows.
+A passage is what is learned from: longer than a bar, without a bar of silence, a melody with five pitch classes or
+more, and moved to the key and register that the model knows.
+
+Two things are made of passages. Perplexity is that of *windows*, cut as the examples of a dataset are, so that what is
+judged is event for event what the model card counts: all of what was held out. *Loops* are compared with those of
+longer passages, as Magenta's pipelines want them: seven bars or more, and of each the first 512 steps, lest one long
+take be half of the music.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reverie.models.configs import config_of
+from reverie.models.counting import StepCounting
 from reverie.models.encodings import melody_notes, multi_drum
 from reverie.models.encodings.melody import REGISTERS
 from reverie.models.encodings.passage import Passage
@@ -20,14 +26,16 @@ from reverie.models.errors import ModelError
 from reverie.music.harmony import OCTAVE
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import STEPS_PER_QUARTER, Metre
+from reverie.training.dataset.bar_windows import bar_windows
 from reverie.training.dataset.learned_part import keep_line, part_of
 from reverie.training.recipes import LearnedPart
 from reverie.training.workspace import Split
 
 LEAST_BARS = 7
 MOST_STEPS = 512
+"""The limits of Magenta's pipelines for drums and melodies."""
 LEAST_CLASSES = 5
-"""The limits of Magenta's pipelines for drums and melodies; the last is of pitch classes, in melodies only."""
+"""The fewest pitch classes of a melody."""
 _SPLIT_WORDS: Mapping[Split, str] = {
     "train": "to learn from",
     "validation": "to look at while training",
@@ -64,6 +72,7 @@ class EventKind:
         struck: the pitches that begin at an event.
         number: an event as a number from 0 up, for files; ``event`` reads it.
         ending: the last so many events of a passage, as a model is told them that has not heard those before.
+        alone: the events of a window as they are learned by themselves.
     """
 
     drums: bool
@@ -73,6 +82,7 @@ class EventKind:
     number: Callable[[Any], int]
     event: Callable[[int], Any]
     ending: Callable[[Sequence[Any], int], Sequence[Any]]
+    alone: Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
 def kind_of(config: str) -> EventKind:
@@ -92,6 +102,7 @@ def kind_of(config: str) -> EventKind:
             number=alphabet.encode,
             event=alphabet.decode,
             ending=lambda events, steps: events[-steps:],
+            alone=tuple,
         )
     if family == "melody_rnn":
         register = REGISTERS[config]
@@ -103,6 +114,7 @@ def kind_of(config: str) -> EventKind:
             number=lambda event: event - melody_notes.NO_EVENT,
             event=lambda number: number + melody_notes.NO_EVENT,
             ending=melody_notes.ending,
+            alone=melody_notes.begun,
         )
     raise ModelError(f"{config}: only drums on sixteenths and melodies can be judged yet")
 
@@ -132,10 +144,7 @@ def passages_of_sequence(
         for notes in _parts(kind, quantized.notes):
             for passage in kind.passages(notes, metre.bar_steps):
                 events = passage.events
-                if len(events) < LEAST_BARS * metre.bar_steps:
-                    continue
-                events = _shortened(kind, events)
-                if kind.drums or _pitch_classes(events) >= LEAST_CLASSES:
+                if len(events) > metre.bar_steps and (kind.drums or _pitch_classes(events) >= LEAST_CLASSES):
                     yield JudgedPassage(piece, metre, kind.fitted(events))
 
 
@@ -166,6 +175,31 @@ def in_metres(music: JudgedMusic, metres: Collection[Metre]) -> JudgedMusic:
             f"there is no music in {' or '.join(map(str, metres))} {' or '.join(missing)}, which the model is judged by"
         )
     return found
+
+
+def windows_of(kind: EventKind, passages: Iterable[JudgedPassage], counting: StepCounting) -> list[JudgedPassage]:
+    """Passages cut as the examples of a dataset are, each of which is heard by itself.
+
+    In a metre that the model's counter does not fit they are as long as the spans that a scene draws in. A model of
+    which nobody knows how long its examples were is judged by those of Magenta's pipelines.
+    """
+    return [
+        replace(passage, events=kind.alone(passage.events[cut.start : cut.end]))
+        for passage in passages
+        for bar in (passage.metre.bar_steps,)
+        for cut in bar_windows(len(passage.events), bar, counting.span(bar) or counting.window or MOST_STEPS)
+        if cut.end - cut.start > 1
+    ]
+
+
+def music_for_loops(music: JudgedMusic) -> JudgedMusic:
+    """The passages that loops are compared with: the beginnings of long ones."""
+    return {
+        split: [
+            replace(passage, events=passage.events[:MOST_STEPS]) for passage in passages if passage.bars >= LEAST_BARS
+        ]
+        for split, passages in music.items()
+    }
 
 
 def music_as_json(kind: EventKind, music: JudgedMusic) -> dict[str, Any]:
@@ -200,10 +234,6 @@ def _parts(kind: EventKind, notes: Iterable[Any]) -> Iterator[list[Note]]:
             own = found.setdefault(0 if kind.drums else note.instrument, [])
             own.append(Note(start, max(end - start, 1), note.pitch, note.velocity))
     return iter(found.values())
-
-
-def _shortened(kind: EventKind, events: tuple[Any, ...]) -> tuple[Any, ...]:
-    return events[:MOST_STEPS] if kind.drums else melody_notes.resized(events, min(len(events), MOST_STEPS))
 
 
 def _pitch_classes(events: Iterable[int]) -> int:
