@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,14 +11,13 @@ import pytest
 
 from fakes.daemon import Daemon
 from fakes.jack import wait_until
+from fakes.permissions import OBEYING
 from reverie.places import scenes_folder
 
 pytestmark = pytest.mark.real
 
 NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 MakeDaemon = Callable[..., Daemon]
-OBEYING = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-"""Root, for whom permissions count as for anybody else."""
 
 
 def start(daemon: Daemon, *before: str, **environment: str) -> None:
@@ -38,7 +36,7 @@ def faults(daemon: Daemon) -> dict[str, str]:
 
 
 def test_closed_folders_of_all_kinds_do_not_keep_it_from_playing(make_daemon: MakeDaemon, tmp_path: Path) -> None:
-    if os.getuid() == 0 and shutil.which("setpriv") is None:
+    if OBEYING and shutil.which(OBEYING[0]) is None:
         pytest.skip("root may enter every folder, and setpriv is missing: apt install util-linux")
     closed = tmp_path / "closed"
     for name in ("scenes", "models", "tape", "timbre", "state"):
@@ -56,7 +54,7 @@ def test_closed_folders_of_all_kinds_do_not_keep_it_from_playing(make_daemon: Ma
     )
     closed.chmod(0)
     try:
-        start(daemon, *(OBEYING if os.getuid() == 0 else ()))
+        start(daemon, *OBEYING)
         daemon.wait_for_models()
         assert daemon.status()["scene"]["name"] == "study"
         told = faults(daemon)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -54,9 +55,9 @@ def data_of(folder: Path) -> TrainingData:
 
 
 def _known(folder: Path) -> TrainingData | None:
-    if (folder / "info.csv").is_file() and (folder / "drummer1").is_dir():
+    if _is_file(folder / "info.csv") and _is_folder(folder / "drummer1"):
         return _GROOVE
-    if (folder / "dataset").is_dir() and "OpenEWLD" in _beginning(folder / "README.md"):
+    if _is_folder(folder / "dataset") and "OpenEWLD" in _beginning(folder / "README.md"):
         return _OPENEWLD
     if "CC0 1.0" in _beginning(folder / "LICENSE.txt"):
         for files, data in _OPENSCORE:
@@ -78,9 +79,17 @@ def _together(parts: Sequence[TrainingData]) -> TrainingData:
     )
 
 
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where it may not look
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where it may not look
+
+
 def _folders(folder: Path) -> Iterator[Path]:
     try:
-        yield from (path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))
+        yield from (path for path in sorted(folder.iterdir()) if _is_folder(path) and not path.name.startswith("."))
     except OSError:
         return
 

@@ -71,7 +71,7 @@ def walk(data: Path, but: Path) -> Iterator[MusicFile | Rejection]:
                 path = f"{name}/{entry.name}" if name else entry.name
                 if entry.is_dir(follow_symlinks=False):
                     inner += [] if entry.name.startswith(".") else [path]
-                elif entry.is_symlink() and (data / path).is_dir():
+                elif entry.is_symlink() and os.path.isdir(data / path):  # noqa: PTH112 - Path.is_dir raises
                     links.append(path)
                 else:
                     yield _look_at(data, path)
