@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from reverie.compose.chord_places import ChordPlaces
 from reverie.compose.guard import Clip, Guarded
+from reverie.compose.metre_wish import metre_score
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_scores import RelationScores
 from reverie.compose.sounding_bass import SoundingBass, sounding_bass
@@ -75,7 +76,8 @@ def fit(
     a half at its edges, ``key`` and ``register`` are the shares of the model's own notes that were in them, ``novelty``
     is 1 where the distance from the loop before is in the band. With harmony that binds, ``consonance`` is the share of
     strong places at which a chord tone sounds of those at which anything does, and ``contour`` that of the melody's
-    ways which are a singer's. ``bass`` is what sounds below, where it is known.
+    ways which are a singer's. ``beat`` is how near the metre is to real music's, where the recipe asks for it.
+    ``bass`` is what sounds below, where it is known.
     """
     parts = {
         "mended": 1.0 - min(sum(clips.values()) / max(len(raw), 1), 1.0),
@@ -88,6 +90,8 @@ def fit(
         parts["register"] = sum(limits.low <= note.pitch <= limits.high for note in raw) / len(raw)
     if recipe.harmony and recipe.strictness > 0 and recipe.traits.pitched:
         parts |= {"consonance": _consonance(recipe, loop, bass or SoundingBass()), "contour": _contour(loop.notes)}
+    if (beat := metre_score(recipe, loop)) is not None:
+        parts["beat"] = beat
     return parts | {"fit": sum(parts.values()) / len(parts)}
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from reverie.compose.density_wish import density_wish
 from reverie.compose.harmony_wish import Motion, harmony_wish, motion_of
+from reverie.compose.metre_wish import metre_wish
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_wish import relation_wish
 from reverie.compose.wishes import PITCHES, Weights, Wish
@@ -25,7 +26,7 @@ from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
 from reverie.models.lstm import Array
 from reverie.models.recurrent.model import Bias
 
-WISHES: Sequence[Wish] = (harmony_wish, relation_wish, density_wish)
+WISHES: Sequence[Wish] = (harmony_wish, relation_wish, density_wish, metre_wish)
 """All that a recipe can wish for; each says nothing (None) of a recipe that does not."""
 
 _EXCLUDED = np.float32(-1e4)
@@ -147,7 +148,7 @@ class MelodyBias:
             left += chances[0][label] * factor[labels, rows]
         bias = np.empty((self._classes, len(states)), np.float32)
         bias[: self._own] = pitch + self._absolute[number][:, None]
-        bias[: self._own] += self._is_note[:, None] * _made_up_for(wanted, left)
+        bias[: self._own] += self._is_note[:, None] * made_up_for(wanted, left)
         bias[self._hold] = self._holds[number][self._sounding]
         for label, labels in meant.items():
             bias[label] = bias[labels, rows]
@@ -183,7 +184,7 @@ def _after_each(weights: Weights, motion: Motion | None, played: NDArray[np.intp
     return weighed.astype(np.float32)
 
 
-def _made_up_for(wanted: Array, left: Array) -> Array:
+def made_up_for(wanted: Array | np.float32, left: Array | np.float32) -> Array:
     """What is added to the weights of all notes, so that one begins as likely as the model wants it.
 
     Args:

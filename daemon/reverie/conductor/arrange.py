@@ -237,7 +237,7 @@ def _limits(scene: Scene, voice: Voice) -> LoopLimits:
         high=voice.high,
         least=voice.least,
         most=voice.most,
-        polyphony=MAX_MIDI if voice.literal else voice.traits.polyphony,
+        polyphony=MAX_MIDI if voice.literal else voice.at_once,
         tonic=scene.tonic,
         scale="chromatic" if voice.literal else scene.scale,
         velocity_low=softest,

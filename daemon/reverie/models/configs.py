@@ -66,7 +66,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("basic_improv", "improv_rnn", _MELODIC, chords="triads"),
         ModelConfig("attention_improv", "improv_rnn", _MELODIC, counter=128, chords="triads"),
         ModelConfig("chord_pitches_improv", "improv_rnn", _MELODIC, chords="symbols"),
-        ModelConfig("polyphony", "polyphony_rnn"),
+        ModelConfig("polyphony", "polyphony_rnn", ("polyphony",)),
         ModelConfig("performance", "performance_rnn"),
         ModelConfig("performance_with_dynamics", "performance_rnn"),
         ModelConfig("performance_with_dynamics_compact", "performance_rnn"),

@@ -39,6 +39,11 @@ class VoiceTraits:
         """Whether its notes follow one another."""
         return self.pitched and self.polyphony == 1
 
+    @property
+    def in_a_row(self) -> bool:
+        """Whether its models say one thing for each step."""
+        return self.drums or self.polyphony == 1
+
     def __post_init__(self) -> None:
         """Refuse a grid that sixteenths do not fall on, and a voice without a note.
 
@@ -56,5 +61,7 @@ VOICE_KINDS: Mapping[str, VoiceTraits] = {
     "bass": VoiceTraits(order=1, outermost="lowest"),
     "chords": VoiceTraits(order=2, polyphony=8, harmonic=True),
     "melody": VoiceTraits(order=3),
+    "polyphony": VoiceTraits(order=4, polyphony=8),
 }
-"""By kind. Chords have six voices at most, and two that double others; a melody is heard over them."""
+"""By kind. Chords have six voices at most, and two that double others; a melody is heard over them. A voice
+of polyphony says itself how many notes it may have at a time, these at most, and may accompany any of the others."""

@@ -13,7 +13,7 @@ from reverie.music.drums import DRUMS, parse_drum
 from reverie.music.order import circles, way_between
 from reverie.music.voice_kinds import VoiceTraits
 
-RelationName = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit"]
+RelationName = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit", "accompany"]
 RELATIONS: Mapping[RelationName, str] = {
     "lock": "The notes of the voice begin where those of the other do; of drums, where its kick is struck.",
     "answer": "The notes of the voice begin where the other rests.",
@@ -22,6 +22,7 @@ RELATIONS: Mapping[RelationName, str] = {
     "double": "The voice plays the same notes as the other, an interval away.",
     "fill": "Of drums: they play more where the other voice rests.",
     "suit": "Over chords, the voice has on strong places what is smooth over what the other plays there: a bass.",
+    "accompany": "Of polyphony: its model finds what the other plays there as given, and adds notes to it.",
 }
 """By name, in the order in which people read of them."""
 _TOGETHER, _APART = frozenset({"lock", "double"}), frozenset({"answer", "onsets"})
@@ -41,6 +42,7 @@ class ListenSection(Section):
     double: str | None = _voice("double")
     fill: str | None = _voice("fill")
     suit: str | None = _voice("suit")
+    accompany: str | None = _voice("accompany")
     drum: Annotated[int, Written(str, parse_drum)] | None = Field(
         default=None,
         description="Where the other voice is drums: the one drum that is meant; absent: all, for lock the kick.",
@@ -109,7 +111,7 @@ class ListenSection(Section):
             yield ("up",), f"only 'imitate' and 'double' have 'up', not {kind!r}; leave it out"
         if self.of is not None and kind != "avoid":
             yield ("in",), f"only 'avoid' has 'in', not {kind!r}; leave it out"
-        if self.drum is not None and kind in {"imitate", "double", "suit"}:
+        if self.drum is not None and kind in {"imitate", "double", "suit", "accompany"}:
             yield ("drum",), f"{kind!r} has no 'drum'; leave it out"
 
 
@@ -217,6 +219,10 @@ def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection
     if one.kind == "suit" and (own.drums or other.drums):
         drums = name if own.drums else one.voice
         yield ("suit",), f"{drums!r} has no pitches, so nothing can suit it or be suited; leave it out"
+    if one.kind == "accompany" and other.drums:
+        yield ("accompany",), f"{one.voice!r} has no pitches that could be accompanied; write lock: {one.voice}"
+    elif one.kind == "accompany" and (own.monophonic or not own.pitched):
+        yield ("accompany",), f"only a voice of kind 'polyphony' accompanies; for {name!r} write answer: {one.voice}"
     if one.kind == "imitate" and own.drums != other.drums:
         drums = name if own.drums else one.voice
         yield ("imitate",), f"{drums!r} has no pitches, and the other has; drums and tunes cannot imitate each other"

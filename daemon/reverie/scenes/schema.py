@@ -23,11 +23,13 @@ from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.form import FormSettings
 from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.listening import listening_misfits
-from reverie.scenes.mix import OF_CHANNEL, MixSection, mix_itself, mix_misfits
+from reverie.scenes.mix import MixSection, mix_itself, mix_misfits
 from reverie.scenes.mood_programs import VoiceSound, program_misfits
 from reverie.scenes.mood_timbres import timbre_misfits
 from reverie.scenes.moods import DreamsSection, GuardsSection, MoodSection, mood_misfits
 from reverie.scenes.passage_section import PassageSection, passage_itself
+from reverie.scenes.plain_voices import plain_ramp, plain_voice
+from reverie.scenes.polyphony_voice import PolyphonyVoice
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
 from reverie.scenes.voices import DrumVoice, TunedVoice
@@ -35,8 +37,14 @@ from reverie.scenes.without_effect import without_effect
 from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
-Voice = DrumVoice | TunedVoice | ChordVoice | LiteralDrums | LiteralTune
-_KINDS = {"drums": DrumVoice, "melody": TunedVoice, "bass": TunedVoice, "chords": ChordVoice}
+Voice = DrumVoice | TunedVoice | ChordVoice | PolyphonyVoice | LiteralDrums | LiteralTune
+_KINDS = {
+    "drums": DrumVoice,
+    "melody": TunedVoice,
+    "bass": TunedVoice,
+    "chords": ChordVoice,
+    "polyphony": PolyphonyVoice,
+}
 _LITERAL = {"drums": LiteralDrums, "melody": LiteralTune, "bass": LiteralTune}
 
 
@@ -169,9 +177,9 @@ class Scene(Section):
         if not self.metre.groups:
             del said["metre"]["groups"]
         for name, voice in said["voices"].items():
-            _plain_voice(voice)
-            if "voices" in voice:
-                voice["voices"] = _plain_ramp(voice["voices"])
+            plain_voice(voice)
+            if isinstance(voice.get("voices"), dict):
+                voice["voices"] = plain_ramp(voice["voices"])
             if self.voices[name].written:
                 voice["bars"] = self.voices[name].loop_bars(self.metre)
                 voice["literal"] = self.voices[name].literal
@@ -328,56 +336,6 @@ class Scene(Section):
                 other = claims.setdefault((output.slot, timbre.channel), claim)
                 if other != claim:
                     yield (*way, "channel"), _taken(other[0], timbre.channel, output.slot)
-
-
-def _plain_voice(voice: dict[str, Any]) -> None:
-    """Leave out what the first version did not know, where it says nothing, and where bar lines are written."""
-    for key in ("timbre", "touch", "strictness", "pattern", "chords", "cycle"):
-        if key in voice and voice[key] is None:
-            del voice[key]
-    if voice.get("harmony") == "follow":
-        del voice["harmony"]
-    _plain_output(voice["output"])
-    for one in voice.get("listen", ()):
-        if one["suit"] is None:
-            del one["suit"]
-    if not voice.get("listen", voice):
-        del voice["listen"]
-    _plain_evolution(voice.get("evolve", {}))
-    if isinstance(voice.get("pattern"), dict):
-        del voice["pattern"]["passage"]["lines"]
-    if "primer" in voice:
-        _plain_primer(voice["primer"])
-
-
-def _plain_output(output: dict[str, Any]) -> None:
-    """Leave out of the mix what is left alone."""
-    for key in OF_CHANNEL:
-        if output[key] is None:
-            del output[key]
-
-
-def _plain_evolution(evolve: dict[str, Any]) -> None:
-    if evolve.get("first") == "reset":
-        del evolve["first"]
-    if "longest" in evolve and evolve["longest"] is None:
-        del evolve["longest"]
-    if (novelty := evolve.get("novelty")) and not novelty["holds"]:
-        evolve["novelty"] = novelty["last"]
-
-
-def _plain_ramp(ramp: dict[str, Any]) -> Any:
-    """What a number that stays says, however it is written."""
-    return ramp["start"] if ramp["start"] == ramp["end"] else ramp
-
-
-def _plain_primer(primer: dict[str, Any]) -> None:
-    """A primer as the first version said it: where bar lines are written is no matter, nor what no note has."""
-    del primer["lines"]
-    for note in primer["notes"]:
-        for later in ("shift", "tied"):
-            if not note[later]:
-                del note[later]
 
 
 def _taken(voice: str, channel: int, slot: str) -> str:

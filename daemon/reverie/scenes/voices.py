@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar, cast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Annotated, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from pydantic import AfterValidator, Field, JsonValue, ValidationInfo
 
@@ -18,14 +18,14 @@ from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, Temper
 from reverie.scenes.form import CycleSection
 from reverie.scenes.harmony import OwnChords
 from reverie.scenes.listening import Listen
-from reverie.scenes.pattern import NotesOrFile, Pattern, WrittenSettings, drum_pattern, settings_of, tune_pattern
+from reverie.scenes.pattern import NotesOrFile, Pattern, drum_pattern, settings_of, tune_pattern
 from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
 from reverie.scenes.touch_section import WrittenTouch
 
 KindT = TypeVar("KindT", bound=str)
-_MODEL = "The model that composes: the name of a bundle."
+MODEL = "The model that composes: the name of a bundle."
 Pitch = Annotated[int, Written(str, parse_pitch)]
 
 
@@ -73,6 +73,14 @@ _PATTERN = (
 _CYCLE: dict[str, JsonValue] = {"on": [3, 5], "off": [2, 7]}
 
 
+class ToldSettings(Protocol):
+    """What a voice tells its operators and engines, over the bars of its scene."""
+
+    def at(self, bar: int) -> Mapping[str, float | str]:
+        """The settings of a loop that starts in scene bar ``bar``."""
+        ...
+
+
 class CommonVoice(Section, Generic[KindT]):
     """What every voice has; the kind stands first, since a model is checked against it."""
 
@@ -109,6 +117,11 @@ class CommonVoice(Section, Generic[KindT]):
         """The chords that it plays in place of the scene's."""
         return None
 
+    @property
+    def at_once(self) -> int:
+        """How many notes it may have at a time."""
+        return self.traits.polyphony
+
     def loop_bars(self, metre: Metre) -> int:
         """Length of a loop in bars; of a pattern its own, where nothing else is said."""
         pattern = self.written
@@ -118,7 +131,7 @@ class CommonVoice(Section, Generic[KindT]):
 class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
     """What every voice has for which a model composes."""
 
-    model: Annotated[str, AfterValidator(fitting_model)] = Field(description=_MODEL)
+    model: Annotated[str, AfterValidator(fitting_model)] = Field(description=MODEL)
     evolve: Evolve = Field(default_factory=Evolve, description="How the loop changes.")
     temperature: Annotated[
         Temperature, Written(TemperatureSection, TemperatureSection.temperature, short=("from", "to"))
@@ -145,7 +158,7 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         """No drum gives it its rhythm."""
         return None
 
-    def settings(self, *, with_bass: bool) -> WrittenSettings | None:
+    def settings(self, *, with_bass: bool) -> ToldSettings | None:
         """Operators of a voice with a pattern are told whether its velocities are meant."""
         del with_bass
         return settings_of(self.written) if self.written else None
@@ -193,7 +206,7 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
     """A drum set."""
 
     model: Annotated[str, AfterValidator(fitting_model)] = Field(
-        description=_MODEL, json_schema_extra=models_of("drums", "drum_kit")
+        description=MODEL, json_schema_extra=models_of("drums", "drum_kit")
     )
     primer: Annotated[
         Primer,
@@ -247,12 +260,9 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
         return MAX_MIDI
 
 
-class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
-    """A voice of one note at a time, high or low."""
+class PitchedVoice(ComposedVoice[KindT], Generic[KindT]):
+    """A voice with a register, for which a model composes."""
 
-    model: Annotated[str, AfterValidator(fitting_model)] = Field(
-        description=_MODEL, json_schema_extra=models_of("melody", "attention_rnn")
-    )
     output: OutputSection = Field(
         description="Where the notes go.", json_schema_extra={"not": {"required": ["drum_map"]}}
     )
@@ -320,7 +330,19 @@ class TunedVoice(ComposedVoice[Literal["melody", "bass"]]):
         for key, notes in (("primer", self.primer.notes), ("pattern", written)):
             if self.traits.monophonic and len({note.start for note in notes}) < len(notes):
                 yield (key,), f"a {self.kind} that a model composes has one note at a time, and its {key} no chords"
-            outside = [pitch_name(note.pitch) for note in notes if not self.low <= note.pitch <= self.high]
-            if outside:
-                register = f"{pitch_name(self.low)} to {pitch_name(self.high)}"
-                yield (key,), f"the {key} leaves the register {register}: {', '.join(dict.fromkeys(outside))}"
+            yield from self.out_of_register(key, notes)
+
+    def out_of_register(self, key: str, notes: Iterable[Note]) -> Iterator[tuple[Keys, str]]:
+        """Which of the notes that stand under ``key`` are too low or too high."""
+        outside = [pitch_name(note.pitch) for note in notes if not self.low <= note.pitch <= self.high]
+        if outside:
+            register = f"{pitch_name(self.low)} to {pitch_name(self.high)}"
+            yield (key,), f"the {key} leaves the register {register}: {', '.join(dict.fromkeys(outside))}"
+
+
+class TunedVoice(PitchedVoice[Literal["melody", "bass"]]):
+    """A voice of one note at a time, high or low."""
+
+    model: Annotated[str, AfterValidator(fitting_model)] = Field(
+        description=MODEL, json_schema_extra=models_of("melody", "attention_rnn")
+    )

@@ -18,10 +18,16 @@ from reverie.models.library.card import read_card
 from reverie.models.library.index import ModelFile
 
 _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
+_POLYPHONIC = "reverie.compose.engines.polyphonic:PolyphonicEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
 
 ENGINES: Mapping[str, Mapping[Family, str]] = {
-    "numpy": {"drums_rnn": _RECURRENT, "melody_rnn": _RECURRENT, "improv_rnn": _RECURRENT},
+    "numpy": {
+        "drums_rnn": _RECURRENT,
+        "melody_rnn": _RECURRENT,
+        "improv_rnn": _RECURRENT,
+        "polyphony_rnn": _POLYPHONIC,
+    },
     "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA, "improv_rnn": _MAGENTA},
 }
 """By setting of the site and by family the class that runs it; imported by name, since some need what may be missing.

@@ -12,6 +12,8 @@ from reverie.scenes.operators import OPERATOR_TRAITS, OperatorTraits
 
 LONGEST_PAST = 16
 """So many loops back a model remembers, at most."""
+_MOST_EVENTS = 2048
+"""Of several notes at a time each is an event, and recipes have all of them: with more the passage begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class After:
         recipe stays short, a passage of many loops begins anew now and then, with the last loop as its primer.
         """
         past = self.recipe.remembered
-        if 0 < len(past) <= LONGEST_PAST:
+        events = 0 if self.recipe.traits.in_a_row else sum(len(one.events) for one in past)
+        if 0 < len(past) <= LONGEST_PAST and events <= _MOST_EVENTS:
             return ModelInput(self.recipe.primer, self.recipe.primer_steps, past)
         return ModelInput(self.loop.notes, self.loop.ticks // TICKS_PER_STEP)
 

@@ -1,0 +1,58 @@
+"""What a scene's hash reads of its voices: without what says nothing, so that later keys change no hash of old."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reverie.scenes.mix import OF_CHANNEL
+
+
+def plain_voice(voice: dict[str, Any]) -> None:
+    """Leave out what the first version did not know, where it says nothing, and where bar lines are written."""
+    for key in ("timbre", "touch", "strictness", "pattern", "chords", "cycle"):
+        if key in voice and voice[key] is None:
+            del voice[key]
+    if voice.get("harmony") == "follow":
+        del voice["harmony"]
+    _plain_output(voice["output"])
+    for one in voice.get("listen", ()):
+        for later in ("suit", "accompany"):
+            if one[later] is None:
+                del one[later]
+    if not voice.get("listen", voice):
+        del voice["listen"]
+    _plain_evolution(voice.get("evolve", {}))
+    if isinstance(voice.get("pattern"), dict):
+        del voice["pattern"]["passage"]["lines"]
+    if "primer" in voice:
+        _plain_primer(voice["primer"])
+
+
+def _plain_output(output: dict[str, Any]) -> None:
+    """Leave out of the mix what is left alone."""
+    for key in OF_CHANNEL:
+        if output[key] is None:
+            del output[key]
+
+
+def _plain_evolution(evolve: dict[str, Any]) -> None:
+    if evolve.get("first") == "reset":
+        del evolve["first"]
+    if "longest" in evolve and evolve["longest"] is None:
+        del evolve["longest"]
+    if (novelty := evolve.get("novelty")) and not novelty["holds"]:
+        evolve["novelty"] = novelty["last"]
+
+
+def plain_ramp(ramp: dict[str, Any]) -> Any:
+    """What a number that stays says, however it is written."""
+    return ramp["start"] if ramp["start"] == ramp["end"] else ramp
+
+
+def _plain_primer(primer: dict[str, Any]) -> None:
+    """A primer as the first version said it: where bar lines are written is no matter, nor what no note has."""
+    del primer["lines"]
+    for note in primer["notes"]:
+        for later in ("shift", "tied"):
+            if not note[later]:
+                del note[later]
