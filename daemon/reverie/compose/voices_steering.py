@@ -48,7 +48,7 @@ class VoicesWeights:
         return cls(Weights(there.begins[:, pitches], there.pitches[:, pitches], there.holds[:, pitches], there.rests))
 
     def add(self, step: int, column: Array, chances: Array, *, begun: bool, said: bool) -> None:
-        """Add what is wished for in a sixteenth to the log-weights of the classes.
+        """Add what is wished for in a sixteenth to the log-weights of the classes of polyphony.
 
         Args:
             step: the sixteenth, from the first that is drawn.
@@ -57,12 +57,18 @@ class VoicesWeights:
             begun: whether a note has begun in the sixteenth.
             said: whether anything sounds in it.
         """
-        pitches = self.weights.pitches[step]
-        new, own = column[_NEW : _NEW + PITCHES], chances[_NEW : _NEW + PITCHES]
-        own = np.where(np.isneginf(new), np.float32(0.0), own)
-        new += pitches + made_up_for(own.sum(), (own * np.exp(pitches)).sum())
-        if not begun:
-            new += self.weights.begins[step]
+        self.add_new(step, column[_NEW : _NEW + PITCHES], chances[_NEW : _NEW + PITCHES], begun=begun)
         column[_HELD : _HELD + PITCHES] += self.weights.holds[step]
         if not said:
             column[_STEP_OVER] += self.weights.rests[step]
+
+    def add_new(self, step: int, new: Array, chances: Array, *, begun: bool) -> None:
+        """Add what is wished for to the log-weights of notes that begin, (128,) as their ``chances``.
+
+        That one begins stays as likely as the model wants it, where the wish is only about its pitch.
+        """
+        pitches = self.weights.pitches[step]
+        own = np.where(np.isneginf(new), np.float32(0.0), chances)
+        new += pitches + made_up_for(own.sum(), (own * np.exp(pitches)).sum())
+        if not begun:
+            new += self.weights.begins[step]

@@ -15,7 +15,8 @@ from reverie.compose.relations import Relation
 from reverie.compose.scene_form import SceneForm
 from reverie.compose.scene_harmony import ToldHarmony
 from reverie.compose.seeds import derive_seed
-from reverie.compose.voice_plan import VoicePlan
+from reverie.compose.tempo_settings import TempoSettings
+from reverie.compose.voice_plan import SettingsPlan, VoicePlan
 from reverie.conductor.arrange_form import NOON, arrange_form
 from reverie.conductor.arrange_harmony import arrange_harmony, for_voice, own_harmony
 from reverie.conductor.arrange_mix import arrange_mix
@@ -164,12 +165,18 @@ def _plan(
         touch=_touch(scene, name, voice, seed),
         first=voice.opens_with,
         turns=voice.evolve.turns,
-        settings=voice.settings(with_bass=_has_bass(scene, name)),
+        settings=_settings(scene, name, voice),
         harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
         strictness=strictness if follows else 0.0,
         relations=(*_relations(scene, voice), *(_suited(scene, name, voice, order) if follows else ())),
         course=course,
     )
+
+
+def _settings(scene: Scene, name: str, voice: Voice) -> SettingsPlan | None:
+    """What the voice tells its operators and engines; one that plays by the clock tells the tempo as well."""
+    told = voice.settings(with_bass=_has_bass(scene, name))
+    return TempoSettings(scene.tempo, told) if voice.traits.free else told
 
 
 def _moody(scene: Scene, voice: Voice, plan: VoicePlan, moods: Mapping[str, MoodHarmony[ToldHarmony]]) -> VoicePlan:

@@ -50,9 +50,11 @@ class ModelConfig:
     settings: Mapping[str, int] = field(default_factory=dict[str, int])
     counter: int = 0
     chords: ChordAlphabetName = ""
+    anew: bool = False
 
 
 _MELODIC = ("melody", "bass")
+_PLAYED = ("performance",)
 
 CONFIGS: Mapping[str, ModelConfig] = {
     config.name: config
@@ -67,16 +69,16 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("attention_improv", "improv_rnn", _MELODIC, counter=128, chords="triads"),
         ModelConfig("chord_pitches_improv", "improv_rnn", _MELODIC, chords="symbols"),
         ModelConfig("polyphony", "polyphony_rnn", ("polyphony",)),
-        ModelConfig("performance", "performance_rnn"),
-        ModelConfig("performance_with_dynamics", "performance_rnn"),
-        ModelConfig("performance_with_dynamics_compact", "performance_rnn"),
-        ModelConfig("performance_with_dynamics_and_modulo_encoding", "performance_rnn"),
+        ModelConfig("performance", "performance_rnn", _PLAYED),
+        ModelConfig("performance_with_dynamics", "performance_rnn", _PLAYED),
+        ModelConfig("performance_with_dynamics_compact", "performance_rnn", _PLAYED),
+        ModelConfig("performance_with_dynamics_and_modulo_encoding", "performance_rnn", _PLAYED),
         ModelConfig("performance_with_dynamics_and_note_encoding", "performance_rnn"),
-        ModelConfig("density_conditioned_performance_with_dynamics", "performance_rnn"),
-        ModelConfig("pitch_conditioned_performance_with_dynamics", "performance_rnn"),
-        ModelConfig("multiconditioned_performance_with_dynamics", "performance_rnn"),
-        ModelConfig("optional_multiconditioned_performance_with_dynamics", "performance_rnn"),
-        ModelConfig("chord_conditioned_performance", "performance_rnn"),
+        ModelConfig("density_conditioned_performance_with_dynamics", "performance_rnn", _PLAYED, anew=True),
+        ModelConfig("pitch_conditioned_performance_with_dynamics", "performance_rnn", _PLAYED, anew=True),
+        ModelConfig("multiconditioned_performance_with_dynamics", "performance_rnn", _PLAYED, anew=True),
+        ModelConfig("optional_multiconditioned_performance_with_dynamics", "performance_rnn", _PLAYED, anew=True),
+        ModelConfig("chord_conditioned_performance", "performance_rnn", _PLAYED, chords="triads"),
         ModelConfig("rnn-nade", "pianoroll_rnn_nade"),
         ModelConfig("rnn-nade_attn", "pianoroll_rnn_nade"),
         ModelConfig("cat-mel_2bar_small", "music_vae"),

@@ -22,12 +22,14 @@ class StepCounting:
     """How a model counts, in sixteenths.
 
     ``period`` is how many it counts until it begins anew, 0 for a model that counts nothing. ``window`` is how long the
-    passages were that it learned from, 0 where nobody knows. ``unit`` is the length of a step.
+    passages were that it learned from, 0 where nobody knows. ``unit`` is the length of a step. A model that is told
+    each loop ``anew`` has the loop before as its primer, as it is to hear all of it under what it is told now.
     """
 
     period: int = 0
     window: int = 0
     unit: int = 1
+    anew: bool = False
 
     def span(self, bar: int) -> int:
         """For how many sixteenths from a bar line on a model knows its place in bars of ``bar`` sixteenths: whole bars.
@@ -35,6 +37,8 @@ class StepCounting:
         Where its counter has no room for two bars, it has to know its place from what it has heard, as it had to in its
         examples. 0 where it knows its place for ever, or nothing better is known than to let it play on.
         """
+        if self.anew:
+            return _FEWEST * bar
         if not self.period or not self.period % bar or not bar % self.period or bar % self.unit:
             return 0
         for longest in (min(self.period, self.window or self.period), self.window):
@@ -53,4 +57,6 @@ def counting_of(card: ModelCard) -> StepCounting:
     per_quarter = card.settings.get("steps_per_quarter", config.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
     unit = STEPS_PER_QUARTER // int(per_quarter) if per_quarter in {1, 2, STEPS_PER_QUARTER} else 1
     told = card.training.get("example_steps")
-    return StepCounting(config.counter * unit, told * unit if isinstance(told, int) and told > 0 else 0, unit)
+    return StepCounting(
+        config.counter * unit, told * unit if isinstance(told, int) and told > 0 else 0, unit, config.anew
+    )

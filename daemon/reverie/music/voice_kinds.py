@@ -40,6 +40,11 @@ class VoiceTraits:
         return self.pitched and self.polyphony == 1
 
     @property
+    def free(self) -> bool:
+        """Whether its models play at any moment, by the clock."""
+        return self.grid < TICKS_PER_STEP
+
+    @property
     def in_a_row(self) -> bool:
         """Whether its models say one thing for each step."""
         return self.drums or self.polyphony == 1
@@ -62,6 +67,7 @@ VOICE_KINDS: Mapping[str, VoiceTraits] = {
     "chords": VoiceTraits(order=2, polyphony=8, harmonic=True),
     "melody": VoiceTraits(order=3),
     "polyphony": VoiceTraits(order=4, polyphony=8),
+    "performance": VoiceTraits(order=5, polyphony=16, grid=1, dynamics=True),
 }
-"""By kind. Chords have six voices at most, and two that double others; a melody is heard over them. A voice
-of polyphony says itself how many notes it may have at a time, these at most, and may accompany any of the others."""
+"""By kind. Chords have six voices at most, and two that double others; a melody is heard over them. Voices of polyphony
+and performance say themselves how many notes they may have at a time, these at most, and may accompany the others."""

@@ -221,7 +221,7 @@ def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection
         yield ("suit",), f"{drums!r} has no pitches, so nothing can suit it or be suited; leave it out"
     if one.kind == "accompany" and other.drums:
         yield ("accompany",), f"{one.voice!r} has no pitches that could be accompanied; write lock: {one.voice}"
-    elif one.kind == "accompany" and (own.monophonic or not own.pitched):
+    elif one.kind == "accompany" and (own.in_a_row or own.free):
         yield ("accompany",), f"only a voice of kind 'polyphony' accompanies; for {name!r} write answer: {one.voice}"
     if one.kind == "imitate" and own.drums != other.drums:
         drums = name if own.drums else one.voice

@@ -28,6 +28,7 @@ from reverie.scenes.mood_programs import VoiceSound, program_misfits
 from reverie.scenes.mood_timbres import timbre_misfits
 from reverie.scenes.moods import DreamsSection, GuardsSection, MoodSection, mood_misfits
 from reverie.scenes.passage_section import PassageSection, passage_itself
+from reverie.scenes.performance_voice import PerformanceVoice
 from reverie.scenes.plain_voices import plain_ramp, plain_voice
 from reverie.scenes.polyphony_voice import PolyphonyVoice
 from reverie.scenes.timbre import Timbre, plain_name
@@ -37,13 +38,14 @@ from reverie.scenes.without_effect import without_effect
 from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
-Voice = DrumVoice | TunedVoice | ChordVoice | PolyphonyVoice | LiteralDrums | LiteralTune
+Voice = DrumVoice | TunedVoice | ChordVoice | PolyphonyVoice | PerformanceVoice | LiteralDrums | LiteralTune
 _KINDS = {
     "drums": DrumVoice,
     "melody": TunedVoice,
     "bass": TunedVoice,
     "chords": ChordVoice,
     "polyphony": PolyphonyVoice,
+    "performance": PerformanceVoice,
 }
 _LITERAL = {"drums": LiteralDrums, "melody": LiteralTune, "bass": LiteralTune}
 

@@ -19,6 +19,7 @@ from reverie.models.library.index import ModelFile
 
 _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
 _POLYPHONIC = "reverie.compose.engines.polyphonic:PolyphonicEngine"
+_EXPRESSIVE = "reverie.compose.engines.expressive:ExpressiveEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
 
 ENGINES: Mapping[str, Mapping[Family, str]] = {
@@ -27,6 +28,7 @@ ENGINES: Mapping[str, Mapping[Family, str]] = {
         "melody_rnn": _RECURRENT,
         "improv_rnn": _RECURRENT,
         "polyphony_rnn": _POLYPHONIC,
+        "performance_rnn": _EXPRESSIVE,
     },
     "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA, "improv_rnn": _MAGENTA},
 }

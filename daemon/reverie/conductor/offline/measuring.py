@@ -39,7 +39,13 @@ from reverie.music.midi_file import NOTE_OFF, NOTE_ON
 from reverie.music.time import Length, Metre, Swing
 from reverie.scenes.schema import Scene
 
-_ROLES: Mapping[str, Role] = {"drums": "drums", "bass": "bass", "chords": "chords", "polyphony": "chords"}
+_ROLES: Mapping[str, Role] = {
+    "drums": "drums",
+    "bass": "bass",
+    "chords": "chords",
+    "polyphony": "chords",
+    "performance": "chords",
+}
 
 
 class MeasureError(ReverieError):

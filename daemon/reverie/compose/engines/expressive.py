@@ -1,0 +1,281 @@
+"""The engine of PerformanceRNN, in NumPy: notes, their lengths and how loud they are, at any hundredth of a second.
+
+A hundredth of a second is so many ticks as the tempo makes it where the loop begins; a model that is told where in the
+bar it is counts quarters of half a second, and its quarters are the scene's. What it is told beside that comes from the
+recipe: chords, how many notes a second, and how much each pitch class is favoured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
+from reverie.compose.engines.engine import Candidate
+from reverie.compose.engines.performance_unfolding import PerformanceUnfolding
+from reverie.compose.engines.unmetred import draw_unmetred
+from reverie.compose.performance_conditions import Condition, condition_of
+from reverie.compose.recipe import ContinuedPast, Recipe
+from reverie.compose.tempo_settings import QPM
+from reverie.compose.told_chords import by_step
+from reverie.compose.voices_steering import VoicesWeights
+from reverie.models.encodings.controls import BarPosition
+from reverie.models.encodings.performance import (
+    NOTE_OFF,
+    NOTE_ON,
+    STEPS_PER_SECOND,
+    TIME_SHIFT,
+    VELOCITY,
+    PerformanceAlphabet,
+    PerformanceEvent,
+    bin_velocity,
+    events_of,
+    of_length,
+    steps_of,
+)
+from reverie.models.encodings.performance_configs import velocity_bins
+from reverie.models.errors import ModelError
+from reverie.models.library.bundle import read_model
+from reverie.models.library.index import ModelFile
+from reverie.models.recurrent.model import CarriedPassages, RecurrentModel
+from reverie.music.notes import Note
+from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
+
+_USUAL_QPM = 120.0
+_EAR = InputRange()
+_MOST_EVENTS_A_SECOND = 80
+_SHORTEST_TIE = 30
+"""Ticks: what would go on for less than that into a loop ended at its bar line."""
+_SOFTEST, _BY_ACCENT = 70, 30
+"""Velocities of models that have none: the lightest place, and how much louder the weightiest is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """A model in memory: how many velocities it has, and of what it is told."""
+
+    model: RecurrentModel
+    config: str
+    bins: int
+
+    @property
+    def alphabet(self) -> PerformanceAlphabet:
+        """Its events."""
+        return PerformanceAlphabet(self.bins)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """How many ticks a step lasts, and where in time the loop's part that is drawn begins."""
+
+    ticks: float
+
+    def steps(self, ticks: int) -> int:
+        """So many ticks in steps, rounded."""
+        return round(ticks / self.ticks)
+
+    def tick(self, step: int) -> int:
+        """So many steps in ticks, rounded."""
+        return round(step * self.ticks)
+
+
+class ExpressiveEngine:
+    """Composes all candidates of a recipe at once.
+
+    A loop that continues others goes on from the model's memory of them, which the recipe's past can make again, as it
+    has all events that were drawn and the chords over them.
+    """
+
+    name = "numpy"
+
+    def __init__(self) -> None:
+        self._players: dict[str, _Player] = {}
+
+    def load(self, model: ModelFile) -> None:
+        """Make a model ready; the first note of a loop must not wait for a file.
+
+        Raises:
+            ModelError: if the file is missing, broken or no model that this engine runs.
+        """
+        try:
+            bundle = read_model(model)
+            config = bundle.card.config
+            self._players[model.sha256] = _Player(RecurrentModel(bundle), config, velocity_bins(config))
+        except ModelError as error:
+            raise ModelError(f"{model.path}: {error}") from error
+
+    def generate(self, recipe: Recipe, memory: bytes | None = None) -> Sequence[Candidate]:
+        """Compose ``recipe.steps`` sixteenths after the recipe's primer and past, ``recipe.candidates`` times.
+
+        Raises:
+            ModelError: if the model was not loaded, or the memory is not its own.
+        """
+        player = self._players.get(recipe.model_hash)
+        if player is None:
+            raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
+        heard, timing = hear(recipe, _EAR), _timing(recipe, player.config)
+        condition = condition_of(player.config, recipe)
+        opening = _opening(heard, timing, player)
+        alphabet = player.alphabet
+        past = [[alphabet.decode(number) for number in one.events] for one in recipe.past]
+        if recipe.past and memory:
+            carried = player.model.carried_from_bytes(memory)
+        else:
+            carried = _recalled(player, recipe, opening, past, timing, condition)
+        sounding = sorted(_sounding([*opening, *(event for events in past for event in events)]))
+        offset = recipe.primer_steps if recipe.keeps_primer else 0
+        ticks = recipe.steps * TICKS_PER_STEP
+
+        def played(pitch: int) -> int:
+            return heard.played(Note(heard.first, 1, pitch)).pitch
+
+        weights = VoicesWeights.of(recipe, offset, recipe.steps, played)
+
+        def sixteenth(step: int) -> int:
+            return min(round(timing.tick(step) / TICKS_PER_STEP), recipe.steps - 1)
+
+        def control(step: int) -> object:
+            return condition and condition.at(timing.tick(step), offset * TICKS_PER_STEP)
+
+        steps = max(timing.steps(ticks), 1)
+        unfolding = PerformanceUnfolding(
+            recipe.candidates,
+            steps,
+            player.bins,
+            sounding=sounding,
+            at_most=recipe.limits.polyphony,
+            control=control if condition else None,
+            weights=(weights, sixteenth) if weights else None,
+        )
+        stream = player.model.stream(carried.take([0] * recipe.candidates), apart=True)
+        most = 100 + steps * _MOST_EVENTS_A_SECOND // STEPS_PER_SECOND
+        drawn = draw_unmetred(stream, unfolding, np.random.default_rng(recipe.seed), recipe.temperature, most)
+        reader = _NoteReader(timing, ticks, player.bins, recipe.metre, offset * TICKS_PER_STEP, played)
+        return [
+            Candidate(
+                reader.notes(one.events, sounding),
+                one.log_likelihood,
+                one.carried.as_bytes,
+                tuple(map(alphabet.encode, one.events)),
+            )
+            for one in drawn
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _NoteReader:
+    """Makes notes of what was drawn for so many ``ticks`` of a loop, which begin ``offset`` ticks after its start."""
+
+    timing: _Timing
+    ticks: int
+    bins: int
+    metre: Metre
+    offset: int
+    played: Callable[[int], int]
+
+    def notes(self, events: Iterable[PerformanceEvent], sounding: Iterable[int]) -> tuple[Note, ...]:
+        """The notes, sorted. What sounded before goes on by a tie, and what sounds at the end ends there."""
+        begun: dict[int, tuple[int, int, bool]] = dict.fromkeys(sounding, (0, 0, True))
+        found: list[Note] = []
+        now, loudness = 0, 0
+        for event in events:
+            if event.kind == TIME_SHIFT:
+                now += event.value
+            elif event.kind == VELOCITY:
+                loudness = bin_velocity(event.value, self.bins)
+            elif event.kind == NOTE_ON:
+                begun[event.value] = now, loudness, False
+            elif event.value in begun:
+                found += self._note(event.value, *begun.pop(event.value), now)
+        for pitch, since in begun.items():
+            found += self._note(pitch, *since, now)
+        return tuple(sorted(found))
+
+    def _note(self, pitch: int, since: int, loudness: int, tied: bool, until: int) -> list[Note]:
+        start = min(self.timing.tick(since), self.ticks - 1)
+        end = min(max(self.timing.tick(until), start + 1), self.ticks)
+        if tied and end < _SHORTEST_TIE:
+            return []
+        plain = _SOFTEST + round(_BY_ACCENT * self.metre.accent(self.offset + start))
+        return [Note(start, end - start, self.played(pitch), loudness or plain, tied=tied)]
+
+
+def _timing(recipe: Recipe, config: str) -> _Timing:
+    if config == "chord_conditioned_performance":
+        return _Timing(TICKS_PER_QUARTER / BarPosition.STEPS_PER_QUARTER)
+    qpm = recipe.settings.get(QPM, _USUAL_QPM)
+    return _Timing(TICKS_PER_QUARTER * float(qpm) / 60 / STEPS_PER_SECOND)
+
+
+def _opening(heard: ConditionedPrimer, timing: _Timing, player: _Player) -> tuple[PerformanceEvent, ...]:
+    """What the model is told first: a second of silence, or the primer, at whose end what sounds is not ended."""
+    if not heard.first:
+        return (player.alphabet.default,)
+    end = max(timing.steps(heard.steps * heard.grid), 1)
+    notes = [_in_steps(note.moved(0), heard.grid, timing, end) for note in heard.notes]
+    events = list(events_of(notes, velocity_bins=player.bins))
+    while events and events[-1].kind == NOTE_OFF and steps_of(events) >= end:
+        events.pop()
+    return of_length(events, end)
+
+
+def _in_steps(note: Note, grid: int, timing: _Timing, end: int) -> Note:
+    start = min(timing.steps(note.start * grid), end - 1)
+    until = min(max(timing.steps(note.end * grid), start + 1), end)
+    return Note(start, until - start, note.pitch, note.velocity)
+
+
+def _sounding(events: Iterable[PerformanceEvent]) -> set[int]:
+    """What sounds after events."""
+    sounding: set[int] = set()
+    for event in events:
+        if event.kind == NOTE_ON:
+            sounding.add(event.value)
+        elif event.kind == NOTE_OFF:
+            sounding.discard(event.value)
+    return sounding
+
+
+def _recalled(
+    player: _Player,
+    recipe: Recipe,
+    opening: Sequence[PerformanceEvent],
+    past: Sequence[Sequence[PerformanceEvent]],
+    timing: _Timing,
+    condition: Condition | None,
+) -> CarriedPassages:
+    """What the model remembers before it draws: its primer, and its past, heard by as many passages as were drawn."""
+    stream = player.model.stream(player.model.start())
+    before = recipe.primer_steps * TICKS_PER_STEP
+    offset = before if recipe.keeps_primer else 0
+    stream.prime(
+        opening,
+        [condition.at(timing.tick(step) - before, offset) for step in _times(opening)] if condition else None,
+    )
+    carried = stream.carried
+    for one, events in zip(recipe.past, past, strict=True):
+        stream = player.model.stream(carried.take([0] * one.candidates), apart=True)
+        stream.prime(events, _told_of(one, events, timing, condition) if condition else None)
+        carried = stream.carried.take([one.choice])
+    return carried
+
+
+def _told_of(
+    past: ContinuedPast, events: Sequence[PerformanceEvent], timing: _Timing, condition: Condition
+) -> list[object]:
+    """What each event of a loop of the past stood under."""
+    chords, last = by_step(past.chords), past.steps * TICKS_PER_STEP - 1
+    ticks = [min(timing.tick(step), last) for step in _times(events)]
+    return [condition.under(chords[tick // TICKS_PER_STEP] if chords else "", tick) for tick in ticks]
+
+
+def _times(events: Iterable[PerformanceEvent]) -> list[int]:
+    """The step at which each event happens."""
+    times: list[int] = []
+    now = 0
+    for event in events:
+        times.append(now)
+        now += event.value if event.kind == TIME_SHIFT else 0
+    return times

@@ -1,0 +1,177 @@
+"""Performances as voices: by the published model under chords, and by small ones of every other configuration."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import networks, recipes
+from fakes.data import data_folder
+from reverie.compose.composer import compose
+from reverie.compose.engines.expressive import ExpressiveEngine
+from reverie.compose.operators.operator import After
+from reverie.compose.performance_conditions import condition_of
+from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.state_cache import Memories
+from reverie.compose.told_chords import told_harmony
+from reverie.models.configs import CONFIGS
+from reverie.models.library.bundle import write_bundle
+from reverie.models.library.importing import ImportRequest, import_model
+from reverie.models.library.index import ModelFile, read_model_file
+from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
+from reverie.music.notation import read_tune
+from reverie.music.notes import Loop
+from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
+
+PRIMER = read_tune("[D3 A3 F4]:4 [E4 C4 A3]:4 [F4 D4 A3]:4 [G4 E4 C4]:4")
+CHORDED = "chord_conditioned_performance"
+OTHERS = [name for name, one in CONFIGS.items() if "performance" in one.kinds and name != CHORDED]
+HARMONY = tuple(
+    BarHarmony((ChordSpan(0, symbol, root, root, tones, (0, 2, 4, 5, 7, 9, 11)),))
+    for symbol, root, tones in (("C", 0, (0, 4, 7)), ("Am", 9, (9, 0, 4)), ("G", 7, (7, 11, 2)))
+)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
+    source = data_folder("magenta-weights") / "performance_chords"
+    folder = tmp_path_factory.mktemp("models")
+    return read_model_file(import_model(source, folder, ImportRequest(config=CHORDED)).path)
+
+
+@pytest.fixture(params=OTHERS)
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> ModelFile:
+    path = tmp_path / "small.safetensors"
+    write_bundle(path, networks.bundle(request.param, (24,), 0))
+    return read_model_file(path)
+
+
+def loaded(model: ModelFile) -> ExpressiveEngine:
+    made = ExpressiveEngine()
+    made.load(model)
+    return made
+
+
+def asked(model: ModelFile, **changes: Any) -> Recipe:
+    fields: dict[str, Any] = {
+        "kind": "performance",
+        "model": model.name,
+        "model_hash": model.sha256,
+        "candidates": 3,
+        "primer": PRIMER.notes,
+        "primer_steps": PRIMER.steps,
+        "limits": LoopLimits(low=36, high=96, most=96, polyphony=10, velocity_low=20, velocity_high=120),
+        "settings": {"qpm": 76.0, "pitches": "chord"},
+        "harmony": HARMONY,
+    }
+    return under_chords(recipes.recipe(**(fields | changes)), model)
+
+
+def under_chords(recipe: Recipe, model: ModelFile) -> Recipe:
+    if not model.chords:
+        return recipe
+    primer = recipe.primer_steps // recipe.metre.bar_steps
+    told = told_harmony((*HARMONY[:1] * primer, *recipe.harmony[: recipe.bars]), recipe.metre, model.chords)
+    return replace(recipe, chords=told)
+
+
+def after(recipe: Recipe, loop: Loop, model: ModelFile, seed: int) -> Recipe:
+    told = After(recipe, loop).continued
+    plain = replace(recipe, choice=None, score={}, events=(), seed=seed, operator="continue", span=0, chords=())
+    plain = replace(plain, primer=told.primer, primer_steps=told.primer_steps, past=told.past)
+    plain = replace(plain, span=model.counting.span(16) if not told.past else 0)
+    return under_chords(plain, model)
+
+
+def test_every_configuration_makes_the_same_loops_again_without_memories(small: ModelFile) -> None:
+    first = compose(loaded(small), asked(small, span=small.counting.span(16)), Memories())
+    assert first.loop is not None
+    assert first.loop.notes
+    memories = Memories()
+    there = compose(loaded(small), after(first.recipe, first.loop, small, 2), memories)
+    assert there.loop is not None
+    again = compose(loaded(small), Recipe.from_json(json.loads(json.dumps(there.recipe.as_json()))), Memories())
+    assert (again.loop, again.recipe.id) == (there.loop, there.recipe.id)
+    third = after(there.recipe, there.loop, small, 3)
+    assert bool(third.past) == (not small.counting.anew)
+    assert compose(loaded(small), third, memories).loop == compose(loaded(small), third, Memories()).loop
+
+
+def test_the_published_model_goes_on_over_chords_from_loop_to_loop(published: ModelFile) -> None:
+    memories, sounding, recipe = Memories(), Counter[int](), asked(published, strictness=0.0)
+    loops: list[Loop] = []
+    for number in range(6):
+        answer = compose(loaded(published), recipe, memories)
+        assert answer.loop is not None
+        loops.append(answer.loop)
+        again = Recipe.from_json(json.loads(json.dumps(answer.recipe.as_json())))
+        assert compose(loaded(published), again, Memories()).loop == answer.loop
+        recipe = after(answer.recipe, answer.loop, published, 10 + number)
+    for loop in loops:
+        for note in loop.notes:
+            tones = HARMONY[note.start // loop.metre.bar_ticks].spans[0].tones
+            sounding[int(note.pitch % OCTAVE in tones)] += note.length
+    assert sounding[1] > 0.6 * sounding.total()
+
+
+def test_time_is_free_and_what_sounds_over_the_bar_line_is_tied(published: ModelFile) -> None:
+    engine, recipe, loops = loaded(published), asked(published), list[Loop]()
+    for number in range(6):
+        answer = compose(engine, recipe, Memories())
+        assert answer.loop is not None
+        loops.append(answer.loop)
+        recipe = after(answer.recipe, answer.loop, published, 20 + number)
+    notes = [note for loop in loops for note in loop.notes]
+    assert sum(note.start % TICKS_PER_STEP != 0 for note in notes) > len(notes) / 3
+    assert len({note.velocity for note in notes}) > 4
+    ties = [(note, before) for before, loop in pairwise(loops) for note in loop.notes if note.tied]
+    assert ties
+    for note, before in ties:
+        assert note.start == 0
+        assert any(one.end == before.ticks for one in before.notes)
+    assert all(note.end <= loop.ticks for loop in loops for note in loop.notes)
+
+
+def test_a_hundredth_of_a_second_is_as_long_as_the_tempo_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "small.safetensors"
+    write_bundle(path, networks.bundle("performance_with_dynamics", (24,), 0))
+    model = read_model_file(path)
+    for qpm in (60.0, 100.0):
+        tick = TICKS_PER_QUARTER * qpm / 6000
+        wanted = asked(model, settings={"qpm": qpm}, harmony=(), limits=LoopLimits(polyphony=10))
+        for one in loaded(model).generate(wanted):
+            ends = wanted.steps * TICKS_PER_STEP
+            places = [note.start / tick for note in one.notes] + [n.end / tick for n in one.notes if n.end < ends]
+            assert one.notes
+            assert all(abs(place - round(place)) <= 0.5 / tick + 1e-9 for place in places)
+
+
+def test_a_voice_has_no_more_notes_at_a_time_than_it_says(small: ModelFile) -> None:
+    wanted = asked(small, limits=LoopLimits(polyphony=3), harmony=())
+    for one in loaded(small).generate(wanted):
+        assert all(sum(n.start <= note.start < n.end for n in one.notes) <= 3 for note in one.notes)
+
+
+def test_what_a_model_is_told_follows_chord_and_ramp() -> None:
+    both = "multiconditioned_performance_with_dynamics"
+    recipe = recipes.recipe(
+        kind="performance", harmony=HARMONY, settings={"notes": 3.0, "pitches": "chord"}, density=2.0, metre=Metre()
+    )
+    condition = condition_of(both, recipe)
+    assert condition is not None
+    first: Any = condition.at(0, 0)
+    second: Any = condition.at(Metre().bar_ticks, 0)
+    assert first[0] == 6.0
+    assert max(range(OCTAVE), key=lambda one: first[1][one]) == 0
+    assert max(range(OCTAVE), key=lambda one: second[1][one]) == 9
+    optional = condition_of(f"optional_{both}", replace(recipe, settings={"pitches": "free"}))
+    assert optional is not None
+    off: Any = optional.at(0, 0)
+    assert off[0] is True
+    assert condition_of("performance", recipe) is None
