@@ -422,8 +422,13 @@ def test_a_file_of_any_kind_is_judged_by_what_can_be_said_of_it(tmp_path: Path) 
         judge_file(tmp_path / "drums2.safetensors", workspace, splits)
 
     write_bundle(tmp_path / "tap.safetensors", random_vae("groovae_2bar_tap_fixed_velocity"))
+    taps = judge_file(tmp_path / "tap.safetensors", workspace, splits)
+    assert "of the tapped sixteenths" in taps.text
+    assert set(taps.data) >= {"taps", "measures", "velocity_spread"}
+
+    write_bundle(tmp_path / "hats.safetensors", random_vae("groovae_2bar_add_closed_hh"))
     with pytest.raises(ModelError, match="nothing can be said yet"):
-        judge_file(tmp_path / "tap.safetensors", workspace, splits)
+        judge_file(tmp_path / "hats.safetensors", workspace, splits)
 
 
 def test_a_model_of_shortened_bars_is_not_judged_for_want_of_music_in_its_metre(tmp_path: Path) -> None:

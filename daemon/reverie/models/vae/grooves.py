@@ -23,6 +23,8 @@ _TAPPED = 3
 """The drum that taps are heard on: Magenta took the open hi-hat."""
 
 CLOSED_HI_HAT = 2
+_STRUCK = 0.5
+"""What is more than that is a hit, as Magenta has it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -126,10 +128,17 @@ class Grooves:
         drums = len(self._kinds)
         velocities = (frames[:, drums : 2 * drums] * MAX_MIDI).round().clip(0, MAX_MIDI)
         offsets = (frames[:, 2 * drums :] / 2).clip(-0.5, 0.5)
-        struck: list[list[int]] = np.argwhere(frames[:, :drums] > 0.5).tolist()  # noqa: PLR2004 - as Magenta does
+        struck: list[list[int]] = np.argwhere(frames[:, :drums] > _STRUCK).tolist()
         return tuple(
             Hit(float(step - offsets[step, drum]), self._kinds[drum][0], int(velocities[step, drum]))
             for step, drum in struck
+        )
+
+    def struck(self, frames: Frames) -> tuple[frozenset[int], ...]:
+        """The drums of each step of frames (steps, 27), as the pitches that hits play."""
+        drums = len(self._kinds)
+        return tuple(
+            frozenset(self._kinds[drum][0] for drum in np.flatnonzero(step > _STRUCK)) for step in frames[:, :drums]
         )
 
     def _performed(self, hits: Sequence[Hit]) -> Array:

@@ -29,6 +29,7 @@ from reverie.training.judge.judged_music import (
     music_from_json,
     music_of,
 )
+from reverie.training.judge.judged_taps import TAPS, judge_taps
 from reverie.training.judge.judged_textures import judge_textures
 from reverie.training.judge.judged_touch import HUMANIZE, PlayedTake, judge_touch, take_of_sequence
 from reverie.training.judge.texture_music import texture_music
@@ -69,8 +70,9 @@ def judge_file(
 
     Of drums and melodies that is all: perplexity, loops and copies; so it is of melodies over chords, of several voices
     and of performances, whose perplexity is that of the examples of the workspace's dataset. Of a model that humanizes
-    it is the touch; of a MusicVAE how well it says these examples again, and its loops; of other recurrent models the
-    perplexity alone. It lies in ``judge/`` of the workspace by the file's name, with a picture where bars are judged.
+    it is the touch, of one that makes beats of taps also whether it follows them; of a MusicVAE how well it says these
+    examples again, and its loops; of other recurrent models the perplexity alone. It lies in ``judge/`` of the
+    workspace by the file's name, with a picture where bars are judged.
 
     Raises:
         ModelError: if nothing can be said of such a model yet, nor of one metre alone, or it is damaged.
@@ -88,14 +90,15 @@ def judge_file(
             f"{path}: is of {config.name}; only models of drums and of melodies are judged by one metre alone, so leave"
             " out --metre"
         )
-    splits = _in_metres_learned(bundle.card, splits)
-    if config.name == HUMANIZE:
-        touch = judge_touch(bundle, workspace_takes(workspace, splits, lambda done, of: report("music", done, of)))
-        return _kept(folder, path.stem, touch.as_text(), touch.as_json())
+    if config.name in {HUMANIZE, TAPS}:
+        learned = _in_metres_learned(bundle.card, splits)
+        takes = workspace_takes(workspace, learned, lambda done, of: report("music", done, of))
+        groove = judge_touch(bundle, takes) if config.name == HUMANIZE else judge_taps(bundle, takes)
+        return _kept(folder, path.stem, groove.as_text(), groove.as_json())
     kind = texture_kind(config.name)
     if kind is not None and config.name in RECIPES:
-        recipe = RECIPES[config.name]
-        music = texture_music(recipe, kind, workspace, splits, lambda done, of: report("music", done, of))
+        recipe, learned = RECIPES[config.name], _in_metres_learned(bundle.card, splits)
+        music = texture_music(recipe, kind, workspace, learned, lambda done, of: report("music", done, of))
         found = judge_textures(bundle, workspace, music, request or LoopRequest(), report, path.stem)
         return _kept_judgement(folder, path.stem, found)
     if config.name in _TWO_BARS:

@@ -30,6 +30,7 @@ from reverie.training.judge.latent_likelihood import latent_figures
 from reverie.training.judge.likelihood import short
 from reverie.training.judge.loop_measures import DRUM_MEASURES, MELODY_MEASURES, JudgedLoop, LoopMeasure
 from reverie.training.judge.markov import MarkovModel
+from reverie.training.judge.measure_lines import MeasuredSets, measure_line, measures_as_json
 from reverie.training.two_bar_records import TwoBarConverter, frames_of, training_converter
 from reverie.training.workspace import Split, Workspace
 
@@ -73,7 +74,7 @@ class LatentJudgement:
     figures: LatentFigures
     markov_perplexity: float
     loops: int
-    measures: Mapping[str, tuple[LoopMeasure[JudgedLoop], SetDistance]]
+    measures: MeasuredSets
     copied: tuple[float, float]
     ways: LatentWays
 
@@ -87,14 +88,7 @@ class LatentJudgement:
             f" {self.markov_perplexity:.3f}"
         )
         lines = [said, f"{self.loops} loops of 2 bars drawn from the prior, beside held-out and training examples:"]
-        for measure, found in self.measures.values():
-            made, held, _ = found.means
-            ratio = "-" if found.ratio is None else f"{found.ratio:.2f}"
-            verdict = {True: "met", False: "MISSED", None: "-"}[found.met]
-            lines.append(
-                f"  {measure.title} ({measure.unit}): held out {held:.3g}, generated {made:.3g}, distance"
-                f" {found.generated:.3g}, of training {found.training:.3g}, ratio {ratio}: {verdict}"
-            )
+        lines += [measure_line(measure, found) for measure, found in self.measures.values()]
         copied = (
             f"whole loops copied from the training music: {self.copied[0]:.1%} ({self.copied[1]:.1%} of held-out ones)"
         )
@@ -114,17 +108,7 @@ class LatentJudgement:
             "heldout": self.figures.as_json(),
             "markov_perplexity": short(self.markov_perplexity),
             "loops": self.loops,
-            "measures": {
-                name: {
-                    "unit": measure.unit,
-                    "generated": short(found.generated),
-                    "training": short(found.training),
-                    "ratio": None if found.ratio is None else short(found.ratio),
-                    "met": found.met,
-                    "means": dict(zip(("generated", "held_out", "training"), map(short, found.means), strict=True)),
-                }
-                for name, (measure, found) in self.measures.items()
-            },
+            "measures": measures_as_json(self.measures),
             "whole_loops_copied": dict(zip(("generated", "held_out"), map(short, self.copied), strict=True)),
             "ways": {"neighbours": short(ways.neighbours), "ends": short(ways.ends), "rising": short(ways.rising)},
         }

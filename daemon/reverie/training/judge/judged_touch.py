@@ -19,7 +19,7 @@ from reverie.models.library.bundle import Bundle
 from reverie.models.vae.converter_table import converter_of
 from reverie.models.vae.grooves import Grooves, Hit
 from reverie.models.vae.heads import Frames
-from reverie.models.vae.model import load
+from reverie.models.vae.model import Vae, load
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import STEPS_PER_QUARTER
 from reverie.training.judge.distances import SetDistance, set_distance
@@ -39,6 +39,16 @@ class PlayedTake:
     piece: str
     qpm: float
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakeStretch:
+    """Two bars of a take: its tempo, what a model hears of them, and what was played (steps, 27 each)."""
+
+    piece: str
+    qpm: float
+    heard: NDArray[Any]
+    played: Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,18 @@ class TouchJudgement:
         """Whether both spreads are within a quarter of those of held-out beats."""
         return all(abs(said - played) <= NEAR_ENOUGH * played for said, played in (self.velocity, self.lateness))
 
+    @property
+    def words(self) -> str:
+        """The spreads, and whether they are near enough."""
+        return (
+            f"spread of velocities {self.velocity[0]:.1f} (played: {self.velocity[1]:.1f}), of lateness"
+            f" {self.lateness[0]:.1f} ms ({self.lateness[1]:.1f} ms): {'both' if self.met else 'not both'} within"
+            f" {NEAR_ENOUGH:.0%}"
+        )
+
     def as_text(self) -> str:
         """In words."""
-        return (
-            f"{self.model}: told {self.stretches} stretches of two held-out bars without touch; spread of velocities"
-            f" {self.velocity[0]:.1f} (played: {self.velocity[1]:.1f}), of lateness {self.lateness[0]:.1f} ms"
-            f" ({self.lateness[1]:.1f} ms): {'both' if self.met else 'not both'} within {NEAR_ENOUGH:.0%}"
-        )
+        return f"{self.model}: told {self.stretches} stretches of two held-out bars without touch; {self.words}"
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -115,26 +130,41 @@ def judge_touch(bundle: Bundle, takes: Mapping[Split, Sequence[PlayedTake]], see
     converter = converter_of(bundle.card.config)
     if bundle.card.config != HUMANIZE or not isinstance(converter, Grooves):
         raise ModelError(f"{bundle.card.name}: is of {bundle.card.config}; touch is judged of {HUMANIZE}")
-    held_out = list(_stretches(converter, takes["test"]))
-    training = list(_stretches(converter, takes["train"]))
+    held_out = list(stretches_of(converter, takes["test"]))
+    training = list(stretches_of(converter, takes["train"]))
     if not held_out or not training:
         raise ValueError("touch needs two bars or more of drums that were trained on, and of drums that were held out")
-    model = load(bundle)
-    said: list[tuple[float, Frames]] = []
-    for number, first in enumerate(range(0, len(held_out), _BATCH)):
-        batch = held_out[first : first + _BATCH]
-        chance = np.random.default_rng((seed, number))
-        means, _ = model.encode(np.stack([heard for _, heard, _ in batch]))
-        decoded = model.decode(means, converter.steps, 1.0, chance)
-        said += [(qpm, frames) for (qpm, _, _), frames in zip(batch, decoded.frames, strict=True)]
-    generated = [touch_of(converter, frames, qpm) for qpm, frames in said]
-    played = [touch_of(converter, frames, qpm) for qpm, _, frames in held_out]
-    known = [touch_of(converter, frames, qpm) for qpm, _, frames in training]
+    said = answers_to(load(bundle), held_out, seed)
+    return touch_compared(bundle.card.name, converter, said, held_out, training)
+
+
+def answers_to(model: Vae, stretches: Sequence[TakeStretch], seed: int) -> list[Frames]:
+    """What a model says of what it hears of each stretch."""
+    said: list[Frames] = []
+    for number, first in enumerate(range(0, len(stretches), _BATCH)):
+        batch = stretches[first : first + _BATCH]
+        means, _ = model.encode(np.stack([stretch.heard for stretch in batch]))
+        steps = batch[0].played.shape[0]
+        said += list(model.decode(means, steps, 1.0, np.random.default_rng((seed, number))).frames)
+    return said
+
+
+def touch_compared(
+    name: str,
+    converter: Grooves,
+    said: Sequence[Frames],
+    held_out: Sequence[TakeStretch],
+    training: Sequence[TakeStretch],
+) -> TouchJudgement:
+    """The touch of what a model has said of held-out stretches, beside that of what was played."""
+    generated = [touch_of(converter, frames, one.qpm) for frames, one in zip(said, held_out, strict=True)]
+    played = [touch_of(converter, one.played, one.qpm) for one in held_out]
+    known = [touch_of(converter, one.played, one.qpm) for one in training]
     velocities = [[one.velocities for one in ones] for ones in (generated, played, known)]
     lateness = [[one.lateness for one in ones] for ones in (generated, played, known)]
     distances = {"velocity": set_distance(*velocities), "lateness": set_distance(*lateness)}
     return TouchJudgement(
-        model=bundle.card.name,
+        model=name,
         stretches=len(held_out),
         velocity=(_spread(velocities[0]), _spread(velocities[1])),
         lateness=(_spread(lateness[0]), _spread(lateness[1])),
@@ -152,12 +182,12 @@ def touch_of(converter: Grooves, frames: Frames, qpm: float) -> PlayedTouch:
     )
 
 
-def _stretches(converter: Grooves, takes: Sequence[PlayedTake]) -> Iterator[tuple[float, NDArray[Any], Frames]]:
-    """The tempo of each stretch with a hit, what a model hears of it, and what was played."""
+def stretches_of(converter: Grooves, takes: Sequence[PlayedTake]) -> Iterator[TakeStretch]:
+    """The stretches of takes that have a hit."""
     for take in takes:
         for example in converter.examples(take.hits):
             if example.outputs.any():
-                yield take.qpm, example.inputs, example.outputs
+                yield TakeStretch(take.piece, take.qpm, example.inputs, example.outputs)
 
 
 def _spread(loops: Sequence[Sequence[float]]) -> float:
