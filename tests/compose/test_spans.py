@@ -20,7 +20,10 @@ from reverie.compose.engines.recurrent import RecurrentEngine
 from reverie.compose.evolution import Evolution
 from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
+from reverie.compose.steering import Drawing, MelodyBias
+from reverie.compose.wishes import Weights
 from reverie.conductor.arrange import arrange
+from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF, ending
 from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile, find_models, read_model_file
 from reverie.models.recurrent.model import RecurrentModel
@@ -257,3 +260,50 @@ def test_each_passage_goes_on_from_an_opening_of_its_own(kit: RecurrentModel) ->
         assert likelihood == pytest.approx(parts_likelihood(kit, opening, events, 1.3), rel=1e-4)
     with pytest.raises(ValueError, match="equally long"):
         composer.compose_after([OPENING, snares[:7]], 0, 70, np.random.default_rng(2))
+
+
+@pytest.fixture(scope="module")
+def tune() -> RecurrentModel:
+    return RecurrentModel(read_model(read_model_file(SHIPPED / "attention_rnn.safetensors")))
+
+
+def sung(tune: RecurrentModel, weights: Weights, count: int) -> Sequence[tuple[int, ...]]:
+    """Melodies in 7/8 that are told two beats and steered by weights, in spans of two bars: seams after each bar."""
+    opening = (60, *(NO_EVENT,) * 7, 64, *(NO_EVENT,) * 5)
+    bias = MelodyBias(tune.encoding, weights, None, Drawing(0, 1, count, lambda pitch: pitch, sounds=64))
+    composer = SpanComposer(tune, BarSpan(14, 28), ending)
+    return composer.compose(opening, 0, count, np.random.default_rng(3), 1.2, batch=64, bias=bias).events
+
+
+def held_at(events: Sequence[int], step: int) -> bool:
+    """Whether a note that was drawn before goes on at a step."""
+    before = next((event for event in reversed(events[:step]) if event != NO_EVENT), NOTE_OFF)
+    return events[step] == NO_EVENT and before != NOTE_OFF
+
+
+def test_a_melody_is_steered_over_the_seam_by_what_sounds_there(tune: RecurrentModel) -> None:
+    """At a seam a model begins anew; its steering must not, or a note is held that was to end."""
+    count, seam = 42, 14
+    free = Weights.even(count)
+    assert np.mean([held_at(events, seam) for events in sung(tune, free, count)]) > 0.2
+    ended = replace(free, holds=free.holds.copy())
+    ended.holds[seam] = -1e4
+    assert not any(held_at(events, seam) for events in sung(tune, ended, count))
+    rested = replace(free, rests=free.rests.copy(), begins=free.begins.copy())
+    rested.rests[seam], rested.begins[seam] = -1e4, -1e4
+    for events in sung(tune, rested, count):
+        before = next((event for event in reversed(events[:seam]) if event != NO_EVENT), 64)
+        assert before == NOTE_OFF or held_at((64, *events), seam + 1)
+
+
+def test_what_is_wished_for_after_a_seam_is_wished_for_there(tune: RecurrentModel) -> None:
+    """Each bar has its own two pitches."""
+    count, pitches = 42, ((60, 64), (62, 65), (67, 71))
+    weights = Weights.even(count)
+    for bar, own in enumerate(pitches):
+        others = [pitch for pitch in range(weights.pitches.shape[1]) if pitch not in own]
+        weights.begins[14 * bar : 14 * (bar + 1), others] = -1e4
+    found = sung(tune, weights, count)
+    for bar, own in enumerate(pitches):
+        begun = {event for events in found for event in events[14 * bar : 14 * (bar + 1)] if event >= 0}
+        assert begun == set(own)

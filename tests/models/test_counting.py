@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from reverie.models.configs import CONFIGS
-from reverie.models.counting import StepCounting, counting_of
+from reverie.models.counting import StepCounting, counting_of, unit_of
 from reverie.models.encodings.base import Conditional
 from reverie.models.encodings.encodings import encoding_of
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF, ending
+from reverie.models.errors import ModelError
 from reverie.models.library.card import ModelCard
 
 ON_SIXTEENTHS = [one for one in CONFIGS.values() if one.family in {"drums_rnn", "melody_rnn", "improv_rnn"}]
@@ -65,6 +66,15 @@ def test_a_span_is_in_sixteenths_whatever_the_steps_of_a_model() -> None:
     assert counting_of(eighths) == StepCounting(128, 256, 2)
     assert counting_of(eighths).span(12) == 120
     assert counting_of(eighths).span(15) == 0
+
+
+@pytest.mark.parametrize("told", [0, 3, 8, 2.5, "2"])
+def test_steps_that_do_not_fall_on_sixteenths_are_refused_and_not_counted(told: Any) -> None:
+    card = ModelCard("m", "drum_kit", settings={"steps_per_quarter": told}, training={"example_steps": 128})
+    with pytest.raises(ModelError, match=f"has {told} steps in a quarter"):
+        unit_of(card)
+    assert counting_of(card) == StepCounting()
+    assert [unit_of(ModelCard("m", config)) for config in ("drum_kit", "one_drum")] == [1, 2]
 
 
 @pytest.mark.parametrize("told", ["128", 12.5, -1, None, []])

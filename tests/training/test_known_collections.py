@@ -29,3 +29,13 @@ def test_a_folder_of_known_collections_has_the_names_of_all(tmp_path: Path) -> N
     assert both.licence == "CC0 1.0"
     (tmp_path / "c").mkdir()
     assert data_of(tmp_path).name == tmp_path.name, "of what is in c nothing is known"
+
+
+def test_where_collections_have_several_licences_it_is_said_which_is_whose(tmp_path: Path) -> None:
+    openscore(tmp_path / "a", "lc1.mxl")
+    openscore(tmp_path / "b", "sq1.mxl")
+    (tmp_path / "c" / "dataset").mkdir(parents=True)
+    (tmp_path / "c" / "README.md").write_text("# OpenEWLD\n")
+    assert data_of(tmp_path).licence == (
+        "CC0 1.0 (OpenScore Lieder Corpus and OpenScore String Quartets); MIT, scores in the public domain (OpenEWLD)"
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.midi_folders import beats
-from fakes.training_commands import begun, complaint, done, ended, killed
+from fakes.training_commands import begun, complaint, done, ended, killed, wait_until
 from reverie.models.golden import check
 from reverie.models.library.bundle import read_bundle
 
@@ -92,6 +92,44 @@ def test_killed_between_two_splits_it_makes_only_those_that_are_missing(training
     assert stamps(work, "examples/train-*") == made
     parts = ("examples/*", "examples/.*", "dataset.json")
     assert kept(work, *parts) == kept(whole, *parts)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_asked_to_end_while_it_reads_it_says_so_and_loses_nothing(
+    trainings: Trainings, work: Path, number: int
+) -> None:
+    whole = trainings.after("convert")
+    words = trainings.words("convert", work)
+    with begun(*words) as process:
+        wait_until(lambda: len(list(work.glob("pieces/[!.]*"))) > 5, process)
+        process.send_signal(number)
+        _, complained = ended(process, status=130)
+    assert complained.endswith("\nInterrupted; what was done is kept, and the same command goes on from there.\n")
+    assert not (work / "convert.json").exists()
+    done(*words)
+    parts = ("pieces/*", "pieces/.*", "pieces.jsonl", "convert.json")
+    assert kept(work, *parts) == kept(whole, *parts)
+
+
+@pytest.mark.parametrize("step", ["dataset", "bundle"])
+def test_asked_to_end_in_other_steps_it_says_so_and_loses_nothing(
+    trainings: Trainings, work: Path, tmp_path: Path, step: str
+) -> None:
+    before = {"dataset": ("convert",), "bundle": ("convert", "dataset", "fit")}[step]
+    for one in before:
+        trainings.after(one, *(("--steps", "2") if one == "fit" else ()))
+    shutil.copytree(trainings.after(before[-1]), work)
+    out = ("--out", str(tmp_path / "models" / "mine")) if step == "bundle" else ()
+    words = (*trainings.words(step, work), *out)
+    with begun(*words) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if line.startswith("drums (drum_kit)"))
+        process.send_signal(signal.SIGTERM)
+        _, complained = ended(process, status=130)
+    assert "Interrupted; what was done is kept, and the same command goes on from there." in complained
+    assert not (work / f"{step}.json").exists()
+    done(*words)
+    assert (work / f"{step}.json").exists()
 
 
 @pytest.mark.parametrize("moment", ["run/train/*.ckpt-*", "best/*", "progress.json"])

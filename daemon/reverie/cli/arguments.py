@@ -18,6 +18,7 @@ from reverie.music.time import MOST_BARS, Length
 FAULT = 1
 """The exit status where what was asked for is at fault; 2 is argparse's, for wrong arguments."""
 LARGEST_SEED = 2**32 - 1
+MOST_THREADS = 256
 
 
 def add_command(commands: Any, name: str, about: str) -> argparse.ArgumentParser:
@@ -122,6 +123,15 @@ def seed(text: str) -> int:
         argparse.ArgumentTypeError: if it is no seed.
     """
     return _whole(text, "a seed", 0, LARGEST_SEED)
+
+
+def threads(text: str) -> int:
+    """A number of threads; more than a machine has cores gain nothing, and of thousands it may have none left.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none, or too many.
+    """
+    return _whole(text, "threads", 1, MOST_THREADS)
 
 
 def time_of_day(text: str) -> float:

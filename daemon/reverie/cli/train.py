@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reverie.cli.arguments import add_command, add_json, duration, metre, seed
+from reverie.cli.arguments import add_command, add_json, duration, metre, seed, threads
+from reverie.cli.interruption import GOES_ON, INTERRUPTED, interruptible
 from reverie.cli.train_judge import add_judge
 from reverie.cli.train_steps import STEP_COMMANDS, check_settings, place_of, say
 from reverie.cli.training_job import ModelFolders, check_magenta, job_of, room_told, trainings
@@ -25,7 +26,6 @@ from reverie.training.recipes import MODELS, PARTS, RECIPES, check_trained, fit_
 from reverie.training.trained_recipe import trained_recipe
 from reverie.training.workspace import STEPS, Step
 
-_INTERRUPTED = 130
 _HELP: Mapping[Step, str] = {
     "convert": "read the files of a folder: notes of each that can be read, a reason for each that cannot",
     "dataset": "make examples of what was read: divided by piece, cut on bar lines",
@@ -157,7 +157,7 @@ def _add_arguments(parser: argparse.ArgumentParser, steps: Sequence[Step]) -> No
             help="measure the held-out loss so often; more often where the examples are few (default: 2m)",
         )
         parser.add_argument(
-            "--threads", type=_count, default=1, metavar="N", help="multiply on so many threads (default: 1)"
+            "--threads", type=threads, default=1, metavar="N", help="multiply on so many threads (default: 1)"
         )
     if "bundle" in steps:
         parser.add_argument(
@@ -193,17 +193,17 @@ def _train(folders: ModelFolders, steps: Sequence[Step], options: argparse.Names
         if options.set:
             check_settings(job)
     say(f"{job.recipe.model} ({job.recipe.config}), in {job.workspace.folder}")
-    try:
+
+    def work() -> int:
         with room_told(job.workspace.folder), job.workspace.claimed():
             if job.data:
                 job.about.write(job.workspace.about)
             for step in steps:
                 if not STEP_COMMANDS[step](job, folders, options):
-                    return _INTERRUPTED
-    except KeyboardInterrupt:
-        print("Interrupted; what was done is kept, and the same command goes on from there.", file=sys.stderr)
-        return _INTERRUPTED
-    return 0
+                    return INTERRUPTED
+        return 0
+
+    return interruptible(work, GOES_ON)
 
 
 def _watch(options: argparse.Namespace) -> int:

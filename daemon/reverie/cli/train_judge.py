@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.cli.arguments import add_command, add_json, loop_bars, loops, metre, seed
+from reverie.cli.interruption import GOES_ON, interruptible
 from reverie.cli.train_steps import read_music, say
 from reverie.cli.training_job import ModelFolders, check_folder, check_magenta, model_file, room_told, work_folder
 from reverie.music.time import Metre
@@ -47,6 +48,10 @@ def add_judge(actions: Any, folders: ModelFolders) -> None:
 
 
 def _judge(folders: ModelFolders, options: argparse.Namespace) -> int:
+    return interruptible(partial(_judged, folders, options), GOES_ON)
+
+
+def _judged(folders: ModelFolders, options: argparse.Namespace) -> int:
     from reverie.models.library.importing import read_any_bundle
     from reverie.training.judge.judged_bundle import judge_file
 

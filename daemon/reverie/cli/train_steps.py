@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import signal
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from reverie.cli.interruption import all_imported, ended_at_whole_steps
 from reverie.cli.training_job import ModelFolders, TrainingJob, bundle_command, command_of
 from reverie.foreign import Printable
 from reverie.timbre.meter import Meter, lasting
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from reverie.training.corpus.convert import Conversion
     from reverie.training.fit.training_progress import FitReport
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_NAMED = 40
 """Files that are named one by one; of more the reasons are counted."""
 
@@ -65,7 +62,7 @@ def _dataset(job: TrainingJob, _: ModelFolders, __: argparse.Namespace) -> bool:
         raise TrainingError(
             f"{job.workspace.folder}: no music was read yet; run the step before, `reverie train convert`"
         )
-    with _all_imported():
+    with all_imported():
         from reverie.training.dataset.make import DatasetProgress, make_dataset
         from reverie.training.fit.tensorflow_faults import faults_told
 
@@ -91,13 +88,13 @@ def check_settings(job: TrainingJob) -> None:
     Raises:
         TrainingError: if not.
     """
-    with _all_imported():
+    with all_imported():
         from reverie.training.fit.fit_step import network_of_recipe
     network_of_recipe(job.recipe)
 
 
 def _fit(job: TrainingJob, _: ModelFolders, options: argparse.Namespace) -> bool:
-    with _gently() as interrupted:
+    with ended_at_whole_steps() as interrupted:
         from reverie.training.fit.fit_step import fit, steps_of_another
         from reverie.training.fit.tensorflow_faults import faults_told
         from reverie.training.fit.training_loop import FitLimits
@@ -126,7 +123,7 @@ def _report(report: FitReport) -> None:
 
 
 def _bundle(job: TrainingJob, folders: ModelFolders, options: argparse.Namespace) -> bool:
-    with _all_imported():
+    with all_imported():
         from reverie.training.fit.bundle_step import BundleRequest, bundle
         from reverie.training.fit.tensorflow_faults import faults_told
 
@@ -164,43 +161,6 @@ def _out(path: Path) -> Path:
 def _slug(name: str) -> str:
     words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).lower().split()
     return "-".join(words) or "trained"
-
-
-@contextlib.contextmanager
-def _gently() -> Generator[Callable[[], bool]]:
-    """Let the first Ctrl-C only be noted, for what ends at the next whole step; the second interrupts at once.
-
-    So it is with a terminal that is closed, unless that is ignored (``nohup``), and with what a service is ended by.
-    """
-    heard: list[int] = []
-    numbers = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
-
-    def hear(number: int, frame: Any) -> None:
-        if heard:
-            signal.default_int_handler(number, frame)
-        heard.append(number)
-        with contextlib.suppress(OSError):  # the terminal may be closed
-            os.write(2, b"\nAfter this step it ends; Ctrl-C once more ends it at once.\n")
-
-    before = {number: signal.signal(number, hear) for number in numbers}
-    try:
-        yield lambda: bool(heard)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _all_imported() -> Generator[None]:
-    """Let Ctrl-C wait until a package is imported: some of them swallow an exception that comes meanwhile."""
-    heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if heard:
-        raise KeyboardInterrupt
 
 
 STEP_COMMANDS: Mapping[Step, Callable[[TrainingJob, ModelFolders, argparse.Namespace], bool]] = {

@@ -18,6 +18,7 @@ from reverie.errors import reason_of
 from reverie.places import state_folder
 from reverie.training.dataset.shortened_bars import POSSIBLE
 from reverie.training.errors import TrainingError
+from reverie.training.hyperparameter_bounds import check_bounds
 from reverie.training.known_collections import data_of
 from reverie.training.recipes import TrainingData, TrainingRecipe, read_data, recipe_of, with_hparams, with_part
 from reverie.training.workspace import Step, Workspace, digest_of
@@ -61,6 +62,7 @@ def job_of(options: argparse.Namespace, steps: Sequence[Step], folders: ModelFol
     if first:
         recipe = replace(with_hparams(recipe, first.hparams), begins=f"{first.name} {first.digest[:_NAMED]}")
     hparams = _hparams(options.set)
+    check_bounds(hparams)
     if first:
         _check_layers(first, hparams)
     recipe = with_hparams(recipe, hparams)

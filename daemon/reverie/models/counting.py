@@ -10,9 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reverie.models.configs import config_of
+from reverie.models.errors import ModelError
 from reverie.models.library.card import ModelCard
 from reverie.music.time import STEPS_PER_QUARTER
 
+STEPS = "steps_per_quarter"
+"""The setting of a model card that says how long a step is."""
+_PER_QUARTER = frozenset({1, 2, STEPS_PER_QUARTER})
 _FEWEST = 2
 """Bars of a span: one that is told, one that is drawn."""
 
@@ -47,15 +51,30 @@ class StepCounting:
         return 0
 
 
+def unit_of(card: ModelCard) -> int:
+    """How many sixteenths a step of the model of a card lasts.
+
+    Raises:
+        ModelError: if its steps do not fall on sixteenths, or there is no such configuration.
+    """
+    default = config_of(card.config).settings.get(STEPS, STEPS_PER_QUARTER)
+    told = card.settings.get(STEPS, default)
+    if told not in _PER_QUARTER:
+        raise ModelError(f"has {told} steps in a quarter, which do not fall on sixteenths")
+    return STEPS_PER_QUARTER // int(told)
+
+
 def counting_of(card: ModelCard) -> StepCounting:
-    """How the model of a card counts.
+    """How the model of a card counts; of one whose steps do not fall on sixteenths nothing can be said.
 
     Raises:
         ModelError: if there is no such configuration.
     """
     config = config_of(card.config)
-    per_quarter = card.settings.get("steps_per_quarter", config.settings.get("steps_per_quarter", STEPS_PER_QUARTER))
-    unit = STEPS_PER_QUARTER // int(per_quarter) if per_quarter in {1, 2, STEPS_PER_QUARTER} else 1
+    try:
+        unit = unit_of(card)
+    except ModelError:
+        return StepCounting()
     told = card.training.get("example_steps")
     return StepCounting(
         config.counter * unit, told * unit if isinstance(told, int) and told > 0 else 0, unit, config.anew

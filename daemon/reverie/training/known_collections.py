@@ -18,7 +18,7 @@ _GROOVE = TrainingData(
 )
 _OPENEWLD = TrainingData(
     name="OpenEWLD",
-    licence="MIT; the scores are in the public domain",
+    licence="MIT, scores in the public domain",
     source="https://github.com/00sapo/OpenEWLD",
     split="by title",
     description="Melodies after songs of the early twentieth century",
@@ -72,7 +72,7 @@ def _together(parts: Sequence[TrainingData]) -> TrainingData:
 
     return TrainingData(
         name=" and ".join(part.name for part in parts),
-        licence=joined(*(part.licence for part in parts)),
+        licence=_licences(parts),
         source=joined(*(part.source for part in parts)),
         split=joined(*(part.split for part in parts)),
         description=joined(*(part.description for part in parts)),
@@ -85,6 +85,16 @@ def _is_file(path: Path) -> bool:
 
 def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where it may not look
+
+
+def _licences(parts: Sequence[TrainingData]) -> str:
+    """The licence of all; where they have several, of which collections each is."""
+    names: dict[str, list[str]] = {}
+    for part in parts:
+        names.setdefault(part.licence, []).append(part.name)
+    if len(names) == 1:
+        return parts[0].licence
+    return "; ".join(f"{licence} ({' and '.join(own)})" for licence, own in names.items())
 
 
 def _folders(folder: Path) -> Iterator[Path]:

@@ -21,6 +21,7 @@ from fakes.permissions import OBEYING
 from reverie.training.corpus.convert import Conversion, ConvertProgress, convert, read_conversion
 from reverie.training.corpus.formats import ReadingLimits, UnreadableFileError
 from reverie.training.corpus.reading_process import ReadingFailedError, ReadingProcess
+from reverie.training.errors import TrainingError
 from reverie.training.workspace import Workspace
 
 TUNE = "X:{0}\nT:Tune {0}\nM:6/8\nL:1/8\nK:G\nGAB cde|d3 B3|GAB cde|d6|\n"
@@ -319,6 +320,7 @@ CONVERT = """
 import sys
 from pathlib import Path
 from reverie.training.corpus.convert import convert
+from reverie.training.errors import TrainingError
 from reverie.training.workspace import Workspace
 convert(Path(sys.argv[1]), Workspace(Path(sys.argv[2])), lambda progress: print(progress.done, flush=True))
 """
@@ -377,3 +379,26 @@ def test_a_reader_whose_master_was_killed_ends(tmp_path: Path) -> None:
     process.wait()
     process.stdout.close()
     child.wait(timeout=60)
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_folder_that_vanishes_while_it_is_read_is_told_and_nothing_is_lost(tmp_path: Path, emptied: bool) -> None:
+    data, away, workspace = fill(tmp_path / "data", GOOD), tmp_path / "away", Workspace(tmp_path / "work")
+
+    def vanish(progress: ConvertProgress) -> None:
+        if progress.done == 2:
+            data.rename(away)
+            if emptied:  # as where a disk was mounted
+                data.mkdir()
+
+    with pytest.raises(TrainingError, match="has vanished while its files were read"):
+        convert(data, workspace, vanish)
+    assert workspace.manifest("convert") is None
+    read = {path.name: path.stat().st_mtime_ns for path in workspace.pieces.iterdir()}
+    assert read
+    if emptied:
+        data.rmdir()
+    away.rename(data)
+    assert len(convert(data, workspace, nothing).pieces) == len(GOOD)
+    now = {path.name: path.stat().st_mtime_ns for path in workspace.pieces.iterdir()}
+    assert read.items() <= now.items()

@@ -70,6 +70,7 @@ def test_a_latent_model_is_trained_from_a_folder_and_equals_stock_magenta(config
     card = read_card(course.model)
     assert {name: card.training["hparams"][name] for name in SIZES} == SIZES
     assert card.training["heldout"]["divergence_nats"] >= 0
+    assert card.source["description"].startswith(f"{card.training['description']}. Trained on: ")
     assert str(tmp_path).encode() not in course.model.read_bytes()
     bundle = read_bundle(course.model)
     assert check(bundle) < 1e-4

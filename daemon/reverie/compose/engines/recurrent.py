@@ -15,6 +15,7 @@ from reverie.compose.recipe import Recipe
 from reverie.compose.steering import Drawing, steering
 from reverie.compose.told_chords import by_step
 from reverie.models.configs import config_of
+from reverie.models.counting import unit_of
 from reverie.models.encodings import improv, melody_notes
 from reverie.models.encodings import multi_drum as drums
 from reverie.models.encodings.base import Conditional, Encoding
@@ -27,7 +28,7 @@ from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.model import Bias, CarriedPassages, PassageStream, RecurrentModel, compose
 from reverie.models.recurrent.spans import BarSpan, SpanComposer
 from reverie.music.notes import Note
-from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP
+from reverie.music.time import TICKS_PER_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +243,7 @@ def _voice(file: ModelFile, model: RecurrentModel, card: ModelCard) -> _LoadedMo
         ModelError: if its family is none that a voice can be, or its steps are not those of sixteenths.
     """
     config = config_of(card.config)
-    default = config.settings.get("steps_per_quarter", STEPS_PER_QUARTER)
-    per_quarter = int(card.settings.get("steps_per_quarter", default))
-    if per_quarter not in {1, 2, 4}:
-        raise ModelError(f"has {per_quarter} steps in a quarter, which do not fall on sixteenths")
-    unit = STEPS_PER_QUARTER // per_quarter
+    unit = unit_of(card)
     if config.family == "drums_rnn":
 
         def struck(notes: Sequence[Note], steps: int) -> tuple[frozenset[int], ...]:

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.configs import ModelConfig
+from reverie.models.counting import STEPS
 from reverie.models.errors import ModelError
 from reverie.models.library.formats.metagraph import MetaGraph
 from reverie.models.library.formats.tensors import ForeignModel, without_averages
 from reverie.models.lstm import FORGET_BIAS
 from reverie.models.recurrent.weights import LONGEST_WINDOW, STACK, attention_of
+from reverie.models.vae.model import OFFSET_DEVIATION, VELOCITY_DEVIATION
 
 Weights = Mapping[str, NDArray[np.float32]]
 Settings = dict[str, int | float | bool | str]
 
-_TOUCH = ("velocity_deviation", "offset_deviation")
-"""Of a GrooVAE: how far strokes lie from what it says of them; none, if it is not known."""
-WINDOW, FORGET, STEPS = "attention_length", "forget_bias", "steps_per_quarter"
+WINDOW, FORGET = "attention_length", "forget_bias"
 _NSYNTH = ("hop", "stages", "encoder_stages", "rate")
 _PUBLISHED_NSYNTH = (30, 512, 3, 30, 128, 3, 256, 16)
 """Layers, width and taps of the decoder and of the encoder of Magenta's ``h512_bo16``, its skips and its encoding."""
@@ -94,7 +94,7 @@ def _askable(config: ModelConfig) -> tuple[str, ...]:
     if config.family == "pianoroll_rnn_nade":
         return (WINDOW, FORGET)
     if config.name.startswith("groovae_"):
-        return _TOUCH
+        return (VELOCITY_DEVIATION, OFFSET_DEVIATION)
     if config.family in {"music_vae", "piano_genie", "gansynth"}:
         return ()
     return (WINDOW, FORGET, STEPS)

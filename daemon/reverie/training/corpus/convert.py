@@ -8,6 +8,7 @@ are the same bytes at the end, however often the way there was broken off.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ from reverie.training.corpus.groove_info import GrooveTake, groove_takes
 from reverie.training.corpus.music_files import MusicFile, walk
 from reverie.training.corpus.piece_journal import JournalEntry, PieceJournal, read_journal
 from reverie.training.corpus.reading_process import ReadingProcess, TuneRead
+from reverie.training.errors import TrainingError
 from reverie.training.pieces import ConvertedPiece, Rejection
 from reverie.training.workspace import Workspace, digest_of
 
@@ -207,6 +209,11 @@ class _Converter:
                 return replace(known, file=file)
             kind, tunes = self._reader.read(file.name, data, digest[:16])
         except UnreadableFileError as error:
+            if not digest and _is_gone(self._data):
+                raise TrainingError(
+                    f"{self._data}: has vanished while its files were read; see that it is there again, and give the"
+                    " same command: it goes on from what is read"
+                ) from error
             return JournalEntry(file, self._how, digest, kind, rejections=(Rejection(file.name, str(error)),))
         pieces: list[ConvertedPiece] = []
         rejections: list[Rejection] = []
@@ -222,6 +229,15 @@ class _Converter:
     def _copy(self, file: MusicFile, digest: str, kind: str, first: str) -> JournalEntry:
         told = Rejection(file.name, f"{_COPY}: {first}")
         return JournalEntry(file, self._how, digest, kind, first, rejections=(told,))
+
+
+def _is_gone(data: Path) -> bool:
+    """Whether a folder is not there, or has nothing in it, as where a disk was mounted."""
+    try:
+        with os.scandir(data) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
 
 
 class _Pace:

@@ -80,8 +80,9 @@ def bundle(recipe: TrainingRecipe, workspace: Workspace, request: BundleRequest)
     facts = _facts(recipe, network, workspace, request) | {split_name(split): held_out.as_json(), **told}
     workspace.finish("bundle", "", {"out": str(runtime.resolve())})  # begun: what is there is ours from here on
     data = request.data
-    _write_magenta(network, str(checkpoint), made, f"{data.description}. Trained on: {data.name}, {data.licence}.")
-    source = {"licence": f"trained on {data.name}, {data.licence}"}
+    description = f"{data.description}. Trained on: {data.name}, {data.licence}."
+    _write_magenta(network, str(checkpoint), made, description)
+    source = {"description": description, "licence": f"trained on {data.name}, {data.licence}"}
     settings = network.settings(workspace.shards("validation"), str(checkpoint))
     wished = ImportRequest(request.out.name, network.asked_config, source, facts, replace=True, settings=settings)
     import_model(made, runtime.parent, wished)
