@@ -136,10 +136,8 @@ class Grooves:
 
     def struck(self, frames: Frames) -> tuple[frozenset[int], ...]:
         """The drums of each step of frames (steps, 27), as the pitches that hits play."""
-        drums = len(self._kinds)
-        return tuple(
-            frozenset(self._kinds[drum][0] for drum in np.flatnonzero(step > _STRUCK)) for step in frames[:, :drums]
-        )
+        hit: list[list[bool]] = (frames[:, : len(self._kinds)] > _STRUCK).tolist()
+        return tuple(frozenset(kind[0] for kind, one in zip(self._kinds, step, strict=True) if one) for step in hit)
 
     def _performed(self, hits: Sequence[Hit]) -> Array:
         """Whole bars; of several hits of one kind at one step the hardest, and of those the first."""
