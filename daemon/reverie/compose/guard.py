@@ -210,10 +210,10 @@ def _thinned(notes: list[Note], recipe: Recipe, offset: int, clips: Counter[Clip
     kept = [*first.values(), *(note for note in by_weight if first[note.start // ticks] is not note)][: max(room, 0)]
     clips["density"] += len(composed) - len(kept)
     thin = sorted([*primer, *kept])
-    return _held_on(notes, thin) if recipe.traits.monophonic else thin
+    return held_on(notes, thin) if recipe.traits.monophonic else thin
 
 
-def _held_on(before: Sequence[Note], thin: Sequence[Note]) -> list[Note]:
+def held_on(before: Sequence[Note], thin: Sequence[Note]) -> list[Note]:
     """Let the notes of a tune sound on as long as notes that were left out followed them without a rest."""
     held: list[Note] = []
     for number, note in enumerate(thin):

@@ -9,6 +9,7 @@ from reverie.compose.chord_places import STRONG, ChordPlaces, avoid_notes, beat_
 from reverie.compose.recipe import Recipe
 from reverie.music.harmony import OCTAVE, ChordSpan
 from reverie.music.notes import MAX_MIDI, Note
+from reverie.scenes.operators import OPERATOR_TRAITS
 
 _STEP = 2
 """Semitones of a melodic step, at most."""
@@ -31,10 +32,11 @@ def bend(recipe: Recipe, notes: Sequence[Note]) -> Bent:
     chord with which it clashes becomes one that both chords have, or ends there. What clashes with nothing and is off
     the scale moves to the scale.
 
-    Pitches out of the voice's register stay so. A free voice, and loops that no model composed, only keep to the scale.
+    Pitches out of the voice's register stay so. A free voice, and what is played a little otherwise, only keep to the
+    scale.
     """
     places = ChordPlaces(recipe.harmony, recipe.metre)
-    binds = recipe.strictness > 0 and recipe.drawn
+    binds = recipe.strictness > 0 and OPERATOR_TRAITS[recipe.operator].anew
     bent, scale, harmony = list[Note](), 0, 0
     ordered = sorted(notes)
     for number, note in enumerate(ordered):

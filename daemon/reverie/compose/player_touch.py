@@ -33,7 +33,7 @@ _TOP = 1.12
 
 
 def touched(recipe: Recipe, loop: Loop) -> Loop:
-    """The loop as a player plays it, if the recipe has a touch, and a model composed the loop without dynamics.
+    """The loop as a player plays it, if the recipe has a touch, and the loop is a new one without dynamics.
 
     So is what is written, unless it has velocities of its own. Chords that were made of the harmony have their
     dynamics, and are rolled.
@@ -47,7 +47,7 @@ def touched(recipe: Recipe, loop: Loop) -> Loop:
         return loop
     if recipe.traits.harmonic and OPERATOR_TRAITS[recipe.operator].source == "harmony":
         return replace(loop, notes=tuple(strummed(loop.notes, touch, recipe.seed, recipe.limits.velocity_high)))
-    if not recipe.drawn:
+    if not OPERATOR_TRAITS[recipe.operator].anew:
         return loop
     offset = recipe.primer_steps * TICKS_PER_STEP if recipe.keeps_primer else 0
     kept = [note for note in loop.notes if note.start < offset]

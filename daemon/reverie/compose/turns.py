@@ -104,7 +104,7 @@ def _is_fitted(plan: VoicePlan, placement: Placement) -> bool:
     if plan.harmony is None or traits.drums:
         return False
     operator = placement.made_by.operator if placement.made_by else plan.first
-    return OPERATOR_TRAITS[operator].source == "model"
+    return OPERATOR_TRAITS[operator].anew
 
 
 def _turn(

@@ -132,7 +132,7 @@ class VoicePlan:
             limits=self.limits_at(bar),
             past=told.past,
             candidates=self.candidates,
-            before=after.loop.notes if after else (),
+            before=self._before(operator, after, bar, heard, heard_loops),
             novelty=self.novelty,
             harmony=self.harmony_of(bar),
             strictness=self.strictness_of(bar),
@@ -343,6 +343,20 @@ class VoicePlan:
             harmony = self.harmony_of(bar) if fitted else after.recipe.harmony
             key = local_major(harmony, home) if self.harmony else _major_of(after.recipe, home)
         return None if own is not None and (key - own) % OCTAVE == 0 else key % OCTAVE
+
+    def _before(
+        self,
+        operator: str,
+        after: After | None,
+        bar: int,
+        heard: tuple[HeardLoop, ...],
+        loops: Mapping[str, Loop],
+    ) -> tuple[Note, ...]:
+        """The loop before, as the chords from scene bar ``bar`` on want it where another is made of it by rules."""
+        if after is None:
+            return ()
+        notes = after.loop.notes
+        return self._fitted(notes, after, bar, heard, loops) if OPERATOR_TRAITS[operator].transforms else notes
 
     def _fitted(
         self,

@@ -6,8 +6,26 @@ What an operator does is bound to its name in :mod:`reverie.compose.operators.re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from reverie.music.voice_kinds import VoiceTraits
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSetting:
+    """A number that a scene may tell an operator: what it is, from ``least`` to ``most``, ``whole`` or not."""
+
+    sentence: str
+    least: float
+    most: float
+    whole: bool = False
+
+    def lacks(self, value: float) -> str:
+        """What is wrong with a value; nothing if it is one."""
+        if self.least <= value <= self.most and not (self.whole and value != int(value)):
+            return ""
+        return f"{'a whole number' if self.whole else 'a number'} from {self.least:g} to {self.most:g}, not {value:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +34,31 @@ class OperatorTraits:
 
     ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics, or from the
     ``harmony``, whose notes are as they are meant; it is ``written``, and played note for note; or nothing is made, and
-    the ``last`` loop is held. With
-    ``keeps_primer`` the primer is the loop's first part. One that is not ``named`` belongs to a kind of voice, and no
-    scene names it.
+    the ``last`` loop is held. With ``keeps_primer`` the primer is the loop's first part. One that is not ``named``
+    belongs to a kind of voice, and no scene names it.
+
+    One that ``transforms`` makes another tune or beat of the loop before, by rules; with ``pitched`` it moves pitches,
+    which drums do not have, and with ``tune`` it wants one note at a time. ``settings`` are what a scene may tell it:
+    for each the least and the most, and what it is.
     """
 
     sentence: str
     source: Literal["model", "loops", "harmony", "written", "last"] = "model"
     keeps_primer: bool = False
     named: bool = True
+    transforms: bool = False
+    pitched: bool = False
+    tune: bool = False
+    settings: Mapping[str, OperatorSetting] = field(default_factory=dict[str, "OperatorSetting"])
+
+    @property
+    def anew(self) -> bool:
+        """Whether its loop is as new as what a model composes: put into harmony, played by a touch, fitted in turns."""
+        return self.source == "model" or self.transforms
+
+    def fits(self, traits: VoiceTraits) -> bool:
+        """Whether a kind of voice can use it."""
+        return not ((self.pitched and traits.drums) or (self.tune and not traits.monophonic))
 
 
 OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
@@ -37,6 +71,50 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
     ),
     "loop": OperatorTraits("The same loop is held once more.", source="last"),
     "written": OperatorTraits("The pattern, or else the primer, is played note for note.", source="written"),
+    "transpose": OperatorTraits(
+        "The loop is moved by degrees of the scale.",
+        source="loops",
+        transforms=True,
+        pitched=True,
+        settings={
+            "degrees": OperatorSetting(
+                "by how many degrees, 7 is an octave; absent: one to three, drawn", -14, 14, True
+            )
+        },
+    ),
+    "invert": OperatorTraits(
+        "The loop is turned upside down, about its first note.", source="loops", transforms=True, pitched=True
+    ),
+    "retrograde": OperatorTraits("The loop is played backwards.", source="loops", transforms=True),
+    "rotate": OperatorTraits(
+        "The loop begins elsewhere: all of it comes later, and what passes its end comes first.",
+        source="loops",
+        transforms=True,
+        settings={
+            "steps": OperatorSetting(
+                "by how many sixteenths; absent: a bar, or a beat of a loop of one bar", -1024, 1024, True
+            )
+        },
+    ),
+    "thin": OperatorTraits(
+        "Notes with the least weight are left out.",
+        source="loops",
+        transforms=True,
+        settings={"to": OperatorSetting("the share of notes that stays; absent: 0.6", 0.05, 1)},
+    ),
+    "thicken": OperatorTraits(
+        "Notes come in between, softer than their neighbours.",
+        source="loops",
+        transforms=True,
+        settings={"to": OperatorSetting("how many times as many notes there are; absent: 1.5", 1, 8)},
+    ),
+    "respond": OperatorTraits(
+        "The first half of the loop calls, and the second half answers it, and ends on a stable degree.",
+        source="loops",
+        transforms=True,
+        pitched=True,
+        tune=True,
+    ),
     "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
     "voice-chords": OperatorTraits("The chords of the harmony are voiced, and played.", source="harmony", named=False),
     "vary": OperatorTraits("A loop that is held is played a little differently.", source="loops", named=False),

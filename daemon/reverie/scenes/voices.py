@@ -18,6 +18,7 @@ from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, Temper
 from reverie.scenes.form import CycleSection
 from reverie.scenes.harmony import OwnChords
 from reverie.scenes.listening import Listen
+from reverie.scenes.operators import NAMED
 from reverie.scenes.pattern import NotesOrFile, Pattern, drum_pattern, settings_of, tune_pattern
 from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_primer
 from reverie.scenes.temperature import Temperature
@@ -197,6 +198,10 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
                 yield ("evolve", "first"), "there is no primer that could be played; write one"
             elif "written" in self.evolve.then:
                 yield ("evolve", "then"), "there is neither primer nor pattern that 'written' could play; write one"
+        unfit = [(number, name) for number, name in enumerate(self.evolve.then) if not NAMED[name].fits(self.traits)]
+        for number, name in unfit:
+            others = ", ".join(one for one, traits in NAMED.items() if traits.fits(self.traits))
+            yield ("evolve", "then", number), f"{name!r} is for voices with pitches; for {self.kind} there are {others}"
         least, most = self.density
         if not 0 <= least <= most or most == 0:
             yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"

@@ -10,12 +10,23 @@ from collections.abc import Mapping
 from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET
 from reverie.compose.operators.fill import FILL
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
+from reverie.compose.operators.invert import INVERT
 from reverie.compose.operators.last_bar import LAST_BAR
 from reverie.compose.operators.operator import Operator
+from reverie.compose.operators.respond import RESPOND
+from reverie.compose.operators.retrograde import RETROGRADE
+from reverie.compose.operators.rotate import ROTATE
+from reverie.compose.operators.thicken import THICKEN
+from reverie.compose.operators.thin import THIN
+from reverie.compose.operators.transpose import TRANSPOSE
 from reverie.compose.operators.vary import VARY
 from reverie.compose.operators.voice_chords import VOICE_CHORDS
 from reverie.compose.operators.written import WRITTEN
 
-_ALL = (RESET, CONTINUE, MUTATE, LOOP, WRITTEN, FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR)
+_TRANSFORMING = (TRANSPOSE, INVERT, RETROGRADE, ROTATE, THIN, THICKEN, RESPOND)
+_ALL = (
+    *(RESET, CONTINUE, MUTATE, LOOP, WRITTEN, *_TRANSFORMING),
+    *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR),
+)
 
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in _ALL}
