@@ -52,7 +52,9 @@ def test_every_operator_that_scenes_can_name_is_bound_to_what_it_does() -> None:
 
 def test_the_schema_offers_them() -> None:
     then = Scene.model_json_schema()["$defs"]["Evolve"]["properties"]["then"]
-    assert then["items"]["enum"] == list(NAMED)
+    [operator, step] = then["items"]["anyOf"]
+    assert operator["enum"] == list(NAMED)
+    assert Scene.model_json_schema()["$defs"][step["$ref"].rpartition("/")[2]]["required"] == ["do"]
     assert all(traits.sentence in then["description"] for traits in NAMED.values())
 
 

@@ -232,7 +232,7 @@ def test_operators_on_pitches_are_refused_for_drums(name: str, fits: bool) -> No
         scene(text)
     assert str(caught.value) == (
         f"study.yaml:14:40: {name!r} is for voices with pitches; for drums there are "
-        "reset, continue, mutate, loop, written, retrograde, rotate, thin, thicken"
+        "reset, continue, mutate, loop, written, retrograde, rotate, thin, thicken, return"
     )
 
 

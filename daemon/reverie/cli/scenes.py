@@ -1,4 +1,4 @@
-"""The command ``reverie scenes``: what there is to play."""
+"""The command ``reverie scenes``: what there is to play, and how each voice evolves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reverie.cli.arguments import add_command, add_config, add_json
@@ -24,6 +25,11 @@ def add_parsers(commands: Any) -> None:
     add_config(scenes)
     add_json(scenes)
     scenes.set_defaults(command=_scenes)
+    actions = scenes.add_subparsers(metavar="ACTION")
+    show = add_command(actions, "show", "say in a line for each voice how its loops come one of the other")
+    show.add_argument("scene", metavar="SCENE", help="a scene's name, or its file")
+    add_config(show, of_action=True)
+    show.set_defaults(command=_show)
 
 
 def _scenes(options: argparse.Namespace) -> int:
@@ -38,6 +44,18 @@ def _scenes(options: argparse.Namespace) -> int:
             print(plain(line, LONGEST_LINE))
     for sentence in there.missing:
         print(plain(ended(sentence), LONGEST_LINE), file=Printable(sys.stderr))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from reverie.conductor.scene_list import KnownToScenes
+    from reverie.conductor.scene_summary import summary
+    from reverie.conductor.trial import scene_path
+
+    site = site_that_counts(options.config)
+    scene = KnownToScenes.of(site).load(scene_path(Path(options.scene), options.config))
+    for line in summary(scene):
+        print(plain(line, LONGEST_LINE))
     return 0
 
 

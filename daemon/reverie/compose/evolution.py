@@ -15,10 +15,12 @@ from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.placement import Placement
 from reverie.compose.played_loop import PlayedLoop
+from reverie.compose.programme_place import ProgrammeMoment, ProgrammePlace
 from reverie.compose.recipe import HeardLoop, Recipe
 from reverie.compose.themes import Theme, Themes
 from reverie.compose.voice_plan import VoicePlan
 from reverie.music.notes import Loop
+from reverie.scenes.evolve_steps import EvolveStep
 from reverie.site.actions import Evolving
 
 MOST_TURNS = 64
@@ -63,6 +65,9 @@ class Evolution:
         """The number of the section in which the line placed something last."""
         self._opened: int | None = None
         """The number of the section for which it was decided how it opens."""
+        self._place_in_programme = ProgrammePlace(start_bar)
+        self._asked: int | None = None
+        """The step of the programme for which a loop was asked: its conditions may have passed by the time it comes."""
 
     def next_step(self) -> str:
         """The name of the operator whose turn it is."""
@@ -71,10 +76,41 @@ class Evolution:
         if self.wanted:
             return self.wanted if self.wanted != ANOTHER else self._drawn_again(self._last.recipe)
         at = (self.steps_taken - 1) % len(self.plan.then)
-        step = self.plan.then[at]
+        programmed = self._programmed()
+        step = self.plan.then[at] if self.plan.programme is None else programmed.operator if programmed else "loop"
         if self.fruitless and _holds(step):  # it was held for as long as nothing came
             step = next((one for one in (*self.plan.then[at:], *self.plan.then[:at]) if not _holds(one)), step)
         return self.plan.first if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
+
+    @property
+    def hold(self) -> int:
+        """How many times the loop is played that comes next."""
+        programmed = self._programmed()
+        return (programmed and programmed.hold) or self.plan.hold
+
+    def _programmed(self) -> EvolveStep | None:
+        """The step of the programme whose turn it is; None without one, and where something else comes first."""
+        number = self._number()
+        return None if number is None or self.plan.programme is None else self.plan.programme.steps[number]
+
+    def _number(self) -> int | None:
+        plan, last = self.plan, self._last
+        if plan.programme is None or last is None or not self.steps_taken or self.wanted:
+            return None
+        if self._asked is not None and self._asked < len(plan.programme.steps):
+            return self._asked
+        bar = self.end_bar
+        can_return = not self.fruitless and self._loved() is not None
+        chance = (plan.scene, plan.voice, plan.seed, self.steps_taken)
+        moment = ProgrammeMoment(bar, last.loop, plan.limits_at(bar), can_return, chance)
+        return self._place_in_programme.next(plan.programme, moment)
+
+    def _loved(self) -> PlayedLoop | None:
+        """The loop of before that a programme brings back, if there is one that the voice can play."""
+        if self.plan.programme is None or not self.plan.programme.returns:
+            return None
+        loved = self.themes.loved()
+        return loved if loved is not None and self._does(loved) else None
 
     @property
     def holds(self) -> bool:
@@ -110,6 +146,8 @@ class Evolution:
         That is a theme of the section that begins there, or within a section now and then a loop that has stayed away
         for minutes. What people want comes first.
         """
+        if self.returning is None and not self._left and self.next_step() == "return":
+            self.returning = self._loved()
         spot = self.plan.section(self.end_bar)
         if spot is None or self.wanted or self.returning:
             return
@@ -145,7 +183,8 @@ class Evolution:
 
     def _remember(self, placement: Placement) -> None:
         spot = self.plan.section(placement.start_bar)
-        if placement.made_by is None or (spot is None and self.plan.bands is None):
+        returns = self.plan.programme is not None and self.plan.programme.returns
+        if placement.made_by is None or (spot is None and self.plan.bands is None and not returns):
             return
         played = PlayedLoop(*placement.original, placement.made_by)
         if spot is not None and spot.number != self._section:
@@ -169,7 +208,7 @@ class Evolution:
         """
         if self._last is None:
             raise RuntimeError(f"the line of {self.plan.voice} has nothing to hold yet")
-        times = self._left or turns or self.plan.hold
+        times = self._left or turns or self.hold
         if not self._left:
             self._step()
         self._left = times - self._at_once(times)
@@ -185,7 +224,7 @@ class Evolution:
         The steps that were taken stay taken, so that what follows now is other music than what was forgotten.
         """
         self.go_to(bar)
-        self._left = 0
+        self._left, self._asked = 0, None
         spot = self.plan.section(placement.start_bar) if placement and placement.made_by else None
         self._section, self._opened, self._theme = spot and spot.number, None, None
         self._last = After(placement.made_by, placement.original[1]) if placement and placement.made_by else None
@@ -224,7 +263,11 @@ class Evolution:
         if self.holds:
             raise RuntimeError("holding a loop needs no recipe")
         again = self.wanted == ANOTHER and self._last is not None and self._last.recipe.operator == step
+        self._asked = self._number()
+        programmed = self._programmed()
+        told = programmed.settings if programmed and programmed.operator == step else None
         recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last, heard, loops, again=again)
+        recipe = replace(recipe, settings={**recipe.settings, **told}) if told else recipe
         if self._idea and self.steps_taken < self._idea[1]:
             recipe = replace(recipe, seed=self._idea[0])
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
@@ -238,10 +281,10 @@ class Evolution:
             new: whether it is another one than the loop before, where another was asked for.
             turns: for how many turns it is played, if not as the voice holds its loops.
         """
+        times = turns or self.hold
         self._step()
         self.fruitless = 0 if new else self.fruitless + 1
         self._last = After(recipe, loop)
-        times = turns or self.plan.hold
         self._left = times - self._at_once(times)
         return self._place(recipe.id, loop, times, recipe)
 
@@ -276,11 +319,12 @@ class Evolution:
         played = self.returning
         if played is None:
             raise RuntimeError(f"the line of {self.plan.voice} goes back to nothing")
+        times = self.hold
         self._step()
         self.fruitless = 0
         self._last = After(played.made_by, played.loop) if played.made_by else None
-        self._left = self.plan.hold - self._at_once(self.plan.hold) if self._last else 0
-        return self._place(played.recipe, played.loop, self.plan.hold, played.made_by)
+        self._left = times - self._at_once(times) if self._last else 0
+        return self._place(played.recipe, played.loop, times, played.made_by)
 
     def skip(self, turns: int | None = None) -> Placement | None:
         """No loop could be made this time: hold the last one, if there is one, and go on to the next step.
@@ -314,6 +358,8 @@ class Evolution:
         self._idea = seed, self.steps_taken + self.plan.turns
 
     def _step(self) -> None:
+        self._place_in_programme.take(self._number(), self.end_bar)
+        self._asked = None
         self.steps_taken += 1
         self.wanted = self.returning = None
 
@@ -335,4 +381,4 @@ class Evolution:
 
 
 def _holds(operator: str) -> bool:
-    return OPERATORS[operator].traits.source == "last"
+    return OPERATORS[operator].traits.source in {"last", "before"}

@@ -33,7 +33,7 @@ def bars_to_hear(line: Evolution, before: Iterable[str]) -> dict[str, Bars]:
     plan = line.plan
     bars: dict[str, Bars] = {name: (0, plan.bars) for name in before if line.operator_hears}
     if line.listens:
-        turns = 1 if line.derives else max(1, min(plan.hold, MOST_HEARD // plan.bars))
+        turns = 1 if line.derives else max(1, min(line.hold, MOST_HEARD // plan.bars))
         there = set(before)
         for one in plan.relations:
             if one.voice in there:

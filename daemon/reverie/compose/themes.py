@@ -30,6 +30,8 @@ MISSED_AFTER, GROWS = 64, 1.6
 CHANCE = 6
 """Of so many steps at which a loop could come back, one brings it, on average."""
 _CHANCES = 2**32
+BEST = 3
+"""One of so many loops is among those that were found best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,15 @@ class Themes:
         there = (one for one in self._loops if one.last_bar < bar)
         best = max(there, key=lambda one: (one.liked, one.last_bar), default=None)
         return best and best.played
+
+    def loved(self) -> PlayedLoop | None:
+        """A loop that comes back because it is wanted: of those that were found best the one that is away for longest.
+
+        What plays now is none of them, nor what has been heard too often.
+        """
+        there = sorted((one for one in self._loops[:-1] if one.heard < RETIRES), key=lambda one: -one.liked)
+        best = there[: -(-len(there) // BEST)]
+        return min(best, key=lambda one: one.last_bar).played if best else None
 
     def still(self, fits: Callable[[PlayedLoop], bool]) -> Themes:
         """What remains of it for a voice that is another one now."""

@@ -276,6 +276,7 @@ def _evolution_aside(plan: VoicePlan, old: VoicePlan) -> VoicePlan:
         scene_hash=old.scene_hash,
         hold=old.hold,
         then=old.then,
+        programme=old.programme,
         temperature=old.temperature,
         candidates=old.candidates,
         strictness=old.strictness,

@@ -26,6 +26,7 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.music.touch import Touch
 from reverie.music.voice_kinds import VOICE_KINDS
+from reverie.scenes.evolve_steps import EvolveProgramme
 from reverie.scenes.operators import OPERATOR_TRAITS
 
 
@@ -58,6 +59,7 @@ class VoicePlan:
     seed: where each loop is made for its own bars, as the harmony wants it, they are turns of one idea. ``drum_map``
     says which drums are played as others. ``span`` is for how many sixteenths its model knows its place in the bar, and
     ``chords`` how it is told the harmony, if it composes over chords: a voice that has none tells its tonic's.
+    ``programme`` has the steps of ``then`` with all that is said of them, where these are not operators in turn.
     """
 
     scene: str
@@ -91,6 +93,7 @@ class VoicePlan:
     drum_map: Mapping[int, int] = field(default_factory=dict[int, int])
     span: int = 0
     chords: ChordAlphabetName = ""
+    programme: EvolveProgramme | None = None
 
     def recipe(
         self,

@@ -137,6 +137,10 @@ class _Attempt:
         for _ in range(loops * (1 + len(self.plan.then))):
             if self.stalled_for or self.asked >= enough:
                 return
+            self.line.look_back()
+            if self.line.returning:
+                self.placements.append(self.line.go_back())
+                continue
             if self.line.holds:
                 self.placements.append(self.line.again())
                 continue

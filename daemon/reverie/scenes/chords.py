@@ -128,9 +128,14 @@ class ChordTurns(Section):
         return VOICE_CHORDS
 
     @property
-    def then(self) -> tuple[str, ...]:
+    def operators(self) -> tuple[str, ...]:
         """How it goes on."""
         return (VOICE_CHORDS,)
+
+    @property
+    def programme(self) -> None:
+        """It goes on as the harmony does."""
+        return
 
     @property
     def times(self) -> int:

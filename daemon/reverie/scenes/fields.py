@@ -12,8 +12,9 @@ from reverie.documents import Facts, Keys, Section, Written, did_you_mean
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum, Program
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import Schedule, Swing, Tempo
+from reverie.scenes.evolve_steps import EvolveProgramme, EvolveStep, StepSection
 from reverie.scenes.novelty_wish import NoveltySection, NoveltyWish
-from reverie.scenes.operators import NAMED, OperatorName
+from reverie.scenes.operators import NAMED
 from reverie.scenes.temperature import After, Temperature
 from reverie.scenes.voice_font import WrittenFont
 
@@ -128,17 +129,24 @@ class ScheduleSection(Section):
         return Schedule(self.every, self.bars)
 
 
+Step = Annotated[str | EvolveStep, Written(StepSection, StepSection.step, short=("do",))]
+
+
 class Evolve(Section):
     """How a voice's loop changes: each is played ``hold`` times, then the next operator makes another."""
 
     hold: int = Field(default=4, ge=1, le=1000, description="How many times each loop is played.")
-    then: Annotated[tuple[OperatorName, ...], Field(strict=False)] = Field(
+    then: Annotated[tuple[Step, ...], Field(strict=False)] = Field(
         default=("continue",),
         min_length=1,
         description=(
-            "What comes then, one after the other and over again. "
+            "What comes then, one after the other and over again: operators, or mappings of one with `do`. "
             + " ".join(f"`{name}`: {traits.sentence}" for name, traits in NAMED.items())
         ),
+    )
+    order: Literal["in-turn", "drawn"] = Field(
+        default="in-turn",
+        description="Whether what comes then comes `in-turn`, or each step is `drawn` by its weight.",
     )
     candidates: int = Field(
         default=8, ge=1, le=64, description="How many loops are composed at a time, of which the best is kept."
@@ -168,6 +176,28 @@ class Evolve(Section):
         ),
         examples=[16],
     )
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Weights have something to weigh."""
+        if self.order == "in-turn":
+            for number, step in enumerate(self.then):
+                if not isinstance(step, str) and step.weight > 1:
+                    yield (
+                        ("then", number, "weight"),
+                        "steps in turn have no weight; leave it out, or say 'order: drawn'",
+                    )
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators of all steps."""
+        return tuple(step if isinstance(step, str) else step.operator for step in self.then)
+
+    @property
+    def programme(self) -> EvolveProgramme | None:
+        """The steps with all that is said of them; None where they are operators in turn."""
+        steps = tuple(EvolveStep(step) if isinstance(step, str) else step for step in self.then)
+        programme = EvolveProgramme(steps, self.order == "drawn")
+        return None if programme.is_plain else programme
 
     @property
     def times(self) -> int:

@@ -33,9 +33,9 @@ class OperatorTraits:
     """One operator in a sentence, and where its loop comes from.
 
     ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics, or from the
-    ``harmony``, whose notes are as they are meant; it is ``written``, and played note for note; or nothing is made, and
-    the ``last`` loop is held. With ``keeps_primer`` the primer is the loop's first part. One that is not ``named``
-    belongs to a kind of voice, and no scene names it.
+    ``harmony``, whose notes are as they are meant; it is ``written``, and played note for note; or nothing is made: the
+    ``last`` loop is held, or one from ``before`` comes back. With ``keeps_primer`` the primer is the loop's first part.
+    One that is not ``named`` belongs to a kind of voice, and no scene names it.
 
     One that ``transforms`` makes another tune or beat of the loop before, by rules; with ``pitched`` it moves pitches,
     which drums do not have, and with ``tune`` it wants one note at a time. ``settings`` are what a scene may tell it:
@@ -43,7 +43,7 @@ class OperatorTraits:
     """
 
     sentence: str
-    source: Literal["model", "loops", "harmony", "written", "last"] = "model"
+    source: Literal["model", "loops", "harmony", "written", "last", "before"] = "model"
     keeps_primer: bool = False
     named: bool = True
     transforms: bool = False
@@ -114,6 +114,9 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
         transforms=True,
         pitched=True,
         tune=True,
+    ),
+    "return": OperatorTraits(
+        "A loop of before that was found good comes back, the one that was away for longest.", source="before"
     ),
     "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
     "voice-chords": OperatorTraits("The chords of the harmony are voiced, and played.", source="harmony", named=False),

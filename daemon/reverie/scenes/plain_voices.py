@@ -36,8 +36,9 @@ def _plain_output(output: dict[str, Any]) -> None:
 
 
 def _plain_evolution(evolve: dict[str, Any]) -> None:
-    if evolve.get("first") == "reset":
-        del evolve["first"]
+    for key, default in (("first", "reset"), ("order", "in-turn")):
+        if evolve.get(key) == default:
+            del evolve[key]
     if "longest" in evolve and evolve["longest"] is None:
         del evolve["longest"]
     if (novelty := evolve.get("novelty")) and not novelty["holds"]:

@@ -196,9 +196,11 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         elif not self.written and not self.primer.notes:
             if self.evolve.first == "written":
                 yield ("evolve", "first"), "there is no primer that could be played; write one"
-            elif "written" in self.evolve.then:
+            elif "written" in self.evolve.operators:
                 yield ("evolve", "then"), "there is neither primer nor pattern that 'written' could play; write one"
-        unfit = [(number, name) for number, name in enumerate(self.evolve.then) if not NAMED[name].fits(self.traits)]
+        unfit = [
+            (number, name) for number, name in enumerate(self.evolve.operators) if not NAMED[name].fits(self.traits)
+        ]
         for number, name in unfit:
             others = ", ".join(one for one, traits in NAMED.items() if traits.fits(self.traits))
             yield ("evolve", "then", number), f"{name!r} is for voices with pitches; for {self.kind} there are {others}"

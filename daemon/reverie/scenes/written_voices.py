@@ -28,7 +28,8 @@ class ForEver:
     """How a line goes on that never changes."""
 
     first: str = WRITTEN
-    then: tuple[str, ...] = ("loop",)
+    operators: tuple[str, ...] = ("loop",)
+    programme: None = None
     times: int = 4
     turns: int = 1
     longest: None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET
+from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET, RETURN
 from reverie.compose.operators.fill import FILL
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
 from reverie.compose.operators.invert import INVERT
@@ -25,7 +25,7 @@ from reverie.compose.operators.written import WRITTEN
 
 _TRANSFORMING = (TRANSPOSE, INVERT, RETROGRADE, ROTATE, THIN, THICKEN, RESPOND)
 _ALL = (
-    *(RESET, CONTINUE, MUTATE, LOOP, WRITTEN, *_TRANSFORMING),
+    *(RESET, CONTINUE, MUTATE, LOOP, WRITTEN, *_TRANSFORMING, RETURN),
     *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR),
 )
 
