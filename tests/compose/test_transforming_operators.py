@@ -226,7 +226,7 @@ def test_the_answer_has_the_rhythm_of_the_call() -> None:
 def test_operators_on_pitches_are_refused_for_drums(name: str, fits: bool) -> None:
     text = TEXT.replace("then: [continue, mutate]", f"then: [continue, {name}]")
     if fits:
-        assert scene(text).voices["beat"].evolve.then == ("continue", name)
+        assert scene(text).voices["beat"].evolve.operators == ("continue", name)
         return
     with pytest.raises(DocumentError) as caught:
         scene(text)
