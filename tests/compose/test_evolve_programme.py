@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.engine import DiceEngine
@@ -25,6 +25,9 @@ from reverie.documents import DocumentError
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.scenes.evolve_steps import EvolveProgramme, EvolveStep
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+"""Other programs may have the processor meanwhile."""
 
 LIMITS = LoopLimits(low=36, high=96, least=0, most=12)
 THIN = Loop(1, Metre(), (Note(0, 120, 60),))
@@ -97,6 +100,7 @@ def test_density_decides() -> None:
     assert ProgrammePlace(0).next(programme, moment(loop=middling)) is None
 
 
+@PATIENT
 @given(st.lists(st.integers(1, 16), min_size=2, max_size=5))
 def test_steps_are_drawn_by_weight(weights: list[int]) -> None:
     programme = EvolveProgramme(tuple(EvolveStep("continue", weight=one) for one in weights), drawn=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import reverie
@@ -32,6 +32,9 @@ from reverie.music.chord_symbols import KINDS, magenta_knows, parse_chord
 from reverie.music.harmony import SCALES, BarHarmony, ChordSpan, Key
 from reverie.music.notes import Note
 from reverie.music.time import Metre
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+"""Other programs may have the processor meanwhile."""
 
 SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 TUNE = tuple(Note(480 * beat, 480, pitch) for beat, pitch in enumerate((62, 65, 69, 67)))
@@ -174,6 +177,7 @@ TONES = st.builds(
 )
 
 
+@PATIENT
 @given(TONES)
 def test_whatever_a_chord_is_a_model_has_a_symbol_for_it(span: ChordSpan) -> None:
     for config, encoding in ENCODINGS.items():
@@ -185,6 +189,7 @@ def test_whatever_a_chord_is_a_model_has_a_symbol_for_it(span: ChordSpan) -> Non
         assert heard.places[0] > 0, "not no chord"
 
 
+@PATIENT
 @given(st.sampled_from([*KINDS]), st.integers(0, 11))
 def test_a_chord_that_a_model_knows_is_told_as_it_is(kind: str, root: int) -> None:
     symbol = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[root] + kind
@@ -202,6 +207,7 @@ def test_a_chord_without_a_third_gets_that_of_its_scale() -> None:
     assert told_symbol(ChordSpan(0, "C7alt", 0, 0, (0, 4, 8, 10, 3), SCALES["chromatic"]), "symbols") == "C+7"
 
 
+@PATIENT
 @given(st.lists(st.tuples(st.sampled_from("CDEFG"), st.integers(0, 20))), st.integers(0, 90), st.integers(0, 90))
 def test_a_part_of_chords_is_what_sounds_in_it(chords: list[tuple[str, int]], first: int, end: int) -> None:
     told = [ToldChord(*one) for one in chords]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.chords import A_MINOR, C_CHORD, D_MINOR, G_SEVENTH, Progression, bars
@@ -28,9 +28,12 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP, Metre
 from reverie.scenes.operators import OPERATOR_TRAITS
 
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+"""Other programs may have the processor meanwhile."""
+
 TRANSFORMING = [name for name, traits in OPERATOR_TRAITS.items() if traits.transforms]
 FOR_DRUMS = [name for name in TRANSFORMING if not OPERATOR_TRAITS[name].pitched]
-METRES = st.sampled_from([Metre(), Metre(3, 4), Metre(7, 8, (2, 2, 3)), Metre(6, 8)])
+METRES = st.sampled_from([Metre(), Metre(3, 4), Metre(7, 8, (2, 2, 3)), Metre(6, 8), Metre(5, 16), Metre(2, 8)])
 KEYS = st.builds(Key, st.integers(0, 11), st.sampled_from([*SCALES]))
 
 
@@ -80,6 +83,7 @@ def onsets(notes: Sequence[Note]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("name", TRANSFORMING)
+@PATIENT
 @given(tunes(), st.booleans())
 def test_a_tune_stays_a_tune_in_its_key_and_register(name: str, asked: Recipe, harmonic: bool) -> None:
     if harmonic:
@@ -99,6 +103,7 @@ def test_a_tune_stays_a_tune_in_its_key_and_register(name: str, asked: Recipe, h
 
 
 @pytest.mark.parametrize("name", FOR_DRUMS)
+@PATIENT
 @given(beats())
 def test_a_beat_stays_a_beat(name: str, asked: Recipe) -> None:
     asked = replace(asked, operator=name)
@@ -109,6 +114,7 @@ def test_a_beat_stays_a_beat(name: str, asked: Recipe) -> None:
     assert max(Counter((note.start, note.pitch) for note in made).values()) == 1
 
 
+@PATIENT
 @given(tunes(), st.integers(-9, 9))
 def test_transposing_keeps_the_rhythm_and_moves_by_degrees(asked: Recipe, by: int) -> None:
     wide = replace(asked, operator="transpose", limits=replace(asked.limits, low=0, high=127))
@@ -120,6 +126,7 @@ def test_transposing_keeps_the_rhythm_and_moves_by_degrees(asked: Recipe, by: in
     assert [note.pitch for note in back] == [note.pitch for note in asked.before]
 
 
+@PATIENT
 @given(tunes(key=Key(2, "dorian")))
 def test_seven_degrees_are_an_octave(asked: Recipe) -> None:
     wide = replace(asked, operator="transpose", limits=replace(asked.limits, low=0, high=127))
@@ -127,6 +134,7 @@ def test_seven_degrees_are_an_octave(asked: Recipe) -> None:
     assert [note.pitch for note in up] == [note.pitch + 12 for note in asked.before]
 
 
+@PATIENT
 @given(tunes())
 def test_upside_down_twice_is_as_before(asked: Recipe) -> None:
     wide = replace(asked, limits=replace(asked.limits, low=0, high=127))
@@ -139,6 +147,7 @@ def test_upside_down_twice_is_as_before(asked: Recipe) -> None:
     assert [note.pitch for note in twice] == [note.pitch for note in asked.before]
 
 
+@PATIENT
 @given(tunes())
 def test_backwards_twice_is_as_before(asked: Recipe) -> None:
     asked = replace(asked, operator="retrograde")
@@ -148,6 +157,7 @@ def test_backwards_twice_is_as_before(asked: Recipe) -> None:
     assert onsets(twice) == onsets(asked.before)
 
 
+@PATIENT
 @given(beats())
 def test_of_drums_backwards_the_downbeat_stays(asked: Recipe) -> None:
     asked = replace(asked, operator="retrograde")
@@ -160,6 +170,7 @@ def test_of_drums_backwards_the_downbeat_stays(asked: Recipe) -> None:
     )
 
 
+@PATIENT
 @given(beats(), st.integers(-40, 40))
 def test_rotating_there_and_back_is_as_before(asked: Recipe, by: int) -> None:
     there = derived(replace(asked, settings={"steps": by}))
@@ -169,6 +180,7 @@ def test_rotating_there_and_back_is_as_before(asked: Recipe, by: int) -> None:
     )
 
 
+@PATIENT
 @given(tunes() | beats(), st.floats(0.05, 1))
 def test_thinning_leaves_notes_where_they_were(asked: Recipe, share: float) -> None:
     asked = replace(asked, operator="thin", settings={"to": share})
@@ -181,6 +193,7 @@ def test_thinning_leaves_notes_where_they_were(asked: Recipe, share: float) -> N
     assert len(made) == min(max(round(len(asked.before) * share), sounding), len(asked.before))
 
 
+@PATIENT
 @given(tunes() | beats(), st.floats(1, 4))
 def test_thickening_adds_notes_and_takes_none(asked: Recipe, share: float) -> None:
     asked = replace(asked, operator="thicken", settings={"to": share})
@@ -197,6 +210,7 @@ def test_a_long_note_passes_on_to_the_next() -> None:
     assert [(note.start, note.pitch) for note in made] == [(0, 60), (480, 62), (960, 67), (1440, 65)]
 
 
+@PATIENT
 @given(tunes())
 def test_an_answer_keeps_the_call_and_ends_at_rest(asked: Recipe) -> None:
     asked = replace(asked, operator="respond")

@@ -24,22 +24,21 @@ _BY = (-1, -2, 1, 2, -3, 3, -4)
 def _answered(recipe: Recipe) -> Iterable[Note]:
     end, half = recipe.bars * recipe.metre.bar_ticks, _middle(recipe)
     notes = plain(recipe.before)
-    call = _within(notes, 0, half)
-    told = call or [note.moved(-half) for note in _within(notes, half, end)]
-    told = [note for note in told if note.start < end - half]
+    late = [replace(note, start=note.start % half) for note in notes]
+    told = one_at_a_time(_within(notes, 0, half) or _within(late, 0, half))
     if not told:
         return notes
     chance, ladder = random.Random(f"respond {recipe.seed}"), Ladder(recipe)
-    last_beat = end - beat_ticks(recipe.metre)
+    last_beat = max(end - beat_ticks(recipe.metre), half)
     rhythm = [note.moved(half) for note in told]
-    rhythm = [note for note in rhythm if note.start <= last_beat] or rhythm[:1]
+    rhythm = [note for note in rhythm if note.start <= last_beat] or [replace(told[0], start=last_beat)]
     turned = len({note.pitch for note in rhythm}) > 1 and chance.random() < 0.5  # noqa: PLR2004 - a coin
     answer = _led_home(recipe, ladder, rhythm, turned=turned)
     final = answer[-1]
     length = min(max(final.length, beat_ticks(recipe.metre)), end - final.start)
     answer[-1] = replace(final, length=length)
     line = [*told, *(replace(note, length=min(note.length, end - note.start)) for note in answer)]
-    return one_at_a_time(line) if recipe.traits.monophonic else sorted(line)
+    return one_at_a_time(line)
 
 
 def _middle(recipe: Recipe) -> int:

@@ -21,6 +21,8 @@ from reverie.music.time import TICKS_PER_STEP
 _USUAL = 1.5
 """How many times as many notes there are, where nobody says it."""
 _SOFT = 0.8
+_PAIR = 2 * TICKS_PER_STEP
+"""An eighth: what is divided is divided on one, where it is longer."""
 _SNARE = DRUMS["snare"]
 
 
@@ -49,7 +51,7 @@ def _passing(recipe: Recipe, notes: Sequence[Note], room: int, chance: random.Ra
 
 def _divided(recipe: Recipe, ladder: Ladder, line: Sequence[Note], place: int) -> list[Note]:
     note, following = line[place], line[(place + 1) % len(line)]
-    half = max(note.length // 2 // TICKS_PER_STEP, 1) * TICKS_PER_STEP
+    half = -(-note.length // (2 * _PAIR)) * _PAIR if note.length > _PAIR else TICKS_PER_STEP
     start, own, goal = note.start + half, ladder.rung(note.pitch), ladder.rung(following.pitch)
     pitch = ladder.pitch(own + (1 if goal > own else -1), start)
     [passing] = in_register(recipe, [replace(note, pitch=pitch)]) or [note]
