@@ -115,3 +115,16 @@ def test_the_shipped_scenes_by_the_real_program(tmp_path: Path) -> None:
     assert [line.split(":")[0] for line in done.stdout.splitlines() if not line.startswith(" ")] == list(SHIPPED)
     assert sorted(path.stem for path in scenes_folder().glob("*.yaml")) == list(SHIPPED)
     assert "first-light: First light (the site begins with it)" in done.stdout
+
+
+def test_a_scene_is_shown_by_its_name_or_its_file(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = [
+        "study: A study",
+        "    beat  drums by drum_kit, 1 bar         reset x2, then over and over: continue x2 > mutate x2",
+        "    lead  melody by attention_rnn, 2 bars  reset x1, then over and over: continue x1 > loop x1 > reset x1",
+    ]
+    for scene in ("study", str(site.parent / "mine" / "study.yaml")):
+        assert main(["scenes", "show", scene, "--config", str(site)]) == 0
+        assert capsys.readouterr().out.splitlines() == shown
+    assert main(["scenes", "show", "torn", "--config", str(site)]) == 1
+    assert "torn.yaml:15:20: there is no slot 'mian'; did you mean 'main'?" in capsys.readouterr().err

@@ -245,7 +245,7 @@ def test_operators_on_pitches_are_refused_for_drums(name: str, fits: bool) -> No
     with pytest.raises(DocumentError) as caught:
         scene(text)
     assert str(caught.value) == (
-        f"study.yaml:14:40: {name!r} is for voices with pitches; for drums there are "
+        f"study.yaml:14:40: {name!r} is nothing for voices of kind 'drums'; these are: "
         "reset, continue, mutate, loop, written, retrograde, rotate, thin, thicken, return"
     )
 

@@ -203,7 +203,10 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         ]
         for number, name in unfit:
             others = ", ".join(one for one, traits in NAMED.items() if traits.fits(self.traits))
-            yield ("evolve", "then", number), f"{name!r} is for voices with pitches; for {self.kind} there are {others}"
+            yield (
+                ("evolve", "then", number),
+                f"{name!r} is nothing for voices of kind {self.kind!r}; these are: {others}",
+            )
         least, most = self.density
         if not 0 <= least <= most or most == 0:
             yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"
