@@ -136,6 +136,14 @@ def test_time_is_free_and_what_sounds_over_the_bar_line_is_tied(published: Model
         assert note.start == 0
         assert any(one.end == before.ticks for one in before.notes)
     assert all(note.end <= loop.ticks for loop in loops for note in loop.notes)
+    chains: dict[int, int] = {}
+    for loop in loops:
+        chains = {
+            note.pitch: note.length + (chains.get(note.pitch, 0) if note.tied else 0)
+            for note in loop.notes
+            if note.end == loop.ticks
+        }
+        assert all(length / (960 * 1.0) < 5.5 for length in chains.values()), "a forgotten note ends, in whatever loop"
 
 
 def test_a_hundredth_of_a_second_is_as_long_as_the_tempo_makes_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from reverie.compose.relation_scores import RelationScores
 from reverie.compose.sounding_bass import SoundingBass, sounding_bass
 from reverie.music.harmony import OCTAVE, Key
 from reverie.music.notes import Loop, Note
+from reverie.music.time import TICKS_PER_QUARTER
 
 _ROUGH = 0.5
 _WIDEST = 7
@@ -77,7 +78,8 @@ def fit(
     is 1 where the distance from the loop before is in the band. With harmony that binds, ``consonance`` is the share of
     strong places at which a chord tone sounds of those at which anything does, and ``contour`` that of the melody's
     ways which are a singer's. ``beat`` is how near the metre is to real music's, where the recipe asks for it.
-    ``bass`` is what sounds below, where it is known.
+    In free time, ``cut`` is the share of what sounds at the end that has sounded for an eighth. ``bass`` is what sounds
+    below, where it is known.
     """
     parts = {
         "mended": 1.0 - min(sum(clips.values()) / max(len(raw), 1), 1.0),
@@ -92,7 +94,16 @@ def fit(
         parts |= {"consonance": _consonance(recipe, loop, bass or SoundingBass()), "contour": _contour(loop.notes)}
     if (beat := metre_score(recipe, loop)) is not None:
         parts["beat"] = beat
+    if recipe.traits.free and recipe.drawn:
+        parts["cut"] = _cut(loop)
     return parts | {"fit": sum(parts.values()) / len(parts)}
+
+
+def _cut(loop: Loop) -> float:
+    """How well a loop ends at its bar line: of what sounds there, the share that did not begin just before it."""
+    ending = [note for note in loop.notes if note.end == loop.ticks]
+    fresh = sum(note.length < TICKS_PER_QUARTER // 2 for note in ending)
+    return 1.0 - fresh / len(ending) if ending else 1.0
 
 
 def distance(one: Iterable[Note], other: Iterable[Note]) -> float:

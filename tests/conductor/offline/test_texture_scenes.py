@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import mido
@@ -88,9 +88,10 @@ def published(folder: Path) -> ModelFile:
 
 
 @pytest.mark.parametrize(("make", "voice"), [(polyphony, FOUR), (small, PIANO), (published, PIANO)])
-def test_a_scene_plays_for_a_hundred_bars_and_again(make: object, voice: str, tmp_path: Path) -> None:
-    assert callable(make)
-    model: ModelFile = make(tmp_path)
+def test_a_scene_plays_for_a_hundred_bars_and_again(
+    make: Callable[[Path], ModelFile], voice: str, tmp_path: Path
+) -> None:
+    model = make(tmp_path)
     played = scene(HEAD + voice.replace("MODEL", model.name))
     models: Mapping[str, ModelFile] = {model.name: model}
     files: list[bytes] = []

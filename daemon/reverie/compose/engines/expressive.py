@@ -7,7 +7,7 @@ recipe: chords, how many notes a second, and how much each pitch class is favour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +124,7 @@ class ExpressiveEngine:
             carried = player.model.carried_from_bytes(memory)
         else:
             carried = _recalled(player, recipe, opening, past, timing, condition)
-        sounding = sorted(_sounding([*opening, *(event for events in past for event in events)]))
+        sounding = _sounding([*opening, *(event for events in past for event in events)], player.bins)
         offset = recipe.primer_steps if recipe.keeps_primer else 0
         ticks = recipe.steps * TICKS_PER_STEP
 
@@ -144,7 +144,7 @@ class ExpressiveEngine:
             recipe.candidates,
             steps,
             player.bins,
-            sounding=sounding,
+            sounding={pitch: since for pitch, (since, _) in sounding.items()},
             at_most=recipe.limits.polyphony,
             control=control if condition else None,
             weights=(weights, sixteenth) if weights else None,
@@ -175,7 +175,7 @@ class _NoteReader:
     offset: int
     played: Callable[[int], int]
 
-    def notes(self, events: Iterable[PerformanceEvent], sounding: Iterable[int]) -> tuple[Note, ...]:
+    def notes(self, events: Iterable[PerformanceEvent], sounding: Mapping[int, tuple[int, int]]) -> tuple[Note, ...]:
         """The notes, sorted. What sounded before goes on by a tie, and what sounds at the end ends there."""
         begun: dict[int, tuple[int, int, bool]] = dict.fromkeys(sounding, (0, 0, True))
         found: list[Note] = []
@@ -227,15 +227,20 @@ def _in_steps(note: Note, grid: int, timing: _Timing, end: int) -> Note:
     return Note(start, until - start, note.pitch, note.velocity)
 
 
-def _sounding(events: Iterable[PerformanceEvent]) -> set[int]:
-    """What sounds after events."""
-    sounding: set[int] = set()
+def _sounding(events: Iterable[PerformanceEvent], bins: int) -> dict[int, tuple[int, int]]:
+    """What sounds after events: by pitch since which step, below 0 as now is 0, and how loud; 0 where nobody says."""
+    sounding: dict[int, tuple[int, int]] = {}
+    now = loudness = 0
     for event in events:
         if event.kind == NOTE_ON:
-            sounding.add(event.value)
+            sounding[event.value] = now, loudness
         elif event.kind == NOTE_OFF:
-            sounding.discard(event.value)
-    return sounding
+            sounding.pop(event.value, None)
+        elif event.kind == TIME_SHIFT:
+            now += event.value
+        else:
+            loudness = bin_velocity(event.value, bins)
+    return {pitch: (since - now, loud) for pitch, (since, loud) in sorted(sounding.items())}
 
 
 def _recalled(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ class PerformanceUnfolding:
         batch: how many passages.
         steps: how long each is.
         velocities: how many velocities the model has.
-        sounding: what sounds when it begins.
+        sounding: what sounds when it begins, and since which step, which is below 0.
         at_most: how many notes sound at a time.
         control: what an event stands under, by its step; None for models without conditions.
         weights: what is more, or less, welcome than the model finds it, and the sixteenth of a step.
@@ -65,14 +65,14 @@ class PerformanceUnfolding:
         steps: int,
         velocities: int,
         *,
-        sounding: Collection[int],
+        sounding: Mapping[int, int],
         at_most: int,
         control: Callable[[int], object] | None = None,
         weights: tuple[VoicesWeights, Callable[[int], int]] | None = None,
     ) -> None:
         self._steps, self._at_most, self._control, self._weights = steps, at_most, control, weights
         self._classes = FIRST_VELOCITY + velocities
-        self._moments = [_Moment(dict.fromkeys(sounding, 0)) for _ in range(batch)]
+        self._moments = [_Moment(dict(sounding)) for _ in range(batch)]
 
     def over(self, row: int) -> bool:
         """Whether it is as long as it was to be."""
@@ -87,6 +87,10 @@ class PerformanceUnfolding:
         if self._control is None:
             return None
         return [self._control(min(moment.step, self._steps - 1)) for moment in self._moments]
+
+    def given(self) -> None:
+        """Nothing: the model is always asked."""
+        return
 
     def mask(self) -> NDArray[np.bool_]:
         """What could be heard."""

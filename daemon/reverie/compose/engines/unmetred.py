@@ -25,6 +25,10 @@ class Unfolding(Protocol):
         """Whether a passage is as long as it was to be."""
         ...
 
+    def given(self) -> Sequence[Any] | None:
+        """What happens next in every passage, whatever the model finds; None where it is asked in any."""
+        ...
+
     def mask(self) -> NDArray[np.bool_] | None:
         """Which classes (classes, batch) may be drawn, whatever the model finds; None where all may."""
         ...
@@ -81,11 +85,15 @@ def draw_unmetred(
                 done[row] = DrawnEvents(tuple(events[row]), mean, stream.carried.take([row]))
         if len(done) == stream.batch:
             break
-        before = stream.log_likelihoods.copy()
-        new = stream.draw(uniforms, temperature, unfolding.controls(), unfolding.mask(), unfolding.bias)
-        count = np.array([unfolding.counts(event) for event in new])
-        likely += np.where(count, stream.log_likelihoods - before, 0.0)
-        counted += count
+        new = unfolding.given()
+        if new is not None:
+            stream.push(new, unfolding.controls())
+        else:
+            before = stream.log_likelihoods.copy()
+            new = stream.draw(uniforms, temperature, unfolding.controls(), unfolding.mask(), unfolding.bias)
+            count = np.array([unfolding.counts(event) for event in new])
+            likely += np.where(count, stream.log_likelihoods - before, 0.0)
+            counted += count
         for row in rows:
             events[row].append(new[row])
         unfolding.happen(new)

@@ -78,10 +78,14 @@ class VoicesUnfolding:
         """There are none."""
         return
 
+    def given(self) -> list[PolyphonicEvent] | None:
+        """The notes of the line, where every passage is at one; so the model is asked as often as in Magenta's own."""
+        forced = self._forced()
+        return [forced[row] for row in range(len(self._places))] if len(forced) == len(self._places) else None
+
     def mask(self) -> NDArray[np.bool_] | None:
         """What is given, in passages where anything is; what is over goes by in silence."""
-        forced = {row: place.given[0] for row, place in enumerate(self._places) if place.given}
-        forced |= {row: STEP_END for row in range(len(self._places)) if self.over(row)}
+        forced = self._forced()
         if not forced:
             return None
         mask = np.ones((ALPHABET.size, len(self._places)), np.bool_)
@@ -89,6 +93,10 @@ class VoicesUnfolding:
             mask[:, row] = False
             mask[ALPHABET.encode(event), row] = True
         return mask
+
+    def _forced(self) -> dict[int, PolyphonicEvent]:
+        forced = {row: place.given[0] for row, place in enumerate(self._places) if place.given}
+        return forced | {row: STEP_END for row in range(len(self._places)) if self.over(row)}
 
     def bias(self, chances: Sequence[Array]) -> Array | None:
         """What is welcome, and what could not be heard."""
