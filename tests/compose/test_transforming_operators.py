@@ -246,7 +246,8 @@ def test_operators_on_pitches_are_refused_for_drums(name: str, fits: bool) -> No
         scene(text)
     assert str(caught.value) == (
         f"study.yaml:14:40: {name!r} is nothing for voices of kind 'drums'; these are: "
-        "reset, continue, mutate, loop, written, retrograde, rotate, thin, thicken, return"
+        "reset, continue, mutate, loop, written, retrograde, rotate, thin, thicken, return, "
+        "groove, drumify, interpolate, walk"
     )
 
 

@@ -24,6 +24,7 @@ from reverie.conductor.offline.performing import composed
 from reverie.models.library.index import find_models
 from reverie.places import models_folder
 from reverie.scenes.folder import load_scene
+from reverie.scenes.voice_models import needed_models
 
 VOICES = 16
 QPM = 180
@@ -102,9 +103,9 @@ def measure(case: str, bars: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="reverie-bench-") as folder:
         path = Path(folder) / f"{case}.yaml"
         path.write_text(scene_text(case, together=case == "together"), encoding="utf-8")
-        scene = load_scene(path, {name: bundle.kinds for name, bundle in bundles.items()}, {_SLOT})
+        scene = load_scene(path, bundles, {_SLOT})
     engine = _Watched(make_engine("numpy"))
-    for model in sorted({voice.model for voice in scene.voices.values() if voice.model}):
+    for model in needed_models(scene.voices):
         engine.load(bundles[model])
     answers: list[float] = []
     ends: list[float] = []

@@ -114,6 +114,26 @@ def chords_over(recipe: Recipe, heard: ConditionedPrimer) -> list[str]:
     return by_step(recipe.chords)[recipe.primer_steps - heard.first :]
 
 
+def moved_to(recipe: Recipe, key: int) -> int:
+    """By how many semitones a primer is to be moved to be in a major key, the shorter way."""
+    return _way(_key(recipe, [note.pitch for note in recipe.primer]), key)
+
+
+def moved_from(recipe: Recipe, key: int) -> int | None:
+    """By how many semitones music in a major key is to be moved to be in that of the loop; None if it is in none."""
+    home = scene_major(recipe.limits)
+    return None if home is None else _way(key, local_major(recipe.harmony, home))
+
+
+def moved_since(recipe: Recipe) -> int:
+    """By how many semitones the loop is to be higher than what the recipe goes on from: key and register may move."""
+    if recipe.traits.drums:
+        return 0
+    lift = OCTAVE * round(recipe.register / OCTAVE)
+    key = scene_major(recipe.limits) if recipe.primer_key is None else recipe.primer_key
+    return lift if key is None else lift + _way(key, local_major(recipe.harmony, key))
+
+
 def _opening(ear: InputRange, tonic: int, low: int, high: int) -> Note:
     if ear.drums:
         return Note(0, 1, DRUMS["bass"])

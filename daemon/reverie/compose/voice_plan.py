@@ -14,7 +14,7 @@ from reverie.compose.mood_course import MoodHarmony, MoodPlan, bar_under, harmon
 from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
-from reverie.compose.operators.written import has_velocities
+from reverie.compose.plain_recipes import without_what_does_not_count
 from reverie.compose.recipe import VERSION, HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.seeds import derive_seed
@@ -60,6 +60,9 @@ class VoicePlan:
     says which drums are played as others. ``span`` is for how many sixteenths its model knows its place in the bar, and
     ``chords`` how it is told the harmony, if it composes over chords: a voice that has none tells its tonic's.
     ``programme`` has the steps of ``then`` with all that is said of them, where these are not operators in turn.
+    ``ways`` are the operators by which a model of its kind does what others mean by the same name,
+    and ``guests`` the other models, name and hash, that play some operators.
+    ``operator_settings`` are those of one operator each.
     """
 
     scene: str
@@ -94,6 +97,9 @@ class VoicePlan:
     span: int = 0
     chords: ChordAlphabetName = ""
     programme: EvolveProgramme | None = None
+    ways: Mapping[str, str] = field(default_factory=dict[str, str])
+    guests: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    operator_settings: Mapping[str, SettingsPlan] = field(default_factory=dict[str, "SettingsPlan"])
 
     def recipe(
         self,
@@ -112,6 +118,8 @@ class VoicePlan:
         what other voices play in the loop's bars, and ``loops`` these loops by their content hashes. With ``again`` the
         model is told what it was told for the loop before, which is to be another.
         """
+        operator = self.ways.get(operator, operator)
+        model, model_hash = self.guests.get(operator, (self.model, self.model_hash))
         heard_loops = dict(loops or {})
         told = ModelInput(self.primer, self.primer_steps)
         if after:
@@ -123,8 +131,8 @@ class VoicePlan:
             scene_hash=self.scene_hash,
             voice=self.voice,
             kind=self.kind,
-            model=self.model,
-            model_hash=self.model_hash,
+            model=model,
+            model_hash=model_hash,
             operator=operator,
             seed=self.seed_of(number),
             temperature=self.temperature_at(bar),
@@ -151,7 +159,7 @@ class VoicePlan:
             span=self.span if OPERATOR_TRAITS[operator].source == "model" and not told.past else 0,
             chords=self._chords(operator, told, after, bar, again=again),
         )
-        return _literal(recipe) if OPERATOR_TRAITS[operator].source == "written" else recipe
+        return without_what_does_not_count(recipe)
 
     def seed_of(self, number: int) -> int:
         """The seed of the line's loop ``number``; turns of one idea have the same."""
@@ -268,6 +276,8 @@ class VoicePlan:
         carried = OPERATORS[operator].carried
         before: Mapping[str, float | str] = carried(after) if after and carried else dict[str, float | str]()
         told = {**(self.settings.at(bar) if self.settings else {})}
+        if operator in self.operator_settings:
+            told |= self.operator_settings[operator].at(bar)
         if self.course is not None and self.source == "harmony" and isinstance(share := told.get("density"), float):
             told["density"] = round(min(share * self.course.at(bar).voice(self.voice).density, 1.0), 4)
         return {**told, **before}
@@ -388,10 +398,3 @@ def _major_of(recipe: Recipe, home: int) -> int:
 
 def _tonic_of(limits: LoopLimits) -> str:
     return tonic_chord(Key(limits.tonic, limits.scale))
-
-
-def _literal(recipe: Recipe) -> Recipe:
-    """A recipe without what has no part in music that is written, so that it is the same whenever that is played."""
-    plain = replace(recipe, seed=0, temperature=1.0, past=(), candidates=1, before=())
-    touch = None if has_velocities(recipe) else recipe.touch
-    return replace(plain, harmony=(), strictness=0.0, relations=(), touch=touch)

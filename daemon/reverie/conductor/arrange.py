@@ -8,8 +8,11 @@ from typing import Any
 
 from reverie.compose.arrangement import Arrangement
 from reverie.compose.course import Course
+from reverie.compose.latent_settings import InterpolationSettings, WalkSettings
 from reverie.compose.mood_course import MoodHarmony
 from reverie.compose.novelty_bands import NoveltyBands
+from reverie.compose.operators.latent_steps import LATENT_WAYS
+from reverie.compose.operators.latent_walks import INTERPOLATED, WALKED
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.relations import Relation
 from reverie.compose.scene_form import SceneForm
@@ -29,8 +32,10 @@ from reverie.music.order import composing_order
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.touch import Touch
 from reverie.play.messages import SELF, Part
+from reverie.scenes.fields import Evolve
 from reverie.scenes.listening import ListenSection
 from reverie.scenes.schema import Scene, Voice
+from reverie.scenes.voice_models import another_metre
 
 SYNTH = "fluidsynth"
 """The kind of slot that is given soundfonts while it plays."""
@@ -98,6 +103,8 @@ def unmet(
             sentences.append(f"{where} names the model {voice.model!r}, which is not there; it plays loops of old")
         elif voice.kind not in bundles[voice.model].kinds:
             sentences.append(f"{where} is of a kind that {voice.model!r} cannot compose; it plays loops of old")
+        elif sentence := another_metre(voice.model, bundles[voice.model].metre, scene.metre):
+            sentences.append(f"{where}: {sentence}; it plays loops of old")
         if voice.output.soundfont and slots.get(voice.output.slot, {}).get("kind", SYNTH) != SYNTH:
             sentences.append(
                 f"{where} names a soundfont, which only slots of kind {SYNTH!r} play; it has its slot's sounds"
@@ -152,6 +159,9 @@ def _plan(
         primer_steps=steps,
         span=bundle.counting.span(scene.metre.bar_steps) if bundle else 0,
         chords=bundle.chords if bundle else "",
+        ways=LATENT_WAYS if bundle and bundle.latent else {},
+        operator_settings=_latent_settings(scene, name, voice, seed),
+        guests={operator: (model, _hash_of(model, bundles)) for operator, model in voice.guests.items()},
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         longest=voice.evolve.longest,
@@ -178,6 +188,22 @@ def _settings(scene: Scene, name: str, voice: Voice) -> SettingsPlan | None:
     """What the voice tells its operators and engines; one that plays by the clock tells the tempo as well."""
     told = voice.settings(with_bass=_has_bass(scene, name))
     return TempoSettings(scene.tempo, told) if voice.traits.free else told
+
+
+def _latent_settings(scene: Scene, name: str, voice: Voice, seed: int) -> Mapping[str, SettingsPlan]:
+    """What `interpolate` and `walk` are told, where the voice's evolution names them."""
+    found: dict[str, SettingsPlan] = {}
+    evolve = voice.evolve
+    if isinstance(evolve, Evolve) and INTERPOLATED in evolve.operators:
+        found[INTERPOLATED] = InterpolationSettings(evolve.interpolate)
+    if isinstance(evolve, Evolve) and WALKED in evolve.operators:
+        every = voice.loop_bars(scene.metre) * evolve.times
+        found[WALKED] = WalkSettings(evolve.walk, every, derive_seed(scene.name, name, "walk", seed))
+    return found
+
+
+def _hash_of(model: str, bundles: Mapping[str, ModelFile]) -> str:
+    return bundles[model].sha256 if model in bundles else ""
 
 
 def _moody(scene: Scene, voice: Voice, plan: VoicePlan, moods: Mapping[str, MoodHarmony[ToldHarmony]]) -> VoicePlan:

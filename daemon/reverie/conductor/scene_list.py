@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reverie.conductor.site_resources import bundles_of, model_folders_of, scenes_of
 from reverie.documents import DocumentError, DocumentFault
+from reverie.models.library.index import ModelFile
 from reverie.scenes.folder import Sounds, load_scene, no_scene
 from reverie.scenes.schema import Scene
 from reverie.site.schema import Site
@@ -19,15 +20,14 @@ from reverie.timbre.timbre_models import timbre_models
 class KnownToScenes:
     """What a scene may name; None where nobody knows, so that any name will do."""
 
-    models: Mapping[str, Collection[str]] | None = None
+    models: Mapping[str, ModelFile] | None = None
     slots: Collection[str] | None = None
     sounds: Sounds | None = None
 
     @classmethod
     def of(cls, site: Site) -> KnownToScenes:
         """What is there at a site."""
-        models = {name: bundle.kinds for name, bundle in bundles_of(site)[0].items()}
-        return cls(models, site.slots, Sounds(timbre_models(model_folders_of(site)), shipped_sounds()))
+        return cls(bundles_of(site)[0], site.slots, Sounds(timbre_models(model_folders_of(site)), shipped_sounds()))
 
     def load(self, path: Path) -> Scene:
         """Read one scene's file.

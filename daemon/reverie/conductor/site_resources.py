@@ -43,7 +43,7 @@ def scenes_of(site: Site, bundles: Mapping[str, ModelFile] | None = None) -> Sce
     folders = [*site.scenes, scenes_folder()]
     if bundles is None:
         return SceneFolder(folders, keep=site.state_folder / "scenes")
-    return SceneFolder(folders, {name: bundle.kinds for name, bundle in bundles.items()}, site.slots)
+    return SceneFolder(folders, bundles, site.slots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,13 @@ def try_scenes(
         scene = load_scene(path)
         for number, (name, voice) in enumerate(scene.voices.items()):
             say(f"{scene.name}: composing for {name}, voice {number + 1} of {len(scene.voices)}")
-            model = voice.model
-            if model and model not in loaded:
-                loaded[model] = _load(engine, bundles.get(model), model)
-            if model and loaded[model]:
-                faults.append(_at(document, name, "model", loaded[model]))
+            needed = {**({"model": voice.model} if voice.model else {}), **voice.guests}
+            for model in needed.values():
+                if model not in loaded:
+                    loaded[model] = _load(engine, bundles.get(model), model)
+            wrong = [(key, loaded[model]) for key, model in needed.items() if loaded[model]]
+            if wrong:
+                faults += [_at(document, name, key if key == "model" else "evolve", told) for key, told in wrong]
                 continue
             for key, sentence in try_voice(scene, name, bundles, engine, loops):
                 faults.append(_at(document, name, key, sentence))

@@ -32,13 +32,16 @@ Family = Literal[
 ChordAlphabetName = Literal["", "triads", "symbols"]
 """How a model is told the chord under each event: not at all, as one of four triads, or as any symbol of Magenta's."""
 
+LATENT_FAMILIES = frozenset[Family]({"music_vae"})
+"""Those whose models know music as places in a latent space, and 4/4 alone."""
+
 TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
 """Those that make sounds, not notes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """One configuration; ``kinds`` are the kinds of voice that it can be.
+    """One configuration; ``kinds`` are the kinds of voice that it can be, ``operators`` those that it plays for others.
 
     ``counter`` is after how many steps the counter of its encoding begins anew; 0 if it has none. ``chords`` says how
     a voice tells it the harmony.
@@ -51,6 +54,17 @@ class ModelConfig:
     counter: int = 0
     chords: ChordAlphabetName = ""
     anew: bool = False
+    operators: tuple[str, ...] = ()
+
+    @property
+    def latent(self) -> bool:
+        """Whether its models have a latent space of music, from which loops come."""
+        return self.family in LATENT_FAMILIES and not self.operators
+
+    @property
+    def metre(self) -> str:
+        """The only metre that it knows; empty where it has learned whatever it was trained on."""
+        return "4/4" if self.family in LATENT_FAMILIES else ""
 
 
 _MELODIC = ("melody", "bass")
@@ -81,19 +95,19 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("chord_conditioned_performance", "performance_rnn", _PLAYED, chords="triads"),
         ModelConfig("rnn-nade", "pianoroll_rnn_nade"),
         ModelConfig("rnn-nade_attn", "pianoroll_rnn_nade"),
-        ModelConfig("cat-mel_2bar_small", "music_vae"),
-        ModelConfig("cat-mel_2bar_big", "music_vae"),
-        ModelConfig("cat-drums_2bar_small", "music_vae"),
-        ModelConfig("cat-drums_2bar_big", "music_vae"),
-        ModelConfig("groovae_2bar_humanize", "music_vae"),
-        ModelConfig("groovae_2bar_tap_fixed_velocity", "music_vae"),
+        ModelConfig("cat-mel_2bar_small", "music_vae", _MELODIC),
+        ModelConfig("cat-mel_2bar_big", "music_vae", _MELODIC),
+        ModelConfig("cat-drums_2bar_small", "music_vae", ("drums",)),
+        ModelConfig("cat-drums_2bar_big", "music_vae", ("drums",)),
+        ModelConfig("groovae_2bar_humanize", "music_vae", operators=("groove",)),
+        ModelConfig("groovae_2bar_tap_fixed_velocity", "music_vae", operators=("drumify",)),
         ModelConfig("groovae_2bar_add_closed_hh", "music_vae"),
         ModelConfig("flat-trio_16bar", "music_vae"),
         ModelConfig("hierdec-trio_16bar", "music_vae"),
         ModelConfig("hier-trio_16bar", "music_vae"),
-        ModelConfig("flat-mel_16bar", "music_vae"),
-        ModelConfig("hierdec-mel_16bar", "music_vae"),
-        ModelConfig("hier-mel_16bar", "music_vae"),
+        ModelConfig("flat-mel_16bar", "music_vae", _MELODIC),
+        ModelConfig("hierdec-mel_16bar", "music_vae", _MELODIC),
+        ModelConfig("hier-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("piano_genie", "piano_genie"),
         ModelConfig("gansynth", "gansynth"),
         ModelConfig("nsynth", "nsynth", settings={"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16_000}),

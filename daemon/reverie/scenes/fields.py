@@ -13,6 +13,7 @@ from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum, Program
 from reverie.music.notes import MAX_MIDI
 from reverie.music.time import Schedule, Swing, Tempo
 from reverie.scenes.evolve_steps import EvolveProgramme, EvolveStep, StepSection
+from reverie.scenes.latent_section import InterpolateSection, WalkSection
 from reverie.scenes.novelty_wish import NoveltySection, NoveltyWish
 from reverie.scenes.operators import NAMED
 from reverie.scenes.temperature import After, Temperature
@@ -165,6 +166,18 @@ class Evolve(Section):
         default="reset",
         description="How the voice begins: 'reset', the model goes on from the primer, or 'written', with the primer.",
     )
+
+    groove: str = Field(
+        default="humanize", description="The GrooVAE that plays the operator `groove`: the name of a model."
+    )
+    drumify: str = Field(
+        default="tap2drum", description="The GrooVAE that plays the operator `drumify`: the name of a model."
+    )
+
+    interpolate: InterpolateSection = Field(
+        default_factory=InterpolateSection, description="Where the operator `interpolate` leads."
+    )
+    walk: WalkSection = Field(default_factory=WalkSection, description="Between which places the operator `walk` goes.")
 
     longest: int | None = Field(
         default=None,

@@ -14,6 +14,7 @@ from reverie.documents import Document, DocumentError, DocumentFault, did_you_me
 from reverie.errors import ReverieError, reason_of
 from reverie.files import read_file, write_in_any_case
 from reverie.folders import Listing, list_folder, patiently
+from reverie.models.library.index import ModelFile
 from reverie.music.midi_import import LARGEST
 from reverie.scenes.pattern import BESIDE, files_of
 from reverie.scenes.schema import Scene
@@ -22,8 +23,8 @@ SUFFIX = ".yaml"
 REST = frozenset({"off", "no", "none", "nil", "nothing", "rest", "silence", "silent", "pause", "false"})
 """What people write who mean rest, if no scene has that name."""
 
-Models = Collection[str] | Mapping[str, Collection[str]]
-"""The names of the models that exist, or by name the kinds of voice that each can be."""
+Models = Collection[str] | Mapping[str, Collection[str]] | Mapping[str, ModelFile]
+"""The names of the models that exist, or by name the kinds of voice that each can be, or all that is known of each."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,10 +70,19 @@ def read_scene(
     """
     path = Path(document.path)
     folder = path.absolute().parent
-    known: dict[str, Any] = {"stem": path.stem, "models": models, "slots": slots, BESIDE: beside or folder}
+    known: dict[str, Any] = {"stem": path.stem, **_facts_of(models), "slots": slots, BESIDE: beside or folder}
     if sounds is not None:
         known |= {"timbre models": sounds.models, "shipped sounds": sounds.shipped, "folder": folder}
     return validate(document, Scene, known)
+
+
+def _facts_of(models: Models | None) -> dict[str, Any]:
+    if not isinstance(models, Mapping):
+        return {"models": models}
+    known: Mapping[str, Collection[str] | ModelFile] = {**models}
+    files = {name: one for name, one in known.items() if isinstance(one, ModelFile)}
+    kinds = {name: one.kinds if isinstance(one, ModelFile) else one for name, one in known.items()}
+    return {"models": kinds, "files": files}
 
 
 def load_scene(

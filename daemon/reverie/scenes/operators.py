@@ -32,23 +32,25 @@ class OperatorSetting:
 class OperatorTraits:
     """One operator in a sentence, and where its loop comes from.
 
-    ``source``: a ``model`` composes it; it is made from ``loops`` that are there, with their own dynamics, or from the
+    ``source``: the voice's ``model`` composes it; a ``guest``, which is another model, plays what is there, with
+    dynamics and timing of its own; it is made from ``loops`` that are there, with their own dynamics, or from the
     ``harmony``, whose notes are as they are meant; it is ``written``, and played note for note; or nothing is made: the
     ``last`` loop is held, or one from ``before`` comes back. With ``keeps_primer`` the primer is the loop's first part.
     One that is not ``named`` belongs to a kind of voice, and no scene names it.
 
     One that ``transforms`` makes another tune or beat of the loop before, by rules; with ``pitched`` it moves pitches,
-    which drums do not have, and with ``tune`` it wants one note at a time. ``settings`` are what a scene may tell it:
-    for each the least and the most, and what it is.
+    which drums do not have, and with ``tune`` it wants one note at a time. One of ``drums`` is for nothing else.
+    ``settings`` are what a scene may tell it: for each the least and the most, and what it is.
     """
 
     sentence: str
-    source: Literal["model", "loops", "harmony", "written", "last", "before"] = "model"
+    source: Literal["model", "guest", "loops", "harmony", "written", "last", "before"] = "model"
     keeps_primer: bool = False
     named: bool = True
     transforms: bool = False
     pitched: bool = False
     tune: bool = False
+    drums: bool = False
     settings: Mapping[str, OperatorSetting] = field(default_factory=dict[str, "OperatorSetting"])
 
     @property
@@ -58,7 +60,8 @@ class OperatorTraits:
 
     def fits(self, traits: VoiceTraits) -> bool:
         """Whether a kind of voice can use it."""
-        return not ((self.pitched and traits.drums) or (self.tune and not traits.monophonic))
+        pitches = (self.pitched and traits.drums) or (self.tune and not traits.monophonic)
+        return not pitches and (traits.drums or not self.drums)
 
 
 OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
@@ -118,11 +121,21 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
     "return": OperatorTraits(
         "A loop of before that was found good comes back, the one that was away for longest.", source="before"
     ),
+    "groove": OperatorTraits(
+        "A GrooVAE plays the loop once more, as loud and as late as a drummer.", source="guest", drums=True
+    ),
+    "drumify": OperatorTraits(
+        "A GrooVAE makes a beat of the rhythm to which the voice listens.", source="guest", drums=True
+    ),
+    "interpolate": OperatorTraits("The loop goes a step on its way through the model's latent space to another."),
+    "walk": OperatorTraits("The loop is where a walk through the model's latent space is in that bar."),
     "fit-to-chords": OperatorTraits("A loop that is held is moved to other chords.", source="harmony", named=False),
     "voice-chords": OperatorTraits("The chords of the harmony are voiced, and played.", source="harmony", named=False),
     "vary": OperatorTraits("A loop that is held is played a little differently.", source="loops", named=False),
     "fill": OperatorTraits("A bar of drums leads into what comes next.", source="loops", named=False),
     "last-bar": OperatorTraits("The last bar of a scene comes to rest.", source="loops", named=False),
+    "latent-mutate": OperatorTraits("A small step in the latent space of the voice's model.", named=False),
+    "latent-continue": OperatorTraits("A wide step in the latent space of the voice's model.", named=False),
 }
 """By name, in the order in which people read of them."""
 

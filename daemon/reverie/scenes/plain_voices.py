@@ -39,6 +39,10 @@ def _plain_evolution(evolve: dict[str, Any]) -> None:
     for key, default in (("first", "reset"), ("order", "in-turn")):
         if evolve.get(key) == default:
             del evolve[key]
+    named = {step if isinstance(step, str) else step["operator"] for step in evolve.get("then", ())}
+    for operator in ("groove", "drumify", "interpolate", "walk"):
+        if operator in evolve and operator not in named:
+            del evolve[operator]
     if "longest" in evolve and evolve["longest"] is None:
         del evolve["longest"]
     if (novelty := evolve.get("novelty")) and not novelty["holds"]:

@@ -33,6 +33,7 @@ from reverie.scenes.plain_voices import plain_ramp, plain_voice
 from reverie.scenes.polyphony_voice import PolyphonyVoice
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
+from reverie.scenes.voice_models import with_able_models
 from reverie.scenes.voices import DrumVoice, TunedVoice
 from reverie.scenes.without_effect import without_effect
 from reverie.scenes.written_voices import LiteralDrums, LiteralTune
@@ -128,9 +129,12 @@ class Scene(Section):
     seed: int = Field(
         default=1, ge=0, lt=2**32, description="Where chance begins; another seed is another music of the same scene."
     )
-    voices: dict[
-        Annotated[str, AfterValidator(plain_name)],
-        Annotated[Voice, ByKind(_KINDS, others=_LITERAL, marked="pattern", unless="evolve")],
+    voices: Annotated[
+        dict[
+            Annotated[str, AfterValidator(plain_name)],
+            Annotated[Voice, ByKind(_KINDS, others=_LITERAL, marked="pattern", unless="evolve")],
+        ],
+        AfterValidator(with_able_models),
     ] = Field(min_length=1, max_length=16, description="The voices by name, 1 to 16.")
     order: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=(),

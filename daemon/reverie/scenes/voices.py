@@ -114,6 +114,11 @@ class CommonVoice(Section, Generic[KindT]):
         return False
 
     @property
+    def guests(self) -> Mapping[str, str]:
+        """By operator the models that play for it, in place of its own."""
+        return {}
+
+    @property
     def own_chords(self) -> OwnChords | None:
         """The chords that it plays in place of the scene's."""
         return None
@@ -148,6 +153,12 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
     )
     listen: Listen = ()
     primer: Primer = Field(default_factory=Primer, description="What the model hears before it composes.")
+
+    @property
+    def guests(self) -> Mapping[str, str]:
+        """Those of the operators that its evolution names."""
+        played = {"groove": self.evolve.groove, "drumify": self.evolve.drumify}
+        return {operator: model for operator, model in played.items() if operator in self.evolve.operators}
 
     @property
     def taken_from(self) -> str:
@@ -207,6 +218,9 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
                 ("evolve", "then", number),
                 f"{name!r} is nothing for voices of kind {self.kind!r}; these are: {others}",
             )
+        if "drumify" in self.guests and not self.listen:
+            sentence = "'drumify' makes a beat of another voice's rhythm; say of whose, such as"
+            yield ("evolve", "then"), f"{sentence} listen: [{{lock: bass}}]"
         least, most = self.density
         if not 0 <= least <= most or most == 0:
             yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"

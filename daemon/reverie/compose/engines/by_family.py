@@ -20,6 +20,7 @@ from reverie.models.library.index import ModelFile
 _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
 _POLYPHONIC = "reverie.compose.engines.polyphonic:PolyphonicEngine"
 _EXPRESSIVE = "reverie.compose.engines.expressive:ExpressiveEngine"
+_LATENT = "reverie.compose.engines.latent_space:LatentEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
 
 ENGINES: Mapping[str, Mapping[Family, str]] = {
@@ -29,12 +30,14 @@ ENGINES: Mapping[str, Mapping[Family, str]] = {
         "improv_rnn": _RECURRENT,
         "polyphony_rnn": _POLYPHONIC,
         "performance_rnn": _EXPRESSIVE,
+        "music_vae": _LATENT,
     },
-    "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA, "improv_rnn": _MAGENTA},
+    "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA, "improv_rnn": _MAGENTA, "music_vae": _LATENT},
 }
 """By setting of the site and by family the class that runs it; imported by name, since some need what may be missing.
 
-Families of ``music_vae`` and ``pianoroll_rnn_nade`` have models that run, and no engine: no kind of voice asks them.
+Latent spaces are walked here alone, whatever the setting, since Magenta has no such steps. Models of
+``pianoroll_rnn_nade`` run, and have no engine: no kind of voice asks them.
 """
 
 

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET, RETURN
 from reverie.compose.operators.fill import FILL
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
+from reverie.compose.operators.groove import DRUMIFY, GROOVE
 from reverie.compose.operators.invert import INVERT
 from reverie.compose.operators.last_bar import LAST_BAR
+from reverie.compose.operators.latent_steps import LATENT_CONTINUE, LATENT_MUTATE
+from reverie.compose.operators.latent_walks import INTERPOLATE, WALK
 from reverie.compose.operators.operator import Operator
 from reverie.compose.operators.respond import RESPOND
 from reverie.compose.operators.retrograde import RETROGRADE
@@ -26,7 +29,8 @@ from reverie.compose.operators.written import WRITTEN
 _TRANSFORMING = (TRANSPOSE, INVERT, RETROGRADE, ROTATE, THIN, THICKEN, RESPOND)
 _ALL = (
     *(RESET, CONTINUE, MUTATE, LOOP, WRITTEN, *_TRANSFORMING, RETURN),
-    *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR),
+    *(GROOVE, DRUMIFY, INTERPOLATE, WALK),
+    *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR, LATENT_MUTATE, LATENT_CONTINUE),
 )
 
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -29,6 +29,7 @@ from reverie.places import scenes_folder
 from reverie.play.slot_settings import SlotSettings
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
+from reverie.scenes.voice_models import needed_models
 from reverie.site.load import load_site
 from reverie.site.schema import Site
 
@@ -119,7 +120,7 @@ def compose_on_paper(
 
 def load_models(engine: Engine, scene: Scene, bundles: Mapping[str, ModelFile]) -> None:
     """Load the models that the scene needs; says on standard error which."""
-    for model in sorted({voice.model for voice in scene.voices.values() if voice.model}):
+    for model in needed_models(scene.voices):
         say(f"Loading {model}")
         engine.load(bundles[model])
 
@@ -133,8 +134,7 @@ def scene_of(site: Site, name: str) -> tuple[Scene, Sequence[Path]]:
     bundles, _ = bundles_of(site)
     folders = [*site.scenes, scenes_folder()]
     if "/" in name or name.endswith(".yaml"):
-        models = {model: bundle.kinds for model, bundle in bundles.items()}
-        return load_scene(Path(name), models, site.slots), [Path(name).parent, *folders]
+        return load_scene(Path(name), bundles, site.slots), [Path(name).parent, *folders]
     shelf = scenes_of(site, bundles)
     return shelf.load(name).scene, [shelf.paths()[name].parent, *folders]
 

@@ -26,7 +26,9 @@ class ModelFile:
     """A run-time bundle: its name in scenes, where it lies, what identifies it, which kinds of voice it can be.
 
     Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights. ``counting`` says
-    how far it knows its place in the bar, and ``chords`` how it is told the harmony.
+    how far it knows its place in the bar, and ``chords`` how it is told the harmony. ``metre`` is the only one that it
+    knows, where that is a single one, and ``latent`` says whether it has a latent space of music.
+    ``operators`` are those that it plays for voices of other models.
     """
 
     name: str
@@ -35,6 +37,9 @@ class ModelFile:
     kinds: tuple[str, ...]
     counting: StepCounting = _COUNTS_NOTHING
     chords: ChordAlphabetName = ""
+    metre: str = ""
+    latent: bool = False
+    operators: tuple[str, ...] = ()
 
 
 def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], dict[Path, str]]:
@@ -57,7 +62,7 @@ def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], dict[Pat
                 faults[path] = str(error) if isinstance(error, ModelError) else f"{path} does not answer"
             else:
                 imported.add(file)
-                if model.kinds:
+                if model.kinds or model.operators:
                     found[model.name] = model
         faults |= {
             path: f"{path}: Magenta's own bundles are not read while the music plays; "
@@ -80,7 +85,17 @@ def read_model_file(path: Path) -> ModelFile:
     """
     card = read_card(path)
     config = config_of(card.config)
-    return ModelFile(path.stem, path, identity(card), config.kinds, counting_of(card), config.chords)
+    return ModelFile(
+        path.stem,
+        path,
+        identity(card),
+        config.kinds,
+        counting_of(card),
+        config.chords,
+        metre=config.metre,
+        latent=config.latent,
+        operators=config.operators,
+    )
 
 
 def identity(card: ModelCard) -> str:

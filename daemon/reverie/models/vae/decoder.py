@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,10 @@ from reverie.models.lstm import Array
 from reverie.models.vae.heads import AVERAGE, Categorical, Floats, Frames, Groove, Heads, Said, StrokeDeviation
 from reverie.models.vae.layers import Stack
 from reverie.models.vae.wirings import Wiring
+
+StepLeaning = Callable[[int, Frames, Floats], "Array | None"]
+"""What is more likely to be said at a step than the model finds it: as :data:`~reverie.models.vae.heads.Leaning`, told
+the number of the step and the frame (batch, width) that was said before it."""
 
 
 class Core:
@@ -29,7 +34,9 @@ class Core:
         self._rows = np.vstack([first.inputs[:size], np.zeros((1, first.inputs.shape[1]), np.float32)])
         self._from_z, self._bias = first.inputs[size:], first.bias
 
-    def sample(self, z: Array, before: Frames, uniforms: Floats, temperature: float) -> Said:
+    def sample(
+        self, z: Array, before: Frames, uniforms: Floats, temperature: float, leaning: StepLeaning | None = None
+    ) -> Said:
         """Say as many frames as there are uniform numbers (batch, steps, draws) for; ``before`` was said last.
 
         Returns:
@@ -41,8 +48,9 @@ class Core:
         state, always = stack.begin(z), self._always(z)
         for step in range(steps):
             hidden = stack.step(heads.heard(self._rows, before) + always, state)
+            leans = partial(leaning, step, before) if leaning else None
             before, log_p[:, step] = heads.say(
-                hidden @ self._output + self._output_bias, uniforms[:, step], temperature
+                hidden @ self._output + self._output_bias, uniforms[:, step], temperature, leans
             )
             frames[:, step] = before
         return Said(frames, log_p)
@@ -97,8 +105,14 @@ class Decoder:
             for begin in range(0, steps, self._segment)
         ]
 
-    def sample(self, z: Array, uniforms: Floats, temperature: float) -> Said:
-        """Say frames, as many as there are uniform numbers (batch, steps, draws) for."""
+    def sample(self, z: Array, uniforms: Floats, temperature: float, leaning: StepLeaning | None = None) -> Said:
+        """Say frames, as many as there are uniform numbers (batch, steps, draws) for.
+
+        Raises:
+            ValueError: if it is to lean, and several cores speak, each of which would have to lean by itself.
+        """
+        if leaning and len(self._cores) > 1:
+            raise ValueError(f"{len(self._cores)} cores speak, and what one leans to is no matter of the others")
         batch, steps, _ = uniforms.shape
         frames, log_p = self.empty(batch, steps), np.zeros((batch, steps))
         draws = np.split(uniforms, self._draw_ends[:-1], axis=-1)
@@ -106,7 +120,8 @@ class Decoder:
         for segment, vector in self._vectors(z, steps):
             for core, part, own in zip(self._cores, parts, draws, strict=True):
                 before = part[:, segment.start - 1] if segment.start else core.heads.empty(batch)
-                said = core.sample(vector, before, own[:, segment], temperature)
+                leans = partial(_later, leaning, segment.start) if leaning else None
+                said = core.sample(vector, before, own[:, segment], temperature, leans)
                 part[:, segment] = said.frame
                 log_p[:, segment] += said.log_p
         return Said(frames, log_p)
@@ -139,3 +154,8 @@ class Decoder:
             said = core.outputs(side_by_side, part.reshape(batch * count, segment, -1))
             outputs.append(said.reshape(batch, count * segment, -1)[:, :steps])
         return outputs
+
+
+def _later(leaning: StepLeaning, first: int, step: int, before: Frames, chances: Floats) -> Array | None:
+    """What is said in a segment that begins at step ``first``."""
+    return leaning(first + step, before, chances)

@@ -7,6 +7,7 @@ offsets. Equal to ``CategoricalLstmDecoder``, ``MultiOutCategoricalLstmDecoder``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +18,12 @@ from reverie.music.notes import MAX_MIDI
 
 Frames = NDArray[Any]
 Floats = NDArray[np.float64]
+Leaning = Callable[[Floats], "Array | None"]
+"""Log-weights for what the heads find likely: probabilities (batch, size) in, log-weights of that shape out.
+
+They change what is drawn, and not how likely the model finds it; None changes nothing. Of a groove they are those of
+its hits (batch, drums).
+"""
 
 
 class StrokeDeviation(NamedTuple):
@@ -72,7 +79,7 @@ class Heads(Protocol):
         """What outputs (..., size) mean: probabilities, and in a groove velocities (0 to 1) and offsets (-1 to 1)."""
         ...
 
-    def say(self, logits: Array, uniforms: Floats, temperature: float) -> Said:
+    def say(self, logits: Array, uniforms: Floats, temperature: float, leaning: Leaning | None = None) -> Said:
         """Choose frames by inverting the distribution function at ``uniforms`` (batch, draws)."""
         ...
 
@@ -105,15 +112,18 @@ class Categorical:
         """The probabilities of each head's classes."""
         return np.concatenate([np.exp(log_softmax(logits[..., head])) for head in self._heads], axis=-1)
 
-    def say(self, logits: Array, uniforms: Floats, temperature: float) -> Said:
+    def say(self, logits: Array, uniforms: Floats, temperature: float, leaning: Leaning | None = None) -> Said:
         """Each head takes one number."""
         frame = np.empty((len(logits), self.width), np.int64)
         log_p = np.zeros(len(logits))
         every = np.arange(len(logits))
+        logs = [log_softmax(logits[:, head], temperature) for head in self._heads]
+        chances = [np.exp(one) for one in logs]
+        weights = leaning(np.concatenate(chances, axis=-1)) if leaning else None
         for number, head in enumerate(self._heads):
-            logs = log_softmax(logits[:, head], temperature)
-            frame[:, number] = chosen(np.exp(logs), uniforms[:, number])
-            log_p += logs[every, frame[:, number]]
+            likely = chances[number] if weights is None else leaned(chances[number], weights[:, head])
+            frame[:, number] = chosen(likely, uniforms[:, number])
+            log_p += logs[number][every, frame[:, number]]
         return Said(frame, log_p)
 
     def log_p(self, logits: Array, frames: Frames) -> Floats:
@@ -149,7 +159,7 @@ class Groove:
         sigmoids = np.exp(-np.logaddexp(0, -exact[..., : 2 * drums]))
         return np.concatenate([sigmoids, np.tanh(exact[..., 2 * drums :])], axis=-1)
 
-    def say(self, logits: Array, uniforms: Floats, temperature: float) -> Said:
+    def say(self, logits: Array, uniforms: Floats, temperature: float, leaning: Leaning | None = None) -> Said:
         """Each drum takes one number, and is hit if it is not less than the probability of no hit.
 
         Its touch takes two more; a drum that is not hit has none then, as in what was learned from.
@@ -158,7 +168,9 @@ class Groove:
         frame = self.activated(logits)
         cold = logits[:, :drums].astype(np.float64) / temperature
         chances = frame[:, :drums].copy()
-        frame[:, :drums] = uniforms[:, :drums] >= np.exp(-np.logaddexp(0, cold))
+        weights = leaning(chances) if leaning else None
+        wanted = cold if weights is None else cold + weights
+        frame[:, :drums] = uniforms[:, :drums] >= np.exp(-np.logaddexp(0, wanted))
         if self._touch.any():
             frame[:, drums:] = self._struck(frame, chances, uniforms[:, drums:], temperature)
         signs = 2 * frame[:, :drums] - 1
@@ -200,6 +212,15 @@ def log_softmax(logits: Array, temperature: float = 1.0) -> Floats:
     exact -= exact.max(axis=-1, keepdims=True)
     exact -= np.log(np.exp(exact).sum(axis=-1, keepdims=True))
     return exact
+
+
+def leaned(probabilities: Floats, weights: Array) -> Floats:
+    """Probabilities (batch, classes) times e to log-weights, not scaled to a sum of 1.
+
+    Where nothing that has any chance may be drawn, they are as they were: a wish is no reason to fail.
+    """
+    left = probabilities * np.exp(weights - weights.max(axis=-1, keepdims=True))
+    return np.where(left.sum(axis=-1, keepdims=True) > 0, left, probabilities)
 
 
 def chosen(probabilities: Floats, uniforms: Floats) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reverie.models.lstm import Array
@@ -32,6 +34,20 @@ def interpolate(a: Array, b: Array, count: int) -> Array:
     else:
         path = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
     return path.astype(np.float32)
+
+
+def blend(vectors: Array, shares: Sequence[float]) -> Array:
+    """The mixture (z) of vectors (count, z), as long as they are on average: a plain mean is shorter, so less of all.
+
+    Raises:
+        ValueError: if nothing is left of them, as of opposite vectors.
+    """
+    weights = np.asarray(shares, np.float64)
+    mixed = weights @ vectors
+    norm = float(np.linalg.norm(mixed))
+    if not norm:
+        raise ValueError("these vectors cancel each other out; mix others")
+    return (mixed / norm * (weights @ np.linalg.norm(vectors, axis=1)) / weights.sum()).astype(np.float32)
 
 
 def attribute(having: Array, lacking: Array) -> Array:

@@ -13,7 +13,7 @@ from reverie.models.errors import ModelError
 from reverie.models.library.bundle import Bundle
 from reverie.models.lstm import Array
 from reverie.models.vae import latent
-from reverie.models.vae.decoder import Decoder
+from reverie.models.vae.decoder import Decoder, StepLeaning
 from reverie.models.vae.encoder import LatentEncoder
 from reverie.models.vae.heads import AVERAGE, Floats, Frames, StrokeDeviation
 from reverie.models.vae.weights import check_shapes, has_encoder
@@ -127,11 +127,14 @@ class Vae:
             )
         return self._encoder.encode(x, np.full(len(x), x.shape[1]) if lengths is None else lengths)
 
-    def decode(self, z: Array, steps: int, temperature: float, rng: RandomSource) -> Decoded:
+    def decode(
+        self, z: Array, steps: int, temperature: float, rng: RandomSource, leaning: StepLeaning | None = None
+    ) -> Decoded:
         """Draw a sequence for each latent vector (batch, z).
 
         The source is asked once, for uniform numbers (batch, steps, draws); shorter sequences than the model was
-        trained on are the beginnings of longer ones.
+        trained on are the beginnings of longer ones. With ``leaning`` something is likelier to be drawn than the model
+        finds it; what it finds of that is told all the same.
 
         Raises:
             ValueError: if there are no steps or more than the conductor leads, the temperature is not above zero, or
@@ -140,7 +143,8 @@ class Vae:
         if not temperature > 0:
             raise ValueError(f"a temperature is above zero, not {temperature}")
         vectors = self._vectors(z, steps)
-        return Decoded(*self._decoder.sample(vectors, rng.random((len(vectors), steps, self.draws)), temperature))
+        uniforms = rng.random((len(vectors), steps, self.draws))
+        return Decoded(*self._decoder.sample(vectors, uniforms, temperature, leaning))
 
     def sample(self, count: int, steps: int, temperature: float, rng: RandomSource) -> Decoded:
         """Draw ``count`` sequences from latent vectors that are drawn from the prior, before the uniform numbers.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reverie.models.encodings.passage import STEPS_PER_BAR
 from reverie.models.errors import ModelError
 
 MELODY_CLASSES = 90
@@ -30,6 +31,11 @@ class Wiring:
     longest: int
     conductor: int = 0
     levels: tuple[int, ...] = ()
+
+    @property
+    def bar_steps(self) -> int:
+        """The sixteenths of a bar: all of them were trained on 4/4."""
+        return STEPS_PER_BAR
 
     @property
     def core_names(self) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+"""What operators of a latent space are told, over the bars of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reverie.compose.operators.latent_walks import LEFT, SEED, SHARE, TO
+from reverie.scenes.latent_section import InterpolateSection, WalkSection
+from reverie.scenes.timbre import GridPath, LinePath, RandomWalkPath, ThereAndBackPath, TimbrePath
+from reverie.timbre.path import weights
+
+_WIDEST = 33
+"""Points along a side of a grid, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterpolationSettings:
+    """Where an interpolation leads, and in how many steps; of a way that has begun, the loop before says more."""
+
+    section: InterpolateSection
+
+    def at(self, bar: int) -> Mapping[str, float | str]:
+        """The same in every bar."""
+        del bar
+        return {LEFT: float(self.section.steps), TO: self.section.to}
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSettings:
+    """Where a walk is in a bar: a step further for each loop that is held for ``every`` bars."""
+
+    section: WalkSection
+    every: int
+    seed: int
+
+    def at(self, bar: int) -> Mapping[str, float | str]:
+        """The seed of its places, and the shares of those that have any."""
+        shares = weights(_path(self.section), self.section.count, bar // self.every)
+        told: dict[str, float | str] = {f"{SHARE} {number}": share for number, share in enumerate(shares) if share}
+        return told | {SEED: self.seed}
+
+
+def _path(section: WalkSection) -> TimbrePath:
+    """A walk as a path between sounds."""
+    match section.kind:
+        case "line":
+            return LinePath(kind="line", steps=section.steps)
+        case "there_and_back":
+            return ThereAndBackPath(kind="there_and_back", steps=section.steps)
+        case "grid":
+            return GridPath(kind="grid", side=min(section.steps, _WIDEST))
+        case "random_walk":
+            return RandomWalkPath(kind="random_walk", stride=1 / section.steps)

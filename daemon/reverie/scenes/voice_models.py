@@ -1,0 +1,65 @@
+"""What a scene asks of its models that only those can answer who know them: metres, and operators of other models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationInfo
+
+from reverie.documents import Facts, Keys, did_you_mean
+from reverie.documents.sections import refuse
+from reverie.models.library.index import ModelFile
+from reverie.music.time import Metre
+
+Voices = TypeVar("Voices", bound=Mapping[str, Any])
+
+LATENT = frozenset({"interpolate", "walk"})
+"""Operators that need a latent space."""
+
+
+def another_metre(model: str, knows: str, metre: Metre) -> str | None:
+    """A sentence, where a model knows another metre and no other than that of its scene.
+
+    Args:
+        model: its name.
+        knows: the only metre that it knows; empty where it has learned any.
+        metre: the scene's.
+    """
+    if not knows or Metre.parse(knows).bar_steps == metre.bar_steps:
+        return None
+    return f"the model {model!r} knows bars of {knows} alone, and the scene has {metre}; give the voice another model"
+
+
+def needed_models(voices: Mapping[str, Any]) -> list[str]:
+    """The names of all models that play for these voices, sorted."""
+    own = {voice.model for voice in voices.values() if voice.model}
+    return sorted(own | {model for voice in voices.values() for model in voice.guests.values()})
+
+
+def with_able_models(voices: Voices, info: ValidationInfo) -> Voices:
+    """Refuse models that know another metre than the scene's, or cannot play an operator, where they are known."""
+    files, metre = cast("Mapping[str, ModelFile] | None", Facts.get(info, "files")), info.data.get("metre")
+    if files and metre:
+        refuse("voices", _misfits(voices, files, metre))
+    return voices
+
+
+def _misfits(voices: Mapping[str, Any], files: Mapping[str, ModelFile], metre: Metre) -> Iterator[tuple[Keys, str]]:
+    for name, voice in voices.items():
+        own = files.get(voice.model or "")
+        if own and (sentence := another_metre(own.name, own.metre, metre)):
+            yield (name, "model"), sentence
+        ways = [operator for operator in getattr(voice.evolve, "operators", ()) if operator in LATENT]
+        if own and ways and not own.latent:
+            sentence = f"goes through a latent space, which the model {own.name!r} does not have; give the voice"
+            yield (name, "evolve", "then"), f"{ways[0]!r} {sentence} a MusicVAE, or leave it out"
+        for operator, model in voice.guests.items():
+            guest, way = files.get(model), (name, "evolve", operator if model in files else "then")
+            able = [one.name for one in files.values() if operator in one.operators]
+            if guest is None or operator not in guest.operators:
+                why = "cannot play it" if guest else f"is not there{did_you_mean(model, able)}"
+                these = f"these can: {', '.join(able)}" if able else "no model that is here can"
+                yield way, f"the model {model!r} of {operator!r} {why}; {these}"
+            elif sentence := another_metre(model, guest.metre, metre):
+                yield way, f"{sentence.rpartition(';')[0]}; leave {operator!r} out"

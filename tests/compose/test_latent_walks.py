@@ -1,0 +1,207 @@
+"""Ways through a latent space: an interpolation comes nearer with each step, and a walk is where its bar says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import reverie
+from fakes import recipes
+from fakes.scenes import scene
+from reverie.compose.composer import compose
+from reverie.compose.engines.by_family import make_engine
+from reverie.compose.engines.engine import Engine
+from reverie.compose.engines.latent_places import LatentPlace
+from reverie.compose.latent_settings import InterpolationSettings, WalkSettings
+from reverie.compose.operators.operator import After
+from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.selection import distance
+from reverie.compose.state_cache import Memories
+from reverie.compose.voice_plan import VoicePlan
+from reverie.conductor.arrange import arrange
+from reverie.conductor.offline.performing import perform
+from reverie.documents import DocumentError, parse_document
+from reverie.models.library.index import ModelFile, find_models, read_model_file
+from reverie.models.vae.latent import blend
+from reverie.music.drums import DRUMS
+from reverie.music.notes import Note
+from reverie.scenes.folder import read_scene
+from reverie.scenes.latent_section import InterpolateSection, WalkSection
+
+SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
+BEAT = tuple(Note(960 * i, 120, DRUMS["bass"]) for i in range(4)) + tuple(
+    Note(480 + 960 * i, 120, DRUMS["snare"]) for i in range(4)
+)
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def drums() -> ModelFile:
+    return read_model_file(SHIPPED / "drums_2bar.safetensors")
+
+
+@pytest.fixture(scope="module")
+def engine(drums: ModelFile) -> Engine:
+    engine = make_engine("numpy")
+    engine.load(drums)
+    return engine
+
+
+def plan(drums: ModelFile, **changes: Any) -> VoicePlan:
+    fields: dict[str, Any] = {
+        "kind": "drums",
+        "model": drums.name,
+        "model_hash": drums.sha256,
+        "primer": BEAT,
+        "primer_steps": 32,
+        "limits": LoopLimits(least=0, most=100),
+        "temperature": lambda _bar: 0.5,
+    }
+    return recipes.plan(**(fields | changes))
+
+
+def first(engine: Engine, recipe: Recipe) -> After:
+    made = compose(engine, recipe, Memories())
+    assert made.loop is not None
+    return After(made.recipe, made.loop)
+
+
+def vector(after: After) -> Any:
+    place = LatentPlace.of_events(after.recipe.events, SIZE)
+    assert place is not None
+    return place.vector
+
+
+def way(engine: Engine, plan: VoicePlan, steps: int, begun: After) -> list[After]:
+    found = [begun]
+    for number in range(steps):
+        found.append(first(engine, plan.recipe("interpolate", number + 1, 2 * (number + 1), found[-1])))
+    return found
+
+
+def test_each_step_of_an_interpolation_is_nearer_to_where_it_leads_and_the_last_is_there(
+    engine: Engine, drums: ModelFile
+) -> None:
+    settings = {"interpolate": InterpolationSettings(InterpolateSection(steps=6))}
+    voice = plan(drums, operator_settings=settings)
+    far: list[list[float]] = []
+    for seed in range(8):
+        begun = first(engine, replace(voice.recipe("reset", 0, 0), primer=(), primer_steps=0, seed=seed))
+        there = way(engine, voice, 6, begun)
+        assert [one.recipe.settings["left"] for one in there[1:]] == [6, 5, 4, 3, 2, 1]
+        end = vector(there[-1])
+        apart = [float(np.linalg.norm(vector(one) - end)) for one in there]
+        assert all(later < sooner for sooner, later in pairwise(apart))
+        steps = [float(np.linalg.norm(vector(b) - vector(a))) for a, b in pairwise(there)]
+        assert max(steps) < 2.5 * min(steps), "no step is a leap"
+        far.append([distance(one.loop.notes, there[-1].loop.notes) for one in there])
+    mean = np.mean(far, axis=0)
+    assert mean[0] > mean[3] > mean[5] > mean[6] == 0, "the loops come nearer as the places do"
+
+
+def test_at_its_end_an_interpolation_turns_to_a_new_place_and_back_to_the_primer(
+    engine: Engine, drums: ModelFile
+) -> None:
+    voice = plan(drums, operator_settings={"interpolate": InterpolationSettings(InterpolateSection(steps=2))})
+    there = way(engine, voice, 8, first(engine, voice.recipe("reset", 0, 0)))[1:]
+    assert [one.recipe.settings["to"] for one in there] == ["primer"] * 2 + ["new"] * 2 + ["primer"] * 2 + ["new"] * 2
+    assert np.allclose(vector(there[1]), vector(there[5]), atol=1 / 32), "the same primer"
+    assert np.linalg.norm(vector(there[3]) - vector(there[7])) > 3, "another new place"
+
+
+def test_every_step_is_made_again_from_its_recipe(engine: Engine, drums: ModelFile) -> None:
+    settings = {
+        "interpolate": InterpolationSettings(InterpolateSection(steps=3)),
+        "walk": WalkSettings(WalkSection(places=3), 4, 7),
+    }
+    voice = plan(drums, operator_settings=settings, candidates=4)
+    there = way(engine, voice, 4, first(engine, voice.recipe("reset", 0, 0)))
+    there += [first(engine, voice.recipe("walk", 9, bar, there[-1])) for bar in (4, 8)]
+    for one in there:
+        read = Recipe.from_json(json.loads(json.dumps(one.recipe.as_json())))
+        again = make_engine("numpy")
+        again.load(drums)
+        made = compose(again, read, Memories())
+        assert (made.loop, made.recipe.id) == (one.loop, one.recipe.id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "back"),
+    [("line", 3, None), ("there_and_back", 3, 14), ("grid", 4, 126), ("random_walk", 3, None)],
+)
+def test_a_walk_is_where_its_bar_says_whatever_was_before(
+    engine: Engine, drums: ModelFile, kind: Any, count: int, back: int | None
+) -> None:
+    section = WalkSection(kind=kind, places=3, steps=8)
+    assert section.count == count
+    voice = plan(drums, operator_settings={"walk": WalkSettings(section, 4, 7)})
+    begun = first(engine, voice.recipe("reset", 0, 0))
+    loops = [first(engine, voice.recipe("walk", number, 4 * number, begun)) for number in range(9)]
+    for number in (0, 5):
+        anew = first(engine, voice.recipe("walk", number, 4 * number + 3, loops[8]))
+        assert (vector(anew) == vector(loops[number])).all(), "any bar in which the loop is held"
+        assert anew.loop == loops[number].loop
+    near = [float(np.linalg.norm(vector(b) - vector(a))) for a, b in pairwise(loops)]
+    apart = float(np.linalg.norm(vector(loops[0]) - vector(loops[7])))
+    assert max(near) < max(apart, 3.0)
+    if back is not None:
+        again = first(engine, voice.recipe("walk", back, 4 * back, begun))
+        assert (vector(again) == vector(loops[0])).all()
+    if kind == "line":
+        late = first(engine, voice.recipe("walk", 100, 400, begun))
+        assert (vector(late) == vector(loops[7])).all()
+
+
+def test_a_mixture_is_as_long_as_what_is_mixed() -> None:
+    vectors = np.random.default_rng(0).standard_normal((4, 64)).astype(np.float32)
+    norms = np.linalg.norm(vectors, axis=1)
+    assert np.allclose(blend(vectors, [0, 1, 0, 0]), vectors[1], atol=1e-6)
+    assert np.linalg.norm(blend(vectors, [0.25] * 4)) == pytest.approx(norms.mean(), rel=1e-5)
+    with pytest.raises(ValueError, match="cancel each other out"):
+        blend(np.stack([vectors[0], -vectors[0]]), [0.5, 0.5])
+
+
+SCENE = """
+name: study
+title: A study
+tempo: 100
+key: D
+scale: dorian
+voices:
+  beat:
+    kind: drums
+    model: {model}
+    primer: {{bass: "x... x... x... x..."}}
+    evolve: {{hold: 1, then: [{operator}]}}
+    output: {{channel: 10}}
+"""
+
+
+@pytest.mark.parametrize("operator", ["interpolate", "walk"])
+def test_a_scene_is_performed_for_bars_and_its_bytes_are_the_same_again(
+    tmp_path: Path, engine: Engine, drums: ModelFile, operator: str
+) -> None:
+    study = scene(SCENE.format(model="drums_2bar", operator=operator))
+    assert set(arrange(study, {drums.name: drums}).plans["beat"].operator_settings) == {operator}
+
+    def played(name: str) -> bytes:
+        path = tmp_path / name
+        perform(study, {drums.name: drums}, engine, bars=100, seed=None, path=path, progress=lambda _bar: None)
+        return path.read_bytes()
+
+    assert played("a.mid") == played("b.mid")
+
+
+def test_a_model_without_a_latent_space_is_told() -> None:
+    document = parse_document(SCENE.format(model="drum_kit", operator="walk"), "study.yaml")
+    with pytest.raises(DocumentError) as told:
+        read_scene(document, find_models([SHIPPED])[0])
+    assert "'walk' goes through a latent space, which the model 'drum_kit' does not have; give the voice" in str(
+        told.value
+    )
