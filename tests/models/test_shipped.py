@@ -70,8 +70,17 @@ def facts(told: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 
 def test_models_are_shipped() -> None:
-    named = {"attention_rnn", "bass_line", "chord_pitches_improv", "drum_kit", "drums_2bar", "humanize", "polyphony"}
-    assert set(NAMES) == {*named, "timbre"}
+    assert set(NAMES) == {
+        "attention_rnn",
+        "bass_line",
+        "chord_pitches_improv",
+        "drum_kit",
+        "drums_2bar",
+        "humanize",
+        "polyphony",
+        "tap2drum",
+        "timbre",
+    }
 
 
 def test_all_that_voices_can_name_are_found() -> None:
