@@ -227,7 +227,7 @@ class TestFilesThatCannotBeUsed:
         with pytest.raises(ModelError, match=r"cut\.safetensors: is cut off"):
             make_engine(name).load(replace(drums, path=path))
 
-    @pytest.mark.parametrize("config", ["polyphony", "rnn-nade", "performance"])
+    @pytest.mark.parametrize("config", ["rnn-nade", "rnn-nade_attn"])
     def test_one_of_a_family_that_no_voice_can_be(
         self, name: str, config: str, drums: ModelFile, tmp_path: Path
     ) -> None:

@@ -15,7 +15,7 @@ from reverie.models.library.formats.metagraph import MetaGraph
 from reverie.models.library.formats.tensors import ForeignModel, without_averages
 from reverie.models.lstm import FORGET_BIAS
 from reverie.models.recurrent.weights import LONGEST_WINDOW, STACK, attention_of
-from reverie.models.vae.model import OFFSET_DEVIATION, VELOCITY_DEVIATION
+from reverie.models.vae.model import KEY, OFFSET_DEVIATION, VELOCITY_DEVIATION
 
 Weights = Mapping[str, NDArray[np.float32]]
 Settings = dict[str, int | float | bool | str]
@@ -25,7 +25,7 @@ _NSYNTH = ("hop", "stages", "encoder_stages", "rate")
 _PUBLISHED_NSYNTH = (30, 512, 3, 30, 128, 3, 256, 16)
 """Layers, width and taps of the decoder and of the encoder of Magenta's ``h512_bo16``, its skips and its encoding."""
 
-_WHOLE = frozenset({WINDOW, STEPS, *_NSYNTH})
+_WHOLE = frozenset({WINDOW, STEPS, KEY, *_NSYNTH})
 
 
 def given(texts: list[str]) -> Settings:
@@ -95,6 +95,8 @@ def _askable(config: ModelConfig) -> tuple[str, ...]:
         return (WINDOW, FORGET)
     if config.name.startswith("groovae_"):
         return (VELOCITY_DEVIATION, OFFSET_DEVIATION)
+    if config.name.startswith("cat-mel"):
+        return (KEY,)
     if config.family in {"music_vae", "piano_genie", "gansynth"}:
         return ()
     return (WINDOW, FORGET, STEPS)
