@@ -19,6 +19,7 @@ from reverie.compose.placement import Placement
 from reverie.compose.programme_place import ProgrammeMoment, ProgrammePlace
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.state_cache import Memories
+from reverie.compose.voice_in_play import _evolution_aside
 from reverie.conductor.arrange import arrange
 from reverie.conductor.scene_summary import summary
 from reverie.documents import DocumentError
@@ -184,3 +185,20 @@ def test_a_scene_is_drawn_in_a_line_for_each_voice() -> None:
     assert lead == f"    lead  melody by attention_rnn, 2 bars  {begins} > transpose degrees -2 x2 > {thin}"
     drawn = [*summary(scene(written("[continue, {do: mutate, weight: 3}]", ", order: drawn")))][-1]
     assert drawn.endswith("reset x1, then drawn by weight: continue x1 (1) | mutate x1 (3)")
+
+
+@pytest.mark.parametrize(
+    "evolve",
+    [
+        "{hold: 2, then: [continue, groove]}",
+        "{hold: 1, then: [rotate, thin]}",
+        "{hold: 3, then: [{do: rotate, steps: 4}, {do: return, when: {bars: 8}}]}",
+    ],
+)
+def test_a_voice_with_another_evolution_is_no_other_voice(evolve: str) -> None:
+    old, new = (
+        arrange(scene(text), {}).plans["beat"]
+        for text in (TEXT, TEXT.replace("{hold: 2, then: [continue, mutate]}", evolve))
+    )
+    assert new != old
+    assert _evolution_aside(new, old) == old

@@ -14,13 +14,14 @@ import pytest
 from fakes import networks, recipes
 from fakes.data import data_folder
 from reverie.compose.composer import compose
-from reverie.compose.engines.expressive import ExpressiveEngine
+from reverie.compose.engines.expressive import ExpressiveEngine, _loudness, _NoteReader, _sounding, _Timing
 from reverie.compose.operators.operator import After
 from reverie.compose.performance_conditions import condition_of
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.told_chords import told_harmony
 from reverie.models.configs import CONFIGS
+from reverie.models.encodings.performance import NOTE_OFF, NOTE_ON, TIME_SHIFT, VELOCITY, PerformanceEvent
 from reverie.models.library.bundle import write_bundle
 from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.library.index import ModelFile, read_model_file
@@ -183,3 +184,25 @@ def test_what_a_model_is_told_follows_chord_and_ramp() -> None:
     off: Any = optional.at(0, 0)
     assert off[0] is True
     assert condition_of("performance", recipe) is None
+
+
+@pytest.mark.parametrize("qpm", range(40, 200, 3))
+def test_what_sounds_at_the_end_of_a_loop_is_held_up_to_its_end_at_any_tempo(qpm: int) -> None:
+    ticks, timing = 16 * TICKS_PER_QUARTER, _Timing(TICKS_PER_QUARTER * qpm / 6000)
+    reader = _NoteReader(timing, ticks, 32, Metre(4, 4), 0, 0, int)
+    events = [PerformanceEvent(NOTE_ON, 60), PerformanceEvent(TIME_SHIFT, timing.steps(ticks))]
+    (note,) = reader.notes(events, {})
+    assert (note.start, note.end) == (0, ticks)
+
+
+def test_a_loop_goes_on_as_loud_as_the_one_before_ended() -> None:
+    said = [PerformanceEvent(VELOCITY, 8), PerformanceEvent(NOTE_ON, 60), PerformanceEvent(TIME_SHIFT, 50)]
+    loud = _loudness(said, 32)
+    assert 0 < loud < 40
+    reader = _NoteReader(_Timing(9.6), 960, 32, Metre(4, 4), 0, loud, int)
+    struck = [PerformanceEvent(NOTE_ON, 64), PerformanceEvent(TIME_SHIFT, 50), PerformanceEvent(NOTE_OFF, 60)]
+    notes = {note.pitch: note for note in reader.notes(struck, _sounding(said, 32))}
+    assert notes[64].velocity == notes[60].velocity == loud
+    assert notes[60].tied
+    assert not notes[64].tied
+    assert _loudness([], 32) == 0

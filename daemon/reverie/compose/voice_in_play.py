@@ -277,6 +277,8 @@ def _evolution_aside(plan: VoicePlan, old: VoicePlan) -> VoicePlan:
         hold=old.hold,
         then=old.then,
         programme=old.programme,
+        guests=old.guests,
+        operator_settings=old.operator_settings,
         temperature=old.temperature,
         candidates=old.candidates,
         strictness=old.strictness,

@@ -152,7 +152,8 @@ class ExpressiveEngine:
         stream = player.model.stream(carried.take([0] * recipe.candidates), apart=True)
         most = 100 + steps * _MOST_EVENTS_A_SECOND // STEPS_PER_SECOND
         drawn = draw_unmetred(stream, unfolding, np.random.default_rng(recipe.seed), recipe.temperature, most)
-        reader = _NoteReader(timing, ticks, player.bins, recipe.metre, offset * TICKS_PER_STEP, played)
+        loudness = _loudness([*opening, *(event for events in past for event in events)], player.bins)
+        reader = _NoteReader(timing, ticks, player.bins, recipe.metre, offset * TICKS_PER_STEP, loudness, played)
         return [
             Candidate(
                 reader.notes(one.events, sounding),
@@ -166,20 +167,24 @@ class ExpressiveEngine:
 
 @dataclass(frozen=True, slots=True)
 class _NoteReader:
-    """Makes notes of what was drawn for so many ``ticks`` of a loop, which begin ``offset`` ticks after its start."""
+    """Makes notes of what was drawn for so many ``ticks`` of a loop, which begin ``offset`` ticks after its start.
+
+    ``loudness`` is the velocity that was said last before, 0 if none was: models say it only where it changes.
+    """
 
     timing: _Timing
     ticks: int
     bins: int
     metre: Metre
     offset: int
+    loudness: int
     played: Callable[[int], int]
 
     def notes(self, events: Iterable[PerformanceEvent], sounding: Mapping[int, tuple[int, int]]) -> tuple[Note, ...]:
         """The notes, sorted. What sounded before goes on by a tie, and what sounds at the end ends there."""
-        begun: dict[int, tuple[int, int, bool]] = dict.fromkeys(sounding, (0, 0, True))
+        begun: dict[int, tuple[int, int, bool]] = {pitch: (0, loud, True) for pitch, (_, loud) in sounding.items()}
         found: list[Note] = []
-        now, loudness = 0, 0
+        now, loudness = 0, self.loudness
         for event in events:
             if event.kind == TIME_SHIFT:
                 now += event.value
@@ -188,14 +193,14 @@ class _NoteReader:
             elif event.kind == NOTE_ON:
                 begun[event.value] = now, loudness, False
             elif event.value in begun:
-                found += self._note(event.value, *begun.pop(event.value), now)
+                found += self._note(event.value, *begun.pop(event.value), self.timing.tick(now))
         for pitch, since in begun.items():
-            found += self._note(pitch, *since, now)
+            found += self._note(pitch, *since, self.ticks)
         return tuple(sorted(found))
 
     def _note(self, pitch: int, since: int, loudness: int, tied: bool, until: int) -> list[Note]:
         start = min(self.timing.tick(since), self.ticks - 1)
-        end = min(max(self.timing.tick(until), start + 1), self.ticks)
+        end = min(max(until, start + 1), self.ticks)
         if tied and end < _SHORTEST_TIE:
             return []
         plain = _SOFTEST + round(_BY_ACCENT * self.metre.accent(self.offset + start))
@@ -241,6 +246,15 @@ def _sounding(events: Iterable[PerformanceEvent], bins: int) -> dict[int, tuple[
         else:
             loudness = bin_velocity(event.value, bins)
     return {pitch: (since - now, loud) for pitch, (since, loud) in sorted(sounding.items())}
+
+
+def _loudness(events: Iterable[PerformanceEvent], bins: int) -> int:
+    """The velocity that events say last; 0 where they say none."""
+    said = 0
+    for event in events:
+        if event.kind == VELOCITY:
+            said = bin_velocity(event.value, bins)
+    return said
 
 
 def _recalled(

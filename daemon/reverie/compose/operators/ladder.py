@@ -71,6 +71,8 @@ def plain(notes: Iterable[Note]) -> list[Note]:
 
 def one_at_a_time(notes: Sequence[Note]) -> list[Note]:
     """A tune whose notes end where the next begins."""
+    if not notes:
+        return []
     line = sorted({note.start: note for note in sorted(notes, reverse=True)}.values())
     ends = [*(note.start for note in line[1:]), None]
     return [
