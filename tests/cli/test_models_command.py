@@ -119,9 +119,18 @@ def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[st
         "configuration": "polyphony",
         "description": catalogue.entry_of("polyphony_rnn").description,
         "licence": "Apache-2.0",
-        "for voices": "no voice yet",
+        "for voices": "polyphony",
         "url": "http://download.magenta.tensorflow.org/models/polyphony_rnn.mag",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "voices"),
+    [("piano_genie", "no voice yet"), ("groovae_2bar_humanize", "operator groove")],
+)
+def test_info_says_what_a_model_is_for(run: Run, capsys: pytest.CaptureFixture[str], name: str, voices: str) -> None:
+    assert run("info", name, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["for voices"] == voices
 
 
 def test_info_says_how_large_a_download_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,11 +125,11 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
     _say(f"Installed: {len(found)}")
     for name, (path, card) in found.items():
         size = f"{path.stat().st_size / _MEGABYTE:.1f} MB"
-        _say(f"  {name:<46} {card.config:<46} {_voices(card.config):<14} {size}")
+        _say(f"  {name:<46} {card.config:<46} {_voices(card.config):<17} {size}")
     playable = [entry for entry in offered if entry.config]
     _say("", f"Published by Magenta, for `reverie models pull NAME`: {len(playable)}")
     for entry in playable:
-        _say(f"  {entry.name:<46} {entry.config:<46} {_voices(entry.config or ''):<14} {entry.description}")
+        _say(f"  {entry.name:<46} {entry.config:<46} {_voices(entry.config or ''):<17} {entry.description}")
     _say("", "Published too, but of kinds that Reverie cannot play:")
     _say(f"  {', '.join(entry.name for entry in offered if not entry.config)}")
     for fault in faults:
@@ -138,11 +138,13 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
 
 
 def _voices(config: str) -> str:
-    """The kinds of voice that a scene can give to a model, or that it makes timbres."""
-    if config not in CONFIGS:
+    """The kinds of voice that a scene can give to a model, the operator that it plays, or that it makes timbres."""
+    known = CONFIGS.get(config)
+    if known is None:
         return "no voice yet"
-    known = CONFIGS[config]
-    return "timbres" if known.family in TIMBRE_FAMILIES else ", ".join(known.kinds) or "no voice yet"
+    if known.family in TIMBRE_FAMILIES:
+        return "timbres"
+    return ", ".join(known.kinds or [f"operator {operator}" for operator in known.operators]) or "no voice yet"
 
 
 def _cards(files: Mapping[str, Path]) -> tuple[dict[str, tuple[Path, ModelCard]], list[str]]:
