@@ -37,6 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
     _let_numpy_have_one_thread()
 
 
+@pytest.fixture(autouse=True)
+def signals_as_they_were() -> Generator[None]:
+    """What a worker's main does to signals, if a test runs it in this process, is not for the tests after it."""
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield
+    for number, handler in before.items():
+        if handler is not None and signal.getsignal(number) != handler:
+            signal.signal(number, handler)
+
+
 def _let_numpy_have_one_thread() -> None:
     """Tests run side by side, and threads of OpenBLAS that wait for each other take a core each.
 
