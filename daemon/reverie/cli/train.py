@@ -192,9 +192,9 @@ def _train(folders: ModelFolders, steps: Sequence[Step], options: argparse.Names
         os.environ["TF_NUM_INTRAOP_THREADS"] = str(options.threads)
         if options.set:
             check_settings(job)
-    say(f"{job.recipe.model} ({job.recipe.config}), in {job.workspace.folder}")
 
     def work() -> int:
+        say(f"{job.recipe.model} ({job.recipe.config}), in {job.workspace.folder}")
         with room_told(job.workspace.folder), job.workspace.claimed():
             if job.data:
                 job.about.write(job.workspace.about)

@@ -49,7 +49,7 @@ def test_what_is_damaged_hides_nothing_and_is_told(tmp_path: Path) -> None:
 
 
 def test_models_that_no_voice_can_be_are_left_on_the_shelf(tmp_path: Path) -> None:
-    put(tmp_path, "latent", "cat-mel_2bar_small")
+    put(tmp_path, "density", "rnn-nade")
     assert find_models([tmp_path]) == ({}, {})
 
 
