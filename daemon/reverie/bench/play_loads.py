@@ -68,7 +68,7 @@ def _process(load: str) -> Generator[subprocess.Popen[bytes]]:
 
 
 def _compose() -> Iterator[None]:
-    """Compose as the composer does: politely, on one thread, loop after loop with each shipped model."""
+    """Compose as the composer does: politely, on one thread, loop after loop with each shipped model that is a voice."""
     os.nice(5)
     from reverie.compose.engines.by_family import make_engine
     from reverie.compose.recipe import LoopLimits, Recipe
@@ -79,6 +79,8 @@ def _compose() -> Iterator[None]:
     engine, (models, _) = make_engine("numpy"), find_models([models_folder()])
     recipes: list[Recipe] = []
     for model in models.values():
+        if not model.kinds:  # it plays operators for others
+            continue
         engine.load(model)
         kind = next(kind for kind in VOICE_KINDS if kind in model.kinds)
         recipes.append(
