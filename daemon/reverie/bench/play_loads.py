@@ -68,7 +68,7 @@ def _process(load: str) -> Generator[subprocess.Popen[bytes]]:
 
 
 def _compose() -> Iterator[None]:
-    """Compose as the composer does: politely, on one thread, loop after loop with each shipped model that is a voice."""
+    """Compose as the composer does: politely, on one thread, loop after loop with each shipped model of a voice."""
     os.nice(5)
     from reverie.compose.engines.by_family import make_engine
     from reverie.compose.recipe import LoopLimits, Recipe
