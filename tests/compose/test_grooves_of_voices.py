@@ -204,7 +204,12 @@ def test_what_follows_a_groove_begins_with_it_and_remembers_nothing(humanize: Mo
             "",
             "the model 'humanize' knows bars of 4/4 alone, and the scene has 7/8; leave 'groove' out",
         ),
-        ("4/4", "drumify", "", "the model 'tap2drum' of 'drumify' is not there; no model that is here can"),
+        (
+            "4/4",
+            "drumify",
+            "drumify: nobody, ",
+            "the model 'nobody' of 'drumify' is not there; possible here: tap2drum",
+        ),
         ("4/4", "groove", "groove: drum_kit, ", "the model 'drum_kit' of 'groove' cannot play it; these can: humanize"),
     ],
 )
