@@ -18,6 +18,7 @@ from reverie.compose.composer import compose
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
 from reverie.compose.operators.operator import After
+from reverie.compose.played_loop import _is_of
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.state_cache import Memories
@@ -226,3 +227,11 @@ def test_a_groove_of_a_melody_and_a_beat_to_nothing_are_told() -> None:
         scene(text.replace("    listen: [{lock: bass}]\n", ""))
     with pytest.raises(DocumentError, match="'groove' is nothing for voices of kind 'bass'"):
         scene(text.replace("evolve: {hold: 1}", "evolve: {then: [groove]}"))
+
+
+def test_a_groove_is_a_loop_of_its_voice_although_another_model_played_it() -> None:
+    old = arrange(scene(SCENE.format(metre="4/4", operator="groove")), find_models([SHIPPED])[0]).plans["beat"]
+    made = old.recipe("groove", 1, 4, After(old.recipe("reset", 0, 0), Loop(2, Metre(), BEAT[:8])))
+    assert made.model == "humanize"
+    assert _is_of(old, made)
+    assert not _is_of(old, replace(made, model_hash="of another"))

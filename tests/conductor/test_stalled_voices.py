@@ -141,6 +141,27 @@ def test_a_model_that_cannot_compose_is_a_fault_that_is_told_once(
     assert set(theatre.faults) == {"model-cannot-compose attention_rnn"}
 
 
+def test_a_loop_that_is_made_by_rules_does_not_mend_a_model_that_cannot_compose(theatre: Theatre) -> None:
+    loop, fault, left = (
+        Loop(2, Metre(), (Note(0, 480, 62),)),
+        "model-cannot-compose attention_rnn",
+        ["thin", "continue"],
+    )
+    found: dict[str, bool] = {}
+    for _ in range(40):
+        for number, asked in theatre.questions:
+            theatre._asked += 1
+            if asked.voice != "lead" or fault not in theatre.faults or not left:
+                theatre.composer.says(composing.Failed(number, f"{asked.model}: is broken; import it again"))
+                continue
+            operator = left.pop(0)
+            made = Composed(replace(asked, operator=operator), loop, {}, {})
+            theatre.composer.says(composing.Answer(number, 0.1, made))
+            found[operator] = fault in theatre.faults
+        theatre.play()
+    assert found == {"thin": True, "continue": False}
+
+
 def test_one_reason_that_keeps_all_models_from_composing_is_told_once(
     theatre: Theatre, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -66,8 +66,9 @@ class PlayedLoop:
 def _is_of(plan: VoicePlan, recipe: Recipe) -> bool:
     """Whether the recipe was made for the voice as it is now, as far as its notes go."""
     limits = recipe.limits
+    _, model_hash = plan.guests.get(recipe.operator, (plan.model, plan.model_hash))
     return (
         (recipe.kind, recipe.model_hash, recipe.bars, recipe.metre)
-        == (plan.kind, plan.model_hash, plan.bars, plan.metre)
+        == (plan.kind, model_hash, plan.bars, plan.metre)
         and (limits.tonic, limits.scale) == (plan.limits.tonic, plan.limits.scale)
     )  # fmt: skip

@@ -191,6 +191,11 @@ class Recipe:
         return OPERATOR_TRAITS[self.operator].source == "model"
 
     @property
+    def by_a_model(self) -> bool:
+        """Whether any model has a part in it: the voice's own, or one that plays for it."""
+        return OPERATOR_TRAITS[self.operator].source in {"model", "guest"}
+
+    @property
     def steps(self) -> int:
         """How many sixteenths the model has to compose."""
         whole = self.bars * self.metre.bar_steps

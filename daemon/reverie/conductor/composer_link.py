@@ -144,9 +144,10 @@ class ComposerLink:
             self._complaints.add(recipe.model, said.error)
             places = present.failed(recipe.voice) if present else []
         else:
-            self._complaints.drop(recipe.model)
-            self._bus.publish(LoopAnswered(at, said.composed, said.seconds))
             kept = said.composed.recipe
+            if kept.by_a_model:
+                self._complaints.drop(recipe.model)
+            self._bus.publish(LoopAnswered(at, said.composed, said.seconds))
             log.debug("%s: %s by %s, %s", kept.voice, kept.id, kept.operator, dict(kept.score))
             places = present.composed(said.composed) if present else []
         if present:
