@@ -41,7 +41,7 @@ $(UV):
 
 # --inexact: what the tests added may stay when only the daemon's own needs are asked for.
 $(STAMPS)/venv: $(UV) uv.lock pyproject.toml
-	@echo "Installing into .venv (about 110 MB)"
+	@echo "Installing into .venv (about 120 MB)"
 	@$(SYNC) --no-default-groups --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 
