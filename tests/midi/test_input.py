@@ -71,6 +71,14 @@ def hear(ears: MidiInputProcess, wanted: Callable[[list[TimedMessage]], object])
     return heard
 
 
+def controller_is_heard_once(ears: MidiInputProcess, jack: Jack) -> None:
+    """Or twice, where JACK says that the sender was too late for its period: then it hands on its last."""
+    heard = [each.message for each in hear(ears, len)]
+    assert set(heard) == {bytes(CONTROLLER)}
+    if heard[1:]:
+        wait_until(lambda: jack.skipped)
+
+
 @real
 @pytest.mark.alone
 def test_every_message_is_heard_once_in_order_at_its_time(
@@ -100,7 +108,7 @@ def test_a_port_is_found_again_when_it_returns(jack: Jack, listen: Listen, send:
     sender = send("keys", CONTROLLER)
     hear(ears, lambda _: ears.up)
     sender.go()
-    assert [each.message for each in hear(ears, len)] == [bytes(CONTROLLER)]
+    controller_is_heard_once(ears, jack)
 
 
 @real
@@ -126,7 +134,7 @@ def test_a_helper_that_dies_is_replaced(
     hear(ears, lambda _: ears.up)
     assert ears.fileno() == descriptor
     sender.go()
-    assert [each.message for each in hear(ears, len)] == [bytes(CONTROLLER)]
+    controller_is_heard_once(ears, jack)
 
 
 @real
@@ -142,7 +150,7 @@ def test_a_server_that_dies_is_noticed_and_its_successor_used(
     sender = send("keys", CONTROLLER)
     hear(ears, lambda _: ears.up)
     sender.go()
-    assert [each.message for each in hear(ears, len)] == [bytes(CONTROLLER)]
+    controller_is_heard_once(ears, jack)
 
 
 @real
