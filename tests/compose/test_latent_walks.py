@@ -30,6 +30,7 @@ from reverie.documents import DocumentError, parse_document
 from reverie.models.library.index import ModelFile, find_models, read_model_file
 from reverie.models.vae.latent import blend
 from reverie.music.drums import DRUMS
+from reverie.music.notation import read_tune
 from reverie.music.notes import Note
 from reverie.scenes.folder import read_scene
 from reverie.scenes.latent_section import InterpolateSection, WalkSection
@@ -205,3 +206,56 @@ def test_a_model_without_a_latent_space_is_told() -> None:
     assert "'walk' goes through a latent space, which the model 'drum_kit' does not have; give the voice" in str(
         told.value
     )
+
+
+TUNES = ("C5:4 E5:4 G5:8", "A4:2 B4:2 C5:4 A4:8", "G5:2 F5:2 E5:4 D5:8", "E4:8 G4:8")
+
+
+@pytest.fixture(scope="module")
+def melodies() -> ModelFile:
+    return read_model_file(SHIPPED / "melody_2bar.safetensors")
+
+
+@pytest.mark.parametrize(("corner", "turn"), [(0, 0), (1, 3), (3, 12), (2, 15)])
+def test_tunes_stand_in_the_corners_of_a_walk(
+    engine: Engine, drums: ModelFile, melodies: ModelFile, corner: int, turn: int
+) -> None:
+    engine.load(melodies)
+    section = WalkSection(kind="grid", steps=4, tunes=TUNES)
+    limits = LoopLimits(low=48, high=84, least=0, most=100)
+    fields: dict[str, Any] = {"kind": "melody", "model": melodies.name, "model_hash": melodies.sha256}
+    settings = {"walk": WalkSettings(section, 2, 7)}
+    voice = plan(drums, **fields, limits=limits, operator_settings=settings, primer=(), primer_steps=0)
+    there = first(engine, voice.recipe("walk", turn, 2 * turn, first(engine, voice.recipe("reset", 0, 0))))
+    tune = read_tune(TUNES[corner])
+    alone = {"walk": WalkSettings(WalkSection(kind="grid", steps=4), 2, 7)}
+    primed = replace(voice, operator_settings=alone, primer=tune.notes, primer_steps=tune.steps)
+    begins = first(engine, primed.recipe("walk", 0, 0, first(engine, primed.recipe("reset", 0, 0))))
+    assert (vector(there) == vector(begins)).all(), "as a walk begins at the primer"
+
+
+@pytest.mark.parametrize(
+    ("walk", "sentence"),
+    [
+        ("{kind: grid, tunes: [C5, D5]}", "a grid has a tune in each of its 4 corners, and here are 2"),
+        ("{places: 3, tunes: [C5, D5]}", "there are 2 tunes, and a walk has a place for each; leave 'places' out"),
+        ('{tunes: [C5, "H5"]}', "H5"),
+        ('{tunes: [C5, ". ."]}', "a tune has a note"),
+    ],
+)
+def test_tunes_that_do_not_fit_are_told(walk: str, sentence: str) -> None:
+    text = SCENE.format(model="melody_2bar", operator="walk").replace("kind: drums", "kind: melody")
+    text = text.replace('    primer: {bass: "x... x... x... x..."}\n', "    register: [C4, C6]\n")
+    text = text.replace("then: [walk]", f"then: [walk], walk: {walk}")
+    with pytest.raises(DocumentError) as told:
+        read_scene(parse_document(text, "study.yaml"), find_models([SHIPPED])[0])
+    assert sentence in str(told.value)
+
+
+def test_drums_have_no_tunes() -> None:
+    text = SCENE.format(model="drums_2bar", operator="walk").replace(
+        "then: [walk]", "then: [walk], walk: {tunes: [C5, D5]}"
+    )
+    with pytest.raises(DocumentError) as told:
+        read_scene(parse_document(text, "study.yaml"), find_models([SHIPPED])[0])
+    assert "drums have no tunes; leave them out" in str(told.value)

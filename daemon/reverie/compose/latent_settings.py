@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reverie.compose.operators.latent_walks import LEFT, SEED, SHARE, TO
+from reverie.compose.operators.latent_walks import LEFT, SEED, SHARE, TO, TUNE
 from reverie.scenes.latent_section import InterpolateSection, WalkSection
 from reverie.scenes.timbre import GridPath, LinePath, RandomWalkPath, ThereAndBackPath, TimbrePath
 from reverie.timbre.path import weights
@@ -35,9 +35,11 @@ class WalkSettings:
     seed: int
 
     def at(self, bar: int) -> Mapping[str, float | str]:
-        """The seed of its places, and the shares of those that have any."""
+        """The seed of its places, the shares of those that have any, and the tunes that stand there."""
         shares = weights(_path(self.section), self.section.count, bar // self.every)
         told: dict[str, float | str] = {f"{SHARE} {number}": share for number, share in enumerate(shares) if share}
+        tunes = self.section.tunes or ()
+        told |= {f"{TUNE} {number}": tunes[number] for number, share in enumerate(shares) if tunes and share}
         return told | {SEED: self.seed}
 
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from reverie.documents import Section
+from reverie.documents import Keys, Section
+from reverie.scenes.primer import tune_primer
 
 CORNERS = 4
 """Places of a grid."""
+MOST_PLACES = 16
+
+
+def _tune(text: str) -> str:
+    """A tune, checked where it stands.
+
+    Raises:
+        ValueError: if it is none, or has no note.
+    """
+    if not tune_primer(text).notes:
+        raise ValueError("a tune has a note")
+    return text
 
 
 class InterpolateSection(Section):
@@ -38,8 +52,19 @@ class WalkSection(Section):
     places: int = Field(
         default=2,
         ge=2,
-        le=16,
+        le=MOST_PLACES,
         description="How many places, of the scene's chance; the first is the primer's, if there is one. A grid has 4.",
+    )
+    tunes: Annotated[
+        tuple[Annotated[str, AfterValidator(_tune)], ...] | None,
+        Field(strict=False, min_length=2, max_length=MOST_PLACES),
+    ] = Field(
+        default=None,
+        description=(
+            "Of melodies and basses: tunes that stand at the places, in place of the primer and of chance; a grid has "
+            "4, in its corners: left and right of its first line, then of its last."
+        ),
+        examples=[["C5:4 E5:4 G5:8", "G4:2 A4:2 B4:4 D5:8"]],
     )
     steps: int = Field(
         default=8, ge=2, le=1000, description="Loops from the first place to the last; of a grid, along a side."
@@ -48,4 +73,16 @@ class WalkSection(Section):
     @property
     def count(self) -> int:
         """How many places it goes between."""
-        return CORNERS if self.kind == "grid" else self.places
+        if self.kind == "grid":
+            return CORNERS
+        return len(self.tunes) if self.tunes else self.places
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """There are as many tunes as places."""
+        if self.tunes is None:
+            return
+        if self.kind == "grid" and len(self.tunes) != CORNERS:
+            yield ("tunes",), f"a grid has a tune in each of its {CORNERS} corners, and here are {len(self.tunes)}"
+        elif self.kind != "grid" and "places" in self.model_fields_set and self.places != len(self.tunes):
+            sentence = f"there are {len(self.tunes)} tunes, and a walk has a place for each; leave 'places' out"
+            yield ("places",), sentence

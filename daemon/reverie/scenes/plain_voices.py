@@ -43,6 +43,8 @@ def _plain_evolution(evolve: dict[str, Any]) -> None:
     for operator in ("groove", "drumify", "interpolate", "walk"):
         if operator in evolve and operator not in named:
             del evolve[operator]
+    if (walk := evolve.get("walk")) and walk["tunes"] is None:
+        del walk["tunes"]
     if "longest" in evolve and evolve["longest"] is None:
         del evolve["longest"]
     if (novelty := evolve.get("novelty")) and not novelty["holds"]:

@@ -221,6 +221,11 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         if "drumify" in self.guests and not self.listen:
             sentence = "'drumify' makes a beat of another voice's rhythm; say of whose, such as"
             yield ("evolve", "then"), f"{sentence} listen: [{{lock: bass}}]"
+        if self.evolve.walk.tunes and self.traits.drums:
+            yield (
+                ("evolve", "walk", "tunes"),
+                "drums have no tunes; leave them out, and the places are the scene's chance",
+            )
         least, most = self.density
         if not 0 <= least <= most or most == 0:
             yield ("density",), f"a density is the least and the most notes a bar, not [{least:g}, {most:g}]"

@@ -9,10 +9,11 @@ import numpy as np
 
 from reverie.compose.engines.latent_places import LatentPlace, beside, rounded
 from reverie.compose.engines.latent_voice import LatentVoice
-from reverie.compose.operators.latent_walks import LEFT, PRIMER, SEED, SHARE, TARGET, TO
+from reverie.compose.operators.latent_walks import LEFT, PRIMER, SEED, SHARE, TARGET, TO, TUNE
 from reverie.compose.recipe import Recipe
 from reverie.models.lstm import Array
 from reverie.models.vae.latent import blend
+from reverie.music.notation import read_tune
 
 
 def interpolated(voice: LatentVoice, recipe: Recipe) -> list[LatentPlace]:
@@ -70,7 +71,12 @@ def _here(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
 
 
 def _place(voice: LatentVoice, recipe: Recipe, seed: int, number: int) -> Array:
-    if number == 0 and recipe.primer_steps and voice.vae.can_encode:
+    """The place of the walk with that number: of the tune that stands there, of the primer, or of chance."""
+    tune = recipe.settings.get(f"{TUNE} {number}")
+    if tune is not None and voice.vae.can_encode:
+        written = read_tune(str(tune))
+        return voice.encoded(written.notes, written.steps, voice.heard_at(recipe))[0]
+    if tune is None and number == 0 and recipe.primer_steps and voice.vae.can_encode:
         return voice.encoded(recipe.primer, recipe.primer_steps, voice.heard_at(recipe))[0]
     return _drawn((seed, number), voice.vae.latent_size)
 

@@ -16,8 +16,9 @@ LEFT, TO, TARGET = "left", "to", "target"
 """Settings of `interpolate`: how many steps it is from there, this one included; whether to the primer or to a new
 place; and the seed of that place, which is the recipe's own where the way begins."""
 PRIMER, NEW = "primer", "new"
-SEED, SHARE = "seed", "share"
-"""Settings of `walk`: the seed of its places, and the share of each, by its number."""
+SEED, SHARE, TUNE = "seed", "share", "tune"
+"""Settings of `walk`: the seed of its places, the share of each, and the tune that stands there if one is written, by
+its number."""
 
 
 def _toward_the_primer(own: ModelInput, after: After) -> ModelInput:
