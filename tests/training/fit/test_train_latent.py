@@ -123,6 +123,19 @@ def test_a_latent_model_killed_in_dataset_and_fit_is_whole_in_the_end(tmp_path: 
     assert check(read_bundle(course.model)) < 1e-4
 
 
+def test_a_training_begins_with_the_weights_of_a_latent_model(tmp_path: Path) -> None:
+    course = Course(tmp_path, "cat-mel_2bar_small")
+    course.do(12)
+    known = read_bundle(course.model)
+    course.work, course.out = tmp_path / "other", tmp_path / "models" / "fine"
+    course.do(1, "--from", str(course.model), "--set", "learning_rate=0.000001", "--set", "min_learning_rate=0.000001")
+    fine = read_bundle(course.out.with_suffix(".safetensors"))
+    assert fine.card.training["recipe"]["begins"].startswith("small ")
+    for name, weights in known.weights.items():
+        np.testing.assert_allclose(fine.weights[name], weights, atol=1e-4)
+        assert weights.ndim == 1 or np.abs(weights).max() > 1e-2, "what is drawn would differ"
+
+
 def test_ctrl_c_keeps_the_best_latent_model(tmp_path: Path) -> None:
     course = Course(tmp_path, "cat-mel_2bar_small")
     with course.begun(100_000, "--every", "1") as process:

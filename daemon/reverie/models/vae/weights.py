@@ -25,6 +25,7 @@ order i, j, f, o, without the forget bias that is added when they run. deeplearn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
@@ -139,6 +140,23 @@ def _take(
             weights[f"{name}.{kind}"] = np.asarray(tensor, np.float32)
             used.add(_flat(f"{scope}/{kind}"))
     return used
+
+
+def canonical_name(config: str, variable: str) -> str | None:
+    """The run-time name of a variable of TensorFlow's; None for what is none, such as an optimizer's slot.
+
+    Raises:
+        ModelError: if ``config`` is none of MusicVAE's.
+    """
+    wiring, flat = wiring_of(config), _flat(variable.removesuffix(":0"))
+    stacks = {**dict(_encoder_stacks(wiring)), **dict(_decoder_stacks(wiring))}
+    dense = {**{f"encoder.{name}": f"encoder/{name}" for name in ("mu", "sigma")}, **dict(_decoder_dense(wiring))}
+    for name, scope in (*stacks.items(), *dense.items()):
+        pattern = r"(?P<layer>\d+)".join(re.escape(part) for part in _flat(scope).split("{}"))
+        if found := re.fullmatch(rf"{pattern}_(?P<kind>kernel|bias)", flat):
+            layer = f".{found['layer']}" if name in stacks else ""
+            return f"{name}{layer}.{found['kind']}"
+    return None
 
 
 def layer_count(weights: Mapping[str, Array], stack: str) -> int:
