@@ -77,6 +77,17 @@ def test_imitated_are_rhythm_contour_and_pitches_of_bars_before_an_octave_higher
     assert values[-1] == 1.0
 
 
+def test_followed_is_the_way_of_each_step_whatever_the_pitches_are() -> None:
+    relation = Relation("follow", "other")
+    theme = loop((0, 60), (4, 64), (8, 62), (12, 67), length=2)
+    other_way = loop((0, 50), (4, 48), (8, 52), (12, 40), length=2)
+    one_way = loop((0, 50), (4, 80), (8, 81), (12, 70), length=2)
+    same_ways = loop((0, 50), (4, 80), (8, 51), (12, 52), length=2)
+    values = [score(relation, theme, one) for one in (other_way, one_way, same_ways)]
+    assert values == [0.0, pytest.approx(1 / 3, abs=1e-3), 1.0]
+    assert not RelationScores(asked(relation, at(3)))(same_ways), "one note goes no way"
+
+
 def test_drums_imitate_drums_by_what_is_struck() -> None:
     relation = Relation("imitate", "other", delay=1)
     values = [score(relation, KICKS, one, "drums", -1) for one in (at(1), loop((0, 36), (4, 36)), KICKS)]

@@ -93,16 +93,29 @@ def _imitate(relation: Relation, pairs: Sequence[Pair]) -> float | None:
     if not pairs:
         return None
     rhythm = _together([(mine.struck, other.struck) for mine, other in pairs])
-    ways: list[bool] = []
+    ways = _same_ways(pairs)
     near: list[float] = []
+    for mine, other in pairs:
+        meant = {step: pitch + relation.interval for step, pitch in other.onsets}
+        near += [_nearness(pitch, meant[step]) for step, pitch in mine.onsets if step in meant]
+    return ((rhythm or 0.0) + _mean(ways) + _mean(near)) / 3
+
+
+def _follow(_: Relation, pairs: Sequence[Pair]) -> float | None:
+    """By the direction of each step; bars in which the other has fewer than two ask for nothing."""
+    ways = _same_ways(pairs)
+    return _mean(ways) if ways else None
+
+
+def _same_ways(pairs: Sequence[Pair]) -> list[bool]:
+    """Of each step of the other's during which something of one's own sounds, whether that goes the same way."""
+    ways: list[bool] = []
     for mine, other in pairs:
         for (step, pitch), (after, next_pitch) in pairwise(other.onsets):
             here, there = mine.sounding[step], mine.sounding[after]
             if step < after and here and there:
                 ways.append(_sign(max(there) - max(here)) == _sign(next_pitch - pitch))
-        meant = {step: pitch + relation.interval for step, pitch in other.onsets}
-        near += [_nearness(pitch, meant[step]) for step, pitch in mine.onsets if step in meant]
-    return ((rhythm or 0.0) + _mean(ways) + _mean(near)) / 3
+    return ways
 
 
 def _imitate_drums(_: Relation, pairs: Sequence[Pair]) -> float | None:
@@ -172,6 +185,7 @@ MEASURES: Mapping[RelationKind, Callable[[Relation, Sequence[Pair]], float | Non
     "avoid": _avoid,
     "double": _double,
     "fill": _fill,
+    "follow": _follow,
 }
 """By kind of relation; what suits has a measure of its own (:func:`smooth`). None: what is heard asks for nothing."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RelationKind = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit", "accompany"]
+RelationKind = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit", "accompany", "follow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Relation:
     ``register``, ``onsets`` or ``density``, as ``of`` says; ``double``: it plays the same, ``interval`` semitones
     higher; ``fill``: it plays more where the other rests; ``suit``: where the harmony binds it, it has on
     strong places what is smooth over the other, a bass (:mod:`reverie.compose.sounding_bass`); ``accompany``: its model
-    finds the other's notes there, and adds others to them.
+    finds the other's notes there, and adds others to them; ``follow``: its buttons are pressed as the other's notes
+    rise and fall.
 
     ``drum`` names one drum (its MIDI number) of a drum voice, which alone is meant; ``weight`` is how much the relation
     counts beside the likelihood and the fit of a loop, which count 1 each.

@@ -1,4 +1,4 @@
-"""What a voice tells that plays by the clock: beside all else the tempo at which its loop begins."""
+"""What a voice tells whose models hear seconds: beside all else the tempo at which its loop begins."""
 
 from __future__ import annotations
 

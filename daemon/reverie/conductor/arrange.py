@@ -185,9 +185,9 @@ def _plan(
 
 
 def _settings(scene: Scene, name: str, voice: Voice) -> SettingsPlan | None:
-    """What the voice tells its operators and engines; one that plays by the clock tells the tempo as well."""
+    """What the voice tells its operators and engines; one whose models hear seconds tells the tempo, too."""
     told = voice.settings(with_bass=_has_bass(scene, name))
-    return TempoSettings(scene.tempo, told) if voice.traits.free else told
+    return TempoSettings(scene.tempo, told) if voice.traits.hears_seconds else told
 
 
 def _latent_settings(scene: Scene, name: str, voice: Voice, seed: int) -> Mapping[str, SettingsPlan]:

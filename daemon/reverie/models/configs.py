@@ -108,7 +108,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("flat-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("hierdec-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("hier-mel_16bar", "music_vae", _MELODIC),
-        ModelConfig("piano_genie", "piano_genie"),
+        ModelConfig("piano_genie", "piano_genie", ("genie",)),
         ModelConfig("gansynth", "gansynth"),
         ModelConfig("nsynth", "nsynth", settings={"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16_000}),
     )

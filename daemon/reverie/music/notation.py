@@ -1,5 +1,7 @@
 """Music as people write it, by sixteenths: a line of words for a tune, and a line of characters for each drum.
 
+A contour is written as a tune is, with buttons in place of pitches: ``3 - 5 [1 8] .``.
+
 ==============  ==========================================================================================
 ``D4``          a pitch, a sixteenth long
 ``-``           what sounds is held, over a bar line too, and at the very beginning from the end on
@@ -16,7 +18,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reverie.music.harmony import parse_pitch
@@ -36,6 +38,27 @@ _TUNE = re.compile(rf"\||\(|(?:(?P<end>\))|(?P<word>\[[^\]|()]*\][<>]?|[^\s|()\[
 _DRUM = re.compile(rf"\||\(|(?:(?P<end>\))|(?P<word>[^\s|():])){_LENGTH}|\S")
 _HITS_WRITTEN = "a pattern is written with x (hit), X (accent), o (ghost note), . (nothing), | and ( )"
 _WORDS = f"{HOLD} holds, {REST} is a rest"
+BUTTONS = 8
+"""How many buttons a contour has, 1 the lowest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """What the words of a line stand for: ``read`` makes a number of one, and the rest is for sentences."""
+
+    read: Callable[[str], int]
+    word: str = "D4"
+    chord: str = "a chord is one pitch or more, each once, such as [C4 E4 G4]"
+
+
+def _button(name: str) -> int:
+    if len(name) == 1 and name in "12345678":
+        return int(name) - 1
+    raise ValueError(f"a button is a number from 1, the lowest, to {BUTTONS}, not {name!r}")
+
+
+_PITCHES = _Vocabulary(parse_pitch)
+_BUTTONS = _Vocabulary(_button, "3", "buttons pressed together are one or more, each once, such as [1 5]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +111,7 @@ class _Reader:
 
     text: str
     drum: int | None = None
+    words: _Vocabulary = _PITCHES
     tick: int = 0
     notes: list[Note] = field(default_factory=list[Note])
     sounding: list[int] = field(default_factory=list[int])
@@ -143,14 +167,15 @@ class _Reader:
         mark = word[-1] if word[-1] in _MARKS else ""
         names = word.removesuffix(mark)
         if not names:
-            raise ValueError(f"{where}: {mark} stands behind a note or chord, before its length, such as D4{mark}:4")
+            example = f"{self.words.word}{mark}:4"
+            raise ValueError(f"{where}: {mark} stands behind a note or chord, before its length, such as {example}")
         chord = names.startswith("[")
         try:
-            pitches = tuple(parse_pitch(name) for name in (names[1:-1].split() if chord else [names]))
+            pitches = tuple(self.words.read(name) for name in (names[1:-1].split() if chord else [names]))
         except ValueError as error:
             raise ValueError(f"{where}: {error} ({_WORDS})") from error
         if not pitches or len(set(pitches)) < len(pitches):
-            raise ValueError(f"{where}: a chord is one pitch or more, each once, such as [C4 E4 G4]")
+            raise ValueError(f"{where}: {self.words.chord}")
         return _Share(pitches, _MARKS.get(mark, PLAIN))
 
     def _divide(self, slots: list[tuple[_Share, str]], steps: int, where: str) -> None:
@@ -210,6 +235,15 @@ def read_tune(text: str) -> WrittenPassage:
         ValueError: if a word is none of the notation, or a hold has nothing to hold.
     """
     return _Reader(text).read()
+
+
+def read_contour(text: str) -> WrittenPassage:
+    """A contour, such as ``3 - 5 . | [1 8]:4``: its notes have the number of a button, 0 to 7, for a pitch.
+
+    Raises:
+        ValueError: if a word is none of the notation, or a hold has nothing to hold.
+    """
+    return _Reader(text, words=_BUTTONS).read()
 
 
 def read_drum(text: str, drum: int) -> WrittenPassage:

@@ -18,7 +18,8 @@ class VoiceTraits:
     struck together. ``polyphony`` is how many notes it may have at a time, which drums ignore; of too many the
     ``outermost`` is kept. ``grid`` is the distance in ticks of the places on which its primers, and the notes of its
     models, begin and end. ``dynamics``: its models compose velocities; else the weight of the beat gives them.
-    ``harmonic``: it plays the scene's chords themselves, and needs no model.
+    ``harmonic``: it plays the scene's chords themselves, and needs no model. ``buttons``: its models make keys of
+    buttons that are pressed, and hear the seconds between.
     """
 
     order: int
@@ -28,6 +29,7 @@ class VoiceTraits:
     grid: int = TICKS_PER_STEP
     dynamics: bool = False
     harmonic: bool = False
+    buttons: bool = False
 
     @property
     def pitched(self) -> bool:
@@ -43,6 +45,11 @@ class VoiceTraits:
     def free(self) -> bool:
         """Whether its models play at any moment, by the clock."""
         return self.grid < TICKS_PER_STEP
+
+    @property
+    def hears_seconds(self) -> bool:
+        """Whether its models have to know the tempo."""
+        return self.free or self.buttons
 
     @property
     def in_a_row(self) -> bool:
@@ -68,6 +75,8 @@ VOICE_KINDS: Mapping[str, VoiceTraits] = {
     "melody": VoiceTraits(order=3),
     "polyphony": VoiceTraits(order=4, polyphony=8),
     "performance": VoiceTraits(order=5, polyphony=16, grid=1, dynamics=True),
+    "genie": VoiceTraits(order=7, polyphony=4, buttons=True),
 }
 """By kind. Chords have six voices at most, and two that double others; a melody is heard over them. Voices of polyphony
-and performance say themselves how many notes they may have at a time, these at most, and may accompany the others."""
+and performance say themselves how many notes they may have at a time, these at most, and may accompany the others; a
+genie may follow any of them."""

@@ -13,7 +13,7 @@ from reverie.music.drums import DRUMS, parse_drum
 from reverie.music.order import circles, way_between
 from reverie.music.voice_kinds import VoiceTraits
 
-RelationName = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit", "accompany"]
+RelationName = Literal["lock", "answer", "imitate", "avoid", "double", "fill", "suit", "accompany", "follow"]
 RELATIONS: Mapping[RelationName, str] = {
     "lock": "The notes of the voice begin where those of the other do; of drums, where its kick is struck.",
     "answer": "The notes of the voice begin where the other rests.",
@@ -23,6 +23,7 @@ RELATIONS: Mapping[RelationName, str] = {
     "fill": "Of drums: they play more where the other voice rests.",
     "suit": "Over chords, the voice has on strong places what is smooth over what the other plays there: a bass.",
     "accompany": "Of polyphony: its model finds what the other plays there as given, and adds notes to it.",
+    "follow": "Of genie: its buttons are pressed when the other's notes begin, as these rise and fall.",
 }
 """By name, in the order in which people read of them."""
 _TOGETHER, _APART = frozenset({"lock", "double"}), frozenset({"answer", "onsets"})
@@ -43,6 +44,7 @@ class ListenSection(Section):
     fill: str | None = _voice("fill")
     suit: str | None = _voice("suit")
     accompany: str | None = _voice("accompany")
+    follow: str | None = _voice("follow")
     drum: Annotated[int, Written(str, parse_drum)] | None = Field(
         default=None,
         description="Where the other voice is drums: the one drum that is meant; absent: all, for lock the kick.",
@@ -111,7 +113,7 @@ class ListenSection(Section):
             yield ("up",), f"only 'imitate' and 'double' have 'up', not {kind!r}; leave it out"
         if self.of is not None and kind != "avoid":
             yield ("in",), f"only 'avoid' has 'in', not {kind!r}; leave it out"
-        if self.drum is not None and kind in {"imitate", "double", "suit", "accompany"}:
+        if self.drum is not None and kind in {"imitate", "double", "suit", "accompany", "follow"}:
             yield ("drum",), f"{kind!r} has no 'drum'; leave it out"
 
 
@@ -219,10 +221,7 @@ def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection
     if one.kind == "suit" and (own.drums or other.drums):
         drums = name if own.drums else one.voice
         yield ("suit",), f"{drums!r} has no pitches, so nothing can suit it or be suited; leave it out"
-    if one.kind == "accompany" and other.drums:
-        yield ("accompany",), f"{one.voice!r} has no pitches that could be accompanied; write lock: {one.voice}"
-    elif one.kind == "accompany" and (own.in_a_row or own.free):
-        yield ("accompany",), f"only a voice of kind 'polyphony' accompanies; for {name!r} write answer: {one.voice}"
+    yield from _given_to_a_model(name, own, other, one)
     if one.kind == "imitate" and own.drums != other.drums:
         drums = name if own.drums else one.voice
         yield ("imitate",), f"{drums!r} has no pitches, and the other has; drums and tunes cannot imitate each other"
@@ -231,6 +230,20 @@ def _between(name: str, voices: Mapping[str, ListeningVoice], one: ListenSection
     if one.of == "register" and (own.drums or other.drums):
         drums = name if own.drums else one.voice
         yield ("in",), f"{drums!r} has no register; write in: onsets, or in: density"
+
+
+def _given_to_a_model(
+    name: str, own: VoiceTraits, other: VoiceTraits, one: ListenSection
+) -> Iterator[tuple[Keys, str]]:
+    """Some models find in what they hear more than a wish; others cannot."""
+    if one.kind == "accompany" and other.drums:
+        yield ("accompany",), f"{one.voice!r} has no pitches that could be accompanied; write lock: {one.voice}"
+    elif one.kind == "accompany" and (own.in_a_row or own.free or own.buttons):
+        yield ("accompany",), f"only a voice of kind 'polyphony' accompanies; for {name!r} write answer: {one.voice}"
+    if one.kind == "follow" and other.drums:
+        yield ("follow",), f"{one.voice!r} has no pitches that rise and fall; write lock: {one.voice}"
+    elif one.kind == "follow" and not own.buttons:
+        yield ("follow",), f"only a voice of kind 'genie' follows; for {name!r} write imitate: {one.voice}"
 
 
 def _contrary(one: ListenSection, there: list[_Said], *, drums: bool) -> Iterator[tuple[Keys, str]]:

@@ -16,7 +16,7 @@ def plain_voice(voice: dict[str, Any]) -> None:
         del voice["harmony"]
     _plain_output(voice["output"])
     for one in voice.get("listen", ()):
-        for later in ("suit", "accompany"):
+        for later in ("suit", "accompany", "follow"):
             if one[later] is None:
                 del one[later]
     if not voice.get("listen", voice):

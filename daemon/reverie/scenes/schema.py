@@ -21,6 +21,7 @@ from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.form import FormSettings
+from reverie.scenes.genie_voice import GenieVoice
 from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.listening import listening_misfits
 from reverie.scenes.mix import MixSection, mix_itself, mix_misfits
@@ -39,7 +40,9 @@ from reverie.scenes.without_effect import without_effect
 from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
-Voice = DrumVoice | TunedVoice | ChordVoice | PolyphonyVoice | PerformanceVoice | LiteralDrums | LiteralTune
+Voice = (
+    DrumVoice | TunedVoice | ChordVoice | PolyphonyVoice | PerformanceVoice | GenieVoice | LiteralDrums | LiteralTune
+)
 _KINDS = {
     "drums": DrumVoice,
     "melody": TunedVoice,
@@ -47,6 +50,7 @@ _KINDS = {
     "chords": ChordVoice,
     "polyphony": PolyphonyVoice,
     "performance": PerformanceVoice,
+    "genie": GenieVoice,
 }
 _LITERAL = {"drums": LiteralDrums, "melody": LiteralTune, "bass": LiteralTune}
 
@@ -214,6 +218,8 @@ class Scene(Section):
         for name, voice in self.voices.items():
             for sentence in voice.primer.misplaced(self.metre):
                 yield ("voices", name, "primer"), sentence
+            for key, passage in voice.barred.items():
+                yield from ((("voices", name, key), sentence) for sentence in passage.misplaced(self.metre))
             yield from self._written(name, voice)
             if voice.primer_steps > longest:
                 sentence = f"a primer is {MAX_PRIMER_BARS} bars at most, here {longest} sixteenths, not "

@@ -11,6 +11,7 @@ from reverie.documents import Facts, Keys, Section, Written
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum
 from reverie.models.configs import CONFIGS
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
+from reverie.music.notation import WrittenPassage
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre, Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
@@ -116,6 +117,11 @@ class CommonVoice(Section, Generic[KindT]):
     @property
     def guests(self) -> Mapping[str, str]:
         """By operator the models that play for it, in place of its own."""
+        return {}
+
+    @property
+    def barred(self) -> Mapping[str, WrittenPassage]:
+        """What is written for it in bars beside primer and pattern, by key."""
         return {}
 
     @property

@@ -11,6 +11,7 @@ import pytest
 import reverie
 from fakes import networks
 from fakes.data import data_folder
+from fakes.genie import random_genie
 from fakes.scenes import scene
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Candidate, Engine
@@ -56,6 +57,19 @@ PIANO = """
 """
 
 
+GENIE = """
+  keys:
+    kind: genie
+    model: MODEL
+    register: [C2, C7]
+    voices: 3
+    bars: 2
+    density: [2, 12]
+    evolve: {hold: 2, candidates: 2, then: [continue, mutate, loop, reset]}
+    output: {slot: main, channel: 5, program: acoustic grand piano, velocity: [40, 100]}
+"""
+
+
 class _Remembering:
     """An engine that keeps what it was asked."""
 
@@ -87,7 +101,13 @@ def published(folder: Path) -> ModelFile:
     return read_model_file(import_model(source, folder, ImportRequest(config="chord_conditioned_performance")).path)
 
 
-@pytest.mark.parametrize(("make", "voice"), [(polyphony, FOUR), (small, PIANO), (published, PIANO)])
+def genie(folder: Path) -> ModelFile:
+    path = folder / "genie.safetensors"
+    write_bundle(path, random_genie())
+    return read_model_file(path)
+
+
+@pytest.mark.parametrize(("make", "voice"), [(polyphony, FOUR), (small, PIANO), (published, PIANO), (genie, GENIE)])
 def test_a_scene_plays_for_a_hundred_bars_and_again(
     make: Callable[[Path], ModelFile], voice: str, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
 _POLYPHONIC = "reverie.compose.engines.polyphonic:PolyphonicEngine"
 _EXPRESSIVE = "reverie.compose.engines.expressive:ExpressiveEngine"
 _LATENT = "reverie.compose.engines.latent_space:LatentEngine"
+_GENIE = "reverie.compose.engines.genie_playing:GenieEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
 
 ENGINES: Mapping[str, Mapping[Family, str]] = {
@@ -31,12 +32,20 @@ ENGINES: Mapping[str, Mapping[Family, str]] = {
         "polyphony_rnn": _POLYPHONIC,
         "performance_rnn": _EXPRESSIVE,
         "music_vae": _LATENT,
+        "piano_genie": _GENIE,
     },
-    "magenta": {"drums_rnn": _MAGENTA, "melody_rnn": _MAGENTA, "improv_rnn": _MAGENTA, "music_vae": _LATENT},
+    "magenta": {
+        "drums_rnn": _MAGENTA,
+        "melody_rnn": _MAGENTA,
+        "improv_rnn": _MAGENTA,
+        "music_vae": _LATENT,
+        "piano_genie": _GENIE,
+    },
 }
 """By setting of the site and by family the class that runs it; imported by name, since some need what may be missing.
 
-Latent spaces are walked here alone, whatever the setting, since Magenta has no such steps. Models of
+Latent spaces are walked here alone, whatever the setting, since Magenta has no such steps; of Piano Genie its package
+has only the training. Models of
 ``pianoroll_rnn_nade`` run, and have no engine: no kind of voice asks them.
 """
 

@@ -45,6 +45,7 @@ _ROLES: Mapping[str, Role] = {
     "chords": "chords",
     "polyphony": "chords",
     "performance": "chords",
+    "genie": "chords",
 }
 
 

@@ -106,19 +106,58 @@ class Genie:
         Raises:
             ValueError: if there is no such button, or none of ``pitches`` is on the piano.
         """
-        keys = np.array(sorted(pitch - LOWEST_PITCH for pitch in pitches if 0 <= pitch - LOWEST_PITCH < KEYS), np.intp)
-        if not len(keys) or temperature < 0:
-            raise ValueError("a key must be allowed, and the temperature must not be negative")
         likelihoods, after = self.hear(memory, button, wait)
-        chosen = likelihoods[keys].astype(np.float64)
+        pitch = choose(likelihoods, draw, temperature, pitches)
+        return pitch, GenieMemory(after.cells, after.hiddens, pitch - LOWEST_PITCH)
+
+    def told(self, memory: GenieMemory, button: int, wait: float, key: int) -> GenieMemory:
+        """The memory of a press whose ``key``, 0 to 87, is known.
+
+        Raises:
+            ValueError: if there is no such button or key, or ``wait`` is negative.
+        """
+        if not 0 <= key < KEYS:
+            raise ValueError(f"there are the keys 0 to {KEYS - 1}, not {key}")
+        _, after = self.hear(memory, button, wait)
+        return GenieMemory(after.cells, after.hiddens, key)
+
+
+def choose(
+    likelihoods: Array,
+    draw: float,
+    temperature: float = 0.25,
+    pitches: Collection[int] = range(LOWEST_PITCH, LOWEST_PITCH + KEYS),
+    weights: Array | None = None,
+) -> int:
+    """The key that a draw makes of likelihoods.
+
+    Args:
+        likelihoods: log-probabilities (88,).
+        draw: from 0 up to, not including 1.
+        temperature: 0 plays the likeliest key.
+        pitches: what may be played.
+        weights: log-weights (88,), which are added to what the temperature has made of the likelihoods; where they
+            exclude all that may be played, they do not count.
+
+    Returns:
+        The MIDI pitch.
+
+    Raises:
+        ValueError: if none of ``pitches`` is on the piano, or the temperature is negative.
+    """
+    keys = np.array(sorted(pitch - LOWEST_PITCH for pitch in pitches if 0 <= pitch - LOWEST_PITCH < KEYS), np.intp)
+    if not len(keys) or temperature < 0:
+        raise ValueError("a key must be allowed, and the temperature must not be negative")
+    chosen = likelihoods[keys].astype(np.float64)
+    if temperature == 0:
+        return int(keys[chosen.argmax()]) + LOWEST_PITCH
+    chosen = (chosen - chosen.max()) / temperature
+    if weights is not None and not np.isneginf(leaning := weights[keys]).all():
+        chosen += leaning
         chosen -= chosen.max()
-        if temperature > 0:
-            total = np.cumsum(np.exp(chosen / temperature))
-            place = int(np.count_nonzero(total[:-1] <= draw * total[-1]))
-            key = int(keys[place])
-        else:
-            key = int(keys[chosen.argmax()])
-        return key + LOWEST_PITCH, GenieMemory(after.cells, after.hiddens, key)
+    total = np.cumsum(np.exp(chosen))
+    place = int(np.count_nonzero(total[:-1] <= draw * total[-1]))
+    return int(keys[place]) + LOWEST_PITCH
 
 
 def features(key: int | None, button: int, wait: float) -> Array:
@@ -132,5 +171,15 @@ def features(key: int | None, button: int, wait: float) -> Array:
     heard = np.zeros(INPUTS, np.float32)
     heard[0] = 2 * button / (BUTTONS - 1) - 1
     heard[1 if key is None else 2 + key] = 1
-    heard[2 + KEYS + round(min(wait * _BINS_A_SECOND, LONGEST_WAIT))] = 1
+    heard[2 + KEYS + bin_of(wait)] = 1
     return heard
+
+
+def bin_of(wait: float) -> int:
+    """In which bin of time so many seconds are, 0 to :data:`~reverie.models.genie.weights.LONGEST_WAIT`."""
+    return round(min(wait * _BINS_A_SECOND, LONGEST_WAIT))
+
+
+def wait_of(number: int) -> float:
+    """The seconds in the middle of a bin."""
+    return number / _BINS_A_SECOND
