@@ -14,11 +14,13 @@ import reverie
 from fakes import recipes
 from reverie.compose.composer import compose
 from reverie.compose.engines.polyphonic import PolyphonicEngine
+from reverie.compose.engines.voices_unfolding import VoicesUnfolding
 from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.state_cache import Memories
+from reverie.models.encodings.polyphony import Kind, PolyphonicEvent
 from reverie.models.library.index import ModelFile, read_model_file
 from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
 from reverie.music.notation import read_tune
@@ -196,3 +198,62 @@ def test_what_another_voice_plays_is_heard_and_left_to_it(shipped: ModelFile, en
     high, other = under("C6:8 D6:8"), under("F#6:8 C#6:8")
     assert high
     assert high != other
+
+
+def test_the_last_note_of_the_voice_that_is_accompanied_is_not_held_as_ones_own(
+    shipped: ModelFile, engine: PolyphonicEngine
+) -> None:
+    lead = Loop(1, Metre(), read_tune("C6 - - - B5 - - - A5 - - - C4 - - -").notes)
+    heard = HeardLoop("lead", lead.content_hash, 0, 1, 0)
+    beside = asked(
+        shipped,
+        relations=(Relation("accompany", "lead"),),
+        heard=(heard,),
+        loops={lead.content_hash: lead},
+        bars=1,
+    )
+    held, strange = 0, set[int]()
+    for seed in range(8):
+        answer = compose(engine, replace(beside, seed=seed), Memories())
+        assert answer.loop is not None
+        past = After(answer.recipe, answer.loop).continued.past
+        assert past
+        assert answer.recipe.choice is not None
+        before = engine.generate(answer.recipe)[answer.recipe.choice].notes
+        sounding = {note.pitch for note in before if note.end == lead.ticks}
+        wanted = replace(beside, operator="continue", seed=50 + seed, past=past, candidates=24, temperature=1.2)
+        tied = {note.pitch for one in engine.generate(wanted) for note in one.notes if note.tied}
+        held += len(tied)
+        strange |= tied - sounding
+    assert held
+    assert not strange
+
+
+def test_a_loop_beside_another_voice_is_made_again_without_memories(
+    shipped: ModelFile, engine: PolyphonicEngine
+) -> None:
+    lead = Loop(1, Metre(), read_tune("E5 - - - G5 - - - C6 - - - D5 - - -").notes)
+    heard = HeardLoop("lead", lead.content_hash, 0, 1, 0)
+    beside = asked(
+        shipped,
+        relations=(Relation("accompany", "lead"),),
+        heard=(heard,),
+        loops={lead.content_hash: lead},
+        bars=1,
+    )
+    memories = Memories()
+    first = compose(engine, beside, memories)
+    assert first.loop is not None
+    wanted = replace(beside, operator="continue", seed=2, past=After(first.recipe, first.loop).continued.past)
+    assert wanted.memory
+    assert memories.find(wanted.memory)
+    assert compose(engine, wanted, memories).loop == compose(engine, wanted, Memories()).loop
+
+
+def test_a_given_line_says_nothing_of_how_likely_a_passage_is() -> None:
+    new = PolyphonicEvent(Kind.NEW_NOTE, 72)
+    unfolding = VoicesUnfolding(2, 1, line=((new,),), counts_line=False)
+    assert not any(unfolding.counts(row, new) for row in (0, 1))
+    unfolding.happen([new, new])
+    own = PolyphonicEvent(Kind.NEW_NOTE, 60)
+    assert all(unfolding.counts(row, own) for row in (0, 1))

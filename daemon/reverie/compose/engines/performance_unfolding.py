@@ -78,8 +78,9 @@ class PerformanceUnfolding:
         """Whether it is as long as it was to be."""
         return self._moments[row].step >= self._steps
 
-    def counts(self, event: PerformanceEvent) -> bool:
+    def counts(self, row: int, event: PerformanceEvent) -> bool:
         """Notes that begin do, and time that goes by: the rest follows."""
+        del row
         return event.kind in {NOTE_ON, TIME_SHIFT}
 
     def controls(self) -> Sequence[object] | None:

@@ -31,6 +31,8 @@ from reverie.music.time import TICKS_PER_STEP
 LINE = "line"
 """The setting that has a written line, in the notation of tunes."""
 _EAR = InputRange()
+_GIVEN = ALPHABET.size
+"""Added to the number of an event that another voice plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class PolyphonicEngine:
         opening = _opening(heard)
         if recipe.past:
             carried = model.carried_from_bytes(memory) if memory else _recalled(model, recipe, opening)
-            sounding = _last_sounding(map(ALPHABET.decode, recipe.past[-1].events))
+            sounding = _last_sounding(ALPHABET.decode(number) for number in recipe.past[-1].events if _is_own(number))
         else:
             carried, sounding = _told(model, opening), _last_sounding(opening)
         offset = recipe.primer_steps if recipe.keeps_primer else 0
@@ -101,12 +103,13 @@ class PolyphonicEngine:
 
 
 def _candidate(drawn: DrawnEvents, sounding: frozenset[int], others: Line, played: Callable[[int], int]) -> Candidate:
-    notes = _answer(_own(drawn.events, others), sounding)
+    numbers = _numbered(drawn.events, others)
+    notes = _answer([ALPHABET.decode(number) for number in numbers if _is_own(number)], sounding)
     return Candidate(
         tuple(sorted(_in_ticks(note, played) for note in notes)),
         drawn.log_likelihood,
         drawn.carried.as_bytes,
-        tuple(map(ALPHABET.encode, drawn.events)),
+        numbers,
     )
 
 
@@ -127,18 +130,29 @@ def _answer(events: Sequence[PolyphonicEvent], sounding: frozenset[int]) -> list
     return notes
 
 
-def _own(events: Iterable[PolyphonicEvent], others: Line) -> list[PolyphonicEvent]:
-    """What was drawn without what another voice plays, which comes first in each sixteenth."""
-    own: list[PolyphonicEvent] = []
+def _numbered(events: Iterable[PolyphonicEvent], others: Line) -> tuple[int, ...]:
+    """What was drawn, in numbers: those of what another voice plays, which comes first in each sixteenth, lie higher.
+
+    So whoever goes on from it knows which of the notes are the voice's own, though nobody hears the other any more.
+    """
+    numbers: list[int] = []
     step = at = 0
     for event in events:
         given = others[step] if step < len(others) else ()
-        if at >= len(given):
-            own.append(event)
+        numbers.append(ALPHABET.encode(event) + (_GIVEN if at < len(given) else 0))
         at += 1
         if event.kind is Kind.STEP_END:
             step, at = step + 1, 0
-    return own
+    return tuple(numbers)
+
+
+def _is_own(number: int) -> bool:
+    return number < _GIVEN
+
+
+def _heard_again(numbers: Iterable[int]) -> list[PolyphonicEvent]:
+    """What the model heard of a passage, whoever played it."""
+    return [ALPHABET.decode(number % _GIVEN) for number in numbers]
 
 
 def _last_sounding(events: Iterable[PolyphonicEvent]) -> frozenset[int]:
@@ -170,7 +184,7 @@ def _recalled(model: RecurrentModel, recipe: Recipe, opening: Sequence[Polyphoni
     carried = _told(model, opening)
     for past in recipe.past:
         stream = model.stream(carried.take([0] * past.candidates), apart=True)
-        stream.prime([ALPHABET.decode(number) for number in past.events])
+        stream.prime(_heard_again(past.events))
         carried = stream.carried.take([past.choice])
     return carried
 

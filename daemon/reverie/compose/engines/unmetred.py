@@ -41,8 +41,8 @@ class Unfolding(Protocol):
         """What the coming event of each passage stands under; None for models without conditions."""
         ...
 
-    def counts(self, event: Any) -> bool:
-        """Whether how likely an event was says how good a passage is: that what sounds goes on is always likely."""
+    def counts(self, row: int, event: Any) -> bool:
+        """Whether how likely an event was says how good its passage is: that what sounds goes on is always likely."""
         ...
 
     def happen(self, events: Sequence[Any]) -> None:
@@ -91,7 +91,7 @@ def draw_unmetred(
         else:
             before = stream.log_likelihoods.copy()
             new = stream.draw(uniforms, temperature, unfolding.controls(), unfolding.mask(), unfolding.bias)
-            count = np.array([unfolding.counts(event) for event in new])
+            count = np.array([unfolding.counts(row, event) for row, event in enumerate(new)])
             likely += np.where(count, stream.log_likelihoods - before, 0.0)
             counted += count
         for row in rows:

@@ -113,9 +113,9 @@ class VoicesUnfolding:
                 self._weights.add(place.step, column, chances[0][:, row], begun=place.begun, said=bool(place.said))
         return bias
 
-    def counts(self, event: PolyphonicEvent) -> bool:
-        """Notes that begin do."""
-        return event.kind is Kind.NEW_NOTE
+    def counts(self, row: int, event: PolyphonicEvent) -> bool:
+        """Notes that begin do, unless they are given."""
+        return event.kind is Kind.NEW_NOTE and not self._places[row].given
 
     def happen(self, events: Sequence[PolyphonicEvent]) -> None:
         """A note begins, or is held, or the sixteenth is over."""
