@@ -289,3 +289,22 @@ def test_the_groups_of_a_metre_give_the_accents() -> None:
     by_place = [note.velocity for note in loop.notes]
     assert sorted(range(7), key=lambda place: -by_place[place])[:3] == [0, 3, 5]
     assert place_weight(Metre.parse("3+2+2/8"), 720) == place_weight(Metre(5, 8), 720) == STRONG
+
+
+def test_where_a_note_too_many_begins_no_sliver_is_left_of_the_oldest() -> None:
+    limits = LoopLimits(low=48, high=72, least=0.5, polyphony=2, scale="chromatic")
+    held = [Note(0, 1920, 48), Note(480, 480, 60), Note(510, 450, 64), Note(515, 445, 67)]
+    outcome = guard(recipe(kind="polyphony", limits=limits, bars=1), held)
+    assert outcome.loop
+    assert [(note.start, note.length, note.pitch) for note in outcome.loop.notes] == [
+        (0, 510, 48),
+        (510, 450, 64),
+        (515, 445, 67),
+    ]
+
+
+def test_a_short_note_that_nothing_cuts_stays() -> None:
+    limits = LoopLimits(low=48, high=72, least=0.5, polyphony=1, scale="chromatic")
+    outcome = guard(recipe(kind="polyphony", limits=limits, bars=1), [Note(0, 30, 60), Note(30, 450, 62)])
+    assert outcome.loop
+    assert [note.length for note in outcome.loop.notes] == [30, 450]

@@ -119,3 +119,13 @@ def test_of_candidates_the_consonant_and_singable_fits_better() -> None:
     assert fitting(60, 62, 64, 67)["contour"] == 1
     assert fitting(60, 72, 84, 60)["contour"] == pytest.approx(1 / 3)
     assert "consonance" not in fit(recipes.recipe(), guard(recipes.recipe(), [Note(0, 480, 60)]).loop, {}, [])  # type: ignore[arg-type]
+
+
+def test_a_note_that_begins_just_before_a_chord_is_no_sliver_but_belongs_to_it() -> None:
+    asked = in_harmony(C_CHORD, G_SEVENTH, strictness=1.0)
+    early = Note(asked.metre.bar_ticks - 10, 490, 64)
+    [(start, length, pitch)], _ = guarded(asked, early)
+    assert (start, length) == (early.start, early.length)
+    assert pitch % 12 in G_SEVENTH
+    [(_, cut, _)], _ = guarded(asked, Note(asked.metre.bar_ticks - 480, 960, 64))
+    assert cut == 480

@@ -10,13 +10,16 @@ import pytest
 
 from fakes.echo import ECHO, SENTENCE, echoed, with_operator
 from fakes.engine import DiceEngine
-from fakes.recipes import plan
+from fakes.recipes import plan, recipe
 from reverie.compose.composer import compose
 from reverie.compose.evolution import Evolution
+from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.placement import Placement
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.state_cache import Memories
+from reverie.music.notes import Loop, Note
+from reverie.music.time import Metre
 from reverie.scenes.operators import NAMED, OPERATOR_TRAITS
 from reverie.scenes.schema import Scene
 
@@ -93,3 +96,10 @@ def test_a_derived_loop_can_be_made_again_from_its_recipe() -> None:
     assert derived.made_by is not None
     again = compose(DiceEngine(bad=[()]), derived.made_by, Memories())
     assert (again.loop, again.recipe.id) == (derived.loop, derived.recipe)
+
+
+def test_the_first_half_of_a_loop_ends_with_no_sliver_of_a_note() -> None:
+    loop = Loop(1, Metre(), (Note(0, 960, 60), Note(930, 30, 62), Note(940, 480, 64), Note(700, 600, 67)))
+    half = After(recipe(bars=1), loop).first_half
+    assert half.primer_steps == 8
+    assert [(note.start, note.end) for note in half.primer] == [(0, 960), (700, 960), (930, 960)]

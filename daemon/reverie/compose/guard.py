@@ -16,7 +16,7 @@ from reverie.compose.harmony_guard import bend
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
-from reverie.music.time import TICKS_PER_STEP
+from reverie.music.time import SLIVER, TICKS_PER_STEP
 from reverie.scenes.operators import OPERATOR_TRAITS
 
 Refusal = Literal["empty", "sparse", "dense", "one_pitch"]
@@ -159,8 +159,11 @@ def _in_harmony(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> 
 
 
 def _in_polyphony(notes: Sequence[Note], most: int, clips: Counter[Clip], *, lowest: bool = False) -> list[Note]:
-    """Cut notes short, oldest first, so that no more than ``most`` sound; of simultaneous ones keep the outermost."""
-    kept: list[Note] = []
+    """Cut notes short, oldest first, so that no more than ``most`` sound; of simultaneous ones keep the outermost.
+
+    What would be left of a note as a sliver is left out.
+    """
+    kept, whole = list[Note](), frozenset(notes)
     for start in sorted({note.start for note in notes}):
         chord = sorted((note for note in notes if note.start == start), key=lambda n: n.pitch, reverse=not lowest)
         clips["polyphony"] += max(0, len(chord) - most)
@@ -169,6 +172,7 @@ def _in_polyphony(notes: Sequence[Note], most: int, clips: Counter[Clip], *, low
         for index in sounding[: max(0, len(sounding) + len(chord) - most)]:
             clips["polyphony"] += 1
             kept[index] = replace(kept[index], length=start - kept[index].start)
+        kept = [note for note in kept if note.end != start or note.length >= SLIVER or note in whole]
         kept += chord
     return kept
 

@@ -9,6 +9,7 @@ from reverie.compose.chord_places import STRONG, ChordPlaces, avoid_notes, beat_
 from reverie.compose.recipe import Recipe
 from reverie.music.harmony import OCTAVE, ChordSpan
 from reverie.music.notes import MAX_MIDI, Note
+from reverie.music.time import SLIVER
 from reverie.scenes.operators import OPERATOR_TRAITS
 
 _STEP = 2
@@ -29,8 +30,8 @@ def bend(recipe: Recipe, notes: Sequence[Note]) -> Bent:
 
     A note clashes that is no chord tone and stands on a strong place or lasts longer than a beat; a short one that goes
     on to a chord tone by step is let pass, unless nothing else than the harmony counts. A note that is held into a
-    chord with which it clashes becomes one that both chords have, or ends there. What clashes with nothing and is off
-    the scale moves to the scale.
+    chord with which it clashes becomes one that both chords have, or ends there; one that begins just before a chord
+    belongs to that. What clashes with nothing and is off the scale moves to the scale.
 
     Pitches out of the voice's register stay so. A free voice, and what is played a little otherwise, only keep to the
     scale.
@@ -96,6 +97,10 @@ def _not_held_into_a_clash(recipe: Recipe, places: ChordPlaces, note: Note) -> N
         own = note.pitch % OCTAVE
         ill = own in avoid_notes(chord) or own not in chord.scale
         if ill or (recipe.strictness >= 1 and own not in chord.tones):
+            early = frozenset(chord.tones) & frozenset(struck.scale) if start - note.start < SLIVER else None
+            if early:
+                note, common = replace(note, pitch=nearest(note.pitch, early)), early
+                continue
             other = nearest(note.pitch, common) if common else None
             if other is None or abs(other - note.pitch) > _STEP:
                 return replace(note, length=start - note.start)

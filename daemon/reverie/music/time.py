@@ -15,6 +15,8 @@ from itertools import accumulate
 TICKS_PER_QUARTER = 480
 STEPS_PER_QUARTER = 4
 TICKS_PER_STEP = TICKS_PER_QUARTER // STEPS_PER_QUARTER
+SLIVER = TICKS_PER_STEP // 2
+"""Ticks: where a note is cut, what is left of it that is shorter than that is heard as a slip, and left out."""
 TICKS_PER_WHOLE = 4 * TICKS_PER_QUARTER
 MOST_BARS = 1_000_000
 """Bars of the longest music that is written in one go."""

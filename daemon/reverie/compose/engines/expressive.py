@@ -41,13 +41,11 @@ from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.model import CarriedPassages, RecurrentModel
 from reverie.music.notes import Note
-from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
+from reverie.music.time import SLIVER, TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
 
 _USUAL_QPM = 120.0
 _EAR = InputRange()
 _MOST_EVENTS_A_SECOND = 80
-_SHORTEST_TIE = 30
-"""Ticks: what would go on for less than that into a loop ended at its bar line."""
 _SOFTEST, _BY_ACCENT = 70, 30
 """Velocities of models that have none: the lightest place, and how much louder the weightiest is."""
 
@@ -181,8 +179,14 @@ class _NoteReader:
     played: Callable[[int], int]
 
     def notes(self, events: Iterable[PerformanceEvent], sounding: Mapping[int, tuple[int, int]]) -> tuple[Note, ...]:
-        """The notes, sorted. What sounded before goes on by a tie, and what sounds at the end ends there."""
-        begun: dict[int, tuple[int, int, bool]] = {pitch: (0, loud, True) for pitch, (_, loud) in sounding.items()}
+        """The notes, sorted. What sounded before goes on by a tie, and what sounds at the end ends there.
+
+        What begins just before the end begins with the next loop, if it still sounds there, and what ends just after
+        the beginning has ended with the loop before. A note of which nothing would be left begins with this loop.
+        """
+        begun: dict[int, tuple[int, int, bool]] = {
+            pitch: (min(since, 0), loud, True) for pitch, (since, loud) in sounding.items()
+        }
         found: list[Note] = []
         now, loudness = 0, self.loudness
         for event in events:
@@ -194,15 +198,19 @@ class _NoteReader:
                 begun[event.value] = now, loudness, False
             elif event.value in begun:
                 found += self._note(event.value, *begun.pop(event.value), self.timing.tick(now))
-        for pitch, since in begun.items():
-            found += self._note(pitch, *since, self.ticks)
+        for pitch, (since, loudness, tied) in begun.items():
+            found += self._note(pitch, since, loudness, tied, self.ticks)
         return tuple(sorted(found))
 
     def _note(self, pitch: int, since: int, loudness: int, tied: bool, until: int) -> list[Note]:
-        start = min(self.timing.tick(since), self.ticks - 1)
-        end = min(max(until, start + 1), self.ticks)
-        if tied and end < _SHORTEST_TIE:
+        hardly, begun_late = self.timing.steps(SLIVER), tied and -since < self.timing.steps(SLIVER)
+        if not tied and self.timing.steps(self.ticks) - since < hardly:
             return []
+        start = min(max(self.timing.tick(since), 0), self.ticks - 1)
+        end = min(max(until, start + (SLIVER if begun_late else 1)), self.ticks)
+        if tied and end < SLIVER:
+            return []
+        tied = tied and not begun_late
         plain = _SOFTEST + round(_BY_ACCENT * self.metre.accent(self.offset + start))
         return [Note(start, end - start, self.played(pitch), loudness or plain, tied=tied)]
 

@@ -28,6 +28,8 @@ _MOST_AT_A_MOMENT = 40
 """Events after which time goes by, whatever the model finds: nobody says more between two hundredths of a second."""
 _LONGEST = 5 * STEPS_PER_SECOND
 """Steps after which a note ends that the model has left behind, as if by a pedal."""
+_SHORTEST = STEPS_PER_SECOND // 20
+"""Steps that a note lasts at least: pianists play none shorter, and models now and then end one as it begins."""
 _LEAST = np.float32(1e-30)
 
 
@@ -47,7 +49,9 @@ class PerformanceUnfolding:
 
     Time ends with the last step: a shift that would go beyond it ends there, so that a loop ends on its bar line, and
     what sounds is held into the next. What could not be heard is not drawn: the end of what does not sound, a second
-    note of a pitch that sounds, and more notes than the voice may have at a time. A note that the model forgets ends.
+    note of a pitch that sounds, and more notes than the voice may have at a time. A note lasts a twentieth of a second
+    or more, and one that the model forgets ends after five seconds. One that came from the loop before ends in this
+    one, so that none grows from loop to loop, nor from turn to turn of a loop that is held.
 
     Args:
         batch: how many passages.
@@ -99,7 +103,7 @@ class PerformanceUnfolding:
         for row, moment in enumerate(self._moments):
             column = mask[:, row]
             left = self._steps - moment.step
-            forgotten = [pitch for pitch, since in moment.sounding.items() if moment.step - since >= _LONGEST]
+            forgotten = [pitch for pitch, since in moment.sounding.items() if moment.step >= self._latest_end(since)]
             if left > 0 and forgotten:
                 column[:] = False
                 column[FIRST_OFF + forgotten[0]] = True
@@ -108,7 +112,8 @@ class PerformanceUnfolding:
             else:
                 column[FIRST_OFF:FIRST_SHIFT] = False
                 sounding = sorted(moment.sounding)
-                column[[FIRST_OFF + pitch for pitch in sounding]] = True
+                begun = {pitch for pitch, since in moment.sounding.items() if moment.step - since < _SHORTEST}
+                column[[FIRST_OFF + pitch for pitch in sounding if pitch not in begun]] = True
                 column[sounding] = False
                 if len(sounding) >= self._at_most:
                     column[FIRST_ON : FIRST_ON + PITCHES] = False
@@ -116,20 +121,28 @@ class PerformanceUnfolding:
         return mask
 
     def bias(self, chances: Sequence[Array]) -> Array:
-        """What is welcome; a shift beyond the end is one up to it."""
+        """What is welcome; a shift beyond the end of the passage, or of a note that is forgotten, is one up to it."""
         bias = np.zeros((self._classes, len(self._moments)), np.float32)
         for row, moment in enumerate(self._moments):
-            left, own = self._steps - moment.step, chances[0][:, row]
+            left, own = self._next_end(moment) - moment.step, chances[0][:, row]
             if 0 < left < MAX_SHIFT:
                 last = FIRST_SHIFT + left - 1
                 beyond = own[last:FIRST_VELOCITY].sum()
                 bias[last, row] = np.log((beyond + _LEAST) / (own[last] + _LEAST))
                 bias[last + 1 : FIRST_VELOCITY, row] = -np.inf
-            if left > 0 and self._weights:
+            if moment.step < self._steps and self._weights:
                 weights, sixteenth = self._weights
                 new = bias[FIRST_ON : FIRST_ON + PITCHES, row]
                 weights.add_new(sixteenth(moment.step), new, own[FIRST_ON : FIRST_ON + PITCHES], begun=moment.begun)
         return bias
+
+    def _latest_end(self, since: int) -> int:
+        """The step in which a note ends at the latest that sounds since a step, which is below 0 if it is held over."""
+        return min(since + _LONGEST, self._steps - 1) if since < 0 else since + _LONGEST
+
+    def _next_end(self, moment: _Moment) -> int:
+        """The step up to which time may go by at once."""
+        return min([self._steps, *(self._latest_end(since) for since in moment.sounding.values())])
 
     def happen(self, events: Sequence[PerformanceEvent]) -> None:
         """A note begins or ends, time goes by, or the loudness changes."""

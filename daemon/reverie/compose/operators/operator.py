@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reverie.compose.recipe import ContinuedPast, Recipe
 from reverie.music.notes import Loop, Note
-from reverie.music.time import TICKS_PER_STEP
+from reverie.music.time import SLIVER, TICKS_PER_STEP
 from reverie.scenes.operators import OPERATOR_TRAITS, OperatorTraits
 
 LONGEST_PAST = 16
@@ -52,10 +52,11 @@ class After:
 
     @property
     def first_half(self) -> ModelInput:
-        """The first half of the loop as a primer."""
+        """The first half of the loop as a primer, without what hardly begins before its end."""
         kept = self.loop.ticks // TICKS_PER_STEP // 2
         end = kept * TICKS_PER_STEP
-        notes = (replace(n, length=min(n.length, end - n.start)) for n in self.loop.notes if n.start < end)
+        there = (note for note in self.loop.notes if note.start < (end if note.end <= end else end - SLIVER))
+        notes = (replace(note, length=min(note.length, end - note.start)) for note in there)
         return ModelInput(tuple(notes), kept)
 
 
