@@ -19,6 +19,7 @@ from reverie.compose.engines.engine import Candidate, Engine
 from reverie.compose.guard import Guarded, guard
 from reverie.compose.novelty_bands import Amiss, Novelty, PlayedBefore
 from reverie.compose.operators.registry import OPERATORS
+from reverie.compose.pedal import pedalled
 from reverie.compose.player_touch import touched
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
@@ -225,7 +226,7 @@ def _made(engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candid
     operator = OPERATORS[recipe.operator]
     if operator.derive:
         return [Candidate(tuple(operator.derive(recipe)))]
-    return _generated(engine, recipe, memories)
+    return [replace(one, notes=pedalled(recipe, one.notes)) for one in _generated(engine, recipe, memories)]
 
 
 def _generated(engine: Engine, recipe: Recipe, memories: Memories) -> Sequence[Candidate]:

@@ -35,17 +35,19 @@ class NotesSection(Section):
 
 @dataclass(frozen=True, slots=True)
 class PerformanceSettings:
-    """What the engine of performances is told: notes a second, if that is said, and what favours pitch classes."""
+    """What a performance is told: notes a second, if that is said, what favours pitch classes, and the pedal."""
 
     notes: Temperature | None = None
     pitches: Favoured = "chord"
+    pedal: bool = False
     written: WrittenSettings | None = None
 
     def at(self, bar: int) -> Mapping[str, float | str]:
         """What a loop is told that starts in scene bar ``bar``."""
         told: dict[str, float | str] = self.written.at(bar) if self.written else {}
         notes: dict[str, float | str] = {} if self.notes is None else {"notes": round(float(self.notes.at(bar)), 2)}
-        return told | notes | {"pitches": self.pitches}
+        pedal: dict[str, float | str] = {"pedal": 1.0} if self.pedal else {}
+        return told | notes | {"pitches": self.pitches} | pedal
 
 
 class PerformanceVoice(PitchedVoice[Literal["performance"]]):
@@ -82,6 +84,13 @@ class PerformanceVoice(PitchedVoice[Literal["performance"]]):
             "scene's 'scale', or none ('free')."
         ),
     )
+    pedal: bool = Field(
+        default=False,
+        description=(
+            "Whether the player holds the pedal down from chord to chord: tones of the chord ring on until it changes, "
+            "or without a harmony to the end of the bar; no more than 'voices' at a time."
+        ),
+    )
 
     hints: ClassVar[Mapping[str, str]] = {
         "beat": "a performance is in free time; leave it out",
@@ -99,4 +108,6 @@ class PerformanceVoice(PitchedVoice[Literal["performance"]]):
     def settings(self, *, with_bass: bool) -> PerformanceSettings:
         """What its engine is told."""
         del with_bass
-        return PerformanceSettings(self.notes, self.pitches, settings_of(self.written) if self.written else None)
+        return PerformanceSettings(
+            self.notes, self.pitches, self.pedal, settings_of(self.written) if self.written else None
+        )
