@@ -23,10 +23,10 @@ from reverie.compose.engines.performance_unfolding import (
     PerformanceUnfolding,
 )
 from reverie.compose.operators.operator import After
-from reverie.compose.performance_conditions import condition_of
+from reverie.compose.performance_conditions import ToldPerformance, condition_of
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
-from reverie.compose.told_chords import told_harmony
+from reverie.compose.told_chords import ToldChord, joined, part, told_harmony
 from reverie.models.configs import CONFIGS
 from reverie.models.encodings.performance import NOTE_OFF, NOTE_ON, TIME_SHIFT, VELOCITY, PerformanceEvent
 from reverie.models.library.bundle import write_bundle
@@ -179,18 +179,18 @@ def test_what_a_model_is_told_follows_chord_and_ramp() -> None:
     recipe = recipes.recipe(
         kind="performance", harmony=HARMONY, settings={"notes": 3.0, "pitches": "chord"}, density=2.0, metre=Metre()
     )
-    condition = condition_of(both, recipe)
+    condition, told = condition_of(both, recipe.metre), ToldPerformance.of(recipe)
     assert condition is not None
-    first: Any = condition.at(0, 0)
-    second: Any = condition.at(Metre().bar_ticks, 0)
+    first: Any = condition.at(told, "", 0)
+    second: Any = condition.at(told, "", Metre().bar_ticks)
     assert first[0] == 6.0
     assert max(range(OCTAVE), key=lambda one: first[1][one]) == 0
     assert max(range(OCTAVE), key=lambda one: second[1][one]) == 9
-    optional = condition_of(f"optional_{both}", replace(recipe, settings={"pitches": "free"}))
+    optional = condition_of(f"optional_{both}", recipe.metre)
     assert optional is not None
-    off: Any = optional.at(0, 0)
+    off: Any = optional.at(ToldPerformance.of(replace(recipe, settings={"pitches": "free"})), "", 0)
     assert off[0] is True
-    assert condition_of("performance", recipe) is None
+    assert condition_of("performance", recipe.metre) is None
 
 
 @pytest.mark.parametrize("qpm", range(40, 200, 3))
@@ -274,3 +274,69 @@ def test_a_note_lasts_a_twentieth_of_a_second() -> None:
     assert not unfolding.mask()[FIRST_OFF + 60, 0]
     unfolding.happen([PerformanceEvent(TIME_SHIFT, 1)])
     assert unfolding.mask()[FIRST_OFF + 60, 0]
+
+
+def test_a_loop_is_made_again_though_the_tempo_the_harmony_and_what_is_wanted_have_moved_since(
+    small: ModelFile,
+) -> None:
+    def moved(recipe: Recipe, number: int) -> Recipe:
+        settings = {"qpm": 76.0 + 17 * number, "pitches": "chord", "notes": 2.0 + 5 * number}
+        return under_chords(replace(recipe, settings=settings, harmony=HARMONY[number % 2 :][:2] * 2), small)
+
+    memories = Memories()
+    asked_first = asked(small, bars=3, span=small.counting.span(16), harmony=HARMONY[:2] * 2)
+    answer = compose(loaded(small), moved(asked_first, 0), memories)
+    assert answer.loop is not None
+    half = After(answer.recipe, answer.loop).first_half
+    mutated = replace(asked_first, operator="mutate", primer=half.primer, primer_steps=half.primer_steps)
+    answer = compose(loaded(small), moved(mutated, 1), memories)
+    for number in range(2, 4):
+        assert answer.loop is not None
+        answer = compose(loaded(small), moved(after(answer.recipe, answer.loop, small, number), number), memories)
+        kept = Recipe.from_json(json.loads(json.dumps(answer.recipe.as_json())))
+        again = compose(loaded(small), kept, Memories())
+        assert (again.loop, again.recipe.id) == (answer.loop, answer.recipe.id)
+        assert remembered(small, kept, memories) == remembered(small, kept, Memories())
+
+
+def remembered(model: ModelFile, recipe: Recipe, memories: Memories) -> list[bytes | None]:
+    """What the model remembers of each candidate, whose notes may be the same although it has heard something else."""
+    memory = memories.find(recipe.memory) if recipe.memory else None
+    return [one.memory() if one.memory else None for one in loaded(model).generate(recipe, memory)]
+
+
+def test_what_a_loop_was_told_stands_before_its_events_and_what_an_older_version_kept_has_none() -> None:
+    settings = {"qpm": 76.125, "pitches": "chord", "notes": 2.5}
+    told = ToldPerformance.of(recipes.recipe(kind="performance", harmony=HARMONY, settings=settings))
+    assert told.qpm == 76.125
+    assert len(told.favoured) == 3
+    assert all(number < 0 for number in told.numbers)
+    assert ToldPerformance.read((*told.numbers, 60, 300)) == told
+    assert ToldPerformance.read((60, 300)) is None
+
+
+def test_a_model_under_chords_hears_its_half_of_a_changed_loop_at_its_place_in_the_bar(tmp_path: Path) -> None:
+    path = tmp_path / "small.safetensors"
+    write_bundle(path, networks.bundle(CHORDED, (24,), 0))
+    model, memories = read_model_file(path), Memories()
+
+    def over_chords(recipe: Recipe, before: Recipe | None = None) -> Recipe:
+        loop = told_harmony(recipe.harmony[:3], recipe.metre, model.chords)
+        primer = part(before.chords, 0, recipe.primer_steps) if before else (ToldChord("C", recipe.primer_steps),)
+        return replace(recipe, chords=joined(loop if recipe.keeps_primer else (*primer, *loop)))
+
+    plain = replace(asked(model, bars=3, primer=(), primer_steps=0, harmony=HARMONY + HARMONY[:1]), span=0, chords=())
+    first = compose(loaded(model), over_chords(plain), memories)
+    assert first.loop is not None
+    half = After(first.recipe, first.loop).first_half
+    assert half.primer_steps % 16 == 8
+    changed = replace(plain, operator="mutate", primer=half.primer, primer_steps=half.primer_steps)
+    mutated = compose(loaded(model), over_chords(changed), memories)
+    assert mutated.loop is not None
+    told = After(mutated.recipe, mutated.loop).continued
+    assert told.past
+    goes_on = replace(plain, operator="continue", primer=told.primer, primer_steps=told.primer_steps, past=told.past)
+    wanted = over_chords(goes_on, mutated.recipe)
+    assert wanted.memory
+    assert memories.find(wanted.memory)
+    assert remembered(model, wanted, memories) == remembered(model, wanted, Memories())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import pytest
 
 from fakes.scenes import scene
+from reverie.compose.course import BarState
 from reverie.conductor.arrange import arrange
 from reverie.documents import DocumentError
 from reverie.models.configs import CONFIGS
@@ -49,6 +52,23 @@ def test_ramps_and_tempo_are_in_the_recipes_of_their_bars() -> None:
     assert first.settings["pitches"] == "chord"
     assert first.id != later.id
     assert plan.hold == 1
+
+
+@dataclass(frozen=True)
+class Slower:
+    """From bar 4 on at three quarters of the scene's tempo."""
+
+    def at(self, bar: int) -> BarState:
+        return BarState(tempo=0.75 if bar >= 4 else 1.0)
+
+    def begins(self, voice: str, after: int) -> int | None:
+        del voice, after
+        return None
+
+
+def test_the_tempo_of_a_recipe_is_that_to_which_a_mood_bends_the_scene() -> None:
+    plan = replace(arrange(scene(HEAD + PIANO), {}).plans["piano"], course=Slower())
+    assert [plan.recipe("reset", 0, bar).settings["qpm"] for bar in (0, 8)] == [80.0, 63.0]
 
 
 def test_a_model_under_chords_is_told_those_of_the_scene() -> None:

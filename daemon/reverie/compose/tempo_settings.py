@@ -1,15 +1,18 @@
-"""What a voice tells whose models hear seconds: beside all else the tempo at which its loop begins."""
+"""What a voice tells that plays by the clock: beside all else the tempo at which its loop begins.
+
+That is the tempo which the scene has in the loop's first bar, as its moods and its form bend it there: what a file and
+the installation agree on. Whoever else leads (MIDI clock, Link, a person) leads all voices alike: a loop that was
+composed for a scene's 80 quarters a minute is played half as fast again at 120, as the drums beside it are. It
+keeps its places between the beats, and its hundredths of a second are shorter.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reverie.compose.voice_plan import SettingsPlan
+from reverie.compose.settings_plan import QPM, SettingsPlan
 from reverie.music.time import Tempo
-
-QPM = "qpm"
-"""The setting that has the tempo where a loop begins, in quarters a minute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from reverie.compose.relations import Relation
 from reverie.compose.scene_form import SceneForm
 from reverie.compose.scene_harmony import ToldHarmony
 from reverie.compose.seeds import derive_seed
+from reverie.compose.settings_plan import SettingsPlan
 from reverie.compose.tempo_settings import TempoSettings
-from reverie.compose.voice_plan import SettingsPlan, VoicePlan
+from reverie.compose.voice_plan import VoicePlan
 from reverie.conductor.arrange_form import NOON, arrange_form
 from reverie.conductor.arrange_harmony import arrange_harmony, for_voice, own_harmony
 from reverie.conductor.arrange_mix import arrange_mix

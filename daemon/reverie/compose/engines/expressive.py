@@ -8,7 +8,7 @@ recipe: chords, how many notes a second, and how much each pitch class is favour
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,10 +16,9 @@ from reverie.compose.conditioning import ConditionedPrimer, InputRange, hear
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.engines.performance_unfolding import PerformanceUnfolding
 from reverie.compose.engines.unmetred import draw_unmetred
-from reverie.compose.performance_conditions import Condition, condition_of
+from reverie.compose.performance_conditions import Condition, ToldPerformance, condition_of
 from reverie.compose.recipe import ContinuedPast, Recipe
-from reverie.compose.tempo_settings import QPM
-from reverie.compose.told_chords import by_step
+from reverie.compose.told_chords import ToldChord, by_step
 from reverie.compose.voices_steering import VoicesWeights
 from reverie.models.encodings.controls import BarPosition
 from reverie.models.encodings.performance import (
@@ -43,7 +42,6 @@ from reverie.models.recurrent.model import CarriedPassages, RecurrentModel
 from reverie.music.notes import Note
 from reverie.music.time import SLIVER, TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
 
-_USUAL_QPM = 120.0
 _EAR = InputRange()
 _MOST_EVENTS_A_SECOND = 80
 _SOFTEST, _BY_ACCENT = 70, 30
@@ -113,16 +111,17 @@ class ExpressiveEngine:
         player = self._players.get(recipe.model_hash)
         if player is None:
             raise ModelError(f"the model {recipe.model} was asked for music before it was loaded")
-        heard, timing = hear(recipe, _EAR), _timing(recipe, player.config)
-        condition = condition_of(player.config, recipe)
-        opening = _opening(heard, timing, player)
-        alphabet = player.alphabet
-        past = [[alphabet.decode(number) for number in one.events] for one in recipe.past]
+        told, alphabet = ToldPerformance.of(recipe), player.alphabet
+        heard, timing = hear(recipe, _EAR), _timing(told, player.config)
+        condition = condition_of(player.config, recipe.metre)
+        past = [_Past.of(one, player, told) for one in recipe.past]
+        opening = _opening(heard, past[0].timing if past else timing, player)
         if recipe.past and memory:
             carried = player.model.carried_from_bytes(memory)
         else:
-            carried = _recalled(player, recipe, opening, past, timing, condition)
-        sounding = _sounding([*opening, *(event for events in past for event in events)], player.bins)
+            carried = _recalled(player, recipe, opening, past, condition)
+        before = [*opening, *(event for one in past for event in one.events)]
+        sounding = _sounding(before, player.bins)
         offset = recipe.primer_steps if recipe.keeps_primer else 0
         ticks = recipe.steps * TICKS_PER_STEP
 
@@ -134,8 +133,11 @@ class ExpressiveEngine:
         def sixteenth(step: int) -> int:
             return min(round(timing.tick(step) / TICKS_PER_STEP), recipe.steps - 1)
 
+        chords = _ChordsTold(recipe.chords, recipe.primer_steps)
+
         def control(step: int) -> object:
-            return condition and condition.at(timing.tick(step), offset * TICKS_PER_STEP)
+            tick = timing.tick(step)
+            return condition and condition.at(told, chords.at(tick), tick)
 
         steps = max(timing.steps(ticks), 1)
         unfolding = PerformanceUnfolding(
@@ -150,14 +152,14 @@ class ExpressiveEngine:
         stream = player.model.stream(carried.take([0] * recipe.candidates), apart=True)
         most = 100 + steps * _MOST_EVENTS_A_SECOND // STEPS_PER_SECOND
         drawn = draw_unmetred(stream, unfolding, np.random.default_rng(recipe.seed), recipe.temperature, most)
-        loudness = _loudness([*opening, *(event for events in past for event in events)], player.bins)
+        loudness = _loudness(before, player.bins)
         reader = _NoteReader(timing, ticks, player.bins, recipe.metre, offset * TICKS_PER_STEP, loudness, played)
         return [
             Candidate(
                 reader.notes(one.events, sounding),
                 one.log_likelihood,
                 one.carried.as_bytes,
-                tuple(map(alphabet.encode, one.events)),
+                (*told.numbers, *map(alphabet.encode, one.events)),
             )
             for one in drawn
         ]
@@ -215,11 +217,46 @@ class _NoteReader:
         return [Note(start, end - start, self.played(pitch), loudness or plain, tied=tied)]
 
 
-def _timing(recipe: Recipe, config: str) -> _Timing:
+@dataclass(frozen=True, slots=True)
+class _ChordsTold:
+    """The chords that a model is told, which begin ``first`` sixteenths before it begins to draw."""
+
+    chords: tuple[ToldChord, ...]
+    first: int = 0
+
+    def at(self, tick: int) -> str:
+        """The chord so many ticks after the model begins to draw; the last one beyond their end."""
+        steps = by_step(self.chords)
+        return steps[min(max(self.first + tick // TICKS_PER_STEP, 0), len(steps) - 1)] if steps else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A loop that was drawn before: its events, and what the model was told then, at the tempo that was then."""
+
+    drawn: ContinuedPast
+    told: ToldPerformance
+    timing: _Timing
+    events: list[PerformanceEvent]
+
+    @classmethod
+    def of(cls, drawn: ContinuedPast, player: _Player, now: ToldPerformance) -> _Past:
+        """Read what is kept of it. What an older version kept has nothing that was told, and that is as ``now``."""
+        told = ToldPerformance.read(drawn.events) or replace(now, offset=0)
+        events = [player.alphabet.decode(number) for number in drawn.events if number >= 0]
+        return cls(drawn, told, _timing(told, player.config), events)
+
+    def controls(self, condition: Condition) -> list[object]:
+        """What each event stood under."""
+        chords, last = _ChordsTold(self.drawn.chords), self.drawn.steps * TICKS_PER_STEP - 1
+        ticks = [min(self.timing.tick(step), last) for step in _times(self.events)]
+        return [condition.at(self.told, chords.at(tick), tick) for tick in ticks]
+
+
+def _timing(told: ToldPerformance, config: str) -> _Timing:
     if config == "chord_conditioned_performance":
         return _Timing(TICKS_PER_QUARTER / BarPosition.STEPS_PER_QUARTER)
-    qpm = recipe.settings.get(QPM, _USUAL_QPM)
-    return _Timing(TICKS_PER_QUARTER * float(qpm) / 60 / STEPS_PER_SECOND)
+    return _Timing(TICKS_PER_QUARTER * told.qpm / 60 / STEPS_PER_SECOND)
 
 
 def _opening(heard: ConditionedPrimer, timing: _Timing, player: _Player) -> tuple[PerformanceEvent, ...]:
@@ -269,33 +306,32 @@ def _recalled(
     player: _Player,
     recipe: Recipe,
     opening: Sequence[PerformanceEvent],
-    past: Sequence[Sequence[PerformanceEvent]],
-    timing: _Timing,
+    past: Sequence[_Past],
     condition: Condition | None,
 ) -> CarriedPassages:
     """What the model remembers before it draws: its primer, and its past, heard by as many passages as were drawn."""
     stream = player.model.stream(player.model.start())
-    before = recipe.primer_steps * TICKS_PER_STEP
-    offset = before if recipe.keeps_primer else 0
-    stream.prime(
-        opening,
-        [condition.at(timing.tick(step) - before, offset) for step in _times(opening)] if condition else None,
-    )
+    stream.prime(opening, _opening_controls(player, recipe, opening, past, condition) if condition else None)
     carried = stream.carried
-    for one, events in zip(recipe.past, past, strict=True):
-        stream = player.model.stream(carried.take([0] * one.candidates), apart=True)
-        stream.prime(events, _told_of(one, events, timing, condition) if condition else None)
-        carried = stream.carried.take([one.choice])
+    for one in past:
+        stream = player.model.stream(carried.take([0] * one.drawn.candidates), apart=True)
+        stream.prime(one.events, one.controls(condition) if condition else None)
+        carried = stream.carried.take([one.drawn.choice])
     return carried
 
 
-def _told_of(
-    past: ContinuedPast, events: Sequence[PerformanceEvent], timing: _Timing, condition: Condition
+def _opening_controls(
+    player: _Player,
+    recipe: Recipe,
+    opening: Sequence[PerformanceEvent],
+    past: Sequence[_Past],
+    condition: Condition,
 ) -> list[object]:
-    """What each event of a loop of the past stood under."""
-    chords, last = by_step(past.chords), past.steps * TICKS_PER_STEP - 1
-    ticks = [min(timing.tick(step), last) for step in _times(events)]
-    return [condition.under(chords[tick // TICKS_PER_STEP] if chords else "", tick) for tick in ticks]
+    """What each event of the primer stands under: as it was told for the first loop of those that go on from it."""
+    told = past[0].told if past else ToldPerformance.of(recipe)
+    timing, chords = _timing(told, player.config), _ChordsTold(recipe.chords, recipe.primer_steps)
+    ticks = [timing.tick(step) - recipe.primer_steps * TICKS_PER_STEP for step in _times(opening)]
+    return [condition.at(told, chords.at(tick), tick) for tick in ticks]
 
 
 def _times(events: Iterable[PerformanceEvent]) -> list[int]:

@@ -17,8 +17,8 @@ from reverie.compose.contours import Press, buttons_of, given_contour
 from reverie.compose.drawn_contours import drawn_contour
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
+from reverie.compose.settings_plan import QPM
 from reverie.compose.steering import wishes_of
-from reverie.compose.tempo_settings import QPM
 from reverie.models.errors import ModelError
 from reverie.models.genie.decoder import LOWEST_PITCH, Genie, GenieMemory, bin_of, choose, wait_of
 from reverie.models.genie.weights import KEYS, LONGEST_WAIT
