@@ -65,6 +65,8 @@ def test_nothing_heavy_is_imported_for_help() -> None:
         (["fit", "music-vae", "--work", "w", "--metre", "3/4"], "--metre: a music-vae knows only bars like"),
         (["fit", "music-vae", "--work", "w", "--steady", "3"], "--steady: of the examples of a music-vae"),
         (["fit", "performance", "--work", "w", "--steady", "3"], "--steady: of the examples of a performance"),
+        (["fit", "piano-genie", "--work", "w", "--steady", "3"], "--steady: of the examples of a piano-genie"),
+        (["fit", "piano-genie", "--work", "w", "--set", "rnn_nunits=0"], "rnn_nunits=0: it must be a whole number"),
         (["fit", "drums", "--work", "w", "--weight", "Rock=2", "--weight", "rock=3"], "--weight: rock is given twice"),
         (
             ["fit", "drums", "--work", "w", "--from", str(DRUMS), "--set", "attn_length=16"],

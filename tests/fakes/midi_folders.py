@@ -82,3 +82,30 @@ def tunes(folder: Path, files: int = 8, bars: int = 24) -> Path:
         head = f"X:1\nT:Tune {number}\nM:4/4\nL:1/8\nQ:1/4=120\nK:C\n"
         (folder / f"tune {number}.abc").write_text(f"{head}{'|'.join(measures)}|\n", encoding="utf-8")
     return folder
+
+
+def pianos(folder: Path, files: int = 12, bars: int = 24) -> Path:
+    """Piano pieces in 4/4: a bass note on each half bar, a chord on each quarter, and a tune of eighths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(files):
+        rng = random.Random(number)
+        place, notes = 14, list[tuple[int, int, int]]()
+        for eighth in range(bars * 8):
+            place = min(max(place + rng.choice((-2, -1, -1, 0, 1, 1, 2)), 7), 28)
+            notes.append((2 * eighth, 2, 48 + _white(place)))
+            notes += [(2 * eighth, 4, 48 + _white(2 * step)) for step in range(3)] if eighth % 2 == 0 else []
+            notes += [(2 * eighth, 8, 36 + number % 5)] if eighth % 4 == 0 else []
+        track = mido.MidiTrack([mido.MetaMessage("time_signature", numerator=4, denominator=4)])
+        events = [(start * _SIXTEENTH, "note_on", pitch) for start, _, pitch in notes]
+        events += [((start + length) * _SIXTEENTH, "note_off", pitch) for start, length, pitch in notes]
+        now = 0
+        for tick, kind, pitch in sorted(events):
+            track.append(mido.Message(kind, channel=0, note=pitch, velocity=80, time=tick - now))
+            now = tick
+        mido.MidiFile(ticks_per_beat=_TICKS, tracks=[track]).save(folder / f"piano {number}.mid")
+    return folder
+
+
+def _white(place: int) -> int:
+    octave, step = divmod(place, 7)
+    return 12 * octave + (0, 2, 4, 5, 7, 9, 11)[step]

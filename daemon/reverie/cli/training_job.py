@@ -32,7 +32,7 @@ ModelFolders = Callable[[Path | None], Sequence[Path]]
 _NAMED = 12
 """Digits of the digest in the name of a work folder."""
 _ONE_METRE = frozenset({"music-vae"})
-_NEVER_STEADY = frozenset({"music-vae", "performance"})
+_NEVER_STEADY = frozenset({"music-vae", "performance", "piano-genie"})
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _MAGENTA = ("magenta", "note_seq", "tensorflow")
 

@@ -22,6 +22,7 @@ from reverie.models.vae.weights import canonical_name as latent_name
 from reverie.models.vae.weights import has_encoder, layer_count
 from reverie.models.vae.wirings import WIRINGS
 from reverie.training.errors import TrainingError
+from reverie.training.genie_records import PIANO_GENIE
 
 _BIAS = re.compile(r"layers\.(\d+)\.bias")
 
@@ -68,6 +69,8 @@ def first_weights(bundle: Bundle, config: str, named: Path) -> FirstWeights:
     """
     if bundle.card.config != config:
         raise TrainingError(f"{named}: is of {bundle.card.config}, so a training of {config} cannot begin with it")
+    if config == PIANO_GENIE:
+        raise TrainingError(f"{named}: has only the decoder of a Piano Genie, and a training needs its encoder, too")
     if config in WIRINGS:
         sizes = _latent_sizes(bundle, named)
         return FirstWeights(

@@ -113,3 +113,45 @@ class LatentFigures(HeldOutFigures):
             return told | {"velocity_error": round(self.touch[0], 2), "offset_error_steps": round(self.touch[1], 4)}
         told["reconstruction_perplexity"] = round(math.exp(self.reconstruction), 3)
         return told | {"bound": round(self.bound, 4), "perplexity_at_most": round(math.exp(self.bound), 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class ContourFigures(HeldOutFigures):
+    """What a Piano Genie makes of examples that it has not learned from, told the buttons of its own encoder.
+
+    ``loss`` is that of saying each key.
+
+    Attributes:
+        along: of the steps to another key, the share in which the button changes the same way.
+        against: the share in which it changes the other way.
+        buttons: by button how often it is pressed; together 1.
+    """
+
+    along: float = 0.0
+    against: float = 0.0
+    buttons: tuple[float, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """For a line of a terminal."""
+        shares = " ".join(f"{share:.0%}" for share in self.buttons)
+        said = f"loss {self.loss:.4f}, perplexity {self.perplexity:.3f}, accuracy {self.accuracy:.1%}"
+        return f"{said}, buttons along {self.along:.1%}, against {self.against:.1%}, pressed {shares}"
+
+    @property
+    def summaries(self) -> dict[str, float]:
+        """For TensorBoard, under the names that Magenta's evaluation gives them where it has one."""
+        told = {"loss": self.loss, "metrics/perplexity": self.perplexity, "metrics/accuracy": self.accuracy}
+        return told | {"contour_violation": self.against}
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, rounded for people."""
+        return {
+            "loss": round(self.loss, 4),
+            "perplexity": round(self.perplexity, 3),
+            "accuracy": round(self.accuracy, 4),
+            "events": self.events,
+            "along": round(self.along, 4),
+            "against": round(self.against, 4),
+            "buttons": [round(share, 4) for share in self.buttons],
+        }

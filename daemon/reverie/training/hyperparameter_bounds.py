@@ -65,7 +65,7 @@ def _are_layers(value: object) -> bool:
 
 
 _BOUNDS = (
-    _Bound(frozenset({"batch_size", "z_size"}), _is_count, f"a whole number from 1 to {_MOST}"),
+    _Bound(frozenset({"batch_size", "z_size", "rnn_nunits"}), _is_count, f"a whole number from 1 to {_MOST}"),
     _Bound(
         frozenset({"rnn_layer_sizes", "enc_rnn_size", "dec_rnn_size"}),
         _are_layers,

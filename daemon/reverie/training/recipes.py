@@ -15,7 +15,7 @@ from reverie.files import write_atomically
 from reverie.training.errors import TrainingError
 from reverie.training.workspace import Workspace, digest_of
 
-ModelName = Literal["drums", "melody", "improv", "polyphony", "performance", "music-vae"]
+ModelName = Literal["drums", "melody", "improv", "polyphony", "performance", "music-vae", "piano-genie"]
 LearnedPart = Literal["any", "tune", "bass"]
 PARTS: tuple[LearnedPart, ...] = get_args(LearnedPart)
 
@@ -29,7 +29,7 @@ class TrainingRecipe:
         config: Magenta's configuration.
         hparams: what is otherwise than in that configuration.
         window: the longest example in sixteenths (in events, where a model counts events); 0 leaves pieces whole.
-            Examples are cut on bar lines, whatever the metre.
+            Examples are cut on bar lines, whatever the metre; those of Piano Genie have so many notes.
         keys: by how many semitones pieces are transposed besides; models that move every piece to one key need none.
         stretches: by what factors pieces are stretched besides, where time is not counted in sixteenths.
         metres: the time signatures that are learned from; empty: any.
@@ -183,6 +183,13 @@ RECIPES: Mapping[str, TrainingRecipe] = {
     ),
     "groovae_2bar_tap_fixed_velocity": TrainingRecipe(
         model="music-vae", config="groovae_2bar_tap_fixed_velocity", hparams=_GROOVE, window=_TWO_BARS
+    ),
+    "piano_genie": TrainingRecipe(
+        model="piano-genie",
+        config="piano_genie",
+        # Magenta learns at an even 0.0003, for days.
+        hparams={"batch_size": 32, "learning_rate": 0.003, "decay_rate": 0.9994, "grad_clip": 1.0},
+        window=128,
     ),
 }
 """By Magenta's configuration; the first of a model is what is trained if none is named."""

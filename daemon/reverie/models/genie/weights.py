@@ -35,8 +35,8 @@ LAYERS = 2
 _SCOPE = "phero_model/decoder/"
 _CELL = re.compile(r"rnn/rnn/multi_rnn_cell/cell_(\d{1,4})/lstm_cell/(kernel|bias)")
 _DENSE = re.compile(r"(rnn_input|pitches)/dense/(kernel|bias)")
-_ELSEWHERE = re.compile(r"phero_model/encoder/")
-"""The part of the model that turns music into buttons; people press them here."""
+_ELSEWHERE = re.compile(r"phero_model/(encoder|stp_emb_iq)/")
+"""The parts of the model that turn music into buttons; people, or contours, press them here."""
 _PARTS = {"rnn_input": "input", "pitches": "output"}
 
 

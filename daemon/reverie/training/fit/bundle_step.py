@@ -30,6 +30,8 @@ from reverie.training.workspace import SPLITS, Split, Workspace, digest_of
 
 _SCORES = frozenset({"MXL", "MusicXML", "ABC"})
 """Formats of what somebody wrote, and nobody played."""
+_BY_THE_CLOCK = frozenset({"performance", "piano-genie"})
+"""Those that hear seconds."""
 _PACKAGES = ("magenta", "tensorflow", "note-seq", "reverie-daemon")
 
 
@@ -144,9 +146,9 @@ def _pieces(workspace: Workspace) -> dict[str, int]:
 
 
 def _nobody_played(recipe: TrainingRecipe, workspace: Workspace) -> dict[str, str]:
-    """A warning, where a model of performances learned from scores alone."""
+    """A warning, where a model that hears seconds learned from scores alone."""
     formats = set((workspace.manifest("convert") or {}).get("formats", ()))
-    if recipe.model != "performance" or not formats or formats - _SCORES:
+    if recipe.model not in _BY_THE_CLOCK or not formats or formats - _SCORES:
         return {}
     return {"played": "by no human: scores, with their dynamics and a computed rubato"}
 

@@ -12,10 +12,12 @@ from reverie.magenta.families import Family, family_of
 from reverie.models.vae.converter_table import CONVERTERS
 from reverie.training.errors import TrainingError
 from reverie.training.first_weights import FirstWeights
+from reverie.training.fit.genie_training import GenieTraining
 from reverie.training.fit.latent_training import LatentTraining
 from reverie.training.fit.network_training import EventTraining, NetworkTraining
 from reverie.training.fit.training_loop import FitLimits, train
 from reverie.training.fit.training_progress import FitReport, TrainingProgress, read_progress
+from reverie.training.genie_records import PIANO_GENIE
 from reverie.training.recipes import TrainingRecipe, fit_inputs
 from reverie.training.trained_recipe import is_trained_by, note_trained
 from reverie.training.workspace import Workspace
@@ -54,6 +56,8 @@ def network_of_recipe(recipe: TrainingRecipe) -> NetworkTraining:
     """
     if recipe.config in CONVERTERS:
         return LatentTraining(recipe)
+    if recipe.config == PIANO_GENIE:
+        return GenieTraining(recipe)
     return EventTraining(family_of_recipe(recipe), config_of_recipe(recipe))
 
 

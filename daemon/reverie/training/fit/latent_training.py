@@ -19,6 +19,7 @@ from reverie.models.vae.heads import Frames
 from reverie.models.vae.model import KEY, OFFSET_DEVIATION, VELOCITY_DEVIATION
 from reverie.training.errors import TrainingError
 from reverie.training.fit.latent_held_out import HeldOutLatents
+from reverie.training.fit.magenta_archive import anonymous
 from reverie.training.fit.network_training import TrainedGraph
 from reverie.training.held_out_figures import LatentWeighing
 from reverie.training.recipes import TrainingRecipe
@@ -115,7 +116,7 @@ class LatentTraining:
             saver.save(session, f"{folder}/{name}", write_meta_graph=False, write_state=False)
             with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
                 for file in sorted(Path(folder).iterdir()):
-                    archive.add(file, file.name, filter=_anonymous)
+                    archive.add(file, file.name, filter=anonymous)
 
     def _batches(self, shards: Sequence[Path], depth: int, seed: int) -> Iterator[tuple[Any, Any]]:
         """Batches without end: file after file in a drawn order, and each file's examples in one."""
@@ -136,10 +137,3 @@ class LatentTraining:
         if np.issubdtype(frames.dtype, np.integer):
             return np.eye(depth, dtype=np.float32)[frames[:, 0]]
         return frames.astype(np.float32)
-
-
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without the name of whoever trained, and when."""
-    member.uid = member.gid = member.mtime = 0
-    member.uname = member.gname = ""
-    return member

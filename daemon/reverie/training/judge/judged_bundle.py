@@ -15,11 +15,13 @@ from reverie.models.library.card import ModelCard
 from reverie.models.library.importing import read_any_bundle
 from reverie.music.time import Metre
 from reverie.training.card_recipe import recipe_of_card
+from reverie.training.genie_records import PIANO_GENIE
 from reverie.training.judge.example_likelihood import judge_perplexity
 from reverie.training.judge.generated_loops import LoopRequest
 from reverie.training.judge.judge import Judgement, Report, judge
 from reverie.training.judge.judge_picture import draw_judgement
 from reverie.training.judge.judge_table import as_table, perplexity_line
+from reverie.training.judge.judged_genie import judge_genie
 from reverie.training.judge.judged_latent import judge_latent
 from reverie.training.judge.judged_music import (
     JudgedMusic,
@@ -71,7 +73,8 @@ def judge_file(
     Of drums and melodies that is all: perplexity, loops and copies; so it is of melodies over chords, of several voices
     and of performances, whose perplexity is that of the examples of the workspace's dataset. Of a model that humanizes
     it is the touch, of one that makes beats of taps also whether it follows them; of a MusicVAE how well it says these
-    examples again, and its loops; of other recurrent models the perplexity alone. It lies in ``judge/`` of the
+    examples again, and its loops; of a Piano Genie how well it foretells and obeys; of other recurrent models the
+    perplexity alone. It lies in ``judge/`` of the
     workspace by the file's name, with a picture where bars are judged.
 
     Raises:
@@ -105,6 +108,10 @@ def judge_file(
         count, seed = (request.count, request.seed) if request else (LoopRequest().count, 0)
         latent = judge_latent(bundle, workspace, count, seed, lambda done, of: report("loops", done, of))
         return _kept(folder, path.stem, latent.as_text(), latent.as_json())
+    if config.name == PIANO_GENIE:
+        count, seed = (request.count, request.seed) if request else (LoopRequest().count, 0)
+        genie = judge_genie(bundle, workspace, count, seed, lambda done, of: report("perplexity", done, of))
+        return _kept(folder, path.stem, genie.as_text(), genie.as_json())
     if config.family in _RECURRENT:
         likely = judge_perplexity(bundle, workspace, lambda done, of: report("perplexity", done, of))
         data = {"model": bundle.card.name, "perplexity": likely.as_json()}

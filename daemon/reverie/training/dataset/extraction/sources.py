@@ -16,10 +16,12 @@ from note_seq import sequences_lib
 from reverie.magenta.families import family_of
 from reverie.models.vae.converter_table import CONVERTERS
 from reverie.training.dataset.extraction.example_source import ExampleSource
+from reverie.training.dataset.extraction.genie_examples import GenieExamples
 from reverie.training.dataset.extraction.grid_examples import GridExamples
 from reverie.training.dataset.extraction.performance_examples import PerformanceExamples
 from reverie.training.dataset.extraction.two_bar_examples import TwoBarExamples
 from reverie.training.errors import TrainingError
+from reverie.training.genie_records import PIANO_GENIE
 from reverie.training.recipes import TrainingRecipe
 
 
@@ -37,10 +39,12 @@ def source_of(recipe: TrainingRecipe) -> ExampleSource:
     """What makes examples for a recipe.
 
     Raises:
-        KeyError: if its configuration is of no family that learns one event after the other.
+        KeyError: if its configuration is of no family that can be trained.
     """
     if recipe.config in CONVERTERS:
         return TwoBarExamples(recipe)
+    if recipe.config == PIANO_GENIE:
+        return GenieExamples(recipe)
     return PerformanceExamples(recipe) if family_of(recipe.config).kind == "performance" else GridExamples(recipe)
 
 
