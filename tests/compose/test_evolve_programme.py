@@ -202,3 +202,33 @@ def test_a_voice_with_another_evolution_is_no_other_voice(evolve: str) -> None:
     )
     assert new != old
     assert _evolution_aside(new, old) == old
+
+
+def fruitless(line: Evolution) -> Placement:
+    """The answer to what is asked for is the loop before once more."""
+    asked, last = line.next_recipe(), line._last
+    assert last is not None
+    return line.take(asked, last.loop, new=False)
+
+
+def test_after_a_fruitless_loop_the_conditions_of_steps_hold() -> None:
+    line = line_of(EvolveStep("continue"), EvolveStep("loop"), EvolveStep("reset", bars=500), EvolveStep("mutate"))
+    play(line, 1)
+    fruitless(line)
+    assert line.next_step() == "mutate", "a step that only holds is passed over, and one whose condition is not met"
+    assert operators(play(line, 1)) == ["mutate"]
+    assert operators(play(line, 2)) == ["continue", "continue"], "which is held"
+
+
+def test_after_a_fruitless_loop_the_last_is_held_where_no_other_step_may_be_taken() -> None:
+    line = line_of(EvolveStep("continue", bars=8), EvolveStep("loop", hold=1))
+    play(line, 1)
+    while line.next_step() == "loop":
+        line.again()
+    assert line.end_bar == 8
+    fruitless(line)
+    before = line.end_bar
+    while line.next_step() == "loop":
+        line.again()
+    assert line.end_bar - before >= 4
+    assert line.next_step() == "continue"

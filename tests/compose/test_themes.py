@@ -187,3 +187,35 @@ def test_the_same_scene_returns_to_the_same_again() -> None:
     one.go(200)
     other.go(200)
     assert placed(one, "lead") == placed(other, "lead")
+
+
+def scored(number: int, total: float) -> PlayedLoop:
+    made = recipe(seed=number, choice=0, score={"total": total})
+    return PlayedLoop(made.id, Loop(2, Metre(), (Note(number, 10, 60),)), made)
+
+
+def test_retired_loops_do_not_crowd_out_loved_ones() -> None:
+    themes, best = Themes(), [scored(number, 1.0) for number in range(MOST_LOOPS)]
+    for times in range(RETIRES):
+        for number, one in enumerate(best):
+            themes.heard(one, times * 100 + number)
+    fresh = [scored(100 + number, 0.2 + number / 1000) for number in range(MOST_LOOPS)]
+    for number, one in enumerate(fresh):
+        themes.heard(one, 10_000 + number)
+    loved = themes.loved(lambda _one: True)
+    assert loved in fresh
+    assert len([one for one in themes if one in fresh]) > MOST_LOOPS // 2
+
+
+def test_a_loop_that_does_not_fit_blocks_none_that_does() -> None:
+    themes, loops = Themes(), [scored(number, 1.0 - number / 100) for number in range(12)]
+    for number, one in enumerate(loops):
+        themes.heard(one, number)
+    assert themes.loved(lambda _one: True) == loops[0]
+    assert themes.loved(lambda one: one != loops[0]) == loops[1]
+    assert themes.longest_away(9, lambda _one: True) == loops[0]
+    assert themes.longest_away(9, lambda one: one not in loops[:3]) == loops[3]
+    back = [themes.missed(1000, lambda one: one == loops[5], "chance", number) for number in range(60)]
+    assert 3 < back.count(loops[5]) < 60
+    assert back.count(loops[5]) + back.count(None) == 60
+    assert themes.loved(lambda _one: False) is None

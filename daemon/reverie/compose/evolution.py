@@ -15,7 +15,7 @@ from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.placement import Placement
 from reverie.compose.played_loop import PlayedLoop
-from reverie.compose.programme_place import ProgrammeMoment, ProgrammePlace
+from reverie.compose.programme_place import HOLDING, ProgrammeMoment, ProgrammePlace
 from reverie.compose.recipe import HeardLoop, Recipe
 from reverie.compose.themes import Theme, Themes
 from reverie.compose.voice_plan import VoicePlan
@@ -75,12 +75,19 @@ class Evolution:
             return self.plan.first
         if self.wanted:
             return self.wanted if self.wanted != ANOTHER else self._drawn_again(self._last.recipe)
-        at = (self.steps_taken - 1) % len(self.plan.then)
-        programmed = self._programmed()
-        step = self.plan.then[at] if self.plan.programme is None else programmed.operator if programmed else "loop"
-        if self.fruitless and _holds(step):  # it was held for as long as nothing came
-            step = next((one for one in (*self.plan.then[at:], *self.plan.then[:at]) if not _holds(one)), step)
+        step = self._step_in_turn() if self.plan.programme is None else self._step_of_programme()
         return self.plan.first if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
+
+    def _step_in_turn(self) -> str:
+        at = (self.steps_taken - 1) % len(self.plan.then)
+        step = self.plan.then[at]
+        if self.fruitless and _holds(step):  # it was held for as long as nothing came
+            return next((one for one in (*self.plan.then[at:], *self.plan.then[:at]) if not _holds(one)), step)
+        return step
+
+    def _step_of_programme(self) -> str:
+        programmed = self._programmed()
+        return programmed.operator if programmed else "loop"
 
     @property
     def hold(self) -> int:
@@ -99,18 +106,19 @@ class Evolution:
             return None
         if self._asked is not None and self._asked < len(plan.programme.steps):
             return self._asked
-        bar = self.end_bar
-        can_return = not self.fruitless and self._loved() is not None
-        chance = (plan.scene, plan.voice, plan.seed, self.steps_taken)
-        moment = ProgrammeMoment(bar, last.loop, plan.limits_at(bar), can_return, chance)
+        bar, chance = self.end_bar, (plan.scene, plan.voice, plan.seed, self.steps_taken)
+        moment = ProgrammeMoment(bar, last.loop, plan.limits_at(bar), self._loved() is not None, chance)
+        if self.fruitless:  # it was held for as long as nothing came
+            anew = self._place_in_programme.next(plan.programme, replace(moment, can_hold=False))
+            if anew is not None:
+                return anew
         return self._place_in_programme.next(plan.programme, moment)
 
     def _loved(self) -> PlayedLoop | None:
         """The loop of before that a programme brings back, if there is one that the voice can play."""
         if self.plan.programme is None or not self.plan.programme.returns:
             return None
-        loved = self.themes.loved()
-        return loved if loved is not None and self._does(loved) else None
+        return self.themes.loved(self._does)
 
     @property
     def holds(self) -> bool:
@@ -157,9 +165,8 @@ class Evolution:
                 self._open(spot)
         elif self.plan.source == "model" and self._last is not None and not self.holds:
             plan = self.plan
-            missed = self.themes.missed(self.end_bar, plan.scene, plan.voice, plan.seed, self.steps_taken)
-            if missed is not None and self._does(missed):
-                self.returning = missed
+            chance = (plan.scene, plan.voice, plan.seed, self.steps_taken)
+            self.returning = self.themes.missed(self.end_bar, self._does, *chance)
 
     def _open(self, spot: SectionSpot) -> None:
         """Begin a section as it says: with a theme of its own, or by an operator."""
@@ -341,8 +348,8 @@ class Evolution:
 
     def way_back(self, bar: int) -> bool:
         """Let a loop be next that was last placed before scene bar ``bar``, where there is one that the voice plays."""
-        old = self.themes.longest_away(bar)
-        if old is None or not self._does(old):
+        old = self.themes.longest_away(bar, self._does)
+        if old is None:
             return False
         self.want_again(old)
         return True
@@ -381,4 +388,4 @@ class Evolution:
 
 
 def _holds(operator: str) -> bool:
-    return OPERATORS[operator].traits.source in {"last", "before"}
+    return OPERATORS[operator].traits.source in HOLDING

@@ -10,6 +10,8 @@ from reverie.music.notes import Loop
 from reverie.scenes.evolve_steps import EvolveProgramme, EvolveStep
 from reverie.scenes.operators import OPERATOR_TRAITS
 
+HOLDING = frozenset({"last", "before"})
+"""The sources of operators that make no new loop."""
 _LOW, _HIGH = 1 / 3, 2 / 3
 """Where a density is low or high, on the way from the least to the most that a voice may have."""
 
@@ -18,7 +20,7 @@ _LOW, _HIGH = 1 / 3, 2 / 3
 class ProgrammeMoment:
     """What a choice depends on: the scene's bar, the loop that plays, what the voice allows, whether one can return.
 
-    ``chance`` is what a step is drawn from.
+    ``chance`` is what a step is drawn from. Without ``can_hold``, a step makes a new loop.
     """
 
     bar: int
@@ -26,6 +28,7 @@ class ProgrammeMoment:
     limits: LoopLimits
     can_return: bool
     chance: tuple[str | int, ...]
+    can_hold: bool = True
 
 
 @dataclass(slots=True)
@@ -60,7 +63,8 @@ class ProgrammePlace:
     def _may(self, number: int, step: EvolveStep, moment: ProgrammeMoment) -> bool:
         if moment.bar - self.taken.get(number, self.start) < step.bars:
             return False
-        if OPERATOR_TRAITS[step.operator].source == "before" and not moment.can_return:
+        source = OPERATOR_TRAITS[step.operator].source
+        if (source == "before" and not moment.can_return) or (source in HOLDING and not moment.can_hold):
             return False
         limits = moment.limits
         share = (len(moment.loop.notes) / moment.loop.bars - limits.least) / max(limits.most - limits.least, 1e-9)

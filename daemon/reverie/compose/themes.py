@@ -32,6 +32,8 @@ CHANCE = 6
 _CHANCES = 2**32
 BEST = 3
 """One of so many loops is among those that were found best."""
+Fits = Callable[[PlayedLoop], bool]
+"""Whether a voice may play a loop of before where it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,32 +113,36 @@ class Themes:
             self._loops.remove(before)
         self._loops.append(OldLoop(played, before.heard + (not held) if before else 1, bar))
         while len(self._loops) > MOST_LOOPS:
-            self._loops.remove(min(self._loops[:-NEW_LOOPS], key=lambda one: (one.liked, one.last_bar)))
+            old = self._loops[:-NEW_LOOPS]
+            self._loops.remove(min(old, key=lambda one: (one.heard < RETIRES, one.liked, one.last_bar)))
 
-    def missed(self, bar: int, *chance: int | str) -> PlayedLoop | None:
-        """A loop that comes back in place of a new one from scene bar ``bar`` on; now and then, by ``chance``."""
-        there = [one for one in self._loops[:-NEW_LOOPS] if one.is_missed(bar)]
+    def missed(self, bar: int, fits: Fits, *chance: int | str) -> PlayedLoop | None:
+        """A loop that comes back in place of a new one from scene bar ``bar`` on; now and then, by ``chance``.
+
+        It is one of those that the voice may play there.
+        """
+        there = [one for one in self._loops[:-NEW_LOOPS] if one.is_missed(bar) and fits(one.played)]
         if not there or derive_seed(*chance, "back") % CHANCE:
             return None
         drawn = [there[derive_seed(*chance, "which", draw) % len(there)] for draw in range(2)]
         return max(drawn, key=lambda one: one.liked).played
 
-    def longest_away(self, bar: int) -> PlayedLoop | None:
-        """Of the loops that were last placed before scene bar ``bar``, the one that was found best."""
-        there = (one for one in self._loops if one.last_bar < bar)
+    def longest_away(self, bar: int, fits: Fits) -> PlayedLoop | None:
+        """Of the loops that fit and were last placed before scene bar ``bar``, the one that was found best."""
+        there = (one for one in self._loops if one.last_bar < bar and fits(one.played))
         best = max(there, key=lambda one: (one.liked, one.last_bar), default=None)
         return best and best.played
 
-    def loved(self) -> PlayedLoop | None:
+    def loved(self, fits: Fits) -> PlayedLoop | None:
         """A loop that comes back because it is wanted: of those that were found best the one that is away for longest.
 
-        What plays now is none of them, nor what has been heard too often.
+        It is one of those that the voice may play. What plays now is none of them, nor what has been heard too often.
         """
-        there = sorted((one for one in self._loops[:-1] if one.heard < RETIRES), key=lambda one: -one.liked)
-        best = there[: -(-len(there) // BEST)]
+        there = [one for one in self._loops[:-1] if one.heard < RETIRES and fits(one.played)]
+        best = sorted(there, key=lambda one: -one.liked)[: -(-len(there) // BEST)]
         return min(best, key=lambda one: one.last_bar).played if best else None
 
-    def still(self, fits: Callable[[PlayedLoop], bool]) -> Themes:
+    def still(self, fits: Fits) -> Themes:
         """What remains of it for a voice that is another one now."""
         sections = {name: [one for one in known if fits(one.played)] for name, known in self._sections.items()}
         return Themes(sections, [one for one in self._loops if fits(one.played)])
