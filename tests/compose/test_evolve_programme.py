@@ -157,12 +157,17 @@ def test_what_is_written_plainly_is_as_it_was() -> None:
     assert scene(written("[continue, loop, reset]", ", order: drawn")).hash != plain.hash
 
 
+ROUND = "the loop has 32 sixteenths, and 'steps' of 'rotate' moves it round by"
 FAULTS = [
     ("[{do: invert, degrees: ^2}]", "'invert' has no 'degrees'; that is for 'transpose'"),
     ("[{do: transpose, degrees: ^99}]", "'degrees' of 'transpose' is a whole number from -14 to 14, not 99"),
     ("[{do: thin, to: ^2.5}]", "'to' of 'thin' is a number from 0.05 to 1, not 2.5"),
     ("[{do: thin, when: ^{}}]", "'when' has no condition; write one such as {bars: 64} or {density: low}"),
     ("[{do: thin, weight: ^3}]", "steps in turn have no weight; leave it out, or say 'order: drawn'"),
+    ("[{do: transpose, degrees: ^0}]", "'degrees' of 'transpose' is another number than 0, which changes nothing"),
+    ("[{do: thicken, to: ^1}]", "'to' of 'thicken' is another number than 1, which changes nothing"),
+    ("[{do: rotate, steps: ^1000}]", f"{ROUND} 1000, as 8 do; write fewer than 32"),
+    ("[{do: rotate, steps: ^-32}]", f"{ROUND} -32, which changes nothing; write fewer than 32"),
     ("[^{hold: 3}]", "the key 'do' is missing: the operator"),
 ]
 

@@ -16,6 +16,7 @@ from fakes.engine import DiceEngine
 from fakes.recipes import plan, recipe
 from fakes.scenes import TEXT, scene
 from reverie.compose.composer import Composed, compose
+from reverie.compose.composer import derived as composed_by_rule
 from reverie.compose.evolution import Evolution
 from reverie.compose.operators.ladder import Ladder
 from reverie.compose.operators.registry import OPERATORS
@@ -26,6 +27,7 @@ from reverie.music.drums import DRUMS
 from reverie.music.harmony import SCALES, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP, Metre
+from reverie.music.touch import Touch
 from reverie.scenes.operators import OPERATOR_TRAITS
 
 PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -269,3 +271,53 @@ def test_a_line_goes_on_from_what_came_of_it_and_makes_it_again(name: str) -> No
     loop: Loop | None = made[1].loop
     assert loop
     assert made[2].recipe.primer == loop.notes
+
+
+@PATIENT
+@given(tunes() | beats(), st.floats(1.2, 4), st.integers(0, 99), st.booleans())
+def test_what_thicken_adds_is_softer_than_its_neighbours_under_any_touch(
+    asked: Recipe, share: float, hand: int, by_a_player: bool
+) -> None:
+    touch = Touch(hand=hand) if by_a_player else None
+    limits = replace(asked.limits, velocity_low=1, velocity_high=120)
+    asked = replace(asked, operator="thicken", settings={"to": share}, touch=touch, limits=limits)
+    made = composed_by_rule(asked).loop
+    if made is None:
+        return
+    own = {(note.start, note.pitch) for note in asked.before}
+    before = sorted(note for note in made.notes if (note.start, note.pitch) in own)
+    for note in made.notes:
+        if (note.start, note.pitch) in own or not before:
+            continue
+        earlier = [one for one in before if one.start <= note.start] or before[-1:]
+        later = [one for one in before if one.start >= note.start] or before[:1]
+        assert note.velocity <= max(0.8 * max(earlier[-1].velocity, later[0].velocity), 1) + 0.5
+
+
+@pytest.mark.parametrize("length", [241, 250, 300, 359, 360, 481, 490, 600, 961, 1919])
+def test_thicken_leaves_no_note_of_a_tick(length: int) -> None:
+    tune = (Note(0, length, 60, 90), Note(1920, 480, 67, 90))
+    limits = LoopLimits(48, 72, scale="major", most=24)
+    asked = recipe(bars=2, before=tune, limits=limits, operator="thicken", settings={"to": 8.0})
+    made = derived(asked)
+    assert len(made) > 2
+    assert min(note.length for note in made) >= TICKS_PER_STEP
+
+
+@pytest.mark.parametrize("metre", ["1/4", "3/8", "1/8", "2/8", "3/16", "1/2"])
+def test_rotate_moves_a_loop_of_one_bar_of_one_beat(metre: str) -> None:
+    of = Metre.parse(metre)
+    beat = (Note(0, 120, 36, 90),)
+    asked = recipe(kind="drums", bars=1, metre=of, before=beat, operator="rotate", limits=LoopLimits(least=0.0))
+    [moved] = derived(asked)
+    assert 0 < moved.start < of.bar_ticks
+    assert moved.start % TICKS_PER_STEP == 0
+
+
+def test_rotate_leaves_no_sliver_of_a_note_that_goes_beyond_the_end() -> None:
+    played = (Note(0, 480, 60, 90), Note(470, 600, 64, 90))
+    limits = LoopLimits(least=0.0, polyphony=8)
+    asked = recipe(
+        kind="performance", bars=1, before=played, operator="rotate", settings={"steps": 12.0}, limits=limits
+    )
+    assert [note.length for note in derived(asked)] == [480]

@@ -196,7 +196,8 @@ def _found(
     only_best: bool,
 ) -> Iterator[_Found]:
     """The candidates that passed the guard, the best first."""
-    maker = "" if engine is None or OPERATORS[asked.operator].derive else engine.name
+    operator = OPERATORS[asked.operator]
+    maker = "" if engine is None or operator.derive else engine.name
     likelihoods = [candidate.log_likelihood for candidate in candidates]
     order = ranked(asked, bent, likelihoods, [candidate.notes for candidate in candidates])
     for choice, score in order[:1] if only_best else order:
@@ -204,6 +205,7 @@ def _found(
         clips = Counter({str(kind): count for kind, count in bent[choice].clips.items()})
         loop = bent[choice].loop
         loop = loop and touched(made, loop)
+        loop = operator.finished(made, loop) if loop and operator.finished else loop
         novelty = played.novelty(made, loop) if played and loop else None
         told = novelty and replace(novelty, warmer=warmer)
         yield _Found(Composed(made, loop, {}, clips, told), candidates[choice].memory)

@@ -115,13 +115,15 @@ def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> li
 
 
 def _in_length(notes: Sequence[Note], ticks: int, clips: Counter[Clip]) -> list[Note]:
+    """The notes up to the end of a loop; of one that goes beyond it no sliver is left."""
     kept: list[Note] = []
     for note in notes:
         if note.start >= ticks:
             clips["length"] += 1
         elif note.end > ticks:
             clips["length"] += 1
-            kept.append(replace(note, length=ticks - note.start))
+            if ticks - note.start >= SLIVER:
+                kept.append(replace(note, length=ticks - note.start))
         else:
             kept.append(note)
     return kept

@@ -14,15 +14,21 @@ from reverie.music.voice_kinds import VoiceTraits
 
 @dataclass(frozen=True, slots=True)
 class OperatorSetting:
-    """A number that a scene may tell an operator: what it is, from ``least`` to ``most``, ``whole`` or not."""
+    """A number that a scene may tell an operator: what it is, from ``least`` to ``most``, ``whole`` or not.
+
+    At ``idle`` the operator changes nothing.
+    """
 
     sentence: str
     least: float
     most: float
+    idle: float
     whole: bool = False
 
     def lacks(self, value: float) -> str:
         """What is wrong with a value; nothing if it is one."""
+        if value == self.idle:
+            return f"another number than {value:g}, which changes nothing"
         if self.least <= value <= self.most and not (self.whole and value != int(value)):
             return ""
         return f"{'a whole number' if self.whole else 'a number'} from {self.least:g} to {self.most:g}, not {value:g}"
@@ -81,7 +87,7 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
         pitched=True,
         settings={
             "degrees": OperatorSetting(
-                "by how many degrees, 7 is an octave; absent: one to three, drawn", -14, 14, True
+                "by how many degrees, 7 is an octave; absent: one to three, drawn", -14, 14, 0, True
             )
         },
     ),
@@ -95,7 +101,7 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
         transforms=True,
         settings={
             "steps": OperatorSetting(
-                "by how many sixteenths; absent: a bar, or a beat of a loop of one bar", -1024, 1024, True
+                "by how many sixteenths; absent: a bar, or a beat of a loop of one bar", -1024, 1024, 0, True
             )
         },
     ),
@@ -103,13 +109,13 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
         "Notes with the least weight are left out.",
         source="loops",
         transforms=True,
-        settings={"to": OperatorSetting("the share of notes that stays; absent: 0.6", 0.05, 1)},
+        settings={"to": OperatorSetting("the share of notes that stays; absent: 0.6", 0.05, 1, 1)},
     ),
     "thicken": OperatorTraits(
         "Notes come in between, softer than their neighbours.",
         source="loops",
         transforms=True,
-        settings={"to": OperatorSetting("how many times as many notes there are; absent: 1.5", 1, 8)},
+        settings={"to": OperatorSetting("how many times as many notes there are; absent: 1.5", 1, 8, 1)},
     ),
     "respond": OperatorTraits(
         "The first half of the loop calls, and the second half answers it, and ends on a stable degree.",

@@ -36,7 +36,7 @@ from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
 from reverie.scenes.voice_models import with_able_models
 from reverie.scenes.voices import DrumVoice, TunedVoice
-from reverie.scenes.without_effect import without_effect
+from reverie.scenes.without_effect import turned_in_vain, without_effect
 from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
@@ -245,6 +245,9 @@ class Scene(Section):
         yield from program_misfits(self.moods, sounds)
         yield from timbre_misfits(self.moods, self.timbres)
         yield from without_effect(self.form, self.guards, self.voices)
+        bar = self.metre.bar_steps
+        loops = {name: (one.evolve.programme, one.loop_bars(self.metre) * bar) for name, one in self.voices.items()}
+        yield from ((("voices", *keys), sentence) for keys, sentence in turned_in_vain(loops))
         yield from self._shared_channels()
         yield from mix_misfits({name: voice.output for name, voice in self.voices.items()})
         yield from self._banks()

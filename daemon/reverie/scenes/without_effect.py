@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from reverie.documents import Keys
+from reverie.scenes.evolve_steps import EvolveProgramme
 from reverie.scenes.form import EVERY_VOICE, FormSectionSettings, FormSettings
 from reverie.scenes.moods import MOST_VOICES, GuardsSection
 
@@ -29,6 +30,26 @@ def without_effect(
         yield ("guards", "voices"), f"{_never_so_many(voices, most)}; the most would hold nobody back"
     for keys, sentence in _of_form(form, voices) if form else ():
         yield ("form", *keys), sentence
+
+
+def turned_in_vain(voices: Mapping[str, tuple[EvolveProgramme | None, int]]) -> Iterator[tuple[Keys, str]]:
+    """Steps that turn a loop round and round.
+
+    Args:
+        voices: the steps of each, and how many sixteenths its loops have.
+
+    Yields:
+        Where it stands among the voices, and what is wrong with it.
+    """
+    for voice, (programme, loop) in voices.items():
+        for number, step in enumerate(programme.steps if programme else ()):
+            by = step.settings.get("steps")
+            if by is None or abs(by) < loop:
+                continue
+            rest = int(by) % loop
+            same = f"as {rest} do" if rest else "which changes nothing"
+            sentence = f"the loop has {loop} sixteenths, and 'steps' of 'rotate' moves it round by {by:g}, {same}"
+            yield (voice, "evolve", "then", number, "steps"), f"{sentence}; write fewer than {loop}"
 
 
 def _of_form(form: FormSettings, voices: Collection[str]) -> Iterator[tuple[Keys, str]]:

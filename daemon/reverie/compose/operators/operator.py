@@ -72,8 +72,8 @@ class Operator:
     ``told`` chooses what the model is told, of the scene's own primer and of the loop before. Where no model composes,
     ``derive`` makes the loop from what the recipe has: ``before``, and with ``hears`` what the voices that are composed
     before this one play in its bars (``heard``, whose loops are in ``loops``). Its notes are in ticks from the loop's
-    start; the guard mends them, and leaves their dynamics. ``carried`` are settings of its recipe that follow from the
-    loop before.
+    start; the guard mends them, and leaves their dynamics. ``finished`` has the last word on a loop that was guarded
+    and played with a touch. ``carried`` are settings of its recipe that follow from the loop before.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Operator:
     derive: Callable[[Recipe], Iterable[Note]] | None = None
     carried: Callable[[After], Mapping[str, float | str]] | None = None
     hears: bool = False
+    finished: Callable[[Recipe, Loop], Loop] | None = None
 
     @property
     def traits(self) -> OperatorTraits:

@@ -15,7 +15,7 @@ from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
 from reverie.music.drums import DRUMS
 from reverie.music.harmony import OCTAVE
-from reverie.music.notes import Note
+from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_STEP
 
 _USUAL = 1.5
@@ -52,6 +52,7 @@ def _passing(recipe: Recipe, notes: Sequence[Note], room: int, chance: random.Ra
 def _divided(recipe: Recipe, ladder: Ladder, line: Sequence[Note], place: int) -> list[Note]:
     note, following = line[place], line[(place + 1) % len(line)]
     half = -(-note.length // (2 * _PAIR)) * _PAIR if note.length > _PAIR else TICKS_PER_STEP
+    half = min(half, (note.length // TICKS_PER_STEP - 1) * TICKS_PER_STEP)
     start, own, goal = note.start + half, ladder.rung(note.pitch), ladder.rung(following.pitch)
     pitch = ladder.pitch(own + (1 if goal > own else -1), start)
     [passing] = in_register(recipe, [replace(note, pitch=pitch)]) or [note]
@@ -95,4 +96,26 @@ def _strokes(recipe: Recipe, notes: Sequence[Note], chance: random.Random) -> It
             yield Note(start, TICKS_PER_STEP, pitch, max(velocity, 1))
 
 
-THICKEN = Operator("thicken", derive=_thickened)
+def _softened(recipe: Recipe, loop: Loop) -> Loop:
+    """The loop with all that was added softer than what was there before and after it, however it is played."""
+    there = {_place(recipe, note) for note in recipe.before}
+    own = [note for note in loop.notes if _place(recipe, note) in there]
+    if not own:
+        return loop
+    return replace(loop, notes=tuple(n if _place(recipe, n) in there else _softer(n, own, recipe) for n in loop.notes))
+
+
+def _place(recipe: Recipe, note: Note) -> tuple[int, int]:
+    """What tells a note of the loop before from one that was added; a tune may have been bent to its chords since."""
+    return note.start, 0 if recipe.traits.monophonic else note.pitch
+
+
+def _softer(note: Note, own: Sequence[Note], recipe: Recipe) -> Note:
+    earlier = max((one.start for one in own if one.start <= note.start), default=own[-1].start)
+    later = min((one.start for one in own if one.start >= note.start), default=own[0].start)
+    beside = min(one.velocity for one in own if one.start in {earlier, later})
+    softer = max(round(beside * _SOFT), min(recipe.limits.velocity_low, beside), 1)
+    return replace(note, velocity=min(note.velocity, softer))
+
+
+THICKEN = Operator("thicken", derive=_thickened, finished=_softened)
