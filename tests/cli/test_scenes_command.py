@@ -17,11 +17,14 @@ SHIPPED = (
     "carousel",
     "cat-dreams",
     "first-light",
+    "four-tunes",
     "low-tide",
+    "night-piano",
     "night-watch",
     "seven-steps",
     "sleepers",
     "still-water",
+    "wheels",
 )
 SITE = """
 scene: study
