@@ -24,6 +24,7 @@ from reverie.compose.relations import Relation
 from reverie.compose.state_cache import Memories
 from reverie.conductor.arrange import arrange
 from reverie.conductor.offline.performing import perform
+from reverie.conductor.unmet import unmet
 from reverie.documents import DocumentError, parse_document
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import write_bundle
@@ -203,7 +204,7 @@ def test_what_follows_a_groove_begins_with_it_and_remembers_nothing(humanize: Mo
             "7/8",
             "groove",
             "",
-            "the model 'humanize' knows bars of 4/4 alone, and the scene has 7/8; leave 'groove' out",
+            "knows bars of 4/4 alone, and the scene has 7/8; no model that is here can, so leave 'groove' out",
         ),
         (
             "4/4",
@@ -235,3 +236,27 @@ def test_a_groove_is_a_loop_of_its_voice_although_another_model_played_it() -> N
     assert made.model == "humanize"
     assert _is_of(old, made)
     assert not _is_of(old, replace(made, model_hash="of another"))
+
+
+def test_a_guest_that_is_not_there_is_told_and_its_place_in_the_evolution_is_held() -> None:
+    models = {name: one for name, one in find_models([SHIPPED])[0].items() if name != "humanize"}
+    study = scene(SCENE.format(metre="4/4", operator="{do: groove, hold: 2}"))
+    slots = {"main": {"kind": "fluidsynth"}}
+    assert unmet(study, models, slots) == [
+        "study: the voice beat: the model 'humanize' of 'groove' is not there; in place of 'groove' its loop is held"
+    ]
+    plan = arrange(study, models).plans["beat"]
+    assert plan.guests == {}
+    assert plan.then == ("loop", "continue")
+    assert plan.programme
+    assert [str(step) for step in plan.programme.steps] == ["loop", "continue"]
+    assert unmet(study, find_models([SHIPPED])[0], slots) == []
+
+
+def test_a_guest_that_cannot_play_is_told_too() -> None:
+    models, _ = find_models([SHIPPED])
+    models |= {"humanize": replace(models["drum_kit"], name="humanize")}
+    study = scene(SCENE.format(metre="4/4", operator="groove"))
+    told = "the model 'humanize' of 'groove' cannot play it; in place of 'groove' its loop is held"
+    assert unmet(study, models, {"main": {"kind": "fluidsynth"}}) == [f"study: the voice beat: {told}"]
+    assert arrange(study, models).plans["beat"].guests == {}

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fakes.daemon import STUDY
-from reverie.conductor.arrange import unmet
+from reverie.conductor.unmet import unmet
 from reverie.documents import read_document, validate
 from reverie.scenes.schema import Scene
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from reverie.compose.arrangement import Arrangement
 from reverie.compose.course import Course
@@ -25,21 +24,17 @@ from reverie.conductor.arrange_form import NOON, arrange_form
 from reverie.conductor.arrange_harmony import arrange_harmony, for_voice, own_harmony
 from reverie.conductor.arrange_mix import arrange_mix
 from reverie.conductor.arrange_moods import arrange_moods, mood_harmonies, mood_plans
-from reverie.midi.din_wire import overload
 from reverie.models.library.index import ModelFile
 from reverie.music.drums import DRUMS
 from reverie.music.notes import MAX_MIDI
 from reverie.music.order import composing_order
-from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.touch import Touch
-from reverie.play.messages import SELF, Part
+from reverie.play.messages import Part
+from reverie.scenes.evolve_steps import HELD
 from reverie.scenes.fields import Evolve
 from reverie.scenes.listening import ListenSection
 from reverie.scenes.schema import Scene, Voice
-from reverie.scenes.voice_models import another_metre
-
-SYNTH = "fluidsynth"
-"""The kind of slot that is given soundfonts while it plays."""
+from reverie.scenes.voice_models import guest_lacks
 
 
 def arrange(
@@ -87,45 +82,6 @@ def arrange(
     )
 
 
-def unmet(
-    scene: Scene, bundles: Mapping[str, ModelFile], slots: Mapping[str, Any], leaders: Collection[str] = ()
-) -> list[str]:
-    """What the scene asks for and this machine does not have, a sentence each; the scene plays all the same."""
-    sentences = list(_crowded(scene, slots))
-    if scene.lead not in {SELF, *leaders}:
-        sentences.append(
-            f"{scene.name}: its leader is {scene.lead!r}, which is not in the site's `sync`; it leads itself"
-        )
-    for name, voice in scene.voices.items():
-        where = f"{scene.name}: the voice {name}"
-        if voice.model is None:
-            pass  # it needs none
-        elif voice.model not in bundles:
-            sentences.append(f"{where} names the model {voice.model!r}, which is not there; it plays loops of old")
-        elif voice.kind not in bundles[voice.model].kinds:
-            sentences.append(f"{where} is of a kind that {voice.model!r} cannot compose; it plays loops of old")
-        elif sentence := another_metre(voice.model, bundles[voice.model].metre, scene.metre):
-            sentences.append(f"{where}: {sentence}; it plays loops of old")
-        if voice.output.soundfont and slots.get(voice.output.slot, {}).get("kind", SYNTH) != SYNTH:
-            sentences.append(
-                f"{where} names a soundfont, which only slots of kind {SYNTH!r} play; it has its slot's sounds"
-            )
-        if voice.output.slot not in slots:
-            sentences.append(f"{where} names the slot {voice.output.slot!r}, which is not there; only the tape has it")
-    return sentences
-
-
-def _crowded(scene: Scene, slots: Mapping[str, Any]) -> Iterator[str]:
-    """DIN cables that the scene asks more of than they carry."""
-    fastest = scene.tempo.qpm + scene.tempo.drift_qpm
-    bar_seconds = scene.metre.bar_ticks / TICKS_PER_QUARTER * 60 / fastest
-    for name, slot in slots.items():
-        if slot["kind"] == "din" or slot.get("din"):
-            notes = [voice.most for voice in scene.voices.values() if voice.output.slot == name]
-            if sentence := overload(name, notes, bar_seconds, fastest if slot.get("clock") else 0.0):
-                yield f"{scene.name}: {sentence}"
-
-
 def _plan(
     scene: Scene,
     name: str,
@@ -137,6 +93,13 @@ def _plan(
     course: Course | None,
 ) -> VoicePlan:
     bundle = bundles.get(voice.model or "")
+    guests = {
+        operator: (model, bundles[model].sha256)
+        for operator, model in voice.guests.items()
+        if not guest_lacks(operator, model, bundles, scene.metre)
+    }
+    missing = voice.guests.keys() - guests.keys()
+    programme = voice.evolve.programme
     strictness = scene.harmony.strictness if scene.harmony else 0.0
     if voice.strictness is not None:
         strictness = voice.strictness
@@ -162,13 +125,13 @@ def _plan(
         chords=bundle.chords if bundle else "",
         ways=LATENT_WAYS if bundle and bundle.latent else {},
         operator_settings=_latent_settings(scene, name, voice, seed),
-        guests={operator: (model, _hash_of(model, bundles)) for operator, model in voice.guests.items()},
+        guests=guests,
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         longest=voice.evolve.longest,
         drum_map=voice.output.drum_map,
-        then=voice.evolve.operators,
-        programme=voice.evolve.programme,
+        then=tuple(HELD if one in missing else one for one in voice.evolve.operators),
+        programme=programme and programme.without(missing),
         temperature=voice.temperature,
         limits=_limits(scene, voice),
         candidates=voice.evolve.candidates,
@@ -201,10 +164,6 @@ def _latent_settings(scene: Scene, name: str, voice: Voice, seed: int) -> Mappin
         every = voice.loop_bars(scene.metre) * evolve.times
         found[WALKED] = WalkSettings(evolve.walk, every, derive_seed(scene.name, name, "walk", seed))
     return found
-
-
-def _hash_of(model: str, bundles: Mapping[str, ModelFile]) -> str:
-    return bundles[model].sha256 if model in bundles else ""
 
 
 def _moody(scene: Scene, voice: Voice, plan: VoicePlan, moods: Mapping[str, MoodHarmony[ToldHarmony]]) -> VoicePlan:

@@ -13,8 +13,9 @@ from reverie.compose.arrangement import Arrangement
 from reverie.compose.day_time import form_of
 from reverie.compose.ensemble import Ensemble, Reserve
 from reverie.compose.fallback import ShippedLoop, reserves
-from reverie.conductor.arrange import arrange, unmet
+from reverie.conductor.arrange import arrange
 from reverie.conductor.day_clock import seconds_of_day
+from reverie.conductor.unmet import unmet
 from reverie.errors import ReverieError
 from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile

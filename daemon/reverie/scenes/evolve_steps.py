@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import Field
@@ -12,6 +12,8 @@ from reverie.documents import Keys, Section
 from reverie.scenes.operators import NAMED, OperatorName
 
 MOST_BARS = 10_000
+HELD = "loop"
+"""The operator by which the loop that plays is held."""
 Density = Literal["", "low", "high"]
 
 
@@ -51,6 +53,11 @@ class EvolveProgramme:
     def returns(self) -> bool:
         """Whether loops of before are to come back."""
         return any(NAMED[step.operator].source == "before" for step in self.steps)
+
+    def without(self, operators: Collection[str]) -> EvolveProgramme:
+        """The same, where nobody plays some operators: where their turn is, the loop is held."""
+        steps = tuple(replace(one, operator=HELD) if one.operator in operators else one for one in self.steps)
+        return replace(self, steps=steps)
 
     @property
     def is_plain(self) -> bool:

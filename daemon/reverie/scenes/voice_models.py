@@ -31,6 +31,27 @@ def another_metre(model: str, knows: str, metre: Metre) -> str | None:
     return f"the model {model!r} knows bars of {knows} alone, and the scene has {metre}; give the voice another model"
 
 
+def guest_lacks(operator: str, model: str, files: Mapping[str, ModelFile], metre: Metre) -> str | None:
+    """Why a model does not play an operator for a voice, in a sentence; None where it does."""
+    guest = files.get(model)
+    if guest is None:
+        able = [one.name for one in files.values() if operator in one.operators]
+        return f"the model {model!r} of {operator!r} is not there{did_you_mean(model, able)}"
+    if operator not in guest.operators:
+        return f"the model {model!r} of {operator!r} cannot play it"
+    sentence = another_metre(model, guest.metre, metre)
+    return sentence and sentence.rpartition(";")[0]
+
+
+def _instead(operator: str, files: Mapping[str, ModelFile], metre: Metre) -> str:
+    able = [
+        one.name
+        for one in files.values()
+        if operator in one.operators and not another_metre(one.name, one.metre, metre)
+    ]
+    return f"these can: {', '.join(able)}" if able else f"no model that is here can, so leave {operator!r} out"
+
+
 def needed_models(voices: Mapping[str, Any]) -> list[str]:
     """The names of all models that play for these voices, sorted."""
     own = {voice.model for voice in voices.values() if voice.model}
@@ -55,11 +76,6 @@ def _misfits(voices: Mapping[str, Any], files: Mapping[str, ModelFile], metre: M
             sentence = f"goes through a latent space, which the model {own.name!r} does not have; give the voice"
             yield (name, "evolve", "then"), f"{ways[0]!r} {sentence} a MusicVAE, or leave it out"
         for operator, model in voice.guests.items():
-            guest, way = files.get(model), (name, "evolve", operator if model in files else "then")
-            able = [one.name for one in files.values() if operator in one.operators]
-            if guest is None or operator not in guest.operators:
-                why = "cannot play it" if guest else f"is not there{did_you_mean(model, able)}"
-                these = f"these can: {', '.join(able)}" if able else "no model that is here can"
-                yield way, f"the model {model!r} of {operator!r} {why}; {these}"
-            elif sentence := another_metre(model, guest.metre, metre):
-                yield way, f"{sentence.rpartition(';')[0]}; leave {operator!r} out"
+            way = (name, "evolve", operator if model in files else "then")
+            if sentence := guest_lacks(operator, model, files, metre):
+                yield way, f"{sentence}; {_instead(operator, files, metre)}"
