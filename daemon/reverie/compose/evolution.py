@@ -165,8 +165,8 @@ class Evolution:
                 self._open(spot)
         elif self.plan.source == "model" and self._last is not None and not self.holds:
             plan = self.plan
-            chance = (plan.scene, plan.voice, plan.seed, self.steps_taken)
-            self.returning = self.themes.missed(self.end_bar, self._does, *chance)
+            missed = self.themes.missed(self.end_bar, plan.scene, plan.voice, plan.seed, self.steps_taken)
+            self.returning = missed if missed is not None and self._does(missed) else None
 
     def _open(self, spot: SectionSpot) -> None:
         """Begin a section as it says: with a theme of its own, or by an operator."""

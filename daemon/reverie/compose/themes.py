@@ -116,12 +116,12 @@ class Themes:
             old = self._loops[:-NEW_LOOPS]
             self._loops.remove(min(old, key=lambda one: (one.heard < RETIRES, one.liked, one.last_bar)))
 
-    def missed(self, bar: int, fits: Fits, *chance: int | str) -> PlayedLoop | None:
+    def missed(self, bar: int, *chance: int | str) -> PlayedLoop | None:
         """A loop that comes back in place of a new one from scene bar ``bar`` on; now and then, by ``chance``.
 
-        It is one of those that the voice may play there.
+        Where the voice may not play it there, it does not come back this time, and chance draws again at the next step.
         """
-        there = [one for one in self._loops[:-NEW_LOOPS] if one.is_missed(bar) and fits(one.played)]
+        there = [one for one in self._loops[:-NEW_LOOPS] if one.is_missed(bar)]
         if not there or derive_seed(*chance, "back") % CHANCE:
             return None
         drawn = [there[derive_seed(*chance, "which", draw) % len(there)] for draw in range(2)]
