@@ -15,6 +15,7 @@ import pytest
 
 from fakes.checkpoints import magenta_js, recurrent_tensors
 from fakes.model_server import ModelServer, serving
+from fakes.tensorflow_files import bundle_of, rows_of_version_1
 from reverie.cli.models import add_parsers
 from reverie.errors import ReverieError
 from reverie.models.library import catalogue
@@ -111,6 +112,31 @@ def test_what_a_files_weights_do_not_show_can_be_given(
     assert status == (0 if "steps_per_quarter=2" in given else 1)
 
 
+def test_import_says_that_a_bundle_was_not_compared_where_magenta_is_not(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "reverie.magenta.own_graph", None)
+    tensors = recurrent_tensors(38, 38)
+    (tmp_path / "tunes.mag").write_bytes(bundle_of("basic_rnn", rows_of_version_1(tensors), b""))
+    assert run("import", tmp_path / "tunes.mag") == 0
+    note, done = capsys.readouterr().out.splitlines()
+    assert note.startswith("Note: it was not compared with what Magenta plays, since ")
+    assert note.endswith(" is not installed here.")
+    assert done.endswith("tunes.safetensors: basic_rnn")
+
+
+def test_import_answers_programs(run: Run, source: Path, own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("import", source, "--model-config", "basic_rnn", "--set", "steps_per_quarter=2", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "name": "tunes",
+        "path": str(own / "tunes.safetensors"),
+        "config": "basic_rnn",
+        "settings": {"steps_per_quarter": 2},
+        "notes": [],
+        "compared": None,
+    }
+
+
 def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("info", "polyphony_rnn", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {
@@ -126,7 +152,7 @@ def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(
     ("name", "voices"),
-    [("piano_genie", "no voice yet"), ("groovae_2bar_humanize", "operator groove")],
+    [("hierdec-trio_16bar", "no voice yet"), ("piano_genie", "genie"), ("groovae_2bar_humanize", "operator groove")],
 )
 def test_info_says_what_a_model_is_for(run: Run, capsys: pytest.CaptureFixture[str], name: str, voices: str) -> None:
     assert run("info", name, "--json") == 0

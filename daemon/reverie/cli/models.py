@@ -96,7 +96,7 @@ def add_parsers(commands: Any, folders: Folders) -> None:
         add_config(action, formerly_site=True)
     add_config(bring)
     bring.add_argument("--site", type=Path, help=argparse.SUPPRESS)
-    for action in (listing, info):
+    for action in (listing, info, bring, pull):
         add_json(action)
 
 
@@ -248,7 +248,7 @@ def _import(folders: Folders, options: argparse.Namespace) -> int:
     config, options.config = _configurations(options)
     wish, target = _wish(options, config, facts), _target(options, folders)
     _refuse_to_hide(wish.name or name_of(options.source), target, folders, options)
-    return _report(import_model(options.source, target, wish))
+    return _report(import_model(options.source, target, wish), options.json)
 
 
 def _configurations(options: argparse.Namespace) -> tuple[str, Path | None]:
@@ -276,7 +276,7 @@ def _pull(folders: Folders, options: argparse.Namespace) -> int:
     _refuse_to_hide(options.name or entry.name, target, folders, options)
     with _Meter() as meter:
         imported = pull(entry, target, meter.show, _wish(options))
-    return _report(imported)
+    return _report(imported, options.json)
 
 
 def _export(folders: Folders, options: argparse.Namespace) -> int:
@@ -322,18 +322,33 @@ def _wish(options: argparse.Namespace, config: str = "", facts: Mapping[str, Any
     from reverie.models.library.hyperparameters import given
     from reverie.models.library.importing import ImportRequest
 
-    return ImportRequest(options.name, config, facts or {}, replace=options.replace, settings=given(options.set))
+    settings = given(options.set)
+    return ImportRequest(options.name, config, facts or {}, replace=options.replace, settings=settings, compare=True)
 
 
 def _target(options: argparse.Namespace, folders: Folders) -> Path:
     return options.to or folders(options.config)[-1]
 
 
-def _report(imported: Imported) -> int:
+def _report(imported: Imported, as_json: bool) -> int:
+    card, compared = imported.card, imported.compared
+    if as_json:
+        answer: dict[str, Any] = {
+            "name": card.name,
+            "path": str(imported.path),
+            "config": card.config,
+            "settings": dict(card.settings),
+            "notes": list(imported.notes),
+            "compared": {"steps": compared.steps, "apart": compared.apart} if compared else None,
+        }
+        _say(json.dumps(answer, indent=2))
+        return 0
     for note in imported.notes:
         _say(f"Note: {note}.")
-    settings = ", ".join(f"{name} {value}" for name, value in imported.card.settings.items())
-    _say(f"{imported.path}: {imported.card.config}{f', {settings}' if settings else ''}")
+    settings = ", ".join(f"{name} {value}" for name, value in card.settings.items())
+    _say(f"{imported.path}: {card.config}{f', {settings}' if settings else ''}")
+    if compared:
+        _say(f"It was {compared}.")
     return 0
 
 

@@ -20,6 +20,8 @@ from reverie.models.golden import with_golden
 from reverie.models.library.browser_config import check_told
 from reverie.models.library.bundle import Bundle, make_bundle, read_bundle, write_bundle
 from reverie.models.library.card import SUFFIX, ModelCard
+from reverie.models.library.comparison import Comparison, NotComparedError, compare
+from reverie.models.library.formats.mag import MAGENTA_BUNDLE
 from reverie.models.library.formats.reading import fingerprint, read_source
 from reverie.models.library.formats.tensors import ForeignModel, Tensors
 from reverie.models.library.hyperparameters import FORGET, settings_of, with_forget_bias
@@ -36,7 +38,8 @@ class ImportRequest:
     """What is known of a model beside its file; what is empty is taken from the file.
 
     ``source`` and ``training`` are facts for its model card. ``replace`` allows an installed model to be overwritten.
-    ``settings`` are what neither its weights nor its files show.
+    ``settings`` are what neither its weights nor its files show. ``compare`` has Magenta, where it is installed, play
+    the graph in a bundle of its own too, which takes seconds.
     """
 
     name: str = ""
@@ -45,22 +48,25 @@ class ImportRequest:
     training: Mapping[str, Any] = field(default_factory=dict[str, Any])
     replace: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A model that was imported, and sentences that a person should read."""
+    """A model that was imported, sentences that a person should read, and how near it is to Magenta if known."""
 
     path: Path
     card: ModelCard
     notes: tuple[str, ...] = ()
+    compared: Comparison | None = None
 
 
 def import_model(source: Path, folder: Path, request: ImportRequest | None = None) -> Imported:
     """Read a model in a foreign format and write it into ``folder`` as a run-time bundle.
 
     Raises:
-        ModelError: if it cannot be read, does not fit its configuration, or is there already; nothing is written then.
+        ModelError: if it cannot be read, does not fit its configuration, plays other music than Magenta, or is there
+            already; nothing is written then.
     """
     request = request or ImportRequest()
     name = request.name or name_of(source)
@@ -83,6 +89,7 @@ def import_model(source: Path, folder: Path, request: ImportRequest | None = Non
     try:
         with np.errstate(all="ignore"):  # what comes of absurd weights is looked at
             bundle = with_golden(make_bundle(card, weights))
+        compared, notes = _compared(source, read, bundle) if request.compare else (None, [])
     except ModelError as error:
         raise ModelError(f"{source}: {error}") from error
     try:
@@ -90,8 +97,8 @@ def import_model(source: Path, folder: Path, request: ImportRequest | None = Non
     except OSError as error:
         advice = f"{advice_on(error, path)}, or name another folder with --to"
         raise ModelError(f"{path}: cannot be written ({reason_of(error)}); {advice}") from error
-    notes = [f"{variable} is listed in {source.name}, but its file is not there" for variable in read.absent]
-    return Imported(path, bundle.card, tuple(notes))
+    notes += [f"{variable} is listed in {source.name}, but its file is not there" for variable in read.absent]
+    return Imported(path, bundle.card, tuple(notes), compared)
 
 
 def read_any_bundle(path: Path) -> Bundle:
@@ -132,6 +139,20 @@ def _config(read: ForeignModel, wished: str) -> ModelConfig:
     known = ", ".join(fits or CONFIGS)
     why = "its sizes fit" if fits else "there are"
     raise ModelError(f"a {read.format} does not say which configuration it is; give --model-config: {why} {known}")
+
+
+def _compared(source: Path, read: ForeignModel, bundle: Bundle) -> tuple[Comparison | None, list[str]]:
+    """How near the model is to Magenta's graph of it, or why that is not known; neither where there is no such graph.
+
+    Raises:
+        ModelError: if they are two models.
+    """
+    if read.format != MAGENTA_BUNDLE or config_of(bundle.card.config).family in _OF_THEIR_OWN:
+        return None, []
+    try:
+        return compare(source, bundle), []
+    except NotComparedError as error:
+        return None, [str(error)]
 
 
 def _not_empty(weights: Tensors) -> Tensors:

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reverie.advice import advice_on
@@ -48,9 +49,7 @@ def pull(entry: PublishedModel, folder: Path, progress: Progress, request: Impor
             return Imported(path, card, (f"{path} is there already",))
         raise ModelError(f"{path} is there already and comes from elsewhere; give another --name, or --replace")
     source = {"url": entry.url, "licence": entry.licence, "description": entry.description, **request.source}
-    complete = ImportRequest(
-        name, request.config or entry.config, source, request.training, request.replace, request.settings
-    )
+    complete = replace(request, name=name, config=request.config or entry.config, source=source)
     downloads = folder / _DOWNLOADS / entry.name
     try:
         downloads.mkdir(parents=True, exist_ok=True)

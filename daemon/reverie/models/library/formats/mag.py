@@ -10,6 +10,9 @@ from reverie.models.library.formats.checkpoint import weights_in_tables
 from reverie.models.library.formats.protobuf import Message
 from reverie.models.library.formats.tensors import ForeignModel
 
+MAGENTA_BUNDLE = "Magenta bundle"
+"""What this format is called for people, and on model cards."""
+
 
 def read_mag(data: bytes) -> ForeignModel:
     """A model out of a Magenta bundle.
@@ -25,7 +28,7 @@ def read_mag(data: bytes) -> ForeignModel:
     tensors = weights_in_tables(checkpoints)
     description = bundle.message(4).text(1)
     return ForeignModel(
-        format="Magenta bundle",
+        format=MAGENTA_BUNDLE,
         tensors=tensors,
         config=config,
         facts={"description": description} if description else {},
