@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from reverie.bench.many_voices import QPM, QUICK_BARS, VOICES, measure, scene_text
+from reverie.bench.many_voices import QUICK_BARS, VOICES, measure, scene_text
+from reverie.bench.mixed_voices import CASES, mixed_text
 from reverie.bench.processes import many_voices
 from reverie.models.library.index import find_models
 from reverie.places import models_folder
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
+from reverie.scenes.voice_models import needed_models
 
 
 def scene(folder: Path, *, together: bool) -> Scene:
@@ -44,14 +46,34 @@ def test_apart_as_many_voices_hear_nothing(tmp_path: Path) -> None:
     assert not any(voice.listen or voice.taken_from for voice in apart.voices.values())
 
 
-def test_both_are_measured_by_the_same_music_and_keep_to_half_a_core() -> None:
+def test_mixed_are_voices_of_all_kinds_and_the_shipped_models(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.yaml"
+    bundles = find_models([models_folder()])[0]
+    path.write_text(mixed_text("mixed", 120, bundles), encoding="utf-8")
+    mixed = load_scene(path, bundles, {"main"})
+    assert len(mixed.voices) == VOICES
+    timbres = {name for name, bundle in bundles.items() if not bundle.kinds and not bundle.operators}
+    assert set(needed_models(mixed.voices)) == set(bundles) - timbres
+    kinds = {kind for bundle in bundles.values() for kind in bundle.kinds}
+    assert {voice.kind for voice in mixed.voices.values()} == kinds | {"chords"}
+
+
+def test_without_a_model_melodies_stand_in(tmp_path: Path) -> None:
+    path = tmp_path / "few.yaml"
+    bundles = find_models([models_folder()])[0]
+    few = {name: bundles[name] for name in ("drum_kit", "attention_rnn", "drums_2bar", "humanize")}
+    path.write_text(mixed_text("few", 120, few), encoding="utf-8")
+    assert len(load_scene(path, few, {"main"}).voices) == VOICES
+
+
+def test_all_are_measured_and_keep_to_half_a_core() -> None:
     cases = many_voices(quick=True)
-    assert [*cases] == ["together", "apart"]
+    assert [*cases] == ["together", "apart", "mixed-60", "mixed-120", "mixed-180"]
     for case, figures in cases.items():
         assert (figures["voices"], figures["bars"]) == (VOICES, QUICK_BARS), case
         # Before the first bar sounds every voice of a model has loops ahead.
         assert figures["loops"] >= 2 * 13, case
-        seconds = figures["cores"] * QUICK_BARS * 4 * 60 / QPM
+        seconds = figures["cores"] * QUICK_BARS * 4 * 60 / CASES[case]
         assert figures["ms_a_loop"] == pytest.approx(seconds / figures["loops"] * 1000, rel=0.01)
         assert 0 < figures["first_loop_seconds"] < figures["opening_seconds"] <= seconds * 1.001, case
         assert 0 < figures["models_share"] < 1, case

@@ -1,8 +1,9 @@
-"""What it costs to compose voices that hear each other: ``python -m reverie.bench.many_voices together|apart``.
+"""What it costs to compose many voices: ``python -m reverie.bench.many_voices together|apart|mixed-60|...``.
 
 Sixteen voices in a fast tempo. Together each follows the harmony, listens to another and is played with touch; apart
-they do none of this, and melodies stand in for the chords, so that as many voices play. It answers with one JSON object
-on stdout. Times are the CPU's, which other programs lengthen only by what they take of caches and memory.
+they do none of this, and melodies stand in for the chords, so that as many voices play. Mixed are voices of every kind
+that there is a model for, at a slow, a middling and a fast tempo. It answers with one JSON object on stdout. Times are
+the CPU's, which other programs lengthen only by what they take of caches and memory.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reverie.bench.mixed_voices import CASES, MIXED, VOICES, mixed_text
 from reverie.compose.composer import Composed
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Candidate, Engine
@@ -26,10 +28,8 @@ from reverie.places import models_folder
 from reverie.scenes.folder import load_scene
 from reverie.scenes.voice_models import needed_models
 
-VOICES = 16
-QPM = 180
+QPM = CASES["together"]
 BARS, QUICK_BARS = 64, 4
-CASES = ("together", "apart")
 
 _SLOT = "main"
 _DRUMS_CHANNEL = 10
@@ -102,7 +102,11 @@ def measure(case: str, bars: int) -> dict[str, Any]:
     bundles = find_models([models_folder()])[0]
     with tempfile.TemporaryDirectory(prefix="reverie-bench-") as folder:
         path = Path(folder) / f"{case}.yaml"
-        path.write_text(scene_text(case, together=case == "together"), encoding="utf-8")
+        if case in MIXED:
+            text = mixed_text(case, MIXED[case], bundles)
+        else:
+            text = scene_text(case, together=case == "together")
+        path.write_text(text, encoding="utf-8")
         scene = load_scene(path, bundles, {_SLOT})
     engine = _Watched(make_engine("numpy"))
     for model in needed_models(scene.voices):

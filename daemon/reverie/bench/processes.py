@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from reverie.bench.mixed_voices import CASES
 from reverie.bench.targets import START_TARGETS, VOICES_TARGETS, held_against, targets_of
 from reverie.errors import ReverieError
 from reverie.processes.children import own_module
@@ -71,16 +72,16 @@ def measure(configs: tuple[str, ...], *, quick: bool = False) -> dict[str, Any]:
 
 
 def many_voices(*, quick: bool = False) -> dict[str, dict[str, Any]]:
-    """What it costs to compose voices that hear each other, and as many that do not.
+    """What it costs to compose voices that hear each other, as many that do not, and as many of every kind.
 
     Raises:
         BenchError: if it cannot be measured.
     """
     cases: dict[str, dict[str, Any]] = {}
-    for case in ("together", "apart"):
+    for case in CASES:
         _tell(f"many voices: {case}")
         cases[case] = _answer("reverie.bench.many_voices", case, *(("--quick",) if quick else ()))
-        cases[case]["targets"] = held_against(VOICES_TARGETS if case == "together" else (), cases[case])
+        cases[case]["targets"] = held_against(() if case == "apart" else VOICES_TARGETS, cases[case])
     return cases
 
 
