@@ -16,11 +16,19 @@ _KINDS: Mapping[str, VoiceMix] = {
     "bass": VoiceMix(level=-2.0, pan=0.0, reverb=0.0, chorus=0.0),
     "chords": VoiceMix(level=-6.0, pan=0.0, reverb=60.0, chorus=40.0),
     "polyphony": VoiceMix(level=-4.0, pan=0.0, reverb=45.0, chorus=10.0),
+    "harmonize": VoiceMix(level=-4.0, pan=0.0, reverb=45.0, chorus=10.0),
     "performance": VoiceMix(level=-2.0, pan=0.0, reverb=45.0, chorus=0.0),
     "genie": VoiceMix(level=-3.0, pan=0.0, reverb=40.0, chorus=0.0),
     "melody": VoiceMix(level=0.0, pan=0.0, reverb=35.0, chorus=0.0),
 }
-_SPREAD: Mapping[str, float] = {"chords": 45.0, "polyphony": 30.0, "performance": 30.0, "genie": 30.0, "melody": 20.0}
+_SPREAD: Mapping[str, float] = {
+    "chords": 45.0,
+    "polyphony": 30.0,
+    "harmonize": 30.0,
+    "performance": 30.0,
+    "genie": 30.0,
+    "melody": 20.0,
+}
 """How far from the middle the outermost of several voices of a kind stand."""
 
 

@@ -12,6 +12,7 @@ from reverie.compose.mood_course import MoodHarmony
 from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.operators.latent_steps import LATENT_WAYS
 from reverie.compose.operators.latent_walks import INTERPOLATED, WALKED
+from reverie.compose.operators.part_steps import PART_WAYS
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.relations import Relation
 from reverie.compose.scene_form import SceneForm
@@ -123,7 +124,7 @@ def _plan(
         primer_steps=steps,
         span=bundle.counting.span(scene.metre.bar_steps) if bundle else 0,
         chords=bundle.chords if bundle else "",
-        ways=LATENT_WAYS if bundle and bundle.latent else {},
+        ways=_ways(voice, bundle),
         operator_settings=_latent_settings(scene, name, voice, seed),
         guests=guests,
         bars=voice.loop_bars(scene.metre),
@@ -152,6 +153,13 @@ def _settings(scene: Scene, name: str, voice: Voice) -> SettingsPlan | None:
     """What the voice tells its operators and engines; one whose models hear seconds tells the tempo, too."""
     told = voice.settings(with_bass=_has_bass(scene, name))
     return TempoSettings(scene.tempo, told) if voice.traits.hears_seconds else told
+
+
+def _ways(voice: Voice, bundle: ModelFile | None) -> Mapping[str, str]:
+    """By which operators the voice's model does what others mean by the same names."""
+    if voice.kind == "harmonize":
+        return PART_WAYS
+    return LATENT_WAYS if bundle and bundle.latent else {}
 
 
 def _latent_settings(scene: Scene, name: str, voice: Voice, seed: int) -> Mapping[str, SettingsPlan]:

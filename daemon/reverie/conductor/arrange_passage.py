@@ -18,7 +18,7 @@ REACH = (2 / 3, 3 / 2)
 """How much slower or faster the next scene may be for the tempo to go over to it, and not to jump."""
 FADED, ENDED, THINNED = 0.1, 0.6, 0.7
 """To which share dynamics fall in a fade and in an end, and density in an end."""
-_STAYS = {"chords": 0, "polyphony": 0, "performance": 1, "genie": 1, "melody": 1, "bass": 2, "drums": 3}
+_STAYS = {"chords": 0, "polyphony": 0, "harmonize": 0, "performance": 1, "genie": 1, "melody": 1, "bass": 2, "drums": 3}
 """Whoever stays longest comes first: the drums go first, and the harmony is the last to go."""
 
 

@@ -25,6 +25,7 @@ Family = Literal[
     "pianoroll_rnn_nade",
     "music_vae",
     "piano_genie",
+    "coconet",
     "gansynth",
     "nsynth",
 ]
@@ -109,6 +110,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("hierdec-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("hier-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("piano_genie", "piano_genie", ("genie",)),
+        ModelConfig("coconet", "coconet", ("harmonize",)),
         ModelConfig("gansynth", "gansynth"),
         ModelConfig("nsynth", "nsynth", settings={"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16_000}),
     )

@@ -29,6 +29,8 @@ def answer(bundle: Bundle, question: int) -> tuple[float, ...]:
         from reverie.models.nade.golden import answer as answered
     elif family == "piano_genie":
         from reverie.models.genie.golden import answer as answered
+    elif family == "coconet":
+        from reverie.models.coconet.golden import answer as answered
     elif family == "gansynth":
         from reverie.models.gansynth.golden import answer as answered
     elif family == "nsynth":

@@ -74,9 +74,10 @@ VOICE_KINDS: Mapping[str, VoiceTraits] = {
     "chords": VoiceTraits(order=2, polyphony=8, harmonic=True),
     "melody": VoiceTraits(order=3),
     "polyphony": VoiceTraits(order=4, polyphony=8),
-    "performance": VoiceTraits(order=5, polyphony=16, grid=1, dynamics=True),
+    "harmonize": VoiceTraits(order=5, polyphony=4),
+    "performance": VoiceTraits(order=6, polyphony=16, grid=1, dynamics=True),
     "genie": VoiceTraits(order=7, polyphony=4, buttons=True),
 }
 """By kind. Chords have six voices at most, and two that double others; a melody is heard over them. Voices of polyphony
-and performance say themselves how many notes they may have at a time, these at most, and may accompany the others; a
-genie may follow any of them."""
+and performance say themselves how many notes they may have at a time, these at most. Those of polyphony and harmonize
+may accompany the others; a genie may follow any of them."""

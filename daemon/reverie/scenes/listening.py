@@ -22,7 +22,7 @@ RELATIONS: Mapping[RelationName, str] = {
     "double": "The voice plays the same notes as the other, an interval away.",
     "fill": "Of drums: they play more where the other voice rests.",
     "suit": "Over chords, the voice has on strong places what is smooth over what the other plays there: a bass.",
-    "accompany": "Of polyphony: its model finds what the other plays there as given, and adds notes to it.",
+    "accompany": "Of polyphony and harmonize: the model finds what the other plays there as given, and adds notes.",
     "follow": "Of genie: its buttons are pressed when the other's notes begin, as these rise and fall.",
 }
 """By name, in the order in which people read of them."""
@@ -239,7 +239,8 @@ def _given_to_a_model(
     if one.kind == "accompany" and other.drums:
         yield ("accompany",), f"{one.voice!r} has no pitches that could be accompanied; write lock: {one.voice}"
     elif one.kind == "accompany" and (own.in_a_row or own.free or own.buttons):
-        yield ("accompany",), f"only a voice of kind 'polyphony' accompanies; for {name!r} write answer: {one.voice}"
+        kinds = "only a voice of kind 'polyphony' or 'harmonize' accompanies"
+        yield ("accompany",), f"{kinds}; for {name!r} write answer: {one.voice}"
     if one.kind == "follow" and other.drums:
         yield ("follow",), f"{one.voice!r} has no pitches that rise and fall; write lock: {one.voice}"
     elif one.kind == "follow" and not own.buttons:

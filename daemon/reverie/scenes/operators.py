@@ -142,6 +142,8 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
     "last-bar": OperatorTraits("The last bar of a scene comes to rest.", source="loops", named=False),
     "latent-mutate": OperatorTraits("A small step in the latent space of the voice's model.", named=False),
     "latent-continue": OperatorTraits("A wide step in the latent space of the voice's model.", named=False),
+    "parts-mutate": OperatorTraits("Some places of four parts are drawn again, until they fit.", named=False),
+    "parts-continue": OperatorTraits("Four parts lead on from those before.", named=False),
 }
 """By name, in the order in which people read of them."""
 

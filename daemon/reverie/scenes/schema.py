@@ -22,6 +22,7 @@ from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.form import FormSettings
 from reverie.scenes.genie_voice import GenieVoice
+from reverie.scenes.harmonize_voice import HarmonizeVoice
 from reverie.scenes.harmony import HarmonySettings, itself
 from reverie.scenes.listening import listening_misfits
 from reverie.scenes.mix import MixSection, mix_itself, mix_misfits
@@ -41,7 +42,15 @@ from reverie.scenes.written_voices import LiteralDrums, LiteralTune
 
 MAX_PRIMER_BARS = 4
 Voice = (
-    DrumVoice | TunedVoice | ChordVoice | PolyphonyVoice | PerformanceVoice | GenieVoice | LiteralDrums | LiteralTune
+    DrumVoice
+    | TunedVoice
+    | ChordVoice
+    | PolyphonyVoice
+    | HarmonizeVoice
+    | PerformanceVoice
+    | GenieVoice
+    | LiteralDrums
+    | LiteralTune
 )
 _KINDS = {
     "drums": DrumVoice,
@@ -49,6 +58,7 @@ _KINDS = {
     "bass": TunedVoice,
     "chords": ChordVoice,
     "polyphony": PolyphonyVoice,
+    "harmonize": HarmonizeVoice,
     "performance": PerformanceVoice,
     "genie": GenieVoice,
 }

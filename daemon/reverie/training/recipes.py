@@ -15,7 +15,7 @@ from reverie.files import write_atomically
 from reverie.training.errors import TrainingError
 from reverie.training.workspace import Workspace, digest_of
 
-ModelName = Literal["drums", "melody", "improv", "polyphony", "performance", "music-vae", "piano-genie"]
+ModelName = Literal["drums", "melody", "improv", "polyphony", "performance", "music-vae", "piano-genie", "coconet"]
 LearnedPart = Literal["any", "tune", "bass"]
 PARTS: tuple[LearnedPart, ...] = get_args(LearnedPart)
 
@@ -190,6 +190,13 @@ RECIPES: Mapping[str, TrainingRecipe] = {
         # Magenta learns at an even 0.0003, for days.
         hparams={"batch_size": 32, "learning_rate": 0.003, "decay_rate": 0.9994, "grad_clip": 1.0},
         window=128,
+    ),
+    "coconet": TrainingRecipe(
+        model="coconet",
+        config="coconet",
+        hparams={"batch_size": 24, "num_layers": 18, "num_filters": 40, "learning_rate": 0.005, "halved_after": 700},
+        # Four bars of 4/4, on eighths.
+        window=64,
     ),
 }
 """By Magenta's configuration; the first of a model is what is trained if none is named."""

@@ -20,6 +20,7 @@ from reverie.models.library.index import ModelFile
 _RECURRENT = "reverie.compose.engines.recurrent:RecurrentEngine"
 _POLYPHONIC = "reverie.compose.engines.polyphonic:PolyphonicEngine"
 _EXPRESSIVE = "reverie.compose.engines.expressive:ExpressiveEngine"
+_HARMONIZING = "reverie.compose.engines.harmonizing:HarmonizingEngine"
 _LATENT = "reverie.compose.engines.latent_space:LatentEngine"
 _GENIE = "reverie.compose.engines.genie_playing:GenieEngine"
 _MAGENTA = "reverie.magenta.generators:MagentaEngine"
@@ -33,6 +34,7 @@ ENGINES: Mapping[str, Mapping[Family, str]] = {
         "performance_rnn": _EXPRESSIVE,
         "music_vae": _LATENT,
         "piano_genie": _GENIE,
+        "coconet": _HARMONIZING,
     },
     "magenta": {
         "drums_rnn": _MAGENTA,
@@ -40,12 +42,13 @@ ENGINES: Mapping[str, Mapping[Family, str]] = {
         "improv_rnn": _MAGENTA,
         "music_vae": _LATENT,
         "piano_genie": _GENIE,
+        "coconet": _HARMONIZING,
     },
 }
 """By setting of the site and by family the class that runs it; imported by name, since some need what may be missing.
 
-Latent spaces are walked here alone, whatever the setting, since Magenta has no such steps; of Piano Genie its package
-has only the training. Models of
+Latent spaces are walked, and parts are added, here alone, whatever the setting: Magenta has no such steps; of Piano
+Genie its package has only the training. Models of
 ``pianoroll_rnn_nade`` run, and have no engine: no kind of voice asks them.
 """
 

@@ -16,6 +16,7 @@ from reverie.compose.operators.last_bar import LAST_BAR
 from reverie.compose.operators.latent_steps import LATENT_CONTINUE, LATENT_MUTATE
 from reverie.compose.operators.latent_walks import INTERPOLATE, WALK
 from reverie.compose.operators.operator import Operator
+from reverie.compose.operators.part_steps import PARTS_CONTINUE, PARTS_MUTATE
 from reverie.compose.operators.respond import RESPOND
 from reverie.compose.operators.retrograde import RETROGRADE
 from reverie.compose.operators.rotate import ROTATE
@@ -30,7 +31,7 @@ _TRANSFORMING = (TRANSPOSE, INVERT, RETROGRADE, ROTATE, THIN, THICKEN, RESPOND)
 _ALL = (
     *(RESET, CONTINUE, MUTATE, LOOP, WRITTEN, *_TRANSFORMING, RETURN),
     *(GROOVE, DRUMIFY, INTERPOLATE, WALK),
-    *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR, LATENT_MUTATE, LATENT_CONTINUE),
+    *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR, LATENT_MUTATE, LATENT_CONTINUE, PARTS_MUTATE, PARTS_CONTINUE),
 )
 
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -44,6 +44,7 @@ _ROLES: Mapping[str, Role] = {
     "bass": "bass",
     "chords": "chords",
     "polyphony": "chords",
+    "harmonize": "chords",
     "performance": "chords",
     "genie": "chords",
 }

@@ -70,6 +70,10 @@ def settings_of(config: ModelConfig, read: ForeignModel, weights: Weights, wishe
             "its experiment.json, which says how its specgrams are to be read, is not there; name the folder that has"
             " it and the folders stage_..., or copy it there"
         )
+    if config.family == "coconet":
+        from reverie.models.coconet.published import design_of
+
+        return design_of(found, weights).as_settings()
     if WINDOW in known:
         found |= _attention(weights, found.get(WINDOW))
     return {**config.settings, **found}
@@ -97,7 +101,7 @@ def _askable(config: ModelConfig) -> tuple[str, ...]:
         return (VELOCITY_DEVIATION, OFFSET_DEVIATION)
     if config.name.startswith("cat-mel"):
         return (KEY,)
-    if config.family in {"music_vae", "piano_genie", "gansynth"}:
+    if config.family in {"music_vae", "piano_genie", "coconet", "gansynth"}:
         return ()
     return (WINDOW, FORGET, STEPS)
 

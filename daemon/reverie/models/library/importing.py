@@ -29,7 +29,7 @@ from reverie.models.lstm import FORGET_BIAS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ENDINGS = (".mag", ".tar.gz", ".tgz", ".tar", ".zip", ".index", ".meta")
-_OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "gansynth", "nsynth"})
+_OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "coconet", "gansynth", "nsynth"})
 """Families that are no sequence of one event at a time, and so have names and sizes of their own."""
 
 
@@ -161,7 +161,7 @@ def _not_empty(weights: Tensors) -> Tensors:
     return weights
 
 
-def _weights(config: ModelConfig, read: ForeignModel) -> Tensors:
+def _weights(config: ModelConfig, read: ForeignModel) -> Tensors:  # noqa: PLR0911 - one for each family
     """The weights under the names that the engine of ``config`` reads.
 
     Raises:
@@ -180,6 +180,10 @@ def _weights(config: ModelConfig, read: ForeignModel) -> Tensors:
         from reverie.models.genie.weights import weights_from as genie_weights_from
 
         return genie_weights_from(tensors)
+    if config.family == "coconet":
+        from reverie.models.coconet.weights import weights_from as coconet_weights_from
+
+        return coconet_weights_from(tensors)
     if config.family == "gansynth":
         from reverie.models.gansynth.weights import weights_from as gansynth_weights_from
 

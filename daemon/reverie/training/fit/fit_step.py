@@ -12,6 +12,7 @@ from reverie.magenta.families import Family, family_of
 from reverie.models.vae.converter_table import CONVERTERS
 from reverie.training.errors import TrainingError
 from reverie.training.first_weights import FirstWeights
+from reverie.training.fit.coconet_training import CoconetTraining
 from reverie.training.fit.genie_training import GenieTraining
 from reverie.training.fit.latent_training import LatentTraining
 from reverie.training.fit.network_training import EventTraining, NetworkTraining
@@ -58,6 +59,8 @@ def network_of_recipe(recipe: TrainingRecipe) -> NetworkTraining:
         return LatentTraining(recipe)
     if recipe.config == PIANO_GENIE:
         return GenieTraining(recipe)
+    if recipe.model == "coconet":
+        return CoconetTraining(recipe)
     return EventTraining(family_of_recipe(recipe), config_of_recipe(recipe))
 
 

@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 from reverie.files import open_file, read_file
+from reverie.models.coconet.published import read_hparams
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.experiment import EXPERIMENT, read_experiment
 from reverie.models.library.formats.browser import (
@@ -81,6 +82,8 @@ def _checkpoint(path: Path) -> ForeignModel:
     stage = path if path.is_dir() else path.parent
     if stage.name.startswith("stage_") and (stage.parent / EXPERIMENT).is_file():
         return read_experiment(stage.parent, stage)
+    if design := read_hparams(stage):
+        return ForeignModel("TensorFlow checkpoint", read_checkpoint(path), "coconet", design.as_settings())
     return ForeignModel("TensorFlow checkpoint", read_checkpoint(path), graph=graph_of(path))
 
 

@@ -18,6 +18,7 @@ from reverie.models.vae.converter_table import CONVERTERS
 from reverie.training.dataset.extraction.example_source import ExampleSource
 from reverie.training.dataset.extraction.genie_examples import GenieExamples
 from reverie.training.dataset.extraction.grid_examples import GridExamples
+from reverie.training.dataset.extraction.part_examples import PartExamples
 from reverie.training.dataset.extraction.performance_examples import PerformanceExamples
 from reverie.training.dataset.extraction.two_bar_examples import TwoBarExamples
 from reverie.training.errors import TrainingError
@@ -45,6 +46,8 @@ def source_of(recipe: TrainingRecipe) -> ExampleSource:
         return TwoBarExamples(recipe)
     if recipe.config == PIANO_GENIE:
         return GenieExamples(recipe)
+    if recipe.model == "coconet":
+        return PartExamples(recipe)
     return PerformanceExamples(recipe) if family_of(recipe.config).kind == "performance" else GridExamples(recipe)
 
 

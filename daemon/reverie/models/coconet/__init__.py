@@ -1,0 +1,1 @@
+"""Coconet: a convolutional network that fills in what is missing of four parts."""
