@@ -71,7 +71,7 @@ def test_import_list_info_and_verify(run: Run, source: Path, own: Path, capsys: 
     assert run("list") == 0
     listed = capsys.readouterr().out
     assert "Installed: 1\n  tunes " in listed
-    assert "Published by Magenta, for `reverie models pull NAME`: 36" in listed
+    assert "Published by Magenta, for `reverie models pull NAME`: 37" in listed
     assert "nade-drums_2bar_full" in listed.splitlines()[-1]
 
     assert run("list", "--json") == 0
@@ -79,7 +79,7 @@ def test_import_list_info_and_verify(run: Run, source: Path, own: Path, capsys: 
     assert data["installed"] == [
         {"name": "tunes", "config": "basic_rnn", "path": str(own / "tunes.safetensors"), "licence": "CC0"}
     ]
-    assert len(data["published"]) == 59
+    assert len(data["published"]) == 60
 
     assert run("info", "tunes") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -152,7 +152,12 @@ def test_info_knows_what_is_published(run: Run, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(
     ("name", "voices"),
-    [("hierdec-trio_16bar", "no voice yet"), ("piano_genie", "genie"), ("groovae_2bar_humanize", "operator groove")],
+    [
+        ("pianoroll_rnn_nade", "no voice yet"),
+        ("hierdec-trio_16bar", "melody, bass, drums"),
+        ("piano_genie", "genie"),
+        ("groovae_2bar_humanize", "operator groove"),
+    ],
 )
 def test_info_says_what_a_model_is_for(run: Run, capsys: pytest.CaptureFixture[str], name: str, voices: str) -> None:
     assert run("info", name, "--json") == 0

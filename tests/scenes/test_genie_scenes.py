@@ -65,7 +65,7 @@ def test_a_contour_is_part_of_what_a_scene_is() -> None:
         ("contour: '1:8 | 2:16'", "bar 1 has 8 sixteenths up to the bar line in column 5; a bar of 4/4 has 16"),
         ("contour: '1', listen: {follow: tune}", "a voice of kind 'genie' has one contour: the written one, or"),
         ("listen: {follow: beat}", "'beat' has no pitches that rise and fall; write lock: beat"),
-        ("listen: {accompany: tune}", "only a voice of kind 'polyphony' accompanies; for 'keys' write answer: tune"),
+        ("listen: {accompany: tune}", "accompanies; for 'keys' write answer: tune"),
         ("listen: {follow: tune, drum: snare}", "'follow' has no 'drum'; leave it out"),
         ("voices: 5", "4"),
         ("buttons: '1 2'", "the buttons that are pressed are written 'contour'"),

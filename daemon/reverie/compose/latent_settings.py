@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reverie.compose.operators.latent_steps import TOGETHER
 from reverie.compose.operators.latent_walks import LEFT, SEED, SHARE, TO, TUNE
+from reverie.compose.seeds import derive_seed
+from reverie.compose.settings_plan import SettingsPlan
 from reverie.scenes.latent_section import InterpolateSection, WalkSection
 from reverie.scenes.timbre import GridPath, LinePath, RandomWalkPath, ThereAndBackPath, TimbrePath
 from reverie.timbre.path import weights
@@ -24,6 +27,18 @@ class InterpolationSettings:
         """The same in every bar."""
         del bar
         return {LEFT: float(self.section.steps), TO: self.section.to}
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherSettings:
+    """What the voices of a trio are told besides, so that their loops that begin in one bar have one place."""
+
+    seed: int
+    told: SettingsPlan | None = None
+
+    def at(self, bar: int) -> Mapping[str, float | str]:
+        """Another seed for each bar, the same for all of them."""
+        return {**(self.told.at(bar) if self.told else {}), TOGETHER: derive_seed(self.seed, bar)}
 
 
 @dataclass(frozen=True, slots=True)

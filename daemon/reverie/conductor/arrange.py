@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reverie.compose.arrangement import Arrangement
 from reverie.compose.course import Course
-from reverie.compose.latent_settings import InterpolationSettings, WalkSettings
+from reverie.compose.latent_settings import InterpolationSettings, TogetherSettings, WalkSettings
 from reverie.compose.mood_course import MoodHarmony
 from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.operators.latent_steps import LATENT_WAYS
@@ -125,7 +125,7 @@ def _plan(
         span=bundle.counting.span(scene.metre.bar_steps) if bundle else 0,
         chords=bundle.chords if bundle else "",
         ways=_ways(voice, bundle),
-        operator_settings=_latent_settings(scene, name, voice, seed),
+        operator_settings=_latent_settings(scene, bundle.name if bundle and bundle.parts else name, voice, seed),
         guests=guests,
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
@@ -141,7 +141,7 @@ def _plan(
         touch=_touch(scene, name, voice, seed),
         first=voice.opens_with,
         turns=voice.evolve.turns,
-        settings=_settings(scene, name, voice),
+        settings=_together(scene, bundle, seed, _settings(scene, name, voice)),
         harmony=for_voice(harmony, voice.strictness) if harmony and follows else None,
         strictness=strictness if follows else 0.0,
         relations=(*_relations(scene, voice), *(_suited(scene, name, voice, order) if follows else ())),
@@ -162,8 +162,15 @@ def _ways(voice: Voice, bundle: ModelFile | None) -> Mapping[str, str]:
     return LATENT_WAYS if bundle and bundle.latent else {}
 
 
+def _together(scene: Scene, bundle: ModelFile | None, seed: int, told: SettingsPlan | None) -> SettingsPlan | None:
+    """What a voice is told, and what all are told besides that play a part of the same model."""
+    if bundle is None or not bundle.parts:
+        return told
+    return TogetherSettings(derive_seed(scene.name, bundle.name, "together", seed), told)
+
+
 def _latent_settings(scene: Scene, name: str, voice: Voice, seed: int) -> Mapping[str, SettingsPlan]:
-    """What `interpolate` and `walk` are told, where the voice's evolution names them."""
+    """What `interpolate` and `walk` are told, where the voice's evolution names them; a walk is that of ``name``."""
     found: dict[str, SettingsPlan] = {}
     evolve = voice.evolve
     if isinstance(evolve, Evolve) and INTERPOLATED in evolve.operators:

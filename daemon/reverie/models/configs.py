@@ -44,8 +44,9 @@ TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
 class ModelConfig:
     """One configuration; ``kinds`` are the kinds of voice that it can be, ``operators`` those that it plays for others.
 
-    ``counter`` is after how many steps the counter of its encoding begins anew; 0 if it has none. ``chords`` says how
-    a voice tells it the harmony.
+    ``parts`` are the kinds of voice that its music has, in order, where one model plays several at once: each voice
+    plays its part. ``counter`` is after how many steps the counter of its encoding begins anew; 0 if it has none.
+    ``chords`` says how a voice tells it the harmony.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ModelConfig:
     chords: ChordAlphabetName = ""
     anew: bool = False
     operators: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def latent(self) -> bool:
@@ -70,6 +72,7 @@ class ModelConfig:
 
 _MELODIC = ("melody", "bass")
 _PLAYED = ("performance",)
+_TRIO = ("melody", "bass", "drums")
 
 CONFIGS: Mapping[str, ModelConfig] = {
     config.name: config
@@ -103,9 +106,9 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("groovae_2bar_humanize", "music_vae", operators=("groove",)),
         ModelConfig("groovae_2bar_tap_fixed_velocity", "music_vae", operators=("drumify",)),
         ModelConfig("groovae_2bar_add_closed_hh", "music_vae"),
-        ModelConfig("flat-trio_16bar", "music_vae"),
-        ModelConfig("hierdec-trio_16bar", "music_vae"),
-        ModelConfig("hier-trio_16bar", "music_vae"),
+        ModelConfig("flat-trio_16bar", "music_vae", _TRIO, parts=_TRIO),
+        ModelConfig("hierdec-trio_16bar", "music_vae", _TRIO, parts=_TRIO),
+        ModelConfig("hier-trio_16bar", "music_vae", _TRIO, parts=_TRIO),
         ModelConfig("flat-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("hierdec-mel_16bar", "music_vae", _MELODIC),
         ModelConfig("hier-mel_16bar", "music_vae", _MELODIC),

@@ -66,11 +66,23 @@ def with_able_models(voices: Voices, info: ValidationInfo) -> Voices:
     return voices
 
 
+def _of_parts(voice: Any, model: ModelFile) -> Iterator[tuple[Keys, str]]:
+    """What a voice says of music that is to be heard, whose model plays several voices: it would have to hear all."""
+    every = f"{', '.join(model.parts[:-1])} and {model.parts[-1]}"
+    sentence = f"the model {model.name!r} plays {every} together, and hears nothing of one of them alone; leave it out"
+    if voice.primer.steps:
+        yield ("primer",), sentence
+    if "walk" in voice.evolve.operators and voice.evolve.walk.tunes:
+        yield ("evolve", "walk", "tunes"), sentence
+
+
 def _misfits(voices: Mapping[str, Any], files: Mapping[str, ModelFile], metre: Metre) -> Iterator[tuple[Keys, str]]:
     for name, voice in voices.items():
         own = files.get(voice.model or "")
         if own and (sentence := another_metre(own.name, own.metre, metre)):
             yield (name, "model"), sentence
+        if own and own.parts:
+            yield from (((name, *way), sentence) for way, sentence in _of_parts(voice, own))
         ways = [operator for operator in getattr(voice.evolve, "operators", ()) if operator in LATENT]
         if own and ways and not own.latent:
             sentence = f"goes through a latent space, which the model {own.name!r} does not have; give the voice"

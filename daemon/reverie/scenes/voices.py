@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, JsonValue, ValidationInfo
 from reverie.documents import Facts, Keys, Section, Written
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum
 from reverie.models.configs import CONFIGS
+from reverie.models.library.catalogue import catalogue
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notation import WrittenPassage
 from reverie.music.notes import MAX_MIDI, Note
@@ -33,7 +34,7 @@ Pitch = Annotated[int, Written(str, parse_pitch)]
 
 def fitting_model(name: str, info: ValidationInfo) -> str:
     """A model that exists, and can be this kind of voice where the caller knows which kinds each can be."""
-    known("model", name, info)
+    _known_model(name, info)
     models: Collection[str] | None = Facts.get(info, "models")
     kind = info.data.get("kind")
     if isinstance(models, Mapping) and kind is not None:
@@ -47,6 +48,18 @@ def fitting_model(name: str, info: ValidationInfo) -> str:
             f"the model {name!r} cannot be a voice of kind {kind!r}; these can: {', '.join(fit) or 'none'}"
         )
     return name
+
+
+def _known_model(name: str, info: ValidationInfo) -> None:
+    """Refuse a model that is not there, and say how to get one that is published."""
+    try:
+        known("model", name, info)
+    except ValueError as error:
+        published = catalogue().get(name)
+        if published is None or published.config is None:
+            raise
+        sentence = f"there is no model {name!r} here; Magenta published it, and `reverie models pull {name}` fetches it"
+        raise ValueError(sentence) from error
 
 
 def models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:

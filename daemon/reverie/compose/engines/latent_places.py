@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reverie.compose.operators.latent_steps import CONTINUED, MUTATED
+from reverie.compose.operators.latent_steps import CONTINUED, MUTATED, TOGETHER
 from reverie.compose.recipe import Recipe
 from reverie.compose.seeds import derive_seed
 from reverie.models.lstm import Array
@@ -29,6 +29,9 @@ _ANSWERS = 0.35
 """How far an answer is from its phrase."""
 _BESIDE = 0.1
 """How far the last candidate is from a place that a way leads through."""
+_CHANGES, _APART = 0.15, 0.3
+"""How far a trio's place is from the one before after a mutation, and the last candidate of one of its voices from the
+place that all share."""
 _TINY = 1e-12
 
 
@@ -37,17 +40,20 @@ class LatentPlace:
     """``vector`` (z) of which a model decodes a loop by the chance of seed ``draws``; the loop is ``shift`` higher.
 
     The shift, in semitones, is that of the loop to which key and register have not moved since
-    (:func:`~reverie.compose.conditioning.moved_since`).
+    (:func:`~reverie.compose.conditioning.moved_since`). A place beside one that several voices share keeps that one's
+    vector, ``shared``, from which they all go on.
     """
 
     vector: Array
     draws: int
     shift: int = 0
+    shared: Array | None = None
 
     @property
     def as_events(self) -> tuple[int, ...]:
         """Whole numbers for a recipe."""
-        return (self.shift, self.draws, *(round(float(one) * _GRAIN) for one in self.vector))
+        kept = self.vector if self.shared is None else self.shared
+        return (self.shift, self.draws, *(round(float(one) * _GRAIN) for one in kept))
 
     @classmethod
     def of_events(cls, events: Sequence[int], size: int) -> LatentPlace | None:
@@ -105,6 +111,37 @@ def beside(recipe: Recipe, place: LatentPlace) -> list[LatentPlace]:
         replace(place, vector=near(place.vector, noise, width))
         for (noise, _), width in zip(_chances(recipe, len(place.vector)), widths, strict=True)
     ]
+
+
+def drawn_together(recipe: Recipe, size: int) -> LatentPlace:
+    """The place that the voices of a trio begin with, whoever of them asks."""
+    return LatentPlace(rounded(_noise_together(recipe, size)), derive_seed(together(recipe), "draws"))
+
+
+def gone_together(recipe: Recipe, place: LatentPlace) -> LatentPlace:
+    """Where the voices of a trio go from a place that they share: a step of the recipe's operator."""
+    noise = _noise_together(recipe, len(place.vector))
+    if recipe.operator == MUTATED:
+        return replace(place, vector=near(place.vector, noise, _CHANGES))
+    return replace(place, vector=near(place.vector, noise, _GOES_ON), draws=derive_seed(together(recipe), "draws"))
+
+
+def apart(recipe: Recipe, place: LatentPlace) -> list[LatentPlace]:
+    """A place that voices share, and others around it, of which each voice chooses; all go on from the first."""
+    widths = np.linspace(0.0, _APART, recipe.candidates)
+    return [
+        replace(place, vector=near(place.vector, noise, float(width)), shared=rounded(place.vector))
+        for (noise, _), width in zip(_chances(recipe, len(place.vector)), widths, strict=True)
+    ]
+
+
+def together(recipe: Recipe) -> int:
+    """The seed of the places that a recipe asks for: the same for all voices of a trio, else its own."""
+    return int(recipe.settings.get(TOGETHER, recipe.seed))
+
+
+def _noise_together(recipe: Recipe, size: int) -> Array:
+    return np.random.default_rng(together(recipe)).standard_normal(size).astype(np.float32)
 
 
 def from_there(recipe: Recipe, place: LatentPlace) -> list[LatentPlace]:

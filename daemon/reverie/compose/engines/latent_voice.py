@@ -11,6 +11,7 @@ import numpy as np
 from reverie.compose.chord_places import ChordPlaces, place_weight
 from reverie.compose.conditioning import moved_from, moved_since, moved_to
 from reverie.compose.engines.engine import Candidate
+from reverie.compose.engines.latent_parts import LatentPart
 from reverie.compose.engines.latent_places import LatentPlace
 from reverie.compose.recipe import Recipe
 from reverie.compose.steering import Drawing, steering, wishes_of
@@ -30,22 +31,40 @@ from reverie.music.time import TICKS_PER_STEP
 
 _OCTAVES = 8
 """By how many a melody can be moved at most: MIDI has no more."""
+_KEY_STEPS, _CERTAIN = 32, 0.5
+"""How much is heard, and at which temperature, to know the key of voices that play together: the same for each."""
 _LEAST = 1e-300
 """The chance of what has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatentVoice:
-    """A model, and how it hears and says notes; ``key`` is the only major key that it knows, if it knows but one."""
+    """A model, and how it hears and says notes; ``key`` is the only major key that it knows, if it knows but one.
+
+    ``part`` is what the voice has of it. Where it is one of several that play together, ``beside`` are those of them
+    that have pitches, in whose key they all are.
+    """
 
     vae: Vae
     converter: Melodies | Drums
+    part: LatentPart
     key: int | None = None
+    beside: tuple[LatentVoice, ...] = ()
 
     @property
     def drums(self) -> bool:
         """Whether it knows drums, and no pitches."""
         return isinstance(self.converter, Drums)
+
+    @property
+    def shares(self) -> bool:
+        """Whether it plays one of several parts of the model."""
+        return len(self.part.heads) > 1 or self.part.core is not None
+
+    @property
+    def can_hear(self) -> bool:
+        """Whether it finds the place of notes: of one part of several nobody knows where all of them are."""
+        return self.vae.can_encode and not self.shares
 
     @property
     def encoding(self) -> Encoding[Any, Any]:
@@ -106,10 +125,13 @@ class LatentVoice:
         """Places with the shift by which what comes of them is in the voice's key and register, as far as it can be.
 
         The model knows all keys, and says of none in which it is. So the beginning is decoded as the model likes it,
-        and moved to where most of it is in the scales, chords on strong places before all.
+        and moved to where most of it is in the scales, chords on strong places before all. Voices that play together
+        are moved to where most of all of them is, each by octaves of its own.
         """
         if self.drums:
             return list(places)
+        if self.shares:
+            return [self._fitted_together(recipe, place) for place in places]
         steps = min(self.converter.steps, recipe.steps)
         frames, _ = self._said(places, 0, steps, recipe.temperature, None)
         moved = moved_since(recipe)
@@ -119,6 +141,18 @@ class LatentVoice:
             for row, place in enumerate(places)
         ]
 
+    def _fitted_together(self, recipe: Recipe, place: LatentPlace) -> LatentPlace:
+        every = [note for voice in self.beside for note in voice.beginning(place)]
+        if not every:
+            return place
+        by = _key_shift(recipe, every)
+        own = self.beginning(place) or every
+        return replace(place, shift=by + _octaves(recipe, own, by) - moved_since(recipe))
+
+    def beginning(self, place: LatentPlace) -> tuple[Note, ...]:
+        """The first bars of what the model says of a place, whatever a recipe wishes for, in the model's pitches."""
+        return self._notes(self._said([place], 0, _KEY_STEPS, _CERTAIN, None)[0][0], 0)
+
     def _said(
         self,
         places: Sequence[LatentPlace],
@@ -127,20 +161,25 @@ class LatentVoice:
         temperature: float,
         leaning: StepLeaning | None,
     ) -> tuple[Frames, Floats]:
-        """A piece of each place, and the logarithms of its probabilities (batch, steps)."""
+        """A piece of each place (batch, steps, 1), and the logarithms of its probabilities (batch, steps)."""
+        part = self.part
         vectors = np.stack([place.piece(number) for place in places])
-        size = self.encoding.classes[0]
-        luck = np.stack([place.luck(steps, size) for place in places], axis=1)
+        luck = np.stack([place.luck(steps, part.classes)[:, part.speaking] for place in places], axis=1)
 
         def settled(step: int, said: Frames, chances: Floats) -> Array:
             """Everything is excluded but what is drawn: the class whose chance, times its luck, is the greatest."""
-            weights = leaning(step, said, chances) if leaning else None
-            likely = np.log(np.maximum(chances if weights is None else leaned(chances, weights), _LEAST))
-            drawn = (likely + luck[step]).argmax(axis=-1)
-            return np.where(np.arange(size) == drawn[:, None], np.float32(0), np.float32(-np.inf))
+            wished = np.full(chances.shape, -np.inf, np.float32)
+            for head, classes in enumerate(part.heads):
+                likely = chances[:, classes]
+                if leaning and head == part.own:
+                    weights = leaning(step, said[:, head : head + 1], likely)
+                    likely = likely if weights is None else leaned(likely, weights)
+                drawn = (np.log(np.maximum(likely, _LEAST)) + luck[step][:, classes]).argmax(axis=-1)
+                wished[np.arange(len(drawn)), classes.start + drawn] = 0
+            return wished
 
-        said = self.vae.decode(vectors, steps, temperature, np.random.default_rng(0), settled)
-        return said.frames, said.log_p
+        said = self.vae.decode(vectors, steps, temperature, np.random.default_rng(0), settled, part.core)
+        return said.frames[..., part.own : part.own + 1], said.log_p
 
     def _leaning(
         self, recipe: Recipe, shifts: Sequence[int], first: int, steps: int, before: Sequence[int | None]
@@ -193,6 +232,12 @@ def _best_shift(recipe: Recipe, notes: Sequence[Note], way: int | None) -> int:
     """
     if not notes:
         return 0
+    by = _key_shift(recipe, notes) if way is None else way
+    return by + _octaves(recipe, notes, by)
+
+
+def _key_shift(recipe: Recipe, notes: Sequence[Note]) -> int:
+    """By how many semitones, half an octave at most, notes are to be moved to be in the voice's scales."""
     limits = recipe.limits
     places = ChordPlaces(recipe.harmony, recipe.metre) if recipe.harmony else None
     key = Key(limits.tonic, limits.scale)
@@ -209,7 +254,12 @@ def _best_shift(recipe: Recipe, notes: Sequence[Note], way: int | None) -> int:
             found += weight * (pitch % OCTAVE in chord.scale) + weight * (pitch % OCTAVE in chord.tones) / 2
         return round(found, 6)
 
-    by = max(range(-OCTAVE // 2, OCTAVE // 2), key=lambda one: (fits(one), -abs(one), one)) if way is None else way
+    return max(range(-OCTAVE // 2, OCTAVE // 2), key=lambda one: (fits(one), -abs(one), one))
+
+
+def _octaves(recipe: Recipe, notes: Sequence[Note], by: int) -> int:
+    """By how many semitones besides, whole octaves, notes are to be moved to be in the middle of the register."""
+    limits = recipe.limits
     middle = (limits.low + limits.high) / 2
 
     def lies(octaves: int) -> tuple[int, float]:
@@ -217,4 +267,4 @@ def _best_shift(recipe: Recipe, notes: Sequence[Note], way: int | None) -> int:
         inside = sum(limits.low <= pitch <= limits.high for pitch in pitches)
         return inside, -abs(sum(pitches) / len(pitches) - middle)
 
-    return by + OCTAVE * max(range(-_OCTAVES, _OCTAVES + 1), key=lies)
+    return OCTAVE * max(range(-_OCTAVES, _OCTAVES + 1), key=lies)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reverie.compose.engines.latent_places import LatentPlace, beside, rounded
+from reverie.compose.engines.latent_places import LatentPlace, rounded, together
 from reverie.compose.engines.latent_voice import LatentVoice
 from reverie.compose.operators.latent_walks import LEFT, PRIMER, SEED, SHARE, TARGET, TO, TUNE
 from reverie.compose.recipe import Recipe
@@ -16,26 +16,26 @@ from reverie.models.vae.latent import blend
 from reverie.music.notation import read_tune
 
 
-def interpolated(voice: LatentVoice, recipe: Recipe) -> list[LatentPlace]:
+def interpolated(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
     """A step on the great circle to the primer's place, or to a new one; the last step is there.
 
     The primer is heard in the key in which the loop before was decoded, so that the way leads through one key alone. A
     new place may say another key, and from the middle of the way on what comes is moved as it has to be there.
     """
     here, settings = _here(voice, recipe), recipe.settings
-    written = settings[TO] == PRIMER and recipe.primer_steps > 0 and voice.vae.can_encode
+    written = settings[TO] == PRIMER and recipe.primer_steps > 0 and voice.can_hear
     if written:
         there, _ = voice.encoded(recipe.primer, recipe.primer_steps, -here.shift)
     else:
-        there = _drawn(int(settings.get(TARGET, recipe.seed)), voice.vae.latent_size)
+        there = _drawn(int(settings.get(TARGET, together(recipe))), voice.vae.latent_size)
     left = round(float(settings[LEFT]))
     vector = voice.vae.interpolate(here.vector, there, left + 1)[1]
     if not written and _is_near(vector, there):
         here = voice.fitted(recipe, [replace(here, vector=rounded(there))])[0]
-    return beside(recipe, replace(here, vector=rounded(vector)))
+    return replace(here, vector=rounded(vector))
 
 
-def walked(voice: LatentVoice, recipe: Recipe) -> list[LatentPlace]:
+def walked(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
     """Where the walk is: between the places of the scene, each by its share, decoded by one chance for ever.
 
     It is moved to the scene's key as the nearest of these places has to be, for none but these says any key.
@@ -49,7 +49,7 @@ def walked(voice: LatentVoice, recipe: Recipe) -> list[LatentPlace]:
     vectors = np.stack([_place(voice, recipe, seed, number) for number in shares])
     nearest = vectors[int(np.argmax([*shares.values()]))]
     near_by = voice.fitted(recipe, [LatentPlace(rounded(nearest), seed)])[0]
-    return beside(recipe, replace(near_by, vector=rounded(blend(vectors, [*shares.values()]))))
+    return replace(near_by, vector=rounded(blend(vectors, [*shares.values()])))
 
 
 def _is_near(vector: Array, there: Array) -> bool:
@@ -63,20 +63,20 @@ def _here(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
     there = LatentPlace.of_events(recipe.past[-1].events, size) if recipe.past else None
     if there is not None:
         return there
-    if recipe.before and voice.vae.can_encode:
+    if recipe.before and voice.can_hear:
         shift = voice.heard_at(recipe)
         vector, _ = voice.encoded(recipe.before, recipe.steps, shift)
         return LatentPlace(vector, recipe.seed, -shift)
-    return LatentPlace(_drawn(recipe.seed, size), recipe.seed)
+    return LatentPlace(_drawn(together(recipe), size), together(recipe))
 
 
 def _place(voice: LatentVoice, recipe: Recipe, seed: int, number: int) -> Array:
     """The place of the walk with that number: of the tune that stands there, of the primer, or of chance."""
     tune = recipe.settings.get(f"{TUNE} {number}")
-    if tune is not None and voice.vae.can_encode:
+    if tune is not None and voice.can_hear:
         written = read_tune(str(tune))
         return voice.encoded(written.notes, written.steps, voice.heard_at(recipe))[0]
-    if tune is None and number == 0 and recipe.primer_steps and voice.vae.can_encode:
+    if tune is None and number == 0 and recipe.primer_steps and voice.can_hear:
         return voice.encoded(recipe.primer, recipe.primer_steps, voice.heard_at(recipe))[0]
     return _drawn((seed, number), voice.vae.latent_size)
 

@@ -12,6 +12,8 @@ from reverie.compose.operators.operator import After, ModelInput, Operator
 from reverie.music.time import TICKS_PER_STEP
 
 MUTATED, CONTINUED = "latent-mutate", "latent-continue"
+TOGETHER = "together"
+"""The setting of voices that play parts of one model: the seed of the places that they share."""
 
 LATENT_WAYS: Mapping[str, str] = {"mutate": MUTATED, "continue": CONTINUED}
 """By which operators a voice of such a model does what its scene names."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reverie.compose.operators.latent_steps import from_the_place
+from reverie.compose.operators.latent_steps import TOGETHER, from_the_place
 from reverie.compose.operators.operator import After, ModelInput, Operator
 
 INTERPOLATED, WALKED = "interpolate", "walk"
 LEFT, TO, TARGET = "left", "to", "target"
 """Settings of `interpolate`: how many steps it is from there, this one included; whether to the primer or to a new
-place; and the seed of that place, which is the recipe's own where the way begins."""
+place; and the seed of that place, which is the recipe's own where the way begins, or that of the voices that share
+it."""
 PRIMER, NEW = "primer", "new"
 SEED, SHARE, TUNE = "seed", "share", "tune"
 """Settings of `walk`: the seed of its places, the share of each, and the tune that stands there if one is written, by
@@ -33,7 +34,7 @@ def _one_step_on(after: After) -> Mapping[str, float | str]:
         return {}
     left = float(was[LEFT])
     if left > 1:
-        return {LEFT: left - 1, TO: was[TO], TARGET: was.get(TARGET, after.recipe.seed)}
+        return {LEFT: left - 1, TO: was[TO], TARGET: was.get(TARGET, was.get(TOGETHER, after.recipe.seed))}
     return {TO: NEW} if was[TO] == PRIMER else {}
 
 

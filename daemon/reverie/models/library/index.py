@@ -28,7 +28,8 @@ class ModelFile:
     Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights. ``counting`` says
     how far it knows its place in the bar, and ``chords`` how it is told the harmony. ``metre`` is the only one that it
     knows, where that is a single one, and ``latent`` says whether it has a latent space of music.
-    ``operators`` are those that it plays for voices of other models.
+    ``operators`` are those that it plays for voices of other models, and ``parts`` the kinds of voice that play it
+    together.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModelFile:
     metre: str = ""
     latent: bool = False
     operators: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def find_models(folders: Iterable[Path]) -> tuple[dict[str, ModelFile], dict[Path, str]]:
@@ -95,6 +97,7 @@ def read_model_file(path: Path) -> ModelFile:
         metre=config.metre,
         latent=config.latent,
         operators=config.operators,
+        parts=config.parts,
     )
 
 

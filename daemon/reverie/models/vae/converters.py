@@ -157,6 +157,11 @@ class Trios:
         self.steps = bars * STEPS_PER_BAR
         self._melodies, self._drums = Melodies(bars), Drums(bars)
 
+    @property
+    def parts(self) -> tuple[Melodies, Melodies, Drums]:
+        """What makes notes of each part: of the melody, the bass, the drums."""
+        return self._melodies, self._melodies, self._drums
+
     def examples(self, parts: Parts) -> list[Example]:
         """All stretches of the model's length, a bar apart, in which each of the three rests a few bars at most."""
         players = (parts.melody, parts.bass, parts.drums)

@@ -105,26 +105,36 @@ class Decoder:
             for begin in range(0, steps, self._segment)
         ]
 
-    def sample(self, z: Array, uniforms: Floats, temperature: float, leaning: StepLeaning | None = None) -> Said:
+    def sample(
+        self,
+        z: Array,
+        uniforms: Floats,
+        temperature: float,
+        leaning: StepLeaning | None = None,
+        only: int | None = None,
+    ) -> Said:
         """Say frames, as many as there are uniform numbers (batch, steps, draws) for.
+
+        With ``only`` one of the cores speaks alone, and frames are its own: cores do not hear each other.
 
         Raises:
             ValueError: if it is to lean, and several cores speak, each of which would have to lean by itself.
         """
-        if leaning and len(self._cores) > 1:
-            raise ValueError(f"{len(self._cores)} cores speak, and what one leans to is no matter of the others")
+        which = range(len(self._cores)) if only is None else (only,)
+        if leaning and len(which) > 1:
+            raise ValueError(f"{len(which)} cores speak, and what one leans to is no matter of the others")
         batch, steps, _ = uniforms.shape
         frames, log_p = self.empty(batch, steps), np.zeros((batch, steps))
         draws = np.split(uniforms, self._draw_ends[:-1], axis=-1)
         parts = np.split(frames, self._frame_ends[:-1], axis=-1)
         for segment, vector in self._vectors(z, steps):
-            for core, part, own in zip(self._cores, parts, draws, strict=True):
+            for core, part, own in ((self._cores[one], parts[one], draws[one]) for one in which):
                 before = part[:, segment.start - 1] if segment.start else core.heads.empty(batch)
                 leans = partial(_later, leaning, segment.start) if leaning else None
                 said = core.sample(vector, before, own[:, segment], temperature, leans)
                 part[:, segment] = said.frame
                 log_p[:, segment] += said.log_p
-        return Said(frames, log_p)
+        return Said(frames if only is None else parts[only], log_p)
 
     def activated(self, z: Array, frames: Frames) -> Floats:
         """What each step's outputs mean, given the frames before it."""

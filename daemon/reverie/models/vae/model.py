@@ -128,13 +128,19 @@ class Vae:
         return self._encoder.encode(x, np.full(len(x), x.shape[1]) if lengths is None else lengths)
 
     def decode(
-        self, z: Array, steps: int, temperature: float, rng: RandomSource, leaning: StepLeaning | None = None
+        self,
+        z: Array,
+        steps: int,
+        temperature: float,
+        rng: RandomSource,
+        leaning: StepLeaning | None = None,
+        only: int | None = None,
     ) -> Decoded:
         """Draw a sequence for each latent vector (batch, z).
 
         The source is asked once, for uniform numbers (batch, steps, draws); shorter sequences than the model was
         trained on are the beginnings of longer ones. With ``leaning`` something is likelier to be drawn than the model
-        finds it; what it finds of that is told all the same.
+        finds it; what it finds of that is told all the same. With ``only`` one of several cores speaks alone.
 
         Raises:
             ValueError: if there are no steps or more than the conductor leads, the temperature is not above zero, or
@@ -144,7 +150,7 @@ class Vae:
             raise ValueError(f"a temperature is above zero, not {temperature}")
         vectors = self._vectors(z, steps)
         uniforms = rng.random((len(vectors), steps, self.draws))
-        return Decoded(*self._decoder.sample(vectors, uniforms, temperature, leaning))
+        return Decoded(*self._decoder.sample(vectors, uniforms, temperature, leaning, only))
 
     def sample(self, count: int, steps: int, temperature: float, rng: RandomSource) -> Decoded:
         """Draw ``count`` sequences from latent vectors that are drawn from the prior, before the uniform numbers.
