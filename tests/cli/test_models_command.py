@@ -72,7 +72,8 @@ def test_import_list_info_and_verify(run: Run, source: Path, own: Path, capsys: 
     listed = capsys.readouterr().out
     assert "Installed: 1\n  tunes " in listed
     assert "Published by Magenta, for `reverie models pull NAME`: 37" in listed
-    assert "nade-drums_2bar_full" in listed.splitlines()[-1]
+    told = listed.partition("Published too, but Reverie cannot play them:\n")[2]
+    assert "nade-drums_2bar_full, js-drums_2bar_nade_9_q2: a decoder that draws" in told
 
     assert run("list", "--json") == 0
     data = json.loads(capsys.readouterr().out)

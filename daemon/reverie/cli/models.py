@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -118,6 +119,7 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
         ]
         there = [
             {"name": entry.name, "config": entry.config, "url": entry.url, "licence": entry.licence}
+            | ({"why_not": entry.why_not} if entry.why_not else {})
             for entry in offered
         ]
         _say(json.dumps({"installed": here, "published": there, "faults": faults}, indent=2))
@@ -130,8 +132,10 @@ def _list(folders: Folders, options: argparse.Namespace) -> int:
     _say("", f"Published by Magenta, for `reverie models pull NAME`: {len(playable)}")
     for entry in playable:
         _say(f"  {entry.name:<46} {entry.config:<46} {_voices(entry.config or ''):<17} {entry.description}")
-    _say("", "Published too, but of kinds that Reverie cannot play:")
-    _say(f"  {', '.join(entry.name for entry in offered if not entry.config)}")
+    _say("", "Published too, but Reverie cannot play them:")
+    for why, entries in groupby(sorted(offered, key=lambda entry: entry.why_not), key=lambda entry: entry.why_not):
+        if why:
+            _say(f"  {', '.join(entry.name for entry in entries)}: {why}")
     for fault in faults:
         print(fault, file=sys.stderr)
     return 0

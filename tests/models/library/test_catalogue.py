@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reverie.models.configs import CONFIGS
+from reverie.models.configs import CONFIGS, TIMBRE_FAMILIES, config_of
 from reverie.models.errors import ModelError
 from reverie.models.library.catalogue import catalogue, entry_of
 
@@ -67,3 +67,20 @@ def test_the_entries_say_where(name: str, config: str, url: str) -> None:
 def test_what_is_not_published_is_said() -> None:
     with pytest.raises(ModelError, match="no model 'basic' is published; `reverie models list` shows what is"):
         entry_of("basic")
+
+
+def test_of_every_model_that_cannot_sound_it_is_said_why() -> None:
+    for entry in catalogue().values():
+        assert bool(entry.why_not) == (entry.config is None), entry.name
+
+
+def test_every_model_that_can_be_pulled_sounds_but_for_those_that_are_told() -> None:
+    silent = {
+        entry.name
+        for entry in catalogue().values()
+        if entry.config
+        and not (config := config_of(entry.config)).kinds
+        and not config.operators
+        and config.family not in TIMBRE_FAMILIES
+    }
+    assert silent == {"pianoroll_rnn_nade", "pianoroll_rnn_nade-bach", "groovae_2bar_add_closed_hh"}

@@ -275,8 +275,8 @@ def test_a_bundle_in_one_file_is_refused_alike(server: ModelServer, folder: Path
 def test_a_model_without_configuration_is_not_asked_for(
     published: PublishedModel, folder: Path, server: ModelServer
 ) -> None:
-    with pytest.raises(ModelError, match="of a kind that Reverie cannot play"):
-        pulled(dataclasses.replace(published, config=None), folder)
+    with pytest.raises(ModelError, match="was not pulled, since Reverie cannot play it: no voice"):
+        pulled(dataclasses.replace(published, config=None, why_not="no voice"), folder)
     assert not server.asked
 
 

@@ -23,8 +23,9 @@ Format = Literal["mag", "tar", "zip", "magenta.js"]
 class PublishedModel:
     """A published model.
 
-    ``config`` is None for a model whose configuration Reverie does not have; it can be listed, but not pulled. ``url``
-    is a file's, or a folder's for magenta.js. ``megabytes`` is there where the publisher says it.
+    ``config`` is None for a model whose configuration Reverie does not have; it can be listed, but not pulled, and
+    ``why_not`` says why it cannot sound. ``url`` is a file's, or a folder's for magenta.js. ``megabytes`` is there
+    where the publisher says it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class PublishedModel:
     description: str
     licence: str
     megabytes: float | None = None
+    why_not: str = ""
 
 
 @functools.cache

@@ -39,7 +39,7 @@ def pull(entry: PublishedModel, folder: Path, progress: Progress, request: Impor
     """
     request = request or ImportRequest()
     if entry.config is None:
-        raise ModelError(f"{entry.name} is of a kind that Reverie cannot play, so it was not pulled")
+        raise ModelError(f"{entry.name} was not pulled, since Reverie cannot play it: {entry.why_not}")
     name = request.name or entry.name
     check_name(name)
     path = folder / f"{name}{SUFFIX}"
