@@ -1,8 +1,9 @@
 """Contours by chance: a line that wanders through phrases, over a rhythm as dense as the voice is to be.
 
 The rhythm has its places by the weight that they have in the bar and by what the recipe wishes for, such as the strokes
-of the drums to which the voice is locked; most of it stays from bar to bar. The line rises to the middle of each phrase
-and falls to its end. Where a voice may have several notes at a time, lower buttons are pressed under it on beats.
+of the drums to which the voice is locked; most of it stays from bar to bar. The line goes on in its direction for some
+notes, mostly to the next button, and turns: around a height that rises to the middle of each phrase and falls to its
+end. Where a voice may have several notes at a time, lower buttons are pressed under it on beats.
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ _AGAIN = 0.8
 _DENSITY = (0.3, 0.6)
 """Where between the least and the most notes a bar the number of notes lies."""
 _LAST_BAR = 0.7
-_WANDER, _ARCH, _DITHER = 1.8, 2.0, 0.3
-"""In buttons: by how much the line moves in half a bar, rises in a phrase, and is unsure."""
+_WANDER, _ARCH, _FAR = 1.8, 2.0, 1.5
+"""In buttons: by how much the height moves in half a bar, rises in a phrase, and how far from it the line turns."""
+_GOES_ON = 0.7
+"""How likely the line keeps its direction from note to note."""
+_STEPS, _SHARES = (0, 1, 2), (0.1, 0.7, 0.2)
+"""Buttons from note to note, and how likely they are."""
 _UNDER = 0.7
 """How heavy a place in the bar is on which lower buttons are pressed; and which share of these places has them."""
 _UNDER_SHARE = 0.6
@@ -47,11 +52,12 @@ def drawn_contour(recipe: Recipe, random: np.random.Generator) -> tuple[Press, .
     heights = _line(bars * 2, _phrase(bars) * 2, random)
     half = metre.bar_ticks / 2
     ends = [*(step * TICKS_PER_STEP for step in steps[1:]), bars * metre.bar_ticks]
-    top: list[Press] = []
-    for step, end in zip(steps, ends, strict=True):
-        start = step * TICKS_PER_STEP
-        height = _between(heights, start / half) + random.normal(0.0, _DITHER)
-        top.append(Press(start, _button(height), min(end - start, metre.bar_ticks)))
+    starts = [step * TICKS_PER_STEP for step in steps]
+    buttons = _moves([_between(heights, start / half) for start in starts], random)
+    top = [
+        Press(start, button, min(end - start, metre.bar_ticks))
+        for start, button, end in zip(starts, buttons, ends, strict=True)
+    ]
     return tuple(sorted([*top, *_under(top, metre, limits.polyphony, bars * metre.bar_ticks, random)]))
 
 
@@ -118,8 +124,20 @@ def _between(heights: Sequence[float], place: float) -> float:
     return heights[number] + (heights[number + 1] - heights[number]) * way
 
 
-def _button(height: float) -> int:
-    return min(max(round(height), 0), BUTTONS - 1)
+def _moves(heights: Sequence[float], random: np.random.Generator) -> list[int]:
+    """Buttons that move step by step around these heights."""
+    here, way = round(heights[0]), 1 if random.random() < 1 / 2 else -1
+    buttons: list[int] = []
+    for height in heights:
+        here = min(max(here, 0), BUTTONS - 1)
+        buttons.append(here)
+        away = height - here
+        if abs(away) > _FAR:
+            way = 1 if away > 0 else -1
+        elif random.random() > _GOES_ON:
+            way = -way
+        here += way * int(random.choice(_STEPS, p=_SHARES))
+    return buttons
 
 
 def _under(top: Sequence[Press], metre: Metre, most: int, end: int, random: np.random.Generator) -> list[Press]:

@@ -21,7 +21,7 @@ from reverie.compose.settings_plan import QPM
 from reverie.compose.steering import wishes_of
 from reverie.models.errors import ModelError
 from reverie.models.genie.decoder import LOWEST_PITCH, Genie, GenieMemory, bin_of, choose, wait_of
-from reverie.models.genie.weights import KEYS, LONGEST_WAIT
+from reverie.models.genie.weights import BUTTONS, KEYS, LONGEST_WAIT
 from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile
 from reverie.models.lstm import Array
@@ -33,6 +33,8 @@ _BINS = LONGEST_WAIT + 1
 _USUAL_TEMPO = 120.0
 _LONGEST_REST = 10_000
 """Milliseconds; the model tells a second from longer no more."""
+_NEAR = np.float32(0.5)
+"""Log-weight a semitone of what the first key is away from where its button lies."""
 _PIANO = range(LOWEST_PITCH, LOWEST_PITCH + KEYS)
 
 
@@ -108,12 +110,22 @@ class _Welcome:
         scale = self._places.at(tick).scale
         return [pitch for pitch in self._register if pitch % OCTAVE in scale]
 
-    def weights(self, tick: int) -> Array | None:
-        """Log-weights of the keys (88,); None where nothing is wished for."""
-        if self._wished is None:
-            return None
-        step = min(tick // TICKS_PER_STEP, len(self._wished.rests) - 1)
-        return self._wished.pitches[step, LOWEST_PITCH : LOWEST_PITCH + KEYS]
+    def weights(self, press: Press, *, begins: bool) -> Array | None:
+        """Log-weights of the keys (88,) for a press; None where nothing is wished for.
+
+        Where the music begins, its first key is near where the button lies in the register, if that is not all of the
+        piano: the model goes on from there.
+        """
+        wished = None
+        if self._wished is not None:
+            step = min(press.start // TICKS_PER_STEP, len(self._wished.rests) - 1)
+            wished = self._wished.pitches[step, LOWEST_PITCH : LOWEST_PITCH + KEYS]
+        if not begins or len(self._register) == KEYS:
+            return wished
+        low, high = self._register[0], self._register[-1]
+        there = low + (high - low) * press.button / (BUTTONS - 1)
+        near = -np.abs(np.arange(LOWEST_PITCH, LOWEST_PITCH + KEYS) - there).astype(np.float32) * _NEAR
+        return near if wished is None else wished + near
 
 
 def _played(
@@ -133,10 +145,11 @@ def _played(
     for press, draw in zip(presses, draws, strict=True):
         wait = (press.start - last) * second + (0.0 if events else before.rest)
         likelihoods, after = genie.hear(memory, press.button, wait)
+        weights = welcome.weights(press, begins=memory.key is None)
         sounding = {note.pitch for note in notes if note.end > press.start}
         allowed = welcome.pitches(press.start)
         free = [pitch for pitch in allowed if pitch not in sounding] or allowed
-        pitch = choose(likelihoods, draw, recipe.temperature, free, welcome.weights(press.start))
+        pitch = choose(likelihoods, draw, recipe.temperature, free, weights)
         key = pitch - LOWEST_PITCH
         memory, last = GenieMemory(after.cells, after.hiddens, key), press.start
         likely += float(likelihoods[key])
