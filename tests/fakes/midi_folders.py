@@ -109,3 +109,21 @@ def pianos(folder: Path, files: int = 12, bars: int = 24) -> Path:
 def _white(place: int) -> int:
     octave, step = divmod(place, 7)
     return 12 * octave + (0, 2, 4, 5, 7, 9, 11)[step]
+
+
+def quartets(folder: Path, files: int = 16, bars: int = 16) -> Path:
+    """Four instruments that play a chord in each half bar, always the same ones after each other, in a drawn key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chords = ((72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 43), (72, 67, 64, 48))
+    for number in range(files):
+        moved = random.Random(number).randrange(-3, 4)
+        file = mido.MidiFile(ticks_per_beat=_TICKS)
+        for part, program in enumerate((40, 40, 41, 42)):
+            track = mido.MidiTrack([mido.Message("program_change", channel=part, program=program)])
+            for half in range(2 * bars):
+                pitch = chords[half % len(chords)][part] + moved
+                track.append(mido.Message("note_on", channel=part, note=pitch, velocity=80, time=0))
+                track.append(mido.Message("note_off", channel=part, note=pitch, velocity=0, time=2 * _TICKS))
+            file.tracks.append(track)
+        file.save(folder / f"quartet {number}.mid")
+    return folder

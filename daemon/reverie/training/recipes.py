@@ -194,7 +194,7 @@ RECIPES: Mapping[str, TrainingRecipe] = {
     "coconet": TrainingRecipe(
         model="coconet",
         config="coconet",
-        hparams={"batch_size": 24, "num_layers": 18, "num_filters": 40, "learning_rate": 0.005, "halved_after": 700},
+        hparams={"batch_size": 16, "num_layers": 14, "num_filters": 32, "learning_rate": 0.006, "halved_after": 700},
         # Four bars of 4/4, on eighths.
         window=64,
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reverie.training.dataset.extraction.four_parts import REST, PartNote, four_parts, moves_within, onsets
+from reverie.training.coconet_records import REST, moves_within
+from reverie.training.dataset.extraction.four_parts import PartNote, four_parts, onsets
 
 QUARTET = [
     [PartNote(0, 8, 76), PartNote(0, 8, 72)],

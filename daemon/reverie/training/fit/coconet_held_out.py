@@ -1,15 +1,12 @@
-# pyright: basic, reportMissingModuleSource=false
-# TensorFlow has no types.
 """Examples of a Coconet that are held out while it is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 from numpy.typing import NDArray
 
 from reverie.models.coconet.design import PARTS, CoconetDesign
@@ -18,15 +15,14 @@ from reverie.models.coconet.weights import weights_from
 from reverie.models.library.bundle import Bundle
 from reverie.models.library.card import ModelCard
 from reverie.models.library.formats.checkpoint import read_checkpoint
-from reverie.training.coconet_records import grid_of
-from reverie.training.dataset.extraction.four_parts import REST, moves_within
+from reverie.training.coconet_records import grids_within
 from reverie.training.held_out_figures import HeldOutFigures
+from reverie.training.judge.example_likelihood import records_in
 from reverie.training.judge.part_likelihood import hidden_losses
 
 _MOST = 192
 """Examples that are measured, evenly from all: so many say enough, and take a few seconds."""
 _ROWS = 16
-_TRANSPOSED = 12
 
 
 class HeldOutParts:
@@ -45,7 +41,7 @@ class HeldOutParts:
         card = ModelCard("held-out", "coconet", settings=self._design.as_settings())
         model = Coconet(Bundle(card, weights_from(read_checkpoint(Path(checkpoint)))))
         chance = np.random.default_rng(0)
-        examples = iter(_some(list(grids_within(self._design, self._paths))))
+        examples = iter(_some(list(grids_within(self._design, _records(self._paths)))))
         losses: list[float] = []
         right = events = 0
         while rows := list(islice(examples, _ROWS)):
@@ -57,30 +53,24 @@ class HeldOutParts:
         return HeldOutFigures(float(np.mean(losses)), right / events, events)
 
 
-def grids_within(design: CoconetDesign, paths: Sequence[Path]) -> Iterator[NDArray[np.int64]]:
-    """Examples by the model's pitches, in the key that is nearest to their own."""
-    for path in paths:
-        for record in tf.python_io.tf_record_iterator(str(path)):
-            grid = grid_of(record)
-            ways = moves_within(grid, design.lowest, design.lowest + design.pitches - 1, _TRANSPOSED)
-            if ways:
-                yield np.where(grid == REST, NONE, grid - design.lowest + min(ways, key=abs))
-
-
 def unigram_loss(design: CoconetDesign, paths: Sequence[Path], training: Sequence[Path]) -> float:
     """The loss of who only knows how often each part has each pitch: the least a model must beat."""
     counts = np.ones((PARTS, design.pitches))
-    for grid in grids_within(design, training):
+    for grid in grids_within(design, _records(training)):
         for part in range(PARTS):
             counts[part] += np.bincount(grid[:, part][grid[:, part] != NONE], minlength=design.pitches)
     costs = -np.log(counts / counts.sum(axis=1, keepdims=True))
     total = events = 0.0
-    for grid in grids_within(design, paths):
+    for grid in grids_within(design, _records(paths)):
         for part in range(PARTS):
             pitches = grid[:, part][grid[:, part] != NONE]
             total += float(costs[part, pitches].sum())
             events += len(pitches)
     return total / events
+
+
+def _records(paths: Iterable[Path]) -> Iterable[bytes]:
+    return (record for path in paths for record in records_in(path))
 
 
 def _some(grids: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from reverie.models.coconet.design import PARTS, CoconetDesign
 from reverie.training.coconet_recipe import MOST_MOVED, coconet_hparams
-from reverie.training.coconet_records import grid_of
-from reverie.training.dataset.extraction.four_parts import REST, moves_within
+from reverie.training.coconet_records import REST, grid_of, moves_within
 from reverie.training.errors import TrainingError
 from reverie.training.fit.coconet_held_out import HeldOutParts, unigram_loss
 from reverie.training.fit.network_training import TrainedGraph
+from reverie.training.judge.example_likelihood import records_in
 from reverie.training.judge.part_likelihood import hidden_places
 from reverie.training.recipes import TrainingRecipe
 from reverie.training.workspace import Split, Workspace
@@ -137,7 +137,7 @@ class CoconetTraining:
 
 def grids_in(shard: Path) -> Iterator[NDArray[np.int64]]:
     """The examples of a file."""
-    for record in tf.python_io.tf_record_iterator(str(shard)):
+    for record in records_in(shard):
         yield grid_of(record)
 
 

@@ -31,6 +31,7 @@ from reverie.training.judge.judged_music import (
     music_from_json,
     music_of,
 )
+from reverie.training.judge.judged_parts import judge_parts
 from reverie.training.judge.judged_taps import TAPS, judge_taps
 from reverie.training.judge.judged_textures import judge_textures
 from reverie.training.judge.judged_touch import HUMANIZE, PlayedTake, judge_touch, take_of_sequence
@@ -44,6 +45,9 @@ _MUSIC_FORMAT = 3
 """Raised when the same pieces make other passages."""
 
 _RECURRENT: frozenset[Family] = frozenset({"drums_rnn", "improv_rnn", "polyphony_rnn", "performance_rnn"})
+
+_PASSAGES = 200
+"""Held-out passages of four parts that are harmonized: each costs as much as 32 of what other models draw."""
 
 _TWO_BARS = frozenset({"cat-mel_2bar_small", "cat-drums_2bar_small"})
 
@@ -59,7 +63,7 @@ class KeptJudgement:
     files: tuple[Path, ...]
 
 
-def judge_file(
+def judge_file(  # noqa: PLR0911 - one for each kind of model
     path: Path,
     workspace: Workspace,
     splits: PiecesBySplit,
@@ -73,7 +77,8 @@ def judge_file(
     Of drums and melodies that is all: perplexity, loops and copies; so it is of melodies over chords, of several voices
     and of performances, whose perplexity is that of the examples of the workspace's dataset. Of a model that humanizes
     it is the touch, of one that makes beats of taps also whether it follows them; of a MusicVAE how well it says these
-    examples again, and its loops; of a Piano Genie how well it foretells and obeys; of other recurrent models the
+    examples again, and its loops; of a Piano Genie how well it foretells and obeys; of a Coconet how well
+    it knows what is hidden, and what it adds to sopranos; of other recurrent models the
     perplexity alone. It lies in ``judge/`` of the
     workspace by the file's name, with a picture where bars are judged.
 
@@ -112,6 +117,10 @@ def judge_file(
         count, seed = (request.count, request.seed) if request else (LoopRequest().count, 0)
         genie = judge_genie(bundle, workspace, count, seed, lambda done, of: report("perplexity", done, of))
         return _kept(folder, path.stem, genie.as_text(), genie.as_json())
+    if config.family == "coconet":
+        count, seed = (request.count, request.seed) if request else (_PASSAGES, 0)
+        parts = judge_parts(bundle, workspace, count, seed, lambda done, of: report("loops", done, of))
+        return _kept(folder, path.stem, parts.as_text(), parts.as_json())
     if config.family in _RECURRENT:
         likely = judge_perplexity(bundle, workspace, lambda done, of: report("perplexity", done, of))
         data = {"model": bundle.card.name, "perplexity": likely.as_json()}

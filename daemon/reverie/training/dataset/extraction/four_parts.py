@@ -9,23 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reverie.models.coconet.design import PARTS
 from reverie.music.harmony import OCTAVE
+from reverie.training.coconet_records import REST, PartGrid
 
-REST = 0
-"""In place of a pitch."""
 _HELD_OVER = 2
 """Steps of rest at most that a part is read as holding its note: a staccato is no harmony of its own."""
 _MORE = 3
 """How many semitones nearer a pitch class counts that nothing else has."""
-
-PartGrid = NDArray[np.integer[Any]]
-"""(steps, parts): MIDI pitches, or :data:`REST`."""
 
 
 class PartNote(NamedTuple):
@@ -131,12 +127,6 @@ def _held_over(grid: PartGrid) -> PartGrid:
             elif rested < _HELD_OVER:
                 filled[step, part], rested = pitch, rested + 1
     return filled
-
-
-def moves_within(grid: PartGrid, low: int, high: int, most: int) -> range:
-    """By how many semitones, ``most`` at most, a passage can be moved so that it lies from ``low`` to ``high``."""
-    pitches = grid[grid != REST]
-    return range(max(low - int(pitches.min()), -most), min(high - int(pitches.max()), most) + 1)
 
 
 def onsets(grid: PartGrid) -> list[int]:

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from reverie.training.coconet_recipe import LOWEST_PITCH, MOST_MOVED, STEPS_PER_QUARTER, highest_pitch
-from reverie.training.coconet_records import record_of
+from reverie.training.coconet_records import REST, PartGrid, moves_within, record_of
 from reverie.training.dataset.extraction.example_source import Cut, EncodedExample
-from reverie.training.dataset.extraction.four_parts import REST, PartGrid, PartNote, four_parts, moves_within, onsets
+from reverie.training.dataset.extraction.four_parts import PartNote, four_parts, onsets
 from reverie.training.dataset.extraction.straight_time import metre_sections
 from reverie.training.recipes import TrainingRecipe
 
