@@ -139,7 +139,7 @@ def test_every_step_is_made_again_from_its_recipe(engine: Engine, drums: ModelFi
 def test_a_walk_is_where_its_bar_says_whatever_was_before(
     engine: Engine, drums: ModelFile, kind: Any, count: int, back: int | None
 ) -> None:
-    section = WalkSection(kind=kind, places=3, steps=8)
+    section = WalkSection(kind=kind, places=4 if kind == "grid" else 3, steps=8)
     assert section.count == count
     voice = plan(drums, operator_settings={"walk": WalkSettings(section, 4, 7)})
     begun = first(engine, voice.recipe("reset", 0, 0))
@@ -259,3 +259,26 @@ def test_drums_have_no_tunes() -> None:
     with pytest.raises(DocumentError) as told:
         read_scene(parse_document(text, "study.yaml"), find_models([SHIPPED])[0])
     assert "drums have no tunes; leave them out" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("walk", "sentence"),
+    [
+        ("{kind: grid, steps: 50}", "a grid has 33 loops along a side at most, not 50"),
+        ("{kind: grid, places: 3}", "a grid has a place in each of its 4 corners; leave 'places' out"),
+        ("{places: 12}", "in 8 loops a walk does not come by all of its 12 places; write 'steps: 12' or more"),
+    ],
+)
+def test_numbers_of_a_walk_that_would_be_ignored_are_told(walk: str, sentence: str) -> None:
+    text = SCENE.format(model="drums_2bar", operator="walk").replace("then: [walk]", f"then: [walk], walk: {walk}")
+    with pytest.raises(DocumentError) as told:
+        read_scene(parse_document(text, "study.yaml"), find_models([SHIPPED])[0])
+    assert sentence in str(told.value)
+
+
+def test_walks_of_chance_of_two_voices_are_not_alike() -> None:
+    section = WalkSection(kind="random_walk", places=3, steps=8)
+    ways = [[WalkSettings(section, 4, seed).at(bar) for bar in range(0, 200, 4)] for seed in (7, 8, 7)]
+    shares = [[{key: one for key, one in told.items() if key != "seed"} for told in way] for way in ways]
+    assert shares[0] == shares[2]
+    assert sum(one == other for one, other in zip(shares[0], shares[1], strict=True)) < 10

@@ -13,9 +13,6 @@ from reverie.scenes.latent_section import InterpolateSection, WalkSection
 from reverie.scenes.timbre import GridPath, LinePath, RandomWalkPath, ThereAndBackPath, TimbrePath
 from reverie.timbre.path import weights
 
-_WIDEST = 33
-"""Points along a side of a grid, at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class InterpolationSettings:
@@ -51,21 +48,21 @@ class WalkSettings:
 
     def at(self, bar: int) -> Mapping[str, float | str]:
         """The seed of its places, the shares of those that have any, and the tunes that stand there."""
-        shares = weights(_path(self.section), self.section.count, bar // self.every)
+        shares = weights(_path(self.section, self.seed), self.section.count, bar // self.every)
         told: dict[str, float | str] = {f"{SHARE} {number}": share for number, share in enumerate(shares) if share}
         tunes = self.section.tunes or ()
         told |= {f"{TUNE} {number}": tunes[number] for number, share in enumerate(shares) if tunes and share}
         return told | {SEED: self.seed}
 
 
-def _path(section: WalkSection) -> TimbrePath:
-    """A walk as a path between sounds."""
+def _path(section: WalkSection, seed: int) -> TimbrePath:
+    """A walk as a path between sounds; one of chance is another for each seed, and so for each voice."""
     match section.kind:
         case "line":
             return LinePath(kind="line", steps=section.steps)
         case "there_and_back":
             return ThereAndBackPath(kind="there_and_back", steps=section.steps)
         case "grid":
-            return GridPath(kind="grid", side=min(section.steps, _WIDEST))
+            return GridPath(kind="grid", side=section.steps)
         case "random_walk":
-            return RandomWalkPath(kind="random_walk", stride=1 / section.steps)
+            return RandomWalkPath(kind="random_walk", stride=1 / section.steps, seed=seed)

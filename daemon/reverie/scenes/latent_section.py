@@ -13,6 +13,8 @@ from reverie.scenes.primer import tune_primer
 CORNERS = 4
 """Places of a grid."""
 MOST_PLACES = 16
+WIDEST = 33
+"""Loops along a side of a grid, at most."""
 
 
 def _tune(text: str) -> str:
@@ -67,7 +69,10 @@ class WalkSection(Section):
         examples=[["C5:4 E5:4 G5:8", "G4:2 A4:2 B4:4 D5:8"]],
     )
     steps: int = Field(
-        default=8, ge=2, le=1000, description="Loops from the first place to the last; of a grid, along a side."
+        default=8,
+        ge=2,
+        le=1000,
+        description=f"Loops from the first place to the last; of a grid, along a side, {WIDEST} at most.",
     )
 
     @property
@@ -78,11 +83,22 @@ class WalkSection(Section):
         return len(self.tunes) if self.tunes else self.places
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """There are as many tunes as places."""
-        if self.tunes is None:
+        """There are as many tunes as places, and as many steps as it takes to come by all of them."""
+        if self.kind == "grid":
+            yield from self._misfits_of_grid()
             return
-        if self.kind == "grid" and len(self.tunes) != CORNERS:
-            yield ("tunes",), f"a grid has a tune in each of its {CORNERS} corners, and here are {len(self.tunes)}"
-        elif self.kind != "grid" and "places" in self.model_fields_set and self.places != len(self.tunes):
+        if self.tunes and "places" in self.model_fields_set and self.places != len(self.tunes):
             sentence = f"there are {len(self.tunes)} tunes, and a walk has a place for each; leave 'places' out"
             yield ("places",), sentence
+        if self.kind != "random_walk" and self.steps < self.count:
+            sentence = f"in {self.steps} loops a walk does not come by all of its {self.count} places"
+            key = next((one for one in ("steps", "places", "tunes") if one in self.model_fields_set), "steps")
+            yield (key,), f"{sentence}; write 'steps: {self.count}' or more"
+
+    def _misfits_of_grid(self) -> Iterator[tuple[Keys, str]]:
+        if self.tunes is not None and len(self.tunes) != CORNERS:
+            yield ("tunes",), f"a grid has a tune in each of its {CORNERS} corners, and here are {len(self.tunes)}"
+        if "places" in self.model_fields_set and self.places != CORNERS:
+            yield ("places",), f"a grid has a place in each of its {CORNERS} corners; leave 'places' out"
+        if self.steps > WIDEST:
+            yield ("steps",), f"a grid has {WIDEST} loops along a side at most, not {self.steps}"
