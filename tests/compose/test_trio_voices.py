@@ -282,7 +282,11 @@ PULLS = (
         ("register: [C4, C6]", "register: [C4, C6]\n    primer: C5:16", f"study.yaml:29:13: {HEARS_NOTHING}"),
         ("then: [reset]", "then: [walk], walk: {tunes: ['C5:16', 'D5:16']}", HEARS_NOTHING),
         ("model: led", "model: hierdec-trio_16bar", PULLS),
-        ("kind: bass", "kind: polyphony", "the model 'led' cannot be a voice of kind 'polyphony'"),
+        (
+            "kind: bass",
+            "kind: polyphony",
+            "the model 'led' composes melody, bass, drums, and cannot be a voice of kind 'polyphony'",
+        ),
     ],
 )
 def test_what_a_trio_cannot_be_is_told(led: ModelFile, was: str, now: str, sentence: str) -> None:

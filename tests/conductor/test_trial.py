@@ -13,7 +13,8 @@ from fakes.scenes import TEXT, scene
 from reverie.cli.main import main
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
-from reverie.conductor.trial import LOOPS, scene_path, try_voice
+from reverie.conductor.check import scene_path
+from reverie.conductor.trial import LOOPS, try_voice
 from reverie.music.notes import Note
 
 DENSE = """

@@ -15,7 +15,9 @@ from reverie.foreign import Printable
 def add_parsers(commands: Any) -> None:
     """Add ``check`` to the commands of ``reverie``."""
     check = add_command(commands, "check", "find every fault of scenes and configurations, with its line and column")
-    check.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a scene's file, or a reverie.yaml")
+    check.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a scene's name, or its file, or a reverie.yaml"
+    )
     check.add_argument(
         "--play", action="store_true", help="also compose some loops of each voice, and say which voices get none"
     )
@@ -32,13 +34,11 @@ def add_parsers(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from reverie.conductor.check import check, check_and_play
+    from reverie.conductor.check import check, check_and_play, scene_path
     from reverie.conductor.scene_remarks import remarks_on
 
-    if options.play:
-        faults = check_and_play(options.files, options.config, options.loops)
-    else:
-        faults = check(options.files, options.config)
+    files = [scene_path(file, options.config) for file in options.files]
+    faults = check_and_play(files, options.config, options.loops) if options.play else check(files, options.config)
     if options.json:
         rows = [
             {"path": str(fault.path), "line": fault.line, "column": fault.column, "message": fault.message}
@@ -49,7 +49,7 @@ def _check(options: argparse.Namespace) -> int:
         for fault in faults:
             print(fault)
         if not faults:
-            print(f"{len(options.files)} {'file is' if len(options.files) == 1 else 'files are'} right.")
-        for remark in remarks_on(options.files, options.config):
+            print(f"{len(files)} {'file is' if len(files) == 1 else 'files are'} right.")
+        for remark in remarks_on(files, options.config):
             print(remark, file=Printable(sys.stderr))
     return FAULT if faults else 0

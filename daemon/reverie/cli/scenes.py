@@ -48,9 +48,9 @@ def _scenes(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from reverie.conductor.check import scene_path
     from reverie.conductor.scene_list import KnownToScenes
     from reverie.conductor.scene_summary import summary
-    from reverie.conductor.trial import scene_path
 
     site = site_that_counts(options.config)
     scene = KnownToScenes.of(site).load(scene_path(Path(options.scene), options.config))

@@ -26,15 +26,18 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFau
     named.
     """
     faults: list[DocumentFault] = []
-    known = KnownToScenes()
+    known, names = KnownToScenes(), dict[str, Path]()
     try:
         site = load_site(config)
     except DocumentError as error:
         if config is not None:
             faults += error.faults
     else:
-        known = KnownToScenes.of(site)
+        known, names = KnownToScenes.of(site), scenes_of(site).paths()
     for path in paths:
+        if _is_name(path) and names:
+            faults.append(DocumentFault(str(path), 1, 1, f"there is no such file, and {no_scene(path.name, names)}"))
+            continue
         try:
             document = read_document(path)
             if path.name == learned.FILE:
@@ -53,15 +56,15 @@ def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFau
 def check_and_play(paths: Iterable[Path], config: Path | None = None, loops: int | None = None) -> list[DocumentFault]:
     """Every fault of these files, and of scenes that are right, what comes of composing ``loops`` of each voice.
 
-    A scene may be named by its name alone. How far it is, is said on standard error. Where the site's configuration is
+    How far it is, is said on standard error. Where the site's configuration is
     at fault, nothing is composed.
 
     Raises:
         ModelError: if the engine that the site wants is missing.
     """
-    from reverie.conductor.trial import LOOPS, scene_path, try_scenes
+    from reverie.conductor.trial import LOOPS, try_scenes
 
-    files = [scene_path(path, config) for path in paths]
+    files = [*paths]
     faults = check(files, config)
     wrong = {Path(fault.path) for fault in faults}
     scenes = [path for path in files if path not in wrong and path.name != learned.FILE and not _is_a_site(path)]
@@ -77,6 +80,20 @@ def _is_a_site(path: Path) -> bool:
 
 def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the command's own progress
+
+
+def scene_path(path: Path, config: Path | None) -> Path:
+    """A scene's file, which may be named by the scene's name alone where no file is called that."""
+    if not _is_name(path):
+        return path
+    try:
+        return scenes_of(load_site(config)).paths().get(path.name, path)
+    except DocumentError:
+        return path
+
+
+def _is_name(path: Path) -> bool:
+    return not path.exists() and path.parent == Path() and not path.suffix
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from reverie.compose.told_chords import tonic_chord
 from reverie.conductor.arrange import arrange
+from reverie.conductor.scene_list import KnownToScenes
 from reverie.conductor.site_resources import bundles_of
 from reverie.documents import DocumentError, DocumentFault, Keys, read_document
 from reverie.models.library.index import ModelFile
-from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
 from reverie.site.load import load_site
 
@@ -18,13 +18,14 @@ from reverie.site.load import load_site
 def remarks_on(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFault]:
     """The remarks on all files that are scenes without a fault; none where the site's configuration is at fault."""
     try:
-        bundles, _ = bundles_of(load_site(config))
+        site = load_site(config)
     except DocumentError:
         return []
+    (bundles, _), known = bundles_of(site), KnownToScenes.of(site)
     found: list[DocumentFault] = []
     for path in paths:
         try:
-            scene, document = load_scene(path), read_document(path)
+            scene, document = known.load(path), read_document(path)
         except DocumentError:
             continue
         found += [document.fault(way, sentence) for way, sentence in scene_remarks(scene, bundles)]

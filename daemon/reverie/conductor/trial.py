@@ -19,8 +19,8 @@ from reverie.compose.stalled import PATIENCE, Stalled
 from reverie.compose.state_cache import Memories
 from reverie.compose.voice_plan import VoicePlan
 from reverie.conductor.arrange import arrange
-from reverie.conductor.site_resources import bundles_of, scenes_of
-from reverie.documents import Document, DocumentError, DocumentFault, Keys, read_document
+from reverie.conductor.site_resources import bundles_of
+from reverie.documents import Document, DocumentFault, Keys, read_document
 from reverie.errors import ReverieError
 from reverie.models.errors import ModelError
 from reverie.models.library.index import ModelFile
@@ -38,16 +38,6 @@ LONG_SILENCE = 3600.0
 
 Complaint = tuple[str, str]
 """The key of a voice that is at fault, and a sentence."""
-
-
-def scene_path(path: Path, config: Path | None) -> Path:
-    """A scene's file, which may be named by the scene's name alone where no file is called that."""
-    if path.exists() or path.parent != Path() or path.suffix:
-        return path
-    try:
-        return scenes_of(load_site(config)).paths().get(path.name, path)
-    except DocumentError:
-        return path
 
 
 def try_scenes(

@@ -26,7 +26,8 @@ from reverie.scenes.listening import ListenSection
 from reverie.scenes.primer import Primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
-from reverie.scenes.voices import CommonVoice, Pitch, fitting_model, models_of, timbre_itself
+from reverie.scenes.voice_models import fitting_model, models_of
+from reverie.scenes.voices import CommonVoice, Pitch, timbre_itself
 
 
 class ChordVoice(CommonVoice[Literal["chords"]]):

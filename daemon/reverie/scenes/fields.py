@@ -191,7 +191,10 @@ class Evolve(Section):
     )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """Weights have something to weigh."""
+        """Weights have something to weigh, and operators that are described are named."""
+        for name in ("groove", "drumify", "interpolate", "walk"):
+            if name in self.model_fields_set and name not in self.operators:
+                yield (name,), f"{name!r} is about the operator of that name, which 'then' does not have; leave it out"
         if self.order == "in-turn":
             for number, step in enumerate(self.then):
                 if not isinstance(step, str) and step.weight > 1:

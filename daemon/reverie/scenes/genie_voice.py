@@ -15,7 +15,8 @@ from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.fields import TemperatureSection
 from reverie.scenes.pattern import WrittenSettings, settings_of
 from reverie.scenes.temperature import Temperature
-from reverie.scenes.voices import MODEL, PitchedVoice, fitting_model, models_of
+from reverie.scenes.voice_models import fitting_model, models_of
+from reverie.scenes.voices import MODEL, PitchedVoice
 
 MOST_HANDS = VOICE_KINDS["genie"].polyphony
 _LOWEST_KEY, _HIGHEST_KEY = 21, 108

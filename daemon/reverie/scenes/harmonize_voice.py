@@ -13,7 +13,8 @@ from reverie.music.notation import read_tune
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.pattern import Pattern, WrittenSettings, settings_of
 from reverie.scenes.polyphony_voice import parse_line
-from reverie.scenes.voices import MODEL, PitchedVoice, fitting_model, models_of
+from reverie.scenes.voice_models import fitting_model, models_of
+from reverie.scenes.voices import MODEL, PitchedVoice
 
 PartName = Literal["soprano", "alto", "tenor", "bass"]
 Struck = Literal["chords", "bars", "beats", "line", "never"]

@@ -13,7 +13,8 @@ from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.fields import Evolve
 from reverie.scenes.pattern import WrittenSettings, settings_of
 from reverie.scenes.temperature import After, Temperature
-from reverie.scenes.voices import MODEL, PitchedVoice, fitting_model, models_of
+from reverie.scenes.voice_models import fitting_model, models_of
+from reverie.scenes.voices import MODEL, PitchedVoice
 
 MOST_AT_ONCE = VOICE_KINDS["performance"].polyphony
 _MOST_A_SECOND = 64

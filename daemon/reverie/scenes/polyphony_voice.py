@@ -12,7 +12,8 @@ from reverie.documents import Keys
 from reverie.music.notation import read_tune
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.pattern import Pattern, WrittenSettings, settings_of
-from reverie.scenes.voices import MODEL, PitchedVoice, fitting_model, models_of
+from reverie.scenes.voice_models import fitting_model, models_of
+from reverie.scenes.voices import MODEL, PitchedVoice
 
 MOST_VOICES = VOICE_KINDS["polyphony"].polyphony
 _HEARD = "a voice of polyphony has one line: the written one, or another voice's; leave one of them out"

@@ -1,21 +1,81 @@
-"""What a scene asks of its models that only those can answer who know them: metres, and operators of other models."""
+"""What a scene asks of its models that only those can answer who know them: kinds, metres, operators of others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
-from pydantic import ValidationInfo
+from pydantic import JsonValue, ValidationInfo
 
 from reverie.documents import Facts, Keys, did_you_mean
 from reverie.documents.sections import refuse
+from reverie.models.configs import CONFIGS
+from reverie.models.library.catalogue import catalogue
 from reverie.models.library.index import ModelFile
 from reverie.music.time import Metre
+from reverie.music.voice_kinds import VOICE_KINDS
+from reverie.scenes.fields import known
 
 Voices = TypeVar("Voices", bound=Mapping[str, Any])
 
+_GET_ONE = "`reverie models pull` gets one, or train one"
 LATENT = frozenset({"interpolate", "walk"})
 """Operators that need a latent space."""
+
+
+def fitting_model(name: str, info: ValidationInfo) -> str:
+    """A model that exists, and can be this kind of voice, where the caller knows which kinds each can be.
+
+    Raises:
+        ValueError: if it is another one; it says what that is for, and which can be it.
+    """
+    models, kind = Facts.get(info, "models"), info.data.get("kind")
+    if models is not None and name not in models and (sentence := _published(name)):
+        raise ValueError(sentence)
+    if kind is None or not isinstance(models, Mapping):
+        return known("model", name, info)
+    kinds_of = cast("Mapping[str, Collection[str]]", models)
+    if kind in kinds_of.get(name, ()):
+        return name
+    if VOICE_KINDS[kind].harmonic:
+        raise ValueError(f"no model composes a voice of kind {kind!r}; leave it out")
+    fit = [model for model, kinds in kinds_of.items() if kind in kinds]
+    advice = f"these can: {', '.join(fit)}" if fit else f"no model that is here can; {_GET_ONE}"
+    if name in kinds_of or name in (Facts.get(info, "timbre models") or ()):
+        raise ValueError(f"the model {name!r} {_purpose(name, info)} be a voice of kind {kind!r}; {advice}")
+    near = did_you_mean(name, fit) if fit else ""
+    raise ValueError(f"there is no model {name!r}{near or f'; {advice}'}")
+
+
+def _published(name: str) -> str:
+    """How to get a model that is published; nothing if it is not."""
+    published = catalogue().get(name)
+    if published is None or published.config is None:
+        return ""
+    return f"there is no model {name!r} here; Magenta published it, and `reverie models pull {name}` fetches it"
+
+
+def _purpose(name: str, info: ValidationInfo) -> str:
+    """What a model is for that is no voice of some kind, up to 'cannot'."""
+    files = cast("Mapping[str, ModelFile]", Facts.get(info, "files") or {})
+    if name in files and files[name].operators:
+        operators = " and ".join(map(repr, files[name].operators))
+        return f"plays {operators} for voices of other models, as `evolve` may say, and cannot"
+    if name in (Facts.get(info, "timbre models") or ()):
+        return "renders the sounds of `timbres`, and cannot"
+    kinds = files[name].kinds if name in files else ()
+    return f"composes {', '.join(kinds)}, and cannot" if kinds else "cannot"
+
+
+def models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:
+    """What editors offer for a voice of a kind: models named like the configurations that can be one, shipped first.
+
+    A model may have any name, so others are not refused here, except those that are named like a configuration that
+    can only be a voice of another kind. A check, which knows the installed models, has the last word.
+    """
+    fit = [name for name, config in CONFIGS.items() if kind in config.kinds and name not in shipped]
+    others = [name for name, config in CONFIGS.items() if config.kinds and kind not in config.kinds]
+    return {"examples": [*shipped, *fit], "not": {"enum": [*others]}}
 
 
 def another_metre(model: str, knows: str, metre: Metre) -> str | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Annotated, ClassVar, Generic, Literal, Protocol, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, ClassVar, Generic, Literal, Protocol, TypeVar
 
-from pydantic import AfterValidator, Field, JsonValue, ValidationInfo
+from pydantic import AfterValidator, Field, JsonValue
 
-from reverie.documents import Facts, Keys, Section, Written
+from reverie.documents import Keys, Section, Written
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum
-from reverie.models.configs import CONFIGS
-from reverie.models.library.catalogue import catalogue
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
 from reverie.music.notation import WrittenPassage
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre, Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
-from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection, known
+from reverie.scenes.fields import Evolve, OutputSection, ScheduleSection, TemperatureSection
 from reverie.scenes.form import CycleSection
 from reverie.scenes.harmony import OwnChords
 from reverie.scenes.listening import Listen
@@ -26,51 +24,11 @@ from reverie.scenes.primer import Primer, drum_primer, parse_pattern, tune_prime
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
 from reverie.scenes.touch_section import WrittenTouch
+from reverie.scenes.voice_models import fitting_model, models_of
 
 KindT = TypeVar("KindT", bound=str)
 MODEL = "The model that composes: the name of a bundle."
 Pitch = Annotated[int, Written(str, parse_pitch)]
-
-
-def fitting_model(name: str, info: ValidationInfo) -> str:
-    """A model that exists, and can be this kind of voice where the caller knows which kinds each can be."""
-    _known_model(name, info)
-    models: Collection[str] | None = Facts.get(info, "models")
-    kind = info.data.get("kind")
-    if isinstance(models, Mapping) and kind is not None:
-        kinds_of = cast("Mapping[str, Collection[str]]", models)
-        if kind in kinds_of[name]:
-            return name
-        if VOICE_KINDS[kind].harmonic:
-            raise ValueError(f"no model composes a voice of kind {kind!r}; leave it out")
-        fit = [model for model, kinds in kinds_of.items() if kind in kinds]
-        raise ValueError(
-            f"the model {name!r} cannot be a voice of kind {kind!r}; these can: {', '.join(fit) or 'none'}"
-        )
-    return name
-
-
-def _known_model(name: str, info: ValidationInfo) -> None:
-    """Refuse a model that is not there, and say how to get one that is published."""
-    try:
-        known("model", name, info)
-    except ValueError as error:
-        published = catalogue().get(name)
-        if published is None or published.config is None:
-            raise
-        sentence = f"there is no model {name!r} here; Magenta published it, and `reverie models pull {name}` fetches it"
-        raise ValueError(sentence) from error
-
-
-def models_of(kind: str, *shipped: str) -> dict[str, JsonValue]:
-    """What editors offer for a voice of a kind: models named like the configurations that can be one, shipped first.
-
-    A model may have any name, so others are not refused here, except those that are named like a configuration that
-    can only be a voice of another kind. A check, which knows the installed models, has the last word.
-    """
-    fit = [name for name, config in CONFIGS.items() if kind in config.kinds and name not in shipped]
-    others = [name for name, config in CONFIGS.items() if config.kinds and kind not in config.kinds]
-    return {"examples": [*shipped, *fit], "not": {"enum": [*others]}}
 
 
 def timbre_itself(timbre: VoiceTimbre) -> VoiceTimbre:
