@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -402,3 +403,22 @@ def test_a_folder_that_vanishes_while_it_is_read_is_told_and_nothing_is_lost(tmp
     assert len(convert(data, workspace, nothing).pieces) == len(GOOD)
     now = {path.name: path.stat().st_mtime_ns for path in workspace.pieces.iterdir()}
     assert read.items() <= now.items()
+
+
+@pytest.mark.parametrize("instead", [None, "photo.jpg"])
+def test_a_folder_that_is_empty_at_the_start_deletes_no_pieces(tmp_path: Path, instead: str | None) -> None:
+    data, workspace = fill(tmp_path / "data", GOOD), Workspace(tmp_path / "work")
+    pieces = convert(data, workspace, nothing).pieces
+    there = sorted(workspace.pieces.iterdir())
+    manifest = workspace.manifest("convert")
+    away = data.rename(tmp_path / "away")
+    fill(data, {instead: b"no music"} if instead else {})
+    data.mkdir(exist_ok=True)
+    with pytest.raises(TrainingError, match=f"and {len(pieces)} pieces of it were read before. They are kept"):
+        convert(data, workspace, nothing)
+    assert sorted(workspace.pieces.iterdir()) == there
+    assert read_conversion(workspace).pieces == pieces
+    assert workspace.manifest("convert") == manifest
+    shutil.rmtree(data)
+    away.rename(data)
+    assert convert(data, workspace, nothing).pieces == pieces

@@ -93,13 +93,21 @@ def convert(
     Raises:
         OSError: if the folder cannot be read, or the workspace cannot be written.
         ReadingFailedError: if note_seq is not installed.
+        TrainingError: if nothing is left of the music that was there before; its pieces are kept.
     """
     limits = limits or ReadingLimits()
     remove_leftovers(workspace.pieces)
     remove_leftovers(workspace.folder)
     with PieceJournal(workspace.journal) as journal, ReadingProcess(limits) as reader:
         converter = _Converter(data, workspace, journal, reader, limits)
+        before = sum(len(entry.pieces) for entry in read_journal(workspace.journal).values())
         entries = converter.run(report)
+        if before and not any(entry.pieces for entry in entries):
+            raise TrainingError(
+                f"{data}: has no music that can be read, and {before} pieces of it were read before. They are kept: "
+                f"look whether the folder is the right one, and its disk is there. If they are to go, delete "
+                f"{workspace.folder}"
+            )
         journal.rewrite(entries)
     kept = {workspace.piece(piece.id).name for entry in entries for piece in entry.pieces}
     for path in workspace.pieces.glob("*") if workspace.pieces.is_dir() else ():
