@@ -12,6 +12,9 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.models.library.bundle import Bundle
+from reverie.models.vae.weights import weights_from
+
 SCALE = 1.5
 """Of the weights, over the square root of their kernel's rows: small weights would hide mistakes."""
 DECIDED = 6
@@ -119,6 +122,17 @@ class Reference:
             for stream, numbers in zip(self.streams, columns, strict=True):
                 stream.extend(numbers.T[..., None])
         return self._session.run(self._samples, {self._z: z, self._temperature: temperature, self._steps: steps})
+
+
+def reference_of(bundle: Bundle, batch_size: int) -> Reference:
+    """Magenta's graph with the weights of a bundle that was trained here, whose card says its sizes."""
+    config = bundle.card.config
+    sizes = {each: bundle.card.training["hparams"][each] for each in ("z_size", "enc_rnn_size", "dec_rnn_size")}
+    empty = Reference(config, batch_size=batch_size, **sizes).variables
+    numbered = {each: np.full_like(tensor, number) for number, (each, tensor) in enumerate(empty.items())}
+    places = {ours: list(empty)[int(tensor.flat[0])] for ours, tensor in weights_from(config, numbered).items()}
+    named = {places[ours].removesuffix(":0"): tensor for ours, tensor in bundle.weights.items()}
+    return Reference(config, batch_size=batch_size, weights=named, **sizes)
 
 
 def _recording(core: Any, loss: Any, recorded: list[Any]) -> Any:

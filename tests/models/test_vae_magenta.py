@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fakes.data import data_folder
 from fakes.vae import dumped
-from fakes.vae_magenta import Reference
+from fakes.vae_magenta import Reference, reference_of
 from reverie.models.configs import config_of
 from reverie.models.library.bundle import read_bundle
 from reverie.models.library.card import read_card
@@ -173,13 +173,7 @@ def test_the_published_decoder_equals_magenta() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_latent_model_equals_magenta_with_the_sizes_of_its_card(name: str) -> None:
     bundle = read_bundle(models_folder() / f"{name}.safetensors")
-    config = bundle.card.config
-    sizes = {each: bundle.card.training["hparams"][each] for each in ("z_size", "enc_rnn_size", "dec_rnn_size")}
-    empty = Reference(config, batch_size=24, **sizes).variables
-    numbered = {each: np.full_like(tensor, number) for number, (each, tensor) in enumerate(empty.items())}
-    places = {ours: list(empty)[int(tensor.flat[0])] for ours, tensor in weights_from(config, numbered).items()}
-    named = {places[ours].removesuffix(":0"): tensor for ours, tensor in bundle.weights.items()}
-    _equal(Reference(config, batch_size=24, weights=named, **sizes), Vae(config, bundle.weights))
+    _equal(reference_of(bundle, batch_size=24), Vae(bundle.card.config, bundle.weights))
 
 
 def test_the_way_between_two_vectors_is_magentas() -> None:
