@@ -131,7 +131,9 @@ class _Graph:
 
     def hear(self, heard: Sequence[float]) -> list[np.ndarray]:
         """One input vector later: what it expects, of each head."""
-        rows = self._inputs.shape[0]
+        rows, width = self._inputs.shape[0], self._inputs.shape[-1]
+        if width == 1 != len(heard):  # a graph of compact performances makes the vectors itself, of their places
+            heard = [float(np.argmax(heard))]
         feed = dict(zip(self._initial, self._state, strict=True))
         feed |= {self._inputs: [[heard]] * int(rows or 1), self._temperature: 1.0}
         self._state, chances = self._session.run([self._final, self._softmax], feed)

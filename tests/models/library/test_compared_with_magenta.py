@@ -44,6 +44,7 @@ def imported(path: Path) -> Imported:
         "attention_improv",
         "polyphony",
         "performance",
+        "performance_with_dynamics_compact",
         "performance_with_dynamics_and_modulo_encoding",
         "multiconditioned_performance_with_dynamics",
         "optional_multiconditioned_performance_with_dynamics",
