@@ -39,7 +39,7 @@ _PIANO = range(LOWEST_PITCH, LOWEST_PITCH + KEYS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Played:
+class _PlayedKeys:
     """What a model remembers, and how many seconds before the coming loop its last key was struck."""
 
     memory: GenieMemory
@@ -131,7 +131,7 @@ class _Welcome:
 def _played(
     genie: Genie,
     recipe: Recipe,
-    before: _Played,
+    before: _PlayedKeys,
     presses: Sequence[Press],
     draws: Sequence[float],
     welcome: _Welcome,
@@ -162,7 +162,7 @@ def _played(
     return Candidate(answer, likely / len(notes) if notes else None, None, tuple(events))
 
 
-def _told(genie: Genie, recipe: Recipe) -> _Played:
+def _told(genie: Genie, recipe: Recipe) -> _PlayedKeys:
     """What the model remembers before a loop: the primer, with the buttons that would make it, and the loops since."""
     second = _seconds_a_tick(recipe)
     memory, rest, last = genie.start(), float("inf"), 0
@@ -182,7 +182,7 @@ def _told(genie: Genie, recipe: Recipe) -> _Played:
             pressed, number = divmod(event, _BINS)
             button, key = divmod(pressed, KEYS)
             memory = genie.told(memory, button, wait_of(number), key)
-    return _Played(memory, rest)
+    return _PlayedKeys(memory, rest)
 
 
 def _seconds_a_tick(recipe: Recipe) -> float:
