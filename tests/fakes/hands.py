@@ -84,6 +84,10 @@ class FakeMusic:
         self.temperatures[name] = 1.0 if temperature is None else temperature
         self.done.append(f"{name} at {self.temperatures[name]:g}")
 
+    def set_contour(self, name: str, contour: str | None) -> bool:
+        self.done.append(f"{name} pressed {contour}")
+        return name == "lead"
+
     def source(self, name: str) -> Literal["model", "harmony", "written"]:
         return "written" if name in self.written else "model"
 

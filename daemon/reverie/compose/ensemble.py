@@ -243,13 +243,11 @@ class Ensemble:
 
     def bands(self, name: str) -> NoveltyBands | None:
         """How new the next loop of a voice is to be; None where it has no bands."""
-        voice = self._voices[name]
-        return voice.widening.bands(voice.line.plan)
+        return (voice := self._voices[name]).widening.bands(voice.line.plan)
 
     def widened_by(self, name: str) -> Mapping[str, int]:
         """By how many steps each limit of a voice is widened."""
-        voice = self._voices[name]
-        return {**voice.widening.taken(voice.line.plan)}
+        return {**(voice := self._voices[name]).widening.taken(voice.line.plan)}
 
     @property
     def widened(self) -> dict[str, Stall | None]:
@@ -283,13 +281,11 @@ class Ensemble:
 
     def tempo(self) -> float:
         """The scene's own tempo in the bar that plays, as its course has it."""
-        bar = max(self.bar + 1, 0)
-        return self.arrangement.tempo.at(bar) * bar_plan(self.course, (), bar).tempo
+        return self.arrangement.tempo.at(bar := max(self.bar + 1, 0)) * bar_plan(self.course, (), bar).tempo
 
     def voices_in(self, ahead: int) -> list[str]:
         """Who sounds so many bars after the one that sounds now, as schedules, form and dreams have it."""
-        bar = max(self.bar + 1, 0) + ahead
-        plans = self.arrangement.plans
+        bar, plans = max(self.bar + 1, 0) + ahead, self.arrangement.plans
         return [part.name for part in self.parts if part.schedule.plays(bar) and plans[part.name].sounds(bar)]
 
     def set_temperature(self, name: str, temperature: float | None) -> None:
@@ -301,6 +297,15 @@ class Ensemble:
         """At which temperature this voice is composed now."""
         line = self._voices[name].line
         return line.plan.temperature(max(self.bar + 1, 0)) if line.temperature is None else line.temperature
+
+    def set_contour(self, name: str, contour: str | None) -> bool:
+        """Have this voice be played by these buttons from now on (None: its own); False if it is played by none."""
+        voice = self._voices[name]
+        if not VOICE_KINDS[voice.line.plan.kind].buttons:
+            return False
+        voice.line.contour = contour
+        voice.renewal = voice.renewal or "next"
+        return True
 
     def source(self, name: str) -> Literal["model", "harmony", "written"]:
         """Where the loops of this voice come from."""
@@ -321,15 +326,10 @@ class Ensemble:
         return fitted is not None
 
     def change_course(self, course: Course | None, bar: int, closing: ToldHarmony | None = None) -> int:
-        """Have the scene be as another course says from a bar on; what was composed for it otherwise is composed anew.
+        """Have the scene be as a course says from a scene bar on; what was composed for it otherwise is composed anew.
 
-        Args:
-            course: what it is to be like; None: as the scene says without one.
-            bar: the first scene bar for which that holds.
-            closing: the harmony in those bars in which the course lets the scene close, for all voices that have one.
-
-        Returns:
-            The bar from which it really holds: not in one that has begun, or has been told to the player.
+        Without a course it is as the scene says. ``closing`` is the harmony in those bars in which the course lets the
+        scene close. Returned is the bar from which it really holds: none that has begun, or that the player was told.
         """
         bar = max(bar, self._soonest if self._begun else self.bar + 1)
         old = self.arrangement.course

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reverie.compose.contours import CONTOUR
 from reverie.compose.course import SectionSpot
 from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
@@ -35,10 +36,10 @@ ANOTHER = "another"
 class Evolution:
     """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
 
-    ``temperature`` replaces the plan's for all recipes to come, and ``wanted`` the next operator, once: by its name, or
-    as :data:`ANOTHER` draw of what was placed last. ``returning`` is a loop of before that is to be placed next.
-    ``fruitless`` counts the answers in a row that were no new loop. A loop over chords that is held for very long is
-    placed in parts, as each of its turns may be another.
+    ``temperature`` replaces the plan's for all recipes to come, and so does ``contour`` where buttons are pressed;
+    ``wanted`` replaces the next operator, once: by its name, or as :data:`ANOTHER` draw of what was placed last.
+    ``returning`` is a loop of before that is to be placed next. ``fruitless`` counts the answers in a row that were no
+    new loop. A loop over chords that is held for very long is placed in parts, as each of its turns may be another.
 
     What it places ends in bar ``placed_to`` of the scene, and what it places next begins in ``end_bar``: later, if the
     scene's course wants the voice to be silent until then. Where the voice begins anew, no loop goes on.
@@ -51,6 +52,7 @@ class Evolution:
         self.steps_taken = 0
         self.fruitless = 0
         self.temperature: float | None = None
+        self.contour: str | None = None
         self.wanted: str | None = None
         self.returning: PlayedLoop | None = None
         self._idea: tuple[int, int] | None = None
@@ -275,6 +277,8 @@ class Evolution:
         told = programmed.settings if programmed and programmed.operator == step else None
         recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, self._last, heard, loops, again=again)
         recipe = replace(recipe, settings={**recipe.settings, **told}) if told else recipe
+        if self.contour and recipe.traits.buttons:
+            recipe = replace(recipe, settings={**recipe.settings, CONTOUR: self.contour})
         if self._idea and self.steps_taken < self._idea[1]:
             recipe = replace(recipe, seed=self._idea[0])
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))

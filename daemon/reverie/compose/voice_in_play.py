@@ -236,7 +236,7 @@ class VoiceInPlay:
         self.held = before.held
         self.gone = [one for one in (*before.gone, *before.sent) if one.start_bar < bar]
         if _evolution_aside(plan, old) != old:
-            self.line.temperature = before.line.temperature
+            self.line.temperature, self.line.contour = before.line.temperature, before.line.contour
             self.line.steps_taken = before.line.steps_taken
             self.line.themes = before.line.themes.still(lambda one: one.fitted(plan, bar) == one)
             if not self.line.derives or self.line.writes:

@@ -11,13 +11,14 @@ from reverie.clock import Clock
 from reverie.compose.played_loop import PlayedLoop
 from reverie.control.effect import Effect, stands_after
 from reverie.control.overrides import SOON, STEP, Overrides, last_heard, muted
+from reverie.control.pressed_contour import PressedContour
 from reverie.control.stage import Favourites, Music, Stage
 from reverie.control.undo import Act, Done
 from reverie.documents import did_you_mean
 from reverie.foreign import quoted
 from reverie.history.control_log import date
 from reverie.history.favourites import Keep, of_voice, with_another
-from reverie.site.actions import Action, ControlError, ControlLimits, Evolving, Level
+from reverie.site.actions import Action, ControlError, ControlLimits, Evolving, Level, button_of
 
 
 class Acts:
@@ -40,6 +41,7 @@ class Acts:
         self._pause_for = pause_for
         self._clock = clock
         self._done = Done()
+        self._pressed: dict[str, PressedContour] = {}
         self._returned: dict[str | None, Keep] = {}
         """What a voice, or all of them, went back to last, while nothing else was done to it since."""
         self.overrides = Overrides(volume=limits.within("volume", 1.0))
@@ -53,6 +55,7 @@ class Acts:
         """Another scene begins: what was set for the one before ends with it, and cannot be taken back any more."""
         self._done.forget()
         self._returned.clear()
+        self._pressed.clear()
         self._set(self.overrides.in_new_scene())
 
     def scene_changed(self) -> None:
@@ -98,6 +101,8 @@ class Acts:
                 return Effect(now=stands_after(action, before, self.overrides, ()))
             case "undo":
                 return self._undo()
+            case "contour":
+                return Effect(now=self._press(action))
             case _:
                 return self._do_reversibly(action)
         return Effect()
@@ -265,6 +270,24 @@ class Acts:
         there = {name: value for name, value in temperatures.items() if name in voices}
         self.overrides = replace(self.overrides, temperatures=there)
         self._stage.fill()
+
+    def _press(self, action: Action) -> str:
+        """A button is pressed, and what was pressed lately is the contour of the voice's loops to come."""
+        music, voice = self._music(), action.voice or ""
+        self._voices(music, voice)
+        button, contour = int(button_of(action.value)), None
+        if button:
+            pressed = self._pressed.setdefault(voice, PressedContour())
+            pressed.press(button, self._clock.now())
+            contour = pressed.written(self.overrides.tempo or music.tempo())
+        else:
+            self._pressed.pop(voice, None)
+        if not music.set_contour(voice, contour):
+            raise ControlError(f"{voice} has no buttons; voices of kind genie have")
+        others = {name: written for name, written in self.overrides.contours.items() if name != voice}
+        self.overrides = replace(self.overrides, contours=others | ({voice: contour} if contour else {}))
+        self._stage.fill()
+        return f"{voice} is played by the buttons {contour}" if contour else f"{voice} has its own contour again"
 
     def _set(self, overrides: Overrides) -> None:
         self.overrides = overrides

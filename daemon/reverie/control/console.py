@@ -33,6 +33,8 @@ LEVEL_EVERY = 0.05
 """Seconds between two values of a level: a knob that is turned wildly does not flood the player."""
 BUTTON_EVERY = 0.25
 """Seconds between two effects of a button: it bounces, and a program may press it without end."""
+PRESS_EVERY = 0.05
+"""Seconds between two presses of one button of a contour, which is played and not switched."""
 DREAM_EVERY = 0.5
 """Seconds between two dreams of one mood and source, by surface or OSC."""
 DREAMS, DREAMS_AT_ONCE = 1.0, 8.0
@@ -99,6 +101,7 @@ class ControlConsole:
         later = later or _later
         self._levels = RateLimit[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock.now)
         self._buttons = RateLimit[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock.now)
+        self._presses = RateLimit[tuple[str | None, object], _Wish](PRESS_EVERY, self._do, later, clock.now)
         self._panics = RateLimit[None, _Wish](BUTTON_EVERY, self._do, later, clock.now)
         self._dreams = RateLimit[str, _Wish](DREAM_EVERY, self._do, later, clock.now)
         self._dreams_left = Allowance(DREAMS, DREAMS_AT_ONCE, clock.now)
@@ -156,6 +159,8 @@ class ControlConsole:
         elif (lacks := self._acts.lacks(action)) is not None:
             self._note(_Outcome(wish, lacks))
             return lacks
+        elif action.kind == "contour":
+            self._presses.offer((action.voice, action.value), wish)
         else:
             pace = self._levels if action.kind in LEVELS else self._buttons
             pace.offer((action.kind, action.voice), wish)

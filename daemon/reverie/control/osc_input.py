@@ -23,7 +23,18 @@ from reverie.allowance import Allowance, neighbour
 from reverie.documents import did_you_mean
 from reverie.foreign import plain, quoted
 from reverie.logs import ONCE
-from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, ControlLimits, Kind
+from reverie.site.actions import (
+    KINDS,
+    LEVELS,
+    ONE_VOICE,
+    SWITCHES,
+    VOICED,
+    Action,
+    ControlError,
+    ControlLimits,
+    Kind,
+    button_of,
+)
 from reverie.site.dream_wish import FAINTEST, KEYS, wish_of
 
 log = logging.getLogger(__name__)
@@ -86,12 +97,13 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
         voice = given.pop(0)
     if voice is not None and kind not in VOICED:
         raise ControlError(f"{quoted(address)} names a voice, and {kind!r} is for all of them")
-    if kind == "mute" and voice is None:
-        raise ControlError("a mute is for one voice, such as /reverie/mute/lead")
+    if kind in ONE_VOICE and voice is None:
+        raise ControlError(f"a {kind} is for one voice, such as /reverie/{kind}/lead")
     value = given[0] if given else None
     _bounded(word, voice, value)
-    if kind in LEVELS:
-        return Action(kind, limits.within(kind, _number(address, value)), voice)
+    if kind in LEVELS or kind == "contour":
+        number = button_of(value) if kind == "contour" else limits.within(kind, _number(address, value))
+        return Action(kind, number, voice)
     if kind == "scene":
         return Action(kind, value if isinstance(value, str) else _scene_number(address, value))
     if opposite is None and kind in SWITCHES:

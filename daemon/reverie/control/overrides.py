@@ -1,6 +1,7 @@
 """What people have set, and what they may: pure.
 
-Tempo, mutes, temperatures and holding belong to the scene and end with it; the volume belongs to the room and stays.
+Tempo, mutes, temperatures, contours and holding belong to the scene and end with it; the volume belongs to the room and
+stays.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ LONGEST_CYCLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """``tempo`` and ``temperatures`` replace the scene's own where they are set; ``paused_until`` is monotonic."""
+    """``tempo``, ``temperatures`` and ``contours`` replace the scene's own where they are set.
+
+    ``paused_until`` is monotonic.
+    """
 
     volume: float = 1.0
     tempo: float | None = None
@@ -30,6 +34,7 @@ class Overrides:
     temperatures: Mapping[str, float] = field(default_factory=dict[str, float])
     looping: frozenset[str] = frozenset()
     paused_until: float | None = None
+    contours: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def for_player(self) -> SetOverrides:
@@ -52,6 +57,7 @@ class Overrides:
             muted=frozenset() if silences(parts, still) else still,
             temperatures={name: value for name, value in self.temperatures.items() if name in names},
             looping=self.looping & names,
+            contours={name: written for name, written in self.contours.items() if name in names},
         )
 
     def sentences(self, now: float, voices: Collection[str] = ()) -> Iterator[str]:
@@ -66,6 +72,8 @@ class Overrides:
             yield f"{voice} is muted."
         for voice, temperature in sorted(self.temperatures.items()):
             yield f"{voice} is composed at temperature {temperature:.4g}."
+        for voice, contour in sorted(self.contours.items()):
+            yield f"{voice} is played by the buttons {contour}."
         if self.looping and self.looping.issuperset(voices):
             yield "The present loops are held."
             return

@@ -7,7 +7,19 @@ from typing import Any, cast
 
 from reverie.documents import did_you_mean
 from reverie.foreign import quoted
-from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED, Action, ControlError, ControlLimits, DreamWish, Kind
+from reverie.site.actions import (
+    KINDS,
+    LEVELS,
+    ONE_VOICE,
+    SWITCHES,
+    VOICED,
+    Action,
+    ControlError,
+    ControlLimits,
+    DreamWish,
+    Kind,
+    button_of,
+)
 
 KEYS = ("action", "voice", "value")
 LONGEST_NAME = 100
@@ -39,8 +51,8 @@ def action_of(wanted: object, limits: ControlLimits) -> Action:
 
 def _voice(kind: Kind, voice: object) -> str | None:
     if voice is None:
-        if kind == "mute":
-            raise ControlError("a mute is for one voice, and needs its name")
+        if kind in ONE_VOICE:
+            raise ControlError(f"a {kind} is for one voice, and needs its name")
         return None
     if not isinstance(voice, str):
         raise ControlError("a voice is meant by its name")
@@ -67,6 +79,8 @@ def _value(kind: Kind, value: object, limits: ControlLimits) -> float | bool | s
         if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
             raise ControlError(f"{kind!r} needs a 'value', a number")
         return limits.within(kind, float(value))
+    if kind == "contour":
+        return button_of(value)
     if kind in SWITCHES:
         if value is not None and not isinstance(value, bool):
             raise ControlError(f"the 'value' of {kind!r} is true or false, or left out for the other way round")

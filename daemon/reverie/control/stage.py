@@ -35,6 +35,10 @@ class Music(Protocol):
         """Compose a voice at this temperature from now on; None: at the scene's own."""
         ...
 
+    def set_contour(self, name: str, contour: str | None) -> bool:
+        """Have a voice be played by these buttons from now on, or (None) as the scene says; False if it has none."""
+        ...
+
     def source(self, name: str) -> Literal["model", "harmony", "written"]:
         """Where the loops of a voice come from."""
         ...

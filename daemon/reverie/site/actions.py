@@ -12,16 +12,18 @@ Switch = Literal["pause", "loop", "mute"]
 Evolving = Literal["mutate", "reset", "continue", "another"]
 """How a voice goes on from the next turn of its loop: as another of its operators, or of what sounds another draw."""
 Dreaming = Literal["dream", "wake"]
-Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "keep", "return", "undo", Dreaming]
+Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "keep", "return", "undo", "contour", Dreaming]
 Kind = Literal[Level, Switch, Push]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 EVOLVING: tuple[Evolving, ...] = get_args(Evolving)
 KINDS = cast("tuple[Kind, ...]", get_args(Kind))
-VOICED = frozenset({"temperature", "mute", "loop", *EVOLVING, "keep", "return"})
-"""What may be meant for one voice; a mute always is."""
+VOICED = frozenset({"temperature", "mute", "loop", *EVOLVING, "keep", "return", "contour"})
+"""What may be meant for one voice; a mute and a contour always are."""
+ONE_VOICE = frozenset({"mute", "contour"})
 
+BUTTONS = 8
 HIGHEST = 127
 """The highest position of a MIDI controller."""
 
@@ -52,10 +54,10 @@ class DreamWish:
 class Action:
     """One thing to do.
 
-    ``value`` is a number for levels (a share, quarters per minute, a temperature), on or off for switches (None: the
-    other way round), for ``scene`` its name, or its number from 1, for ``dream`` a mood (None: its text chooses it) and
-    for ``wake`` the one whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be
-    dreamt.
+    ``value`` is a number for levels (a share, quarters per minute, a temperature) and for ``contour`` (a button), on or
+    off for switches (None: the other way round), for ``scene`` its name, or its number from 1, for ``dream`` a mood
+    (None: its text chooses it) and for ``wake`` the one whose dreams end (None: all). ``voice`` None means all voices,
+    and ``dream`` says what is to be dreamt.
     """
 
     kind: Kind
@@ -79,6 +81,18 @@ class Action:
             case text:
                 value = str(text)
         return " ".join(filter(None, (self.kind, self.voice, value)))
+
+
+def button_of(value: object) -> float:
+    """The button of a contour, 1 to 8; 0 for none, which leaves the contour to the scene again.
+
+    Raises:
+        ControlError: if it is none.
+    """
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value in range(BUTTONS + 1)
+    if not whole:
+        raise ControlError(f"'contour' needs a button, 1 to {BUTTONS}, or 0 to leave the contour to the scene")
+    return float(cast("float", value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
-from reverie.site.actions import LEVELS, SWITCHES, VOICED, ControlLimits, Kind
+from reverie.site.actions import LEVELS, ONE_VOICE, SWITCHES, VOICED, ControlError, ControlLimits, Kind, button_of
 from reverie.site.address import Address
 from reverie.site.bindings import Binding, Control
 from reverie.site.slot_sections import Api, Channel, Data, DeviceSection, regular
@@ -103,7 +103,8 @@ class ControlBinding(Section):
     )
     to: float | bool | None = Field(
         default=None,
-        description="The value that a button sets: of a level, true or false of a switch, or the weight of a dream.",
+        description="The value that a button sets: of a level, true or false of a switch, the weight of a dream, or "
+        "the button of a contour, 1 to 8.",
     )
     cc: Data | None = Field(default=None, description="The controller's number.")
     note: Data | None = Field(default=None, description="The note's number.")
@@ -123,7 +124,7 @@ class ControlBinding(Section):
     def binding(self) -> Binding:
         """The binding as a value."""
         value: Any = self.scene if self.action == "scene" else self.to
-        if self.action in (*LEVELS, "dream") and value is not None:
+        if self.action in (*LEVELS, "dream", "contour") and value is not None:
             value = float(value)
         if self.action == "wake":
             value = self.mood
@@ -138,6 +139,14 @@ class ControlBinding(Section):
         if self.action == "dream" and self.to is not None and (isinstance(self.to, bool) or not 0 < self.to <= 1):
             yield ("to",), "the weight of a dream is a number above 0, up to 1"
 
+    def _contour_misfits(self) -> Iterator[tuple[Keys, str]]:
+        """A contour of a control is one button."""
+        if self.action == "contour":
+            try:
+                button_of(self.to)
+            except ControlError as error:
+                yield () if self.to is None else ("to",), f"{error}; it is written `to`"
+
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Each action needs what it is about, and takes nothing else."""
         if sum(number is not None for number in (self.cc, self.note, self.program)) != 1:
@@ -147,15 +156,16 @@ class ControlBinding(Section):
         if self.action != "scene" and self.scene is not None:
             yield ("scene",), "a scene is for the action 'scene'"
         yield from self._dream_misfits()
-        if self.action == "mute" and self.voice is None:
-            yield (), "the action 'mute' needs `voice`, the one that it is for"
+        if self.action in ONE_VOICE and self.voice is None:
+            yield (), f"the action {self.action!r} needs `voice`, the one that it is for"
+        yield from self._contour_misfits()
         if self.voice is not None and self.action not in VOICED:
             yield ("voice",), f"a voice is for the actions {', '.join(sorted(VOICED))}"
         if self.action in LEVELS and isinstance(self.to, bool):
             yield ("to",), f"what {self.action!r} is set to is a number"
         elif self.action in SWITCHES and self.to is not None and not isinstance(self.to, bool):
             yield ("to",), f"what {self.action!r} is set to is true or false"
-        elif self.action not in (*LEVELS, *SWITCHES, "dream") and self.to is not None:
+        elif self.action not in (*LEVELS, *SWITCHES, "dream", "contour") and self.to is not None:
             yield ("to",), f"the action {self.action!r} is not set to anything"
         if self.action in LEVELS and self.cc is None and self.to is None:
             yield (), f"{self.action!r} is turned by a controller (cc); a note or a program needs `to`, a value to set"
