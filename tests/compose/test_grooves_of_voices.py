@@ -12,11 +12,10 @@ import pytest
 
 import reverie
 from fakes import recipes
+from fakes.engines import loaded
 from fakes.scenes import scene
 from fakes.vae import random_vae
 from reverie.compose.composer import compose
-from reverie.compose.engines.by_family import make_engine
-from reverie.compose.engines.engine import Engine
 from reverie.compose.operators.operator import After
 from reverie.compose.played_loop import _is_of
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
@@ -43,13 +42,6 @@ BEAT = tuple(
     )
 )
 TUNE = Loop(2, Metre(), tuple(Note(480 * i, 480, 60) for i in range(8)))
-
-
-def loaded(*models: ModelFile) -> Engine:
-    engine = make_engine("numpy")
-    for model in models:
-        engine.load(model)
-    return engine
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ import pytest
 import reverie
 from fakes import chords, recipes
 from fakes.data import data_folder
+from fakes.engines import loaded
 from fakes.scenes import scene
 from fakes.vae import random_vae
 from reverie.compose.composer import compose
-from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
 from reverie.compose.engines.latent_places import LatentPlace, near
 from reverie.compose.operators.latent_steps import LATENT_CONTINUE, LATENT_MUTATE
@@ -42,13 +42,6 @@ SHIPPED = Path(reverie.__file__).parent / "shipped" / "models"
 BEAT = tuple(Note(960 * i, 120, DRUMS["bass"]) for i in range(4)) + tuple(
     Note(480 + 960 * i, 120, DRUMS["snare"]) for i in range(4)
 )
-
-
-def loaded(*models: ModelFile) -> Engine:
-    engine = make_engine("numpy")
-    for model in models:
-        engine.load(model)
-    return engine
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import pytest
 
 import reverie
 from fakes import recipes
+from fakes.engines import loaded
 from fakes.scenes import scene
 from reverie.compose.composer import compose
-from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
 from reverie.compose.engines.latent_places import LatentPlace
 from reverie.compose.latent_settings import InterpolationSettings, WalkSettings
@@ -49,9 +49,7 @@ def drums() -> ModelFile:
 
 @pytest.fixture(scope="module")
 def engine(drums: ModelFile) -> Engine:
-    engine = make_engine("numpy")
-    engine.load(drums)
-    return engine
+    return loaded(drums)
 
 
 def plan(drums: ModelFile, **changes: Any) -> VoicePlan:
@@ -126,8 +124,7 @@ def test_every_step_is_made_again_from_its_recipe(engine: Engine, drums: ModelFi
     there += [first(engine, voice.recipe("walk", 9, bar, there[-1])) for bar in (4, 8)]
     for one in there:
         read = Recipe.from_json(json.loads(json.dumps(one.recipe.as_json())))
-        again = make_engine("numpy")
-        again.load(drums)
+        again = loaded(drums)
         made = compose(again, read, Memories())
         assert (made.loop, made.recipe.id) == (one.loop, one.recipe.id)
 
