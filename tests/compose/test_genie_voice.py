@@ -292,6 +292,15 @@ def test_a_voice_that_is_locked_to_drums_presses_where_they_are_struck(model: Mo
     assert together(replace(locked, limits=limits, relations=())) < 0.6
 
 
+@pytest.mark.parametrize("contour", ["4 4 4 4 4 4 4 4", "4 .:63", "1:1 2:1"])
+def test_no_contour_is_refused_for_what_it_says(model: ModelFile, contour: str) -> None:
+    limits = replace(PIANO, least=2, most=6)
+    made = compose(loaded(model), asked(model, bars=4, settings=told(contour), limits=limits), Memories())
+    assert made.loop is not None
+    assert not made.refused
+    assert len(made.loop.notes) == {"4 4 4 4 4 4 4 4": 64, "4 .:63": 1, "1:1 2:1": 64}[contour]
+
+
 def test_mutating_keeps_the_first_half_which_the_model_hears(model: ModelFile) -> None:
     engine = loaded(model)
     first = compose(engine, asked(model), Memories())

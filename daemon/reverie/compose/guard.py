@@ -182,6 +182,8 @@ def _in_polyphony(notes: Sequence[Note], most: int, clips: Counter[Clip], *, low
 def _refusal(notes: Sequence[Note], recipe: Recipe) -> Refusal | None:
     if not notes:
         return "empty"
+    if recipe.traits.buttons:
+        return None  # Its contour says how much is played, and may say one thing over and over.
     density = len(notes) / recipe.bars
     if density < recipe.limits.least or (recipe.limits.least >= 1 and _has_an_empty_bar(notes, recipe)):
         return "sparse"
