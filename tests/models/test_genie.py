@@ -76,6 +76,19 @@ def test_the_ends_of_chance_stay_on_the_piano(genie: Genie) -> None:
         assert genie.press(genie.start(), 4, 1.0, float(draw), 5.0, allowed)[0] == pitch
 
 
+def test_a_key_has_the_button_under_which_it_is_likeliest(genie: Genie) -> None:
+    random = np.random.default_rng(4)
+    memory, buttons = genie.start(), set[int]()
+    for _ in range(30):
+        key, wait = int(random.integers(20, 70)), float(random.uniform(0, 1))
+        button = genie.button_for(memory, key, wait)
+        likely = [float(genie.hear(memory, one, wait)[0][key]) for one in range(8)]
+        assert likely[button] == pytest.approx(max(likely), abs=1e-5)
+        memory = genie.told(memory, button, wait, key)
+        buttons.add(button)
+    assert len(buttons) > 4
+
+
 def test_pressing_changes_no_memory_but_its_own(genie: Genie) -> None:
     start = genie.start()
     first = genie.press(start, 0, 1.0, 0.5)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reverie.compose.chord_places import ChordPlaces
-from reverie.compose.contours import Press, buttons_of, given_contour
+from reverie.compose.contours import Press, given_contour
 from reverie.compose.drawn_contours import drawn_contour
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.recipe import Recipe
@@ -163,14 +163,13 @@ def _played(
 
 
 def _told(genie: Genie, recipe: Recipe) -> _PlayedKeys:
-    """What the model remembers before a loop: the primer, with the buttons that would make it, and the loops since."""
+    """What the model remembers: the primer, by the buttons that make it likeliest, and the loops since."""
     second = _seconds_a_tick(recipe)
     memory, rest, last = genie.start(), float("inf"), 0
     primer = [note for note in recipe.primer if note.pitch in _PIANO]
-    for note, button in zip(primer, buttons_of(primer), strict=True):
-        memory = genie.told(
-            memory, button, rest if note is primer[0] else (note.start - last) * second, note.pitch - LOWEST_PITCH
-        )
+    for note in primer:
+        key, wait = note.pitch - LOWEST_PITCH, rest if memory.key is None else (note.start - last) * second
+        memory = genie.told(memory, genie.button_for(memory, key, wait), wait, key)
         last = note.start
     if primer:
         rest = max(recipe.primer_steps * TICKS_PER_STEP - last, 0) * second

@@ -110,6 +110,24 @@ class Genie:
         pitch = choose(likelihoods, draw, temperature, pitches)
         return pitch, GenieMemory(after.cells, after.hiddens, pitch - LOWEST_PITCH)
 
+    def button_for(self, memory: GenieMemory, key: int, wait: float) -> int:
+        """The button with which a key (0 to 87) is likeliest: the nearest to what an encoder would say of it.
+
+        Raises:
+            ValueError: if ``wait`` is negative.
+        """
+        kernel, bias = self._input
+        hidden: Array = np.stack([features(memory.key, button, wait) for button in range(BUTTONS)]) @ kernel + bias
+        for layer, (kernel, bias) in enumerate(self._layers):
+            cell, before = (np.repeat(one[layer][None], BUTTONS, axis=0) for one in (memory.cells, memory.hiddens))
+            gates: Array = np.hstack([hidden, before]) @ kernel + bias
+            advance(gates, cell, before)
+            hidden = before
+        kernel, bias = self._output
+        logits: Array = hidden @ kernel + bias
+        logits -= logits.max(axis=1, keepdims=True)
+        return int((logits[:, key] - np.log(np.exp(logits).sum(axis=1))).argmax())
+
     def told(self, memory: GenieMemory, button: int, wait: float, key: int) -> GenieMemory:
         """The memory of a press whose ``key``, 0 to 87, is known.
 

@@ -1,8 +1,9 @@
 """What a Piano Genie is worth: how well it foretells keys of which it is told the buttons, and whether it obeys them.
 
-Only its decoder is in a bundle. The buttons are those by which a voice that follows another is played
-(:func:`reverie.compose.contours.buttons_of`), passage by passage; so models of different encoders can be set beside
-each other, and what is judged is what is played.
+Only its decoder is in a bundle. In place of its encoder's, it is told of each key the button under which it finds that
+key likeliest. A Markov model is told the same buttons, so that both know as much; and how well one foretells who knows
+no button, says what a button is worth. Whether keys obey is asked of the buttons by which a voice is played that
+follows another (:func:`reverie.compose.contours.buttons_of`), passage by passage.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from reverie.compose.contours import buttons_of
 from reverie.models.genie.decoder import LOWEST_PITCH, Genie
+from reverie.models.genie.weights import BUTTONS
 from reverie.models.library.bundle import Bundle
 from reverie.music.notes import Note
 from reverie.training.errors import TrainingError
@@ -29,8 +31,8 @@ TEMPERATURES = (0.25, 1.0)
 """At which keys are drawn: as its authors play it, and as it was learned."""
 _PASSAGE = 32
 """Notes of a passage, within which buttons are given by the order of pitches: some bars."""
-_COUNTED = 4000
-"""Training examples that are counted at most."""
+_COUNTED = 1000
+"""Training examples that are counted at most, of each kind of model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ class GenieJudgement:
         """In words."""
         perplexity, counting, told = (math.exp(loss) for loss in (self.loss, self.counting, self.counting_told))
         foretold = (
-            f"{self.model}: of {self.keys} held-out keys, told the button of each, it foretells {self.accuracy:.1%};"
-            f" perplexity {perplexity:.3f}. A Markov model that knows two keys and their buttons before the button has"
-            f" {told:.3f}, one of order 3 that is told no button {counting:.3f}"
+            f"{self.model}: of {self.keys} held-out keys, told the best button of each, it foretells"
+            f" {self.accuracy:.1%}; perplexity {perplexity:.3f}. A Markov model that is told the same, and knows the"
+            f" two keys and buttons before, has {told:.3f}; one of order 3 that is told none {counting:.3f}"
         )
         lines = [foretold]
         for temperature, one in self.obeyed.items():
@@ -114,26 +116,33 @@ def judge_genie(
     test = _some(_examples(workspace, "test"), count, chance)
     if not test:
         raise TrainingError(f"{workspace.examples}: has no examples that are held out; make the dataset first")
-    pressed = [_pressed(keys) for keys, _ in test]
-    heard = [_heard(genie, keys, buttons, waits) for (keys, waits), buttons in zip(test, pressed, strict=True)]
     drawn: dict[float, list[tuple[list[int], list[int]]]] = {one: [] for one in TEMPERATURES}
-    for number, ((_, waits), buttons) in enumerate(zip(test, pressed, strict=True), 1):
-        for temperature, found in drawn.items():
-            found.append((_drawn(genie, buttons, waits, temperature, chance), buttons))
-        report(number, len(test))
-    train = [keys for keys, _ in _some(_examples(workspace, "train"), _COUNTED, chance)]
-    validation = [keys for keys, _ in _examples(workspace, "validation")]
-    asked = [keys for keys, _ in test]
-    counted = [[in_turn(keys, _pressed(keys)) for keys in some] for some in (train, validation, asked)]
-    losses, right = (np.concatenate([one[part] for one in heard]) for part in range(2))
-    every = np.bincount(np.concatenate(pressed), minlength=8)
+    counting = (
+        _some(_examples(workspace, "train"), _COUNTED, chance),
+        _some(_examples(workspace, "validation"), _COUNTED // 10, chance),
+    )
+    of, done = len(test) + sum(map(len, counting)), 0
+    heard: list[list[_HeardKeys]] = []
+    for examples in (*counting, test):
+        heard.append([])
+        for keys, waits in examples:
+            heard[-1].append(_heard(genie, keys, waits))
+            for temperature, found in drawn.items() if examples is test else ():
+                pressed = _pressed(keys)
+                found.append((_drawn(genie, pressed, waits, temperature, chance), pressed))
+            done += 1
+            report(done, of)
+    counted = [[in_turn(one.keys, one.buttons) for one in some] for some in heard]
+    plain = [[one.keys for one in some] for some in heard]
+    losses, right = (np.concatenate([one[part] for one in heard[-1]]) for part in (2, 3))
+    every = np.bincount(np.concatenate([one.buttons for one in heard[-1]]), minlength=BUTTONS)
     return GenieJudgement(
         bundle.card.name,
         len(losses),
         float(losses.mean()),
         float(right.mean()),
-        keys_counted(train, validation, asked),
-        told_buttons(*counted),
+        keys_counted(plain[0], plain[1], plain[2]),
+        told_buttons(counted[0], counted[1], counted[2]),
         {temperature: _obeyed(found) for temperature, found in drawn.items()},
         tuple(float(one) for one in every / every.sum()),
     )
@@ -161,15 +170,25 @@ def _pressed(keys: Sequence[int]) -> list[int]:
     return [button for some in passages for button in buttons_of([Note(0, 1, key + LOWEST_PITCH) for key in some])]
 
 
-def _heard(genie: Genie, keys: Sequence[int], buttons: Sequence[int], waits: Waits) -> tuple[list[float], list[bool]]:
-    """The loss of each key of an example, and whether it was held to be the likeliest."""
-    memory, losses, right = genie.start(), list[float](), list[bool]()
-    for key, button, wait in zip(keys, buttons, waits.tolist(), strict=True):
+class _HeardKeys(NamedTuple):
+    """The keys of an example with their buttons, the loss of each, and whether it was held to be the likeliest."""
+
+    keys: list[int]
+    buttons: list[int]
+    losses: list[float]
+    right: list[bool]
+
+
+def _heard(genie: Genie, keys: list[int], waits: Waits) -> _HeardKeys:
+    memory, heard = genie.start(), _HeardKeys(keys, [], [], [])
+    for key, wait in zip(keys, waits.tolist(), strict=True):
+        button = genie.button_for(memory, key, wait)
         likelihoods, after = genie.hear(memory, button, wait)
         memory = replace(after, key=key)
-        losses.append(-float(likelihoods[key]))
-        right.append(int(likelihoods.argmax()) == key)
-    return losses, right
+        heard.buttons.append(button)
+        heard.losses.append(-float(likelihoods[key]))
+        heard.right.append(int(likelihoods.argmax()) == key)
+    return heard
 
 
 def _drawn(
