@@ -81,3 +81,21 @@ def test_check_takes_the_name_of_a_scene(
     assert main(["check", "first-lihgt"]) != 0
     sentence = "there is no such file, and there is no scene 'first-lihgt'; did you mean 'first-light'?"
     assert sentence in capsys.readouterr().out
+
+
+def test_a_name_that_is_not_there_hides_no_other_fault(tmp_path: Path) -> None:
+    path = scene_of(
+        tmp_path,
+        f"{TUNE}, model: atention_rnn, density: [9, 3]",
+        f"kind: drums, model: drum_kit, listen: [{{lock: nobody}}], {OUTPUT}",
+        "kind: drums, model: drum_kit, output: {slot: nowhere, channel: 10}",
+    )
+    faults = "\n".join(told(path))
+    assert "there is no model 'atention_rnn'; did you mean 'attention_rnn'?" in faults
+    assert "there is no slot 'nowhere'" in faults
+    assert "a density is the least and the most notes a bar, not [9, 3]" in faults
+    assert "'nobody'" not in faults, "what needs all voices waits until each is right by itself"
+    path.write_text(path.read_text().replace("density: [9, 3]", "density: [3, 9]"))
+    faults = "\n".join(told(path))
+    assert "atention_rnn" in faults
+    assert "'nobody'" in faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ REST = frozenset({"off", "no", "none", "nil", "nothing", "rest", "silence", "sil
 
 Models = Collection[str] | Mapping[str, Collection[str]] | Mapping[str, ModelFile]
 """The names of the models that exist, or by name the kinds of voice that each can be, or all that is known of each."""
+
+_NAMES = frozenset({"models", "files", "slots"})
+"""Facts that decide nothing but whether a name is one of something that exists, and can be what it is to be."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +76,19 @@ def read_scene(
     known: dict[str, Any] = {"stem": path.stem, **_facts_of(models), "slots": slots, BESIDE: beside or folder}
     if sounds is not None:
         known |= {"timbre models": sounds.models, "shipped sounds": sounds.shipped, "folder": folder}
-    return validate(document, Scene, known)
+    try:
+        return validate(document, Scene, known)
+    except DocumentError as error:
+        raise DocumentError((*error.faults, *_behind_names(document, known, error))) from error
+
+
+def _behind_names(document: Document, known: Mapping[str, Any], told: DocumentError) -> Iterator[DocumentFault]:
+    """The faults that nobody sees while a model or a slot is named that is not there: a voice is not looked at then."""
+    places = {(fault.line, fault.column) for fault in told.faults}
+    try:
+        validate(document, Scene, {name: one for name, one in known.items() if name not in _NAMES})
+    except DocumentError as others:
+        yield from (fault for fault in others.faults if (fault.line, fault.column) not in places)
 
 
 def _facts_of(models: Models | None) -> dict[str, Any]:
