@@ -102,3 +102,43 @@ def test_what_is_no_number_is_refused() -> None:
 def test_equal_notes_give_equal_bytes() -> None:
     one, other = finished(tone(50), 50), finished(tone(50), 50)
     assert one.sound.samples.tobytes() == other.sound.samples.tobytes()
+
+
+def levels(sample: Sample, seconds: float = 0.05) -> NDArray[np.float64]:
+    """The loudness of each stretch, in dB below the loudest."""
+    count = round(seconds * RATE)
+    samples = sample.sound.samples.astype(np.float64)
+    power = np.square(samples[: len(samples) // count * count]).reshape(-1, count).mean(axis=1)
+    return 10 * np.log10(np.maximum(power, 1e-15) / power.max())
+
+
+@pytest.mark.parametrize("kind", ["noise", "tone that fades", "tone that fades far"])
+def test_a_sound_that_cannot_be_held_does_not_stop_dead(kind: str) -> None:
+    time = np.arange(32_000) / 16_000
+    samples = {
+        "noise": 0.1 * np.random.default_rng(1).standard_normal(32_000),
+        "tone that fades": tone(60, 2.0) * np.exp(-time),
+        "tone that fades far": tone(60, 2.0) * np.exp(-2.5 * time),
+    }[kind]
+    sample = finished(samples, 60)
+    assert sample.loop is None
+    loud = levels(sample)
+    audible = loud[: np.flatnonzero(loud > -50)[-1] + 1]
+    assert np.diff(audible).min() > -12, "no cut that ears would hear"
+    assert audible[-1] < -40, "it has faded"
+    assert sample.sound.seconds > 1.9, "it is as long as it was"
+
+
+def test_keys_can_hold_all_pitches_of_a_timbre_or_none() -> None:
+    time = np.arange(32_000) / 16_000
+    notes = [NoteRequest(pitch, 100, 2.0) for pitch in (48, 60, 72)]
+
+    def looped(fading: tuple[bool, ...]) -> list[bool]:
+        sounds = [
+            Sound((tone(note.pitch, 2.0) * (np.exp(-2 * time) if fades else 1.0)).astype(np.float32), 16_000)
+            for note, fades in zip(notes, fading, strict=True)
+        ]
+        return [sample.loop is not None for sample in finish(notes, sounds, LEVEL)]
+
+    assert looped((False, False, False)) == [True, True, True]
+    assert looped((True, True, False)) == [False, False, False]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reverie.timbre.bank.sample_loop import SHORTEST, find_loop
+from reverie.timbre.bank.sample_loop import SHORTEST, find_loop, lasts
 from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.zone import SampleLoop
 from reverie.timbre.sound import Sound
@@ -77,3 +77,36 @@ def test_what_is_short_is_not_looped(length: int) -> None:
 def test_noise_is_not_looped() -> None:
     noise = np.random.default_rng(1).standard_normal(2 * RATE) * 0.1
     assert find_loop(Sound(noise.astype(np.float32), RATE), 60) is None
+
+
+def levels(samples: NDArray[np.float64], seconds: float = 0.05) -> NDArray[np.float64]:
+    """The loudness of each stretch, in dB."""
+    count = round(seconds * RATE)
+    power = np.square(samples[: len(samples) // count * count]).reshape(-1, count).mean(axis=1)
+    return 10 * np.log10(np.maximum(power, 1e-12))
+
+
+@pytest.mark.parametrize("tremolo", [0.0, 0.15, 0.3])
+@pytest.mark.parametrize("detuned", [0.0, 0.1])
+def test_a_loop_does_not_pulse(tremolo: float, detuned: float) -> None:
+    time = np.arange(2 * RATE) / RATE
+    samples = tone(60, detuned=detuned) * (1 + tremolo * np.sin(2 * np.pi * 3.1 * time)) * np.exp(-0.1 * time)
+    assert np.ptp(levels(samples)[4:-4]) > (1.0 if tremolo else 0.5)
+    found = find_loop(Sound(samples.astype(np.float32), RATE), 60)
+    assert found is not None
+    heard = levels(played(found, 8.0)[found[1].start :])
+    assert np.ptp(heard[1:-1]) < 1.0
+
+
+def sounding(samples: NDArray[np.float64]) -> Sound:
+    return Sound(samples.astype(np.float32), RATE)
+
+
+def test_what_is_blown_lasts_and_what_is_struck_does_not() -> None:
+    time = np.arange(2 * RATE) / RATE
+    assert lasts(sounding(tone(60)))
+    assert lasts(sounding(tone(60) * np.minimum(time / 0.2, 1.0) * (1 + 0.2 * np.sin(30 * time))))
+    assert not lasts(sounding(tone(60) * np.exp(-0.6 * time))), "a bell"
+    assert not lasts(sounding(tone(60) * (0.4 + 0.6 * np.exp(-time / 0.1)))), "a bar that rings on"
+    assert not lasts(sounding(tone(60)[: RATE // 4]))
+    assert not lasts(sounding(np.zeros(2 * RATE)))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.timbre.bank.loudness import loudest, true_peak
-from reverie.timbre.bank.sample_loop import find_loop
+from reverie.timbre.bank.sample_loop import find_loop, lasts
 from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.errors import TimbreError
@@ -25,6 +25,12 @@ RATE = 48_000
 CEILING = -1.0
 """dB below full scale that the true peak of no sample passes; such a one is softer than the rest of its bank."""
 FADE_IN, FADE_OUT = 0.001, 0.01
+FALL, FALL_SECONDS = 60.0, 0.4
+"""By how many dB a sound that ends before its key is released has fallen by then, and in how many seconds at least: a
+room takes as long, and ears hear an end and no cut."""
+_FALL_SHARE = 0.5
+"""Of the sound, which its fall takes at most."""
+_END = 0.05
 _SILENCE = -50.0
 """dB below its peak at which a sound begins and ends."""
 _BEFORE, _AFTER = 0.003, 0.05
@@ -41,19 +47,34 @@ def finish(notes: Sequence[NoteRequest], sounds: Sequence[Sound], level: float, 
     """The samples of a bank, each as loud as ``level`` (dB below full scale) where it is loudest.
 
     The measured pitch is told but for its octave: which octave a rich tone sounds at, ears do not agree on either, and
-    a sampler must not play it in another one for that.
+    a sampler must not play it in another one for that. Whether keys can hold it, is decided for the whole timbre: of a
+    sound that lasts at one pitch and fades at another, a player would not know what to expect.
 
     Raises:
         TimbreError: if what was rendered holds values that are no numbers.
     """
-    samples: list[Sample] = []
+    ready: list[tuple[Sound, float | None]] = []
     for note, sound in zip(notes, sounds, strict=True):
-        samples.append(_finished(note, sound, level))
-        pace(len(samples) / len(notes))
-    return samples
+        finished = _prepared(note, sound, level)
+        ready.append((finished, measure_pitch(finished)))
+        pace(len(ready) / len(notes))
+    held = sum(pitch is not None and lasts(sound) for sound, pitch in ready) > len(ready) / 2
+    return [_sample(note, *one, held=held) for note, one in zip(notes, ready, strict=True)]
 
 
-def _finished(note: NoteRequest, sound: Sound, level: float) -> Sample:
+def _sample(note: NoteRequest, sound: Sound, pitch: float | None, *, held: bool) -> Sample:
+    """The sample: with a loop where the timbre is ``held`` and it has one, else with an end of its own."""
+    looped = find_loop(sound, pitch) if held and pitch is not None else None
+    return Sample(
+        sound=_ended(sound) if looped is None else looped[0],
+        pitch=note.pitch,
+        velocity=note.velocity,
+        cents=0.0 if pitch is None else _cents(pitch - note.pitch),
+        loop=None if looped is None else looped[1],
+    )
+
+
+def _prepared(note: NoteRequest, sound: Sound, level: float) -> Sound:
     samples = np.asarray(sound.samples, np.float64)
     if not np.isfinite(samples).all():
         raise TimbreError(
@@ -63,16 +84,25 @@ def _finished(note: NoteRequest, sound: Sound, level: float) -> Sample:
     centred = samples - (samples.mean() if len(samples) else 0.0)
     samples = _declicked(_trimmed(resampled(centred, sound.rate, RATE)))
     samples = samples * _gain(samples, level)
-    finished = Sound(samples.astype(np.float32), RATE)
-    pitch = measure_pitch(finished)
-    looped = None if pitch is None else find_loop(finished, pitch)
-    return Sample(
-        sound=finished if looped is None else looped[0],
-        pitch=note.pitch,
-        velocity=note.velocity,
-        cents=0.0 if pitch is None else _cents(pitch - note.pitch),
-        loop=None if looped is None else looped[1],
-    )
+    return Sound(samples.astype(np.float32), RATE)
+
+
+def _ended(sound: Sound) -> Sound:
+    """The sound, fallen by 60 dB where it ends: evenly, and for as much of that as it has not fallen by itself."""
+    samples = np.asarray(sound.samples, np.float64)
+    count = round(_END * RATE)
+    if len(samples) < 2 * count:
+        return sound
+    power = np.array([float(np.mean(np.square(part))) for part in np.array_split(samples, len(samples) // count)])
+    # The last part holds what was faded out to nothing.
+    fallen = 10 * math.log10(max(float(power.max()), 1e-20) / max(float(power[-2]), 1e-20))
+    missing = FALL - fallen
+    if missing <= 0:
+        return sound
+    fall = min(round(FALL_SECONDS * RATE), round(_FALL_SHARE * len(samples)))
+    fade = np.ones(len(samples))
+    fade[-fall:] = 10 ** (-missing * np.linspace(0.0, 1.0, fall, dtype=np.float64) / 20)
+    return Sound((samples * fade).astype(np.float32), sound.rate)
 
 
 def _trimmed(samples: Array) -> Array:

@@ -21,23 +21,45 @@ ALIKE = 0.95
 _HOP = 0.01
 _SPAN = 0.05
 _ATTACK = 0.1
-_STEADY = 1.6
-"""The ratio (4 dB) that loudness stays within over what is looped; a longer fall would be heard as a pulse."""
+_STEADY = 2.5
+"""The ratio (8 dB) that loudness stays within over what is looped, before it is made even; more is another sound."""
+_EVEN_FROM = 0.1
+"""Seconds over which it becomes even, so that nobody hears where that begins."""
+_SMOOTH = 0.03
+"""Seconds over which loudness is measured to be made even: longer than a period, shorter than a beat of partials."""
+_FADES, _FALLS = 1.41, 2.0
+"""What lasts becomes softer by 3 dB at most, and is softer than its loudest moment by 6 dB at most."""
+_SHORT = 0.5
+"""Seconds; what is shorter has not shown that it lasts."""
 _MOST_STARTS, _MOST_ENDS = 300, 4
 """Zero crossings that are tried: high tones have thousands."""
 
 Array = NDArray[np.float64]
 
 
+def lasts(sound: Sound) -> bool:
+    """Whether it sounds on while a key is held, as what is blown, bowed or sung does; what is struck fades."""
+    samples = np.asarray(sound.samples, np.float64)
+    if sound.seconds < _SHORT:
+        return False
+    power = np.square(samples)
+    fifths = [float(np.mean(fifth)) for fifth in np.array_split(power, 5)]
+    early, late = fifths[1], fifths[3]
+    loudest = max(float(np.mean(part)) for part in np.array_split(power, len(power) // round(_SPAN * sound.rate)))
+    return late > 0 and early <= late * _FADES**2 and loudest <= late * _FALLS**2
+
+
 def find_loop(sound: Sound, pitch: float) -> tuple[Sound, SampleLoop] | None:
     """The sound with a loop faded into it; None where it dies away or changes too much, as what is struck does.
 
-    The loop begins in a rising zero crossing and is the longest of those that are nearly as good as the best. What
-    came after it is cut off. ``pitch`` is the sound's, a MIDI number.
+    The loop begins in a rising zero crossing and is the longest of those that are nearly as good as the best. It is
+    made equally loud all along, so that it does not pulse when it is repeated. What came after it is cut off. ``pitch``
+    is the sound's, a MIDI number.
     """
     samples = np.asarray(sound.samples, np.float64)
     fade, shortest = round(FADE * sound.rate), round(SHORTEST * sound.rate)
     first, last = _steady(samples, sound.rate)
+    samples = _even(samples, sound.rate, first, last)
     period = sound.rate / (440 * 2 ** ((pitch - 69) / 12))
     fade = max(fade, round(2 * period))
     if last - first < shortest + fade:
@@ -50,7 +72,7 @@ def find_loop(sound: Sound, pitch: float) -> tuple[Sound, SampleLoop] | None:
     if not found:
         return None
     _, start, end = max(found)
-    return _faded(sound, start, end, fade), SampleLoop(start, end)
+    return _faded(Sound(samples.astype(np.float32), sound.rate), start, end, fade), SampleLoop(start, end)
 
 
 def _steady(samples: Array, rate: int) -> tuple[int, int]:
@@ -71,6 +93,20 @@ def _steady(samples: Array, rate: int) -> tuple[int, int]:
     if best == (0, 0):
         return 0, 0
     return int(starts[best[0]]), int(starts[best[1]]) + span
+
+
+def _even(samples: Array, rate: int, first: int, last: int) -> Array:
+    """The sound, from ``first`` to ``last`` as loud all along as it is there on average."""
+    if last <= first:
+        return samples
+    count = round(_SMOOTH * rate)
+    window = np.hanning(2 * count + 1)
+    power = np.convolve(np.square(samples), window / window.sum(), mode="same")
+    loud = np.sqrt(np.maximum(power, 1e-20))
+    gain = np.sqrt(np.mean(np.square(loud[first:last]))) / loud
+    reached = np.clip((np.arange(len(samples)) - first) / (_EVEN_FROM * rate), 0.0, 1.0)
+    gain = np.where(np.arange(len(samples)) < last, gain, gain[last - 1])
+    return samples * gain**reached
 
 
 def _start(samples: Array, starts: NDArray[np.intp], end: int, fade: int) -> tuple[float, int, int] | None:
