@@ -24,13 +24,16 @@ from fakes.coconet import coconet_bundle, random_variables
 from fakes.daemon import Daemon
 from fakes.data import data_folder
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.vae import random_weights
 from reverie.compose.composer import compose
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.models.coconet.design import CoconetDesign
-from reverie.models.library.bundle import write_bundle
+from reverie.models.golden import with_golden
+from reverie.models.library.bundle import make_bundle, write_bundle
+from reverie.models.library.card import ModelCard
 from reverie.models.library.importing import ImportRequest, import_model
 from reverie.models.library.index import read_model_file
 from reverie.music.notes import Loop
@@ -175,6 +178,37 @@ CASES = {
         frozenset({"interpolate", "latent-continue", "reset"}),
         {"mel_2bar_small": "cat-mel_2bar_small"},
     ),
+    "a trio": Case(
+        300,
+        """
+  lead:
+    kind: melody
+    model: trio
+    bars: 4
+    register: [C4, C6]
+    density: [0.5, 64]
+    evolve: {hold: 1, candidates: 4, then: [interpolate, mutate, reset], interpolate: {to: new, steps: 6}}
+    output: {channel: 1}
+  low:
+    kind: bass
+    model: trio
+    bars: 4
+    register: [C2, C4]
+    density: [0.5, 64]
+    evolve: {hold: 1, candidates: 4, then: [interpolate, mutate, reset], interpolate: {to: new, steps: 6}}
+    output: {channel: 2}
+  beat:
+    kind: drums
+    model: trio
+    bars: 4
+    density: [0.5, 144]
+    evolve: {hold: 1, candidates: 4, then: [interpolate, mutate, reset], interpolate: {to: new, steps: 6}}
+    output: {channel: 11}
+""",
+        frozenset({"trio"}),
+        frozenset({"interpolate", "latent-mutate", "reset"}),
+        {"trio": "flat-trio_16bar"},
+    ),
     "models that play for others": Case(
         240,
         """
@@ -261,13 +295,16 @@ def test_a_hundred_bars_are_played_and_made_again(
 
 
 def imported(name: str, config: str, models: Path) -> None:
-    """Import weights that Magenta's authors published; of a Coconet, of which there are none here, random ones."""
+    """Import weights that Magenta's authors published; of configurations of which there are none here, random ones."""
     if config == "coconet":
         design = CoconetDesign(lowest=36, pitches=49, steps_per_quarter=2, span=16)
         random = coconet_bundle(design, random_variables(layers=5, filters=6), name)
-        write_bundle(models / f"{name}.safetensors", random)
+    elif config == "flat-trio_16bar":
+        random = with_golden(make_bundle(ModelCard(name, config), random_weights(config)))
     else:
         import_model(data_folder("magenta-weights") / name, models, ImportRequest(config=config))
+        return
+    write_bundle(models / f"{name}.safetensors", random)
 
 
 def made_since(daemon: Daemon) -> Counter[str]:
