@@ -1,6 +1,6 @@
 """The bridge to Magenta; importing it makes Magenta importable, which takes seconds.
 
-Nothing but the composer process and training imports this package.
+Nothing but the composer process, training, and the import of one of Magenta's bundles imports this package.
 """
 
 from reverie.magenta.compat import prepare

@@ -29,18 +29,20 @@ _LONGEST_RUN = 20_000
 """Milliseconds that a step may take; a graph may have a loop without an end."""
 
 _COMPUTE = """
-Abs Add AddN AddV2 All Any ArgMax BatchMatMul BatchMatMulV2 BiasAdd BroadcastTo Cast Ceil Concat ConcatOffset ConcatV2
-Const Conv2D Div DivNoNan Elu Equal Exp ExpandDims Fill Floor FloorDiv FloorMod Gather GatherNd GatherV2 Greater
-GreaterEqual Identity IdentityN L2Loss Less LessEqual Log LogSoftmax LogicalAnd LogicalNot LogicalOr MatMul Max Maximum
-Mean Min Minimum Mod Mul Neg NoOp NotEqual OneHot OnesLike Pack Pad PadV2 Placeholder PlaceholderWithDefault Pow Prod
-RandomStandardNormal RandomUniform Range Rank RealDiv Reciprocal Relu Relu6 Reshape Reverse ReverseV2 Rsqrt Select
-SelectV2 Selu Shape ShapeN Sigmoid Sign Size Slice Softmax Softplus Softsign Split SplitV Sqrt Square SquaredDifference
-Squeeze StopGradient StridedSlice Sub Sum Tanh Tile TopK TopKV2 Transpose TruncatedNormal Unpack Where ZerosLike
+Abs Add AddN AddV2 All Any ArgMax Assert BatchMatMul BatchMatMulV2 BiasAdd BroadcastTo Cast Ceil Concat ConcatOffset
+ConcatV2 Const Conv2D Div DivNoNan Elu Equal Exp ExpandDims Fill Floor FloorDiv FloorMod Gather GatherNd GatherV2
+Greater GreaterEqual Identity IdentityN Inv InvertPermutation L2Loss Less LessEqual ListDiff Log LogSoftmax LogicalAnd
+LogicalNot LogicalOr MatMul Max Maximum Mean Min Minimum Mod Mul Neg NoOp NotEqual OneHot OnesLike Pack Pad PadV2
+Placeholder PlaceholderWithDefault Pow Prod RandomStandardNormal RandomUniform Range Rank RealDiv Reciprocal Relu
+Relu6 Reshape Reverse ReverseV2 Rsqrt Select SelectV2 Selu Shape ShapeN Sigmoid Sign Size Slice Softmax Softplus
+Softsign Split SplitV Sqrt Square SquaredDifference Squeeze StopGradient StridedSlice Sub Sum Tanh Tile TopK TopKV2
+Transpose TruncatedNormal Unpack Where ZerosLike
 
 Enter Exit LoopCond Merge NextIteration RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch Switch
-TensorArray TensorArrayGather TensorArrayGatherV2 TensorArrayGatherV3 TensorArrayPack TensorArrayRead TensorArrayReadV2
-TensorArrayReadV3 TensorArrayScatter TensorArrayScatterV2 TensorArrayScatterV3 TensorArraySize TensorArraySizeV2
-TensorArraySizeV3 TensorArrayUnpack TensorArrayV2 TensorArrayV3 TensorArrayWrite TensorArrayWriteV2 TensorArrayWriteV3
+TensorArray TensorArrayGather TensorArrayGatherV2 TensorArrayGatherV3 TensorArrayPack TensorArrayRead
+TensorArrayReadV2 TensorArrayReadV3 TensorArrayScatter TensorArrayScatterV2 TensorArrayScatterV3 TensorArraySize
+TensorArraySizeV2 TensorArraySizeV3 TensorArrayUnpack TensorArrayV2 TensorArrayV3 TensorArrayWrite TensorArrayWriteV2
+TensorArrayWriteV3
 
 ReadVariableOp VarHandleOp Variable VariableV2
 """

@@ -58,6 +58,17 @@ def test_a_bundle_is_what_magenta_plays(config: str, tmp_path: Path) -> None:
     assert found.compared.steps == 200
 
 
+def test_a_graph_that_plays_several_passages_at_a_time_is_asked_for_one(tmp_path: Path) -> None:
+    magenta = MagentaRnn("drum_kit", rnn_layer_sizes=SIZES, residual_connections=True)
+    try:
+        magenta.write_bundle(tmp_path / "model.mag", batch_size=3, residual_connections=True)
+    finally:
+        magenta.close()
+    found = imported(tmp_path / "model.mag").compared
+    assert found is not None
+    assert 0 < found.apart <= 1e-5
+
+
 @pytest.mark.parametrize(
     "make",
     [lambda: stack_cell(OLD, SIZES, 6), lambda: wrapped_cell(SIZES, 9), lambda: layers_of("basic", SIZES)],
