@@ -7,6 +7,7 @@ recipe: chords, how many notes a second, and how much each pitch class is favour
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -205,7 +206,8 @@ class _NoteReader:
         return tuple(sorted(found))
 
     def _note(self, pitch: int, since: int, loudness: int, tied: bool, until: int) -> list[Note]:
-        hardly, begun_late = self.timing.steps(SLIVER), tied and -since < self.timing.steps(SLIVER)
+        hardly = math.ceil(SLIVER / self.timing.ticks)
+        begun_late = tied and not self.offset and -since < hardly
         if not tied and self.timing.steps(self.ticks) - since < hardly:
             return []
         start = min(max(self.timing.tick(since), 0), self.ticks - 1)
