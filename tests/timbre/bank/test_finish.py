@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from reverie.timbre.bank.finish import CEILING, RATE, finish
 from reverie.timbre.bank.loudness import loudest, true_peak
+from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.sound import NoteRequest, Sound
@@ -84,6 +85,14 @@ def test_no_peak_between_samples_passes_the_ceiling() -> None:
 @pytest.mark.parametrize(("off", "cents"), [(0.13, 13), (-0.4, -40), (1.2, 120), (12.1, 10), (-11.9, 10), (4.0, 0)])
 def test_how_far_it_is_out_of_tune_is_measured_without_octaves(off: float, cents: float) -> None:
     assert finished(tone(60 + off), 60).cents == pytest.approx(cents, abs=5)
+
+
+@pytest.mark.parametrize("off", [0.13, -0.4, 1.2, -0.02])
+@pytest.mark.parametrize("pitch", [48, 60, 83])
+def test_it_comes_out_in_tune(pitch: int, off: float) -> None:
+    sample = finished(tone(pitch + off), pitch)
+    assert measure_pitch(sample.sound) == pytest.approx(pitch, abs=0.03)
+    assert sample.loop is not None
 
 
 @pytest.mark.parametrize("samples", [np.zeros(16_000), np.zeros(0), np.full(16_000, 0.3)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,30 +47,51 @@ Array = NDArray[np.float64]
 def finish(notes: Sequence[NoteRequest], sounds: Sequence[Sound], level: float, pace: Pace = unpaced) -> list[Sample]:
     """The samples of a bank, each as loud as ``level`` (dB below full scale) where it is loudest.
 
-    The measured pitch is told but for its octave: which octave a rich tone sounds at, ears do not agree on either, and
-    a sampler must not play it in another one for that. Whether keys can hold it, is decided for the whole timbre: of a
+    Each is tuned by its measured pitch, but for the octave: which octave a rich tone sounds at, ears do not agree on
+    either. Whether keys can hold it, is decided for the whole timbre: of a
     sound that lasts at one pitch and fades at another, a player would not know what to expect.
 
     Raises:
         TimbreError: if what was rendered holds values that are no numbers.
     """
-    ready: list[tuple[Sound, float | None]] = []
+    ready: list[_Tuned] = []
     for note, sound in zip(notes, sounds, strict=True):
-        finished = _prepared(note, sound, level)
-        ready.append((finished, measure_pitch(finished)))
+        ready.append(_tuned(note.pitch, _prepared(note, sound, level)))
         pace(len(ready) / len(notes))
-    held = sum(pitch is not None and lasts(sound) for sound, pitch in ready) > len(ready) / 2
-    return [_sample(note, *one, held=held) for note, one in zip(notes, ready, strict=True)]
+    held = sum(one.pitch is not None and lasts(one.sound) for one in ready) > len(ready) / 2
+    return [_sample(note, one, held=held) for note, one in zip(notes, ready, strict=True)]
 
 
-def _sample(note: NoteRequest, sound: Sound, pitch: float | None, *, held: bool) -> Sample:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tuned:
+    """A sound in tune, its pitch if it has one, and by how many cents it was out of tune."""
+
+    sound: Sound
+    pitch: float | None
+    cents: float
+
+
+def _tuned(wanted: int, sound: Sound) -> _Tuned:
+    """The sound played as much slower or faster as it is out of tune: a sampler would do it less well."""
+    pitch = measure_pitch(sound)
+    if pitch is None:
+        return _Tuned(sound, None, 0.0)
+    cents = _cents(pitch - wanted)
+    if not cents:
+        return _Tuned(sound, pitch, 0.0)
+    samples = resampled(sound.samples, RATE, RATE * 2 ** (cents / _OCTAVE))
+    samples[[0, -1]] = 0.0  # as they were but for the filter's ringing
+    return _Tuned(Sound(samples.astype(np.float32), RATE), pitch - cents / 100, cents)
+
+
+def _sample(note: NoteRequest, tuned: _Tuned, *, held: bool) -> Sample:
     """The sample: with a loop where the timbre is ``held`` and it has one, else with an end of its own."""
-    looped = find_loop(sound, pitch) if held and pitch is not None else None
+    looped = find_loop(tuned.sound, tuned.pitch) if held and tuned.pitch is not None else None
     return Sample(
-        sound=_ended(sound) if looped is None else looped[0],
+        sound=_ended(tuned.sound) if looped is None else looped[0],
         pitch=note.pitch,
         velocity=note.velocity,
-        cents=0.0 if pitch is None else _cents(pitch - note.pitch),
+        cents=tuned.cents,
         loop=None if looped is None else looped[1],
     )
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from reverie.timbre.bank.sfz import RELEASE
-from reverie.timbre.bank.tuning import root_of
 from reverie.timbre.bank.wav24 import chunk, whole_numbers
 from reverie.timbre.bank.zone import Zone
 
@@ -75,22 +74,20 @@ def _generators(number: int, zone: Zone) -> Iterator[bytes]:
     yield struct.pack("<HBB", _VELOCITIES, *zone.velocities)
     yield struct.pack("<Hh", _RELEASE, round(1200 * math.log2(RELEASE)))
     yield struct.pack("<HH", _LOOPS, 0 if zone.sample.loop is None else _CONTINUOUS)
-    yield struct.pack("<HH", _ROOT, root_of(zone.sample)[0])
+    yield struct.pack("<HH", _ROOT, zone.sample.pitch)
     yield struct.pack("<HH", _SAMPLE, number)
 
 
 def _headers(zones: Iterable[Zone]) -> Iterator[bytes]:
-    """The samples' headers: the correction of the pitch stands here alone, since players add that of a zone to it."""
+    """The samples' headers; samples are in tune, and have no correction."""
     header = struct.Struct("<20s5IBbHH")
     start = 0
     for zone in zones:
         end = start + len(zone.sample.sound.samples)
         loop = zone.sample.loop
         first, last = (start + 8, end - 8) if loop is None else (start + loop.start, start + loop.end)
-        root, cents = root_of(zone.sample)
-        correction = min(max(-round(cents), -99), 99)
         name = _name(zone.file.removesuffix(".wav"))
-        yield header.pack(name, start, end, first, last, zone.sample.sound.rate, root, correction, 0, _MONO)
+        yield header.pack(name, start, end, first, last, zone.sample.sound.rate, zone.sample.pitch, 0, 0, _MONO)
         start = end + GUARD
     yield header.pack(_name("EOS"), *[0] * 9)
 

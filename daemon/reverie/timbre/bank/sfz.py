@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reverie.timbre.bank.tuning import root_of
 from reverie.timbre.bank.zone import Zone
 
 RELEASE = 0.3
@@ -21,14 +20,12 @@ def sfz_text(zones: Sequence[Zone], title: str, comments: Sequence[str]) -> str:
 
 
 def _opcodes(zone: Zone) -> Iterator[tuple[str, object]]:
-    root, cents = root_of(zone.sample)
     yield "sample", zone.file
     yield "lokey", zone.keys[0]
     yield "hikey", zone.keys[1]
     yield "lovel", zone.velocities[0]
     yield "hivel", zone.velocities[1]
-    yield "pitch_keycenter", root
-    yield "tune", -round(cents)
+    yield "pitch_keycenter", zone.sample.pitch
     loop = zone.sample.loop
     yield "loop_mode", "no_loop" if loop is None else "loop_continuous"
     if loop is not None:

@@ -11,12 +11,10 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.timbre.bank.tuning import root_of
 from reverie.timbre.bank.zone import Sample
 
 _FULL = (1 << 23) - 1
 _PCM, _CHANNELS, _WIDTH = 1, 1, 3
-_SEMITONE = 1 << 32
 _NANOSECONDS = 1_000_000_000
 
 
@@ -40,10 +38,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _smpl(sample: Sample) -> bytes:
-    """The sound's pitch is told as a key and the share of a semitone above it, its loop with its last sample."""
-    root, cents = root_of(sample)
-    key, above = (root, cents) if cents >= 0 or root == 0 else (root - 1, cents + 100)
-    fraction = min(round(max(above, 0.0) / 100 * _SEMITONE), _SEMITONE - 1)
+    """The sound's pitch is a key, without a share of a semitone, which many readers pass over."""
     loops = [] if sample.loop is None else [struct.pack("<6I", 0, 0, sample.loop.start, sample.loop.end - 1, 0, 0)]
     period = round(_NANOSECONDS / sample.sound.rate)
-    return struct.pack("<9I", 0, 0, period, key, fraction, 0, 0, len(loops), 0) + b"".join(loops)
+    return struct.pack("<9I", 0, 0, period, sample.pitch, 0, 0, 0, len(loops), 0) + b"".join(loops)

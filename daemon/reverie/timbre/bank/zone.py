@@ -19,8 +19,8 @@ class SampleLoop:
 class Sample:
     """A note made ready for samplers.
 
-    ``pitch`` and ``velocity`` are those that were asked for. ``cents`` is by how much the sound is higher than that
-    pitch, as measured; a sampler plays it so much lower. It is 0 where no pitch can be measured.
+    ``pitch`` and ``velocity`` are those that were asked for. ``cents`` is by how much the sound was
+    higher than that pitch when it was rendered, as measured, before it was tuned; 0 where no pitch can be measured.
     """
 
     sound: Sound

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 _soxr: Any = soxr  # its types are incomplete
 
 
-def resampled(samples: NDArray[Any], rate: int, wanted: int) -> NDArray[np.float64]:
+def resampled(samples: NDArray[Any], rate: float, wanted: float) -> NDArray[np.float64]:
     """Samples of ``rate`` as ``wanted`` a second, at the library's best; nothing is done where they are the same."""
     if rate == wanted:
         return np.asarray(samples, np.float64)
