@@ -71,10 +71,11 @@ system-test:
 	@tools/install-test-system.sh
 
 # 5 is pytest's word for no test: ARGS may name one of a kind. 1 is its word for a run that came to its end with
-# failures: with AGAIN, each of these is tried once more without the others, and fails only if it fails there too.
+# failures: with TWICE, each of these is tried once more without the others, and fails only if it fails there too.
 PYTEST := $(BIN)/pytest
 ARGUMENTS = $(ARGS) || test $$? = 5
-AGAIN = $(ARGS) || case $$? in (5) ;; (1) $(PYTEST) --last-failed --last-failed-no-failures none ;; (*) false ;; esac
+AGAIN = --last-failed --last-failed-no-failures none
+TWICE = $(PYTEST) -m $(1) $(2) $(ARGS) || case $$? in (5) ;; (1) $(PYTEST) -m $(1) $(AGAIN) ;; (*) false ;; esac
 
 unit: $(STAMPS)/tools
 	$(PYTEST) -m "not slow and not real and not whole and not magenta" \
@@ -82,8 +83,8 @@ unit: $(STAMPS)/tools
 
 # Real programs mostly wait, so three at a time disturb each other little; what judges moments runs alone, at the end.
 test: $(STAMPS)/dev system-test
-	$(PYTEST) -m "not slow and not real" --numprocesses auto --maxprocesses 4 --dist loadgroup $(AGAIN)
-	$(PYTEST) -m "not slow and real and not alone" --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(AGAIN)
+	$(call TWICE,"not slow and not real",--numprocesses auto --maxprocesses 4 --dist loadgroup)
+	$(call TWICE,"not slow and real and not alone",--numprocesses 3 --dist loadgroup --no-loadscope-reorder)
 	$(PYTEST) -m "not slow and real and alone" $(ARGUMENTS)
 
 test-slow: $(STAMPS)/dev system-test
