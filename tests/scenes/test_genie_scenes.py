@@ -49,6 +49,26 @@ def test_it_is_composed_after_the_voice_that_it_follows() -> None:
     assert list(arrange(scene(written("listen: {follow: tune}")), {}).plans)[-1] == "keys"
 
 
+@pytest.mark.parametrize(
+    ("said", "bars"),
+    [
+        ("contour: '1:16 | 2:16 | 3:16'", 3),
+        ("contour: '1 2 3'", 1),
+        ("contour: '1:16', bars: 4", 4),
+        ("voices: 2", 2),
+    ],
+)
+def test_a_loop_is_as_long_as_its_contour_where_nothing_else_is_said(said: str, bars: int) -> None:
+    made = scene(written(said), models=KINDS)
+    assert arrange(made, {}).plans["keys"].bars == bars
+    assert scene(written(said.partition(", bars")[0], "bars: 5"), models=KINDS).hash != made.hash
+
+
+def test_the_length_of_a_loop_is_part_of_what_a_scene_is() -> None:
+    assert scene(written("contour: '1:16'")).hash != scene(written("contour: '1:16'", "bars: 2")).hash
+    assert scene(written("contour: '1:16'")).hash == scene(written("contour: '1:16'", "bars: 1")).hash
+
+
 def test_a_contour_is_part_of_what_a_scene_is() -> None:
     assert len({scene(one).hash for one in (written(), written("contour: '1 2'"), written("contour: '1 3'"))}) == 3
 
@@ -63,6 +83,8 @@ def test_a_contour_is_part_of_what_a_scene_is() -> None:
         ("contour: '. .'", "a contour has a button, 1 to 8, that is pressed"),
         ("contour: '- 1 2'", "- holds, but no button is pressed that it could hold"),
         ("contour: '1:8 | 2:16'", "bar 1 has 8 sixteenths up to the bar line in column 5; a bar of 4/4 has 16"),
+        ("contour: '1:16 | 2:16 | 3:16', bars: 2", "a loop of 2 bars cannot be filled by a contour of 3"),
+        ("contour: '1:272'", "a contour is 16 bars at most, not 17"),
         ("contour: '1', listen: {follow: tune}", "a voice of kind 'genie' has one contour: the written one, or"),
         ("listen: {follow: beat}", "'beat' has no pitches that rise and fall; write lock: beat"),
         ("listen: {accompany: tune}", "accompanies; for 'keys' write answer: tune"),

@@ -69,6 +69,28 @@ def test_its_mutations_draw_some_parts_again_and_its_continuations_lead_on() -> 
             CHOIR.replace("register", "line: 'C4 - -', register"),
             "a voice that harmonizes has one line: the written one, or another voice's; leave one of them out",
         ),
+        (
+            CHOIR.replace("listen: {accompany: tune}", "line: 'C4:8 | D4:16'"),
+            "bar 1 has 8 sixteenths up to the bar line in column 6; a bar of 4/4 has 16",
+        ),
+        (
+            CHOIR.replace("listen: {accompany: tune}", "line: 'C4:16 | D4:16', bars: 1"),
+            "a loop of 1 bars cannot be filled by a line of 2",
+        ),
+        (
+            CHOIR.replace(
+                "kind: harmonize, model: coconet, listen: {accompany: tune}",
+                "kind: polyphony, model: polyphony, line: 'C4:8 | D4:16'",
+            ),
+            "bar 1 has 8 sixteenths up to the bar line in column 6; a bar of 4/4 has 16",
+        ),
+        (
+            CHOIR.replace(
+                "kind: harmonize, model: coconet, listen: {accompany: tune}",
+                "kind: melody, model: cat-mel_2bar_small, evolve: {then: [walk], walk: {tunes: [C4, 'C4:8 | D4:8']}}",
+            ),
+            "bar 1 has 8 sixteenths up to the bar line in column 6; a bar of 4/4 has 16",
+        ),
         (CHOIR.replace("accompany: tune", "accompany: beat"), "has no pitches that could be accompanied"),
         (CHOIR.replace("register", "parts: [alto, alto], register"), "a part is named once"),
         (CHOIR.replace("register", "parts: [descant], register"), "must be 'soprano', 'alto', 'tenor' or 'bass', not"),

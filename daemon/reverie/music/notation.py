@@ -81,6 +81,10 @@ class WrittenPassage:
     steps: int = 0
     lines: tuple[WrittenBarLine, ...] = ()
 
+    def bars_in(self, metre: Metre) -> int:
+        """How many bars of ``metre`` it takes, the last one begun included."""
+        return -(-self.steps // metre.bar_steps)
+
     def misplaced(self, metre: Metre) -> Iterator[str]:
         """A sentence on the first bar line of each line that is not where bars of ``metre`` end."""
         told: set[int | None] = set()

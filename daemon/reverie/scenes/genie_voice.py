@@ -74,7 +74,7 @@ class GenieVoice(PitchedVoice[Literal["genie"]]):
             "Which buttons are pressed, 1 (low) to 8, over and over, written like a primer; absent: those that another "
             "voice's notes press (`listen: {follow: melody}`), or else they are drawn, as dense as the voice is to be."
         ),
-        examples=["1 3 5 8 | 7 - 6 - [2 4]:4 .:4"],
+        examples=["1 3 5 8 7:2 6:2 [2 4]:4 .:4"],
     )
     voices: int = Field(
         default=2,
@@ -101,7 +101,7 @@ class GenieVoice(PitchedVoice[Literal["genie"]]):
         return GenieSettings(self.contour or "", settings_of(self.written) if self.written else None)
 
     @property
-    def barred(self) -> Mapping[str, WrittenPassage]:
+    def repeated(self) -> Mapping[str, WrittenPassage]:
         """Its contour, if one is written."""
         return {"contour": read_contour(self.contour)} if self.contour else {}
 

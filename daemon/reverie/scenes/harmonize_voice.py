@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys
-from reverie.music.notation import read_tune
+from reverie.music.notation import WrittenPassage, read_tune
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.pattern import Pattern, WrittenSettings, settings_of
 from reverie.scenes.polyphony_voice import parse_line
@@ -114,6 +114,11 @@ class HarmonizeVoice(PitchedVoice[Literal["harmonize"]]):
             self.struck,
             settings_of(written) if written else None,
         )
+
+    @property
+    def repeated(self) -> Mapping[str, WrittenPassage]:
+        """Its line, if one is written."""
+        return {"line": read_tune(self.line)} if self.line else {}
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Its line is one, and in the register if it is played."""

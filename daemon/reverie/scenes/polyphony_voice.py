@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys
-from reverie.music.notation import read_tune
+from reverie.music.notation import WrittenPassage, read_tune
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.scenes.pattern import Pattern, WrittenSettings, settings_of
 from reverie.scenes.voice_models import fitting_model, models_of
@@ -90,6 +90,11 @@ class PolyphonyVoice(PitchedVoice[Literal["polyphony"]]):
         del with_bass
         written: Pattern | None = self.written
         return PolyphonySettings(self.beat, self.line or "", settings_of(written) if written else None)
+
+    @property
+    def repeated(self) -> Mapping[str, WrittenPassage]:
+        """Its line, if one is written."""
+        return {"line": read_tune(self.line)} if self.line else {}
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Its line is one, and in the register."""

@@ -30,6 +30,7 @@ from reverie.scenes.mood_programs import VoiceSound, program_misfits
 from reverie.scenes.mood_timbres import timbre_misfits
 from reverie.scenes.moods import DreamsSection, GuardsSection, MoodSection, mood_misfits
 from reverie.scenes.passage_section import PassageSection, passage_itself
+from reverie.scenes.pattern import LONGEST
 from reverie.scenes.performance_voice import PerformanceVoice
 from reverie.scenes.plain_voices import plain_ramp, plain_voice
 from reverie.scenes.polyphony_voice import PolyphonyVoice
@@ -200,8 +201,8 @@ class Scene(Section):
             plain_voice(voice)
             if isinstance(voice.get("voices"), dict):
                 voice["voices"] = plain_ramp(voice["voices"])
+            voice["bars"] = self.voices[name].loop_bars(self.metre)
             if self.voices[name].written:
-                voice["bars"] = self.voices[name].loop_bars(self.metre)
                 voice["literal"] = self.voices[name].literal
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
@@ -228,8 +229,8 @@ class Scene(Section):
         for name, voice in self.voices.items():
             for sentence in voice.primer.misplaced(self.metre):
                 yield ("voices", name, "primer"), sentence
-            for key, passage in voice.barred.items():
-                yield from ((("voices", name, key), sentence) for sentence in passage.misplaced(self.metre))
+            for keys, passage in voice.barred.items():
+                yield from ((("voices", name, *keys), sentence) for sentence in passage.misplaced(self.metre))
             yield from self._written(name, voice)
             if voice.primer_steps > longest:
                 sentence = f"a primer is {MAX_PRIMER_BARS} bars at most, here {longest} sixteenths, not "
@@ -263,9 +264,15 @@ class Scene(Section):
         yield from self._banks()
 
     def _written(self, name: str, voice: Voice) -> Iterator[tuple[Keys, str]]:
-        """A pattern fits into the metre, and into the loop."""
+        """A pattern fits into the metre, and into the loop; a line or contour is no longer than that."""
+        bars = voice.loop_bars(self.metre)
+        for key, passage in voice.repeated.items():
+            if (own := passage.bars_in(self.metre)) > LONGEST:
+                yield ("voices", name, key), f"a {key} is {LONGEST} bars at most, not {own}"
+            elif own > bars:
+                yield ("voices", name, "bars"), f"a loop of {bars} bars cannot be filled by a {key} of {own}"
         if voice.written is None:
-            steps, bars = voice.primer_steps, voice.bars
+            steps = voice.primer_steps
             if voice.evolve.first == "written" and steps > bars * self.metre.bar_steps:
                 yield ("voices", name, "bars"), f"a loop of {bars} bars has no room for all of the primer"
             return
@@ -273,7 +280,7 @@ class Scene(Section):
         for sentence in voice.written.misfits(self.metre):
             told = True
             yield ("voices", name, "pattern"), sentence
-        bars, own = voice.loop_bars(self.metre), voice.written.bars_in(self.metre)
+        own = voice.written.bars_in(self.metre)
         if not told and bars % own:
             yield ("voices", name, "bars"), f"a loop of {bars} bars cannot be filled by a pattern of {own}"
 

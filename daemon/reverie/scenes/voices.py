@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from reverie.documents import Keys, Section, Written
 from reverie.documents.instrument_fields import DRUM_KEYS, ByDrum
 from reverie.music.harmony import OCTAVE, parse_pitch, pitch_name
-from reverie.music.notation import WrittenPassage
+from reverie.music.notation import WrittenPassage, read_tune
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import Metre, Schedule
 from reverie.music.voice_kinds import VOICE_KINDS, VoiceTraits
@@ -91,9 +91,14 @@ class CommonVoice(Section, Generic[KindT]):
         return {}
 
     @property
-    def barred(self) -> Mapping[str, WrittenPassage]:
-        """What is written for it in bars beside primer and pattern, by key."""
+    def repeated(self) -> Mapping[str, WrittenPassage]:
+        """What its model is given over and over, by key: a line, or a contour."""
         return {}
+
+    @property
+    def barred(self) -> Mapping[Keys, WrittenPassage]:
+        """What is written for it in bars beside primer and pattern, by keys."""
+        return {(key,): passage for key, passage in self.repeated.items()}
 
     @property
     def own_chords(self) -> OwnChords | None:
@@ -106,9 +111,12 @@ class CommonVoice(Section, Generic[KindT]):
         return self.traits.polyphony
 
     def loop_bars(self, metre: Metre) -> int:
-        """Length of a loop in bars; of a pattern its own, where nothing else is said."""
-        pattern = self.written
-        return self.bars if pattern is None or "bars" in self.model_fields_set else pattern.bars_in(metre)
+        """Length of a loop in bars; that of a pattern, line or contour, where nothing else is said."""
+        if "bars" in self.model_fields_set:
+            return self.bars
+        if self.written:
+            return self.written.bars_in(metre)
+        return max((passage.bars_in(metre) for passage in self.repeated.values()), default=self.bars)
 
 
 class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
@@ -136,6 +144,13 @@ class ComposedVoice(CommonVoice[KindT], Generic[KindT]):
         """Those of the operators that its evolution names."""
         played = {"groove": self.evolve.groove, "drumify": self.evolve.drumify}
         return {operator: model for operator, model in played.items() if operator in self.evolve.operators}
+
+    @property
+    def barred(self) -> Mapping[Keys, WrittenPassage]:
+        """The tunes of its walk, too."""
+        tunes = enumerate(self.evolve.walk.tunes or ())
+        walked: dict[Keys, WrittenPassage] = {("evolve", "walk", "tunes", at): read_tune(tune) for at, tune in tunes}
+        return {**super().barred, **walked}
 
     @property
     def taken_from(self) -> str:
