@@ -27,9 +27,11 @@ from reverie.compose.voice_plan import VoicePlan
 from reverie.conductor.arrange import arrange
 from reverie.conductor.offline.performing import perform
 from reverie.documents import DocumentError, parse_document
+from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle
 from reverie.models.library.index import ModelFile, find_models, read_model_file
 from reverie.models.vae.latent import blend
 from reverie.music.drums import DRUMS
+from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
 from reverie.music.notation import read_tune
 from reverie.music.notes import Note
 from reverie.scenes.folder import read_scene
@@ -279,3 +281,42 @@ def test_walks_of_chance_of_two_voices_are_not_alike() -> None:
     shares = [[{key: one for key, one in told.items() if key != "seed"} for told in way] for way in ways]
     assert shares[0] == shares[2]
     assert sum(one == other for one, other in zip(shares[0], shares[1], strict=True)) < 10
+
+
+def rewritten(melodies: ModelFile, folder: Path, *, encoder: bool) -> ModelFile:
+    """The shipped model as one that knows all keys, as those do that Magenta publishes."""
+    bundle = read_bundle(melodies.path)
+    weights = {name: one for name, one in bundle.weights.items() if encoder or not name.startswith("encoder.")}
+    card = replace(bundle.card, name="any-key", settings={}, golden=None)
+    write_bundle(folder / "any-key.safetensors", make_bundle(card, weights))
+    return read_model_file(folder / "any-key.safetensors")
+
+
+@pytest.mark.parametrize("chord", [(0, (0, 4, 7)), (5, (5, 9, 0)), (7, (7, 11, 2))])
+def test_a_tune_stays_in_its_key_over_whatever_chord_its_loop_begins(
+    melodies: ModelFile, drums: ModelFile, tmp_path: Path, chord: tuple[int, tuple[int, ...]]
+) -> None:
+    model = rewritten(melodies, tmp_path, encoder=True)
+    engine = loaded(model)
+    root, tones = chord
+    bars = (BarHarmony((ChordSpan(0, "", root, root, tones, (0, 2, 4, 5, 7, 9, 11)),)),) * 3
+    settings = {"walk": WalkSettings(WalkSection(kind="line", tunes=TUNES), 2, 7)}
+    fields: dict[str, Any] = {"kind": "melody", "model": model.name, "model_hash": model.sha256}
+    limits = LoopLimits(low=48, high=84, least=0, most=100)
+    voice = plan(drums, **fields, limits=limits, operator_settings=settings, primer=(), primer_steps=0)
+    recipe = replace(voice.recipe("walk", 0, 0, first(engine, voice.recipe("reset", 0, 0))), harmony=bars)
+    place = LatentPlace.of_events(first(engine, recipe).recipe.events, SIZE)
+    assert place is not None
+    assert place.shift % OCTAVE == 0
+
+
+def test_tunes_of_a_model_that_hears_nothing_are_refused(melodies: ModelFile, tmp_path: Path) -> None:
+    model = rewritten(melodies, tmp_path, encoder=False)
+    assert not model.hears
+    assert melodies.hears
+    text = SCENE.format(model="any-key", operator="walk").replace("kind: drums", "kind: melody")
+    text = text.replace('    primer: {bass: "x... x... x... x..."}\n', "    register: [C4, C6]\n")
+    text = text.replace("then: [walk]", "then: [walk], walk: {tunes: [C5, D5]}")
+    with pytest.raises(DocumentError) as told:
+        read_scene(parse_document(text, "study.yaml"), {"any-key": model})
+    assert "'any-key' was published without an encoder, and finds no place for tunes; leave them out" in str(told.value)

@@ -147,6 +147,11 @@ def _misfits(voices: Mapping[str, Any], files: Mapping[str, ModelFile], metre: M
         if own and ways and not own.latent:
             sentence = f"goes through a latent space, which the model {own.name!r} does not have; give the voice"
             yield (name, "evolve", "then"), f"{ways[0]!r} {sentence} a MusicVAE, or leave it out"
+        elif own and "walk" in ways and voice.evolve.walk.tunes and not own.hears:
+            sentence = (
+                f"the model {own.name!r} was published without an encoder, and finds no place for tunes; leave them"
+            )
+            yield (name, "evolve", "walk", "tunes"), f"{sentence} out, or give the voice a model that hears"
         for operator, model in voice.guests.items():
             way = (name, "evolve", operator if model in files else "then")
             if sentence := guest_lacks(operator, model, files, metre):

@@ -52,7 +52,7 @@ class FirstWeights:
         """
         name = self.named(variable)
         found = self.weights.get(name or "")
-        if found is None or found.size != np.prod(shape):
+        if found is None or [size for size in found.shape if size > 1] != [size for size in shape if size > 1]:
             there = "none" if found is None else " x ".join(map(str, found.shape))
             raise TrainingError(
                 f"{self.name} cannot be begun with: {' x '.join(map(str, shape))} are needed for {variable}, and"

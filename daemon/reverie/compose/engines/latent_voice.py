@@ -121,12 +121,13 @@ class LatentVoice:
             for row, place in enumerate(places)
         ]
 
-    def fitted(self, recipe: Recipe, places: Sequence[LatentPlace]) -> list[LatentPlace]:
+    def fitted(self, recipe: Recipe, places: Sequence[LatentPlace], *, written: bool = False) -> list[LatentPlace]:
         """Places with the shift by which what comes of them is in the voice's key and register, as far as it can be.
 
         The model knows all keys, and says of none in which it is. So the beginning is decoded as the model likes it,
         and moved to where most of it is in the scales, chords on strong places before all. Voices that play together
-        are moved to where most of all of them is, each by octaves of its own.
+        are moved to where most of all of them is, each by octaves of its own. Places of what is ``written`` have its
+        key, so that only octaves are left.
         """
         if self.drums:
             return list(places)
@@ -135,7 +136,8 @@ class LatentVoice:
         steps = min(self.converter.steps, recipe.steps)
         frames, _ = self._said(places, 0, steps, recipe.temperature, None)
         moved = moved_since(recipe)
-        way = None if self.key is None else moved_from(recipe, self.key)
+        own = 0 if written else None
+        way = own if self.key is None else moved_from(recipe, self.key)
         return [
             replace(place, shift=_best_shift(recipe, self._notes(frames[row], 0), way) - moved)
             for row, place in enumerate(places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from reverie.compose.recipe import Recipe
 from reverie.models.lstm import Array
 from reverie.models.vae.latent import blend
 from reverie.music.notation import read_tune
+from reverie.music.notes import Note
 
 
 def interpolated(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
@@ -38,7 +40,8 @@ def interpolated(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
 def walked(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
     """Where the walk is: between the places of the scene, each by its share, decoded by one chance for ever.
 
-    It is moved to the scene's key as the nearest of these places has to be, for none but these says any key.
+    It is moved to the scene's key as the nearest of these places has to be, for none but these says any key; what is
+    written is in its key.
     """
     seed = int(recipe.settings[SEED])
     shares = {
@@ -47,8 +50,9 @@ def walked(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
         if name.startswith(f"{SHARE} ")
     }
     vectors = np.stack([_place(voice, recipe, seed, number) for number in shares])
-    nearest = vectors[int(np.argmax([*shares.values()]))]
-    near_by = voice.fitted(recipe, [LatentPlace(rounded(nearest), seed)])[0]
+    nearest = int(np.argmax([*shares.values()]))
+    written = _written(voice, recipe, [*shares][nearest]) is not None
+    near_by = voice.fitted(recipe, [LatentPlace(rounded(vectors[nearest]), seed)], written=written)[0]
     return replace(near_by, vector=rounded(blend(vectors, [*shares.values()])))
 
 
@@ -71,14 +75,22 @@ def _here(voice: LatentVoice, recipe: Recipe) -> LatentPlace:
 
 
 def _place(voice: LatentVoice, recipe: Recipe, seed: int, number: int) -> Array:
-    """The place of the walk with that number: of the tune that stands there, of the primer, or of chance."""
+    """The place of the walk with that number: of what is written there, or of chance."""
+    written = _written(voice, recipe, number)
+    if written is None:
+        return _drawn((seed, number), voice.vae.latent_size)
+    return voice.encoded(*written, voice.heard_at(recipe))[0]
+
+
+def _written(voice: LatentVoice, recipe: Recipe, number: int) -> tuple[Sequence[Note], int] | None:
+    """What is written at a place of the walk: a tune, or the primer at the first; its notes and its sixteenths."""
+    if not voice.can_hear:
+        return None
     tune = recipe.settings.get(f"{TUNE} {number}")
-    if tune is not None and voice.can_hear:
-        written = read_tune(str(tune))
-        return voice.encoded(written.notes, written.steps, voice.heard_at(recipe))[0]
-    if tune is None and number == 0 and recipe.primer_steps and voice.can_hear:
-        return voice.encoded(recipe.primer, recipe.primer_steps, voice.heard_at(recipe))[0]
-    return _drawn((seed, number), voice.vae.latent_size)
+    if tune is not None:
+        passage = read_tune(str(tune))
+        return passage.notes, passage.steps
+    return (recipe.primer, recipe.primer_steps) if number == 0 and recipe.primer_steps else None
 
 
 def _drawn(seed: int | tuple[int, int], size: int) -> Array:

@@ -16,20 +16,22 @@ from reverie.folders import list_folder, patiently
 from reverie.models.configs import ChordAlphabetName, config_of
 from reverie.models.counting import StepCounting, counting_of
 from reverie.models.errors import ModelError
-from reverie.models.library.card import SUFFIX, ModelCard, read_card
+from reverie.models.library.card import SUFFIX, ModelCard, read_card, read_header
 
 _COUNTS_NOTHING = StepCounting()
+_ENCODER = "encoder."
+"""How the names of weights begin that hear."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
     """A run-time bundle: its name in scenes, where it lies, what identifies it, which kinds of voice it can be.
 
-    Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights. ``counting`` says
-    how far it knows its place in the bar, and ``chords`` how it is told the harmony. ``metre`` is the only one that it
-    knows, where that is a single one, and ``latent`` says whether it has a latent space of music.
-    ``operators`` are those that it plays for voices of other models, and ``parts`` the kinds of voice that play it
-    together.
+    Equal ``sha256`` means equal answers: it is the hash of the config, its settings and the weights. ``counting``
+    says how far it knows its place in the bar, and ``chords`` how it is told the harmony. ``metre`` is the only one
+    that it knows, where that is a single one, and ``latent`` says whether it has a latent space of music, in which
+    what is written has a place only if it ``hears``: some are published without an encoder. ``operators`` are those
+    that it plays for voices of other models, and ``parts`` the kinds of voice that play it together.
     """
 
     name: str
@@ -40,6 +42,7 @@ class ModelFile:
     chords: ChordAlphabetName = ""
     metre: str = ""
     latent: bool = False
+    hears: bool = True
     operators: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
@@ -85,8 +88,8 @@ def read_model_file(path: Path) -> ModelFile:
     Raises:
         ModelError: if it is damaged, none of Reverie's models, or of a config that this version does not know.
     """
-    card = read_card(path)
-    config = config_of(card.config)
+    header = read_header(path)
+    card, config = header.card, config_of(header.card.config)
     return ModelFile(
         path.stem,
         path,
@@ -96,6 +99,7 @@ def read_model_file(path: Path) -> ModelFile:
         config.chords,
         metre=config.metre,
         latent=config.latent,
+        hears=not config.latent or any(name.startswith(_ENCODER) for name in header.shapes),
         operators=config.operators,
         parts=config.parts,
     )
