@@ -12,12 +12,15 @@ import pytest
 from fakes import recipes
 from fakes.coconet import coconet_bundle, random_variables
 from reverie.compose.composer import compose
+from reverie.compose.engines.given_parts import GivenParts
 from reverie.compose.engines.harmonizing import MOST_CANDIDATES, HarmonizingEngine
+from reverie.compose.operators.fit_to_chords import fitted
 from reverie.compose.operators.operator import After, ModelInput
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.state_cache import Memories
+from reverie.compose.written_line import beside_line, played_line
 from reverie.models.coconet.design import CoconetDesign
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import write_bundle
@@ -224,6 +227,112 @@ def test_where_the_line_rests_the_parts_go_on(model: ModelFile, engine: Harmoniz
     (one, *_) = engine.generate(recipe)
     assert all(sounding(one.notes, tick) for tick in range(BAR, 2 * BAR, TICKS_PER_STEP))
     assert max(len(sounding(one.notes, tick)) for tick in range(BAR, 2 * BAR, TICKS_PER_STEP)) == 3
+
+
+def line_alone(engine: HarmonizingEngine, model: ModelFile, line: str, **told: Any) -> list[tuple[int, int, int]]:
+    settings = {"given": "soprano", "passes": 2.0, "shortest": 4.0, "line": line, "parts": "soprano", **told}
+    notes = engine.generate(asked(model, settings=settings, bars=1, candidates=1))[0].notes
+    return [(note.start // TICKS_PER_STEP, note.length // TICKS_PER_STEP, note.pitch) for note in notes]
+
+
+@pytest.mark.parametrize("struck", ["never", "beats", "line"])
+@pytest.mark.parametrize(
+    ("line", "played"),
+    [
+        ("D5:4 D5:4 D5:4 D5:4", [(0, 4, 74), (4, 4, 74), (8, 4, 74), (12, 4, 74)]),
+        ("D5:4 .:4 D5:4 .:4", [(0, 4, 74), (8, 4, 74)]),
+        ("[D5 F5]:8 C5:8", [(0, 8, 74), (0, 8, 77), (8, 8, 72)]),
+        ("D5:3 E5 D5:12", [(0, 3, 74), (3, 1, 76), (4, 12, 74)]),
+    ],
+)
+def test_a_written_line_keeps_its_repeated_notes_rests_chords_and_sixteenths(
+    model: ModelFile, engine: HarmonizingEngine, line: str, played: list[tuple[int, int, int]], struck: str
+) -> None:
+    assert line_alone(engine, model, line, struck=struck) == played
+
+
+def test_of_a_written_chord_the_highest_note_is_the_line_and_in_the_bass_the_lowest() -> None:
+    design = CoconetDesign(lowest=36, pitches=49, steps_per_quarter=2, span=16)
+    told = {
+        part: GivenParts.of(recipes.recipe(settings={"given": part, "line": "[C4 E4 G4]:8"}), design).given
+        for part in ("soprano", "bass")
+    }
+    assert {one.pitch for one in told["soprano"] if one} == {67}
+    assert {one.pitch for one in told["bass"] if one} == {60}
+
+
+def test_no_added_note_cuts_a_note_of_the_written_line_short(model: ModelFile, engine: HarmonizingEngine) -> None:
+    line = [Note(0, 4 * TICKS_PER_STEP, 60), Note(8 * TICKS_PER_STEP, 4 * TICKS_PER_STEP, 60)]
+    whole = Note(0, BAR, 60)
+    assert [(one.start, one.end) for one in beside_line([whole, Note(0, BAR, 62)], line)] == [
+        (4 * TICKS_PER_STEP, 8 * TICKS_PER_STEP),
+        (12 * TICKS_PER_STEP, BAR),
+        (0, BAR),
+    ]
+    limits = LoopLimits(low=60, high=72, polyphony=4, most=64, scale="major")
+    for one in engine.generate(asked(model, limits=limits, candidates=4, settings={"line": LINE, "passes": 2.0})):
+        kept = {(note.start, note.length, note.pitch) for note in one.notes}
+        assert {
+            (at * 4 * TICKS_PER_STEP, 4 * TICKS_PER_STEP, pitch) for at, pitch in enumerate((72, 76, 79, 76))
+        } <= kept
+
+
+def test_the_guard_leaves_a_written_line_over_other_chords_as_it_is(
+    model: ModelFile, engine: HarmonizingEngine
+) -> None:
+    line = "B4:8 .:4 B4:2 F#5:2"
+    settings = {"given": "soprano", "passes": 4.0, "shortest": 4.0, "line": line}
+    limits = LoopLimits(low=40, high=81, polyphony=4, most=64, scale="major")
+    recipe = asked(model, settings=settings, limits=limits, harmony=HARMONY, strictness=1.0, candidates=1)
+    made = compose(engine, recipe, Memories())
+    assert made.loop is not None
+    written = [(note.start, note.length, note.pitch) for note in played_line(recipe)]
+    assert {*written} <= {(note.start, note.length, note.pitch) for note in made.loop.notes}
+    others = [note for note in made.loop.notes if (note.start, note.length, note.pitch) not in written]
+    assert others
+    assert all(note.pitch % 12 in WHITE for note in others)
+    moved = replace(made.recipe, before=made.loop.notes, harmony_before=HARMONY, harmony=(HARMONY[1:] + HARMONY[:1]))
+    assert {*written} <= {(note.start, note.length, note.pitch) for note in fitted(moved)}
+
+
+def test_added_parts_are_no_shorter_where_the_line_rests(model: ModelFile, engine: HarmonizingEngine) -> None:
+    line = "D5 . . F5 . . E5 . D5 . . . . . A4 ."
+    settings = {"given": "soprano", "passes": 8.0, "shortest": 4.0, "line": line, "parts": "alto tenor bass"}
+    answers = engine.generate(asked(model, settings=settings, candidates=4))
+    assert min(note.length for one in answers for note in one.notes) == 4 * TICKS_PER_STEP
+
+
+def test_a_mutation_leaves_no_shorter_notes_than_the_voice_says(model: ModelFile, engine: HarmonizingEngine) -> None:
+    short = tuple(Note(at * 2 * TICKS_PER_STEP, 2 * TICKS_PER_STEP, 60 + at % 3) for at in range(16))
+    recipe = accompanying(
+        model, operator="parts-mutate", primer=short, primer_steps=32, settings={"shortest": 8.0, "passes": 1.0}
+    )
+    answers = engine.generate(recipe)
+    assert min(note.length for one in answers for note in one.notes) == 8 * TICKS_PER_STEP
+
+
+def test_a_tune_that_rests_for_a_whole_loop_adds_no_part(model: ModelFile, engine: HarmonizingEngine) -> None:
+    silent = Loop(2, Metre(), ())
+    recipe = replace(
+        accompanying(model),
+        heard=(HeardLoop("tune", silent.content_hash, 0, 2, 0),),
+        loops={silent.content_hash: silent},
+    )
+    for asked_of in (recipe, replace(recipe, heard=(), loops={})):
+        (one, *_) = engine.generate(asked_of)
+        assert max(len(sounding(one.notes, tick)) for tick in range(0, 2 * BAR, TICKS_PER_STEP)) == 3
+
+
+def test_a_chord_that_begins_within_a_step_begins_in_the_next_as_beats_do(
+    model: ModelFile, engine: HarmonizingEngine
+) -> None:
+    late = TICKS_PER_STEP * 5
+    bar = BarHarmony((HARMONY[0].spans[0], replace(HARMONY[1].spans[0], start=late)))
+    recipe = asked(
+        model, bars=1, harmony=(bar, HARMONY[0]), settings={"line": "C5:16", "parts": "bass", "shortest": 16.0}
+    )
+    starts = {note.start for one in engine.generate(recipe) for note in one.notes}
+    assert starts == {0, 6 * TICKS_PER_STEP}
 
 
 def test_a_line_beyond_the_models_pitches_is_harmonized_octaves_away(

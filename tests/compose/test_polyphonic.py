@@ -20,6 +20,7 @@ from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.state_cache import Memories
+from reverie.compose.written_line import played_line
 from reverie.models.encodings.polyphony import Kind, PolyphonicEvent
 from reverie.models.library.index import ModelFile, read_model_file
 from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
@@ -185,6 +186,20 @@ def test_a_written_line_is_played_as_it_stands_and_others_are_added(
         notes = {(note.start, note.length, note.pitch) for note in one.notes}
         assert written <= notes
         assert notes - written
+
+
+def test_a_written_line_stays_as_it_is_off_the_grid_and_over_other_chords(
+    shipped: ModelFile, engine: PolyphonicEngine
+) -> None:
+    line = "F#5:4 .:4 (F#5 G#5 A5):4 .:2 A#4:2"
+    recipe = asked(shipped, settings={"beat": 1.0, "line": line}, harmony=HARMONY, strictness=1.0)
+    written = {(note.start, note.length, note.pitch) for note in played_line(recipe)}
+    assert {length for _, length, _ in written} == {480, 160, 240}
+    made = compose(engine, recipe, Memories())
+    assert made.loop is not None
+    notes = {(note.start, note.length, note.pitch) for note in made.loop.notes}
+    assert written <= notes
+    assert all(pitch % OCTAVE in WHITE for _, _, pitch in notes - written)
 
 
 def test_what_another_voice_plays_is_heard_and_left_to_it(shipped: ModelFile, engine: PolyphonicEngine) -> None:

@@ -189,6 +189,19 @@ def test_a_group_of_steps_has_one_pitch() -> None:
     assert len({*parts[0, :, 1].tolist()}) > 1
 
 
+def test_what_is_free_of_a_group_that_is_partly_given_has_one_pitch() -> None:
+    groups = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    parts, free = np.full((2, 8, 4), NONE), np.ones((2, 8, 4), np.bool_)
+    parts[:, [0, 2, 4], 0], free[:, [0, 2, 4], 0] = [0, 1, 2], False
+    parts[:, 1, 0] = 3
+    model = coconet(SMALL, random_variables(layers=5, filters=4))
+    found = draw_parts(model, parts, free, GibbsPlan(5, groups=groups), np.random.default_rng(1)).parts
+    assert (found[:, [0, 2, 4], 0] == [0, 1, 2]).all()
+    for rest in ([1, 3], [5, 6, 7]):
+        assert all(len({*one.tolist()}) == 1 for one in found[:, rest, 0])
+    assert all(len({*found[one, groups == group, 1].tolist()}) == 1 for one in range(2) for group in range(2))
+
+
 def test_what_is_excluded_is_never_drawn() -> None:
     def bias(parts: NDArray[np.intp], forgotten: NDArray[np.bool_]) -> NDArray[np.float32]:
         assert (parts[forgotten] != 3).all()

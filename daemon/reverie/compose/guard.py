@@ -1,5 +1,7 @@
 """What stands between a model and the room: a model's notes are mended where they can be and refused where not.
 
+A line that is written for the voice is left as it is: what a model adds to it is mended.
+
 Mending (*clipping*) is for what has an obvious nearest neighbour: a pitch out of register or key, a note too many at a
 time, a note that outlasts its loop. Refusing is for what is no music for this voice at all; another seed is then tried.
 What is merely too dense is thinned out, where all seeds were.
@@ -8,12 +10,13 @@ What is merely too dense is thinned out, where all seeds were.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from reverie.compose.harmony_guard import bend
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.written_line import played_line
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
 from reverie.music.time import SLIVER, TICKS_PER_STEP
@@ -50,9 +53,10 @@ def guard(recipe: Recipe, generated: Sequence[Note], *, thin: bool = False) -> G
     offset = recipe.primer_steps * TICKS_PER_STEP if recipe.keeps_primer else 0
     notes = [*kept, *(note.moved(offset) for note in generated)]
     notes = _in_length(notes, recipe.bars * recipe.metre.bar_ticks, clips)
-    notes = _in_reach(notes, recipe, clips) if recipe.traits.pitched else _distinct(notes)
+    line = _places(played_line(recipe))
+    notes = _in_reach(notes, recipe, clips, line) if recipe.traits.pitched else _distinct(notes)
     if thin:
-        notes = _thinned(notes, recipe, offset, clips)
+        notes = _thinned(notes, recipe, offset, clips, line)
     refusal = _refusal(notes, recipe)
     if refusal:
         return Guarded(None, refusal, clips)
@@ -108,10 +112,21 @@ def _fits(notes: Sequence[Note], recipe: Recipe) -> bool:
     )
 
 
-def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> list[Note]:
-    """The notes in the voice's key and register, and no more at a time than it may have."""
+_Places = Collection[tuple[int, int]]
+"""Where notes begin, and on which pitch."""
+
+
+def _places(notes: Sequence[Note]) -> _Places:
+    return frozenset((note.start, note.pitch) for note in notes)
+
+
+def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip], line: _Places = ()) -> list[Note]:
+    """The notes in the voice's key and register, and no more at a time than it may have; the ``line`` as it is."""
     lowest = recipe.traits.outermost == "lowest"
-    return _in_polyphony(_in_pitch(notes, recipe, clips), recipe.limits.polyphony, clips, lowest=lowest)
+    written = [note for note in notes if (note.start, note.pitch) in line]
+    others = _in_pitch([note for note in notes if (note.start, note.pitch) not in line], recipe, clips)
+    kept = _distinct([*others, *written]) if written else others
+    return _in_polyphony(kept, recipe.limits.polyphony, clips, line, lowest=lowest)
 
 
 def _in_length(notes: Sequence[Note], ticks: int, clips: Counter[Clip]) -> list[Note]:
@@ -160,17 +175,22 @@ def _in_harmony(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip]) -> 
     return bent.notes
 
 
-def _in_polyphony(notes: Sequence[Note], most: int, clips: Counter[Clip], *, lowest: bool = False) -> list[Note]:
+def _in_polyphony(
+    notes: Sequence[Note], most: int, clips: Counter[Clip], line: _Places = (), *, lowest: bool = False
+) -> list[Note]:
     """Cut notes short, oldest first, so that no more than ``most`` sound; of simultaneous ones keep the outermost.
 
-    What would be left of a note as a sliver is left out.
+    Those of the ``line`` come first where notes are kept, and last where they are cut. What would be left of a note as
+    a sliver is left out.
     """
     kept, whole = list[Note](), frozenset(notes)
     for start in sorted({note.start for note in notes}):
         chord = sorted((note for note in notes if note.start == start), key=lambda n: n.pitch, reverse=not lowest)
+        chord.sort(key=lambda n: (n.start, n.pitch) not in line)
         clips["polyphony"] += max(0, len(chord) - most)
         chord = chord[:most]
         sounding = [index for index, note in enumerate(kept) if note.end > start]
+        sounding.sort(key=lambda index: (kept[index].start, kept[index].pitch) in line)
         for index in sounding[: max(0, len(sounding) + len(chord) - most)]:
             clips["polyphony"] += 1
             kept[index] = replace(kept[index], length=start - kept[index].start)
@@ -201,14 +221,14 @@ def _has_an_empty_bar(notes: Sequence[Note], recipe: Recipe) -> bool:
     return any(all(note.end <= start or note.start >= start + ticks for note in notes) for start in starts)
 
 
-def _thinned(notes: list[Note], recipe: Recipe, offset: int, clips: Counter[Clip]) -> list[Note]:
+def _thinned(notes: list[Note], recipe: Recipe, offset: int, clips: Counter[Clip], line: _Places) -> list[Note]:
     """Leave out the notes with the least weight, so that no more than the voice's most are left.
 
-    What is kept of the primer, before ``offset``, stays, and so does the weightiest note of each bar. A tune holds on
-    where a note is left out.
+    What is kept of the primer, before ``offset``, stays, as the ``line`` does, and so does the weightiest note of each
+    bar. A tune holds on where a note is left out.
     """
-    primer = [note for note in notes if note.start < offset]
-    composed = [note for note in notes if note.start >= offset]
+    primer = [note for note in notes if note.start < offset or (note.start, note.pitch) in line]
+    composed = [note for note in notes if note.start >= offset and (note.start, note.pitch) not in line]
     room = int(recipe.limits.most * recipe.bars) - len(primer)
     if len(composed) <= room:
         return notes

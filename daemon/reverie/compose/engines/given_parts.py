@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 from reverie.compose.heard_music import heard_bars
 from reverie.compose.operators.part_steps import REDRAWN
 from reverie.compose.recipe import Recipe
+from reverie.compose.written_line import GIVEN, LINE, PLAYED, beside_line, played_line, written_line
 from reverie.models.coconet.design import PARTS, CoconetDesign
 from reverie.models.coconet.part_network import NONE
 from reverie.music.harmony import OCTAVE
-from reverie.music.notation import read_tune
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
-
-LINE, GIVEN, PLAYED = "line", "given", "parts"
-"""Settings: a written line in the notation of tunes; which part a given line is; which parts the voice plays."""
 
 PART_NAMES = ("soprano", "alto", "tenor", "bass")
 _SOPRANO = 0
@@ -46,6 +43,8 @@ class GivenParts:
         shift: what the model's lowest pitch is as the voice plays it.
         given: what is given in each step of the loop.
         played: the parts that the voice plays.
+        added: those of them that the model makes: all but that of a written line.
+        line: the notes of a written line that the voice plays.
         step_ticks: the length of a step.
     """
 
@@ -55,6 +54,8 @@ class GivenParts:
     shift: int
     given: tuple[GivenNote | None, ...]
     played: tuple[int, ...]
+    added: tuple[int, ...]
+    line: tuple[Note, ...]
     step_ticks: int
 
     @property
@@ -69,7 +70,8 @@ class GivenParts:
         steps = -(-recipe.bars * recipe.metre.bar_ticks // ticks)
         part = _number(recipe.settings.get(GIVEN), _SOPRANO)
         given = _given(recipe, part, ticks, steps)
-        played = _played(recipe, part, given)
+        played, line = _played(recipe, part), played_line(recipe)
+        added = tuple(number for number in played if number != part or not line)
         shift = _shift([one.pitch for one in given if one], design)
         before, context = _before(recipe, ticks)
         parts = np.full((context + steps, PARTS), NONE, np.intp)
@@ -89,10 +91,10 @@ class GivenParts:
                 if free[step, number] and 0 <= index < design.pitches:
                     parts[step, number] = index
                     free[step, number] = step >= context
-        return cls(parts, free, context, shift, tuple(given), played, ticks)
+        return cls(parts, free, context, shift, tuple(given), played, added, line, ticks)
 
     def notes(self, drawn: NDArray[np.intp], ends: int, strikes: frozenset[int]) -> tuple[Note, ...]:
-        """What the voice plays of drawn parts, in ticks from the loop's start.
+        """What the voice plays, in ticks from the loop's start: drawn parts, and the written line as it stands.
 
         A part that keeps its pitch holds its note, but for the steps of the loop that are ``strikes``. Two parts on one
         pitch are one note.
@@ -103,7 +105,7 @@ class GivenParts:
             strikes: where what is kept is struck again.
         """
         found: dict[tuple[int, int], int] = {}
-        for part in self.played:
+        for part in self.added:
             start = 0
             line = drawn[self.context :, part]
             for step in range(1, len(line) + 1):
@@ -117,7 +119,7 @@ class GivenParts:
             for (start, pitch), end in found.items()
             if start * self.step_ticks < ends
         )
-        return tuple(sorted(_apart(notes)))
+        return tuple(sorted([*beside_line(_apart(notes), self.line), *self.line]))
 
 
 def _apart(notes: Iterable[Note]) -> list[Note]:
@@ -138,26 +140,25 @@ def _number(name: object, otherwise: int) -> int:
     return PART_NAMES.index(name) if isinstance(name, str) and name in PART_NAMES else otherwise
 
 
-def _played(recipe: Recipe, part: int, given: Sequence[GivenNote | None]) -> tuple[int, ...]:
+def _played(recipe: Recipe, part: int) -> tuple[int, ...]:
     """The parts that are named; else all, without what another voice plays."""
     named = recipe.settings.get(PLAYED)
     if isinstance(named, str) and named:
         return tuple(sorted(PART_NAMES.index(one) for one in named.split()))
-    others = any(given) and not recipe.settings.get(LINE)
+    others = any(one.kind == "accompany" for one in recipe.relations) and not recipe.settings.get(LINE)
     return tuple(number for number in range(PARTS) if number != part or not others)
 
 
 def _given(recipe: Recipe, part: int, ticks: int, steps: int) -> list[GivenNote | None]:
-    """The line of each step: the written one, or of what others play the highest pitch, in the bass the lowest."""
-    written = recipe.settings.get(LINE)
+    """The highest pitch of each step, in the bass the lowest, of the written line, or else of what others play."""
     given: list[GivenNote | None] = [None] * steps
-    if isinstance(written, str) and written:
-        passage = read_tune(written)
+    chosen = min if part == _BASS else max
+    if line := written_line(recipe):
         for step in range(steps):
-            place = step * ticks % (passage.steps * TICKS_PER_STEP)
-            note = next((one for one in passage.notes if one.start <= place < one.end), None)
-            if note:
-                given[step] = GivenNote(note.pitch, place - note.start < ticks)
+            there = [note for note in line if note.start <= step * ticks < note.end]
+            if there:
+                note = chosen(there, key=lambda one: one.pitch)
+                given[step] = GivenNote(note.pitch, step * ticks - note.start < ticks and not note.tied)
         return given
     bar = recipe.metre.bar_steps
     sounding: dict[int, frozenset[int]] = {}
@@ -168,7 +169,6 @@ def _given(recipe: Recipe, part: int, ticks: int, steps: int) -> list[GivenNote 
                 for step, pitches in enumerate(heard.sounding, number * bar):
                     sounding[step] = sounding.get(step, frozenset()) | pitches
                 begun |= {(number * bar + step, pitch) for step, pitch in heard.onsets}
-    chosen = min if part == _BASS else max
     for step in range(steps):
         sixteenth = step * ticks // TICKS_PER_STEP
         if pitches := sounding.get(sixteenth):

@@ -4,8 +4,8 @@ The given line is written in the scene, or what another voice plays; without one
 the last bar of the loop before, so that parts lead on from it.
 
 Coconet tells no two notes of one pitch apart, and has no rests: what a part keeps is one note. It is struck again where
-the chord changes or, as the voice says, at bar lines, on beats, or with the given line. Where that rests, the part that
-it is goes on, unheard if another voice has it.
+the chord changes or, as the voice says, at bar lines, on beats, or with the given line. A written line is played as it
+is written. Where a given line rests, the part that it is goes on unheard.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reverie.compose.operators.part_steps import REDRAWN
 from reverie.compose.parts_steering import part_bias
 from reverie.compose.recipe import Recipe
 from reverie.models.coconet.gibbs import FIRST_SHARE, GibbsPlan, draw_parts
-from reverie.models.coconet.part_network import Coconet
+from reverie.models.coconet.part_network import NONE, Coconet
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile
@@ -79,7 +79,7 @@ class HarmonizingEngine:
         )
         drawn = draw_parts(
             model,
-            np.repeat(score.parts[None], count, axis=0),
+            np.repeat(places.joined(score)[None], count, axis=0),
             np.repeat(score.free[None], count, axis=0),
             plan,
             np.random.default_rng(recipe.seed),
@@ -121,10 +121,15 @@ class _Places:
                 since = 0
             begins[score.context + step] = since % length == 0
             since += 1
-        # What is given and what is free are never drawn as one.
-        begins[1:] |= (score.free[1:] != score.free[:-1]).any(axis=1)
         begins[0] = True
         return cls(np.cumsum(begins) - 1, frozenset(struck))
+
+    def joined(self, score: GivenParts) -> NDArray[np.intp]:
+        """The known parts, but for what changes within a group: notes of the loop before that are too short."""
+        firsts = np.flatnonzero(np.diff(self.groups, prepend=-1))
+        low = np.minimum.reduceat(score.parts, firsts, axis=0)[self.groups]
+        high = np.maximum.reduceat(score.parts, firsts, axis=0)[self.groups]
+        return np.where(score.free & (low != high), NONE, score.parts)
 
 
 def _changes(recipe: Recipe, score: GivenParts) -> set[int]:
@@ -135,7 +140,7 @@ def _changes(recipe: Recipe, score: GivenParts) -> set[int]:
     found: set[int] = set()
     tick: int | None = 0 if places.changes_at(0) else places.next_change(0)
     while tick is not None and tick < score.steps * score.step_ticks:
-        found.add(tick // score.step_ticks)
+        found.add(-(-tick // score.step_ticks))
         tick = places.next_change(tick)
     return found
 

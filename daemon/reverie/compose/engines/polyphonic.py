@@ -8,7 +8,7 @@ it: one that is written, or what another voice plays. A recipe without a primer 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,17 +19,15 @@ from reverie.compose.engines.voices_unfolding import ALPHABET, Line, VoicesUnfol
 from reverie.compose.heard_music import heard_bars
 from reverie.compose.recipe import Recipe
 from reverie.compose.voices_steering import VoicesWeights
+from reverie.compose.written_line import beside_line, written_line
 from reverie.models.encodings.polyphony import START, STEP_END, Kind, PolyphonicEvent, events_of, notes_of
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.model import CarriedPassages, RecurrentModel
-from reverie.music.notation import read_tune
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP
 
-LINE = "line"
-"""The setting that has a written line, in the notation of tunes."""
 _EAR = InputRange()
 _GIVEN = ALPHABET.size
 """Added to the number of an event that another voice plays."""
@@ -37,10 +35,10 @@ _GIVEN = ALPHABET.size
 
 @dataclass(frozen=True, slots=True)
 class _GivenLine:
-    """The line that the model finds in each sixteenth, and whether the voice plays it itself."""
+    """The line that the model finds in each sixteenth, and the notes of one that the voice plays itself."""
 
     steps: Line = ()
-    own: bool = False
+    own: Sequence[Note] = ()
 
 
 class PolyphonicEngine:
@@ -94,12 +92,27 @@ class PolyphonicEngine:
             line=line.steps[offset:],
             at_most=recipe.limits.polyphony,
             weights=VoicesWeights.of(recipe, offset, recipe.steps, played),
-            counts_line=line.own,
+            counts_line=bool(line.own),
         )
         stream = model.stream(carried.take([0] * recipe.candidates), apart=True)
         most = recipe.steps * (recipe.limits.polyphony + _most_given(line) + 1)
         drawn = draw_unmetred(stream, unfolding, np.random.default_rng(recipe.seed), recipe.temperature, most)
-        return [_candidate(one, sounding, line.steps[offset:] if not line.own else (), played) for one in drawn]
+        own = [note.moved(-offset * TICKS_PER_STEP) for note in line.own if note.start >= offset * TICKS_PER_STEP]
+        others = () if line.own else line.steps[offset:]
+        return [_with_line(_candidate(one, sounding, others, played), own) for one in drawn]
+
+
+def _with_line(candidate: Candidate, line: Sequence[Note]) -> Candidate:
+    """A candidate whose line is as it is written: the model hears it in sixteenths, and may hold its notes on."""
+    if not line:
+        return candidate
+    heard = {(_step(note) * TICKS_PER_STEP, note.pitch) for note in line}
+    added = (note for note in candidate.notes if (note.start, note.pitch) not in heard)
+    return replace(candidate, notes=tuple(sorted([*beside_line(added, line), *line])))
+
+
+def _step(note: Note) -> int:
+    return round(note.start / TICKS_PER_STEP)
 
 
 def _candidate(drawn: DrawnEvents, sounding: frozenset[int], others: Line, played: Callable[[int], int]) -> Candidate:
@@ -191,9 +204,8 @@ def _recalled(model: RecurrentModel, recipe: Recipe, opening: Sequence[Polyphoni
 
 def _given(recipe: Recipe) -> _GivenLine:
     """The line of a recipe, in each sixteenth of its loop."""
-    written = recipe.settings.get(LINE)
-    if isinstance(written, str) and written:
-        return _GivenLine(_written(written, recipe.bars * recipe.metre.bar_steps), own=True)
+    if line := written_line(recipe):
+        return _GivenLine(_in_steps(line, recipe.bars * recipe.metre.bar_steps), line)
     heard: dict[int, list[tuple[PolyphonicEvent, ...]]] = {}
     for relation in recipe.relations:
         if relation.kind == "accompany":
@@ -216,26 +228,15 @@ def _said(onsets: Iterable[tuple[int, int]], sounding: Sequence[frozenset[int]])
     ]
 
 
-def _written(text: str, steps: int) -> Line:
-    """A written line over and over, as long as the loop."""
-    passage = read_tune(text)
-    notes = [
-        Note(round(note.start / TICKS_PER_STEP), max(round(note.length / TICKS_PER_STEP), 1), note.pitch)
-        for note in passage.notes
-    ]
-    line: list[list[PolyphonicEvent]] = []
-    for step in range(steps):
-        place = step % passage.steps
-        there = sorted((n for n in notes if n.start <= place < n.end), key=lambda n: -n.pitch)
-        line.append(
-            [
-                PolyphonicEvent(
-                    Kind.NEW_NOTE if note.start == place and not note.tied else Kind.CONTINUED_NOTE, note.pitch
-                )
-                for note in there
-            ]
-        )
-    return line
+def _in_steps(line: Sequence[Note], steps: int) -> Line:
+    """What the model finds of a written line in each sixteenth, the highest first."""
+    found: list[dict[int, PolyphonicEvent]] = [{} for _ in range(steps)]
+    for note in line:
+        start = _step(note)
+        for step in range(start, min(max(round(note.end / TICKS_PER_STEP), start + 1), steps)):
+            kind = Kind.NEW_NOTE if step == start and not note.tied else Kind.CONTINUED_NOTE
+            found[step][note.pitch] = PolyphonicEvent(kind, note.pitch)
+    return [[there[pitch] for pitch in sorted(there, reverse=True)] for there in found]
 
 
 def _most_given(line: _GivenLine) -> int:

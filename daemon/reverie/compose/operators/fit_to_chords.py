@@ -6,15 +6,22 @@ from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
 from reverie.compose.sounding_bass import sounding_bass
+from reverie.compose.written_line import played_line
 from reverie.music.notes import Note
 
 
 def fitted(recipe: Recipe) -> tuple[Note, ...]:
-    """The notes of a recipe's loop before, which suited its harmony before, fitted to its harmony and its bass."""
+    """The notes of a recipe's loop before, which suited its harmony before, fitted to its harmony and its bass.
+
+    A line that is written stays as it is.
+    """
     limits = recipe.limits
     rules = FittingRules(limits.low, limits.high, lowest=recipe.traits.outermost == "lowest")
     bass = sounding_bass(recipe) if recipe.relations else None
-    return fit(recipe.before, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules, bass)
+    line = {(note.start, note.pitch) for note in played_line(recipe)}
+    written = [note for note in recipe.before if (note.start, note.pitch) in line]
+    moved = [note for note in recipe.before if (note.start, note.pitch) not in line]
+    return *written, *fit(moved, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules, bass)
 
 
 FIT_TO_CHORDS = Operator("fit-to-chords", derive=fitted)

@@ -73,7 +73,7 @@ def draw_parts(
     Args:
         model: whose taste it is.
         parts: what is there, (passages, steps, parts); :data:`NONE` where nothing is known.
-        free: which places may be drawn; the others stay as they are. All steps of a group are alike.
+        free: which places may be drawn; the others stay as they are, also within a group.
         plan: how.
         chance: gives, pass by pass, a number from 0 to 1 for each group and part to forget it, and then one to draw it.
         bias: what is wished for beside.
@@ -82,13 +82,14 @@ def draw_parts(
     passages, steps, count = now.shape
     groups = np.arange(steps) if plan.groups is None else plan.groups
     firsts = np.flatnonzero(np.diff(groups, prepend=-1))
-    lengths = np.diff(firsts, append=steps).astype(np.float32)[None, :, None, None]
     likelihoods = np.zeros((passages, len(firsts), count))
     drawn = np.zeros((passages, len(firsts), count), np.bool_)
     for number in range(plan.passes):
         share = forgotten_share(number, plan.passes, plan.first)
         forgotten = (chance.random((passages, len(firsts), count)) < share)[:, groups] | (now == NONE)
         forgotten &= free
+        here = np.logical_or.reduceat(forgotten, firsts, axis=1)
+        forgotten = here[:, groups] & free
         uniform = chance.random((passages, len(firsts), count))
         if not forgotten.any():
             continue
@@ -96,11 +97,9 @@ def draw_parts(
         liked: Array = found / np.float32(plan.temperature)
         if bias is not None:
             liked += bias(now, forgotten)
-        weighed: Array = (np.add.reduceat(liked, firsts, axis=1) / lengths).astype(np.float32)
-        chosen = _drawn(weighed, uniform)
-        here = forgotten[:, firsts]
+        chosen = _drawn(_mean(liked, forgotten, firsts), uniform)
         now = np.where(forgotten, chosen[:, groups], now)
-        own = np.add.reduceat(found, firsts, axis=1) / lengths
+        own = _mean(found, forgotten, firsts)
         said = np.take_along_axis(own, chosen[..., None], axis=-1)[..., 0]
         likelihoods[here], drawn[here] = said[here], True
     known = np.maximum(drawn.sum(axis=(1, 2)), 1)
@@ -124,6 +123,13 @@ def heard_in_spans(model: Coconet, parts: Parts, unknown: Places) -> Array:
         heard = model.log_likelihoods(parts[:, start : start + span], unknown[:, start : start + span])
         found[:, begin:end] = heard[:, begin - start : end - start]
     return found
+
+
+def _mean(weights: Array, forgotten: Places, firsts: NDArray[np.intp]) -> Array:
+    """The mean of log-weights over the forgotten steps of each group, (passages, groups, parts, pitches)."""
+    counts = np.add.reduceat(forgotten, firsts, axis=1, dtype=np.float32)
+    sums = np.add.reduceat(np.where(forgotten[..., None], weights, np.float32(0.0)), firsts, axis=1)
+    return (sums / np.maximum(counts, np.float32(1.0))[..., None]).astype(np.float32)
 
 
 def _drawn(weighed: Array, uniform: NDArray[np.float64]) -> Parts:

@@ -1,0 +1,53 @@
+"""A line that is written for a voice whose model adds notes to it: it is played as it stands, over and over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reverie.compose.recipe import Recipe
+from reverie.music.notation import read_tune
+from reverie.music.notes import Note
+from reverie.music.time import SLIVER, TICKS_PER_STEP
+
+LINE, GIVEN, PLAYED = "line", "given", "parts"
+"""Settings: a line in the notation of tunes; of four parts which one it is; which of them the voice plays."""
+
+
+def written_line(recipe: Recipe) -> tuple[Note, ...]:
+    """The line's notes up to the loop's end, in ticks from its start, with marks for velocities.
+
+    A note that goes on from the line's end is tied. Where no line is written, there are none.
+    """
+    written = recipe.settings.get(LINE)
+    if not isinstance(written, str) or not written:
+        return ()
+    passage, end = read_tune(written), recipe.bars * recipe.metre.bar_ticks
+    return tuple(
+        replace(note.moved(first), length=min(note.length, end - first - note.start))
+        for first in range(0, end, passage.steps * TICKS_PER_STEP)
+        for note in passage.notes
+        if first + note.start < end
+    )
+
+
+def played_line(recipe: Recipe) -> tuple[Note, ...]:
+    """The line's notes, if the voice plays them: of four parts it may leave out the one that the line is."""
+    parts = recipe.settings.get(PLAYED)
+    if isinstance(parts, str) and parts and recipe.settings.get(GIVEN, "soprano") not in parts.split():
+        return ()
+    return written_line(recipe)
+
+
+def beside_line(added: Iterable[Note], line: Sequence[Note]) -> list[Note]:
+    """Notes without what the line plays at the same time on the same pitch, which none is to cut short."""
+    left: list[Note] = []
+    for note in added:
+        start = note.start
+        for one in sorted(one for one in line if one.pitch == note.pitch and one.end > start and one.start < note.end):
+            if one.start - start >= SLIVER:
+                left.append(replace(note, start=start, length=one.start - start))
+            start = max(start, one.end)
+        if note.end - start >= min(SLIVER, note.length):
+            left.append(replace(note, start=start, length=note.end - start))
+    return left
