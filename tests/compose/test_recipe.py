@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.recipes import plan, recipe
@@ -150,6 +150,7 @@ def test_a_new_field_of_what_a_recipe_continues_or_hears_renames_none_that_does_
     assert Recipe.from_json(present.as_json()) == unused
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(recipes(), recipes())
 def test_ids_are_equal_where_the_recipes_are_but_for_the_score(one: Recipe, other: Recipe) -> None:
     assert (one.id == other.id) == (replace(one, score={}) == replace(other, score={}))
