@@ -16,6 +16,7 @@ from reverie.places import scenes_folder
 SHIPPED = (
     "carousel",
     "cat-dreams",
+    "chorale",
     "first-light",
     "four-tunes",
     "low-tide",

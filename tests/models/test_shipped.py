@@ -74,6 +74,7 @@ def test_models_are_shipped() -> None:
         "attention_rnn",
         "bass_line",
         "chord_pitches_improv",
+        "coconet",
         "drum_kit",
         "drums_2bar",
         "humanize",

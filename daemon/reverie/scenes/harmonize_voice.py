@@ -8,16 +8,20 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from reverie.documents import Keys
+from reverie.documents import Keys, Written
 from reverie.music.notation import WrittenPassage, read_tune
 from reverie.music.voice_kinds import VOICE_KINDS
+from reverie.scenes.fields import TemperatureSection
 from reverie.scenes.pattern import Pattern, WrittenSettings, settings_of
 from reverie.scenes.polyphony_voice import parse_line
+from reverie.scenes.temperature import Temperature
 from reverie.scenes.voice_models import fitting_model, models_of
 from reverie.scenes.voices import MODEL, PitchedVoice
 
 PartName = Literal["soprano", "alto", "tenor", "bass"]
 Struck = Literal["chords", "bars", "beats", "line", "never"]
+CALM = 0.7
+"""Drawn at 1, many places at once, parts are twice as rough to each other as in real music."""
 _HEARD = "a voice that harmonizes has one line: the written one, or another voice's; leave one of them out"
 _TWICE = "a part is named once; leave the second out"
 
@@ -53,6 +57,13 @@ class HarmonizeVoice(PitchedVoice[Literal["harmonize"]]):
         default=(0.5, 48.0),
         description="Least and most notes a bar, on average; with a least of 1 or more no bar is empty.",
         examples=[[4, 24]],
+    )
+    temperature: Annotated[
+        Temperature, Written(TemperatureSection, TemperatureSection.temperature, short=("from", "to"))
+    ] = Field(
+        default_factory=lambda: Temperature(CALM, CALM),
+        description="How boldly the model draws, 0.1 to 3, or {from, to, over, after}; absent: 0.7.",
+        examples=[0.7],
     )
     line: Annotated[str, AfterValidator(parse_line)] | None = Field(
         default=None,

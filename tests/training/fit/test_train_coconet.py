@@ -33,12 +33,12 @@ def test_a_coconet_is_trained_from_a_folder_and_equals_stock_magenta(tmp_path: P
     card = read_card(model)
     assert card.training["hparams"]["num_filters"] == 8
     assert card.training["heldout"]["loss"] < np.log(49), "it knows more than that there are 49 pitches"
-    assert card.training["unigram"]["loss"] < np.log(49)
+    assert card.training["heldout"]["loss"] < card.training["unigram"]["loss"]
     assert str(tmp_path).encode() not in model.read_bytes()
     bundle = read_bundle(model)
     assert check(bundle) < 1e-4
     judged = judge_parts(bundle, Workspace(tmp_path / "work"), 2, 0, lambda _done, _of: None)
-    assert judged.counting < np.log(49)
+    assert 0 < judged.counting < 10
     assert "hidden places of" in judged.as_text()
     assert set(judged.as_json()["measures"]["held out"]) == {"crossed", "rough", "parallel", "moving", "wide"}
     _check_equal(Coconet(bundle), model.with_suffix(".tar"), tmp_path)
