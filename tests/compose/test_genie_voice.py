@@ -19,6 +19,7 @@ from reverie.compose.composer import compose
 from reverie.compose.contours import buttons_of, given_contour
 from reverie.compose.drawn_contours import drawn_contour
 from reverie.compose.engines.genie_playing import GenieEngine
+from reverie.compose.guard import guard
 from reverie.compose.operators.operator import After
 from reverie.compose.operators.registry import OPERATORS
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
@@ -33,6 +34,7 @@ from reverie.music.harmony import OCTAVE, BarHarmony, ChordSpan
 from reverie.music.notation import read_tune
 from reverie.music.notes import Loop, Note
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP, Metre
+from reverie.music.touch import Touch
 
 PIANO = LoopLimits(low=21, high=108, least=0.5, most=24, polyphony=1)
 WHITE = (0, 2, 4, 5, 7, 9, 11)
@@ -226,6 +228,62 @@ def test_another_voices_line_presses_the_buttons(model: ModelFile) -> None:
     one = given_contour(replace(recipe, limits=PIANO))
     assert one is not None
     assert [press.button for press in one if press.start == 0] == [5]
+
+
+@pytest.mark.parametrize("notes", [(), (Note(0, 1920, 60, tied=True),)])
+def test_where_the_voice_that_is_followed_rests_for_a_loop_so_does_the_piano(
+    model: ModelFile, notes: tuple[Note, ...]
+) -> None:
+    silent = Loop(1, Metre(), notes)
+    recipe = asked(
+        model,
+        relations=(Relation("follow", "tune"),),
+        heard=(HeardLoop("tune", silent.content_hash, 0, 2, 0),),
+        loops={silent.content_hash: silent},
+        bars=2,
+    )
+    made = compose(loaded(model), replace(recipe, touch=Touch()), Memories())
+    assert made.loop == Loop(2, Metre(), ())
+    assert not made.refused
+    unknown = compose(loaded(model), replace(recipe, heard=(), loops={}), Memories())
+    assert unknown.loop is not None
+    assert unknown.loop.notes
+
+
+@pytest.mark.parametrize(("least", "most"), [(1, 1), (2, 4), (8, 12)])
+def test_what_is_played_by_a_drawn_contour_is_as_dense_as_the_voice_is_to_be(
+    model: ModelFile, least: float, most: float
+) -> None:
+    limits = replace(PIANO, least=least, most=most, polyphony=2)
+    for seed in range(12):
+        recipe = asked(model, limits=limits, bars=4, seed=seed, candidates=4)
+        made = compose(loaded(model), recipe, Memories())
+        assert made.loop is not None
+        assert least <= len(made.loop.notes) / 4 <= most
+        assert all(made.loop.bar(bar) for bar in range(4))
+
+
+def test_the_guard_holds_a_drawn_contour_to_the_density_and_not_a_given_one(model: ModelFile) -> None:
+    dense = [Note(at * TICKS_PER_STEP, TICKS_PER_STEP, 60 + at % 5) for at in range(16)]
+    recipe = asked(model, bars=1, limits=replace(PIANO, most=8))
+    assert guard(recipe, dense).refusal == "dense"
+    given = replace(recipe, settings={**recipe.settings, "contour": "1 2 3 4"})
+    assert guard(given, dense).refusal is None
+    assert guard(given, []).refusal == "empty"
+
+
+def test_accents_and_ghost_notes_of_a_contour_are_heard_with_a_touch_and_without(model: ModelFile) -> None:
+    limits = replace(PIANO, velocity_low=20, velocity_high=120)
+    recipe = asked(model, bars=1, limits=limits, candidates=1)
+    recipe = replace(recipe, settings={**recipe.settings, "contour": "1>:2 2<:2 3:2 4:2 5>:2 6<:2 7:2 8:2"})
+    for touch in (Touch(), None):
+        made = compose(loaded(model), replace(recipe, touch=touch), Memories())
+        assert made.loop is not None
+        accent, ghost, plain = ([made.loop.notes[at].velocity for at in (one, one + 4)] for one in range(3))
+        if touch:
+            assert min(accent) > max(plain)
+            assert max(ghost) < min(plain)
+        assert sum(accent) > sum(plain) > sum(ghost)
 
 
 def test_where_nothing_is_heard_a_contour_is_drawn(model: ModelFile) -> None:

@@ -54,6 +54,8 @@ def test_presses_are_written_in_sixteenths_of_the_tempo() -> None:
 
 def test_a_pause_begins_another_contour_and_the_oldest_presses_are_forgotten() -> None:
     assert pressed((0, 1), (2, 4), (2 + PAUSE / SIXTEENTH + 1, 7)).written(120) == "7:4"
+    chords = pressed(*((2 * (number // 2), 1 + number % 2 * 7) for number in range(MOST + 1)))
+    assert chords.written(120).startswith("[1 8]:2 ")
     many = pressed(*((2 * number, number % 8 + 1) for number in range(MOST + 10)))
     assert many.written(120).split()[0] == "3:2"
     assert PressedContour().written(120) == ""
@@ -122,6 +124,9 @@ def test_voices_without_buttons_and_voices_that_are_not_there_are_told(tmp_path:
     assert desk.use(Action("contour", 2.0, "bass"), "osc") == "bass has no buttons; voices of kind genie have"
     assert "has no voice 'nobody'" in (desk.use(Action("contour", 2.0, "nobody"), "osc") or "")
     assert desk.status()["now"] == []
+    stand.time.go(2 * SIXTEENTH)
+    desk.use(Action("contour", 5.0, "bass"), "osc")
+    assert stand.fake.done[-1] == "bass pressed 5:4", "what such a voice could not play is not remembered"
 
 
 @pytest.fixture

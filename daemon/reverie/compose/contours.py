@@ -50,19 +50,27 @@ def buttons_of(notes: Sequence[Note]) -> list[int]:
 def given_contour(recipe: Recipe) -> tuple[Press, ...] | None:
     """What presses the buttons of a whole loop: the artist, or another voice; None where neither does.
 
-    A written contour is played over and over. In bars in which nothing is heard of a voice that is followed, no button
-    is pressed.
+    Where a voice that is followed rests, no button is pressed, and none at all where it rests for the whole loop. None
+    if nothing is known of what it plays there.
     """
-    written = recipe.settings.get(CONTOUR)
-    if isinstance(written, str) and written:
-        return fewer(_written(written, recipe.bars * recipe.metre.bar_ticks), recipe.limits.polyphony)
+    if written := written_contour(recipe):
+        return written
     voices = [one.voice for one in recipe.relations if one.kind == FOLLOW]
-    notes = [note for voice in voices for note in _heard(recipe, voice)]
+    heard = [there for voice in voices if (there := _heard(recipe, voice)) is not None]
+    notes = [note for there in heard for note in there]
     presses = [
         Press(note.start, button, note.length, note.velocity)
         for note, button in zip(notes, buttons_of(notes), strict=True)
     ]
-    return fewer(presses, recipe.limits.polyphony) if presses else None
+    return fewer(presses, recipe.limits.polyphony) if heard else None
+
+
+def written_contour(recipe: Recipe) -> tuple[Press, ...]:
+    """The contour that the artist wrote, over and over up to the loop's end; nothing where there is none."""
+    written = recipe.settings.get(CONTOUR)
+    if not isinstance(written, str) or not written:
+        return ()
+    return fewer(_written(written, recipe.bars * recipe.metre.bar_ticks), recipe.limits.polyphony)
 
 
 def fewer(presses: Iterable[Press], most: int) -> tuple[Press, ...]:
@@ -86,8 +94,11 @@ def _written(text: str, ticks: int) -> Iterable[Press]:
                 yield Press(first + note.start, note.pitch, end - first - note.start, note.velocity)
 
 
-def _heard(recipe: Recipe, voice: str) -> list[Note]:
-    """What a voice plays in the bars of a loop, in the first of its turns; notes that are tied are not struck."""
+def _heard(recipe: Recipe, voice: str) -> list[Note] | None:
+    """What a voice plays in the bars of a loop, in the first of its turns; None where none of its loops is known.
+
+    Notes that are tied are not struck.
+    """
     bar_ticks, end = recipe.metre.bar_ticks, recipe.bars * recipe.metre.bar_ticks
     notes: dict[int, list[Note]] = {}
     for one in recipe.heard:
@@ -98,7 +109,7 @@ def _heard(recipe: Recipe, voice: str) -> list[Note]:
             number = (one.loop_bar + bar - one.start) % loop.bars
             struck = (note.moved(bar * bar_ticks) for note in loop.bar(number) if not note.tied)
             notes.setdefault(bar, [_within(note, end) for note in struck])
-    return [note for there in notes.values() for note in there]
+    return [note for there in notes.values() for note in there] if notes else None
 
 
 def _within(note: Note, end: int) -> Note:

@@ -58,7 +58,8 @@ def drawn_contour(recipe: Recipe, random: np.random.Generator) -> tuple[Press, .
         Press(start, button, min(end - start, metre.bar_ticks))
         for start, button, end in zip(starts, buttons, ends, strict=True)
     ]
-    return tuple(sorted([*top, *_under(top, metre, limits.polyphony, bars * metre.bar_ticks, random)]))
+    under = _under(top, metre, limits.polyphony, bars * metre.bar_ticks, random)
+    return tuple(sorted([*top, *under[: max(int(limits.most * bars) - len(top), 0)]]))
 
 
 def _at_once(most: int, metre: Metre) -> float:
@@ -76,11 +77,15 @@ def _phrase(bars: int) -> int:
 
 
 def _rhythm(recipe: Recipe, wanted: float, random: np.random.Generator) -> list[int]:
-    """The sixteenths in which the line's buttons are pressed, about so many a bar; fewer in a phrase's last."""
+    """The sixteenths in which the line's buttons are pressed, about so many a bar; fewer in a phrase's last.
+
+    No bar has more of them than the voice's most, and none is empty where its least is one or more.
+    """
     metre, phrase = recipe.metre, _phrase(recipe.bars)
     bar_steps = metre.bar_steps
     accents = np.array([metre.accent(step * TICKS_PER_STEP) for step in range(bar_steps)]) * _ACCENT
     begins = _begins(recipe)
+    least, most = min(int(recipe.limits.least), 1), min(max(int(recipe.limits.most), 1), bar_steps)
     common = random.gumbel(size=bar_steps)
     steps: list[int] = []
     for bar in range(recipe.bars):
@@ -90,7 +95,7 @@ def _rhythm(recipe: Recipe, wanted: float, random: np.random.Generator) -> list[
         count = wanted * (_LAST_BAR if last else 1.0) + random.random() - 0.5
         first = bar * bar_steps
         welcome = accents + luck + begins[first : first + bar_steps]
-        best = np.argsort(-welcome, kind="stable")[: min(max(round(count), 0), bar_steps)]
+        best = np.argsort(-welcome, kind="stable")[: min(max(round(count), least), most)]
         steps += sorted(first + int(step) for step in best)
     return steps or [0]
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from reverie.compose.contours import given_contour
 from reverie.compose.harmony_guard import bend
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.written_line import played_line
@@ -200,10 +201,11 @@ def _in_polyphony(
 
 
 def _refusal(notes: Sequence[Note], recipe: Recipe) -> Refusal | None:
+    given = given_contour(recipe) if recipe.traits.buttons and recipe.drawn else None
     if not notes:
-        return "empty"
-    if recipe.traits.buttons:
-        return None  # Its contour says how much is played, and may say one thing over and over.
+        return None if given == () else "empty"
+    if given:
+        return None  # The contour says how much is played, and may say one thing over and over.
     density = len(notes) / recipe.bars
     if density < recipe.limits.least or (recipe.limits.least >= 1 and _has_an_empty_bar(notes, recipe)):
         return "sparse"

@@ -1,7 +1,8 @@
 """The touch of a player on a loop that was composed: how loud, how early or late. Pure, and part of the recipe.
 
 Models that compose dynamics keep theirs, and so does what is kept of a primer, or of a file. What is written otherwise
-is played like what models compose, with its marks: accents louder than all else, ghost notes softer.
+is played like what models compose, with its marks: accents louder than all else, ghost notes softer. So are the marks
+of a written line and of a written contour.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from reverie.compose.contours import written_contour
 from reverie.compose.deviates import deviate
 from reverie.compose.drum_touch import FARTHEST, struck
 from reverie.compose.operators.written import has_velocities
 from reverie.compose.phrase_touch import played
 from reverie.compose.recipe import LoopLimits, Recipe
+from reverie.compose.written_line import played_line
 from reverie.music.notation import ACCENT, GHOST, PLAIN
 from reverie.music.notes import MAX_MIDI, Loop, Note
 from reverie.music.time import TICKS_PER_STEP
@@ -52,6 +55,7 @@ def touched(recipe: Recipe, loop: Loop) -> Loop:
     offset = recipe.primer_steps * TICKS_PER_STEP if recipe.keeps_primer else 0
     kept = [note for note in loop.notes if note.start < offset]
     made = _drums(recipe, touch, loop) if recipe.traits.drums else _tune(recipe, touch, loop)
+    made = _by_marks(made, _marks(recipe, loop), recipe.limits)
     return replace(loop, notes=(*kept, *(note for note in made if note.start >= offset)))
 
 
@@ -82,19 +86,28 @@ def _written(recipe: Recipe, touch: Touch, loop: Loop) -> Iterator[Note]:
         made = _drums(by_hand, touch, loop)
     else:
         made = strummed(_tune(by_hand, touch, loop), touch, touch.hand, recipe.limits.velocity_high)
-    if any(mark in {ACCENT, GHOST} for mark in marks.values()):
-        made = _by_marks(made, marks, recipe.limits)
+    made = _by_marks(made, marks, recipe.limits)
     room = _room(loop)
     for note in made:
         most = min(room[note.start], note.length // 2)
         yield replace(note, shift=0 if note.tied else _within(note.shift, most))
 
 
-def _by_marks(notes: Sequence[Note], marks: Mapping[tuple[int, int], int], limits: LoopLimits) -> list[Note]:
+def _marks(recipe: Recipe, loop: Loop) -> dict[tuple[int, int], int]:
+    """The marks of a loop's notes, by start and pitch, that a written line or contour has for what a model plays."""
+    pressed = {press.start: press.velocity for press in written_contour(recipe)}
+    line = {(note.start, note.pitch): note.velocity for note in played_line(recipe)}
+    places = [(note.start, note.pitch) for note in loop.notes]
+    return {place: line.get(place, pressed.get(place[0], PLAIN)) for place in places}
+
+
+def _by_marks(notes: list[Note], marks: Mapping[tuple[int, int], int], limits: LoopLimits) -> list[Note]:
     """The notes, of which accents are at the top of the range, ghost notes at its bottom, the others between them.
 
-    The loudest accent is as loud as the voice may be, the softest ghost note as soft.
+    The loudest accent is as loud as the voice may be, the softest ghost note as soft. Without either nothing changes.
     """
+    if not any(mark in {ACCENT, GHOST} for mark in marks.values()):
+        return notes
     low, wide = limits.velocity_low, max(limits.velocity_high - limits.velocity_low, 1)
     shares = [(note.velocity - low) / wide for note in notes]
     of = [marks[note.start, note.pitch] for note in notes]

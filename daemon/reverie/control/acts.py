@@ -276,14 +276,14 @@ class Acts:
         music, voice = self._music(), action.voice or ""
         self._voices(music, voice)
         button, contour = int(button_of(action.value)), None
+        before = self._pressed.get(voice)
+        pressed = PressedContour([*before.presses] if before and button else [])
         if button:
-            pressed = self._pressed.setdefault(voice, PressedContour())
             pressed.press(button, self._clock.now())
             contour = pressed.written(self.overrides.tempo or music.tempo())
-        else:
-            self._pressed.pop(voice, None)
         if not music.set_contour(voice, contour):
             raise ControlError(f"{voice} has no buttons; voices of kind genie have")
+        self._pressed[voice] = pressed
         others = {name: written for name, written in self.overrides.contours.items() if name != voice}
         self.overrides = replace(self.overrides, contours=others | ({voice: contour} if contour else {}))
         self._stage.fill()

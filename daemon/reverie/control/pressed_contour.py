@@ -9,7 +9,7 @@ PAUSE = 4.0
 TOGETHER = 0.04
 """Seconds within which buttons are pressed together."""
 MOST = 64
-"""Presses of a contour; of more the oldest are forgotten."""
+"""Presses of a contour; of more the oldest are forgotten, with those that were pressed together with them."""
 _BEAT = 4
 """Sixteenths of a quarter, of which a contour has whole ones."""
 _LONGEST = 256
@@ -26,7 +26,10 @@ class PressedContour:
         """A button is pressed."""
         if self.presses and now - self.presses[-1][0] > PAUSE:
             self.presses.clear()
-        self.presses = [*self.presses, (now, button)][-MOST:]
+        self.presses = [*self.presses, (now, button)]
+        if len(self.presses) > MOST:
+            first = self.presses[0][0]
+            self.presses = [one for one in self.presses if one[0] - first > TOGETHER] or self.presses[-1:]
 
     def written(self, qpm: float) -> str:
         """The contour in the notation of scenes, at so many quarters a minute; empty without a press.
