@@ -107,6 +107,16 @@ def test_a_file_of_magenta_js_without_a_word_about_itself_is_the_published_model
     assert Coconet(read_bundle(made.path)).design.dilation(6, 33) == (16, 32)
 
 
+def test_a_checkpoint_that_says_that_it_is_another_model_is_refused(tmp_path: Path) -> None:
+    variables = random_variables(layers=33, filters=4, separable=True)
+    folder = written(tmp_path / "bach", variables)
+    (folder / "config.json").write_text('{"type": "Coconet"}')
+    assert import_model(folder, tmp_path, ImportRequest(config="coconet")).card.config == "coconet"
+    (folder / "config.json").write_text('{"type": "MusicVAE"}')
+    with pytest.raises(ModelError, match="says that it is a MusicVAE"):
+        import_model(folder, tmp_path, ImportRequest(config="coconet", replace=True))
+
+
 def test_a_model_whose_pitches_nobody_says_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path / "other", random_variables(layers=7, filters=4))
     with pytest.raises(ModelError, match="its config, which says how far apart"):

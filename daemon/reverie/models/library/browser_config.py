@@ -11,7 +11,7 @@ from typing import Any, cast
 from reverie.models.configs import ModelConfig
 from reverie.models.errors import ModelError
 
-_TYPES = {"music_vae": "MusicVAE", "piano_genie": "PianoGenie"}
+_TYPES = {"music_vae": "MusicVAE", "piano_genie": "PianoGenie", "coconet": "Coconet"}
 _PIANO = (21, 108)
 _DRUM_CLASSES = 9
 
