@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import reverie
 from fakes import recipes
 from fakes.data import data_folder
 from fakes.genie import random_genie
@@ -48,6 +49,11 @@ WRITTEN = "1 - 3 5 [2 8]:4 | . 6 (7 6 5):4 4:2 3:4 2 1:2 8"
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
     return written_to(tmp_path_factory.mktemp("models") / "genie.safetensors", random_genie())
+
+
+@pytest.fixture(scope="module")
+def shipped() -> ModelFile:
+    return read_model_file(Path(reverie.__file__).parent / "shipped" / "models" / "piano_genie.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -376,10 +382,12 @@ def test_mutating_keeps_the_first_half_which_the_model_hears(model: ModelFile) -
     assert engine.generate(deaf)[0].events != engine.generate(wanted)[0].events
 
 
-def test_the_published_model_follows_its_contour(published: ModelFile) -> None:
+@pytest.mark.parametrize("which", ["shipped", "published"])
+def test_a_trained_model_follows_its_contour(which: str, request: pytest.FixtureRequest) -> None:
+    trained: ModelFile = request.getfixturevalue(which)
     settings = told("1 2 3 4 5 6 7 8 . . . . . . . . 8 7 6 5 4 3 2 1 . . . . . . . .")
     ways: list[bool] = []
-    for answer in loaded(published).generate(asked(published, settings=settings, candidates=12, temperature=0.25)):
+    for answer in loaded(trained).generate(asked(trained, settings=settings, candidates=12, temperature=0.25)):
         pitches = [note.pitch for note in answer.notes]
         ways += [b > a for a, b in pairwise(pitches[:8])]
         ways += [b < a for a, b in pairwise(pitches[8:])]

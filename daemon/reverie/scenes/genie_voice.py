@@ -54,7 +54,7 @@ class GenieVoice(PitchedVoice[Literal["genie"]]):
     """A piano that is played by eight buttons."""
 
     model: Annotated[str, AfterValidator(fitting_model)] = Field(
-        description=MODEL, json_schema_extra=models_of("genie")
+        description=MODEL, json_schema_extra=models_of("genie", "piano_genie")
     )
     temperature: Annotated[
         Temperature, Written(TemperatureSection, TemperatureSection.temperature, short=("from", "to"))

@@ -150,7 +150,8 @@ def _nobody_played(recipe: TrainingRecipe, workspace: Workspace) -> dict[str, st
     formats = set((workspace.manifest("convert") or {}).get("formats", ()))
     if recipe.model not in _BY_THE_CLOCK or not formats or formats - _SCORES:
         return {}
-    return {"played": "by no human: scores, with their dynamics and a computed rubato"}
+    dynamics = "their dynamics and " if recipe.model == "performance" else ""
+    return {"played": f"by no human: scores, with {dynamics}a computed rubato"}
 
 
 def _weighted(workspace: Workspace) -> dict[str, int]:
