@@ -19,6 +19,7 @@ from reverie.compose.composer import Composed, compose
 from reverie.compose.ensemble import AHEAD, Ensemble
 from reverie.compose.evolution import Evolution
 from reverie.compose.fitting import FittingRules, fit
+from reverie.compose.operators.operator import After
 from reverie.compose.placement import Placement
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
@@ -287,3 +288,30 @@ def test_whatever_people_do_what_sounds_suits_its_chords(doings: Sequence[str], 
             chords = ChordPlaces([FOUR.at(bar)], Metre())
             strong = [note for note in place.loop.bar(offset) if place_weight(Metre(), note.start) == 1]
             assert all(note.pitch % 12 in chords.at(note.start).tones for note in strong), (bar, place)
+
+
+LINED = """
+name: study
+title: A study
+tempo: 80
+key: C
+scale: major
+harmony: "C | F"
+voices:
+  singers:
+    {kind: polyphony, model: polyphony, line: "B4:8 .:4 B4:4", register: [C3, C6], bars: 1, output: {channel: 1}}
+"""
+
+
+def test_a_written_line_stays_while_the_notes_beside_it_are_fitted() -> None:
+    voice = arrange(scene(LINED), {}).plans["singers"]
+    loop = Loop(1, Metre(), (Note(0, 960, 71), Note(1440, 480, 71), Note(0, 1920, 67)))
+    recipe = fit_recipe(voice, loop, voice.harmony_of(0), voice.harmony_of(1), 1.0)
+    assert recipe.settings == {"line": "B4:8 .:4 B4:4"}
+    made = compose(BrokenEngine(), recipe, Memories()).loop
+    assert made is not None
+    assert {*loop.notes} - {*made.notes} == {Note(0, 1920, 67)}
+    composed = replace(voice.recipe("reset", 0, 0), choice=0)
+    again = voice.recipe("mutate", 1, 1, After(composed, loop))
+    assert Note(0, 960, 71) in again.primer
+    assert Note(0, 1920, 67) not in again.primer

@@ -93,6 +93,10 @@ def test_its_mutations_draw_some_parts_again_and_its_continuations_lead_on() -> 
         ),
         (CHOIR.replace("accompany: tune", "accompany: beat"), "has no pitches that could be accompanied"),
         (CHOIR.replace("register", "parts: [alto, alto], register"), "a part is named once"),
+        (
+            CHOIR.replace("listen: {accompany: tune}", "line: C4, parts: [soprano]"),
+            "the only part that is played is the written line, to which nothing is added",
+        ),
         (CHOIR.replace("register", "parts: [descant], register"), "must be 'soprano', 'alto', 'tenor' or 'bass', not"),
         (CHOIR.replace("listen: {accompany: tune}", "struck: line"), "there is no line to be struck with"),
         (CHOIR.replace("register", "voices: 3, register"), "which of them it plays is written 'parts'"),

@@ -11,6 +11,7 @@ from reverie.compose.placement import Placement
 from reverie.compose.recipe import HeardLoop, Recipe
 from reverie.compose.sounding_bass import same_bass
 from reverie.compose.voice_plan import VoicePlan
+from reverie.compose.written_line import said_of_line
 from reverie.music.harmony import BarHarmony
 from reverie.music.notes import Loop
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -90,6 +91,7 @@ def fit_recipe(
         limits=plan.limits,
         before=loop.notes,
         choice=0,
+        settings=said_of_line(plan.settings.at(0)) if plan.settings else {},
         harmony=harmony,
         harmony_before=home,
         strictness=strictness,

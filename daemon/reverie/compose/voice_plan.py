@@ -16,6 +16,7 @@ from reverie.compose.settings_plan import QPM
 from reverie.compose.sounding_bass import bass_of
 from reverie.compose.told_chords import ToldChord, joined, part, told_harmony, tonic_chord
 from reverie.compose.voice_bars import VoiceBars
+from reverie.compose.written_line import played_over, split_by_line
 from reverie.music.harmony import OCTAVE, BarHarmony, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -172,7 +173,10 @@ class VoicePlan(VoiceBars):
         heard: tuple[HeardLoop, ...],
         loops: Mapping[str, Loop],
     ) -> tuple[Note, ...]:
-        """What is kept of the loop before, as the chords from scene bar ``bar`` on want it, and the bass below it."""
+        """What is kept of the loop before, as the chords from scene bar ``bar`` on want it, and the bass below it.
+
+        A line that is written stays as it is.
+        """
         if self.harmony is None or self.strictness_of(bar) <= 0 or not VOICE_KINDS[self.kind].pitched:
             return primer
         lowest = VOICE_KINDS[self.kind].outermost == "lowest"
@@ -180,7 +184,9 @@ class VoicePlan(VoiceBars):
         rules = FittingRules(limits.low, limits.high, lowest=lowest)
         bass = bass_of(self.relations, heard, loops, self.bars, self.metre)
         known = bass if any(pitch is not None for pitch in bass.pitches) else None
-        return fit(primer, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules, known)
+        told = self.settings.at(bar) if self.settings else dict[str, float | str]()
+        written, moved = split_by_line(primer, played_over(told, self.bars, self.metre))
+        return *written, *fit(moved, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules, known)
 
 
 def _major_of(recipe: Recipe, home: int) -> int:

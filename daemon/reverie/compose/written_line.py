@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reverie.compose.recipe import Recipe
 from reverie.music.notation import read_tune
 from reverie.music.notes import Note
-from reverie.music.time import SLIVER, TICKS_PER_STEP
+from reverie.music.time import SLIVER, TICKS_PER_STEP, Metre
 
 LINE, GIVEN, PLAYED = "line", "given", "parts"
 """Settings: a line in the notation of tunes; of four parts which one it is; which of them the voice plays."""
+
+
+Told = Mapping[str, float | str]
+"""The settings of a loop."""
+
+
+def said_of_line(told: Told) -> Told:
+    """What of the settings says which line is written, and whether it is played; nothing if none is written."""
+    return {name: told[name] for name in (LINE, GIVEN, PLAYED) if name in told} if told.get(LINE) else {}
 
 
 def written_line(recipe: Recipe) -> tuple[Note, ...]:
@@ -19,10 +28,14 @@ def written_line(recipe: Recipe) -> tuple[Note, ...]:
 
     A note that goes on from the line's end is tied. Where no line is written, there are none.
     """
-    written = recipe.settings.get(LINE)
+    return _over(recipe.settings, recipe.bars, recipe.metre)
+
+
+def _over(told: Told, bars: int, metre: Metre) -> tuple[Note, ...]:
+    written = told.get(LINE)
     if not isinstance(written, str) or not written:
         return ()
-    passage, end = read_tune(written), recipe.bars * recipe.metre.bar_ticks
+    passage, end = read_tune(written), bars * metre.bar_ticks
     return tuple(
         replace(note.moved(first), length=min(note.length, end - first - note.start))
         for first in range(0, end, passage.steps * TICKS_PER_STEP)
@@ -33,10 +46,24 @@ def written_line(recipe: Recipe) -> tuple[Note, ...]:
 
 def played_line(recipe: Recipe) -> tuple[Note, ...]:
     """The line's notes, if the voice plays them: of four parts it may leave out the one that the line is."""
-    parts = recipe.settings.get(PLAYED)
-    if isinstance(parts, str) and parts and recipe.settings.get(GIVEN, "soprano") not in parts.split():
+    return played_over(recipe.settings, recipe.bars, recipe.metre)
+
+
+def played_over(told: Told, bars: int, metre: Metre) -> tuple[Note, ...]:
+    """The same, of a loop of so many bars with these settings."""
+    parts = told.get(PLAYED)
+    if isinstance(parts, str) and parts and told.get(GIVEN, "soprano") not in parts.split():
         return ()
-    return written_line(recipe)
+    return _over(told, bars, metre)
+
+
+def split_by_line(notes: Iterable[Note], line: Iterable[Note]) -> tuple[list[Note], list[Note]]:
+    """Those of the notes that are of the line, by start and pitch, and the others."""
+    places = {(note.start, note.pitch) for note in line}
+    split: tuple[list[Note], list[Note]] = ([], [])
+    for note in notes:
+        split[(note.start, note.pitch) not in places].append(note)
+    return split
 
 
 def beside_line(added: Iterable[Note], line: Sequence[Note]) -> list[Note]:

@@ -23,6 +23,9 @@ Struck = Literal["chords", "bars", "beats", "line", "never"]
 CALM = 0.7
 """Drawn at 1, many places at once, parts are twice as rough to each other as in real music."""
 _HEARD = "a voice that harmonizes has one line: the written one, or another voice's; leave one of them out"
+_ALONE = (
+    "the only part that is played is the written line, to which nothing is added; name others, or write a 'pattern'"
+)
 _TWICE = "a part is named once; leave the second out"
 
 
@@ -143,5 +146,7 @@ class HarmonizeVoice(PitchedVoice[Literal["harmonize"]]):
             return
         if any(one.kind == "accompany" for one in self.listen):
             yield ("line",), _HEARD
+        if self.parts == (self.given,):
+            yield ("parts",), _ALONE
         if self.low <= self.high and self.given in (self.parts or (self.given,)):
             yield from self.out_of_register("line", read_tune(self.line).notes)

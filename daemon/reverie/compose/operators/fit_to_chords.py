@@ -6,7 +6,7 @@ from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
 from reverie.compose.sounding_bass import sounding_bass
-from reverie.compose.written_line import played_line
+from reverie.compose.written_line import played_line, split_by_line
 from reverie.music.notes import Note
 
 
@@ -18,9 +18,7 @@ def fitted(recipe: Recipe) -> tuple[Note, ...]:
     limits = recipe.limits
     rules = FittingRules(limits.low, limits.high, lowest=recipe.traits.outermost == "lowest")
     bass = sounding_bass(recipe) if recipe.relations else None
-    line = {(note.start, note.pitch) for note in played_line(recipe)}
-    written = [note for note in recipe.before if (note.start, note.pitch) in line]
-    moved = [note for note in recipe.before if (note.start, note.pitch) not in line]
+    written, moved = split_by_line(recipe.before, played_line(recipe))
     return *written, *fit(moved, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules, bass)
 
 
