@@ -19,6 +19,7 @@ from reverie.compose.composer import Composed, compose
 from reverie.compose.ensemble import AHEAD, Ensemble
 from reverie.compose.evolution import Evolution
 from reverie.compose.fitting import FittingRules, fit
+from reverie.compose.operators.fit_to_chords import fitted
 from reverie.compose.operators.operator import After
 from reverie.compose.placement import Placement
 from reverie.compose.recipe import Recipe
@@ -305,12 +306,15 @@ voices:
 
 def test_a_written_line_stays_while_the_notes_beside_it_are_fitted() -> None:
     voice = arrange(scene(LINED), {}).plans["singers"]
-    loop = Loop(1, Metre(), (Note(0, 960, 71), Note(1440, 480, 71), Note(0, 1920, 67)))
+    line = (Note(0, 960, 71), Note(1440, 480, 71))
+    loop = Loop(1, Metre(), (*line, Note(0, 1920, 67)))
     recipe = fit_recipe(voice, loop, voice.harmony_of(0), voice.harmony_of(1), 1.0)
     assert recipe.settings == {"line": "B4:8 .:4 B4:4"}
     made = compose(BrokenEngine(), recipe, Memories()).loop
     assert made is not None
     assert {*loop.notes} - {*made.notes} == {Note(0, 1920, 67)}
+    met = replace(recipe, before=(*line, Note(0, 480, 72)), harmony=bars((11,), (11,)))
+    assert {*fitted(met)} == {*line}, "what comes to lie on the line leaves it to it"
     composed = replace(voice.recipe("reset", 0, 0), choice=0)
     again = voice.recipe("mutate", 1, 1, After(composed, loop))
     assert Note(0, 960, 71) in again.primer

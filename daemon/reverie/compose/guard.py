@@ -17,7 +17,7 @@ from typing import Literal
 from reverie.compose.contours import given_contour
 from reverie.compose.harmony_guard import bend
 from reverie.compose.recipe import LoopLimits, Recipe
-from reverie.compose.written_line import played_line
+from reverie.compose.written_line import beside_line, played_line
 from reverie.music.harmony import Key, fold
 from reverie.music.notes import Loop, Note
 from reverie.music.time import SLIVER, TICKS_PER_STEP
@@ -126,7 +126,7 @@ def _in_reach(notes: Sequence[Note], recipe: Recipe, clips: Counter[Clip], line:
     lowest = recipe.traits.outermost == "lowest"
     written = [note for note in notes if (note.start, note.pitch) in line]
     others = _in_pitch([note for note in notes if (note.start, note.pitch) not in line], recipe, clips)
-    kept = _distinct([*others, *written]) if written else others
+    kept = sorted([*beside_line(others, written), *written]) if written else others
     return _in_polyphony(kept, recipe.limits.polyphony, clips, line, lowest=lowest)
 
 

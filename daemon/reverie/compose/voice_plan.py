@@ -16,7 +16,7 @@ from reverie.compose.settings_plan import QPM
 from reverie.compose.sounding_bass import bass_of
 from reverie.compose.told_chords import ToldChord, joined, part, told_harmony, tonic_chord
 from reverie.compose.voice_bars import VoiceBars
-from reverie.compose.written_line import played_over, split_by_line
+from reverie.compose.written_line import beside_line, played_over, split_by_line
 from reverie.music.harmony import OCTAVE, BarHarmony, Key
 from reverie.music.notes import Loop, Note
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -186,7 +186,8 @@ class VoicePlan(VoiceBars):
         known = bass if any(pitch is not None for pitch in bass.pitches) else None
         told = self.settings.at(bar) if self.settings else dict[str, float | str]()
         written, moved = split_by_line(primer, played_over(told, self.bars, self.metre))
-        return *written, *fit(moved, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules, known)
+        moved = fit(moved, after.recipe.harmony[: self.bars], self.harmony_of(bar), self.metre, rules, known)
+        return *written, *beside_line(moved, written)
 
 
 def _major_of(recipe: Recipe, home: int) -> int:

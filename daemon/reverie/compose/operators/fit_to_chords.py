@@ -6,7 +6,7 @@ from reverie.compose.fitting import FittingRules, fit
 from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
 from reverie.compose.sounding_bass import sounding_bass
-from reverie.compose.written_line import played_line, split_by_line
+from reverie.compose.written_line import beside_line, played_line, split_by_line
 from reverie.music.notes import Note
 
 
@@ -19,7 +19,8 @@ def fitted(recipe: Recipe) -> tuple[Note, ...]:
     rules = FittingRules(limits.low, limits.high, lowest=recipe.traits.outermost == "lowest")
     bass = sounding_bass(recipe) if recipe.relations else None
     written, moved = split_by_line(recipe.before, played_line(recipe))
-    return *written, *fit(moved, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules, bass)
+    moved = fit(moved, recipe.harmony_before[: recipe.bars], recipe.harmony, recipe.metre, rules, bass)
+    return *written, *beside_line(moved, written)
 
 
 FIT_TO_CHORDS = Operator("fit-to-chords", derive=fitted)
