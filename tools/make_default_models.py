@@ -41,9 +41,10 @@ the pages about [models](../how-to/models.md) and [their judgement](models-judge
 
 `python tools/make_default_models.py --data DATA --work WORK --out OUT NAME` does it again; without a name, one model
 after the other. `DATA` has the folders of the collections. What comes of it is alike, not the same to the last bit: the
-order in which Magenta reads examples is not kept. `drum_kit`, `polyphony` and `performance_with_dynamics` went on from
-earlier models of the same data that are no longer shipped, so their commands alone do not make them again; `bass_line`
-went on from the `attention_rnn` that is here. Their steps and seconds are those after that.
+order in which Magenta reads examples is not kept. `drum_kit`, `polyphony`, `melody_2bar` and
+`performance_with_dynamics` went on from earlier models of the same data that are no longer shipped, so their commands
+alone do not make them again; `bass_line` went on from the `attention_rnn` that is here. Their steps and seconds are
+those after that.
 
 *Pieces* are those of the three splits: learned from, looked at while training, and held out. *Held out* is the loss on
 titles that were never learned from, in nats an event, and beside it what it is for who only counts: how often each
