@@ -124,3 +124,13 @@ def test_osc_says_all_of_it() -> None:
 def test_a_listener_that_is_nowhere_is_told() -> None:
     with pytest.raises(TimbreError, match="cannot be told"):
         tell(("nowhere.invalid", 9), BankNotice("dream", "creature", "lead", 4, "abc", Path("/banks/abc"), 3))
+
+
+def test_who_reads_by_path_while_banks_are_exchanged_never_has_samples_of_two(share: Path, tmp_path: Path) -> None:
+    first, second = (make_bank(tmp_path / "cache", seed) for seed in (1, 2))
+    deliver(first.folder, share, 3)
+    wanted = [share / CURRENT / sample.name for sample in first.samples]
+    assert all(path.exists() for path in wanted)
+    deliver(second.folder, share, 3)
+    assert not any(path.exists() for path in wanted)
+    assert all((share / CURRENT / sample.name).exists() for sample in second.samples)

@@ -28,6 +28,9 @@ SFZ = "bank.sfz"
 MOST = 127
 """The highest key and velocity."""
 _HASH = "sha256"
+_PREFIX = 8
+"""Digits of a bank's id in the names of its samples: who reads them one by one while another bank takes its place finds
+some missing, and never those of two banks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def bank_files(
 
     ``sounds`` are the rendered notes, in the order of the recipe's. ``model`` is what its card says of itself.
     """
-    zones = zones_of(finish(recipe.notes, sounds, recipe.level, pace))
+    zones = zones_of(finish(recipe.notes, sounds, recipe.level, pace), f"{recipe.id[:_PREFIX]}-")
     comments = [origin.sentence for origin in origins] + [f"rendered by {model['name']}"]
     licence = "; ".join(sorted({origin.licence for origin in origins}))
     files = {zone.file: wav_bytes(zone.sample) for zone in zones}
@@ -135,14 +138,19 @@ def read_bank(folder: Path) -> Bank:
     return bank
 
 
-def zones_of(samples: Sequence[Sample]) -> list[Zone]:
-    """Every key and every velocity has one sample: the nearest, and of two as near the lower or softer."""
+def zones_of(samples: Sequence[Sample], prefix: str = "") -> list[Zone]:
+    """Every key and every velocity has one sample: the nearest, and of two as near the lower or softer.
+
+    The names of their files begin with ``prefix``.
+    """
     pitches = sorted({sample.pitch for sample in samples})
     velocities = sorted({sample.velocity for sample in samples})
     keys = dict(zip(pitches, _ranges(pitches), strict=True))
     layers = dict(zip(velocities, _layers(velocities), strict=True))
     return [
-        Zone(sample, f"{sample.pitch:03d}-{sample.velocity:03d}.wav", keys[sample.pitch], layers[sample.velocity])
+        Zone(
+            sample, f"{prefix}{sample.pitch:03d}-{sample.velocity:03d}.wav", keys[sample.pitch], layers[sample.velocity]
+        )
         for sample in sorted(samples, key=lambda sample: (sample.pitch, sample.velocity))
     ]
 
