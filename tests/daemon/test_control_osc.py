@@ -26,7 +26,7 @@ def osc(make_daemon: Callable[..., Daemon]) -> Iterator[tuple[Daemon, SimpleUDPC
     port = free_udp_port()
     control = {"osc": {"port": port}, "pause_for": 600, "limits": {"tempo": [30, 300]}}
     daemon = make_daemon(ALONE, control=control)
-    (daemon.folder / "scenes" / "zebra.yaml").write_text(STUDY.replace("name: study", "name: zebra"))
+    (daemon.folder / "scenes" / "study-two.yaml").write_text(STUDY.replace("name: study", "name: study-two"))
     daemon.start()
     daemon.wait_for_models()
     daemon.wait_for_bars(2)
@@ -75,7 +75,7 @@ def test_osc_steers_a_running_daemon(osc: tuple[Daemon, SimpleUDPClient]) -> Non
     wait_until(lambda: daemon.metric("reverie_resting") == 0)
 
     client.send_message("/reverie/next", [])
-    wait_until(lambda: daemon.metric("reverie_scene_info", scene="zebra") == 1)
+    wait_until(lambda: daemon.metric("reverie_scene_info", scene="study-two") == 1)
     assert overrides(daemon)["now"] == []
 
     client.send_message("/reverie/panic", [])
