@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from fakes.processes import stray
 from reverie.bench import play_peers
 from reverie.bench.play_drift import drift_us
-from reverie.bench.play_loads import BURN, COMPOSE, IDLE, running
+from reverie.bench.play_loads import BURN, COMPOSE, IDLE, _compose, running
 from reverie.bench.play_ours import far_end, play
 from reverie.bench.play_peers import PEERS
 from reverie.bench.play_score import (
@@ -40,6 +40,8 @@ from reverie.bench.play_score import (
 )
 from reverie.bench.play_targets import MAGENTA, ORDINARY, OURS, lines, summary
 from reverie.cli import bench as commands
+from reverie.models.library.index import find_models
+from reverie.places import models_folder
 from reverie.play.bar_report import TOO_LATE
 from reverie.play.outputs.probe import Probe, stamps
 
@@ -259,3 +261,8 @@ def test_the_report_holds_together_without_the_peers_that_are_not_installed(
     told = "\n".join(lines(report))
     assert "isobar's Timeline is left out: isobar is not installed" in told
     assert f"p99 {report['p99_us'][IDLE]:>8,.0f}" in told
+
+
+def test_the_load_that_composes_goes_on_with_every_shipped_model() -> None:
+    kinds = [model for model in find_models([models_folder()])[0].values() if model.kinds]
+    assert len(list(islice(_compose(), len(kinds) + 2))) == len(kinds) + 2

@@ -36,6 +36,7 @@ LOADS = {
 }
 """The loads, and what each is."""
 _CANDIDATES = 8
+_BARS = 2
 
 
 @contextlib.contextmanager
@@ -72,11 +73,12 @@ def _compose() -> Iterator[None]:
     os.nice(5)
     from reverie.compose.engines.by_family import make_engine
     from reverie.compose.recipe import LoopLimits, Recipe
+    from reverie.compose.told_chords import ToldChord
     from reverie.models.library.index import find_models
     from reverie.music.time import Metre
     from reverie.music.voice_kinds import VOICE_KINDS
 
-    engine, (models, _) = make_engine("numpy"), find_models([models_folder()])
+    engine, (models, _), metre = make_engine("numpy"), find_models([models_folder()]), Metre()
     recipes: list[Recipe] = []
     for model in models.values():
         if not model.kinds:  # it plays operators for others
@@ -94,12 +96,13 @@ def _compose() -> Iterator[None]:
                 operator="reset",
                 seed=0,
                 temperature=1.0,
-                bars=2,
-                metre=Metre(),
+                bars=_BARS,
+                metre=metre,
                 primer=(),
                 primer_steps=0,
                 limits=LoopLimits(),
                 candidates=_CANDIDATES,
+                chords=(ToldChord("C", _BARS * metre.bar_steps),) if model.chords else (),
             )
         )
     for seed in count():
