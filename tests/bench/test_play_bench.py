@@ -263,6 +263,7 @@ def test_the_report_holds_together_without_the_peers_that_are_not_installed(
     assert f"p99 {report['p99_us'][IDLE]:>8,.0f}" in told
 
 
-def test_the_load_that_composes_goes_on_with_every_shipped_model() -> None:
+def test_the_load_that_composes_goes_on_with_every_shipped_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "nice", lambda _: 0)  # this process goes on with other tests
     kinds = [model for model in find_models([models_folder()])[0].values() if model.kinds]
     assert len(list(islice(_compose(), len(kinds) + 2))) == len(kinds) + 2
