@@ -215,18 +215,18 @@ def test_what_another_voice_plays_is_heard_and_left_to_it(shipped: ModelFile, en
     assert high != other
 
 
+def beside_a_lead(shipped: ModelFile, lead: Loop) -> Recipe:
+    """A bar under what another voice plays."""
+    heard = HeardLoop("lead", lead.content_hash, 0, 1, 0)
+    relation = Relation("accompany", "lead")
+    return asked(shipped, relations=(relation,), heard=(heard,), loops={lead.content_hash: lead}, bars=1)
+
+
 def test_the_last_note_of_the_voice_that_is_accompanied_is_not_held_as_ones_own(
     shipped: ModelFile, engine: PolyphonicEngine
 ) -> None:
     lead = Loop(1, Metre(), read_tune("C6 - - - B5 - - - A5 - - - C4 - - -").notes)
-    heard = HeardLoop("lead", lead.content_hash, 0, 1, 0)
-    beside = asked(
-        shipped,
-        relations=(Relation("accompany", "lead"),),
-        heard=(heard,),
-        loops={lead.content_hash: lead},
-        bars=1,
-    )
+    beside = beside_a_lead(shipped, lead)
     held, strange = 0, set[int]()
     for seed in range(8):
         answer = compose(engine, replace(beside, seed=seed), Memories())
@@ -248,14 +248,7 @@ def test_a_loop_beside_another_voice_is_made_again_without_memories(
     shipped: ModelFile, engine: PolyphonicEngine
 ) -> None:
     lead = Loop(1, Metre(), read_tune("E5 - - - G5 - - - C6 - - - D5 - - -").notes)
-    heard = HeardLoop("lead", lead.content_hash, 0, 1, 0)
-    beside = asked(
-        shipped,
-        relations=(Relation("accompany", "lead"),),
-        heard=(heard,),
-        loops={lead.content_hash: lead},
-        bars=1,
-    )
+    beside = beside_a_lead(shipped, lead)
     memories = Memories()
     first = compose(engine, beside, memories)
     assert first.loop is not None

@@ -21,6 +21,20 @@ DECIDED = 6
 """How much larger the last kernel's are, that some classes be likely."""
 
 
+class Numbers:
+    """Uniform numbers, to be given out once."""
+
+    def __init__(self, numbers: NDArray[np.float64]) -> None:
+        self._numbers = numbers
+
+    def random(self, size: tuple[int, ...]) -> NDArray[np.float64]:
+        assert size == self._numbers.shape
+        return self._numbers
+
+    def standard_normal(self, size: tuple[int, ...]) -> NDArray[np.float64]:
+        raise AssertionError(size)
+
+
 class Reference:
     """Magenta's graph of one configuration.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fakes.data import data_folder
 from fakes.vae import dumped
-from fakes.vae_magenta import Reference, reference_of
+from fakes.vae_magenta import Numbers, Reference, reference_of
 from reverie.models.configs import config_of
 from reverie.models.library.bundle import read_bundle
 from reverie.models.library.card import read_card
@@ -50,20 +50,6 @@ SIZES: dict[str, dict[str, Any]] = {
 
 Magenta builds a graph of its own for each segment, so most conductors here lead four.
 """
-
-
-class Numbers:
-    """Uniform numbers, to be given out once."""
-
-    def __init__(self, numbers: NDArray[np.float64]) -> None:
-        self._numbers = numbers
-
-    def random(self, size: tuple[int, ...]) -> NDArray[np.float64]:
-        assert size == self._numbers.shape
-        return self._numbers
-
-    def standard_normal(self, size: tuple[int, ...]) -> NDArray[np.float64]:
-        raise AssertionError(size)
 
 
 def _classes(vae: Vae) -> list[int]:

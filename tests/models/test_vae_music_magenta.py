@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fakes.vae_magenta import Reference, reference_of
+from fakes.vae_magenta import Numbers, Reference, reference_of
 from reverie.models.library.bundle import Bundle, read_bundle
 from reverie.models.vae.converter_table import converter_of
 from reverie.models.vae.converters import Drums, Melodies
@@ -62,20 +62,6 @@ def heard_by_magenta(converter: Any, sequences: Sequence[Any]) -> NDArray[Any]:
     examples = [converter.to_tensors(one).inputs for one in sequences]
     assert [len(one) for one in examples] == [1] * len(sequences)
     return np.stack([one[0] for one in examples])
-
-
-class Numbers:
-    """Uniform numbers, to be given out once."""
-
-    def __init__(self, numbers: NDArray[np.float64]) -> None:
-        self._numbers = numbers
-
-    def random(self, size: tuple[int, ...]) -> NDArray[np.float64]:
-        assert size == self._numbers.shape
-        return self._numbers
-
-    def standard_normal(self, size: tuple[int, ...]) -> NDArray[np.float64]:
-        raise AssertionError(size)
 
 
 def beat(seed: int) -> list[Hit]:
