@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reverie.models.archive import packed, unpacked
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import NoteRequest, Sound
 
@@ -32,12 +33,12 @@ class FakeRenderer:
         self.slices = 0
         self.encoded = 0
 
-    def code(self, sound: Sound, pitch: int, *, own_pitch: float | None = None) -> Code:
+    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
         if not np.any(sound.samples):
             raise TimbreError("the sound is silent; record it again")
         self.encoded += 1
         spectrum = np.abs(np.fft.rfft(sound.samples.astype(np.float64)))
-        first = hertz(pitch if own_pitch is None else own_pitch) * len(sound.samples) / sound.rate
+        first = hertz(own_pitch or pitch or 60) * len(sound.samples) / sound.rate
         bins = np.minimum(np.rint(first * np.arange(1, HARMONICS + 1)).astype(int), len(spectrum) - 1)
         return (spectrum[bins] / max(spectrum[bins].max(), 1e-9)).astype(np.float32)
 
@@ -55,9 +56,7 @@ class FakeRenderer:
         try:
             tensors = unpacked(frozen)
             model, seed = bytes(tensors["model"]).decode(), int(tensors["seed"][0])
-            notes = [
-                NoteRequest(int(pitch), int(velocity), float(seconds)) for pitch, velocity, seconds in tensors["notes"]
-            ]
+            notes = list(notes_of(tensors["notes"]))
         except (ValueError, LookupError) as error:
             raise TimbreError("what was rendered so far is damaged; begin anew") from error
         if model != self.model:
@@ -101,7 +100,7 @@ class FakeRendering:
                 "model": np.frombuffer(self._renderer.model.encode(), np.uint8),
                 "seed": np.array([self._seed], np.int64),
                 "codes": self._codes,
-                "notes": np.array([(note.pitch, note.velocity, note.seconds) for note in self._notes], np.float64),
+                "notes": table_of(self._notes),
                 "made": np.array(self._made, np.float32).reshape(-1, len(self._notes), SLICE),
             }
         )
@@ -109,9 +108,10 @@ class FakeRendering:
     def _slice(self, number: int) -> NDArray[np.float32]:
         times = (number * SLICE + np.arange(SLICE)) / RATE
         harmonics = np.arange(1, HARMONICS + 1)[:, None]
+        pitches = [note.key if note.pitch is None else note.pitch for note in self._notes]
         rows = [
-            note.velocity / 127 * (code / HARMONICS) @ np.sin(2 * np.pi * hertz(note.pitch) * harmonics * times)
-            for code, note in zip(self._codes, self._notes, strict=True)
+            note.velocity / 127 * (code / HARMONICS) @ np.sin(2 * np.pi * hertz(pitch) * harmonics * times)
+            for code, note, pitch in zip(self._codes, self._notes, pitches, strict=True)
         ]
         chance = np.random.default_rng((self._seed, number)).standard_normal((len(rows), SLICE))
         return (np.stack(rows) + NOISE * chance).astype(np.float32)

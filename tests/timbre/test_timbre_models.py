@@ -18,9 +18,10 @@ from reverie.models.library.index import identity
 from reverie.models.nsynth.weights import weights_from
 from reverie.places import models_folder
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.abilities import Abilities
 from reverie.timbre.render.gansynth import GanSynth
 from reverie.timbre.render.nsynth import NSynth
-from reverie.timbre.timbre_models import open_timbre_model, timbre_model, timbre_models
+from reverie.timbre.timbre_models import abilities_of, open_timbre_model, timbre_model, timbre_models
 
 
 def put(folder: Path, name: str, config: str = "gansynth") -> Path:
@@ -103,6 +104,14 @@ def test_each_family_is_opened_as_what_it_is(tmp_path: Path) -> None:
         renderer = open_timbre_model(path, 1)
         assert isinstance(renderer, kind)
         assert renderer.model == identity(bundle.card)
+
+
+def test_what_a_family_can_do_is_known_without_opening_its_model(tmp_path: Path) -> None:
+    gan, wavenet = put(tmp_path, "gan"), put(tmp_path, "wavenet", "nsynth")
+    assert abilities_of(gan) == Abilities()
+    assert abilities_of(wavenet) == Abilities(variations=True, unpitched=True)
+    with pytest.raises(TimbreError, match="makes notes, not sounds"):
+        abilities_of(put(tmp_path, "drum_kit", "drum_kit"))
 
 
 def test_a_gansynth_without_a_listener_says_that_it_cannot_hear(tmp_path: Path) -> None:

@@ -25,8 +25,28 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class NoteRequest:
-    """A note to be rendered: MIDI ``pitch`` and ``velocity``, and how many ``seconds`` of it are wanted."""
+    """A note to be rendered, and how many ``seconds`` of it are wanted.
 
-    pitch: int
+    ``pitch`` is where it sounds, as a MIDI number; None means as its sounds are, transposed by nothing. ``velocity`` is
+    MIDI's. Notes that differ by ``variation`` alone are takes of one note, such as a player's who strikes it again.
+    ``own_key`` is the key that plays it where its pitch does not say so, as of a drum.
+    """
+
+    pitch: float | None
     velocity: int
     seconds: float
+    variation: int = 0
+    own_key: int | None = None
+
+    @property
+    def key(self) -> int:
+        """The key that plays it.
+
+        Raises:
+            ValueError: if it has neither a key nor a pitch.
+        """
+        if self.own_key is not None:
+            return self.own_key
+        if self.pitch is None:
+            raise ValueError("a note without a pitch needs a key")
+        return round(self.pitch)

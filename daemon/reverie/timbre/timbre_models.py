@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from reverie.models.errors import ModelError
 from reverie.models.library.card import SUFFIX, read_card
 from reverie.models.library.index import ModelFile, read_model_file
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.abilities import Abilities
 
 if TYPE_CHECKING:
     from reverie.models.library.bundle import Bundle
@@ -69,8 +71,17 @@ def open_timbre_model(path: Path, threads: int = 2) -> Renderer:
     """
     from reverie.models.library.bundle import read_bundle
 
-    opener = _OPENERS[_family_of(path)]
-    return opener(read_bundle(path), threads)
+    return _FAMILIES[_family_of(path)].open(read_bundle(path), threads)
+
+
+def abilities_of(path: Path) -> Abilities:
+    """What the timbre model in a file can do.
+
+    Raises:
+        ModelError: if its file is missing or damaged.
+        TimbreError: if it is no timbre model.
+    """
+    return _FAMILIES[_family_of(path)].abilities
 
 
 def _in(folder: Path) -> Iterator[tuple[ModelFile, str]]:
@@ -92,7 +103,7 @@ def _family_of(path: Path) -> str:
         TimbreError: if it is another kind of model.
     """
     config = config_of(read_card(path).config)
-    if config.family not in _OPENERS:
+    if config.family not in _FAMILIES:
         raise TimbreError(f"{path} makes notes, not sounds (its configuration is {config.name}); name a timbre model")
     return config.family
 
@@ -111,4 +122,15 @@ def _nsynth(bundle: Bundle, threads: int) -> Renderer:
     return NSynth(bundle, threads)
 
 
-_OPENERS: Mapping[str, Callable[[Bundle, int], Renderer]] = {"gansynth": _gansynth, "nsynth": _nsynth}
+@dataclass(frozen=True, slots=True)
+class TimbreFamily:
+    """How the bundles of a family are opened, and what its models can do."""
+
+    open: Callable[[Bundle, int], Renderer]
+    abilities: Abilities
+
+
+_FAMILIES: Mapping[str, TimbreFamily] = {
+    "gansynth": TimbreFamily(_gansynth, Abilities()),
+    "nsynth": TimbreFamily(_nsynth, Abilities(variations=True, unpitched=True)),
+}

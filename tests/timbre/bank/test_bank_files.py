@@ -32,7 +32,7 @@ def zones() -> list[Zone]:
     time = np.arange(32_000) / 16_000
     notes = [NoteRequest(pitch, 100, 2.0) for pitch in (48, 60)]
     sounds = [
-        Sound(np.sin(2 * np.pi * 440 * 2 ** ((note.pitch + OFF - 69) / 12) * time).astype(np.float32), 16_000)
+        Sound(np.sin(2 * np.pi * 440 * 2 ** ((note.key + OFF - 69) / 12) * time).astype(np.float32), 16_000)
         for note in notes
     ]
     return zones_of(finish(notes, sounds, -20.0))

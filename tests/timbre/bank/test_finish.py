@@ -57,7 +57,7 @@ def test_a_sample_begins_and_ends_softly_and_has_no_offset() -> None:
 def test_notes_are_equally_loud_however_loud_they_were_rendered() -> None:
     notes = [NoteRequest(pitch, 100, 1.0) for pitch in (40, 60, 80)]
     sounds = [
-        Sound((gain * tone(note.pitch)).astype(np.float32), 16_000)
+        Sound((gain * tone(note.key)).astype(np.float32), 16_000)
         for gain, note in zip((0.01, 0.5, 0.9), notes, strict=True)
     ]
     for sample in finish(notes, sounds, LEVEL):
@@ -104,7 +104,7 @@ def test_silence_stays_silence(samples: NDArray[np.float64]) -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
-    with pytest.raises(TimbreError, match="pitch 69, velocity 100"):
+    with pytest.raises(TimbreError, match="key 69, velocity 100"):
         finished(np.full(100, np.nan))
 
 
@@ -144,7 +144,7 @@ def test_keys_can_hold_all_pitches_of_a_timbre_or_none() -> None:
 
     def looped(fading: tuple[bool, ...]) -> list[bool]:
         sounds = [
-            Sound((tone(note.pitch, 2.0) * (np.exp(-2 * time) if fades else 1.0)).astype(np.float32), 16_000)
+            Sound((tone(note.key, 2.0) * (np.exp(-2 * time) if fades else 1.0)).astype(np.float32), 16_000)
             for note, fades in zip(notes, fading, strict=True)
         ]
         return [sample.loop is not None for sample in finish(notes, sounds, LEVEL)]

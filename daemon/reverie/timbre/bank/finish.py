@@ -56,7 +56,7 @@ def finish(notes: Sequence[NoteRequest], sounds: Sequence[Sound], level: float, 
     """
     ready: list[_Tuned] = []
     for note, sound in zip(notes, sounds, strict=True):
-        ready.append(_tuned(note.pitch, _prepared(note, sound, level)))
+        ready.append(_tuned(note.key, _prepared(note, sound, level)))
         pace(len(ready) / len(notes))
     held = sum(one.pitch is not None and lasts(one.sound) for one in ready) > len(ready) / 2
     return [_sample(note, one, held=held) for note, one in zip(notes, ready, strict=True)]
@@ -89,7 +89,7 @@ def _sample(note: NoteRequest, tuned: _Tuned, *, held: bool) -> Sample:
     looped = find_loop(tuned.sound, tuned.pitch) if held and tuned.pitch is not None else None
     return Sample(
         sound=_ended(tuned.sound) if looped is None else looped[0],
-        pitch=note.pitch,
+        pitch=note.key,
         velocity=note.velocity,
         cents=tuned.cents,
         loop=None if looped is None else looped[1],
@@ -100,7 +100,7 @@ def _prepared(note: NoteRequest, sound: Sound, level: float) -> Sound:
     samples = np.asarray(sound.samples, np.float64)
     if not np.isfinite(samples).all():
         raise TimbreError(
-            f"the model rendered no sound but values that are no numbers for pitch {note.pitch}, velocity "
+            f"the model rendered no sound but values that are no numbers for key {note.key}, velocity "
             f"{note.velocity}; use another model or other sources"
         )
     centred = samples - (samples.mean() if len(samples) else 0.0)

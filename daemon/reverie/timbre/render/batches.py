@@ -29,12 +29,12 @@ class Batch:
 
 
 def batches_of(recipe: BankRecipe, codes: Mapping[int, Code]) -> tuple[Batch, ...]:
-    """A bank's batches, with ``codes`` by pitch. They depend on the recipe alone, and so do their seeds."""
+    """A bank's batches, with ``codes`` by key. They depend on the recipe alone, and so do their seeds."""
     notes = recipe.notes
     return tuple(
         Batch(
             number,
-            tuple(codes[note.pitch] for note in notes[begin : begin + MOST]),
+            tuple(codes[note.key] for note in notes[begin : begin + MOST]),
             notes[begin : begin + MOST],
             _seed(recipe, number),
         )

@@ -23,6 +23,7 @@ from reverie.models.gansynth.specgrams import Specgrams
 from reverie.models.library.bundle import Bundle
 from reverie.models.library.index import identity
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import NoteRequest, Sound
 
@@ -70,7 +71,7 @@ class GanSynth:
         """Samples a second."""
         return self.generator.settings.rate
 
-    def code(self, sound: Sound, pitch: int, *, own_pitch: float | None = None) -> Code:
+    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
         """The latent of a sound, whatever ``pitch`` it is to be played at.
 
         Raises:
@@ -129,10 +130,7 @@ class GanSynth:
         try:
             tensors = unpacked(frozen)
             model, codes = tensors["model"].tobytes().decode(), tensors["codes"]
-            notes = tuple(
-                (int(row), NoteRequest(int(pitch), int(velocity), float(seconds)))
-                for row, pitch, velocity, seconds in tensors["notes"].tolist()
-            )
+            notes = tuple(zip(map(int, tensors["rows"].tolist()), notes_of(tensors["notes"]), strict=True))
             made = {
                 Voice(*map(int, row)): tensors[f"voice{number}"]
                 for number, row in enumerate(tensors["voices"].tolist())
@@ -191,11 +189,11 @@ class GanRendering:
 
     def freeze(self) -> bytes:
         """All that :meth:`GanSynth.thaw` needs to go on from here to the very same samples."""
-        table = [(row, note.pitch, note.velocity, note.seconds) for row, note in self._notes]
         tensors: dict[str, NDArray[Any]] = {
             "model": np.frombuffer(self._model.model.encode(), np.uint8),
             "codes": self._codes,
-            "notes": np.array(table, np.float64).reshape(-1, 4),
+            "rows": np.array([row for row, _ in self._notes], np.int64),
+            "notes": table_of([note for _, note in self._notes]),
             "voices": np.array([(v.code, v.label, v.samples) for v in self._made], np.int64).reshape(-1, 3),
         }
         return packed({**tensors, **{f"voice{number}": made for number, made in enumerate(self._made.values())}})
@@ -205,7 +203,7 @@ class GanRendering:
         voices: dict[tuple[int, int], Voice] = {}
         most = self._model.specgrams.samples
         for row, note in self._notes:
-            label, speed = self._model.nearest(note.pitch)
+            label, speed = self._model.nearest(_sounding(note))
             wanted = math.ceil(note.seconds * self._model.rate * speed) + (_MARGIN if speed != 1.0 else 0)
             before = voices.get((row, label))
             voices[row, label] = Voice(row, label, min(most, max(wanted, before.samples if before else 1)))
@@ -215,11 +213,16 @@ class GanRendering:
         return self._model.samples(self._codes[voice.code], voice.label, voice.samples)
 
     def _sound(self, row: int, note: NoteRequest) -> Sound:
-        label, speed = self._model.nearest(note.pitch)
+        label, speed = self._model.nearest(_sounding(note))
         rate = self._model.rate
         played = _resampled(self._made[self._voices[row, label]], rate * speed, rate)
         level = np.float32(note.velocity / _LOUDEST)
         return Sound(played[: round(note.seconds * rate)] * level, rate)
+
+
+def _sounding(note: NoteRequest) -> float:
+    """The pitch of a note: the model makes none without, so a drum that has no pitch sounds at that of its key."""
+    return note.key if note.pitch is None else note.pitch
 
 
 def _resampled(samples: NDArray[np.float32], rate: float, wanted: float) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from reverie.models.nsynth.codes import mixed, stretched
 from reverie.models.nsynth.decoder import Decoding, drawn
 from reverie.models.nsynth.model import WaveNet
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import NoteRequest, Sound
 
@@ -46,7 +47,7 @@ class NSynth:
         """Samples a second."""
         return self.wavenet.sizes.rate
 
-    def code(self, sound: Sound, pitch: int, *, own_pitch: float | None = None) -> Code:
+    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
         """The encoding of a sound as it is at ``pitch``: played faster or slower, so that it becomes shorter or longer.
 
         Raises:
@@ -54,7 +55,8 @@ class NSynth:
         """
         if not len(sound.samples) or not np.isfinite(sound.samples).all():
             raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
-        speed = 2.0 ** ((pitch - (_UNPITCHED if own_pitch is None else own_pitch)) / _SEMITONES)
+        known = _UNPITCHED if own_pitch is None else own_pitch
+        speed = 1.0 if pitch is None else 2.0 ** ((pitch - known) / _SEMITONES)
         played = sound.samples
         if sound.rate * speed != self.rate:
             played = np.asarray(soxr.resample(played, sound.rate * speed, self.rate), np.float32)  # pyright: ignore[reportUnknownMemberType]
@@ -112,7 +114,7 @@ class NSynth:
         try:
             tensors = unpacked(frozen)
             model = tensors["model"].tobytes().decode()
-            notes = tuple(NoteRequest(int(row[0]), int(row[1]), float(row[2])) for row in tensors["notes"].tolist())
+            notes = tuple(notes_of(tensors["notes"]))
             if model != self.model:
                 raise TimbreError(f"what was rendered so far is of another model than {self._name}; begin anew")
             rendering = NSynthRendering(self, tensors["encodings"], notes, int(tensors["seed"]))
@@ -162,11 +164,10 @@ class NSynthRendering:
 
     def freeze(self) -> bytes:
         """All that :meth:`NSynth.thaw` needs to go on from here to the very same samples."""
-        table = [(note.pitch, note.velocity, note.seconds) for note in self._notes]
         return packed(
             {
                 "model": np.frombuffer(self._model.model.encode(), np.uint8),
-                "notes": np.array(table, np.float64),
+                "notes": table_of(self._notes),
                 "encodings": self._encodings,
                 "seed": np.array(self._seed),
                 **self.decoding.tensors(),

@@ -43,8 +43,10 @@ class Renderer(Protocol):
         """The hash of the model's bundle, which tells its sounds from those of any other."""
         ...
 
-    def code(self, sound: Sound, pitch: int, *, own_pitch: float | None = None) -> Code:
+    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
         """Encode a source as it is to sound at ``pitch``; ``own_pitch`` is the source's, where that is known.
+
+        Without a ``pitch`` it is to sound as it is, transposed by nothing, as drums are that have no pitch.
 
         Raises:
             TimbreError: if the sound cannot be encoded.
@@ -64,7 +66,12 @@ class Renderer(Protocol):
         ...
 
     def begin(self, codes: Sequence[Code], notes: Sequence[NoteRequest], seed: int) -> Rendering:
-        """Begin to render each note from the code beside it; the same arguments give the same samples."""
+        """Begin to render each note from the code beside it; the same arguments give the same samples.
+
+        A note sounds at its ``pitch``, at which its code was encoded, too: a whole number but for drums, which have
+        any, or none and sound as they are. What a note's velocity and variation change, beside its level, the
+        :class:`~reverie.timbre.render.abilities.Abilities` of the family say.
+        """
         ...
 
     def thaw(self, frozen: bytes) -> Rendering:

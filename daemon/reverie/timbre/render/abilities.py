@@ -1,0 +1,18 @@
+"""What a family of timbre models can do with a note, beside its pitch and how long it lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What differs between two notes of one pitch, and whether a sound can be without one.
+
+    ``velocities`` says that a softer note has another colour, not only another level; ``variations`` that each
+    variation of a note is another take of it; ``unpitched`` that a note without a pitch sounds as its sources do.
+    """
+
+    velocities: bool = False
+    variations: bool = False
+    unpitched: bool = False
