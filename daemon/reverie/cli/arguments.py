@@ -164,3 +164,13 @@ def value_of(text: str) -> float | bool:
         return words[text] if text in words else float(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"a number, on or off is needed, not {text!r}") from error
+
+
+def point_of(text: str) -> float | bool | list[float]:
+    """The same, or a point of a grid as ``X,Y``.
+
+    Raises:
+        argparse.ArgumentTypeError: if it is none.
+    """
+    x, comma, y = text.partition(",")
+    return [float(value_of(x)), float(value_of(y))] if comma else value_of(text)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reverie.cli.arguments import FAULT, add_command, add_config, add_json, value_of
+from reverie.cli.arguments import FAULT, add_command, add_config, add_json, point_of, value_of
 from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add_parsers(commands: Any) -> None:
         metavar="NAME",
         help="the voice that it is for, or else all; or the scene, the mood or the value",
     )
-    do.add_argument("--to", metavar="VALUE", type=value_of, help="the value of a level, or on or off")
+    do.add_argument("--to", metavar="VALUE", type=point_of, help="the value of a level, two as X,Y, or on or off")
     do.set_defaults(command=_do)
 
     panic = add_command(commands, "panic", "end every note, whether a daemon runs or not")

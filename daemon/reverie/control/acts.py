@@ -10,15 +10,17 @@ from typing import Any
 from reverie.clock import Clock
 from reverie.compose.played_loop import PlayedLoop
 from reverie.control.effect import Effect, stands_after
-from reverie.control.overrides import SOON, STEP, Overrides, last_heard, muted
+from reverie.control.overrides import SOON, STEP, Overrides, held_at, last_heard, muted
 from reverie.control.pressed_contour import PressedContour
 from reverie.control.stage import Favourites, Music, Stage
+from reverie.control.timbre_hand import coordinate, moved
 from reverie.control.undo import Act, Done
 from reverie.documents import did_you_mean
 from reverie.foreign import quoted
 from reverie.history.control_log import date
 from reverie.history.favourites import Keep, of_voice, with_another
-from reverie.site.actions import Action, ControlError, ControlLimits, Evolving, Level, button_of
+from reverie.site.actions import Action, ControlError, ControlLimits, Evolving, Level, TimbreLevel, button_of
+from reverie.timbre.spots import Point
 
 
 class Acts:
@@ -62,6 +64,9 @@ class Acts:
         """The scene's file was changed: what was set for its voices stays, as far as they are there, and some sound."""
         if self._stage.music is not None:
             self._set(self.overrides.among(self._stage.music.parts))
+            there = {stand.name: len(stand.point) for stand in self._stage.timbres().values()}
+            points = self.overrides.timbres.items()
+            self._hold_timbres({name: point for name, point in points if there.get(name) == len(point)})
 
     def lacks(self, action: Action) -> str | None:
         """That a voice is wanted which the scene does not have."""
@@ -112,6 +117,8 @@ class Acts:
         match action.kind:
             case "volume" | "tempo" | "temperature":
                 self._move(action.kind, action)
+            case "timbre" | "timbre_x" | "timbre_y" | "release":
+                effect = Effect(now=self._steer_timbres(action))
             case "quieter" | "louder":
                 low, high = self._limits.volume
                 step = (high - low) * STEP * (1 if action.kind == "louder" else -1)
@@ -236,6 +243,8 @@ class Acts:
             case "loop":
                 there = frozenset(self._voices(self._music(), None))
                 self._hold(before.looping & there)
+            case "timbre" | "timbre_x" | "timbre_y" | "release":
+                now = self._hold_timbres(before.timbres)
             case "keep":
                 self._favourites.keep(self._stage.playing or "", act.keeps)
                 now = "what was kept last is not kept any more"
@@ -247,7 +256,7 @@ class Acts:
         return Effect(str(action), back, now or self._stands_after(act, since))
 
     def _move(self, level: Level, action: Action) -> None:
-        if isinstance(action.value, bool | str | None) or not math.isfinite(action.value):
+        if not isinstance(action.value, int | float) or isinstance(action.value, bool) or not math.isfinite(action.value):
             raise ControlError(f"{level} needs a number")
         value = self._limits.within(level, action.value)
         if level == "volume":
@@ -270,6 +279,32 @@ class Acts:
         there = {name: value for name, value in temperatures.items() if name in voices}
         self.overrides = replace(self.overrides, temperatures=there)
         self._stage.fill()
+
+    def timbre_at(self, level: TimbreLevel, voice: str | None) -> float | None:
+        """Where a voice's timbre stands along what a knob turns, or those of all; None where they differ."""
+        stands = self._stage.timbres()
+        found = {coordinate(stand, level) for name, stand in stands.items() if voice in {None, name}} - {None}
+        return found.pop() if len(found) == 1 else None
+
+    def _steer_timbres(self, action: Action) -> str:
+        """Put timbres to a point, or give them back to their own pace; how they stand then."""
+        voices, stands = self._voices(self._music(), action.voice), self._stage.timbres()
+        if action.kind == "release":
+            freed = {stands[name].name for name in voices if name in stands}
+            if not freed:
+                raise ControlError(f"{action.voice or 'every voice'} has no timbre that is rendered")
+            held = {name: point for name, point in self.overrides.timbres.items() if name not in freed}
+            self._hold_timbres(held)
+            return "; ".join(held_at(name, None) for name in sorted(freed))
+        return self._hold_timbres({**self.overrides.timbres, **moved(stands, voices, action, self._limits)})
+
+    def _hold_timbres(self, points: Mapping[str, Point]) -> str:
+        """Have these timbres stand at these points, and no others; what has changed, in words."""
+        before = self.overrides.timbres
+        self.overrides = replace(self.overrides, timbres=points)
+        self._stage.hold_timbres(points)
+        changed = [name for name in sorted({*before, *points}) if before.get(name) != points.get(name)]
+        return "; ".join(held_at(name, points.get(name)) for name in changed)
 
     def _press(self, action: Action) -> str:
         """A button is pressed, and what was pressed lately is the contour of the voice's loops to come."""

@@ -197,6 +197,8 @@ class ControlConsole:
                 composed = [name for name in voices if music and music.source(name) == "model"]
                 values = {music.temperature(name) for name in composed} if music else set[float]()
                 return values.pop() if len(values) == 1 else None
+            case "timbre" | "timbre_x" | "timbre_y":
+                return self._acts.timbre_at(level, voice)
 
     def scene_begun(self) -> None:
         """Another scene begins: what was set for the one before ends with it."""

@@ -101,6 +101,9 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
         raise ControlError(f"a {kind} is for one voice, such as /reverie/{kind}/lead")
     value = given[0] if given else None
     _bounded(word, voice, value)
+    if kind == "timbre" and len(given) > 1:
+        x, y = (limits.within("timbre", _number(address, one)) for one in given[:2])
+        return Action(kind, (x, y), voice)
     if kind in LEVELS or kind == "contour":
         number = button_of(value) if kind == "contour" else limits.within(kind, _number(address, value))
         return Action(kind, number, voice)

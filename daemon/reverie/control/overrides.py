@@ -1,7 +1,7 @@
 """What people have set, and what they may: pure.
 
-Tempo, mutes, temperatures, contours and holding belong to the scene and end with it; the volume belongs to the room and
-stays.
+Tempo, mutes, temperatures, contours, points of timbres and holding belong to the scene and end with it; the volume
+belongs to the room and stays.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import ControlError
+from reverie.timbre.spots import Point
 
 STEP = 0.1
 """The share of the volume's range by which `quieter` and `louder` go."""
@@ -25,7 +26,7 @@ LONGEST_CYCLE = 10_000
 class Overrides:
     """``tempo``, ``temperatures`` and ``contours`` replace the scene's own where they are set.
 
-    ``paused_until`` is monotonic.
+    ``paused_until`` is monotonic. ``timbres`` says by name where timbres are held.
     """
 
     volume: float = 1.0
@@ -35,6 +36,7 @@ class Overrides:
     looping: frozenset[str] = frozenset()
     paused_until: float | None = None
     contours: Mapping[str, str] = field(default_factory=dict[str, str])
+    timbres: Mapping[str, Point] = field(default_factory=dict[str, Point])
 
     @property
     def for_player(self) -> SetOverrides:
@@ -74,6 +76,8 @@ class Overrides:
             yield f"{voice} is composed at temperature {temperature:.4g}."
         for voice, contour in sorted(self.contours.items()):
             yield f"{voice} is played by the buttons {contour}."
+        for timbre, point in sorted(self.timbres.items()):
+            yield f"{held_at(timbre, point)}."
         if self.looping and self.looping.issuperset(voices):
             yield "The present loops are held."
             return
@@ -108,6 +112,13 @@ def muted(
     if wanted and (silences(parts, after) or any(last_heard(sounding, after) for sounding in ahead)):
         raise ControlError(f"{voice} is the last voice that sounds, and is not muted; pause, if silence is wanted")
     return after
+
+
+def held_at(timbre: str, point: Point | None) -> str:
+    """Where a timbre is held, in words, without a full stop."""
+    if point is None:
+        return f"{timbre} goes its own way"
+    return f"{timbre} is held at {' '.join(f'{one:.4g}' for one in point)}"
 
 
 def last_heard(sounding: Collection[str], muted: Collection[str]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from reverie.documents import did_you_mean
 from reverie.foreign import quoted
@@ -24,6 +24,8 @@ from reverie.site.actions import (
 KEYS = ("action", "voice", "value")
 LONGEST_NAME = 100
 MOST_SCENES = 9999
+AXES: Final = 2
+"""Numbers of a point on a grid."""
 
 
 def action_of(wanted: object, limits: ControlLimits) -> Action:
@@ -74,10 +76,13 @@ def _kind(asked: object) -> Kind:
     return asked
 
 
-def _value(kind: Kind, value: object, limits: ControlLimits) -> float | bool | str | None:
+def _value(kind: Kind, value: object, limits: ControlLimits) -> float | bool | str | tuple[float, float] | None:
+    if kind == "timbre" and isinstance(value, list):
+        return _point(cast("list[Any]", value), limits)
     if kind in LEVELS:
         if isinstance(value, bool) or not isinstance(value, int | float) or not _finite(value):
-            raise ControlError(f"{kind!r} needs a 'value', a number")
+            two = ", or two in a list for a grid" if kind == "timbre" else ""
+            raise ControlError(f"{kind!r} needs a 'value', a number{two}")
         return limits.within(kind, float(value))
     if kind == "contour":
         return button_of(value)
@@ -93,6 +98,14 @@ def _value(kind: Kind, value: object, limits: ControlLimits) -> float | bool | s
     if value is not None and not (kind == "wake" and isinstance(value, str)):
         raise ControlError(f"{kind!r} takes no 'value'")
     return value
+
+
+def _point(value: list[Any], limits: ControlLimits) -> tuple[float, float]:
+    """A point of a grid, across and down."""
+    numbers = [_value("timbre_x", one, limits) for one in value]
+    if len(numbers) != AXES:
+        raise ControlError("a point of a grid is two numbers, such as [0.2, 0.8]")
+    return cast("tuple[float, float]", tuple(numbers))
 
 
 def _finite(value: float) -> bool:

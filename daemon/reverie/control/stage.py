@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from reverie.compose.played_loop import PlayedLoop
+from reverie.control.timbre_hand import TimbreStand
 from reverie.history.favourites import Keep
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import DreamWish, Evolving
+from reverie.timbre.spots import Point
 
 
 class Music(Protocol):
@@ -95,6 +97,14 @@ class Stage(Protocol):
 
     def override(self, overrides: SetOverrides) -> None:
         """Tell the player what people have set."""
+        ...
+
+    def timbres(self) -> Mapping[str, TimbreStand]:
+        """The timbres that play and where they stand, by the voices that play them."""
+        ...
+
+    def hold_timbres(self, points: Mapping[str, Point]) -> None:
+        """Have these timbres, by name, stand at these points, and all others go their own way."""
         ...
 
     def fill(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from reverie.compose.played_loop import PlayedLoop
 from reverie.control.overrides import Overrides
 from reverie.history.favourites import Keep
-from reverie.site.actions import LEVELS, Action
+from reverie.site.actions import LEVELS, TIMBRE_LEVELS, Action
 
 MOST = 10
 """Acts that can be taken back, one after the other."""
@@ -33,8 +33,11 @@ class Act:
 
     def goes_on(self, before: Act) -> bool:
         """Whether it only moves on what another has begun to move."""
-        same = (self.action.kind, self.action.voice) == (before.action.kind, before.action.voice)
-        return same and self.action.kind in LEVELS and self.at - before.at < ONE_MOVE
+        return (
+            _moved(self.action) == _moved(before.action)
+            and self.action.kind in LEVELS
+            and self.at - before.at < ONE_MOVE
+        )
 
 
 class Done:
@@ -62,3 +65,8 @@ class Done:
     def forget(self) -> None:
         """Nothing of it can be taken back any more."""
         self._acts.clear()
+
+
+def _moved(action: Action) -> tuple[str, str | None]:
+    """What an act moves: both axes of a grid are one thing, which a hand moves at once."""
+    return ("timbre" if action.kind in TIMBRE_LEVELS else action.kind), action.voice

@@ -47,7 +47,7 @@ class Use:
     time: str
     source: str
     action: str
-    value: float | bool | str | None
+    value: float | bool | str | tuple[float, float] | None
     voice: str | None
     refused: str = ""
     undid: str = ""

@@ -7,19 +7,22 @@ from typing import Literal, cast, get_args
 
 from reverie.errors import ReverieError
 
-Level = Literal["volume", "tempo", "temperature"]
+TimbreLevel = Literal["timbre", "timbre_x", "timbre_y"]
+"""Where a timbre stands: along its line, or across and down its grid."""
+Level = Literal["volume", "tempo", "temperature", TimbreLevel]
 Switch = Literal["pause", "loop", "mute"]
 Evolving = Literal["mutate", "reset", "continue", "another"]
 """How a voice goes on from the next turn of its loop: as another of its operators, or of what sounds another draw."""
 Dreaming = Literal["dream", "wake"]
-Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "keep", "return", "undo", "contour", Dreaming]
+Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "keep", "return", "undo", "contour", "release", Dreaming]
 Kind = Literal[Level, Switch, Push]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+TIMBRE_LEVELS: tuple[TimbreLevel, ...] = get_args(TimbreLevel)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 EVOLVING: tuple[Evolving, ...] = get_args(Evolving)
 KINDS = cast("tuple[Kind, ...]", get_args(Kind))
-VOICED = frozenset({"temperature", "mute", "loop", *EVOLVING, "keep", "return", "contour"})
+VOICED = frozenset({"temperature", *TIMBRE_LEVELS, "release", "mute", "loop", *EVOLVING, "keep", "return", "contour"})
 """What may be meant for one voice; a mute and a contour always are."""
 ONE_VOICE = frozenset({"mute", "contour"})
 
@@ -54,14 +57,14 @@ class DreamWish:
 class Action:
     """One thing to do.
 
-    ``value`` is a number for levels (a share, quarters per minute, a temperature) and for ``contour`` (a button), on or
-    off for switches (None: the other way round), for ``scene`` its name, or its number from 1, for ``dream`` a mood
+    ``value`` is a number for levels (a share, quarters per minute, a temperature, a point of a timbre's path; two for a
+    point of a grid) and for ``contour`` (a button), on or off for switches (None: the other way round), for ``scene`` its name, or its number from 1, for ``dream`` a mood
     (None: its text chooses it) and for ``wake`` the one whose dreams end (None: all). ``voice`` None means all voices,
     and ``dream`` says what is to be dreamt.
     """
 
     kind: Kind
-    value: float | bool | str | None = None
+    value: float | bool | str | tuple[float, float] | None = None
     voice: str | None = None
     dream: DreamWish | None = None
 
@@ -78,6 +81,8 @@ class Action:
                 value = "on" if on else "off"
             case float(number):
                 value = f"{number:.4g}"
+            case (float(x), float(y)):
+                value = f"{x:.4g} {y:.4g}"
             case text:
                 value = str(text)
         return " ".join(filter(None, (self.kind, self.voice, value)))
@@ -97,11 +102,15 @@ def button_of(value: object) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ControlLimits:
-    """How low and how high people can set levels: quarters per minute, a share of the slots' volume, temperatures."""
+    """How low and how high people can set levels.
+
+    Quarters per minute, a share of the slots' volume, temperatures, and points of timbres along each axis.
+    """
 
     tempo: tuple[float, float] = (60.0, 140.0)
     volume: tuple[float, float] = (0.2, 1.0)
     temperature: tuple[float, float] = (0.5, 1.5)
+    timbre: tuple[float, float] = (0.0, 1.0)
 
     def of(self, kind: Level) -> tuple[float, float]:
         """The lowest and the highest value."""
@@ -112,6 +121,8 @@ class ControlLimits:
                 return self.volume
             case "temperature":
                 return self.temperature
+            case "timbre" | "timbre_x" | "timbre_y":
+                return self.timbre
 
     def within(self, kind: Level, value: float) -> float:
         """The value, or the limit that it exceeds."""

@@ -31,6 +31,9 @@ class LimitsSection(Section):
         default=_USUAL.volume, description="Lowest and highest share of the slots' volume, 0.05 to 1: never silent."
     )
     temperature: Range = Field(default=_USUAL.temperature, description="Lowest and highest temperature, 0.1 to 3.")
+    timbre: Range = Field(
+        default=_USUAL.timbre, description="Lowest and highest point of a timbre's path, along each axis, 0 to 1."
+    )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Low before high, within reason."""
@@ -38,6 +41,7 @@ class LimitsSection(Section):
             ("tempo", self.tempo, (SLOWEST, FASTEST)),
             ("volume", self.volume, (FAINTEST, 1.0)),
             ("temperature", self.temperature, (COLDEST, HOTTEST)),
+            ("timbre", self.timbre, (0.0, 1.0)),
         ):
             if not least <= low <= high <= most:
                 yield (name,), f"the limits of {name} are two numbers from {least:g} to {most:g}, the lower first"
@@ -192,4 +196,4 @@ def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
 
 def limits_of(section: LimitsSection) -> ControlLimits:
     """The limits as a value."""
-    return ControlLimits(section.tempo, section.volume, section.temperature)
+    return ControlLimits(section.tempo, section.volume, section.temperature, section.timbre)

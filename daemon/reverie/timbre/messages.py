@@ -1,6 +1,7 @@
 """What conductor and timbre worker say to each other; :mod:`reverie.processes.codec` writes and reads it.
 
-To the worker: :class:`Render`, once in its life, and :class:`HoldRender`. From it: how far it is, and what came of it.
+To the worker: :class:`Render`, one after the other, :class:`DropRender` and :class:`HoldRender`. From it: how far it is,
+and what came of it, each with the ``number`` of the render that it is about.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ class Render:
 
     ``model`` is a bundle's file, ``cache`` the folder of banks, which is kept within ``quota`` bytes but for the banks
     in ``pinned``. ``share`` is how much of all cores together may be used, above 0 and up to 1, on so many ``threads``.
+    ``number`` tells it from others.
     """
 
     type: ClassVar[str] = "render"
@@ -27,6 +29,15 @@ class Render:
     share: float = 0.5
     threads: int = 2
     pinned: tuple[str, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DropRender:
+    """Nobody wants that render any more: leave it, and keep what is done of it."""
+
+    type: ClassVar[str] = "drop"
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,14 @@ class RenderProgress:
 
     type: ClassVar[str] = "progress"
     done: float
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """The bank is whole and in the cache, as ``folder``; ``soundfont`` is its file for synthesizers.
 
-    ``seconds`` are what this life of the worker took for it; ``found`` says that nothing had to be rendered. ``size``
+    ``seconds`` are what the worker took for it; ``found`` says that nothing had to be rendered. ``size``
     is in bytes.
     """
 
@@ -61,6 +73,7 @@ class Rendered:
     found: bool = False
     warnings: tuple[str, ...] = field(default=())
     size: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,8 @@ class Refused:
 
     type: ClassVar[str] = "refused"
     error: str
+    number: int = 0
 
 
-ToTimbre = Render | HoldRender
+ToTimbre = Render | DropRender | HoldRender
 FromTimbre = RenderProgress | Rendered | Refused

@@ -29,7 +29,7 @@ def weights(path: TimbrePath, sources: int, step: int) -> Weights:
         case ThereAndBackPath():
             return _between(sources, _back(step, path.steps - 1), path.steps - 1)
         case GridPath():
-            return _in_square(*_on_grid(path, step), path.side - 1)
+            return _in_square(*grid_place(path, step), path.side - 1)
         case RandomWalkPath():
             return _walk(path, sources, step)
 
@@ -112,7 +112,7 @@ def _in_square(column: int, row: int, last: int) -> Weights:
     return ((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y)
 
 
-def _on_grid(path: GridPath, step: int) -> tuple[int, int]:
+def grid_place(path: GridPath, step: int) -> tuple[int, int]:
     """Column and row of a step; from each point to the next it is a king's move at most."""
     last = path.side - 1
     match path.walk:
