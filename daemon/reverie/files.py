@@ -81,6 +81,15 @@ def read_file(path: Path, largest: int = LARGEST) -> bytes:
     return b"".join(parts)
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """When a file was written (in nanoseconds) and how many bytes it has: what changes with it; None if it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace ``path`` with ``data``: temporary file beside it, fsync, rename, fsync of the folder.
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fakes.bank_renders import SCENE, FakeSupervisor, Stage, on, scene
-from reverie.conductor import bank_renders as module
+from reverie.conductor import render_worker as module
 from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF
-from reverie.processes.codec import from_message, to_message
+from reverie.processes.codec import from_message
 from reverie.processes.wire import WireError
 from reverie.processes.worker_life import Death
 from reverie.timbre.messages import Refused, Render, RenderProgress
@@ -73,8 +73,8 @@ async def test_a_bank_that_comes_late_is_played_if_it_is_still_due_and_else_left
 async def test_a_new_life_of_the_worker_is_asked_for_the_same(tmp_path: Path) -> None:
     async with on(Stage(tmp_path)) as stage:
         first = stage.worker.sent[0]
-        stage.timbres.died("timbre", Death("signal", "The timbre was ended by signal 9."), 0.0)
-        stage.timbres.started("timbre")
+        stage.worker.listener.died("timbre", Death("signal", "The timbre was ended by signal 9."), 0.0)
+        stage.worker.listener.started("timbre")
         assert [sent for sent in stage.worker.sent if sent["type"] == "render"] == [first, first]
         assert stage.ended == [("timbre", "signal")]
         assert stage.started == ["timbre", "timbre"]
@@ -84,7 +84,7 @@ async def test_what_is_refused_is_told_and_tried_again_later_and_the_others_go_o
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with on(Stage(tmp_path)) as stage:
-        stage.timbres.received("timbre", to_message(Refused("cat.wav is silent; record it again")))
+        stage.hear(Refused("cat.wav is silent; record it again"))
         await stage.later(1)
         assert stage.faults == ["Timbre creature: cat.wav is silent; record it again"]
         assert stage.order() == ("bell", 0)
@@ -96,7 +96,7 @@ async def test_what_is_refused_is_told_and_tried_again_later_and_the_others_go_o
         assert stage.told == [("bell", 0, "b")]
         await stage.later(REFUSED_FOR, playing=False)
         assert stage.order() == ("creature", 0)
-        stage.timbres.received("timbre", to_message(Refused("cat.wav is silent; record it again")))
+        stage.hear(Refused("cat.wav is silent; record it again"))
         assert caplog.text.count("cat.wav is silent") == 1, "it is told once, however often it fails"
         await stage.later(REFUSED_FOR, playing=False)
         await stage.finish("a")
@@ -129,7 +129,7 @@ async def test_a_render_makes_way_where_notes_come_late(tmp_path: Path) -> None:
         stage.timbres.late()
         await stage.later(RELIEF - 1)
         assert stage.worker.sent[-1] == {"type": "hold", "on": True}
-        stage.timbres.started("timbre")  # a new life is held as well
+        stage.worker.listener.started("timbre")  # a new life is held as well
         assert stage.worker.sent[-1] == {"type": "hold", "on": True}
         await stage.later(1)
         assert stage.worker.sent[-1] == {"type": "hold", "on": False}
@@ -216,6 +216,6 @@ async def test_a_bank_that_a_synthesizer_refused_is_looked_for_at_once_and_then_
 async def test_nonsense_of_the_worker_is_an_error_of_its_life(tmp_path: Path) -> None:
     async with on(Stage(tmp_path)) as stage:
         with pytest.raises(WireError):
-            stage.timbres.received("timbre", {"type": "rendered"})
-        stage.timbres.received("timbre", to_message(RenderProgress(0.25)))
+            stage.worker.listener.received("timbre", {"type": "rendered"})
+        stage.hear(RenderProgress(0.25))
         assert stage.timbres.status()[0]["rendering"] == 0.25

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fakes.bank_renders import SCENE, FakeSupervisor, Stage, on
 from fakes.hand_clock import HandClock
-from reverie.conductor import bank_renders as module
+from reverie.conductor import render_worker as module
 from reverie.conductor.bank_assignment import SYNTH, Banking
 from reverie.conductor.timbre_turns import APART, TimbreTurns
 from reverie.documents import DocumentError, parse_document, validate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from reverie.bus import Bus
 from reverie.conductor.bank_renders import RenderConfig, Timbres
 from reverie.history.state import StateStore
 from reverie.processes.codec import from_message, to_message
+from reverie.processes.supervisor import WorkerListener
 from reverie.processes.wire import Message
 from reverie.scenes.folder import load_scene
 from reverie.scenes.schema import Scene
-from reverie.timbre.messages import Render, Rendered
+from reverie.timbre.messages import FromTimbre, Render, Rendered
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import BankReady, BankRendered, WorkerDied, WorkerStarted
@@ -68,7 +70,7 @@ class FakeSupervisor:
 
     lives: list[FakeSupervisor]
 
-    def __init__(self, role: Any, listener: Timbres) -> None:
+    def __init__(self, role: Any, listener: WorkerListener) -> None:
         self.role = role
         self.listener = listener
         self.sent: list[Message] = []
@@ -123,11 +125,24 @@ class Stage:
     def worker(self) -> FakeSupervisor:
         return FakeSupervisor.lives[-1]
 
+    @property
+    def render(self) -> Render:
+        """What the present worker was asked for last."""
+        return from_message(Render, next(sent for sent in reversed(self.worker.sent) if sent["type"] == "render"))
+
     def order(self) -> tuple[str, int]:
         """What the present worker was asked for: timbre and step."""
-        render = from_message(Render, self.worker.sent[0])
-        scene_and_timbre, step = render.request.title.split(", step ")
+        scene_and_timbre, step = self.render.request.title.split(", step ")
         return scene_and_timbre.split(": ")[1], int(step)
+
+    def place(self) -> tuple[str, tuple[int, ...]]:
+        """The same of what a hand wants: timbre and place."""
+        scene_and_timbre, place = self.render.request.title.split(", place ")
+        return scene_and_timbre.split(": ")[1], tuple(map(int, place.split()))
+
+    def hear(self, said: FromTimbre) -> None:
+        """The present worker says something of what it was asked for last."""
+        self.worker.listener.received("timbre", to_message(replace(said, number=self.render.number)))
 
     async def settle(self) -> None:
         for _ in range(10):
@@ -136,7 +151,7 @@ class Stage:
     async def finish(self, bank: str, *, found: bool = False, warnings: tuple[str, ...] = (), size: int = 0) -> None:
         """The present worker has rendered its bank."""
         rendered = Rendered(bank, f"/banks/{bank}", f"/banks/{bank}/bank.sf2", 3.0, found, warnings, size)
-        self.timbres.received("timbre", to_message(rendered))
+        self.hear(rendered)
         await self.settle()
         self.timbres.look(playing=True)
         await self.settle()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from reverie.compose.played_loop import PlayedLoop
 from reverie.control.console import ControlConsole
 from reverie.control.inputs import Controls
+from reverie.control.timbre_hand import TimbreStand
 from reverie.history.favourites import Keep
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import Action, ControlError, DreamWish, Evolving
+from reverie.timbre.spots import Point
 
 
 class Time:
@@ -145,6 +148,8 @@ class Stand:
         self.dreamt: list[tuple[DreamWish, str]] = []
         self.woken: list[str | None] = []
         self.filled = 0
+        self.stands: dict[str, TimbreStand] = {}
+        self.held: Mapping[str, Point] = {}
 
     @property
     def music(self) -> FakeMusic | None:
@@ -195,6 +200,14 @@ class Stand:
 
     def override(self, overrides: SetOverrides) -> None:
         self.steered.append(overrides)
+
+    def timbres(self) -> Mapping[str, TimbreStand]:
+        return {
+            voice: replace(stand, point=self.held.get(stand.name, stand.point)) for voice, stand in self.stands.items()
+        }
+
+    def hold_timbres(self, points: Mapping[str, Point]) -> None:
+        self.held = points
 
     def fill(self) -> None:
         self.filled += 1

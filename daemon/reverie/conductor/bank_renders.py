@@ -1,35 +1,33 @@
 """The timbres of the scene that plays: a bank is rendered when a step of its path is due, and then handed on.
 
-One worker at a time, started when something is to be rendered and gone when that is done. The music waits for none of
-it: until a bank is there, voices keep the one that they have, or the sounds of their slot.
+One worker at a time, started when something is to be rendered and gone when that is done; while somebody steers a
+timbre by hand it stays, and what the hand wants comes before all else. The music waits for none of it: until a bank is
+there, voices keep the one that they have, or the sounds of their slot.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
-from reverie.conductor.hired_worker import HiredWorker, HireWorker
+from reverie.conductor.hired_worker import HireWorker
+from reverie.conductor.render_job import RenderConfig, RenderJob
+from reverie.conductor.render_worker import RenderWorkerLink
 from reverie.conductor.timbre_turns import AHEAD, TimbreTurns
+from reverie.control.timbre_hand import TimbreStand
 from reverie.history.state import StateStore
-from reverie.processes.codec import from_message, to_message
-from reverie.processes.supervisor import ProcessInfo, Supervisor
-from reverie.processes.wire import Message
-from reverie.processes.worker_life import Death, Role
+from reverie.processes.supervisor import ProcessInfo
 from reverie.scenes.schema import Scene
-from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
-from reverie.timbre.messages import FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress
+from reverie.timbre.messages import FromTimbre, Refused, Rendered, RenderProgress
 from reverie.timbre.ready_bank import ReadyBank
-from reverie.timbre.request import request_of
+from reverie.timbre.spots import Point, Spot
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
@@ -41,49 +39,21 @@ from reverie.watch.happenings import (
     Moment,
     SceneBegun,
     SceneChanged,
-    WorkerDied,
     WorkerStarted,
 )
 
 log = logging.getLogger(__name__)
 
-TIMBRE = Role("timbre", "reverie.timbre.worker", patience=30.0, startup=120.0, grace=1.0)
-RELIEF = 30.0
-"""Seconds for which a render is held after notes came late."""
+RELIEF, RELIEF_BY_HAND = 30.0, 2.0
+"""Seconds for which a render is held after notes came late; the second while a hand waits for it."""
+WARM = 120.0
+"""Seconds after a hand has moved for which the worker stays."""
 KEEP_EVERY = 60.0
 """Seconds of playing that a restart may lose: a step more or less often, and a memory card is spared."""
 TOUCH_EVERY = 120.0
 """Seconds after which banks that are played count as just used."""
 REFUSED_FOR = 3600.0
 """Seconds until what could not be rendered is tried again: a disk may have been emptied, a file mended."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderConfig:
-    """What renders are done with.
-
-    Renders have a ``share`` of all cores together, on so many ``threads``; ``patience`` are the seconds after which one
-    is given up. ``models`` are bundles by the name that scenes have for them; ``folders`` those where sources are
-    looked for.
-    """
-
-    cache: Path
-    quota: int
-    share: float
-    patience: float
-    threads: int
-    models: Mapping[str, Path]
-    folders: Sequence[Path] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    scene: str
-    name: str
-    timbre: Timbre
-    step: int
-    render: Render
-    begun: float
 
 
 class Timbres:
@@ -105,21 +75,18 @@ class Timbres:
         self._config = config
         self._store = store
         self._bus = bus
-        self._clock = clock or SystemClock()
-        self._hire = hire
+        self._clock = clock = clock or SystemClock()
+        self._worker = RenderWorkerLink(bus, clock, hire, self._answered, lambda: self._choose(clock.now()))
         self._moods = moods
         self._bars = 0
         self._scene: Scene | None = None
         self._timbres: dict[str, TimbreTurns] = {}
         self._looked = self._touched = self._clock.now()
-        self._job: _Job | None = None
-        self._has_job = asyncio.Event()
-        self._supervisor: HiredWorker | None = None
+        self._job: RenderJob | None = None
         self._done = 0.0
         self._held_until = float("-inf")
         self._faults = faults
         self._warned: set[str] = set()
-        self._ending: asyncio.Task[None] | None = None
 
     def subscribe_to(self, bus: Bus) -> None:
         """Hear from now on of scenes, of lives of the player, and of what it plays."""
@@ -133,7 +100,7 @@ class Timbres:
     @property
     def processes(self) -> tuple[ProcessInfo, ...]:
         """The worker, while there is one."""
-        return (self._supervisor.info,) if self._supervisor else ()
+        return self._worker.processes
 
     def status(self) -> list[dict[str, object]]:
         """What a person may want to know, for each timbre of the scene that plays."""
@@ -168,7 +135,8 @@ class Timbres:
             goes_on = one is not None and (one.timbre.path, one.timbre.way) == (timbre.path, timbre.way)
             progress = one.progress if goes_on and one else known if restarted else plan.begun(known, timbre.path)
             if name in played:
-                self._timbres[name] = TimbreTurns.of(scene, name, progress, known)
+                self._timbres[name] = turns = TimbreTurns.of(scene, name, progress, known)
+                turns.hand = one.hand if goes_on and one else None
         self._looked = self._clock.now()
         self.look(playing=True)
 
@@ -189,8 +157,8 @@ class Timbres:
     def late(self) -> None:
         """Notes came late: whether it was the render or not, it makes way for a while, and then has its turn."""
         if self._held_until == float("-inf"):
-            self._held_until = self._clock.now() + RELIEF
-            self._hold(on=True)
+            self._held_until = self._clock.now() + (RELIEF_BY_HAND if self._hand_waits else RELIEF)
+            self._worker.hold(on=True)
 
     def look(self, *, playing: bool) -> None:
         """See what is due now; time counts for a timbre only while the scene plays."""
@@ -204,50 +172,48 @@ class Timbres:
                 one.kept = progress
                 self._store.keep_timbre(self._scene.name, name, progress)
             self._play(name, one)
-            if one.refused.keys().isdisjoint((*one.wanted, *one.of_moods)):
+            if not one.lacks_for_good:
                 self._faults.clear(TIMBRE_NOT_RENDERED, name)
         if now - self._touched >= TOUCH_EVERY:
             self._touched = now
             self._touch()
         if now >= self._held_until > float("-inf"):
             self._held_until = float("-inf")
-            self._hold(on=False)
+            self._worker.hold(on=False)
+        self._worker.look()
         self._choose(now)
+
+    def stands(self) -> Mapping[str, TimbreStand]:
+        """The timbres that play and where they stand, by the voices that play them."""
+        wishes = {name: voice.timbre for name, voice in self._scene.voices.items()} if self._scene else {}
+        return {
+            voice: TimbreStand(wish.bank, one.timbre.path, one.point)
+            for voice, wish in wishes.items()
+            if wish is not None and (one := self._timbres.get(wish.bank)) is not None
+        }
+
+    def hold(self, points: Mapping[str, Point]) -> None:
+        """Hands hold these timbres at these points, and let all others go."""
+        for name, one in self._timbres.items():
+            point = points.get(name)
+            if point != one.hand:
+                one.hold(point)
+                self._play(name, one)
+                if point is not None:
+                    self._worker.keep_warm(WARM)
+        self._choose(self._clock.now())
 
     async def run(self) -> None:
         """Let the worker live as long as there is something to render."""
-        while True:
-            await self._has_job.wait()
-            if self._job is None:  # it was left before this task was awake
-                continue
-            self._supervisor = supervisor = (self._hire or Supervisor)(TIMBRE, self)
-            try:
-                await supervisor.run()
-            finally:
-                self._supervisor = None
-            self._choose(self._clock.now())
+        await self._worker.run()
 
     async def stop(self) -> None:
         """End the worker; what it has done is kept."""
-        self._leave()
-        if self._supervisor is not None:
-            await self._supervisor.stop()
+        self._job = None
+        await self._worker.stop()
 
-    def started(self, role: str) -> None:
-        """A life of the worker begins."""
-        if self._job is not None and self._supervisor is not None:
-            self._supervisor.send(to_message(self._job.render))
-            self._hold(on=self._held_until > self._clock.now())
-        self._bus.publish(WorkerStarted(Moment.of(self._clock), role))
-
-    def received(self, role: str, message: Message) -> None:
-        """The worker says something.
-
-        Raises:
-            WireError: if it is nonsense.
-        """
-        del role
-        said: FromTimbre = from_message(FromTimbre, message)
+    def _answered(self, said: FromTimbre) -> None:
+        """The worker says something of the present job."""
         job = self._job
         if job is None:
             return
@@ -259,12 +225,6 @@ class Timbres:
             case Refused():
                 self._refused(job, said.error, "refused")
 
-    def died(self, role: str, death: Death, delay: float) -> None:
-        """The worker is dead; the supervisor starts the next, which goes on where this one was."""
-        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
-        when = f" in {delay:.0f} s" if delay else ""
-        log.warning("%s It is started again%s, and goes on where it was.", death.sentence, when)
-
     def _play(self, name: str, one: TimbreTurns) -> None:
         """Hand on the bank whose turn it is, once it is there."""
         ready = one.turn(self._moods(), self._bars) if self._scene is not None else None
@@ -273,24 +233,47 @@ class Timbres:
             self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, ready))
 
     def _choose(self, now: float) -> None:
-        """Decide what is rendered now: what is due before what will be; what nobody wants any more is left."""
+        """Decide what is rendered now; what nobody wants any more is left, and so is what something else goes before.
+
+        A hand comes first, then what is due, then what will be. Of what a hand wants, nothing is left that would be
+        nearer to it than what is there, or a hand that never rests would never hear another bank.
+        """
         job = self._job
         if job is not None:
-            wanted = self._timbres.get(job.name)
-            if wanted is None or not self._is_of(job, wanted) or not wanted.is_wanted(job.step):
-                self._leave()
-            elif job.step not in wanted.wanted and self._is_urgent(now):
+            if not self._goes_on(job, now):
                 self._leave()  # what is done of it is kept
             elif now - job.begun > self._config.patience:
                 hours = self._config.patience / 3600
                 self._refused(job, f"it is not done after {hours:g} h, and is left for now", "given_up")
             else:
                 return
-        if self._supervisor is not None or self._scene is None:
+        if not self._worker.can_begin or self._scene is None:
             return  # the worker before is on its way out
-        found = self._next(now)
+        found = self._next_by_hand(now) or self._next(now)
         if found is not None:
             self._begin(self._scene, *found, now)
+
+    def _goes_on(self, job: RenderJob, now: float) -> bool:
+        """Whether what is rendered now is still what comes first."""
+        one = self._timbres.get(job.name)
+        if one is None or not self._is_of(job, one):
+            return False
+        if job.spot is not None:
+            spots = one.of_hand(now)
+            return one.helps(job.spot) or (job.spot in spots and not one.helps(spots[0]))
+        wanted = job.step in one.wanted or (one.is_wanted(job.step) and not self._is_urgent(now))
+        return wanted and not self._hand_waits
+
+    @property
+    def _hand_waits(self) -> bool:
+        """Whether a hand wants a bank that is not there."""
+        return self._next_by_hand(self._clock.now()) is not None
+
+    def _next_by_hand(self, now: float) -> tuple[str, TimbreTurns, Spot] | None:
+        """What hands want: where one is before what lies beside another."""
+        wanted = [(name, one, spots) for name, one in self._timbres.items() if (spots := one.of_hand(now))]
+        best = min(wanted, key=lambda found: not found[1].helps(found[2][0]), default=None)
+        return None if best is None else (best[0], best[1], best[2][0])
 
     def _next(self, now: float) -> tuple[str, TimbreTurns, int] | None:
         """What is to be rendered: what is due before what will be, and what moods want last, where it has room."""
@@ -310,22 +293,18 @@ class Timbres:
         found = self._next(now)
         return found is not None and found[2] in found[1].wanted
 
-    def _begin(self, scene: Scene, name: str, one: TimbreTurns, step: int, now: float) -> None:
+    def _begin(self, scene: Scene, name: str, one: TimbreTurns, what: int | Spot, now: float) -> None:
         model = self._config.models.get(one.timbre.model)
-        title = f"{scene.title}: {name}, step {step}"
-        request = request_of(one.timbre, step, title, self._config.folders)
         if model is None:
             self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
-            one.refused[step] = now + REFUSED_FOR
+            one.refused[what] = now + REFUSED_FOR
             return
-        pinned = tuple({ready.bank for other in self._timbres.values() for ready in other.ready.values()})
-        config = self._config
-        render = Render(request, str(model), str(config.cache), config.quota, config.share, config.threads, pinned)
-        self._job = _Job(scene.name, name, one.timbre, step, render, now)
+        self._job = job = RenderJob.of(scene.name, name, one.timbre, what, now)
         self._done = 0.0
-        self._has_job.set()
+        pinned = {ready.bank for other in self._timbres.values() for ready in other.there}
+        self._worker.begin(self._config.render(job, scene.title, str(model), pinned))
 
-    def _rendered(self, job: _Job, said: Rendered) -> None:
+    def _rendered(self, job: RenderJob, said: Rendered) -> None:
         for warning in sorted({*said.warnings} - self._warned):
             log.warning("%s", warning)
         self._warned.update(said.warnings)
@@ -333,21 +312,26 @@ class Timbres:
         self._bus.publish(BankRendered(Moment.of(self._clock), job.name, outcome, said.seconds))
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
-            one.keep(ReadyBank(job.step, said.bank, said.folder, said.soundfont), said.size)
+            ready = ReadyBank(job.step, said.bank, said.folder, said.soundfont)
+            if job.spot is None:
+                one.keep(ready, said.size)
+            else:
+                one.keep_at(job.spot, ready, said.size)
             self._play(job.name, one)
         self._leave()
+        self._choose(self._clock.now())
 
-    def _refused(self, job: _Job, error: str, outcome: str) -> None:
+    def _refused(self, job: RenderJob, error: str, outcome: str) -> None:
         self._bus.publish(BankRendered(Moment.of(self._clock), job.name, outcome, 0.0))
         self._complain(job.name, error)
         one = self._timbres.get(job.name)
         if one is not None and self._is_of(job, one):
-            one.refused[job.step] = self._clock.now() + REFUSED_FOR
+            one.refused[job.step if job.spot is None else job.spot] = self._clock.now() + REFUSED_FOR
         self._leave()
 
     def _touch(self) -> None:
         """Have the cache see which banks are in use, whoever makes room there."""
-        for ready in [ready for one in self._timbres.values() for ready in one.ready.values()]:
+        for ready in [ready for one in self._timbres.values() for ready in one.there]:
             with contextlib.suppress(OSError):
                 os.utime(ready.folder)
 
@@ -366,7 +350,7 @@ class Timbres:
         """The local time with its zone, by which the days of a path are told apart."""
         return self._clock.local().astimezone()
 
-    def _is_of(self, job: _Job, one: TimbreTurns) -> bool:
+    def _is_of(self, job: RenderJob, one: TimbreTurns) -> bool:
         """Whether a job is for a timbre as the scene has it now, which may have been read again meanwhile."""
         return self._scene is not None and job.scene == self._scene.name and job.timbre == one.timbre
 
@@ -374,15 +358,9 @@ class Timbres:
         self._faults.tell(TIMBRE_NOT_RENDERED, name, f"Timbre {name}: {error.rstrip('.')}", "")
 
     def _leave(self) -> None:
-        """Have no job; the worker is told to leave, and comes again for the next."""
+        """Have no job."""
         self._job = None
-        self._has_job.clear()
-        if self._supervisor is not None:
-            self._ending = asyncio.create_task(self._supervisor.stop())
-
-    def _hold(self, *, on: bool) -> None:
-        if self._supervisor is not None:
-            self._supervisor.send(to_message(HoldRender(on)))
+        self._worker.leave()
 
 
 def _is_worth_keeping(before: plan.PathProgress, now: plan.PathProgress) -> bool:

@@ -48,12 +48,14 @@ from reverie.conductor.slot_news import SlotNews
 from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
 from reverie.control.console import ControlConsole
+from reverie.control.timbre_hand import TimbreStand
 from reverie.history.novelty_store import NoveltyStore
 from reverie.history.state import StateStore
 from reverie.logs import ONCE
 from reverie.play.messages import SetOverrides
 from reverie.processes.supervisor import Supervisor, own_process
 from reverie.scenes.folder import SceneFolder
+from reverie.timbre.spots import Point
 from reverie.watch.evidence import Evidence, Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
@@ -307,6 +309,14 @@ class Conductor:
         """Control has set something."""
         self._player.override(overrides)
         self._publish(OverridesSet(self._moment, overrides))
+
+    def timbres(self) -> Mapping[str, TimbreStand]:
+        """The timbres that play, by the voices that play them."""
+        return self._timbres.stands()
+
+    def hold_timbres(self, points: Mapping[str, Point]) -> None:
+        """Control holds these timbres at these points, and no others."""
+        self._timbres.hold(points)
 
     def fill(self) -> None:
         """Place and ask for whatever the music wants next."""

@@ -1,4 +1,9 @@
-"""A timbre of the scene that plays: which banks are to be there, and which of them is its turn."""
+"""A timbre of the scene that plays: which banks are to be there, and which of them is its turn.
+
+It goes its path by its own pace. A mood may want it elsewhere for a while, and a hand puts it where it likes: then it
+is there, as far as banks are, and its pace goes on beneath. Banks that a hand wants are known by their spots, as a hand
+may put a timbre where none of its steps comes by.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +16,26 @@ from reverie.timbre import schedule as plan
 from reverie.timbre.mood_point import nearest, place_at, wished_point
 from reverie.timbre.path import following, last_place, place
 from reverie.timbre.ready_bank import ReadyBank
+from reverie.timbre.spots import Point, Spot, around, far, point_of, spot_of
+from reverie.timbre.spots import nearest as nearest_spot
 
 AHEAD = 1
 """Banks that are rendered beyond the one that is due, so that it is there at its moment."""
 APART = 4
 """Bars from a change that a mood makes to the next at least."""
+NO_STEP = -1
+"""In place of the step of a bank that no step comes by."""
+AT_HAND = 16
+"""Banks that are kept at hand of those that a hand has wanted, the last of them."""
 
 
 @dataclass(slots=True)
 class TimbreTurns:
-    """What is known of a timbre; ``ready`` are banks by step, ``refused`` until when.
+    """What is known of a timbre; ``ready`` are banks by step, ``refused`` until when, by step or spot.
 
     ``points`` are the points that moods want, by mood. ``apart`` are the bars between two changes by moods, ``size``
-    the bytes of its last bank, ``doubted`` the bank that was refused last by whoever was to play it.
+    the bytes of its last bank, ``doubted`` the bank that was refused last by whoever was to play it. ``hand`` is the
+    point where a hand holds it, and ``spots`` are banks that were rendered for hands.
     """
 
     timbre: Timbre
@@ -33,9 +45,11 @@ class TimbreTurns:
     apart: int = APART
     played: ReadyBank | None = None
     ready: dict[int, ReadyBank] = field(default_factory=dict[int, ReadyBank])
-    refused: dict[int, float] = field(default_factory=dict[int, float])
+    refused: dict[int | Spot, float] = field(default_factory=dict[int | Spot, float])
     doubted: str = ""
     size: int = 0
+    hand: Point | None = None
+    spots: dict[Spot, ReadyBank] = field(default_factory=dict[Spot, ReadyBank])
     _changed: int | None = None
     """The bar in which it changed last, once a mood has changed it."""
 
@@ -68,6 +82,50 @@ class TimbreTurns:
         """Whether the bank of a step is to be there."""
         return step in self.wanted or step in self.of_moods
 
+    def of_hand(self, now: float) -> list[Spot]:
+        """The spots where the hand is and beside it that lack a bank which can be rendered, the nearest first."""
+        there, spots = self._there(), around(self.timbre.path, self.hand) if self.hand else ()
+        return [spot for spot in spots if spot not in there and self.refused.get(spot, float("-inf")) <= now]
+
+    def helps(self, spot: Spot) -> bool:
+        """Whether the bank of a spot would be nearer to the hand than all that are there."""
+        if self.hand is None:
+            return False
+        path, now = self.timbre.path, nearest_spot(self.timbre.path, self.hand, self._there())
+        return now is None or far(path, self.hand, spot) < far(path, self.hand, now)
+
+    @property
+    def point(self) -> Point:
+        """Where it stands: where the hand holds it, or its own step; without numbers on a path of chance."""
+        spot = spot_of(self.timbre.path, self.progress.step)
+        return self.hand or (() if spot is None else point_of(self.timbre.path, spot))
+
+    @property
+    def lacks_for_good(self) -> bool:
+        """Whether something that is wanted cannot be rendered."""
+        spots = around(self.timbre.path, self.hand) if self.hand else ()
+        return not self.refused.keys().isdisjoint((*self.wanted, *self.of_moods, *spots))
+
+    def hold(self, point: Point | None) -> None:
+        """A hand holds it there from now on, or (None) lets it go."""
+        self.hand = point
+        if point is None:
+            self._changed = None  # it goes back at once, and not when a mood's turn is over
+            self.spots = {spot: one for spot, one in self.spots.items() if one is self.played}
+
+    def keep_at(self, spot: Spot, bank: ReadyBank, size: int) -> None:
+        """The bank of a spot is there."""
+        self.spots.pop(spot, None)
+        self.spots[spot] = bank
+        self.size = size or self.size
+        for old in [one for one in self.spots if self.spots[one] is not self.played][:-AT_HAND]:
+            del self.spots[old]
+
+    @property
+    def there(self) -> tuple[ReadyBank, ...]:
+        """All banks that are there."""
+        return (*self.ready.values(), *self.spots.values())
+
     def lacks(self, step: int, now: float) -> bool:
         """Whether the bank of a step can be rendered and is not there."""
         return step not in self.ready and self.refused.get(step, float("-inf")) <= now
@@ -88,10 +146,13 @@ class TimbreTurns:
         """Whoever plays its bank has refused it: it is looked for anew, and the second time not before ``until``."""
         if self.played is None:
             return
-        self.ready = {step: ready for step, ready in self.ready.items() if ready.bank != self.played.bank}
-        if self.doubted == self.played.bank:
-            self.refused[self.played.step] = until
-        self.doubted, self.played = self.played.bank, None
+        bank = self.played.bank
+        spots = [spot for spot, ready in self.spots.items() if ready.bank == bank]
+        self.ready = {step: ready for step, ready in self.ready.items() if ready.bank != bank}
+        self.spots = {spot: ready for spot, ready in self.spots.items() if ready.bank != bank}
+        if self.doubted == bank:
+            self.refused |= dict.fromkeys((self.played.step, *spots), until)
+        self.doubted, self.played = bank, None
 
     def wished(self, weights: Mapping[str, float]) -> float | None:
         """The point at which moods of these weights want it; None if none wants it anywhere."""
@@ -103,17 +164,24 @@ class TimbreTurns:
     def turn(self, weights: Mapping[str, float], bar: int) -> ReadyBank | None:
         """The bank that is to be played from now on in place of another; None if nothing changes, or not yet.
 
-        Without a mood it is that of the step that is due. With one it is the nearest to what is wished, and changes
-        once in ``apart`` bars at most, also back to the timbre's own.
+        Where a hand holds it, that is the nearest bank, at once. Without hand and mood it is that of the step that is
+        due. With a mood it is the nearest to what is wished, and changes once in ``apart`` bars at most, also back to
+        the timbre's own.
 
         Args:
             weights: how much there is of each mood.
             bar: a count of the bars that have sounded.
         """
-        wished = self.wished(weights)
-        ready = self.ready.get(self.progress.step) if wished is None else self._nearest(wished)
+        wished = None if self.hand else self.wished(weights)
+        if self.hand:
+            ready = self._at_hand(self.hand)
+        else:
+            ready = self.ready.get(self.progress.step) if wished is None else self._nearest(wished)
         if ready is None or (self.played is not None and self.played.bank == ready.bank):
             return None
+        if self.hand:
+            self.played = ready
+            return ready
         if self.played is not None and self._changed is not None and bar - self._changed < self.apart:
             return None
         if wished is not None or self._changed is not None:
@@ -123,9 +191,9 @@ class TimbreTurns:
 
     def status(self, name: str, weights: Mapping[str, float]) -> dict[str, object]:
         """Which step plays, and which moods want; for people."""
-        wished, last = self.wished(weights), last_place(self.timbre.path)
+        wished, last = None if self.hand else self.wished(weights), last_place(self.timbre.path)
         step = None if wished is None or last is None else place_at(wished, last)
-        plays = self.played and self.played.step
+        plays = None if self.played is None or self.played.step == NO_STEP else self.played.step
         waits = ""
         if step is not None and step in self.of_moods and step not in self.ready:
             meanwhile = "its voices keep the sounds that they have" if plays is None else f"step {plays} is played"
@@ -136,8 +204,22 @@ class TimbreTurns:
             "plays_step": plays,
             "wished_point": None if wished is None else round(wished, 3),
             "wished_step": step,
-            "waits": waits,
+            "held_at": None if self.hand is None else [round(one, 3) for one in self.hand],
+            "plays_at": self._plays_at(),
+            "waits": waits or self._waits_for_hand(name),
         }
+
+    def _at_hand(self, point: Point) -> ReadyBank | None:
+        there = self._there()
+        now = next((spot for spot, one in there.items() if self.played and one.bank == self.played.bank), None)
+        found = nearest_spot(self.timbre.path, point, there, now)
+        return None if found is None else there[found]
+
+    def _there(self) -> Mapping[Spot, ReadyBank]:
+        """All banks that are there, by their spots."""
+        path = self.timbre.path
+        of_steps = {spot: one for step, one in self.ready.items() if (spot := spot_of(path, step)) is not None}
+        return of_steps | self.spots
 
     def _nearest(self, wished: float) -> ReadyBank | None:
         last = last_place(self.timbre.path)
@@ -147,3 +229,15 @@ class TimbreTurns:
         now = None if self.played is None else place(self.timbre.path, self.played.step)
         found = nearest(wished, last, there, now)
         return None if found is None else there[found]
+
+    def _plays_at(self) -> list[float] | None:
+        """The point of the bank that plays, to three digits."""
+        there = self._there()
+        spot = next((spot for spot, one in there.items() if self.played and one.bank == self.played.bank), None)
+        return None if spot is None else [round(one, 3) for one in point_of(self.timbre.path, spot)]
+
+    def _waits_for_hand(self, name: str) -> str:
+        nearest = next(iter(around(self.timbre.path, self.hand)), None) if self.hand else None
+        if nearest is None or nearest in self._there():
+            return ""
+        return f"The bank of the timbre {name} where it is held is not rendered yet; until then the nearest is played."

@@ -13,7 +13,7 @@ from reverie.control.effect import Effect, stands_after
 from reverie.control.overrides import SOON, STEP, Overrides, held_at, last_heard, muted
 from reverie.control.pressed_contour import PressedContour
 from reverie.control.stage import Favourites, Music, Stage
-from reverie.control.timbre_hand import coordinate, moved
+from reverie.control.timbre_hand import coordinate, moved, untimbred
 from reverie.control.undo import Act, Done
 from reverie.documents import did_you_mean
 from reverie.foreign import quoted
@@ -256,7 +256,7 @@ class Acts:
         return Effect(str(action), back, now or self._stands_after(act, since))
 
     def _move(self, level: Level, action: Action) -> None:
-        if not isinstance(action.value, int | float) or isinstance(action.value, bool) or not math.isfinite(action.value):
+        if isinstance(action.value, bool | str | tuple | None) or not math.isfinite(action.value):
             raise ControlError(f"{level} needs a number")
         value = self._limits.within(level, action.value)
         if level == "volume":
@@ -292,7 +292,7 @@ class Acts:
         if action.kind == "release":
             freed = {stands[name].name for name in voices if name in stands}
             if not freed:
-                raise ControlError(f"{action.voice or 'every voice'} has no timbre that is rendered")
+                raise ControlError(untimbred(voices))
             held = {name: point for name, point in self.overrides.timbres.items() if name not in freed}
             self._hold_timbres(held)
             return "; ".join(held_at(name, None) for name in sorted(freed))

@@ -33,6 +33,7 @@ from reverie.site.actions import (
     ControlError,
     ControlLimits,
     Kind,
+    Level,
     button_of,
 )
 from reverie.site.dream_wish import FAINTEST, KEYS, wish_of
@@ -101,19 +102,27 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
         raise ControlError(f"a {kind} is for one voice, such as /reverie/{kind}/lead")
     value = given[0] if given else None
     _bounded(word, voice, value)
-    if kind == "timbre" and len(given) > 1:
-        x, y = (limits.within("timbre", _number(address, one)) for one in given[:2])
-        return Action(kind, (x, y), voice)
-    if kind in LEVELS or kind == "contour":
-        number = button_of(value) if kind == "contour" else limits.within(kind, _number(address, value))
-        return Action(kind, number, voice)
-    if kind == "scene":
-        return Action(kind, value if isinstance(value, str) else _scene_number(address, value))
+    if kind in {*LEVELS, "contour", "scene"}:
+        return Action(kind, _set_to(address, kind, given, limits), voice)
     if opposite is None and kind in SWITCHES:
         return Action(kind, None if value is None else _number(address, value) > 0, voice)
     if value is not None and not isinstance(value, str) and _number(address, value) <= 0:
         return None  # a button that was let go
     return Action(kind, opposite, voice)
+
+
+def _set_to(address: str, kind: Kind, given: Sequence[Any], limits: ControlLimits) -> float | str | tuple[float, float]:
+    """What a level, a contour or the scene is set to; a point of a grid, as XY pads send it, has two numbers."""
+    value = given[0] if given else None
+    if kind == "scene":
+        return value if isinstance(value, str) else _scene_number(address, value)
+    if kind == "contour":
+        return button_of(value)
+    level = cast("Level", kind)
+    number = limits.within(level, _number(address, value))
+    if level != "timbre" or len(given) == 1:
+        return number
+    return number, limits.within(level, _number(address, given[1]))
 
 
 def _bounded(word: str, *names: Any) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reverie.scenes.timbre import RandomWalkPath, TimbrePath
-from reverie.site.actions import Action, ControlError, ControlLimits, TimbreLevel
+from reverie.scenes.timbre import TimbrePath
+from reverie.site.actions import Action, ControlError, ControlLimits, Kind, TimbreLevel
 from reverie.timbre.spots import Point, lasts
 
-_AXES: Mapping[TimbreLevel, int] = {"timbre": 0, "timbre_x": 0, "timbre_y": 1}
+_AXES: Mapping[Kind, int] = {"timbre": 0, "timbre_x": 0, "timbre_y": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,24 @@ def moved(
     Raises:
         ControlError: if none of them can be moved so, with the reason.
     """
-    points, refused = dict[str, Point](), ""
-    for voice in voices:
-        stand = stands.get(voice)
-        try:
-            if stand is None:
-                raise ControlError(f"{voice} has no timbre that is rendered; it plays the sounds of its slot")
-            points[stand.name] = _moved(stand, action, limits)
-        except ControlError as error:
-            refused = refused or str(error)
-    if not points:
-        raise ControlError(refused or "the scene has no voices")
-    return points
+    values = action.value if isinstance(action.value, tuple) else (action.value,)
+    numbers = [float(one) for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
+    if len(numbers) < len(values) or not all(map(math.isfinite, numbers)):
+        raise ControlError(f"{action.kind} needs a number")
+    wanted = [limits.within("timbre", one) for one in numbers]
+    meant = [stands[voice] for voice in voices if voice in stands]
+    if not meant:
+        raise ControlError(untimbred(voices))
+    faults = {stand.name: _fault(stand, action.kind, len(wanted)) for stand in meant}
+    if all(faults.values()):
+        raise ControlError(next(iter(faults.values())))
+    return {stand.name: _put(stand, action.kind, wanted) for stand in meant if not faults[stand.name]}
+
+
+def untimbred(voices: Sequence[str]) -> str:
+    """That none of these voices has a timbre."""
+    who = f"{voices[0]} has" if len(voices) == 1 else "the voices have"
+    return f"{who} no timbre that is rendered, but the sounds of the slot"
 
 
 def coordinate(stand: TimbreStand, level: TimbreLevel) -> float | None:
@@ -57,24 +64,24 @@ def coordinate(stand: TimbreStand, level: TimbreLevel) -> float | None:
     return stand.point[_AXES[level]]
 
 
-def _moved(stand: TimbreStand, action: Action, limits: ControlLimits) -> Point:
-    name, path, value = stand.name, stand.path, action.value
-    if isinstance(path, RandomWalkPath):
-        raise ControlError(
-            f"{name} walks by chance and comes by each mixture once, so that there is no point of it to go to; give it "
-            "a path of the kind line, there_and_back or grid"
+def _put(stand: TimbreStand, kind: Kind, numbers: list[float]) -> Point:
+    """Where a timbre stands that is put there; an axis that is not named stays as it is."""
+    if len(numbers) > 1:
+        return tuple(numbers)
+    axis = _AXES[kind]
+    return (*stand.point[:axis], *numbers, *stand.point[axis + 1 :])
+
+
+def _fault(stand: TimbreStand, kind: Kind, numbers: int) -> str:
+    """Why a timbre cannot be put so, and how it can; empty where it can."""
+    name, axes = stand.name, len(lasts(stand.path))
+    if axes == 0:
+        return (
+            f"{name} walks by chance and comes by each mixture once, so that it has no points to go to; give it a path "
+            "of the kind line, there_and_back or grid"
         )
-    axes = len(lasts(path))
-    if isinstance(value, tuple):
-        if axes != len(value):
-            raise ControlError(f"{name} goes along a line, and is put by one number from 0 to 1, not by two")
-        return tuple(limits.within("timbre", one) for one in value)
-    if isinstance(value, bool | str | None):
-        raise ControlError(f"{action.kind} needs a number from 0 to 1, or two for a grid")
-    if action.kind == "timbre" and axes != 1:
-        raise ControlError(f"{name} goes over a grid, and is put by two numbers, or by timbre_x and timbre_y")
-    if action.kind != "timbre" and axes == 1:
-        raise ControlError(f"{name} goes along a line, and is put by the action timbre")
-    level: TimbreLevel = action.kind if action.kind in _AXES else "timbre"
-    axis, within = _AXES[level], limits.within(level, value)
-    return (*stand.point[:axis], within, *stand.point[axis + 1 :])
+    if axes == 1 and (kind != "timbre" or numbers > 1):
+        return f"{name} goes along a line, and is put by the action timbre and one number, from 0 to 1"
+    if axes > 1 and kind == "timbre" and numbers == 1:
+        return f"{name} goes over a grid, and is put by the action timbre and two numbers, or by timbre_x and timbre_y"
+    return ""

@@ -14,7 +14,8 @@ Switch = Literal["pause", "loop", "mute"]
 Evolving = Literal["mutate", "reset", "continue", "another"]
 """How a voice goes on from the next turn of its loop: as another of its operators, or of what sounds another draw."""
 Dreaming = Literal["dream", "wake"]
-Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "keep", "return", "undo", "contour", "release", Dreaming]
+Keeping = Literal["keep", "return", "undo"]
+Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, Keeping, "contour", "release", Dreaming]
 Kind = Literal[Level, Switch, Push]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -57,10 +58,10 @@ class DreamWish:
 class Action:
     """One thing to do.
 
-    ``value`` is a number for levels (a share, quarters per minute, a temperature, a point of a timbre's path; two for a
-    point of a grid) and for ``contour`` (a button), on or off for switches (None: the other way round), for ``scene`` its name, or its number from 1, for ``dream`` a mood
-    (None: its text chooses it) and for ``wake`` the one whose dreams end (None: all). ``voice`` None means all voices,
-    and ``dream`` says what is to be dreamt.
+    ``value`` is a number for levels (a share, quarters per minute, a temperature, a point of a timbre's path) and for
+    ``contour`` (a button), two for a point of a timbre's grid, on or off for switches (None: the other way round), for
+    ``scene`` its name, or its number from 1, for ``dream`` a mood (None: its text chooses it) and for ``wake`` the one
+    whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be dreamt.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """What conductor and timbre worker say to each other; :mod:`reverie.processes.codec` writes and reads it.
 
-To the worker: :class:`Render`, one after the other, :class:`DropRender` and :class:`HoldRender`. From it: how far it is,
-and what came of it, each with the ``number`` of the render that it is about.
+To the worker: :class:`Render`, one after the other, :class:`DropRender` and :class:`HoldRender`. From it: how far it
+is, and what came of it, each with the ``number`` of the render that it is about.
 """
 
 from __future__ import annotations

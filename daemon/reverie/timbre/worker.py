@@ -20,7 +20,16 @@ from reverie.advice import advice_on
 from reverie.errors import ReverieError, reason_of
 from reverie.files import stamp
 from reverie.processes.worker_main import ConductorEnd, run_worker
-from reverie.timbre.messages import DropRender, FromTimbre, HoldRender, Refused, Render, Rendered, RenderProgress, ToTimbre
+from reverie.timbre.messages import (
+    DropRender,
+    FromTimbre,
+    HoldRender,
+    Refused,
+    Render,
+    Rendered,
+    RenderProgress,
+    ToTimbre,
+)
 from reverie.timbre.render.budget import Budget, Gate, give_way
 
 if TYPE_CHECKING:

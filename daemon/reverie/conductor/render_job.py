@@ -1,0 +1,78 @@
+"""One bank that is rendered: of a step of a timbre's path, or of a spot where a hand wants the timbre."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.conductor.timbre_turns import NO_STEP
+from reverie.scenes.timbre import Timbre
+from reverie.timbre.messages import Render
+from reverie.timbre.request import request_of
+from reverie.timbre.spots import Spot, spot_of, walked
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """A bank of a timbre of a scene, begun at a monotonic moment.
+
+    ``step`` is of the timbre's path; none where its walk does not come by the ``spot``, or nobody can say when.
+    """
+
+    scene: str
+    name: str
+    timbre: Timbre
+    step: int
+    begun: float
+    spot: Spot | None = None
+    """Where the hand wants it; None where it is not for a hand."""
+
+    @classmethod
+    def of(cls, scene: str, name: str, timbre: Timbre, what: int | Spot, begun: float) -> RenderJob:
+        """The job for a step, or a spot."""
+        if isinstance(what, int):
+            return cls(scene, name, timbre, what, begun)
+        step = walked(timbre.path, what)[1]
+        comes_by = spot_of(timbre.path, step) == what
+        return cls(scene, name, timbre, step if comes_by else NO_STEP, begun, what)
+
+    @property
+    def place(self) -> str:
+        """Where on the path it is, in words."""
+        return f"step {self.step}" if self.spot is None else f"place {' '.join(map(str, self.spot))}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderConfig:
+    """What renders are done with.
+
+    Renders have a ``share`` of all cores together, on so many ``threads``; ``patience`` are the seconds after which one
+    is given up. ``models`` are bundles by the name that scenes have for them; ``folders`` those where sources are
+    looked for.
+    """
+
+    cache: Path
+    quota: int
+    share: float
+    patience: float
+    threads: int
+    models: Mapping[str, Path]
+    folders: Sequence[Path] = ()
+
+    def render(self, job: RenderJob, title: str, model: str, pinned: Collection[str]) -> Render:
+        """The order for a job; what a hand waits for has all cores, as far as nobody else wants them.
+
+        Args:
+            job: what is to be rendered.
+            title: the scene's, for people.
+            model: the file of the timbre's model.
+            pinned: banks that have to stay in the cache.
+        """
+        timbre, step = job.timbre, job.step
+        if job.spot is not None:
+            path, step = walked(timbre.path, job.spot)
+            timbre = timbre.model_copy(update={"path": path})
+        request = request_of(timbre, step, f"{title}: {job.name}, {job.place}", self.folders)
+        share = self.share if job.spot is None else 1.0
+        return Render(request, model, str(self.cache), self.quota, share, self.threads, tuple(pinned))

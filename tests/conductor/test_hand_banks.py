@@ -1,0 +1,220 @@
+"""Timbres by hand: what is rendered first, what is dropped, which bank plays meanwhile, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.bank_renders import SCENE, FakeSupervisor, Stage, on, scene
+from reverie.conductor import render_worker as module
+from reverie.conductor.bank_renders import RELIEF_BY_HAND, WARM
+from reverie.processes.worker_life import Death
+from reverie.timbre.messages import Refused
+
+LONG = SCENE.replace("kind: line, steps: 3", "kind: line, steps: 11").replace("pace: 10 min", "pace: 1 h")
+GRID = LONG.replace(
+    "sources: {flute: {latent: 1}, cat: {latent: 2}}\n    path: {kind: line, steps: 11}",
+    "sources: {a: {latent: 1}, b: {latent: 2}, c: {latent: 5}, d: {latent: 6}}\n"
+    "    path: {kind: grid, side: 5, walk: round}",
+)
+
+
+@pytest.fixture(autouse=True)
+def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeSupervisor.lives = []
+    monkeypatch.setattr(module, "Supervisor", FakeSupervisor)
+
+
+async def ready(stage: Stage) -> None:
+    """Let all be rendered that timbres want by themselves."""
+    for _ in range(4):
+        name, step = stage.order()
+        await stage.finish(f"{name}-{step}")
+    stage.told.clear()
+
+
+async def hold(stage: Stage, **points: tuple[float, ...]) -> None:
+    stage.timbres.hold(points)
+    await stage.settle()
+
+
+async def rendered(stage: Stage) -> tuple[int, ...]:
+    """Let what the hand wants be rendered; where."""
+    place = stage.place()[1]
+    await stage.finish(f"hand-{'-'.join(map(str, place))}")
+    return place
+
+
+def creature(stage: Stage) -> dict[str, Any]:
+    return dict(stage.timbres.status()[0])
+
+
+async def test_where_the_hand_is_comes_before_what_lies_beside_it_and_plays_at_once(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.52,))
+        assert stage.told == [("creature", 1, "creature-1")], "the nearest that there is, meanwhile"
+        assert creature(stage)["waits"].startswith("The bank of the timbre creature where it is held is not rendered")
+        assert await rendered(stage) == (5,)
+        assert stage.told[1:] == [("creature", 5, "hand-5")]
+        assert [await rendered(stage) for _ in range(2)] == [(6,), (4,)]
+        assert len(stage.told) == 2, "what lies beside it is there, and not played"
+        assert (creature(stage)["held_at"], creature(stage)["plays_at"]) == ([0.52], [0.5])
+        assert creature(stage)["waits"] == ""
+
+
+async def test_a_hand_goes_before_pace_and_moods_and_has_all_cores(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        assert stage.order() == ("creature", 0)
+        assert stage.render.share == 0.5
+        await hold(stage, creature=(1.0,))
+        assert stage.place() == ("creature", (10,))
+        assert stage.render.share == 1.0
+        assert len(FakeSupervisor.lives) == 1, "the worker that was there is told to leave what it did, and stays"
+        assert [sent["type"] for sent in stage.worker.sent] == ["render", "hold", "drop", "render"]
+        await rendered(stage)
+        await rendered(stage)
+        assert stage.order() == ("creature", 0), "and then what is due"
+
+
+async def test_a_quick_hand_has_no_place_rendered_that_it_has_passed_and_never_waits_for_ever(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        for point in range(4, 11):
+            await hold(stage, creature=(point / 10,))
+        assert stage.place()[1] == (4,), "it is nearer to the hand than all that is there: it is not left"
+        assert await rendered(stage) == (4,)
+        assert stage.told[-1] == ("creature", 4, "hand-4")
+        assert await rendered(stage) == (10,), "and then where the hand is now"
+        assert stage.told[-1] == ("creature", 10, "hand-10")
+        assert await rendered(stage) == (9,)
+        assert ("creature", 5, "hand-5") not in stage.told
+
+
+async def test_what_lies_beside_a_place_that_the_hand_has_left_is_dropped(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(1.0,))
+        await rendered(stage)
+        assert stage.place()[1] == (9,)
+        await hold(stage, creature=(0.3,))
+        assert stage.place()[1] == (3,)
+        assert stage.worker.sent[-2]["type"] == "drop"
+
+
+async def test_what_a_dropped_render_still_says_is_passed_over(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(1.0,))
+        await rendered(stage)
+        dropped = stage.render
+        await hold(stage, creature=(0.3,))
+        late = {"type": "refused", "error": "no", "number": dropped.number}
+        stage.worker.listener.received("timbre", late)
+        assert stage.faults == []
+        assert stage.place()[1] == (3,)
+
+
+async def test_the_worker_stays_while_a_hand_steers_and_leaves_after_a_while(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        before = len(FakeSupervisor.lives)
+        for point in (0.5, 0.8):
+            await hold(stage, creature=(point,))
+            for _ in range(3):
+                await rendered(stage)
+        assert len(FakeSupervisor.lives) == before + 1
+        assert len(stage.timbres.processes) == 1
+        await stage.later(WARM - 1)
+        assert len(stage.timbres.processes) == 1
+        await stage.later(1)
+        assert stage.timbres.processes == ()
+        await hold(stage, creature=(0.1,))
+        assert await rendered(stage) == (2,), "places 0 and 1 are those of the timbre's own steps"
+
+
+async def test_a_worker_that_dies_under_the_hand_is_asked_for_the_same_again(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(1.0,))
+        asked = stage.render
+        stage.worker.listener.died("timbre", Death("signal", "The timbre was ended by signal 9."), 0.0)
+        stage.worker.listener.started("timbre")
+        assert stage.render == asked
+
+
+async def test_a_release_gives_it_back_to_its_own_step_at_once(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(1.0,))
+        await rendered(stage)
+        await stage.later(3601)  # its own pace goes on beneath
+        stage.told.clear()
+        await hold(stage)
+        assert stage.told == [("creature", 1, "creature-1")]
+        assert (creature(stage)["step"], creature(stage)["held_at"]) == (1, None)
+
+
+async def test_under_the_hand_neither_pace_nor_mood_moves_it(tmp_path: Path) -> None:
+    moody = LONG + "moods:\n  fear: {timbre: {creature: 0.92}}\n"
+    async with on(Stage(tmp_path), moody) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.5,))
+        await rendered(stage)
+        stage.told.clear()
+        stage.moods = {"fear": 1.0}
+        await stage.bars(8)
+        await stage.later(3601)
+        assert stage.told == [("bell", 1, "bell-1")]
+        assert creature(stage)["wished_point"] is None
+
+
+async def test_a_grid_is_free_whatever_its_walk(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), GRID) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.5, 0.55))
+        assert await rendered(stage) == (2, 2), "the middle, where its walk along the edge never comes"
+        assert stage.told[-1] == ("creature", -1, "hand-2-2")
+        assert creature(stage)["plays_step"] is None
+        assert creature(stage)["plays_at"] == [0.5, 0.5]
+        assert [await rendered(stage) for _ in range(8)][:3] == [(2, 3), (1, 2), (3, 2)]
+
+
+async def test_a_hand_stays_where_the_scene_is_merely_read_again(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.5,))
+        stage.timbres.scene_begun(scene(tmp_path, text=LONG.replace("title: Dream", "title: Dreams")))
+        assert creature(stage)["held_at"] == [0.5]
+        stage.timbres.scene_begun(scene(tmp_path, "other", LONG))
+        assert creature(stage)["held_at"] is None
+
+
+async def test_what_cannot_be_rendered_there_is_told_and_what_lies_beside_it_goes_on(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.52,))
+        stage.hear(Refused("cat.wav is silent; record it again"))
+        await stage.later(1)
+        assert stage.faults == ["Timbre creature: cat.wav is silent; record it again"]
+        assert stage.place()[1] == (6,)
+
+
+async def test_lateness_holds_a_render_that_a_hand_waits_for_only_for_a_moment(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.5,))
+        stage.timbres.late()
+        assert stage.worker.sent[-1] == {"type": "hold", "on": True}
+        await stage.later(RELIEF_BY_HAND)
+        assert stage.worker.sent[-1] == {"type": "hold", "on": False}
+
+
+async def test_the_stand_of_a_voice_is_where_its_timbre_is(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        assert stage.timbres.stands()["lead"].point == (0.0,)
+        await hold(stage, creature=(0.3,))
+        assert stage.timbres.stands()["lead"].point == (0.3,)
+        assert stage.timbres.stands()["chime"].name == "bell"
