@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from reverie.places import models_folder, sounds_folder
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import Message, decode, encode
 from reverie.timbre.messages import (
+    DropRender,
     FromTimbre,
     HoldRender,
     Refused,
@@ -125,6 +127,36 @@ def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismisse
     assert (first.found, second.found, first.bank) == (False, True, second.bank)
     assert Path(first.soundfont).stat().st_size > 1000
     assert len(wavs(first.folder)) == 2
+
+
+def test_it_stays_for_the_next_bank_and_then_that_is_quick(tmp_path: Path) -> None:
+    """The model is open and the source is read: what is left is the bank's own work."""
+    cat = Share("cat", 0.5, file=str(sounds_folder() / "cat.flac"))
+    assert Path(cat.file or "").exists()
+    with worker() as process:
+        banks: list[Rendered] = []
+        for number, weight in enumerate((0.5, 0.25, 0.5), start=1):
+            shares = (replace(cat, weight=weight), Share("star", 1 - weight, latent=7))
+            process.tell(to_message(replace(render(tmp_path, order(*shares)), number=number)))
+            outcome = process.outcome()
+            assert isinstance(outcome, Rendered)
+            banks.append(outcome)
+    assert [one.number for one in banks] == [1, 2, 3]
+    assert [one.found for one in banks] == [False, False, True]
+    assert banks[0].bank == banks[2].bank != banks[1].bank
+    assert banks[1].seconds < banks[0].seconds
+
+
+def test_a_render_that_is_dropped_says_nothing_more_and_makes_way(tmp_path: Path) -> None:
+    long = replace(render(tmp_path, order(pitches=tuple(range(36, 84)), seconds=4.0)), number=1)
+    with worker() as process:
+        process.tell(to_message(long))
+        assert isinstance(next(process.said()), RenderProgress)
+        process.tell(to_message(DropRender(1)))
+        process.tell(to_message(replace(render(tmp_path, order()), number=2)))
+        outcome = process.outcome()
+        assert isinstance(outcome, Rendered)
+        assert outcome.number == 2
 
 
 def test_it_answers_while_it_renders_and_waits_where_it_is_held(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reverie.files import stamp
 from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
 from reverie.timbre.bank.bank import Bank, Origin, bank_files
@@ -26,6 +27,8 @@ from reverie.timbre.timbre_models import open_timbre_model
 log = logging.getLogger(__name__)
 
 Opener = Callable[[Path], Renderer]
+MOST_SOURCES = 16
+"""Sources that are kept for the next request; a timbre has no more."""
 RENDERING_SHARE = 0.7
 """Of the progress to a bank; the rest is making its samples ready, which a small model's notes take longer for."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -63,6 +66,7 @@ class BankMaker:
         self._executor = executor or Here()
         self._open_model = open_model
         self._renderer: Renderer | None = None
+        self._sources: dict[tuple[object, ...], SoundSource] = {}
 
     def make(self, request: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
         """The bank of a request; what is rendered of it is kept when ``pace`` or the executor raises.
@@ -83,9 +87,7 @@ class BankMaker:
                 log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._folder)
 
     def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
-        sources = {
-            share.name: read_source(Path(share.file), pitch=share.pitch) for share in request.shares if share.file
-        }
+        sources = self._read(request)
         warnings = tuple(warning for source in sources.values() for warning in source.warnings)
         recipe = request.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
         found = self._banks.find(recipe.id)
@@ -102,6 +104,22 @@ class BankMaker:
             bank = self._banks.put(recipe.id, files)
         self._banks.tidy({*pinned, bank.id})
         return Made(bank, False, warnings)
+
+    def _read(self, request: BankRequest) -> dict[str, SoundSource]:
+        """The sources of a request by name; those of the requests before are not read again while they are as then.
+
+        Raises:
+            TimbreError: if one cannot be used.
+        """
+        found: dict[str, SoundSource] = {}
+        for share in request.shares:
+            if share.file is not None:
+                key = share.file, share.pitch, stamp(Path(share.file))
+                found[share.name] = self._sources.get(key) or read_source(Path(share.file), pitch=share.pitch)
+                self._sources[key] = found[share.name]
+        for old in [*self._sources][:-MOST_SOURCES]:
+            del self._sources[old]
+        return found
 
     def _forget(self, bank: str) -> None:
         """Throw away what is left of a render that was killed between keeping its bank and that."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from reverie.timbre.bank import sample_loop
 from reverie.timbre.bank.sample_loop import SHORTEST, find_loop, lasts
 from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.zone import SampleLoop
@@ -110,3 +113,34 @@ def test_what_is_blown_lasts_and_what_is_struck_does_not() -> None:
     assert not lasts(sounding(tone(60) * (0.4 + 0.6 * np.exp(-time / 0.1)))), "a bar that rings on"
     assert not lasts(sounding(tone(60)[: RATE // 4]))
     assert not lasts(sounding(np.zeros(2 * RATE)))
+
+
+@pytest.mark.parametrize("pitch", [36.0, 60.0, 72.41, 96.0])
+@pytest.mark.parametrize("vibrato", [0.0, 0.2])
+def test_a_loop_has_the_bytes_that_a_convolution_sum_by_sum_gives_it(
+    pitch: float, vibrato: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swell = 1 + 0.5 * np.sin(np.arange(2 * RATE) / RATE * 2)
+    sound = Sound((tone(pitch, vibrato, 0.1) * swell).astype(np.float32), RATE)
+    quick = find_loop(sound, pitch)
+    monkeypatch.setattr(sample_loop, "_smoothed", lambda samples, window: np.convolve(samples, window, mode="same"))
+    slow = find_loop(sound, pitch)
+    assert quick is not None
+    assert slow is not None
+    assert quick[1] == slow[1]
+    assert quick[0].samples.tobytes() == slow[0].samples.tobytes()
+
+
+@given(st.lists(st.integers(1, 40).map(float), min_size=1, max_size=60))
+def test_the_longest_row_of_like_levels_is_found(levels: list[float]) -> None:
+    first, last = sample_loop._alike(levels)
+    rows = [
+        (begin, end)
+        for begin in range(len(levels))
+        for end in range(begin, len(levels))
+        if max(levels[begin : end + 1]) <= 2.5 * min(levels[begin : end + 1])
+    ]
+    longest = max(end - begin for begin, end in rows)
+    assert (first, last) in rows
+    assert last - first == longest
+    assert longest == 0 or first == min(begin for begin, end in rows if end - begin == longest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,10 +26,7 @@ def loudest(samples: Array, rate: int) -> float:
     if not len(samples):
         return 0.0
     size = 1 << (2 * len(samples) - 1).bit_length()
-    hertz = np.linspace(0.0, rate / 2, size // 2 + 1, dtype=np.float64)
-    weighted = np.fft.irfft(
-        np.fft.rfft(samples, size) * (_weight(hertz) / _weight(np.array([_REFERENCE], np.float64))), size
-    )
+    weighted = np.fft.irfft(np.fft.rfft(samples, size) * _weights(size, rate), size)
     power = np.concatenate([[0.0], np.cumsum(np.square(weighted[: len(samples)]))])
     window = min(round(_WINDOW * rate), len(samples))
     starts = np.append(np.arange(0, len(samples) - window, round(_HOP * rate)), len(samples) - window)
@@ -38,6 +37,15 @@ def true_peak(samples: Array, rate: int) -> float:
     """The amplitude that a sound reaches, between its samples too."""
     between = resampled(samples, rate, _OVERSAMPLED * rate)
     return max(float(np.abs(samples).max(initial=0.0)), float(np.abs(between).max(initial=0.0)))
+
+
+@lru_cache(maxsize=4)
+def _weights(size: int, rate: int) -> Array:
+    """The gains of a spectrum of ``size`` samples, which the notes of a bank have in common."""
+    hertz = np.linspace(0.0, rate / 2, size // 2 + 1, dtype=np.float64)
+    weights = _weight(hertz) / _weight(np.array([_REFERENCE], np.float64))
+    weights.flags.writeable = False
+    return weights
 
 
 def _weight(hertz: Array) -> Array:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -83,16 +87,32 @@ def _steady(samples: Array, rate: int) -> tuple[int, int]:
     power = np.concatenate([[0.0], np.cumsum(np.square(samples))])
     starts = np.arange(round(_ATTACK * rate), len(samples) - span, hop)
     levels = np.sqrt(np.maximum(power[starts + span] - power[starts], 0) / span)
-    best = (0, 0)
-    first = 0
-    for last in range(len(levels)):
-        while levels[first : last + 1].max() > _STEADY * levels[first : last + 1].min():
+    first, last = _alike(levels.tolist())
+    if first == last:
+        return 0, 0
+    return int(starts[first]), int(starts[last]) + span
+
+
+def _alike(levels: Sequence[float]) -> tuple[int, int]:
+    """The first and the last of the longest row of levels that stay within the ratio, and of equal ones the first."""
+    best, first = (0, 0), 0
+    # Where the row's lowest and highest levels are, each followed by those that will be once it is left behind.
+    lowest, highest = deque[int](), deque[int]()
+    for last, level in enumerate(levels):
+        while lowest and levels[lowest[-1]] >= level:
+            lowest.pop()
+        while highest and levels[highest[-1]] <= level:
+            highest.pop()
+        lowest.append(last)
+        highest.append(last)
+        while levels[highest[0]] > _STEADY * levels[lowest[0]]:
             first += 1
+            for row in (lowest, highest):
+                if row[0] < first:
+                    row.popleft()
         if last - first > best[1] - best[0]:
             best = (first, last)
-    if best == (0, 0):
-        return 0, 0
-    return int(starts[best[0]]), int(starts[best[1]]) + span
+    return best
 
 
 def _even(samples: Array, rate: int, first: int, last: int) -> Array:
@@ -101,12 +121,26 @@ def _even(samples: Array, rate: int, first: int, last: int) -> Array:
         return samples
     count = round(_SMOOTH * rate)
     window = np.hanning(2 * count + 1)
-    power = np.convolve(np.square(samples), window / window.sum(), mode="same")
+    power = _smoothed(np.square(samples), window / window.sum())
     loud = np.sqrt(np.maximum(power, 1e-20))
     gain = np.sqrt(np.mean(np.square(loud[first:last]))) / loud
     reached = np.clip((np.arange(len(samples)) - first) / (_EVEN_FROM * rate), 0.0, 1.0)
     gain = np.where(np.arange(len(samples)) < last, gain, gain[last - 1])
     return samples * gain**reached
+
+
+def _smoothed(samples: Array, window: Array) -> Array:
+    """The convolution with a window of an odd length, of the length of the samples."""
+    size = _fast(len(samples) + len(window) - 1)
+    both = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(window, size), size)
+    return both[len(window) // 2 :][: len(samples)]
+
+
+def _fast(size: int) -> int:
+    """The next size whose transform is quick: with no prime factor above 5."""
+    fives = (5**power for power in range(math.ceil(math.log(size, 5)) + 1))
+    odds = (five * 3**power for five in fives for power in range(math.ceil(math.log(size, 3)) + 1))
+    return min(odd << max(0, (-(-size // odd) - 1).bit_length()) for odd in odds)
 
 
 def _start(samples: Array, starts: NDArray[np.intp], end: int, fade: int) -> tuple[float, int, int] | None:
