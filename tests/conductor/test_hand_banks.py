@@ -65,15 +65,14 @@ async def test_where_the_hand_is_comes_before_what_lies_beside_it_and_plays_at_o
         assert creature(stage)["waits"] == ""
 
 
-async def test_a_hand_goes_before_pace_and_moods_and_has_all_cores(tmp_path: Path) -> None:
+async def test_a_hand_goes_before_pace_and_moods_and_makes_way_for_less(tmp_path: Path) -> None:
     async with on(Stage(tmp_path), LONG) as stage:
         assert stage.order() == ("creature", 0)
-        assert stage.render.share == 0.5
+        assert (stage.render.share, stage.render.hurried) == (0.5, False)
         await hold(stage, creature=(1.0,))
         assert stage.place() == ("creature", (10,))
-        assert stage.render.share == 1.0
-        assert len(FakeSupervisor.lives) == 1, "the worker that was there is told to leave what it did, and stays"
-        assert [sent["type"] for sent in stage.worker.sent] == ["render", "hold", "drop", "render"]
+        assert (stage.render.share, stage.render.hurried) == (1.0, True)
+        assert len(FakeSupervisor.lives) == 2, "no process becomes quicker again that has made way for all others"
         await rendered(stage)
         await rendered(stage)
         assert stage.order() == ("creature", 0), "and then what is due"

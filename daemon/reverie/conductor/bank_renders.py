@@ -229,7 +229,7 @@ class Timbres:
         """Hand on the bank whose turn it is, once it is there."""
         ready = one.turn(self._moods(), self._bars) if self._scene is not None else None
         if ready is not None and self._scene is not None:
-            log.info("Timbre %s: step %d, bank %s.", name, ready.step, ready.bank[:12])
+            log.info("Timbre %s: %s, bank %s.", name, one.whereabouts, ready.bank[:12])
             self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, ready))
 
     def _choose(self, now: float) -> None:
@@ -299,10 +299,10 @@ class Timbres:
             self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
             one.refused[what] = now + REFUSED_FOR
             return
-        self._job = job = RenderJob.of(scene.name, name, one.timbre, what, now)
-        self._done = 0.0
+        job = RenderJob.of(scene.name, name, one.timbre, what, now)
         pinned = {ready.bank for other in self._timbres.values() for ready in other.there}
-        self._worker.begin(self._config.render(job, scene.title, str(model), pinned))
+        if self._worker.begin(self._config.render(job, scene.title, str(model), pinned)):
+            self._job, self._done = job, 0.0
 
     def _rendered(self, job: RenderJob, said: Rendered) -> None:
         for warning in sorted({*said.warnings} - self._warned):

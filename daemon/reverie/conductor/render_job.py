@@ -75,4 +75,6 @@ class RenderConfig:
             timbre = timbre.model_copy(update={"path": path})
         request = request_of(timbre, step, f"{title}: {job.name}, {job.place}", self.folders)
         share = self.share if job.spot is None else 1.0
-        return Render(request, model, str(self.cache), self.quota, share, self.threads, tuple(pinned))
+        hurried = job.spot is not None
+        cache, pins = str(self.cache), tuple(pinned)
+        return Render(request, model, cache, self.quota, share, self.threads, pins, hurried=hurried)

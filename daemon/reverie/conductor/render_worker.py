@@ -51,6 +51,7 @@ class RenderWorkerLink:
         self._supervisor: HiredWorker | None = None
         self._ending: asyncio.Task[None] | None = None
         self._leaves = False
+        self._gives_way = False
         self._held = False
         self._warm_until = float("-inf")
 
@@ -64,13 +65,21 @@ class RenderWorkerLink:
         """Whether a render can begin; not while a worker is on its way out."""
         return self._render is None and not self._leaves
 
-    def begin(self, render: Render) -> None:
-        """Have this rendered, by the worker that is there or by another."""
+    def begin(self, render: Render) -> bool:
+        """Have this rendered, by the worker that is there or by another.
+
+        One that has made way for all others cannot hurry any more, and leaves: then nothing is begun yet (False).
+        """
+        if render.hurried and self._gives_way and self._supervisor is not None:
+            self._dismiss()
+            return False
+        self._gives_way = not render.hurried
         self._number += 1
         self._render = render = replace(render, number=self._number)
         if self._supervisor is not None:
             self._supervisor.send(to_message(render))
         self._wanted.set()
+        return True
 
     def keep_warm(self, seconds: float) -> None:
         """More may be wanted soon: the worker stays for so long."""

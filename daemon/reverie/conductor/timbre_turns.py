@@ -122,6 +122,13 @@ class TimbreTurns:
             del self.spots[old]
 
     @property
+    def whereabouts(self) -> str:
+        """Where the bank that plays is, in words."""
+        if self.played is None or self.played.step != NO_STEP:
+            return f"step {self.played.step if self.played else self.progress.step}"
+        return f"at {' '.join(f'{one:g}' for one in self._plays_at() or ())}"
+
+    @property
     def there(self) -> tuple[ReadyBank, ...]:
         """All banks that are there."""
         return (*self.ready.values(), *self.spots.values())

@@ -18,7 +18,7 @@ class Render:
 
     ``model`` is a bundle's file, ``cache`` the folder of banks, which is kept within ``quota`` bytes but for the banks
     in ``pinned``. ``share`` is how much of all cores together may be used, above 0 and up to 1, on so many ``threads``.
-    ``number`` tells it from others.
+    ``number`` tells it from others. With ``hurried`` somebody waits for it, and it makes way for the player alone.
     """
 
     type: ClassVar[str] = "render"
@@ -30,6 +30,7 @@ class Render:
     threads: int = 2
     pinned: tuple[str, ...] = ()
     number: int = 0
+    hurried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ disk as it is done, so that this process may be killed at any time; the next lif
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reverie.advice import advice_on
 from reverie.errors import ReverieError, reason_of
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HURRIED = 5
+"""How nice a process is that somebody waits for: as nice as the composer. One that has given way stays so."""
 TELL_EVERY = 1.0
 """Seconds between words about progress."""
 
@@ -54,6 +57,7 @@ class RenderWorker:
         self._conductor = end
         self._told = 0.0
         self._dropped = -1
+        self._pace: Literal["", "hurried", "gives way"] = ""
         self._kept: tuple[tuple[object, ...], BankMaker] | None = None
         """The maker of the last bank, and what it was made with."""
 
@@ -71,9 +75,19 @@ class RenderWorker:
         """Render what is asked for."""
         while True:
             job = self._jobs.get()
+            self._make_way(job)
             said = self._answer(job)
             if said is not None:
                 self._conductor.say(said)
+
+    def _make_way(self, job: Render) -> None:
+        """Be as quick as the job wants it; the system lets no process become quicker again."""
+        if not job.hurried and self._pace != "gives way":
+            give_way()
+            self._pace = "gives way"
+        elif job.hurried and not self._pace:
+            os.nice(HURRIED)
+            self._pace = "hurried"
 
     def _answer(self, job: Render) -> FromTimbre | None:
         try:
@@ -135,14 +149,9 @@ def _resources(job: Render) -> tuple[object, ...]:
     return job.model, stamp(Path(job.model)), job.cache, job.quota, job.threads
 
 
-def _begin(end: ConductorEnd) -> RenderWorker:
-    give_way()
-    return RenderWorker(end)
-
-
 def main() -> None:
     """Serve the conductor until it stops or goes away."""
-    run_worker("reverie.timbre.worker", "Renders banks of samples.", ToTimbre, _begin)
+    run_worker("reverie.timbre.worker", "Renders banks of samples.", ToTimbre, RenderWorker)
 
 
 if __name__ == "__main__":
