@@ -291,7 +291,10 @@ def test_a_bank_is_heard(run: Run, capsys: pytest.CaptureFixture[str], tmp_path:
 
 
 def test_of_a_large_bank_some_notes_from_the_lowest_to_the_highest_are_played(tmp_path: Path) -> None:
-    zones = [{"pitch": pitch, "velocity": 100, "seconds": 0.2, "loop": None} for pitch in range(20, 100)]
+    zones = [
+        {"pitch": pitch, "velocity": 100, "velocities": [1, 127], "seconds": 0.2, "loop": None}
+        for pitch in range(20, 100)
+    ]
     played = list(begins(audition(zones), tmp_path))
     assert (played[0], played[-1], len(played)) == (20, 99, MOST)
     assert played == sorted(played)

@@ -113,4 +113,5 @@ def test_editors_know_the_names_of_drums() -> None:
         assert all(allows(keys, name) for name in (*DRUMS, "kick", "hat", "closed hat", "Snare"))
         assert all(allows(keys, name) for name in ("hihat", "open-hihat", "closedhat", "kickdrum", "floortom"))
         assert not any(allows(keys, name) for name in ("snar", "closed-hta"))
-    assert json.dumps(sections).count('"kick"') == 2
+    assert allows(sections["SourceSection"]["properties"]["kit"]["propertyNames"], "closed hat")
+    assert json.dumps(sections).count('"kick"') == 3

@@ -133,8 +133,11 @@ def test_a_voice_that_crosses_over_has_a_second_channel() -> None:
         (f"sources: {TWO}, modle: nsynth", "unknown key 'modle'; did you mean 'model'?"),
         (f"sources: {TWO}, swap: cut", "how a bank is swapped stands at the voice, as 'timbre: {bank, swap}'"),
         ("sources: {cat: cat.wav}", "a path leads between 2 to 16 sources, not 1"),
-        ("sources: {cat: cat.wav, dog: {}}", "a source is either a 'file' or a 'latent'"),
-        ("sources: {cat: cat.wav, dog: {file: a.wav, latent: 3}}", "a source is either a 'file' or a 'latent'"),
+        ("sources: {cat: cat.wav, dog: {}}", "a source is either a 'file', a 'latent' or a 'kit'"),
+        (
+            "sources: {cat: cat.wav, dog: {file: a.wav, latent: 3}}",
+            "a source is either a 'file', a 'latent' or a 'kit'",
+        ),
         (
             "sources: {cat: cat.wav, s: {latent: 3, pitch: C4}}",
             "a latent has no pitch of its own; leave it out",
@@ -237,12 +240,92 @@ def test_two_voices_cannot_have_one_channel_if_one_of_them_changes_its_sounds() 
     ]
 
 
-def test_a_bank_needs_a_timbre_and_drums_have_none() -> None:
+def test_a_bank_needs_a_timbre() -> None:
     assert faults(PLAYED) == ["the scene has no timbres; describe one under 'timbres'"]
-    drums = HEAD.replace("output: {channel: 10}", "output: {channel: 10}\n    timbre: creature")
-    assert faults(f"{drums}timbres: {{creature: {{sources: {TWO}}}}}") == [
-        "timbres are for voices that have pitches; leave it out"
+
+
+KITS = "{dry: {kit: {kick: k.wav, snare: {file: s.wav, pitch: A3, at: G3}, hat: h.wav}}, cat: cat.wav}"
+BEATEN = HEAD.replace("output: {channel: 10}", "output: {channel: 10}\n    timbre: drums")
+
+
+def kit(sources: str = KITS, inside: str = "", text: str = BEATEN) -> str:
+    return f"{text}timbres: {{drums: {{sources: {sources}{inside}}}}}"
+
+
+def test_drums_play_a_kit_whose_drums_are_called_as_drums_are() -> None:
+    played = scene(kit())
+    beat, drums = played.voices["beat"], played.timbres["drums"]
+    assert beat.timbre is not None
+    assert (beat.timbre.bank, drums.drums, drums.seconds) == ("drums", (36, 38, 42), 1.5)
+    dry = drums.sources["dry"].kit
+    assert dry is not None
+    assert [(key, one.file, one.pitch, one.at) for key, one in dry.items()] == [
+        (36, "k.wav", None, None),
+        (38, "s.wav", 57, 55),
+        (42, "h.wav", None, None),
     ]
+    assert scene(kit(inside=", length: 2")).timbres["drums"].seconds == 2.0
+    literal = BEATEN.replace("    model: kit\n", "    pattern: {kick: x... x... x... x...}\n")
+    assert scene(kit(text=literal)).voices["beat"].timbre is not None
+
+
+def test_a_drum_that_the_kit_lacks_is_played_by_the_likest_that_it_has() -> None:
+    played = scene(kit())
+    assert played.drum_map(played.voices["beat"]) == {46: 42, 45: 36, 48: 38, 50: 38, 49: 42, 51: 42}
+    own = BEATEN.replace("{channel: 10}", "{channel: 10, drum_map: {ride: 38}}")
+    assert scene(kit(text=own)).drum_map(scene(kit(text=own)).voices["beat"])[51] == 38
+    plain = scene(HEAD)
+    assert plain.drum_map(plain.voices["beat"]) == {}
+    assert played.drum_map(played.voices["high"]) == {}
+
+
+def test_only_what_the_path_uses_is_a_part_of_the_kit() -> None:
+    sources = "{a: {kit: {kick: k.wav}}, b: {kit: {kick: l.wav}}, c: {kit: {ride: r.wav}}}"
+    assert scene(kit(sources)).timbres["drums"].drums == (36, 51)
+    assert scene(kit(sources, ", path: {kind: line, through: [a, b]}")).timbres["drums"].drums == (36,)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            kit(TWO),
+            "drums play kits, and 'drums' is none; give it sources such as {kit: {kick: FILE, snare: FILE, hat: FILE}}",
+        ),
+        (
+            kit(text=PLAYED.replace("creature", "drums")),
+            "'drums' is a kit of drums, for voices of kind 'drums'; name a timbre that has pitches",
+        ),
+        (
+            kit(text=BEATEN.replace("{channel: 10}", "{channel: 10, drum_map: {ride: 60}}")),
+            "the kit 'drums' has no drum at 60, only at 36, 38, 42; leave the drum_map out",
+        ),
+        (kit(inside=", pitches: [C3]"), "each drum of a kit has its own key; leave the pitches out"),
+        (
+            kit("{a: {kit: {kick: k.wav, bass: l.wav}}, b: b.wav}"),
+            "'bass' and 'kick' are the same drum; write one entry for it",
+        ),
+        (kit("{a: {kit: {kik: k.wav}}, b: b.wav}"), "there is no drum 'kik'; did you mean 'kick'?"),
+        (kit("{a: {kit: {}}, b: b.wav}"), "'kit' must have 1 or more entries, not 0"),
+        (kit("{a: {kit: {kick: k.wav}, pitch: C4}, b: b.wav}"), "a kit's pitches are those of its drums; leave it out"),
+        (kit("{a: {kit: {kick: k.wav}, file: c.wav}, b: b.wav}"), "a source is either a 'file', a 'latent' or a 'kit'"),
+        (
+            kit("{a: {kit: {kick: k.wav}}, b: {file: b.wav, at: C1}}"),
+            "a pitch to be transposed to is a drum's, as 'kit: {kick: {file: cat.wav, at: C1}}'",
+        ),
+        (kit("{a: {kit: {kick: {pitch: C3}}}, b: b.wav}"), "the key 'file' is missing"),
+        (kit("{a: {kit: {kick: ''}}, b: b.wav}"), "a source is the name of a sound file, or shipped:NAME"),
+    ],
+)
+def test_what_is_wrong_with_a_kit_is_said_in_one_sentence(text: str, sentence: str) -> None:
+    [said] = faults(text)
+    assert said.startswith(sentence)
+
+
+def test_a_scene_with_a_timbre_has_the_hash_it_had_before_there_were_takes_and_kits() -> None:
+    text = f"{PLAYED}timbres: {{creature: {{sources: {TWO}, velocities: [60, 110]}}}}"
+    assert scene(text).hash == "e1ffafe77cedd643d07407334dccb28562d278dfe818d681d24c3d5b7bd933a7"
+    assert len({scene(one).hash for one in (text, text.replace("sources", "variations: 2, sources"), kit())}) == 3
 
 
 def test_a_fault_is_told_at_its_place() -> None:

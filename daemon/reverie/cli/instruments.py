@@ -51,7 +51,7 @@ def _all() -> Rows:
     from reverie.music.drums import DRUMS, OTHER_NAMES
     from reverie.music.general_midi import PROGRAMS, family_of
     from reverie.places import sounds_folder
-    from reverie.scenes.timbre import SHIPPED
+    from reverie.scenes.timbre_sources import SHIPPED
     from reverie.timbre.sources.source_files import shipped_sounds
 
     others = {name: [other for other, means in OTHER_NAMES.items() if means == name] for name in DRUMS}

@@ -76,7 +76,7 @@ def arrange(
             name: _moody(scene, voice, _plan(scene, name, voice, bundles, begun, harmony, order, course), moods)
             for name, voice in scene.voices.items()
         },
-        parts={name: _part(name, voice) for name, voice in scene.voices.items()},
+        parts={name: _part(scene, name, voice) for name, voice in scene.voices.items()},
         order=scene.order,
         course=course,
         moods=moods,
@@ -130,7 +130,7 @@ def _plan(
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         longest=voice.evolve.longest,
-        drum_map=voice.output.drum_map,
+        drum_map=scene.drum_map(voice),
         then=tuple(HELD if one in missing else one for one in voice.evolve.operators),
         programme=programme and programme.without(missing),
         temperature=voice.temperature,
@@ -254,14 +254,14 @@ def _limits(scene: Scene, voice: Voice) -> LoopLimits:
     )
 
 
-def _part(name: str, voice: Voice) -> Part:
+def _part(scene: Scene, name: str, voice: Voice) -> Part:
     output = voice.output
     return Part(
         name=name,
         slot=output.slot,
         channel=output.channel,
         program=output.program,
-        drum_map=output.drum_map,
+        drum_map=scene.drum_map(voice),
         schedule=voice.schedule,
         font=output.soundfont.path if output.soundfont else "",
     )

@@ -7,6 +7,7 @@ first pitch is the one it plays.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection, Mapping
 
 from reverie.music.spelling import same_name
 
@@ -37,9 +38,43 @@ OTHER_NAMES: dict[str, str] = {
     "ride-cymbal": "ride",
 }
 """What drummers call them too."""
+STAND_INS: dict[str, tuple[str, ...]] = {
+    "bass": ("low-tom", "mid-tom", "high-tom"),
+    "snare": ("high-tom", "mid-tom", "low-tom"),
+    "closed-hat": ("open-hat", "ride", "crash"),
+    "open-hat": ("closed-hat", "ride", "crash"),
+    "low-tom": ("mid-tom", "high-tom", "bass"),
+    "mid-tom": ("low-tom", "high-tom", "snare"),
+    "high-tom": ("mid-tom", "low-tom", "snare"),
+    "crash": ("ride", "open-hat", "closed-hat"),
+    "ride": ("closed-hat", "open-hat", "crash"),
+}
+"""What a drummer strikes in place of a drum that the set has not, the likest first."""
 _NUMBERS = {same_name(name): number for name, number in DRUMS.items()} | {
     same_name(other): DRUMS[name] for other, name in OTHER_NAMES.items()
 }
+
+
+_NAMES = {number: name for name, number in DRUMS.items()}
+
+
+def drum_name(number: int) -> str:
+    """The drum that has a MIDI number.
+
+    Raises:
+        KeyError: if none has.
+    """
+    return _NAMES[number]
+
+
+def stand_ins(kit: Collection[int]) -> Mapping[int, int]:
+    """For each drum that a ``kit`` of MIDI numbers lacks, the one of it that is likest; a drum like none has none."""
+    found: dict[int, int] = {}
+    for name, others in STAND_INS.items():
+        present = [DRUMS[other] for other in others if DRUMS[other] in kit]
+        if DRUMS[name] not in kit and present:
+            found[DRUMS[name]] = present[0]
+    return found
 
 
 def parse_drum(name: str) -> int:

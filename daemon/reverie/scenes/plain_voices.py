@@ -1,4 +1,4 @@
-"""What a scene's hash reads of its voices: without what says nothing, so that later keys change no hash of old."""
+"""What a scene's hash reads of voices and timbres: without what says nothing, so that later keys change no old hash."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def plain_voice(voice: dict[str, Any]) -> None:
         del voice["pattern"]["passage"]["lines"]
     if "primer" in voice:
         _plain_primer(voice["primer"])
+
+
+def plain_timbre(timbre: dict[str, Any]) -> None:
+    """Leave out takes where there is one of each note, and kits where there are none."""
+    if timbre["variations"] == 1:
+        del timbre["variations"]
+    for source in timbre["sources"].values():
+        if source["kit"] is None:
+            del source["kit"]
 
 
 def _plain_output(output: dict[str, Any]) -> None:

@@ -32,10 +32,11 @@ from reverie.scenes.moods import DreamsSection, GuardsSection, MoodSection, mood
 from reverie.scenes.passage_section import PassageSection, passage_itself
 from reverie.scenes.pattern import LONGEST
 from reverie.scenes.performance_voice import PerformanceVoice
-from reverie.scenes.plain_voices import plain_ramp, plain_voice
+from reverie.scenes.plain_voices import plain_ramp, plain_timbre, plain_voice
 from reverie.scenes.polyphony_voice import PolyphonyVoice
 from reverie.scenes.timbre import Timbre, plain_name
 from reverie.scenes.touch_section import WrittenTouch
+from reverie.scenes.voice_banks import bank_misfits, drum_map
 from reverie.scenes.voice_models import with_able_models
 from reverie.scenes.voices import DrumVoice, TunedVoice
 from reverie.scenes.without_effect import turned_in_vain, without_effect
@@ -185,6 +186,10 @@ class Scene(Section):
         """Tonic and scale."""
         return Key(self.tonic, self.scale)
 
+    def drum_map(self, voice: Voice) -> Mapping[int, int]:
+        """What the drums of a voice of this scene are played as; those that are not in it are played as they are."""
+        return drum_map(_sound_of(voice), self.timbres)
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what the file means; comments, spacing, the order of keys and defaults spelt out are no matter.
@@ -194,6 +199,7 @@ class Scene(Section):
         said = self.model_dump(mode="json", by_alias=True)
         for name, timbre in self.timbres.items():
             said["timbres"][name]["way"] = timbre.way
+            plain_timbre(said["timbres"][name])
         self._leave_out(said)
         if not self.metre.groups:
             del said["metre"]["groups"]
@@ -252,7 +258,7 @@ class Scene(Section):
             for more, sentence in harmony.too_colourful(self.metre, self.tempo):
                 yield (*keys, *more), sentence
         yield from mood_misfits(self.moods, self.dreams, self.voices, harmony=self.harmony is not None)
-        sounds = {name: VoiceSound(one.output, one.timbre, one.traits.drums) for name, one in self.voices.items()}
+        sounds = {name: _sound_of(voice) for name, voice in self.voices.items()}
         yield from program_misfits(self.moods, sounds)
         yield from timbre_misfits(self.moods, self.timbres)
         yield from without_effect(self.form, self.guards, self.voices)
@@ -261,7 +267,7 @@ class Scene(Section):
         yield from ((("voices", *keys), sentence) for keys, sentence in turned_in_vain(loops))
         yield from self._shared_channels()
         yield from mix_misfits({name: voice.output for name, voice in self.voices.items()})
-        yield from self._banks()
+        yield from bank_misfits(sounds, self.timbres)
 
     def _written(self, name: str, voice: Voice) -> Iterator[tuple[Keys, str]]:
         """A pattern fits into the metre, and into the loop; a line or contour is no longer than that."""
@@ -343,36 +349,9 @@ class Scene(Section):
                 sentence = f"{first!r} already has program {program} on channel {output.channel} of {output.slot!r}"
                 yield ("voices", name, "output", "program"), f"{sentence}; one channel can have one program"
 
-    def _banks(self) -> Iterator[tuple[Keys, str]]:
-        """A voice's bank is there, and changes the sound of no other voice."""
-        plain = [name for name, voice in self.voices.items() if voice.timbre is None]
-        timbred = [name for name, voice in self.voices.items() if voice.timbre is not None]
-        claims: dict[tuple[str, int], tuple[str, str]] = {}
-        for name in (*plain, *timbred):
-            voice = self.voices[name]
-            output, timbre = voice.output, voice.timbre
-            first, _ = claims.setdefault((output.slot, output.channel), (name, "output"))
-            if timbre is None:
-                continue
-            if output.soundfont is not None:
-                yield ("voices", name, "output", "soundfont"), "its timbre is its soundfont; leave one of them out"
-            if first != name:
-                yield ("voices", name, "output", "channel"), _taken(first, output.channel, output.slot)
-            way: Keys = ("voices", name, "timbre")
-            if not self.timbres:
-                yield (*way, "bank"), "the scene has no timbres; describe one under 'timbres'"
-            elif timbre.bank not in self.timbres:
-                yield (*way, "bank"), f"there is no timbre {timbre.bank!r}{did_you_mean(timbre.bank, self.timbres)}"
-            if timbre.channel is not None:
-                claim = (name, "timbre")
-                other = claims.setdefault((output.slot, timbre.channel), claim)
-                if other != claim:
-                    yield (*way, "channel"), _taken(other[0], timbre.channel, output.slot)
 
-
-def _taken(voice: str, channel: int, slot: str) -> str:
-    sentence = f"{voice!r} already plays on channel {channel} of {slot!r}"
-    return f"{sentence}; a voice with a timbre needs its channels for itself"
+def _sound_of(voice: Voice) -> VoiceSound:
+    return VoiceSound(voice.output, voice.timbre, voice.traits.drums)
 
 
 def scene_json_schema() -> dict[str, Any]:

@@ -6,25 +6,26 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo
 
-from reverie.documents import ByKind, Facts, Keys, Section, Written, did_you_mean
+from reverie.documents import ByKind, Keys, Section, Written, did_you_mean
 from reverie.music.durations import parse_duration
-from reverie.music.harmony import parse_pitch, pitch_name
+from reverie.music.harmony import pitch_name
 from reverie.music.notes import MAX_MIDI
 from reverie.scenes.fields import known
+from reverie.scenes.timbre_sources import Pitch, SourceSection
 
-SHIPPED = "shipped:"
-"""Before the name of a source that comes with the package."""
 LONGEST_NOTE = 12.0
 """Seconds of the longest note that a bank may hold, and so of a source that can ever be heard."""
+KIT_SECONDS = 1.5
+"""Of each drum of a kit whose length the scene leaves out."""
 LONGEST_BANK = 600.0
 """Seconds of all notes of a bank together: on a small machine a night's work already."""
 CORNERS = 4
 FEWEST_SOURCES, MOST_SOURCES = 2, 16
+MOST_VARIATIONS = 8
 
 Swap = Literal["cut", "crossfade"]
 Walk = Literal["rows", "round", "random"]
@@ -32,8 +33,6 @@ Walk = Literal["rows", "round", "random"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _SHORTEST_PACE, _LONGEST_PACE = 60.0, 7 * 24 * 3600.0
-
-Pitch = Annotated[int, Written(str, parse_pitch)]
 
 
 def plain_name(name: str) -> str:
@@ -69,49 +68,6 @@ TimeOfDay = Annotated[dt.time, Written(str, _time_of_day), PlainSerializer(str, 
 
 def _timbre_model(name: str, info: ValidationInfo) -> str:
     return known("timbre model", name, info)
-
-
-def _sound_file(written: str, info: ValidationInfo) -> str:
-    """A source's file; where the caller knows the folder of the scene, it must be there."""
-    if not written.removeprefix(SHIPPED) or "\0" in written:
-        raise ValueError("a source is the name of a sound file, or shipped:NAME")
-    if written.startswith(SHIPPED):
-        known("shipped sound", written.removeprefix(SHIPPED), info)
-        return written
-    folder: Path | None = Facts.get(info, "folder")
-    if folder is not None and not _is_file(folder / written):
-        raise ValueError(f"there is no file {written!r} in {folder}; sources are found from the scene's own folder")
-    return written
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long, a folder that is closed
-        return False
-
-
-class SourceSection(Section):
-    """A sound from which timbres are mixed: a file, or a point of the model's own space."""
-
-    file: Annotated[str, AfterValidator(_sound_file)] | None = Field(
-        default=None,
-        description=f"A WAV, FLAC or MP3 file, relative to the scene's; or {SHIPPED}NAME for a sound that is shipped.",
-        examples=["sounds/cat.wav"],
-    )
-    pitch: Pitch | None = Field(
-        default=None, description="The pitch at which the file sounds; absent: it is measured.", examples=["A4"]
-    )
-    latent: int | None = Field(
-        default=None, ge=0, lt=2**32, description="In place of a file: the seed of a point of the model's own space."
-    )
-
-    def misfits(self) -> Iterator[tuple[Keys, str]]:
-        """It is one of both."""
-        if (self.file is None) == (self.latent is None):
-            yield (), "a source is either a 'file' or a 'latent'"
-        elif self.latent is not None and self.pitch is not None:
-            yield ("pitch",), "a latent has no pitch of its own; leave it out"
 
 
 def _itself(source: SourceSection) -> SourceSection:
@@ -262,7 +218,7 @@ class Timbre(Section):
         description="The timbre model: 'default', which is shipped, 'nsynth', 'gansynth', or one of your own.",
     )
     sources: dict[Name, Annotated[SourceSection, Written(SourceSection, _itself, short=("file",))]] = Field(
-        description="The sounds by name, 2 to 16: a file, {file, pitch}, or {latent: SEED}.",
+        description="The sounds by name, 2 to 16: a file, {file, pitch}, {latent: SEED}, or {kit: ...} of drums.",
         examples=[{"flute": "shipped:flute"}],
     )
     path: Annotated[
@@ -282,8 +238,17 @@ class Timbre(Section):
     velocities: Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_MIDI)], ...], Field(strict=False)] = Field(
         default=(100,), min_length=1, description="The velocities at which each pitch is rendered, 1 to 127."
     )
+    variations: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_VARIATIONS,
+        description="How many takes of each note are rendered, 1 to 8; samplers play them in turn.",
+    )
     length: float = Field(
-        default=2.0, ge=0.1, le=LONGEST_NOTE, description="Seconds of each note, 0.1 to 12; more can be looped."
+        default=2.0,
+        ge=0.1,
+        le=LONGEST_NOTE,
+        description=f"Seconds of each note, 0.1 to 12; more can be looped. Absent: 2, and {KIT_SECONDS:g} of a kit.",
     )
     level: float = Field(
         default=-20.0, ge=-60, le=-6, description="How loud every bank is, in dB below full scale, -60 to -6."
@@ -307,6 +272,17 @@ class Timbre(Section):
                 chosen = self.path.through
         return tuple(self.sources) if chosen is None else chosen
 
+    @property
+    def drums(self) -> tuple[int, ...]:
+        """The keys of all drums that sources of the path have, ascending; none if it is no kit of drums."""
+        kits = [source.kit for name in self.way if (source := self.sources.get(name)) and source.kit]
+        return tuple(sorted({key for kit in kits for key in kit}))
+
+    @property
+    def seconds(self) -> float:
+        """How long each note is rendered."""
+        return KIT_SECONDS if self.drums and "length" not in self.model_fields_set else self.length
+
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """The path leads along the sources, and a bank can be rendered in a night."""
         if not FEWEST_SOURCES <= len(self.sources) <= MOST_SOURCES:
@@ -320,10 +296,14 @@ class Timbre(Section):
                     yield ("sources", name), "nsynth has no latents, only gansynth has; name a sound file"
         if len(set(self.velocities)) < len(self.velocities) or list(self.velocities) != sorted(self.velocities):
             yield ("velocities",), "velocities are written from the softest on, each once"
-        seconds = len(self.pitches) * len(self.velocities) * self.length
+        if self.drums and "pitches" in self.model_fields_set:
+            yield ("pitches",), "each drum of a kit has its own key; leave the pitches out"
+        keys = len(self.drums or self.pitches)
+        seconds = keys * len(self.velocities) * self.variations * self.seconds
         if seconds > LONGEST_BANK:
             sentence = f"each bank would be {seconds:g} s of sound; {LONGEST_BANK:g} s is the most"
-            yield ("pitches",) if "pitches" in self.model_fields_set else ("length",), sentence
+            longest = [key for key in ("variations", "pitches", "length") if key in self.model_fields_set]
+            yield (longest[0] if longest else "velocities",), sentence
 
     def _ways(self) -> Iterator[tuple[Keys, str]]:
         key = {"grid": "corners", "random_walk": "among"}.get(self.path.kind, "through")

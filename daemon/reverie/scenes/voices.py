@@ -36,6 +36,13 @@ def timbre_itself(timbre: VoiceTimbre) -> VoiceTimbre:
     return timbre
 
 
+KitOfVoice = Annotated[
+    Annotated[VoiceTimbre, Written(VoiceTimbre, timbre_itself, short=("bank",))] | None,
+    Field(
+        description="One of the scene's timbres that are kits, by name, or {bank, swap}; absent: those of the slot.",
+        examples=["creature"],
+    ),
+]
 DrumLines = ByDrum[Annotated[str, AfterValidator(parse_pattern)]]
 _PATTERN = (
     "What is played note for note: for ever, and without a model, or with 'evolve' as the first loop, which is then "
@@ -242,6 +249,7 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
     pattern: Annotated[Pattern, NotesOrFile(DrumLines, drum_pattern)] | None = Field(
         default=None, description=f"{_PATTERN} Written like a primer.", examples=[{"bass": "x... x..."}]
     )
+    timbre: KitOfVoice = None
 
     @property
     def written(self) -> Pattern | None:
@@ -252,7 +260,6 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
         "register": "drums have no register; leave it out",
         "harmony": "drums have no pitches; leave it out",
         "strictness": "drums have no pitches; leave it out",
-        "timbre": "timbres are for voices that have pitches; leave it out",
     }
 
     @property
@@ -269,11 +276,6 @@ class DrumVoice(ComposedVoice[Literal["drums"]]):
     def low(self) -> int:
         """Lowest pitch: drums have no register."""
         return 0
-
-    @property
-    def timbre(self) -> None:
-        """Drums have none."""
-        return
 
     @property
     def high(self) -> int:

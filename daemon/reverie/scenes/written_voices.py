@@ -16,7 +16,7 @@ from reverie.scenes.pattern import NotesOrFile, Pattern, WrittenSettings, drum_p
 from reverie.scenes.primer import Primer
 from reverie.scenes.temperature import Temperature
 from reverie.scenes.timbre import VoiceTimbre
-from reverie.scenes.voices import CommonVoice, DrumLines, timbre_itself
+from reverie.scenes.voices import CommonVoice, DrumLines, KitOfVoice, timbre_itself
 
 KindT = TypeVar("KindT", bound=str)
 WRITTEN = "written"
@@ -101,7 +101,7 @@ class LiteralDrums(LiteralVoice[Literal["drums"]]):
         description="For each drum a line, as of a primer, or {file, track, channel, bars} of a MIDI file.",
         examples=[{"bass": "x... x..."}],
     )
-    timbre: ClassVar[None] = None
+    timbre: KitOfVoice = None
 
     @property
     def written(self) -> Pattern:

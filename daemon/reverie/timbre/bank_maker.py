@@ -17,18 +17,19 @@ from reverie.timbre.bank.cache import BankCache
 from reverie.timbre.bank.unfinished import unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, Here
+from reverie.timbre.feasible import beyond_abilities, within
 from reverie.timbre.render.notes_of_recipe import render_notes
 from reverie.timbre.render.progress_interval import Pace, part, unpaced
 from reverie.timbre.render.renderer import Renderer
 from reverie.timbre.request import BankRequest
 from reverie.timbre.sources.source import SoundSource, read_source
-from reverie.timbre.timbre_models import open_timbre_model
+from reverie.timbre.timbre_models import abilities_of, open_timbre_model
 
 log = logging.getLogger(__name__)
 
 Opener = Callable[[Path], Renderer]
 MOST_SOURCES = 16
-"""Sources that are kept for the next request; a timbre has no more."""
+"""Sources that are kept for the next request: as many as a timbre has, and all drums of the last kits."""
 RENDERING_SHARE = 0.7
 """Of the progress to a bank; the rest is making its samples ready, which a small model's notes take longer for."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -58,9 +59,11 @@ class BankMaker:
 
         Raises:
             ModelError: if the model card cannot be read.
+            TimbreError: if it is no timbre model.
         """
         self._path = model
         self._card: ModelCard = read_card(model)
+        self._abilities = abilities_of(model)
         self._folder = cache
         self._banks = BankCache(cache, quota, log.warning)
         self._executor = executor or Here()
@@ -88,8 +91,10 @@ class BankMaker:
 
     def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
         sources = self._read(request)
-        warnings = tuple(warning for source in sources.values() for warning in source.warnings)
-        recipe = request.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
+        beyond = beyond_abilities(request, self._abilities, self._card.name)
+        warnings = (*(warning for source in sources.values() for warning in source.warnings), *beyond)
+        feasible = within(request, self._abilities)
+        recipe = feasible.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
         found = self._banks.find(recipe.id)
         if found is not None:
             self._forget(recipe.id)
@@ -112,12 +117,12 @@ class BankMaker:
             TimbreError: if one cannot be used.
         """
         found: dict[str, SoundSource] = {}
-        for share in request.shares:
+        for share in request.sources.values():
             if share.file is not None:
                 key = share.file, share.pitch, stamp(Path(share.file))
                 found[share.name] = self._sources.get(key) or read_source(Path(share.file), pitch=share.pitch)
                 self._sources[key] = found[share.name]
-        for old in [*self._sources][:-MOST_SOURCES]:
+        for old in [*self._sources][: -max(MOST_SOURCES, len(found))]:
             del self._sources[old]
         return found
 
@@ -146,7 +151,7 @@ class BankMaker:
 def _origins(request: BankRequest, sources: Mapping[str, SoundSource]) -> list[Origin]:
     """Where everything comes from that is in the mixture; a point of the model's own space comes from the model."""
     origins: list[Origin] = []
-    for share in request.shares:
+    for share in request.sources.values():
         if share.name in sources:
             stated = sources[share.name].provenance
             origins.append(Origin(share.name, share.weight, stated.author, stated.licence, stated.source))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reverie.timbre.sound import NoteRequest
@@ -19,23 +19,33 @@ class Ingredient:
     """A sound that is mixed in: ``sound`` is the hash of a source, or ``latent`` the seed of a point of the model.
 
     ``own_pitch`` is the pitch at which the source itself sounds, as a MIDI number with a fraction, where that is
-    known. ``weight`` is its share, more than 0. What people call it is no matter of the recipe.
+    known. ``weight`` is its share, more than 0. A sound that is ``untransposed`` stays at the pitch that it has, or
+    without one, as drums do. What people call it is no matter of the recipe.
     """
 
     weight: float
     sound: str = ""
     latent: int | None = None
     own_pitch: float | None = None
+    untransposed: bool = False
 
     @property
-    def key(self) -> tuple[str, int, float]:
+    def key(self) -> tuple[str, int, float, bool]:
         """What it is without its weight, to be ordered by."""
         nothing = -1
         return (
             self.sound,
             nothing if self.latent is None else self.latent,
             nothing if self.own_pitch is None else self.own_pitch,
+            self.untransposed,
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; what most sounds do not have is left out, so that older recipes keep their ids."""
+        data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        if not self.untransposed:
+            del data["untransposed"]
+        return data
 
 
 def mixture(ingredients: Iterable[Ingredient]) -> tuple[Ingredient, ...]:
@@ -47,8 +57,8 @@ def mixture(ingredients: Iterable[Ingredient]) -> tuple[Ingredient, ...]:
     Raises:
         ValueError: if there is nothing in it, or less than nothing of something.
     """
-    shares: dict[tuple[str, int, float], float] = {}
-    known: dict[tuple[str, int, float], Ingredient] = {}
+    shares: dict[tuple[str, int, float, bool], float] = {}
+    known: dict[tuple[str, int, float, bool], Ingredient] = {}
     for one in ingredients:
         if one.weight < 0:
             raise ValueError(f"a weight is 0 or more, not {one.weight:g}")
@@ -58,11 +68,37 @@ def mixture(ingredients: Iterable[Ingredient]) -> tuple[Ingredient, ...]:
     if total <= 0:
         raise ValueError("a mixture needs something with a weight of more than 0")
     rounded = {key: round(share / total, _DIGITS) for key, share in shares.items()}
-    return tuple(
-        Ingredient(rounded[key], known[key].sound, known[key].latent, known[key].own_pitch)
-        for key in sorted(rounded)
-        if rounded[key] > 0
-    )
+    return tuple(replace(known[key], weight=rounded[key]) for key in sorted(rounded) if rounded[key] > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySound:
+    """What one rendered key of a bank plays: ``ingredients`` as :func:`mixture` writes them, at ``pitch``.
+
+    ``pitch`` is the key itself but for a drum, whose sounds may have a pitch of their own, or none.
+    """
+
+    key: int
+    ingredients: tuple[Ingredient, ...]
+    pitch: float | None = None
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The shares of the ingredients, in their order."""
+        return tuple(one.weight for one in self.ingredients)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"key": self.key, "ingredients": [one.as_json() for one in self.ingredients], "pitch": self.pitch}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> KeySound:
+        """Read :meth:`as_json`'s data.
+
+        Raises:
+            KeyError, TypeError: if it is something else.
+        """
+        return cls(int(data["key"]), _ingredients(data["ingredients"]), data["pitch"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +107,10 @@ class BankRecipe:
 
     ``model`` is the hash of the model's bundle (``Renderer.model``), ``ingredients`` are as :func:`mixture` writes
     them, mixed in this order. ``pitches`` and ``velocities`` are MIDI's, each ascending; every pitch is rendered at
-    every velocity, ``seconds`` long. ``level`` is how loud the bank is, in dB below full scale (RMS of a note where it
-    is loudest, so -20 or so). ``seed`` is where the chance of the decoder begins.
+    every velocity, ``seconds`` long, in so many ``variations``. ``level`` is how loud the bank is, in dB below full
+    scale (RMS of a note where it is loudest, so -20 or so). ``seed`` is where the chance of the decoder begins.
+
+    A drum kit has ``drums`` by ascending key, in place of ingredients and pitches.
     """
 
     model: str
@@ -83,6 +121,8 @@ class BankRecipe:
     level: float
     seed: int
     spherical: bool = False
+    variations: int = 1
+    drums: tuple[KeySound, ...] = ()
 
     @property
     def id(self) -> str:
@@ -91,24 +131,29 @@ class BankRecipe:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @property
-    def notes(self) -> tuple[NoteRequest, ...]:
-        """The notes to be rendered, from the lowest, and each from the softest."""
-        return tuple(
-            NoteRequest(pitch, velocity, self.seconds) for pitch in self.pitches for velocity in self.velocities
-        )
+    def keys(self) -> tuple[KeySound, ...]:
+        """What is rendered at each key, from the lowest."""
+        return self.drums or tuple(KeySound(pitch, self.ingredients, pitch) for pitch in self.pitches)
 
     @property
-    def weights(self) -> tuple[float, ...]:
-        """The shares of the ingredients, in their order."""
-        return tuple(one.weight for one in self.ingredients)
+    def notes(self) -> tuple[NoteRequest, ...]:
+        """The notes to be rendered, from the lowest, each from the softest, and one take after the other."""
+        return tuple(
+            NoteRequest(one.pitch, velocity, self.seconds, variation, one.key if self.drums else None)
+            for one in self.keys
+            for velocity in self.velocities
+            for variation in range(self.variations)
+        )
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for a message or a file."""
+        """Plain data for a message or a file; what older recipes did not have is left out where nobody wants it."""
         data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        data["ingredients"] = [{name: getattr(one, name) for name in one.__slots__} for one in self.ingredients]
+        data["ingredients"] = [one.as_json() for one in self.ingredients]
         data["pitches"], data["velocities"] = list(self.pitches), list(self.velocities)
         data["seconds"], data["level"] = float(self.seconds), float(self.level)
-        return data
+        data["drums"] = [one.as_json() for one in self.drums]
+        unsaid = {"variations": self.variations == 1, "drums": not self.drums}
+        return {name: value for name, value in data.items() if not unsaid.get(name)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> BankRecipe:
@@ -118,7 +163,12 @@ class BankRecipe:
             ValueError, KeyError, TypeError: if it is no recipe.
         """
         fields = dict(data)
-        fields["ingredients"] = tuple(Ingredient(**one) for one in fields["ingredients"])
+        fields["ingredients"] = _ingredients(fields["ingredients"])
         fields["pitches"] = tuple(int(pitch) for pitch in fields["pitches"])
         fields["velocities"] = tuple(int(velocity) for velocity in fields["velocities"])
+        fields["drums"] = tuple(KeySound.from_json(one) for one in fields.get("drums", ()))
         return cls(**fields)
+
+
+def _ingredients(data: Iterable[Mapping[str, Any]]) -> tuple[Ingredient, ...]:
+    return tuple(Ingredient(**one) for one in data)

@@ -201,7 +201,7 @@ def piece_on_paper(paper: OnPaper) -> Piece:
                 _late_in_swing(note, scene.swing, scene.metre)
                 for note in placed(_notes(events.get(name, ()), scene.swing, scene.metre), bars)
             ),
-            _kicks(voice.output.drum_map),
+            _kicks(scene.drum_map(voice)),
         )
         for name, voice in scene.voices.items()
     ]

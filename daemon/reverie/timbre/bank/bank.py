@@ -15,6 +15,7 @@ from reverie.timbre.bank.sf2 import sf2_bytes
 from reverie.timbre.bank.sfz import sfz_text
 from reverie.timbre.bank.wav24 import wav_bytes
 from reverie.timbre.bank.zone import Sample, Zone
+from reverie.timbre.kit import CHOKES
 from reverie.timbre.recipe import BankRecipe
 from reverie.timbre.render.progress_interval import Pace, unpaced
 from reverie.timbre.sound import Sound
@@ -90,7 +91,9 @@ def bank_files(
 
     ``sounds`` are the rendered notes, in the order of the recipe's. ``model`` is what its card says of itself.
     """
-    zones = zones_of(finish(recipe.notes, sounds, recipe.level, pace), f"{recipe.id[:_PREFIX]}-")
+    kit = bool(recipe.drums)
+    samples = finish(recipe.notes, sounds, recipe.level, pace, kit=kit)
+    zones = zones_of(samples, f"{recipe.id[:_PREFIX]}-", drums=kit)
     comments = [origin.sentence for origin in origins] + [f"rendered by {model['name']}"]
     licence = "; ".join(sorted({origin.licence for origin in origins}))
     files = {zone.file: wav_bytes(zone.sample) for zone in zones}
@@ -138,37 +141,40 @@ def read_bank(folder: Path) -> Bank:
     return bank
 
 
-def zones_of(samples: Sequence[Sample], prefix: str = "") -> list[Zone]:
+def zones_of(samples: Sequence[Sample], prefix: str = "", *, drums: bool = False) -> list[Zone]:
     """Every key and every velocity has one sample: the nearest, and of two as near the lower or softer.
 
+    Of several takes all are the nearest. Of a kit of ``drums``, each has its own key alone, and other keys are silent.
     The names of their files begin with ``prefix``.
     """
     pitches = sorted({sample.pitch for sample in samples})
     velocities = sorted({sample.velocity for sample in samples})
-    keys = dict(zip(pitches, _ranges(pitches), strict=True))
-    layers = dict(zip(velocities, _layers(velocities), strict=True))
+    takes = len({sample.variation for sample in samples})
+    keys = {pitch: (pitch, pitch) for pitch in pitches} if drums else dict(zip(pitches, _ranges(pitches), strict=True))
+    layers = dict(zip(velocities, _ranges(velocities, 1), strict=True))
     return [
         Zone(
-            sample, f"{prefix}{sample.pitch:03d}-{sample.velocity:03d}.wav", keys[sample.pitch], layers[sample.velocity]
+            sample,
+            prefix + _file_name(sample, takes),
+            keys[sample.pitch],
+            layers[sample.velocity],
+            takes,
+            drums,
+            CHOKES.get(sample.pitch, 0) if drums else 0,
         )
-        for sample in sorted(samples, key=lambda sample: (sample.pitch, sample.velocity))
+        for sample in sorted(samples, key=lambda sample: (sample.pitch, sample.velocity, sample.variation))
     ]
 
 
-def _ranges(pitches: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """All keys, split in the middle between two neighbours."""
-    first = 0
-    for number, pitch in enumerate(pitches):
-        last = (pitch + pitches[number + 1]) // 2 if number + 1 < len(pitches) else MOST
-        yield first, last
-        first = last + 1
+def _file_name(sample: Sample, takes: int) -> str:
+    take = f"-{sample.variation + 1}" if takes > 1 else ""
+    return f"{sample.pitch:03d}-{sample.velocity:03d}{take}.wav"
 
 
-def _layers(velocities: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """All velocities from 1: up to the one that was rendered a layer, and the loudest for all above."""
-    first = 1
-    for number, velocity in enumerate(velocities):
-        last = velocity if number + 1 < len(velocities) else MOST
+def _ranges(rendered: Sequence[int], first: int = 0) -> Iterator[tuple[int, int]]:
+    """All keys or velocities from ``first`` on, split in the middle between two neighbours."""
+    for number, value in enumerate(rendered):
+        last = (value + rendered[number + 1]) // 2 if number + 1 < len(rendered) else MOST
         yield first, last
         first = last + 1
 
@@ -179,6 +185,8 @@ def _zone_json(zone: Zone) -> dict[str, Any]:
         "file": zone.file,
         "pitch": sample.pitch,
         "velocity": sample.velocity,
+        "variation": sample.variation,
+        "takes": zone.takes,
         "cents": round(sample.cents, 2),
         "keys": zone.keys,
         "velocities": zone.velocities,

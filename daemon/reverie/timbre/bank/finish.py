@@ -18,6 +18,7 @@ from reverie.timbre.bank.sample_loop import find_loop, lasts
 from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.kit import BALANCE
 from reverie.timbre.render.progress_interval import Pace, unpaced
 from reverie.timbre.sound import NoteRequest, Sound
 from reverie.timbre.sources.resample import resampled
@@ -44,21 +45,26 @@ _OUT_OF_TUNE = 150
 Array = NDArray[np.float64]
 
 
-def finish(notes: Sequence[NoteRequest], sounds: Sequence[Sound], level: float, pace: Pace = unpaced) -> list[Sample]:
+def finish(
+    notes: Sequence[NoteRequest], sounds: Sequence[Sound], level: float, pace: Pace = unpaced, *, kit: bool = False
+) -> list[Sample]:
     """The samples of a bank, each as loud as ``level`` (dB below full scale) where it is loudest.
 
     Each is tuned by its measured pitch, but for the octave: which octave a rich tone sounds at, ears do not agree on
     either. Whether keys can hold it, is decided for the whole timbre: of a
     sound that lasts at one pitch and fades at another, a player would not know what to expect.
 
+    Drums of a ``kit`` are balanced as those of a drum set are, never held, and tuned only where they have a pitch.
+
     Raises:
         TimbreError: if what was rendered holds values that are no numbers.
     """
     ready: list[_Tuned] = []
     for note, sound in zip(notes, sounds, strict=True):
-        ready.append(_tuned(note.key, _prepared(note, sound, level)))
+        softer = BALANCE.get(note.key, 0.0) if kit else 0.0
+        ready.append(_tuned(note.pitch, _prepared(note, sound, level + softer)))
         pace(len(ready) / len(notes))
-    held = sum(one.pitch is not None and lasts(one.sound) for one in ready) > len(ready) / 2
+    held = not kit and sum(one.pitch is not None and lasts(one.sound) for one in ready) > len(ready) / 2
     return [_sample(note, one, held=held) for note, one in zip(notes, ready, strict=True)]
 
 
@@ -71,10 +77,10 @@ class _Tuned:
     cents: float
 
 
-def _tuned(wanted: int, sound: Sound) -> _Tuned:
+def _tuned(wanted: float | None, sound: Sound) -> _Tuned:
     """The sound played as much slower or faster as it is out of tune: a sampler would do it less well."""
-    pitch = measure_pitch(sound)
-    if pitch is None:
+    pitch = None if wanted is None else measure_pitch(sound)
+    if wanted is None or pitch is None:
         return _Tuned(sound, None, 0.0)
     cents = _cents(pitch - wanted)
     if not cents:
@@ -93,6 +99,7 @@ def _sample(note: NoteRequest, tuned: _Tuned, *, held: bool) -> Sample:
         velocity=note.velocity,
         cents=tuned.cents,
         loop=None if looped is None else looped[1],
+        variation=note.variation,
     )
 
 

@@ -26,8 +26,14 @@ def _opcodes(zone: Zone) -> Iterator[tuple[str, object]]:
     yield "lovel", zone.velocities[0]
     yield "hivel", zone.velocities[1]
     yield "pitch_keycenter", zone.sample.pitch
+    if zone.takes > 1:
+        yield "seq_length", zone.takes
+        yield "seq_position", zone.sample.variation + 1
+    if zone.choke:
+        yield "group", zone.choke
+        yield "off_by", zone.choke
     loop = zone.sample.loop
-    yield "loop_mode", "no_loop" if loop is None else "loop_continuous"
+    yield "loop_mode", "one_shot" if zone.drum else "no_loop" if loop is None else "loop_continuous"
     if loop is not None:
         yield "loop_start", loop.start
         yield "loop_end", loop.end - 1

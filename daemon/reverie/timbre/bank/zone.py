@@ -19,7 +19,8 @@ class SampleLoop:
 class Sample:
     """A note made ready for samplers.
 
-    ``pitch`` and ``velocity`` are those that were asked for. ``cents`` is by how much the sound was
+    ``pitch`` is the key at which it plays as it is, and ``velocity`` the one that was asked for; samples that differ by
+    ``variation`` alone are takes of one note. ``cents`` is by how much the sound was
     higher than that pitch when it was rendered, as measured, before it was tuned; 0 where no pitch can be measured.
     """
 
@@ -28,13 +29,26 @@ class Sample:
     velocity: int
     cents: float = 0.0
     loop: SampleLoop | None = None
+    variation: int = 0
+
+
+def take_of(velocity: int, takes: int) -> int:
+    """Which take a velocity plays where takes cannot come in turn: its neighbours play the others."""
+    return velocity % takes
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A sample, its file within the bank's folder, and the keys and velocities that play it, first and last of each."""
+    """A sample, its file within the bank's folder, and the keys and velocities that play it, first and last of each.
+
+    Where a note has several ``takes``, each of them has a zone for the same keys and velocities, and they come in turn.
+    A drum rings out whether its key is held or not; of drums of one ``choke`` group (0 is none) one sounds at a time.
+    """
 
     sample: Sample
     file: str
     keys: tuple[int, int]
     velocities: tuple[int, int]
+    takes: int = 1
+    drum: bool = False
+    choke: int = 0

@@ -23,6 +23,7 @@ from reverie.models.gansynth.specgrams import Specgrams
 from reverie.models.library.bundle import Bundle
 from reverie.models.library.index import identity
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.kit import REGISTERS
 from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import NoteRequest, Sound
@@ -221,8 +222,8 @@ class GanRendering:
 
 
 def _sounding(note: NoteRequest) -> float:
-    """The pitch of a note: the model makes none without, so a drum that has no pitch sounds at that of its key."""
-    return note.key if note.pitch is None else note.pitch
+    """The pitch of a note: the model makes none without, so a drum that has no pitch gets that of its register."""
+    return REGISTERS.get(note.key, note.key) if note.pitch is None else note.pitch
 
 
 def _resampled(samples: NDArray[np.float32], rate: float, wanted: float) -> NDArray[np.float32]:

@@ -44,23 +44,24 @@ def render_notes(
 
 
 def _codes(recipe: BankRecipe, source: Source, renderer: Renderer, kept: Unfinished, pace: Pace) -> Mapping[int, Code]:
-    """The mixture at each pitch."""
+    """What each key plays, as a code."""
     codes: dict[int, Code] = {}
     sounds: dict[str, Sound] = {}
-    for number, pitch in enumerate(recipe.pitches):
-        name = f"code-{pitch}"
+    for number, played in enumerate(recipe.keys):
+        name = f"code-{played.key}"
         code = (kept.get(name) or {}).get("code")
         if code is None:
             parts: list[Code] = []
-            for one in recipe.ingredients:
+            for one in played.ingredients:
                 if one.latent is not None:
                     parts.append(renderer.latent(one.latent))
                 else:
                     if one.sound not in sounds:
                         sounds[one.sound] = source(one.sound)
+                    pitch = None if one.untransposed else played.pitch
                     parts.append(renderer.code(sounds[one.sound], pitch, own_pitch=one.own_pitch))
-            code = renderer.mix(parts, recipe.weights, spherical=recipe.spherical)
+            code = renderer.mix(parts, played.weights, spherical=recipe.spherical)
             kept.keep(name, {"code": code})
-        codes[pitch] = code
-        pace((number + 1) / len(recipe.pitches))
+        codes[played.key] = code
+        pace((number + 1) / len(recipe.keys))
     return codes

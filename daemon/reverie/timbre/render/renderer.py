@@ -46,7 +46,8 @@ class Renderer(Protocol):
     def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
         """Encode a source as it is to sound at ``pitch``; ``own_pitch`` is the source's, where that is known.
 
-        Without a ``pitch`` it is to sound as it is, transposed by nothing, as drums are that have no pitch.
+        A source whose own pitch is not known is transposed as if it were C4, as samplers have it. Without a ``pitch``
+        it is to sound as it is, transposed by nothing, as drums are that have no pitch.
 
         Raises:
             TimbreError: if the sound cannot be encoded.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reverie.folders import patiently
 from reverie.places import sounds_folder
-from reverie.scenes.timbre import SHIPPED
+from reverie.scenes.timbre_sources import SHIPPED
 
 SUFFIXES = (".wav", ".flac", ".mp3")
 
