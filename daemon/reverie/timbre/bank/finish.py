@@ -1,4 +1,4 @@
-"""Rendered notes made ready for samplers: trimmed, without clicks, equally loud, tuned, and looped where that goes.
+"""Rendered notes made ready for samplers: trimmed, without clicks, tuned, alike, equally loud, and looped.
 
 Samples come out at 48 kHz, whatever the model's rate: samplers interpolate between few samples, and at 16 kHz what they
 get wrong would be heard as a hiss above the tone.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.timbre.bank.brightness import evened
 from reverie.timbre.bank.loudness import loudest, true_peak
 from reverie.timbre.bank.sample_loop import find_loop, lasts
 from reverie.timbre.bank.tune import measure_pitch
@@ -54,18 +55,27 @@ def finish(
     either. Whether keys can hold it, is decided for the whole timbre: of a
     sound that lasts at one pitch and fades at another, a player would not know what to expect.
 
-    Drums of a ``kit`` are balanced as those of a drum set are, never held, and tuned only where they have a pitch.
+    Neighbours are made alike in brightness.
+
+    Drums of a ``kit`` are balanced as those of a drum set are, not alike, never held, and tuned only where they have a
+    pitch.
 
     Raises:
         TimbreError: if what was rendered holds values that are no numbers.
     """
-    ready: list[_Tuned] = []
+    tuned: list[_Tuned] = []
     for note, sound in zip(notes, sounds, strict=True):
-        softer = BALANCE.get(note.key, 0.0) if kit else 0.0
-        ready.append(_tuned(note.pitch, _prepared(note, sound, level + softer)))
-        pace(len(ready) / len(notes))
-    held = not kit and sum(one.pitch is not None and lasts(one.sound) for one in ready) > len(ready) / 2
-    return [_sample(note, one, held=held) for note, one in zip(notes, ready, strict=True)]
+        tuned.append(_tuned(note.pitch, _prepared(note, sound)))
+        pace(len(tuned) / len(notes) / 2)
+    held = not kit and sum(one.pitch is not None and lasts(one.sound) for one in tuned) > len(tuned) / 2
+    samples = [_sample(note, one, held=held) for note, one in zip(notes, tuned, strict=True)]
+    alike = [sample.sound for sample in samples] if kit else evened(samples)
+    ready: list[Sample] = []
+    for sample, sound in zip(samples, alike, strict=True):
+        softer = BALANCE.get(sample.pitch, 0.0) if kit else 0.0
+        ready.append(replace(sample, sound=_levelled(sound, level + softer)))
+        pace((len(notes) + len(ready)) / len(notes) / 2)
+    return ready
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +113,7 @@ def _sample(note: NoteRequest, tuned: _Tuned, *, held: bool) -> Sample:
     )
 
 
-def _prepared(note: NoteRequest, sound: Sound, level: float) -> Sound:
+def _prepared(note: NoteRequest, sound: Sound) -> Sound:
     samples = np.asarray(sound.samples, np.float64)
     if not np.isfinite(samples).all():
         raise TimbreError(
@@ -112,8 +122,12 @@ def _prepared(note: NoteRequest, sound: Sound, level: float) -> Sound:
         )
     centred = samples - (samples.mean() if len(samples) else 0.0)
     samples = _declicked(_trimmed(resampled(centred, sound.rate, RATE)))
-    samples = samples * _gain(samples, level)
     return Sound(samples.astype(np.float32), RATE)
+
+
+def _levelled(sound: Sound, level: float) -> Sound:
+    samples = np.asarray(sound.samples, np.float64)
+    return Sound((samples * _gain(samples, level)).astype(np.float32), sound.rate)
 
 
 def _ended(sound: Sound) -> Sound:
