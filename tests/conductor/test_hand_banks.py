@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakes.bank_renders import SCENE, FakeSupervisor, Stage, on, scene
+from fakes.hand_clock import HandClock
 from reverie.conductor import render_worker as module
+from reverie.conductor.bank_assignment import SYNTH, Banking
 from reverie.conductor.bank_renders import RELIEF_BY_HAND, WARM
+from reverie.play.messages import BlendBanks, TakeBank, ToPlayer
+from reverie.processes.codec import from_message
 from reverie.processes.worker_life import Death
 from reverie.timbre.messages import Refused
+from reverie.watch.faults import Faults
 
 LONG = SCENE.replace("kind: line, steps: 3", "kind: line, steps: 11").replace("pace: 10 min", "pace: 1 h")
 GRID = LONG.replace(
@@ -217,3 +223,79 @@ async def test_the_stand_of_a_voice_is_where_its_timbre_is(tmp_path: Path) -> No
         await hold(stage, creature=(0.3,))
         assert stage.timbres.stands()["lead"].point == (0.3,)
         assert stage.timbres.stands()["chime"].name == "bell"
+
+
+async def playing(stage: Stage, text: str, kind: str = SYNTH) -> AsyncGenerator[list[TakeBank | BlendBanks]]:
+    """What the player is told while this plays."""
+    told: list[TakeBank | BlendBanks] = []
+
+    def hear(message: Any) -> None:
+        said = from_message(ToPlayer, message)
+        assert isinstance(said, TakeBank | BlendBanks)
+        told.append(said)
+
+    Banking({"main": {"kind": kind}}, hear, stage.bus, HandClock(), Faults()).subscribe_to(stage.bus)
+    async with on(stage, text):
+        yield told
+
+
+FADING = LONG.replace("timbre: {bank: creature}", "timbre: {bank: creature, swap: crossfade, channel: 5, bars: 2}")
+
+
+async def test_a_voice_with_two_channels_plays_between_the_banks_around_the_hand(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    async for told in playing(stage, FADING):
+        await ready(stage)
+        told.clear()
+        await hold(stage, creature=(0.52,))
+        assert told == [BlendBanks(0, "lead", ("creature-1",), ("/banks/creature-1/bank.sf2",), 0.0, 5)]
+        await rendered(stage)
+        assert told[1:] == [BlendBanks(0, "lead", ("hand-5",), ("/banks/hand-5/bank.sf2",), 0.0, 5)]
+        await rendered(stage)
+        assert [(one.banks, one.share) for one in told[2:] if isinstance(one, BlendBanks)] == [
+            (("hand-5", "hand-6"), pytest.approx(0.2))
+        ]
+        await hold(stage, creature=(0.54,))
+        last = told[-1]
+        assert isinstance(last, BlendBanks)
+        assert (last.banks, last.share) == (("hand-5", "hand-6"), pytest.approx(0.4))
+        await hold(stage, creature=(0.58,))
+        last = told[-1]
+        assert isinstance(last, BlendBanks)
+        assert (last.banks, last.share) == (("hand-6", "hand-5"), pytest.approx(0.2))
+
+
+async def test_a_hand_that_lets_go_gives_such_a_voice_its_own_fade_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    async for told in playing(stage, FADING):
+        await ready(stage)
+        await hold(stage, creature=(0.02,))
+        told.clear()
+        await hold(stage)
+        [last] = told
+        assert isinstance(last, TakeBank)
+        assert (last.bank, last.other_channel, last.fade_bars) == ("creature-0", 5, 2), "though it played there already"
+
+
+async def test_a_new_player_is_told_of_both_banks(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    async for told in playing(stage, FADING):
+        await ready(stage)
+        await hold(stage, creature=(0.02,))
+        told.clear()
+        stage.timbres.player_began()
+        assert [(one.part, one.banks) for one in told if isinstance(one, BlendBanks)] == [
+            ("lead", ("creature-0", "creature-1"))
+        ]
+        assert [one.part for one in told if isinstance(one, TakeBank)] == ["chime"]
+
+
+async def test_a_voice_with_one_channel_takes_the_nearest_bank(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    async for told in playing(stage, LONG):
+        await ready(stage)
+        told.clear()
+        await hold(stage, creature=(0.08,))
+        await hold(stage, creature=(0.09,))
+        assert [(one.part, one.bank) for one in told if isinstance(one, TakeBank)] == [("lead", "creature-1")]
+        assert len(told) == 1

@@ -15,6 +15,7 @@ from reverie.compose.state_cache import Memories
 from reverie.play.messages import (
     BankTaken,
     BarPlayed,
+    BlendBanks,
     Panic,
     Place,
     PlayerReady,
@@ -163,12 +164,16 @@ class SimulatedPlayer(SimulatedWorker):
                     self._ready.set()
             case Rest() as rest:
                 self._resting = rest.on
-            case TakeBank() as take:
-                self.say(BankTaken(take.part, take.bank))
+            case TakeBank() | BlendBanks() as take:
+                self._take(take)
             case SetOverrides() | TellChords() | Panic():
                 pass
             case other:
                 raise AssertionError(f"nobody told the player {other}")
+
+    def _take(self, take: TakeBank | BlendBanks) -> None:
+        for bank in take.banks if isinstance(take, BlendBanks) else (take.bank,):
+            self.say(BankTaken(take.part, bank))
 
     def plug(self, slot: str, *, up: bool) -> None:
         """A device comes, or goes."""

@@ -12,43 +12,24 @@ from numpy.typing import NDArray
 
 from fakes.jack import need
 from fakes.playing import RealPlayer, loop, scene
+from fakes.sine_banks import FIRST_HARMONIC, KEY, PARTIALS, RATE, bank, heard, level, strength
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.places import models_folder, scenes_folder
 from reverie.play.messages import BankTaken, BarPlayed, Part, Place, SlotState, TakeBank
 from reverie.scenes.folder import load_scene
 from reverie.scenes.timbre import VoiceTimbre
-from reverie.timbre.bank.sf2 import sf2_bytes
-from reverie.timbre.bank.zone import Sample, SampleLoop, Zone
 from reverie.timbre.bank_maker import BankMaker
 from reverie.timbre.request import request_of
-from reverie.timbre.sound import Sound
 from reverie.timbre.timbre_models import timbre_model
 
 pytestmark = pytest.mark.real
 
-RATE = 44_100
 QPM = 120
 BAR = 2.0
 SWAPS = 5
 BARS = 16
 LINE = Part("lead", "synth", 1)
-KEY = 60
-FIRST_HARMONIC = 261.6256
-PARTIALS = (1, 2, 3, 5, 7, 4)
-"""The bank of each number sounds its key at this multiple of the key's own frequency."""
-
-
-def bank(folder: Path, number: int) -> Path:
-    """A soundfont whose one sample is a looped sine; which bank it is can be told by the frequency."""
-    cycles = 64
-    frequency = FIRST_HARMONIC * PARTIALS[number]
-    length = round(RATE * cycles / frequency)
-    tone = 0.3 * np.sin(2 * np.pi * cycles * np.arange(4 * length) / length)
-    sample = Sample(Sound(tone.astype(np.float32), RATE), KEY, 100, loop=SampleLoop(length, 3 * length))
-    path = folder / f"{number}.sf2"
-    path.write_bytes(sf2_bytes([Zone(sample, "a.wav", (0, 127), (0, 127))], f"bank {number}", [], ""))
-    return path
 
 
 Perform = Callable[[Sequence[Path], VoiceTimbre, tuple[int, int]], NDArray[np.float64]]
@@ -82,24 +63,6 @@ def perform(tmp_path: Path) -> Iterator[Perform]:
     yield perform
     for player in players:
         player.end()
-
-
-def heard(path: Path) -> NDArray[np.float64]:
-    """The left channel from the first sound on."""
-    samples = np.frombuffer(path.read_bytes()[: path.stat().st_size // 4 * 4], "<i2")[::2] / 32768
-    return samples[np.flatnonzero(np.abs(samples) > 0.01)[0] :]
-
-
-def level(samples: NDArray[np.float64], begin: float, end: float) -> float:
-    return float(np.sqrt(np.mean(np.square(samples[round(begin * RATE) : round(end * RATE)]))))
-
-
-def strength(samples: NDArray[np.float64], begin: float, end: float, hertz: float) -> float:
-    """How loud what is within 3 % of a frequency is."""
-    part = samples[round(begin * RATE) : round(end * RATE)]
-    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)))) / len(part)
-    frequencies = np.fft.rfftfreq(len(part), 1 / RATE)
-    return float(spectrum[np.abs(frequencies / hertz - 1) < 0.03].max(initial=0))
 
 
 def loudest_bank(samples: NDArray[np.float64], begin: float, end: float, pitch: int) -> int:

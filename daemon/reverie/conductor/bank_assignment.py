@@ -10,15 +10,23 @@ from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.conductor.bank_delivery import BankAssignment, BankDelivery
 from reverie.play.banks import OWN_FONT
-from reverie.play.messages import BankTaken, TakeBank
+from reverie.play.messages import BankTaken, BlendBanks, TakeBank
 from reverie.processes.codec import to_message
 from reverie.processes.wire import Message
-from reverie.scenes.schema import Scene
+from reverie.scenes.schema import Scene, Voice
 from reverie.site.sampler import SamplerSettings
-from reverie.timbre.ready_bank import ReadyBank
+from reverie.timbre.ready_bank import BlendedBanks, ReadyBank
 from reverie.watch.fault_kinds import BANK_NOT_PLAYED, SOUNDFONT_NOT_PLAYED
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import BankAnswered, BankDamaged, BankReady, Moment, SceneBegun, SceneChanged
+from reverie.watch.happenings import (
+    BankAnswered,
+    BankDamaged,
+    BankReady,
+    BanksBlended,
+    Moment,
+    SceneBegun,
+    SceneChanged,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +62,8 @@ class Banking:
         """Hear from now on which scene plays, which banks are ready, and which the player takes."""
         bus.subscribe(SceneBegun, lambda said: self.scene_begun(said.epoch))
         bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.epoch))
-        bus.subscribe(BankReady, lambda said: self.bank_ready(said.scene, said.timbre, said.ready))
+        bus.subscribe(BankReady, lambda said: self.bank_ready(said.scene, said.timbre, said.ready, held=said.held))
+        bus.subscribe(BanksBlended, lambda said: self.banks_blended(said.scene, said.timbre, said.blended))
         bus.subscribe(BankAnswered, lambda said: self.taken(said.taken))
 
     def scene_begun(self, epoch: int) -> None:
@@ -64,11 +73,25 @@ class Banking:
         self._faults.clear(SOUNDFONT_NOT_PLAYED)
         self._handover.forget()
 
-    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank) -> None:
-        """Let every voice of the timbre take the bank over."""
+    def banks_blended(self, scene: Scene, timbre: str, blended: BlendedBanks) -> None:
+        """Let the voices of the timbre that have two channels at a synthesizer of ours play between two banks."""
         for name, voice in scene.voices.items():
             wish = voice.timbre
-            if wish is None or wish.bank != timbre:
+            if wish is not None and wish.bank == timbre and wish.channel and self._blends(voice):
+                banks = tuple(one.bank for one in blended.banks)
+                fonts = tuple(one.soundfont for one in blended.banks)
+                self._tell(to_message(BlendBanks(self.epoch, name, banks, fonts, blended.share, wish.channel)))
+
+    def _blends(self, voice: Voice) -> bool:
+        """Whether a voice can play between two banks."""
+        wish, kind = voice.timbre, self._slots.get(voice.output.slot, {}).get("kind")
+        return wish is not None and wish.swap == "crossfade" and kind == SYNTH
+
+    def bank_ready(self, scene: Scene, timbre: str, ready: ReadyBank, *, held: bool = False) -> None:
+        """Let every voice of the timbre take the bank over; one that is ``held`` may blend it instead."""
+        for name, voice in scene.voices.items():
+            wish = voice.timbre
+            if wish is None or wish.bank != timbre or (held and self._blends(voice)):
                 continue
             slot = self._slots.get(voice.output.slot, {})
             bars = (wish.bars or 1) if wish.swap == "crossfade" else 0

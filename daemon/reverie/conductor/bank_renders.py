@@ -35,6 +35,7 @@ from reverie.watch.happenings import (
     BankDamaged,
     BankReady,
     BankRendered,
+    BanksBlended,
     BarSounded,
     Moment,
     SceneBegun,
@@ -144,7 +145,7 @@ class Timbres:
         """A new player knows no bank."""
         for name, one in self._timbres.items():
             if one.played is not None and self._scene is not None:
-                self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, one.played))
+                self._tell(self._scene, name, one, one.played)
 
     def bar_sounded(self, *, late: bool) -> None:
         """A bar is over: moods may be otherwise in the next."""
@@ -226,11 +227,24 @@ class Timbres:
                 self._refused(job, said.error, "refused")
 
     def _play(self, name: str, one: TimbreTurns) -> None:
-        """Hand on the bank whose turn it is, once it is there."""
-        ready = one.turn(self._moods(), self._bars) if self._scene is not None else None
-        if ready is not None and self._scene is not None:
+        """Hand on the bank whose turn it is, once it is there, and under a hand what lies around it."""
+        if self._scene is None:
+            return
+        ready, before = one.turn(self._moods(), self._bars), one.blended
+        one.blended = one.blend
+        if ready is not None:
             log.info("Timbre %s: %s, bank %s.", name, one.whereabouts, ready.bank[:12])
-            self._bus.publish(BankReady(Moment.of(self._clock), self._scene, name, ready))
+        elif before is not None and one.hand is None:
+            ready = one.played  # the hand has let go where it would be by itself
+        if ready is not None or one.blended != before:
+            self._tell(self._scene, name, one, ready)
+
+    def _tell(self, scene: Scene, name: str, one: TimbreTurns, ready: ReadyBank | None) -> None:
+        """Have voices take over a bank, and those that can play between two of them do that."""
+        if ready is not None:
+            self._bus.publish(BankReady(Moment.of(self._clock), scene, name, ready, one.hand is not None))
+        if one.blended is not None:
+            self._bus.publish(BanksBlended(Moment.of(self._clock), scene, name, one.blended))
 
     def _choose(self, now: float) -> None:
         """Decide what is rendered now; what nobody wants any more is left, and so is what something else goes before.

@@ -15,8 +15,8 @@ from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
 from reverie.timbre.mood_point import nearest, place_at, wished_point
 from reverie.timbre.path import following, last_place, place
-from reverie.timbre.ready_bank import ReadyBank
-from reverie.timbre.spots import Point, Spot, around, far, point_of, spot_of
+from reverie.timbre.ready_bank import BlendedBanks, ReadyBank
+from reverie.timbre.spots import Point, Spot, around, between, far, point_of, spot_of
 from reverie.timbre.spots import nearest as nearest_spot
 
 AHEAD = 1
@@ -50,6 +50,8 @@ class TimbreTurns:
     size: int = 0
     hand: Point | None = None
     spots: dict[Spot, ReadyBank] = field(default_factory=dict[Spot, ReadyBank])
+    blended: BlendedBanks | None = None
+    """What voices were told last that can play between two banks."""
     _changed: int | None = None
     """The bar in which it changed last, once a mood has changed it."""
 
@@ -120,6 +122,17 @@ class TimbreTurns:
         self.size = size or self.size
         for old in [one for one in self.spots if self.spots[one] is not self.played][:-AT_HAND]:
             del self.spots[old]
+
+    @property
+    def blend(self) -> BlendedBanks | None:
+        """The banks around the hand, where they are there, or else the nearest alone; None without a hand."""
+        if self.hand is None:
+            return None
+        there, (at, beside, share) = self._there(), between(self.timbre.path, self.hand)
+        if at in there and beside is not None and beside in there:
+            return BlendedBanks(there[at], there[beside], share)
+        near = self._at_hand(self.hand)
+        return None if near is None else BlendedBanks(near)
 
     @property
     def whereabouts(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reverie.midi.bytes import CONTROL, EXPRESSION, LOUDEST, PROGRAM
+from reverie.play.bank_blend import Blend
 from reverie.play.bars import Bar
 from reverie.play.events import BankChoice, Content, ControlChange
-from reverie.play.messages import BankTaken, Part, TakeBank
+from reverie.play.messages import BankTaken, BlendBanks, Part, TakeBank
 from reverie.play.slots import Slot
 
 LOADING_TAKES = 0.06  # seconds until the next note that loading a bank may use up: its synthesizer is deaf meanwhile
@@ -32,6 +33,7 @@ class _PartBanks:
     asked: bool = False
     played: TakeBank | None = None
     busy_until: int = 0
+    blend: Blend | None = None
 
 
 class Banks:
@@ -42,18 +44,26 @@ class Banks:
         self._report = report
         self._epoch = -1
         self._voices: dict[str, _PartBanks] = {}
-        self._early: dict[str, TakeBank] = {}
+        self._early: dict[str, TakeBank | BlendBanks] = {}
         self._expected: tuple[tuple[str, str], ...] = ()
         """By slot, the fonts of parts of the scene that comes next."""
         self._fonts: dict[tuple[str, str], int] = {}
         """By slot and font, those that were asked for, and the tick after which none is chosen that nobody has."""
 
-    def want(self, take: TakeBank, now: float) -> None:
-        """A part is to have another bank; what is meant for the next scene waits for it."""
+    def want(self, take: TakeBank | BlendBanks, now: float) -> None:
+        """A part is to have another bank, or two; what is meant for the next scene waits for it."""
         if take.epoch > self._epoch:
             self._early[take.part] = take
         elif take.epoch == self._epoch and (voice := self._voices.get(take.part)) is not None:
-            voice.wanted, voice.since, voice.asked = take, now, False
+            voice.since = now
+            if isinstance(take, TakeBank):
+                voice.wanted, voice.asked = take, False
+                if voice.blend is not None:
+                    voice.blend.want(None, now)
+            else:
+                voice.blend = voice.blend or _blend(voice, take.other_channel - 1)
+                voice.blend.want(take, now)
+                voice.wanted = voice.played = None
 
     def begin_scene(self, epoch: int, parts: Iterable[Part], tick: int, now: float) -> list[Laid]:
         """Another scene begins at ``tick``; what happens there so that its parts have the channels that they name.
@@ -82,6 +92,10 @@ class Banks:
             if voice.part.slot == slot:
                 voice.wanted, voice.played, voice.asked = voice.wanted or voice.played, None, False
                 voice.channel, voice.busy_until = voice.part.channel - 1, 0
+                if voice.blend is not None and voice.blend.wanted:
+                    voice.wanted, voice.blend = None, voice.blend.anew()
+                else:
+                    voice.blend = None
 
     def tend(self, now: float, slack: float, tick: int) -> None:
         """Load what is wanted, if nothing is due for ``slack`` seconds; let go what is old at ``tick``."""
@@ -89,6 +103,8 @@ class Banks:
             slack = 0.0
         for voice in self._voices.values():
             heard = self._heard(voice)
+            if voice.blend is not None and heard is not None and self._load_blended(voice, heard, slack, now, tick):
+                slack = 0.0
             if voice.wanted is None or heard is None or not voice.wanted.font:
                 continue
             if not heard.takes_banks and heard is not self._slots[voice.part.slot]:
@@ -114,9 +130,57 @@ class Banks:
                 return True
         return False
 
-    def turn(self, bar: Bar) -> Iterator[Laid]:
+    def _load_blended(self, voice: _PartBanks, heard: Slot, slack: float, now: float, tick: int) -> bool:
+        """Load one of the two banks between which a part is to play, the nearer one first; whether that was done."""
+        if voice.blend is None or not heard.takes_banks:
+            return False
+        for font in voice.blend.wanted:
+            if heard.loaded(font) is False and (heard.name, font) in self._fonts:
+                bank = voice.blend.leave_out(font)
+                self._report(BankTaken(voice.part.name, bank, refused=True))
+            elif (heard.name, font) not in self._fonts and (slack >= LOADING_TAKES or now - voice.since > STARVED):
+                self._fonts[heard.name, font] = tick
+                heard.load(font)
+                return True
+        return False
+
+    @property
+    def due(self) -> float:
+        """The monotonic moment at which a balance between two banks takes its next step."""
+        return min((voice.blend.due for voice in self._voices.values() if voice.blend), default=float("inf"))
+
+    def levels(self, now: float) -> Iterator[tuple[str, Content]]:
+        """The steps of balances that are due now, with their slots."""
+        for voice in self._voices.values():
+            if voice.blend is not None and now >= voice.blend.due:
+                yield from ((voice.part.slot, level) for level in voice.blend.levels(now))
+
+    def _turn_blend(self, voice: _PartBanks, blend: Blend, bar: Bar, now: float) -> Generator[Laid, None, bool]:
+        """What happens on the line with a part between two banks; True if that is over: the louder one goes on."""
+        heard = self._heard(voice)
+        if heard is None or bar.tick < voice.busy_until:
+            return False
+        for what in blend.turn(now, lambda font: bool(heard.loaded(font))):
+            if isinstance(what, BankTaken):
+                self._report(what)
+            else:
+                yield voice.part.slot, bar.tick, what
+        for font in blend.fonts:
+            if (heard.name, font) in self._fonts:
+                self._fonts[heard.name, font] = bar.tick
+        if not blend.is_over(now):
+            return False
+        voice.blend, voice.channel = None, blend.channel
+        voice.played = blend.plays and TakeBank(self._epoch, voice.part.name, *blend.plays)
+        if blend.begun:
+            yield voice.part.slot, bar.tick, BankChoice(voice.part, (blend.channel,))
+        return True
+
+    def turn(self, bar: Bar, now: float) -> Iterator[Laid]:
         """What happens on the line where ``bar`` begins, and after it: parts go over to what is loaded."""
         for voice in self._voices.values():
+            if voice.blend is not None and not (yield from self._turn_blend(voice, voice.blend, bar, now)):
+                continue
             heard, take = self._heard(voice), voice.wanted
             if take is None or heard is None or bar.tick < voice.busy_until or not self._is_there(take, heard):
                 continue
@@ -170,6 +234,12 @@ class Banks:
             for take in (voice.played, voice.wanted)
             if take is not None
         }
+        used |= {
+            (heard.name, font)
+            for voice in self._voices.values()
+            if voice.blend is not None and (heard := self._heard(voice)) is not None
+            for font in voice.blend.fonts
+        }
         expected = {font for _, font in self._expected}
         for (name, font), until in list(self._fonts.items()):
             slot = self._slots[name]
@@ -180,6 +250,12 @@ class Banks:
             del self._fonts[name, font]
 
 
+def _blend(voice: _PartBanks, other: int) -> Blend:
+    """A part as it is, to go on between two banks on its own channel and another."""
+    what = (voice.played.bank, voice.played.font) if voice.played is not None and voice.played.font else None
+    return Blend(voice.part, (voice.part.channel - 1, other), voice.channel, what)
+
+
 def _own_font(epoch: int, part: Part) -> TakeBank:
     """What a part takes that has a soundfont of its own."""
     return TakeBank(epoch, part.name, f"{OWN_FONT}{part.font}", part.font, program=part.program or 0)
@@ -188,7 +264,9 @@ def _own_font(epoch: int, part: Part) -> TakeBank:
 def _return(voice: _PartBanks, tick: int) -> Iterator[Laid]:
     """Both channels as loud as ever, where a part has faded from the one to the other."""
     take, part = voice.played, voice.part
-    if take is not None and take.other_channel is not None:
+    if voice.blend is not None:
+        yield from ((part.slot, tick, level) for level in voice.blend.loud_again())
+    elif take is not None and take.other_channel is not None:
         for channel in (part.channel - 1, take.other_channel - 1):
             yield part.slot, tick, ControlChange(part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
 

@@ -189,6 +189,24 @@ class SetOverrides:
 
 
 @dataclass(frozen=True, slots=True)
+class BlendBanks:
+    """A part plays between banks, the files of which are ``fonts``: one, or two that are next to each other.
+
+    The first is the nearer one; ``share`` is the second's of the power, 0 to 0.5. They sound on the part's own channel
+    and its ``other_channel`` (1 to 16). A balance moves at once, a bank is chosen on the next bar line after it is
+    loaded. Each message replaces the one before for its part, as :class:`TakeBank` does, which ends it.
+    """
+
+    type: ClassVar[str] = "blend_banks"
+    epoch: int
+    part: str
+    banks: tuple[str, ...]
+    fonts: tuple[str, ...]
+    share: float
+    other_channel: int
+
+
+@dataclass(frozen=True, slots=True)
 class TakeBank:
     """From the next bar line on after it is loaded, a part plays the soundfont ``font``, the file of ``bank``.
 
@@ -306,5 +324,5 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = Setup | SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | Panic | Stop
+ToPlayer = Setup | SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | Panic | Stop
 FromPlayer = PlayerReady | BarPlayed | SlotState | SyncState | BankTaken

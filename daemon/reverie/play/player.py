@@ -21,6 +21,7 @@ from reverie.play.laid_bar import Laid
 from reverie.play.messages import (
     BankTaken,
     BarPlayed,
+    BlendBanks,
     Panic,
     Place,
     Rest,
@@ -42,6 +43,7 @@ from reverie.play.sync.leader import Leader
 WRITE_AHEAD = 0.25  # seconds before a bar line from which the next bar is written out
 WRITING_TAKES = 0.004  # seconds until the next note that it may use up
 PATIENCE = 1.0  # seconds of lateness (or a bar, if that is shorter) after which catching up would be a burst
+SOON = 0.005  # seconds from laying out a step of a balance between two banks to its moment
 TURN = 0.3  # seconds in which a volume that people have set is reached
 
 
@@ -85,7 +87,7 @@ class Player:
         self._banks = Banks(slots, self._news.append)
 
     def handle(
-        self, message: SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | Panic
+        self, message: SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | Panic
     ) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
@@ -103,7 +105,7 @@ class Player:
                 self._change(self._cursor.tear)
             case SetOverrides():
                 self._turn_to(message)
-            case TakeBank():
+            case TakeBank() | BlendBanks():
                 self._banks.want(message, self._clock.now())
             case Panic():
                 self._silence(clock=False)
@@ -169,7 +171,16 @@ class Player:
             self._banks.begin_anew(name)
         slack = float("inf") if deadline is None else deadline - self._clock.now()
         self._banks.tend(self._clock.now(), slack, self._bar.tick if self._bar is not None else 0)
+        self._move_balances()
         self._slots.flush()
+
+    def _move_balances(self) -> None:
+        """Let the balance between two banks go on: what is laid out a moment ahead is not late."""
+        now = self._clock.now()
+        if self._bar is not None and now >= self._banks.due:
+            tick = max(round(self._timeline.tick_at(now + SOON)), self._now_tick() + 1)
+            for name, content in self._banks.levels(now):
+                self._queues.to(name).add(tick, Rank.CONTROL, content)
 
     def _release(self, moment: float) -> None:
         """Let every device have what is ready, at its moment, and note how late that was."""
@@ -190,8 +201,9 @@ class Player:
         """The monotonic moment at which the player wants to be called again, for music or for its slots."""
         now, deadline = self._clock.now(), self.deadline()
         limit = float("inf") if deadline is None else deadline
+        balances = float("inf") if self._bar is None else self._banks.due
         writes = self._writes_at if self._writes_at > now else float("inf")  # else after the next note
-        return min(limit, self._slots.due(now, limit), writes, self._following.due(now))
+        return min(limit, self._slots.due(now, limit), writes, self._following.due(now), balances)
 
     def waits_for(self) -> dict[int, Callable[[], None]]:
         """Descriptors whose readability is news, each with what to do then before the player is called again."""
@@ -348,7 +360,7 @@ class Player:
         """Lay out what voices go over to; another scene begins with the channels that it names."""
         scene = score.scene
         back = self._banks.begin_scene(scene.epoch, scene.parts, bar.tick, self._clock.now()) if changes else ()
-        for name, tick, content in (*back, *self._banks.turn(bar)):
+        for name, tick, content in (*back, *self._banks.turn(bar, self._clock.now())):
             self._queues.to(name).add(tick, Rank.CONTROL, content)
 
     def _lay_events(self, score: SceneScore, scene_bar: int, tick: int) -> BarEvents:

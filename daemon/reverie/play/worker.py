@@ -24,17 +24,9 @@ from reverie.play.bars import PUNCTUAL
 from reverie.play.messages import (
     MOST_NOTES,
     FromPlayer,
-    Panic,
-    Place,
     PlayerReady,
-    Rest,
-    SetOverrides,
-    SetScene,
     Setup,
     Stop,
-    TakeBank,
-    TellBars,
-    TellChords,
     ToPlayer,
 )
 from reverie.play.player import Player
@@ -107,12 +99,12 @@ class PlayerWorker:
                 self._player = self._set_up(value)
             case Stop():
                 self._leave_at = self._player.fade_out() if self._player is not None else self._clock.now()
-            case SetScene() | Place() | TellChords() | TellBars() | Rest() | SetOverrides() | TakeBank() | Panic() if (
-                self._player is not None
-            ):
-                self._player.handle(value)
+            case Setup():
+                raise DeviceError("the player is set up once")
+            case _ if self._player is None:
+                raise DeviceError(f"the player cannot be told {value.type!r} before it is set up")
             case _:
-                raise DeviceError(f"the player cannot be told {value.type!r} now; it is set up first, and once")
+                self._player.handle(value)
 
     def _set_up(self, setup: Setup) -> Player:
         slots = make_slots(setup, self._report)

@@ -15,7 +15,7 @@ from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
 from reverie.play.messages import BankTaken, BarPlayed, SetOverrides, SetScene, SlotState, SyncState
 from reverie.scenes.schema import Scene
-from reverie.timbre.ready_bank import ReadyBank
+from reverie.timbre.ready_bank import BlendedBanks, ReadyBank
 from reverie.watch.faults import Fault
 
 
@@ -237,11 +237,24 @@ class BankRendered(Happening):
 
 @dataclass(frozen=True, slots=True)
 class BankReady(Happening):
-    """The voices of a scene that play this timbre are to take over a bank, at the next bar line."""
+    """The voices of a scene that play this timbre are to take over a bank, at the next bar line.
+
+    While it is ``held`` by a hand, those that can play between two banks are told by :class:`BanksBlended`.
+    """
 
     scene: Scene
     timbre: str
     ready: ReadyBank
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BanksBlended(Happening):
+    """The voices that can are to play this timbre between two banks, at once where they play these already."""
+
+    scene: Scene
+    timbre: str
+    blended: BlendedBanks
 
 
 @dataclass(frozen=True, slots=True)
