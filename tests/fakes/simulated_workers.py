@@ -265,15 +265,16 @@ class SimulatedTimbre(SimulatedWorker):
     """Renders a bank in a minute; its name is that of the step."""
 
     def begin(self) -> None:
-        self._order: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._orders: asyncio.Queue[Render] = asyncio.Queue()
 
     def hear(self, message: Message) -> None:
         said: ToTimbre = from_message(ToTimbre, message)
         if isinstance(said, Render):
-            self._order.set_result(said.request.title)
+            self._orders.put_nowait(said)
 
     async def work(self) -> None:
-        title = await self._order
-        await asyncio.sleep(60)
-        self.say(Rendered(title, f"/banks/{title}", f"/banks/{title}/bank.sf2", 60.0))
-        await asyncio.Event().wait()
+        while True:
+            order = await self._orders.get()
+            await asyncio.sleep(60)
+            title, number = order.request.title, order.number
+            self.say(Rendered(title, f"/banks/{title}", f"/banks/{title}/bank.sf2", 60.0, number=number))
