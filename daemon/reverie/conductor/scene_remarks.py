@@ -8,11 +8,13 @@ from pathlib import Path
 from reverie.compose.told_chords import tonic_chord
 from reverie.conductor.arrange import arrange
 from reverie.conductor.scene_list import KnownToScenes
-from reverie.conductor.site_resources import bundles_of
+from reverie.conductor.site_resources import bundles_of, model_folders_of
 from reverie.documents import DocumentError, DocumentFault, Keys, read_document
 from reverie.models.library.index import ModelFile
 from reverie.scenes.schema import Scene
 from reverie.site.load import load_site
+from reverie.timbre.feasible import beyond_abilities
+from reverie.timbre.timbre_models import abilities_of, timbre_models
 
 
 def remarks_on(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFault]:
@@ -21,14 +23,15 @@ def remarks_on(paths: Iterable[Path], config: Path | None = None) -> list[Docume
         site = load_site(config)
     except DocumentError:
         return []
-    (bundles, _), known = bundles_of(site), KnownToScenes.of(site)
+    (bundles, _), known, sounds = bundles_of(site), KnownToScenes.of(site), timbre_models(model_folders_of(site))
     found: list[DocumentFault] = []
     for path in paths:
         try:
             scene, document = known.load(path), read_document(path)
         except DocumentError:
             continue
-        found += [document.fault(way, sentence) for way, sentence in scene_remarks(scene, bundles)]
+        remarks = (*scene_remarks(scene, bundles), *timbre_remarks(scene, sounds))
+        found += [document.fault(way, sentence) for way, sentence in remarks]
     return found
 
 
@@ -39,3 +42,11 @@ def scene_remarks(scene: Scene, bundles: Mapping[str, ModelFile]) -> Iterator[tu
             why = "is free of the scene's" if scene.harmony else "has none: there is no 'harmony'"
             sentence = f"{plan.model} composes over chords, and the voice {name} {why}; it is told the chord of the"
             yield ("voices", name, "model"), f"{sentence} tonic, {tonic_chord(scene.key)}"
+
+
+def timbre_remarks(scene: Scene, models: Mapping[str, ModelFile]) -> Iterator[tuple[Keys, str]]:
+    """What the scene's timbres ask of their models that these cannot do; ``models`` are all timbre models by name."""
+    for name, timbre in scene.timbres.items():
+        if (model := models.get(timbre.model)) is not None:
+            for key, sentence in beyond_abilities(timbre, abilities_of(model.path), timbre.model):
+                yield ("timbres", name, key), sentence

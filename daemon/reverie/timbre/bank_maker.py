@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reverie.errors import capital
 from reverie.files import stamp
 from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
@@ -91,7 +92,7 @@ class BankMaker:
 
     def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
         sources = self._read(request)
-        beyond = beyond_abilities(request, self._abilities, self._card.name)
+        beyond = (capital(f"{said}.") for _, said in beyond_abilities(request, self._abilities, self._card.name))
         warnings = (*(warning for source in sources.values() for warning in source.warnings), *beyond)
         feasible = within(request, self._abilities)
         recipe = feasible.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
