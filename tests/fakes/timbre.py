@@ -33,7 +33,10 @@ class FakeRenderer:
         self.slices = 0
         self.encoded = 0
 
-    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
+    def code(
+        self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
+    ) -> Code:
+        del transposed
         if not np.any(sound.samples):
             raise TimbreError("the sound is silent; record it again")
         self.encoded += 1

@@ -172,6 +172,14 @@ def test_a_pitch_makes_a_sound_shorter_or_longer(nsynth: NSynth) -> None:
     assert len(nsynth.code(tone(0.4, 48_000), 60)) == 100
 
 
+def test_a_drum_without_a_pitch_is_encoded_as_it_is_whatever_the_note(nsynth: NSynth) -> None:
+    sound = Sound(np.random.default_rng(1).uniform(-0.5, 0.5, 4000).astype(np.float32), 16_000)
+    plain = nsynth.code(sound, None)
+    assert np.array_equal(plain, nsynth.code(sound, 60))
+    assert np.array_equal(plain, nsynth.code(sound, 72, transposed=False))
+    assert plain.shape != nsynth.code(sound, 72).shape
+
+
 def test_a_sound_at_a_pitch_is_encoded_as_one_recorded_there(nsynth: NSynth) -> None:
     high = nsynth.code(tone(0.4, pitch=880.0), 81, own_pitch=81.0)
     raised = nsynth.code(tone(0.8, pitch=440.0), 81, own_pitch=69.0)

@@ -121,10 +121,12 @@ class Listening(FakeRenderer):
 
     def __init__(self) -> None:
         super().__init__("m" * 64)
-        self.asked: list[tuple[float | None, float | None]] = []
+        self.asked: list[tuple[float | None, float | None, bool]] = []
 
-    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
-        self.asked.append((pitch, own_pitch))
+    def code(
+        self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
+    ) -> Code:
+        self.asked.append((pitch, own_pitch, transposed))
         return super().code(sound, pitch, own_pitch=own_pitch)
 
 
@@ -138,8 +140,10 @@ def _rendered(bank: BankRecipe, folder: Path) -> tuple[Sequence[Sound], Listenin
 def test_the_model_is_asked_for_each_drum_at_its_pitch_or_as_it_is(tmp_path: Path) -> None:
     notes, renderer = _rendered(recipe(2), tmp_path)
     assert len(notes) == 3
-    assert set(renderer.asked) == {(28.5, 33.0), (28.5, 69.12), (55.0, None), (None, None)}
-    assert len(renderer.asked) == 5
+    kicks, snares, hat = renderer.asked[:2], renderer.asked[2:4], renderer.asked[4:]
+    assert set(kicks) == {(28.5, 33.0, True), (28.5, 69.12, True)}
+    assert set(snares) == {(55.0, None, True), (55.0, None, False)}, "one transposed, the other as it is"
+    assert hat == [(None, None, False)]
     spectrum = np.abs(np.fft.rfft(notes[0].samples, 1 << 18))
     harmonic = spectrum.argmax() * notes[0].rate / (1 << 18) / hertz(28.5)
     assert harmonic == pytest.approx(round(harmonic), abs=0.05)

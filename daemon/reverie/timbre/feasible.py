@@ -46,5 +46,5 @@ def beyond_abilities(asked: Asked, abilities: Abilities, model: str) -> Iterator
         what = "makes a note the same each time, so one variation of it is rendered"
         yield "variations", f"the timbre model {model} {what}"
     if asked.drums and not abilities.unpitched:
-        what = "makes notes that have a pitch, so drums without one sound like notes; others make them as they are"
+        what = "makes notes of a pitch, so drums without one sound like notes; others make them as they are"
         yield "sources", f"the timbre model {model} {what}"

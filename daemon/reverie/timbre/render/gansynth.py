@@ -72,13 +72,15 @@ class GanSynth:
         """Samples a second."""
         return self.generator.settings.rate
 
-    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
+    def code(
+        self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
+    ) -> Code:
         """The latent of a sound, whatever ``pitch`` it is to be played at.
 
         Raises:
             TimbreError: if the model knows no way from a sound to a latent, or the sound is none.
         """
-        del pitch  # the latent has the timbre, and the label the pitch
+        del pitch, transposed  # the latent has the timbre, and the label the pitch
         if self._listener is None:
             raise TimbreError(
                 f"the model {self._name} cannot hear sounds, as no GANSynth of Google's can; give it latents, or give"

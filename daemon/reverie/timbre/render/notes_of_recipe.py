@@ -58,8 +58,8 @@ def _codes(recipe: BankRecipe, source: Source, renderer: Renderer, kept: Unfinis
                 else:
                     if one.sound not in sounds:
                         sounds[one.sound] = source(one.sound)
-                    pitch = None if one.untransposed else played.pitch
-                    parts.append(renderer.code(sounds[one.sound], pitch, own_pitch=one.own_pitch))
+                    sound, moved = sounds[one.sound], not one.untransposed
+                    parts.append(renderer.code(sound, played.pitch, own_pitch=one.own_pitch, transposed=moved))
             code = renderer.mix(parts, played.weights, spherical=recipe.spherical)
             kept.keep(name, {"code": code})
         codes[played.key] = code

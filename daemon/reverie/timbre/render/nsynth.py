@@ -47,7 +47,9 @@ class NSynth:
         """Samples a second."""
         return self.wavenet.sizes.rate
 
-    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
+    def code(
+        self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
+    ) -> Code:
         """The encoding of a sound as it is at ``pitch``: played faster or slower, so that it becomes shorter or longer.
 
         Raises:
@@ -56,7 +58,7 @@ class NSynth:
         if not len(sound.samples) or not np.isfinite(sound.samples).all():
             raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
         known = _UNPITCHED if own_pitch is None else own_pitch
-        speed = 1.0 if pitch is None else 2.0 ** ((pitch - known) / _SEMITONES)
+        speed = 1.0 if pitch is None or not transposed else 2.0 ** ((pitch - known) / _SEMITONES)
         played = sound.samples
         if sound.rate * speed != self.rate:
             played = np.asarray(soxr.resample(played, sound.rate * speed, self.rate), np.float32)  # pyright: ignore[reportUnknownMemberType]

@@ -43,11 +43,14 @@ class Renderer(Protocol):
         """The hash of the model's bundle, which tells its sounds from those of any other."""
         ...
 
-    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
-        """Encode a source as it is to sound at ``pitch``; ``own_pitch`` is the source's, where that is known.
+    def code(
+        self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
+    ) -> Code:
+        """Encode a source as it is to sound in a note of ``pitch``; ``own_pitch`` is the source's, where that is known.
 
-        A source whose own pitch is not known is transposed as if it were C4, as samplers have it. Without a ``pitch``
-        it is to sound as it is, transposed by nothing, as drums are that have no pitch.
+        It is transposed to that pitch; one whose own pitch is not known as if it were C4, as samplers have it. Without
+        a ``pitch``, or where it is not to be ``transposed``, it stays as it is, as a drum does that has none: others
+        that are mixed into it may have one.
 
         Raises:
             TimbreError: if the sound cannot be encoded.
