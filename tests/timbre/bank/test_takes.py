@@ -7,10 +7,12 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 
 from fakes.played_fonts import hertz_of, played
+from reverie.cli import main as cli
 from reverie.timbre.audition import audition
 from reverie.timbre.bank.bank import zones_of
 from reverie.timbre.bank.finish import finish
@@ -73,6 +75,30 @@ def test_repeated_notes_of_a_part_with_human_dynamics_are_not_the_same_sample(tm
     assert min(Counter(heard).values()) >= 6
     again = sum(one == other for one, other in itertools.pairwise(heard))
     assert again < 0.5 * len(heard), "as often as chance has it, or less"
+
+
+SCENE = """
+name: walk
+title: Walk
+tempo: 100
+key: A
+scale: minor
+voices:
+  low: {kind: bass, bars: 1, pattern: "A2:2 A2:2 A2:2 A2:2 A2:2 A2:2 A2:2 A2:2", output: {channel: 2}}
+"""
+
+
+@pytest.mark.real
+def test_a_note_that_a_scene_repeats_is_played_from_every_take_by_its_own_touch(tmp_path: Path) -> None:
+    path, song = tmp_path / "walk.yaml", tmp_path / "walk.mid"
+    path.write_text(SCENE, encoding="utf-8")
+    assert cli.main(["perform", str(path), "--bars", "1", "--midi", str(song)]) == 0
+    forces = [message.velocity for message in mido.MidiFile(song) if message.type == "note_on" and message.velocity]
+    assert len(forces) == 8
+    strikes = [(0.5 * number, 0.3, 60, force) for number, force in enumerate(forces)]
+    samples = played(sf2_bytes(zones(), "takes", [], ""), strikes, tmp_path)
+    heard = {round(hertz_of(samples, begin + 0.02, begin + held), -2) for begin, held, *_ in strikes}
+    assert heard == {900.0, 1000.0, 1100.0}
 
 
 def test_a_soundfont_of_as_many_zones_as_there_can_be_is_within_its_lists() -> None:

@@ -57,15 +57,15 @@ def finish(
 
     Neighbours are made alike in brightness.
 
-    Drums of a ``kit`` are balanced as those of a drum set are, not alike, never held, and tuned only where they have a
-    pitch.
+    Drums of a ``kit`` are balanced as those of a drum set are, neither made alike nor held, and not tuned: many pitches
+    sound in a drum, and which of them is measured is chance.
 
     Raises:
         TimbreError: if what was rendered holds values that are no numbers.
     """
     tuned: list[_Tuned] = []
     for note, sound in zip(notes, sounds, strict=True):
-        tuned.append(_tuned(note.pitch, _prepared(note, sound)))
+        tuned.append(_tuned(None if kit else note.pitch, _prepared(note, sound)))
         pace(len(tuned) / len(notes) / 2)
     held = not kit and sum(one.pitch is not None and lasts(one.sound) for one in tuned) > len(tuned) / 2
     samples = [_sample(note, one, held=held) for note, one in zip(notes, tuned, strict=True)]
@@ -88,7 +88,10 @@ class _Tuned:
 
 
 def _tuned(wanted: float | None, sound: Sound) -> _Tuned:
-    """The sound played as much slower or faster as it is out of tune: a sampler would do it less well."""
+    """The sound played as much slower or faster as it is out of tune, if it is to have a pitch.
+
+    A sampler would do it less well.
+    """
     pitch = None if wanted is None else measure_pitch(sound)
     if wanted is None or pitch is None:
         return _Tuned(sound, None, 0.0)
