@@ -322,7 +322,7 @@ def test_what_is_wrong_with_a_kit_is_said_in_one_sentence(text: str, sentence: s
     assert said.startswith(sentence)
 
 
-def test_a_scene_with_a_timbre_has_the_hash_it_had_before_there_were_takes_and_kits() -> None:
+def test_a_scene_with_a_timbre_has_the_hash_it_had_before_there_were_variations_and_kits() -> None:
     text = f"{PLAYED}timbres: {{creature: {{sources: {TWO}, velocities: [60, 110]}}}}"
     assert scene(text).hash == "e1ffafe77cedd643d07407334dccb28562d278dfe818d681d24c3d5b7bd933a7"
     assert len({scene(one).hash for one in (text, text.replace("sources", "variations: 2, sources"), kit())}) == 3

@@ -58,7 +58,7 @@ def test_of_a_plain_timbre_nothing_is_said() -> None:
     assert not [*beyond_abilities(request(), Abilities(), "mine")]
 
 
-def test_takes_that_would_be_the_same_are_not_rendered_and_velocities_keep_their_bank() -> None:
+def test_variations_that_would_be_the_same_are_not_rendered_and_velocities_keep_their_bank() -> None:
     poor = within(RICH, Abilities())
     assert (poor.variations, poor.velocities) == (1, (50, 100))
     assert poor.recipe("m", {}).id == request(velocities=[50, 100]).recipe("m", {}).id
@@ -78,4 +78,4 @@ def test_the_bank_has_what_its_model_can_do(
         assert len(made.warnings) == (0 if able == ALL else 2)
         assert all(said.startswith("The timbre model ") and said.endswith(".") for said in made.warnings)
     card = json.loads((made.bank.folder / "bank.json").read_text())
-    assert {zone["takes"] for zone in card["zones"]} == {files // 2}
+    assert {zone["variations"] for zone in card["zones"]} == {files // 2}

@@ -92,8 +92,8 @@ def test_registers_rise_from_the_bass_drum_to_the_hats_and_all_drums_have_one() 
 
 def test_its_notes_have_keys_of_their_own_and_pitches_that_may_be_none() -> None:
     assert recipe(0, velocities=[60, 110], variations=2, length=0.5).notes[:8] == (
-        *(NoteRequest(33.0, velocity, 0.5, take, KICK) for velocity in (60, 110) for take in (0, 1)),
-        *(NoteRequest(None, velocity, 0.5, take, SNARE) for velocity in (60, 110) for take in (0, 1)),
+        *(NoteRequest(33.0, velocity, 0.5, which, KICK) for velocity in (60, 110) for which in (0, 1)),
+        *(NoteRequest(None, velocity, 0.5, which, SNARE) for velocity in (60, 110) for which in (0, 1)),
     )
 
 

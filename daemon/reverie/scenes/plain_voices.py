@@ -29,7 +29,7 @@ def plain_voice(voice: dict[str, Any]) -> None:
 
 
 def plain_timbre(timbre: dict[str, Any]) -> None:
-    """Leave out takes where there is one of each note, and kits where there are none."""
+    """Leave out variations where there is one of each note, and kits where there are none."""
     if timbre["variations"] == 1:
         del timbre["variations"]
     for source in timbre["sources"].values():

@@ -242,7 +242,7 @@ class Timbre(Section):
         default=1,
         ge=1,
         le=MOST_VARIATIONS,
-        description="How many takes of each note are rendered, 1 to 8; samplers play them in turn.",
+        description="How many variations of each note are rendered, 1 to 8; samplers play them in turn.",
     )
     length: float = Field(
         default=2.0,

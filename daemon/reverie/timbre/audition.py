@@ -8,7 +8,7 @@ from typing import Any
 from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.timbre.bank.zone import take_of
+from reverie.timbre.bank.zone import variation_at
 
 TICKS = 2 * TICKS_PER_QUARTER
 """A second, at the 120 quarters a minute of a file that says nothing else."""
@@ -23,7 +23,7 @@ MOST = 24
 def audition(zones: Sequence[Mapping[str, Any]]) -> bytes:
     """Each sample of a bank in turn (``zones`` are those of its card), from the lowest, and from the softest.
 
-    Cards of older banks name no takes.
+    Cards of older banks name no variations.
     """
     ordered = sorted(zones, key=lambda zone: (zone["pitch"], zone["velocity"], zone.get("variation", 0)))
     if len(ordered) > MOST:
@@ -38,8 +38,8 @@ def audition(zones: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _velocity(zone: Mapping[str, Any]) -> int:
-    """The velocity nearest to the one that was rendered at which a soundfont plays this take."""
+    """The velocity nearest to the one that was rendered at which a soundfont plays this variation."""
     first, last = zone["velocities"]
-    takes, take = zone.get("takes", 1), zone.get("variation", 0)
-    playing = [velocity for velocity in range(max(1, first), last + 1) if take_of(velocity, takes) == take]
+    variations, own = zone.get("variations", 1), zone.get("variation", 0)
+    playing = [velocity for velocity in range(max(1, first), last + 1) if variation_at(velocity, variations) == own]
     return min(playing, key=lambda velocity: abs(velocity - zone["velocity"]), default=zone["velocity"])

@@ -20,7 +20,7 @@ class Asked(Protocol):
 
     @property
     def variations(self) -> int:
-        """How many takes of each note are."""
+        """How often each note is rendered."""
         ...
 
     @property
@@ -30,7 +30,7 @@ class Asked(Protocol):
 
 
 def within(request: BankRequest, abilities: Abilities) -> BankRequest:
-    """The request without takes that would all be the same, of a model that has but one.
+    """The request without variations that would all be the same, of a model that has but one.
 
     Velocities stay: banks that have them are kept under their names.
     """

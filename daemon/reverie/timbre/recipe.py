@@ -137,7 +137,7 @@ class BankRecipe:
 
     @property
     def notes(self) -> tuple[NoteRequest, ...]:
-        """The notes to be rendered, from the lowest, each from the softest, and one take after the other."""
+        """The notes to be rendered, from the lowest, each from the softest, and one variation after the other."""
         return tuple(
             NoteRequest(one.pitch, velocity, self.seconds, variation, one.key if self.drums else None)
             for one in self.keys

@@ -28,7 +28,7 @@ class NoteRequest:
     """A note to be rendered, and how many ``seconds`` of it are wanted.
 
     ``pitch`` is where it sounds, as a MIDI number; None means as its sounds are, transposed by nothing. ``velocity`` is
-    MIDI's. Notes that differ by ``variation`` alone are takes of one note, such as a player's who strikes it again.
+    MIDI's. Notes that differ by ``variation`` alone are one note struck again and again, as by a player.
     ``own_key`` is the key that plays it where its pitch does not say so, as of a drum.
     """
 

@@ -94,13 +94,13 @@ def test_velocities_keep_their_difference() -> None:
     assert all(untouched([*soft, *bank(6, 6)]))
 
 
-def test_takes_of_a_note_get_one_shelf() -> None:
+def test_variations_of_a_note_get_one_shelf() -> None:
     samples = [*bank(8, 11), *(replace(sample, variation=1) for sample in bank(8.3, 11.3))]
     evened_samples = mended(samples)
     for one in (0, 1):
         apart, still = (
-            brightness(takes[one].sound.samples, RATE) - brightness(takes[one + 2].sound.samples, RATE)
-            for takes in (samples, evened_samples)
+            brightness(all_[one].sound.samples, RATE) - brightness(all_[one + 2].sound.samples, RATE)
+            for all_ in (samples, evened_samples)
         )
         assert apart > 0.5
         assert still == pytest.approx(apart, abs=0.3)

@@ -144,21 +144,21 @@ def read_bank(folder: Path) -> Bank:
 def zones_of(samples: Sequence[Sample], prefix: str = "", *, drums: bool = False) -> list[Zone]:
     """Every key and every velocity has one sample: the nearest, and of two as near the lower or softer.
 
-    Of several takes all are the nearest. Of a kit of ``drums``, each has its own key alone, and other keys are silent.
+    Of several variations all are the nearest. Of a kit of ``drums``, each has its own key alone; other keys are silent.
     The names of their files begin with ``prefix``.
     """
     pitches = sorted({sample.pitch for sample in samples})
     velocities = sorted({sample.velocity for sample in samples})
-    takes = len({sample.variation for sample in samples})
+    variations = len({sample.variation for sample in samples})
     keys = {pitch: (pitch, pitch) for pitch in pitches} if drums else dict(zip(pitches, _ranges(pitches), strict=True))
     layers = dict(zip(velocities, _ranges(velocities, 1), strict=True))
     return [
         Zone(
             sample,
-            prefix + _file_name(sample, takes),
+            prefix + _file_name(sample, variations),
             keys[sample.pitch],
             layers[sample.velocity],
-            takes,
+            variations,
             drums,
             CHOKES.get(sample.pitch, 0) if drums else 0,
         )
@@ -166,9 +166,9 @@ def zones_of(samples: Sequence[Sample], prefix: str = "", *, drums: bool = False
     ]
 
 
-def _file_name(sample: Sample, takes: int) -> str:
-    take = f"-{sample.variation + 1}" if takes > 1 else ""
-    return f"{sample.pitch:03d}-{sample.velocity:03d}{take}.wav"
+def _file_name(sample: Sample, variations: int) -> str:
+    which = f"-{sample.variation + 1}" if variations > 1 else ""
+    return f"{sample.pitch:03d}-{sample.velocity:03d}{which}.wav"
 
 
 def _ranges(rendered: Sequence[int], first: int = 0) -> Iterator[tuple[int, int]]:
@@ -186,7 +186,7 @@ def _zone_json(zone: Zone) -> dict[str, Any]:
         "pitch": sample.pitch,
         "velocity": sample.velocity,
         "variation": sample.variation,
-        "takes": zone.takes,
+        "variations": zone.variations,
         "cents": round(sample.cents, 2),
         "keys": zone.keys,
         "velocities": zone.velocities,

@@ -40,18 +40,18 @@ Array = NDArray[np.float64]
 def evened(samples: Sequence[Sample]) -> list[Sound]:
     """The sounds of a bank's samples, in their order, each as bright as its neighbours of the same velocity.
 
-    How much the velocities differ stays as it is, and so do the takes of a note. Silence has no neighbours.
+    How much the velocities differ stays as it is, and so do the variations of a note. Silence has no neighbours.
     """
     layers: dict[int, dict[int, list[int]]] = {}
     for number, sample in enumerate(samples):
         if np.any(sample.sound.samples):
             layers.setdefault(sample.velocity, {}).setdefault(sample.pitch, []).append(number)
     sounds = [sample.sound for sample in samples]
-    for takes in layers.values():
-        keys = sorted(takes)
-        shelves = even_shelves(keys, [spectrum_of([sounds[number] for number in takes[key]]) for key in keys])
+    for notes in layers.values():
+        keys = sorted(notes)
+        shelves = even_shelves(keys, [spectrum_of([sounds[number] for number in notes[key]]) for key in keys])
         for key, shelf in zip(keys, shelves, strict=True):
-            for number in takes[key]:
+            for number in notes[key]:
                 sounds[number] = shelved(sounds[number], shelf)
     return sounds
 
@@ -71,7 +71,7 @@ class Spectrum:
 
 
 def spectrum_of(sounds: Sequence[Sound]) -> Spectrum:
-    """The spectrum of takes of one note together."""
+    """The spectrum of the variations of one note together."""
     energy, moment = np.zeros(_BANDS, np.float64), np.zeros(_BANDS, np.float64)
     for sound in sounds:
         size = 1 << (len(sound.samples) - 1).bit_length()

@@ -2,8 +2,8 @@
 
 Samples have 24 bits: the upper 16 in the chunk ``smpl``, the lower 8 in ``sm24``, which older players pass over.
 
-The format has no takes that come in turn, and none by chance. What changes from note to note in what a musician plays
-is the velocity, so takes alternate by it: each velocity has one of them, and its neighbours the others.
+The format has no variations that come in turn, and none by chance. What changes from note to note in what a musician
+plays is the velocity, so variations alternate by it: each velocity has one of them, and its neighbours the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from reverie.timbre.bank.sfz import RELEASE
 from reverie.timbre.bank.wav24 import chunk, whole_numbers
-from reverie.timbre.bank.zone import Zone, take_of
+from reverie.timbre.bank.zone import Zone, variation_at
 
 GUARD = 46
 """Silent samples that the specification wants after each sample."""
@@ -86,14 +86,14 @@ def _instrument(zones: Sequence[Zone], title: str) -> Iterator[bytes]:
 
 
 def _stripes(zones: Sequence[Zone]) -> Iterator[tuple[int, Zone, tuple[int, int]]]:
-    """The zones with the numbers of their samples and the velocities that play them: takes by one velocity each."""
+    """The zones, with the numbers of their samples and the velocities that play them: variations by one each."""
     for number, zone in enumerate(zones):
         first, last = zone.velocities
-        if zone.takes == 1:
+        if zone.variations == 1:
             yield number, zone, zone.velocities
             continue
         for velocity in range(first, last + 1):
-            if take_of(velocity, zone.takes) == zone.sample.variation:
+            if variation_at(velocity, zone.variations) == zone.sample.variation:
                 yield number, zone, (velocity, velocity)
 
 

@@ -26,8 +26,8 @@ def _opcodes(zone: Zone) -> Iterator[tuple[str, object]]:
     yield "lovel", zone.velocities[0]
     yield "hivel", zone.velocities[1]
     yield "pitch_keycenter", zone.sample.pitch
-    if zone.takes > 1:
-        yield "seq_length", zone.takes
+    if zone.variations > 1:
+        yield "seq_length", zone.variations
         yield "seq_position", zone.sample.variation + 1
     if zone.choke:
         yield "group", zone.choke

@@ -20,7 +20,7 @@ class Sample:
     """A note made ready for samplers.
 
     ``pitch`` is the key at which it plays as it is, and ``velocity`` the one that was asked for; samples that differ by
-    ``variation`` alone are takes of one note. ``cents`` is by how much the sound was
+    ``variation`` alone are variations of one note. ``cents`` is by how much the sound was
     higher than that pitch when it was rendered, as measured, before it was tuned; 0 where no pitch can be measured.
     """
 
@@ -32,16 +32,16 @@ class Sample:
     variation: int = 0
 
 
-def take_of(velocity: int, takes: int) -> int:
-    """Which take a velocity plays where takes cannot come in turn: its neighbours play the others."""
-    return velocity % takes
+def variation_at(velocity: int, variations: int) -> int:
+    """Which of so many variations a velocity plays where they cannot come in turn: its neighbours play the others."""
+    return velocity % variations
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A sample, its file within the bank's folder, and the keys and velocities that play it, first and last of each.
 
-    Where a note has several ``takes``, each of them has a zone for the same keys and velocities, and they come in turn.
+    Where a note has several ``variations``, each has a zone for the same keys and velocities, and they come in turn.
     A drum rings out whether its key is held or not; of drums of one ``choke`` group (0 is none) one sounds at a time.
     """
 
@@ -49,6 +49,6 @@ class Zone:
     file: str
     keys: tuple[int, int]
     velocities: tuple[int, int]
-    takes: int = 1
+    variations: int = 1
     drum: bool = False
     choke: int = 0

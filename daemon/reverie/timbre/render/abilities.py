@@ -10,7 +10,7 @@ class Abilities:
     """What differs between two notes of one pitch, and whether a sound can be without one.
 
     ``velocities`` says that a softer note has another colour, not only another level; ``variations`` that each
-    variation of a note is another take of it; ``unpitched`` that a note without a pitch sounds as its sources do.
+    variation of a note differs from the others; ``unpitched`` that a note without a pitch sounds as its sources do.
     """
 
     velocities: bool = False
