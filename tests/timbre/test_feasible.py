@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from fakes.timbre import FakeRenderer
 from reverie.models.library.card import read_card
@@ -79,3 +81,24 @@ def test_the_bank_has_what_its_model_can_do(
         assert all(said.startswith("The timbre model ") and said.endswith(".") for said in made.warnings)
     card = json.loads((made.bank.folder / "bank.json").read_text())
     assert {zone["variations"] for zone in card["zones"]} == {files // 2}
+
+
+@pytest.mark.parametrize(
+    ("noise", "told"),
+    [
+        ({"kit": {"snare": "noise.wav"}}, 0),
+        ({"kit": {"snare": {"file": "noise.wav", "at": "G3"}}}, 1),
+        ("noise.wav", 1),
+    ],
+)
+def test_of_a_sound_without_a_pitch_people_are_told_where_it_is_transposed(
+    noise: object, told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, 8000).astype(np.float32)
+    soundfile.write(tmp_path / "noise.wav", samples, 16_000)
+    said = {"sources": {"a": noise, "b": {"kit": {"snare": "noise.wav"}}}, "length": 0.3}
+    monkeypatch.setattr(bank_maker, "abilities_of", lambda _: ALL)
+    path = models_folder() / "timbre.safetensors"
+    maker = BankMaker(path, tmp_path, 1 << 40, open_model=lambda _: FakeRenderer(identity(read_card(path))))
+    asked = request_of(Timbre.model_validate(said), 0, "a bank", [tmp_path])
+    assert [warning.endswith("say so by 'pitch'.") for warning in maker.make(asked).warnings] == [True] * told

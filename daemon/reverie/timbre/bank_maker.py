@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ class BankMaker:
     def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
         sources = self._read(request)
         beyond = (capital(f"{said}.") for _, said in beyond_abilities(request, self._abilities, self._card.name))
-        warnings = (*(warning for source in sources.values() for warning in source.warnings), *beyond)
+        warnings = (*_warnings(request, sources), *beyond)
         feasible = within(request, self._abilities)
         recipe = feasible.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
         found = self._banks.find(recipe.id)
@@ -147,6 +147,14 @@ class BankMaker:
             "sha256": identity(card),
             "licence": card.source.get("licence", "not stated"),
         }
+
+
+def _warnings(request: BankRequest, sources: Mapping[str, SoundSource]) -> Iterator[str]:
+    """What people should know of the sources; that one has no pitch only where it is transposed."""
+    for name, source in sources.items():
+        yield from source.warnings
+        if not request.drums or request.sources[name].at is not None:
+            yield from source.without_pitch
 
 
 def _origins(request: BankRequest, sources: Mapping[str, SoundSource]) -> list[Origin]:

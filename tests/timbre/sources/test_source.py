@@ -280,10 +280,11 @@ def test_what_has_no_pitch_is_used_and_told(tmp_path: Path) -> None:
     source = read_source(path)
     assert source.pitch is None
     assert source.ingredient == Ingredient(1.0, sound=source.sha256)
-    assert source.warnings == (
+    assert source.warnings == ()
+    assert source.without_pitch == (
         f"{path} has no pitch that can be measured; if it has one, the scene can say so by 'pitch'.",
     )
-    assert read_source(path, pitch=40.0).warnings == ()
+    assert read_source(path, pitch=40.0).without_pitch == ()
 
 
 def test_whose_a_sound_is_stands_beside_it_or_in_its_tags_or_nowhere(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ class SoundSource:
 
     ``sha256`` is the hash of what is heard of it (``sound``), so neither its tags nor its name nor a loss-free format
     makes it another. ``pitch`` is the pitch at which it sounds, as a MIDI number with a fraction; None if that is
-    neither told nor measurable. ``level`` (RMS) and ``peak`` are in dB below full scale. ``warnings`` are sentences.
+    neither told nor measurable. ``level`` (RMS) and ``peak`` are in dB below full scale. ``warnings`` are sentences, of
+    which a missing pitch is none: a drum needs no pitch.
     """
 
     path: Path
@@ -54,6 +55,13 @@ class SoundSource:
     peak: float
     provenance: Provenance
     warnings: tuple[str, ...] = ()
+
+    @property
+    def without_pitch(self) -> tuple[str, ...]:
+        """A sentence for people who have it transposed, if its pitch is not known."""
+        if self.pitch is not None:
+            return ()
+        return (f"{self.path} has no pitch that can be measured; if it has one, the scene can say so by 'pitch'.",)
 
     @property
     def ingredient(self) -> Ingredient:
@@ -76,8 +84,6 @@ def read_source(path: Path, *, pitch: float | None = None) -> SoundSource:
             raise TimbreError(f"{path} {error}") from error
     stated, complaints = _beside(path, provenance)
     sounding = measure_pitch(heard.sound) if pitch is None else pitch
-    if sounding is None:
-        complaints += (f"{path} has no pitch that can be measured; if it has one, the scene can say so by 'pitch'.",)
     return SoundSource(
         path=path,
         sound=heard.sound,
