@@ -45,6 +45,10 @@ class FakeRenderer:
         bins = np.minimum(np.rint(first * np.arange(1, HARMONICS + 1)).astype(int), len(spectrum) - 1)
         return (spectrum[bins] / max(spectrum[bins].max(), 1e-9)).astype(np.float32)
 
+    def fit(self, sound: Sound, own_pitch: float | None, *, untransposed: bool = False) -> FakeFit:
+        del untransposed
+        return FakeFit(self, sound, own_pitch)
+
     def latent(self, seed: int) -> Code:
         return np.random.default_rng(seed).random(HARMONICS, np.float32)
 
@@ -65,6 +69,28 @@ class FakeRenderer:
         if model != self.model:
             raise TimbreError("what was rendered so far is of another model; begin anew")
         return FakeRendering(self, tensors["codes"], notes, seed, list(tensors["made"]))
+
+
+class FakeFit:
+    """A search that is over at once."""
+
+    done = 0.0
+
+    def __init__(self, renderer: FakeRenderer, sound: Sound, own_pitch: float | None) -> None:
+        self._code = renderer.code(sound, own_pitch, own_pitch=own_pitch)
+
+    def advance(self) -> bool:
+        return True
+
+    def code(self) -> Code:
+        return self._code
+
+    def freeze(self) -> bytes:
+        return b""
+
+    def thawed(self, frozen: bytes) -> FakeFit:
+        del frozen
+        return self
 
 
 class FakeRendering:

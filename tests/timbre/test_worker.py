@@ -188,6 +188,38 @@ def test_it_leaves_with_its_conductor(tmp_path: Path) -> None:
         assert process.process.wait(PATIENCE) == 0
 
 
+def searched(cache: Path) -> dict[str, bytes]:
+    """How far searches for latents have come, as that is kept."""
+    found: dict[str, bytes] = {}
+    for path in cache.glob("unfinished/*/fit-*"):
+        with contextlib.suppress(FileNotFoundError):
+            found[path.name] = path.read_bytes()
+    return found
+
+
+def test_killed_while_it_searches_it_goes_on_and_finds_the_very_same(tmp_path: Path) -> None:
+    wanted = order(Share("flute", 1.0, file=str(sounds_folder() / "flute.flac")), pitches=(60,))
+    killed, lives = tmp_path / "killed", 0
+    while not (killed / "latents").exists() and lives < 3:
+        before = searched(killed)
+        with worker() as process:
+            process.tell(to_message(render(killed, wanted)))
+            process.wait_for(lambda: searched(killed) != before)  # noqa: B023
+        lives += 1
+    assert lives == 3, "it was found before it could be killed"
+    ids: list[str] = []
+    for cache in (killed, tmp_path / "whole"):
+        with worker() as process:
+            process.tell(to_message(render(cache, wanted)))
+            outcome = process.outcome()
+        assert isinstance(outcome, Rendered)
+        ids.append(outcome.bank)
+    (resumed,), (undisturbed,) = ([*cache.glob("latents/*")] for cache in (killed, tmp_path / "whole"))
+    assert resumed.name == undisturbed.name
+    assert resumed.read_bytes() == undisturbed.read_bytes()
+    assert ids[0] == ids[1]
+
+
 def kept(cache: Path) -> dict[str, int]:
     """What is done of a bank that is not whole yet, and when that was written."""
     try:

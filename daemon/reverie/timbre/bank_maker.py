@@ -6,7 +6,7 @@ import contextlib
 import errno
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reverie.errors import capital
@@ -15,10 +15,13 @@ from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
 from reverie.timbre.bank.bank import Bank, Origin, bank_files
 from reverie.timbre.bank.cache import BankCache
+from reverie.timbre.bank.latent_shelf import LatentShelf
 from reverie.timbre.bank.unfinished import unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, Here
 from reverie.timbre.feasible import beyond_abilities, within
+from reverie.timbre.recipe import BankRecipe
+from reverie.timbre.render.fitted import fitted, unknown
 from reverie.timbre.render.notes_of_recipe import render_notes
 from reverie.timbre.render.progress_interval import Pace, part, unpaced
 from reverie.timbre.render.renderer import Renderer
@@ -31,6 +34,8 @@ log = logging.getLogger(__name__)
 Opener = Callable[[Path], Renderer]
 MOST_SOURCES = 16
 """Sources that are kept for the next request: as many as a timbre has, and all drums of the last kits."""
+FITTING_SHARE = 0.4
+"""Of the progress to a bank whose sounds are new to the model."""
 RENDERING_SHARE = 0.7
 """Of the progress to a bank; the rest is making its samples ready, which a small model's notes take longer for."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -67,6 +72,7 @@ class BankMaker:
         self._abilities = abilities_of(model)
         self._folder = cache
         self._banks = BankCache(cache, quota, log.warning)
+        self._latents = LatentShelf(cache, identity(self._card))
         self._executor = executor or Here()
         self._open_model = open_model
         self._renderer: Renderer | None = None
@@ -95,21 +101,29 @@ class BankMaker:
         beyond = (capital(f"{said}.") for _, said in beyond_abilities(request, self._abilities, self._card.name))
         warnings = (*_warnings(request, sources), *beyond)
         feasible = within(request, self._abilities)
-        recipe = feasible.recipe(identity(self._card), {name: one.ingredient for name, one in sources.items()})
-        found = self._banks.find(recipe.id)
+        recipe, heard = (self._recipe(feasible, sources, search) for search in (self._abilities.search, 0))
+        found = self._banks.find(recipe.id) or self._banks.find(heard.id)
         if found is not None:
             self._forget(recipe.id)
             return Made(found, True, warnings)
         sounds = {source.sha256: source.sound for source in sources.values()}
         with unfinished(self._folder, recipe.id) as kept:
             renderer = self._opened()
-            rendering, finishing = part(pace, 0, RENDERING_SHARE), part(pace, RENDERING_SHARE, 1)
-            notes = render_notes(recipe, sounds.__getitem__, renderer, self._executor, kept, rendering)
+            begin = FITTING_SHARE if unknown(recipe, self._latents) else 0.0
+            latents = fitted(recipe, sounds.__getitem__, renderer, kept, self._latents, part(pace, 0, begin))
+            rest = part(pace, begin, 1)
+            rendering, finishing = part(rest, 0, RENDERING_SHARE), part(rest, RENDERING_SHARE, 1)
+            notes = render_notes(recipe, sounds.__getitem__, renderer, self._executor, kept, rendering, latents)
             origins = _origins(request, sources)
             files = bank_files(recipe, notes, request.title, self._model(), origins, finishing)
             bank = self._banks.put(recipe.id, files)
-        self._banks.tidy({*pinned, bank.id})
+        self._banks.tidy({*pinned, bank.id}, self._latents.bytes)
         return Made(bank, False, warnings)
+
+    def _recipe(self, request: BankRequest, sources: Mapping[str, SoundSource], search: int) -> BankRecipe:
+        """The recipe of a request whose latents come of that version of the search; before the first, there was 0."""
+        known = {name: replace(one.ingredient, fit=search) for name, one in sources.items()}
+        return request.recipe(identity(self._card), known)
 
     def _read(self, request: BankRequest) -> dict[str, SoundSource]:
         """The sources of a request by name; those of the requests before are not read again while they are as then.

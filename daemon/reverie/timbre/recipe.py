@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from reverie.timbre.sound import NoteRequest
 
 VERSION = 1
 _DIGITS = 9
+
+IngredientKey: TypeAlias = tuple[str, int, float, bool, int]
+"""What an ingredient is without its weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class Ingredient:
 
     ``own_pitch`` is the pitch at which the source itself sounds, as a MIDI number with a fraction, where that is
     known. ``weight`` is its share, more than 0. A sound that is ``untransposed`` stays at the pitch that it has, or
-    without one, as drums do. What people call it is no matter of the recipe.
+    without one, as drums do. ``fit`` is the version of the search by which its code is found (``Abilities.search``); 0
+    means that it is encoded as it is heard. What people call it is no matter of the recipe.
     """
 
     weight: float
@@ -28,9 +32,10 @@ class Ingredient:
     latent: int | None = None
     own_pitch: float | None = None
     untransposed: bool = False
+    fit: int = 0
 
     @property
-    def key(self) -> tuple[str, int, float, bool]:
+    def key(self) -> IngredientKey:
         """What it is without its weight, to be ordered by."""
         nothing = -1
         return (
@@ -38,14 +43,14 @@ class Ingredient:
             nothing if self.latent is None else self.latent,
             nothing if self.own_pitch is None else self.own_pitch,
             self.untransposed,
+            self.fit,
         )
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; what most sounds do not have is left out, so that older recipes keep their ids."""
         data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        if not self.untransposed:
-            del data["untransposed"]
-        return data
+        unsaid = {"untransposed": not self.untransposed, "fit": not self.fit}
+        return {name: value for name, value in data.items() if not unsaid.get(name)}
 
 
 def mixture(ingredients: Iterable[Ingredient]) -> tuple[Ingredient, ...]:
@@ -57,8 +62,8 @@ def mixture(ingredients: Iterable[Ingredient]) -> tuple[Ingredient, ...]:
     Raises:
         ValueError: if there is nothing in it, or less than nothing of something.
     """
-    shares: dict[tuple[str, int, float, bool], float] = {}
-    known: dict[tuple[str, int, float, bool], Ingredient] = {}
+    shares: dict[IngredientKey, float] = {}
+    known: dict[IngredientKey, Ingredient] = {}
     for one in ingredients:
         if one.weight < 0:
             raise ValueError(f"a weight is 0 or more, not {one.weight:g}")

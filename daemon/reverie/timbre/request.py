@@ -143,7 +143,7 @@ def _ingredient(share: Share, sounds: Mapping[str, Ingredient]) -> Ingredient:
         return Ingredient(share.weight, latent=share.latent)
     sound = sounds[share.name]
     pitch = None if sound.own_pitch is None else round(sound.own_pitch, _CENT)
-    return Ingredient(share.weight, sound=sound.sound, own_pitch=pitch)
+    return replace(sound, weight=share.weight, own_pitch=pitch)
 
 
 def _drum(drum: DrumShares, sounds: Mapping[str, Ingredient]) -> KeySound:

@@ -131,6 +131,6 @@ class TimbreFamily:
 
 
 _FAMILIES: Mapping[str, TimbreFamily] = {
-    "gansynth": TimbreFamily(_gansynth, Abilities()),
+    "gansynth": TimbreFamily(_gansynth, Abilities(search=1)),
     "nsynth": TimbreFamily(_nsynth, Abilities(variations=True, unpitched=True)),
 }

@@ -145,8 +145,8 @@ def test_latents_are_seeded_and_mixed(model: GanSynth) -> None:
     assert not np.allclose(model.mix([one, other], [0.5, 0.5], spherical=True), (one + other) / 2)
 
 
-def test_a_model_without_a_listener_takes_latents_only(model: GanSynth) -> None:
-    with pytest.raises(TimbreError, match="cannot hear sounds, as no GANSynth of Google's can"):
+def test_a_model_without_a_listener_says_that_sounds_must_be_searched_for(model: GanSynth) -> None:
+    with pytest.raises(TimbreError, match="has no listener; its latents of sounds must be searched for"):
         model.code(Sound(np.zeros(9, np.float32), RATE), 60)
 
 

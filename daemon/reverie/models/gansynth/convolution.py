@@ -25,6 +25,11 @@ class Convolution:
         self._kernels = np.ascontiguousarray(kernel.transpose(1, 3, 0, 2).reshape(self._wide, out, -1))
         self._bias = bias[:, None]
 
+    @property
+    def weights(self) -> int:
+        """How many weights it has: as many multiplications it does for each place."""
+        return self._kernels.size
+
     def __call__(self, x: Array, rows: int) -> Array:
         """The first ``rows`` rows of the convolution of ``x``; all around it is zero."""
         height, channels, width = x.shape

@@ -65,6 +65,11 @@ def linear_to_mel(bins: int, rate: int) -> Exact:
     return np.pad(heard, [(1, 0), (0, 0)])
 
 
+def mel_hertz(bins: int, rate: int) -> Array:
+    """Where each of ``bins`` mel bands is loudest, in hertz."""
+    return np.array([_hertz(edge) for edge in _edges(bins, rate / 2.0)[1:-1]], np.float32)
+
+
 def mel_to_linear(linear_to_mel: Exact) -> Exact:
     """The way back: nearly the inverse, (mel, linear)."""
     share = linear_to_mel @ linear_to_mel.sum(axis=0)

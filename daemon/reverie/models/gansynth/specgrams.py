@@ -15,7 +15,7 @@ import numpy as np
 
 from reverie.models.errors import ModelError
 from reverie.models.gansynth.gan_config import Settings
-from reverie.models.gansynth.mel import Array, Banded, banded, linear_to_mel, mel_to_linear
+from reverie.models.gansynth.mel import Array, Banded, banded, linear_to_mel, mel_hertz, mel_to_linear
 
 _OVERLAP = 4
 """Frames that each sample takes part in."""
@@ -43,6 +43,23 @@ class Specgrams:
         self._window = (0.5 - 0.5 * np.cos(_TURN / self._size * np.arange(self._size))).astype(np.float32)
         overlapping = np.tile((self._window.reshape(_OVERLAP, -1) ** 2).sum(axis=0), _OVERLAP)
         self._unwindow = self._window / overlapping
+
+    @functools.cached_property
+    def hertz(self) -> Array:
+        """The frequency of each bin."""
+        if self._kind == "mel":
+            return mel_hertz(self.bins, self.rate)
+        return np.arange(1, self.bins + 1, dtype=np.float32) * np.float32(self.rate / self._size)
+
+    @property
+    def powers(self) -> float:
+        """By what a magnitude, which is a logarithm, must be multiplied to be that of power."""
+        return 1.0 if self._kind == "mel" else 2.0
+
+    @property
+    def beginning(self) -> int:
+        """The frame that is the first to hear the first sample."""
+        return max(0, -(-(self._before - self._size + 1) // self._hop))
 
     def frames_for(self, samples: int) -> int:
         """How many frames, from the first on, so many samples need."""

@@ -96,14 +96,15 @@ class BankCache:
             raise TimbreError(f"the bank {found[0]} was damaged and is set aside; render it anew")
         return bank
 
-    def tidy(self, pinned: Collection[str] = ()) -> list[str]:
+    def tidy(self, pinned: Collection[str] = (), beside: int = 0) -> list[str]:
         """Throw away the banks that were not used for longest, until the rest fits; the ids of those that went.
 
-        Banks that are ``pinned`` or were just used stay, whatever their size.
+        Banks that are ``pinned`` or were just used stay, whatever their size. ``beside`` is what else takes of the
+        quota.
         """
         self._sweep()
         sizes = {folder: size_of(folder) for folder in self._folders()}
-        total = sum(sizes.values())
+        total = sum(sizes.values()) + beside
         gone: list[str] = []
         for folder in self._unused(pinned):
             if total <= self._quota:

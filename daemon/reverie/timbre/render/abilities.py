@@ -11,8 +11,11 @@ class Abilities:
 
     ``velocities`` says that a softer note has another colour, not only another level; ``variations`` that each
     variation of a note differs from the others; ``unpitched`` that a note without a pitch sounds as its sources do.
+    ``search`` is the version of the search for a sound's code, which is raised whenever it finds others; 0 says that
+    there is none, and sounds are encoded at once.
     """
 
     velocities: bool = False
     variations: bool = False
     unpitched: bool = False
+    search: int = 0

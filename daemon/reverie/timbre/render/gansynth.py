@@ -6,6 +6,7 @@ model's notes have one length, 4 seconds in Google's: shorter ones are their beg
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +19,23 @@ from numpy.typing import NDArray
 
 from reverie.models.archive import packed, unpacked
 from reverie.models.gansynth.generator import Generator
+from reverie.models.gansynth.gradient import GeneratorGradient
 from reverie.models.gansynth.latents import latent, mixed
+from reverie.models.gansynth.likeness import Likeness
 from reverie.models.gansynth.specgrams import Specgrams
 from reverie.models.library.bundle import Bundle
 from reverie.models.library.index import identity
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.kit import REGISTERS
+from reverie.timbre.render.latent_fit import APART, BETWEEN, FAR, SECONDS, Goal, LatentFit, WantedNote
 from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import NoteRequest, Sound
 
 _LOUDEST = 127
 _SEMITONES = 12
+_UNPITCHED = 60
+"""The pitch at which a sound without one is played as it is, as samplers have it."""
 _MARGIN = 256
 """Samples beyond those that are heard which resampling looks at."""
 
@@ -66,6 +72,7 @@ class GanSynth:
         self.specgrams = Specgrams(self.generator.settings, self.generator.frames, self.generator.bins)
         self._name = bundle.card.name
         self._listener = listener
+        self._bundle = bundle
 
     @property
     def rate(self) -> int:
@@ -82,15 +89,32 @@ class GanSynth:
         """
         del pitch, transposed  # the latent has the timbre, and the label the pitch
         if self._listener is None:
-            raise TimbreError(
-                f"the model {self._name} cannot hear sounds, as no GANSynth of Google's can; give it latents, or give"
-                " the sounds to a model of NSynth or to Reverie's own"
-            )
-        if not len(sound.samples) or not np.isfinite(sound.samples).all():
-            raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
-        label, speed = (None, 1.0) if own_pitch is None else self.nearest(own_pitch)
-        heard = _resampled(sound.samples, sound.rate / speed, self.rate)
-        return self._listener.latent(self.specgrams.specgram(heard), label)
+            raise TimbreError(f"the model {self._name} has no listener; its latents of sounds must be searched for")
+        return self._heard(self._listener, sound, own_pitch)
+
+    def fit(self, sound: Sound, own_pitch: float | None, *, untransposed: bool = False) -> LatentFit:
+        """The search for the latent whose notes are nearest to a sound, transposed to them or ``untransposed``.
+
+        Raises:
+            TimbreError: if the sound is none.
+        """
+        frames = self.specgrams.frames_for(round(SECONDS * self.rate))
+        likeness = Likeness(self.specgrams, frames)
+        known = _UNPITCHED if own_pitch is None else own_pitch
+        goal = Goal(
+            plays=self,
+            gradient=self._gradient,
+            likeness=likeness,
+            frames=frames,
+            wanted=tuple(
+                self._wanted(sound, None if untransposed else known, label, likeness, frames)
+                for label in self._compared(known)
+            ),
+            tried=() if own_pitch is None else self._tried(own_pitch),
+            workers=self.workers,
+        )
+        heard = None if self._listener is None else self._heard(self._listener, sound, own_pitch)
+        return LatentFit(goal, self.generator.latent, heard)
 
     def latent(self, seed: int) -> Code:
         """A point of the latent space, the same for the same seed."""
@@ -143,6 +167,38 @@ class GanSynth:
         if model != self.model:
             raise TimbreError(f"what was rendered so far is of another model than {self._name}; begin anew")
         return GanRendering(self, codes, notes, made)
+
+    @functools.cached_property
+    def _gradient(self) -> GeneratorGradient:
+        return GeneratorGradient(self._bundle)
+
+    def _heard(self, listener: FindsLatents, sound: Sound, own_pitch: float | None) -> Code:
+        label, speed = (None, 1.0) if own_pitch is None else self.nearest(own_pitch)
+        return listener.latent(
+            self.specgrams.specgram(_resampled(_checked(sound), sound.rate / speed, self.rate)), label
+        )
+
+    def _compared(self, own_pitch: float) -> Sequence[int]:
+        """The labels at which notes are compared with a sound of that pitch, the middle one as near to it as may be."""
+        pitches = self.generator.settings.pitches
+        middle = min(max(own_pitch, pitches[0] + APART), pitches[-1] - APART)
+        return sorted({self.nearest(middle + apart)[0] for apart in (-APART, 0, APART)})
+
+    def _tried(self, own_pitch: float) -> tuple[int, ...]:
+        """The labels at which notes are listened to, from nearly two octaves below a sound to nearly two above."""
+        pitches = self.generator.settings.pitches
+        middle = min(max(round(own_pitch), pitches[0]), pitches[-1])
+        wanted = range(middle - FAR, middle + FAR + 1, BETWEEN)
+        return tuple(sorted({self.nearest(pitch)[0] for pitch in wanted if pitches[0] <= pitch <= pitches[-1]}))
+
+    def _wanted(self, sound: Sound, known: float | None, label: int, likeness: Likeness, frames: int) -> WantedNote:
+        """What a note of a label should be: the sound, transposed to it if its pitch is ``known``, as long as it is."""
+        pitch = self.generator.settings.pitches[label]
+        speed = 1.0 if known is None else 2.0 ** ((pitch - known) / _SEMITONES)
+        transposed = self.specgrams.specgram(_resampled(_checked(sound), sound.rate * speed, self.rate))[0]
+        first = self.specgrams.beginning
+        places = np.rint(first + (np.arange(frames) - first) / speed).astype(int)
+        return WantedNote(label, likeness.levels(transposed[np.clip(places, 0, len(transposed) - 1)]))
 
     def nearest(self, pitch: float) -> tuple[int, float]:
         """The label that is nearest to a pitch, and how many times as fast its sound must be played."""
@@ -221,6 +277,17 @@ class GanRendering:
         played = _resampled(self._made[self._voices[row, label]], rate * speed, rate)
         level = np.float32(note.velocity / _LOUDEST)
         return Sound(played[: round(note.seconds * rate)] * level, rate)
+
+
+def _checked(sound: Sound) -> NDArray[np.float32]:
+    """The samples of a sound.
+
+    Raises:
+        TimbreError: if there are none, or some are no numbers.
+    """
+    if not len(sound.samples) or not np.isfinite(sound.samples).all():
+        raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
+    return sound.samples
 
 
 def _sounding(note: NoteRequest) -> float:

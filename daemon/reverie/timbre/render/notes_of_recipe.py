@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from reverie.timbre.bank.unfinished import Unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, name_of
-from reverie.timbre.recipe import BankRecipe
+from reverie.timbre.recipe import BankRecipe, IngredientKey
 from reverie.timbre.render.batches import batches_of, from_tensors
 from reverie.timbre.render.progress_interval import Pace, part
 from reverie.timbre.render.renderer import Code, Renderer
@@ -16,14 +17,21 @@ from reverie.timbre.sound import Sound
 ENCODING_SHARE = 0.1
 """Of a render's progress."""
 
+NO_CODES: Mapping[IngredientKey, Code] = MappingProxyType({})
 Source = Callable[[str], Sound]
 """The sound whose content has that hash."""
 
 
 def render_notes(
-    recipe: BankRecipe, source: Source, renderer: Renderer, executor: Executor, kept: Unfinished, pace: Pace
+    recipe: BankRecipe,
+    source: Source,
+    renderer: Renderer,
+    executor: Executor,
+    kept: Unfinished,
+    pace: Pace,
+    fitted: Mapping[IngredientKey, Code] = NO_CODES,
 ) -> list[Sound]:
-    """The notes of a recipe, in their order.
+    """The notes of a recipe, in their order; ``fitted`` are the codes of sounds that were searched for.
 
     Raises:
         TimbreError: if the model is another than the recipe's, or a sound cannot be used.
@@ -31,7 +39,7 @@ def render_notes(
     """
     if renderer.model != recipe.model:
         raise TimbreError("the timbre model is not the one that this bank was planned with; start Reverie again")
-    codes = _codes(recipe, source, renderer, kept, part(pace, 0, ENCODING_SHARE))
+    codes = _codes(recipe, source, renderer, kept, part(pace, 0, ENCODING_SHARE), fitted)
     batches = batches_of(recipe, codes)
     executor.render(batches, renderer, kept, part(pace, ENCODING_SHARE, 1))
     sounds: list[Sound] = []
@@ -43,7 +51,14 @@ def render_notes(
     return sounds
 
 
-def _codes(recipe: BankRecipe, source: Source, renderer: Renderer, kept: Unfinished, pace: Pace) -> Mapping[int, Code]:
+def _codes(
+    recipe: BankRecipe,
+    source: Source,
+    renderer: Renderer,
+    kept: Unfinished,
+    pace: Pace,
+    fitted: Mapping[IngredientKey, Code],
+) -> Mapping[int, Code]:
     """What each key plays, as a code."""
     codes: dict[int, Code] = {}
     sounds: dict[str, Sound] = {}
@@ -55,6 +70,8 @@ def _codes(recipe: BankRecipe, source: Source, renderer: Renderer, kept: Unfinis
             for one in played.ingredients:
                 if one.latent is not None:
                     parts.append(renderer.latent(one.latent))
+                elif one.key in fitted:
+                    parts.append(fitted[one.key])
                 else:
                     if one.sound not in sounds:
                         sounds[one.sound] = source(one.sound)
