@@ -139,6 +139,17 @@ def test_a_morph_has_a_bank_for_each_step(run: Run, capsys: pytest.CaptureFixtur
     assert len(listed) == 3
 
 
+def test_what_is_odd_about_a_source_is_told_once_a_morph_and_not_with_each_of_its_banks(
+    run: Run, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cat = site.parent / "scenes" / "saw.wav"
+    soundfile.write(cat, np.tile(sine(60.0).samples, 40), RATE)  # longer than any note of a bank
+    for _ in range(2):
+        assert run("morph", "dusk") == 0
+        told = [line for line in capsys.readouterr().err.splitlines() if str(cat) in line]
+        assert len(told) == 1, "by each command, though the first two of three banks have the source"
+
+
 def test_some_steps_of_a_morph(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("morph", "dusk", "--steps", "1..2") == 0
     assert len(banks(run, capsys)) == 2

@@ -50,7 +50,14 @@ async def test_what_is_odd_about_a_source_is_said_once_and_not_with_every_bank(
     async with on(Stage(tmp_path)) as stage:
         for bank in "abcd":
             await stage.finish(bank, warnings=("cat.wav is long.",))
-    assert caplog.text.count("cat.wav is long.") == 1
+        stage.timbres.scene_begun(scene(tmp_path, text=SCENE.replace("steps: 3}", "steps: 9}")))
+        await stage.settle()
+        await stage.finish("e", warnings=("cat.wav is long.",))
+        assert caplog.text.count("cat.wav is long.") == 1, "nor again where the scene is merely read again"
+        stage.timbres.scene_begun(scene(tmp_path, "other"))
+        await stage.settle()
+        await stage.finish("f", warnings=("cat.wav is long.",))
+    assert caplog.text.count("cat.wav is long.") == 2, "another scene says it of its own"
 
 
 async def test_no_time_passes_for_a_timbre_while_nothing_plays(tmp_path: Path) -> None:

@@ -128,7 +128,8 @@ class Timbres:
         restarted, again = self._scene is None, self._scene is not None and self._scene.name == scene.name
         self._scene = scene
         self._faults.clear(TIMBRE_NOT_RENDERED)
-        self._warned.clear()
+        if not again:
+            self._warned.clear()
         played = {voice.timbre.bank for voice in scene.voices.values() if voice.timbre is not None}
         for name, timbre in scene.timbres.items():
             known = self._store.timbre(scene.name, name)

@@ -43,7 +43,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A bank; ``found`` in the cache, or rendered. ``warnings`` are sentences about its sources."""
+    """A bank; ``found`` in the cache, or rendered.
+
+    ``warnings`` are sentences about its sources, of which a maker says each once: all banks of a morph have the same.
+    """
 
     bank: Bank
     found: bool
@@ -77,6 +80,7 @@ class BankMaker:
         self._open_model = open_model
         self._renderer: Renderer | None = None
         self._sources: dict[tuple[object, ...], SoundSource] = {}
+        self._said: set[str] = set()
 
     def make(self, request: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
         """The bank of a request; what is rendered of it is kept when ``pace`` or the executor raises.
@@ -99,12 +103,14 @@ class BankMaker:
     def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
         sources = self._read(request)
         beyond = (capital(f"{said}.") for _, said in beyond_abilities(request, self._abilities, self._card.name))
-        warnings = (*_warnings(request, sources), *beyond)
+        said = dict.fromkeys((*_warnings(request, sources), *beyond))
+        warnings = tuple(warning for warning in said if warning not in self._said)
         feasible = within(request, self._abilities)
         recipe, heard = (self._recipe(feasible, sources, search) for search in (self._abilities.search, 0))
         found = self._banks.find(recipe.id) or self._banks.find(heard.id)
         if found is not None:
             self._forget(recipe.id)
+            self._said.update(warnings)
             return Made(found, True, warnings)
         sounds = {source.sha256: source.sound for source in sources.values()}
         with unfinished(self._folder, recipe.id) as kept:
@@ -118,6 +124,7 @@ class BankMaker:
             files = bank_files(recipe, notes, request.title, self._model(), origins, finishing)
             bank = self._banks.put(recipe.id, files)
         self._banks.tidy({*pinned, bank.id}, self._latents.bytes)
+        self._said.update(warnings)
         return Made(bank, False, warnings)
 
     def _recipe(self, request: BankRequest, sources: Mapping[str, SoundSource], search: int) -> BankRecipe:
