@@ -13,6 +13,7 @@ from fakes.hand_clock import HandClock
 from reverie.conductor import render_worker as module
 from reverie.conductor.bank_assignment import SYNTH, Banking
 from reverie.conductor.bank_renders import RELIEF_BY_HAND, WARM
+from reverie.conductor.timbre_turns import APART
 from reverie.play.messages import BlendBanks, TakeBank, ToPlayer
 from reverie.processes.codec import from_message
 from reverie.processes.worker_life import Death
@@ -299,3 +300,48 @@ async def test_a_voice_with_one_channel_takes_the_nearest_bank(tmp_path: Path) -
         await hold(stage, creature=(0.09,))
         assert [(one.part, one.bank) for one in told if isinstance(one, TakeBank)] == [("lead", "creature-1")]
         assert len(told) == 1
+
+
+FORM = (
+    LONG
+    + """
+form:
+  opening: 0
+  sections:
+    - {name: day, bars: 8, timbre: {creature: 0.5}}
+    - {name: night, bars: 8, timbre: {creature: 1}}
+"""
+)
+
+
+async def test_what_the_form_wants_is_rendered_after_what_is_due_and_played_in_its_section(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), FORM) as stage:
+        await ready(stage)
+        assert [await rendered(stage) for _ in range(2)] == [(5,), (10,)]
+        assert stage.render.hurried is False
+        assert stage.told == []
+        stage.form = {"creature": (0.5,)}
+        await stage.bars(1)
+        assert stage.told == [("creature", 5, "hand-5")]
+        assert creature(stage)["form_at"] == [0.5]
+        await hold(stage, creature=(0.0,))
+        stage.form = {"creature": (1.0,)}
+        await stage.bars(1)
+        assert stage.told[1:] == [("creature", 0, "creature-0")], "a hand goes before the form"
+        await hold(stage)
+        assert stage.told[2:] == [("creature", 10, "hand-10")]
+        stage.form = {}
+        await stage.bars(1)
+        assert stage.told[3:] == [("creature", 0, "creature-0")], "and then it goes its own way"
+
+
+async def test_a_mood_goes_before_the_form_and_from_where_that_has_it(tmp_path: Path) -> None:
+    moody = FORM + "moods:\n  fear: {timbre: {creature: 0.9}}\n"
+    async with on(Stage(tmp_path), moody) as stage:
+        stage.form = {"creature": (0.5,)}
+        await ready(stage)
+        for _ in range(3):
+            await stage.finish(f"bank-{stage.render.request.title}")
+        stage.moods = {"fear": 0.5}
+        await stage.bars(APART)
+        assert creature(stage)["wished_point"] == pytest.approx(0.7)

@@ -105,6 +105,7 @@ class Stage:
         found = {"default": Path("default.safetensors")} if models is None else models
         self.config = RenderConfig(folder / "cache", 1000, 0.5, 7200.0, 2, found)
         self.moods: dict[str, float] = {}
+        self.form: dict[str, tuple[float, ...]] = {}
         self.bus = Bus()
         self.timbres = self.made()
 
@@ -114,7 +115,9 @@ class Stage:
         bus.subscribe(BankRendered, lambda said: self.ended.append((said.timbre, said.outcome)))
         bus.subscribe(WorkerStarted, lambda said: self.started.append(said.role))
         bus.subscribe(WorkerDied, lambda said: self.ended.append((said.role, said.reason)))
-        return Timbres(self.config, self.store, bus, self.register, self.clock, moods=lambda: self.moods)
+        return Timbres(
+            self.config, self.store, bus, self.register, self.clock, moods=lambda: self.moods, form=lambda: self.form
+        )
 
     @property
     def faults(self) -> list[str]:

@@ -60,7 +60,7 @@ REFUSED_FOR = 3600.0
 class Timbres:
     """Looks every second what is due; :meth:`run` keeps the worker while there is something for it to do.
 
-    ``moods`` says how much there is of each mood in the bar that comes next.
+    ``moods`` says how much there is of each mood in the bar that comes next, and ``form`` where it has timbres stand.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Timbres:
         clock: LocalClock | None = None,
         hire: HireWorker | None = None,
         moods: Callable[[], Mapping[str, float]] = dict[str, float],
+        form: Callable[[], Mapping[str, Point]] = dict[str, Point],
     ) -> None:
         self._config = config
         self._store = store
@@ -79,6 +80,7 @@ class Timbres:
         self._clock = clock = clock or SystemClock()
         self._worker = RenderWorkerLink(bus, clock, hire, self._answered, lambda: self._choose(clock.now()))
         self._moods = moods
+        self._form = form
         self._bars = 0
         self._scene: Scene | None = None
         self._timbres: dict[str, TimbreTurns] = {}
@@ -139,6 +141,7 @@ class Timbres:
             if name in played:
                 self._timbres[name] = turns = TimbreTurns.of(scene, name, progress, known)
                 turns.hand = one.hand if goes_on and one else None
+        self._follow_form()
         self._looked = self._clock.now()
         self.look(playing=True)
 
@@ -153,8 +156,15 @@ class Timbres:
         self._bars += 1
         if late:
             self.late()
+        self._follow_form()
         for name, one in self._timbres.items():
             self._play(name, one)
+
+    def _follow_form(self) -> None:
+        """Timbres stand where the section that comes has them."""
+        points = self._form()
+        for name, one in self._timbres.items():
+            one.form = points.get(name)
 
     def late(self) -> None:
         """Notes came late: whether it was the render or not, it makes way for a while, and then has its turn."""
@@ -264,20 +274,23 @@ class Timbres:
                 return
         if not self._worker.can_begin or self._scene is None:
             return  # the worker before is on its way out
-        found = self._next_by_hand(now) or self._next(now)
+        by_hand = self._next_by_hand(now)
+        found = by_hand or self._next(now)
         if found is not None:
-            self._begin(self._scene, *found, now)
+            self._begin(self._scene, *found, now, hurried=by_hand is not None)
 
     def _goes_on(self, job: RenderJob, now: float) -> bool:
         """Whether what is rendered now is still what comes first."""
         one = self._timbres.get(job.name)
         if one is None or not self._is_of(job, one):
             return False
-        if job.spot is not None:
+        if job.hurried and job.spot is not None:
             spots = one.of_hand(now)
             return one.helps(job.spot) or (job.spot in spots and not one.helps(spots[0]))
-        wanted = job.step in one.wanted or (one.is_wanted(job.step) and not self._is_urgent(now))
-        return wanted and not self._hand_waits
+        if self._hand_waits or (job.spot is None and job.step in one.wanted):
+            return not self._hand_waits
+        wanted = one.is_wanted(job.step) if job.spot is None else job.spot in one.lacking_form(now)
+        return wanted and not self._is_urgent(now)
 
     @property
     def _hand_waits(self) -> bool:
@@ -290,17 +303,18 @@ class Timbres:
         best = min(wanted, key=lambda found: not found[1].helps(found[2][0]), default=None)
         return None if best is None else (best[0], best[1], best[2][0])
 
-    def _next(self, now: float) -> tuple[str, TimbreTurns, int] | None:
-        """What is to be rendered: what is due before what will be, and what moods want last, where it has room."""
+    def _next(self, now: float) -> tuple[str, TimbreTurns, int | Spot] | None:
+        """What is to be rendered: what is due before what will be, and what form and moods want, where it has room."""
         for turn in range(AHEAD + 1):
             for name, one in self._timbres.items():
                 if one.lacks(one.wanted[turn], now):
                     return name, one, one.wanted[turn]
         room = self._config.quota - sum(one.bytes_wanted for one in self._timbres.values())
         for name, one in self._timbres.items():
-            for step in one.of_moods:
-                if one.lacks(step, now) and one.size <= room:
-                    return name, one, step
+            steps = [step for step in one.of_moods if one.lacks(step, now)]
+            for what in (*one.lacking_form(now), *steps):
+                if one.size <= room:
+                    return name, one, what
         return None
 
     def _is_urgent(self, now: float) -> bool:
@@ -308,13 +322,13 @@ class Timbres:
         found = self._next(now)
         return found is not None and found[2] in found[1].wanted
 
-    def _begin(self, scene: Scene, name: str, one: TimbreTurns, what: int | Spot, now: float) -> None:
+    def _begin(self, scene: Scene, name: str, one: TimbreTurns, what: int | Spot, now: float, *, hurried: bool) -> None:
         model = self._config.models.get(one.timbre.model)
         if model is None:
             self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
             one.refused[what] = now + REFUSED_FOR
             return
-        job = RenderJob.of(scene.name, name, one.timbre, what, now)
+        job = RenderJob.of(scene.name, name, one.timbre, what, now, hurried=hurried)
         pinned = {ready.bank for other in self._timbres.values() for ready in other.there}
         if self._worker.begin(self._config.render(job, scene.title, str(model), pinned)):
             self._job, self._done = job, 0.0

@@ -27,6 +27,7 @@ from reverie.conductor.day_clock import keep_to_clock
 from reverie.conductor.dreams import Dreams
 from reverie.conductor.fault_news import FaultNews
 from reverie.conductor.form_status import describe_form
+from reverie.conductor.form_timbres import points_of_form
 from reverie.conductor.hired_worker import HireWorker
 from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.leader_news import LeaderNews
@@ -137,7 +138,9 @@ class Conductor:
             composer_setup, config.patience, hire, self.bus, clock, faults, self._player.place, self._novelty.moment
         )
         self._banking = Banking(config.slots, self._player.send, self.bus, clock, faults, config.samplers)
-        self._timbres = Timbres(config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights)
+        self._timbres = Timbres(
+            config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights, self._points_of_form
+        )
         self._stop = asyncio.Event()
         self._play = ScenePlay(
             self._repertoire,
@@ -317,6 +320,9 @@ class Conductor:
     def hold_timbres(self, points: Mapping[str, Point]) -> None:
         """Control holds these timbres at these points, and no others."""
         self._timbres.hold(points)
+
+    def _points_of_form(self) -> Mapping[str, Point]:
+        return points_of_form(self._play.scene, self.music)
 
     def fill(self) -> None:
         """Place and ask for whatever the music wants next."""

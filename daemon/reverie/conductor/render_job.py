@@ -9,7 +9,7 @@ from pathlib import Path
 from reverie.conductor.timbre_turns import NO_STEP
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.messages import Render
-from reverie.timbre.request import request_of
+from reverie.timbre.request import BankRequest, request_of
 from reverie.timbre.spots import Spot, spot_of, walked
 
 
@@ -26,21 +26,33 @@ class RenderJob:
     step: int
     begun: float
     spot: Spot | None = None
-    """Where the hand wants it; None where it is not for a hand."""
+    """Where hand or form want it; None where it is that of a step."""
+    hurried: bool = False
+    """Whether it is for a hand."""
 
     @classmethod
-    def of(cls, scene: str, name: str, timbre: Timbre, what: int | Spot, begun: float) -> RenderJob:
+    def of(
+        cls, scene: str, name: str, timbre: Timbre, what: int | Spot, begun: float, *, hurried: bool = False
+    ) -> RenderJob:
         """The job for a step, or a spot."""
         if isinstance(what, int):
             return cls(scene, name, timbre, what, begun)
         step = walked(timbre.path, what)[1]
         comes_by = spot_of(timbre.path, step) == what
-        return cls(scene, name, timbre, step if comes_by else NO_STEP, begun, what)
+        return cls(scene, name, timbre, step if comes_by else NO_STEP, begun, what, hurried)
 
     @property
     def place(self) -> str:
         """Where on the path it is, in words."""
         return f"step {self.step}" if self.spot is None else f"place {' '.join(map(str, self.spot))}"
+
+
+def request_at(timbre: Timbre, what: int | Spot, title: str, folders: Sequence[Path]) -> BankRequest:
+    """What a step of a timbre needs, or a spot, which a grid has whatever its walk."""
+    if isinstance(what, int):
+        return request_of(timbre, what, title, folders)
+    path, step = walked(timbre.path, what)
+    return request_of(timbre.model_copy(update={"path": path}), step, title, folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +81,8 @@ class RenderConfig:
             model: the file of the timbre's model.
             pinned: banks that have to stay in the cache.
         """
-        timbre, step = job.timbre, job.step
-        if job.spot is not None:
-            path, step = walked(timbre.path, job.spot)
-            timbre = timbre.model_copy(update={"path": path})
-        request = request_of(timbre, step, f"{title}: {job.name}, {job.place}", self.folders)
-        share = self.share if job.spot is None else 1.0
-        hurried = job.spot is not None
+        what = job.step if job.spot is None else job.spot
+        request = request_at(job.timbre, what, f"{title}: {job.name}, {job.place}", self.folders)
+        share = 1.0 if job.hurried else self.share
         cache, pins = str(self.cache), tuple(pinned)
-        return Render(request, model, cache, self.quota, share, self.threads, pins, hurried=hurried)
+        return Render(request, model, cache, self.quota, share, self.threads, pins, hurried=job.hurried)

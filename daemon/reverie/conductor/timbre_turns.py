@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reverie.conductor.form_timbres import all_points
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
@@ -35,7 +36,8 @@ class TimbreTurns:
 
     ``points`` are the points that moods want, by mood. ``apart`` are the bars between two changes by moods, ``size``
     the bytes of its last bank, ``doubted`` the bank that was refused last by whoever was to play it. ``hand`` is the
-    point where a hand holds it, and ``spots`` are banks that were rendered for hands.
+    point where a hand holds it, ``form`` the one where the section that plays has it, and ``spots`` are banks that were
+    rendered for hands and forms. ``of_form`` are the spots where sections and chapters have it.
     """
 
     timbre: Timbre
@@ -49,6 +51,8 @@ class TimbreTurns:
     doubted: str = ""
     size: int = 0
     hand: Point | None = None
+    form: Point | None = None
+    of_form: tuple[Spot, ...] = ()
     spots: dict[Spot, ReadyBank] = field(default_factory=dict[Spot, ReadyBank])
     blended: BlendedBanks | None = None
     """What voices were told last that can play between two banks."""
@@ -61,7 +65,9 @@ class TimbreTurns:
         points = {mood: one.timbre[name] for mood, one in scene.moods.items() if name in one.timbre}
         wishes = [voice.timbre for voice in scene.voices.values() if voice.timbre and voice.timbre.bank == name]
         fades = [wish.bars or 1 for wish in wishes if wish.swap == "crossfade"]
-        return cls(scene.timbres[name], progress, kept, points, max(APART, *fades, 0))
+        timbre = scene.timbres[name]
+        of_form = tuple(dict.fromkeys(around(timbre.path, point)[0] for point in all_points(scene, name)))
+        return cls(timbre, progress, kept, points, max(APART, *fades, 0), of_form=of_form)
 
     @property
     def wanted(self) -> list[int]:
@@ -89,6 +95,13 @@ class TimbreTurns:
         there, spots = self._there(), around(self.timbre.path, self.hand) if self.hand else ()
         return [spot for spot in spots if spot not in there and self.refused.get(spot, float("-inf")) <= now]
 
+    def lacking_form(self, now: float) -> list[Spot]:
+        """The spots where the form has it whose banks can be rendered and are not there, that of the section first."""
+        there = self._there()
+        first = around(self.timbre.path, self.form)[:1] if self.form else ()
+        spots = dict.fromkeys((*first, *self.of_form))
+        return [spot for spot in spots if spot not in there and self.refused.get(spot, float("-inf")) <= now]
+
     def helps(self, spot: Spot) -> bool:
         """Whether the bank of a spot would be nearer to the hand than all that are there."""
         if self.hand is None:
@@ -98,29 +111,33 @@ class TimbreTurns:
 
     @property
     def point(self) -> Point:
-        """Where it stands: where the hand holds it, or its own step; without numbers on a path of chance."""
+        """Where it stands: where hand or form have it, or its own step; without numbers on a path of chance."""
         spot = spot_of(self.timbre.path, self.progress.step)
-        return self.hand or (() if spot is None else point_of(self.timbre.path, spot))
+        return self.hand or self.form or (() if spot is None else point_of(self.timbre.path, spot))
 
     @property
     def lacks_for_good(self) -> bool:
         """Whether something that is wanted cannot be rendered."""
         spots = around(self.timbre.path, self.hand) if self.hand else ()
-        return not self.refused.keys().isdisjoint((*self.wanted, *self.of_moods, *spots))
+        return not self.refused.keys().isdisjoint((*self.wanted, *self.of_moods, *self.of_form, *spots))
 
     def hold(self, point: Point | None) -> None:
         """A hand holds it there from now on, or (None) lets it go."""
         self.hand = point
         if point is None:
             self._changed = None  # it goes back at once, and not when a mood's turn is over
-            self.spots = {spot: one for spot, one in self.spots.items() if one is self.played}
+            self.spots = {spot: one for spot, one in self.spots.items() if self._stays(spot)}
+
+    def _stays(self, spot: Spot) -> bool:
+        """Whether the bank of a spot is kept wherever the hand is."""
+        return spot in self.of_form or self.spots[spot] is self.played
 
     def keep_at(self, spot: Spot, bank: ReadyBank, size: int) -> None:
         """The bank of a spot is there."""
         self.spots.pop(spot, None)
         self.spots[spot] = bank
         self.size = size or self.size
-        for old in [one for one in self.spots if self.spots[one] is not self.played][:-AT_HAND]:
+        for old in [one for one in self.spots if not self._stays(one)][:-AT_HAND]:
             del self.spots[old]
 
     @property
@@ -131,7 +148,7 @@ class TimbreTurns:
         there, (at, beside, share) = self._there(), between(self.timbre.path, self.hand)
         if at in there and beside is not None and beside in there:
             return BlendedBanks(there[at], there[beside], share)
-        near = self._at_hand(self.hand)
+        near = self._nearest_to(self.hand)
         return None if near is None else BlendedBanks(near)
 
     @property
@@ -179,22 +196,25 @@ class TimbreTurns:
         last = last_place(self.timbre.path)
         if last is None:
             return None
-        return wished_point(place(self.timbre.path, self.progress.step) / last, self.points, weights)
+        own = place(self.timbre.path, self.progress.step) / last
+        if self.form is not None and len(self.form) == 1:
+            own = self.form[0]
+        return wished_point(own, self.points, weights)
 
     def turn(self, weights: Mapping[str, float], bar: int) -> ReadyBank | None:
         """The bank that is to be played from now on in place of another; None if nothing changes, or not yet.
 
-        Where a hand holds it, that is the nearest bank, at once. Without hand and mood it is that of the step that is
-        due. With a mood it is the nearest to what is wished, and changes once in ``apart`` bars at most, also back to
-        the timbre's own.
+        Where a hand holds it, that is the nearest bank, at once. With a mood it is the nearest to what is wished, and
+        changes once in ``apart`` bars at most, also back. Else it is the nearest to where the form has it, or that of
+        the step that is due.
 
         Args:
             weights: how much there is of each mood.
             bar: a count of the bars that have sounded.
         """
         wished = None if self.hand else self.wished(weights)
-        if self.hand:
-            ready = self._at_hand(self.hand)
+        if self.hand or (self.form and wished is None):
+            ready = self._nearest_to(self.hand or self.form or ())
         else:
             ready = self.ready.get(self.progress.step) if wished is None else self._nearest(wished)
         if ready is None or (self.played is not None and self.played.bank == ready.bank):
@@ -224,12 +244,13 @@ class TimbreTurns:
             "plays_step": plays,
             "wished_point": None if wished is None else round(wished, 3),
             "wished_step": step,
+            "form_at": None if self.form is None else [round(one, 3) for one in self.form],
             "held_at": None if self.hand is None else [round(one, 3) for one in self.hand],
             "plays_at": self._plays_at(),
             "waits": waits or self._waits_for_hand(name),
         }
 
-    def _at_hand(self, point: Point) -> ReadyBank | None:
+    def _nearest_to(self, point: Point) -> ReadyBank | None:
         there = self._there()
         now = next((spot for spot, one in there.items() if self.played and one.bank == self.played.bank), None)
         found = nearest_spot(self.timbre.path, point, there, now)

@@ -32,6 +32,7 @@ from reverie.scenes.form_fields import (
     is_number,
     list_of,
 )
+from reverie.scenes.form_timbres import TIMBRE_POINTS, Point, TimbrePoints
 from reverie.scenes.harmony import Span
 from reverie.scenes.timbre import Name
 
@@ -143,6 +144,9 @@ class FormSectionSettings(Section):
     dynamics: DynamicFactors = Field(default_factory=tuple, description=f"{LOUDNESS}; or a list.")
     tempo: TempoFactors = Field(default_factory=tuple, description=f"{PACE}; or a list.")
     at_most: Counts = Field(default_factory=tuple, description=f"{AT_MOST}; or a list.")
+    timbre: TimbrePoints = Field(
+        default_factory=dict[str, Point], description=f"{TIMBRE_POINTS}.", examples=[{"creature": 0.9}]
+    )
     ends: Annotated[
         tuple[SectionEnd, ...],
         BeforeValidator(_ends),

@@ -21,6 +21,7 @@ from reverie.scenes.form_fields import (
     TempoFactors,
     listed,
 )
+from reverie.scenes.form_timbres import TIMBRE_POINTS, Point, TimbrePoints
 from reverie.scenes.harmony import Span
 from reverie.scenes.timbre import Name
 
@@ -50,4 +51,9 @@ class ChapterSettings(Section):
     temperature: Factors = Field(default_factory=tuple, description=f"{TEMPERATURE}; or a list.")
     dynamics: DynamicFactors = Field(default_factory=tuple, description=f"{LOUDNESS}; or a list.")
     tempo: TempoFactors = Field(default_factory=tuple, description=f"{PACE}; or a list.")
+    timbre: TimbrePoints = Field(
+        default_factory=dict[str, Point],
+        description=f"{TIMBRE_POINTS}, and where a section of it says nothing.",
+        examples=[{"creature": 0.9}],
+    )
     at_most: Counts = Field(default_factory=tuple, description=f"{AT_MOST}; or a list.")

@@ -21,6 +21,7 @@ from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.form import FormSettings
+from reverie.scenes.form_timbres import form_timbre_misfits
 from reverie.scenes.genie_voice import GenieVoice
 from reverie.scenes.harmonize_voice import HarmonizeVoice
 from reverie.scenes.harmony import HarmonySettings, itself
@@ -249,7 +250,8 @@ class Scene(Section):
         yield from self._crowded_bars()
         named = [part.name for part in self.harmony.parts if part.name] if self.harmony else None
         form = self.form
-        for keys, sentence in (*form.unknown(self.voices, named), *form.too_far(self.tempo)) if form else ():
+        faults = (*form.unknown(self.voices, named), *form.too_far(self.tempo)) if form else ()
+        for keys, sentence in (*faults, *form_timbre_misfits(form, self.timbres)) if form else ():
             yield ("form", *keys), sentence
         for keys, sentence in self.harmony.too_colourful(self.metre, self.tempo) if self.harmony else ():
             yield ("harmony", *keys), sentence

@@ -11,10 +11,10 @@ import math
 from collections.abc import Collection, Sequence
 from itertools import product
 
+from reverie.scenes.form_timbres import Point
 from reverie.scenes.timbre import GridPath, RandomWalkPath, TimbrePath
 from reverie.timbre.path import grid_place, place
 
-Point = tuple[float, ...]
 Spot = tuple[int, ...]
 
 _SAME = 9

@@ -9,13 +9,16 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from reverie.compose.course import Course
 from reverie.compose.mood_stack import MoodStack
-from reverie.conductor.timbre_turns import TimbreTurns
+from reverie.conductor.form_timbres import points_in
+from reverie.conductor.timbre_turns import NO_STEP, TimbreTurns
 from reverie.play.messages import TakeBank
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan
 from reverie.timbre.ready_bank import ReadyBank
+from reverie.timbre.spots import Spot
 
 if TYPE_CHECKING:
     from reverie.timbre.bank.bank import Bank
@@ -36,36 +39,48 @@ def steps(scene: Scene, timbre: Timbre, bars: int) -> Iterator[tuple[int, int]]:
             yield bar + 1, progress.step
 
 
-def dreamt_steps(scene: Scene, name: str, bars: int, dreams: MoodStack) -> Iterator[tuple[int, int]]:
-    """The same under dreams, which choose as live where all that a timbre's pace and the moods want is rendered."""
+def dreamt_steps(
+    scene: Scene, name: str, bars: int, dreams: MoodStack, course: Course | None = None
+) -> Iterator[tuple[int, int | Spot]]:
+    """The same under dreams and by the form, which choose as live where all that is wanted is rendered.
+
+    Where the form has a timbre there is the spot in place of a step.
+    """
     one = TimbreTurns.of(scene, name, plan.PathProgress(), plan.PathProgress())
     due = dict(steps(scene, one.timbre, bars))
+    places: dict[str, int | Spot] = {str(spot): spot for spot in one.of_form}
+    for spot in one.of_form:
+        one.keep_at(spot, ReadyBank(NO_STEP, str(spot), "", ""), 0)
     for bar in range(bars):
         one.progress = plan.PathProgress(due.get(bar, one.progress.step))
+        one.form = points_in(scene, course, bar).get(name)
         for step in (*one.wanted, *one.of_moods):
+            places[str(step)] = step
             one.keep(ReadyBank(step, str(step), "", ""), 0)
         found = one.turn(dreams.weights(bar), bar)
         if found is not None:
-            yield bar, found.step
+            yield bar, places[found.bank]
 
 
 def takes(
     scene: Scene,
     epoch: int,
     bars: int,
-    bank_of: Callable[[str, int], Bank | None],
+    bank_of: Callable[[str, int | Spot], Bank | None],
     dreams: MoodStack | None = None,
+    course: Course | None = None,
 ) -> dict[int, list[TakeBank]]:
     """By bar, the banks that voices take over there.
 
-    ``bank_of`` gives the bank of a timbre's step, or None where there is none: then a voice keeps the sound that it
-    has, and in the beginning its program. ``dreams`` are those that are dreamt.
+    ``bank_of`` gives the bank of a step or spot of a timbre, or None where there is none: a voice keeps the sound that
+    it has, and in the beginning its program. ``dreams`` are those that are dreamt, ``course`` is what the form makes of
+    the bars.
     """
     taken: dict[int, list[TakeBank]] = {}
     played = {voice.timbre.bank for voice in scene.voices.values() if voice.timbre is not None}
     for timbre in (name for name in scene.timbres if name in played):
         before: Bank | None = None
-        for bar, step in dreamt_steps(scene, timbre, bars, dreams or MoodStack()):
+        for bar, step in dreamt_steps(scene, timbre, bars, dreams or MoodStack(), course):
             bank = bank_of(timbre, step)
             if bank is None or (before is not None and bank.id == before.id):
                 continue

@@ -92,7 +92,7 @@ def devices_of(
             slots[name] = SlotSettings({}, volume=settings.volume)
     banks = RenderedBanks(paper.site, paper.scene, paper.folders, say)
     composition = paper.composition if voices is None else paper.composition.of(voices)
-    taken = takes(paper.scene, composition.scene.epoch, paper.bars, banks.bank_of, paper.dreams)
+    taken = takes(paper.scene, composition.scene.epoch, paper.bars, banks.bank_of, paper.dreams, composition.course)
     return play_offline(composition.scene, composition.places, slots, taken, composition.plans).slots, synths
 
 

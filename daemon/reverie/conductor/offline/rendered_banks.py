@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reverie.conductor.render_job import request_at
 from reverie.conductor.site_resources import model_folders_of
 from reverie.errors import ReverieError, ended, reason_of
 from reverie.scenes.schema import Scene
 from reverie.site.schema import Site
+from reverie.timbre.spots import Spot
 
 if TYPE_CHECKING:
     from reverie.timbre.bank.bank import Bank
@@ -29,14 +31,13 @@ class RenderedBanks:
         self._made: list[str] = []
         self._told: set[str] = set()
 
-    def bank_of(self, timbre: str, step: int) -> Bank | None:
-        """The bank of a timbre's step, which may take its time; None where it cannot be made."""
+    def bank_of(self, timbre: str, what: int | Spot) -> Bank | None:
+        """The bank of a timbre's step or spot, which may take its time; None where it cannot be made."""
         from reverie.timbre.meter import Meter
-        from reverie.timbre.request import request_of
 
-        request = request_of(
-            self._scene.timbres[timbre], step, f"{self._scene.title}: {timbre}, step {step}", self._folders
-        )
+        place = f"step {what}" if isinstance(what, int) else f"place {' '.join(map(str, what))}"
+        title = f"{self._scene.title}: {timbre}, {place}"
+        request = request_at(self._scene.timbres[timbre], what, title, self._folders)
         meter = Meter(request.title)
         try:
             made = self._maker(self._scene.timbres[timbre].model).make(request, meter.show, self._made)
