@@ -87,6 +87,8 @@ class Timbres:
         self._looked = self._touched = self._clock.now()
         self._job: RenderJob | None = None
         self._done = 0.0
+        self._has_dropped = False
+        """Whether a render for a hand was left, since one was done."""
         self._held_until = float("-inf")
         self._faults = faults
         self._warned: set[str] = set()
@@ -260,12 +262,14 @@ class Timbres:
     def _choose(self, now: float) -> None:
         """Decide what is rendered now; what nobody wants any more is left, and so is what something else goes before.
 
-        A hand comes first, then what is due, then what will be. Of what a hand wants, nothing is left that would be
-        nearer to it than what is there, or a hand that never rests would never hear another bank.
+        A hand comes first, then what is due, then what will be. What it has passed is left for where it is now; but of
+        two that would be nearer to it than what is there the second is not left, or a hand that never rests would never
+        hear another bank.
         """
         job = self._job
         if job is not None:
             if not self._goes_on(job, now):
+                self._has_dropped = job.hurried
                 self._leave()  # what is done of it is kept
             elif now - job.begun > self._config.patience:
                 hours = self._config.patience / 3600
@@ -286,7 +290,9 @@ class Timbres:
             return False
         if job.hurried and job.spot is not None:
             spots = one.of_hand(now)
-            return one.helps(job.spot) or (job.spot in spots and not one.helps(spots[0]))
+            if one.helps(job.spot):
+                return self._has_dropped or job.spot == spots[0]
+            return job.spot in spots and not one.helps(spots[0])
         if self._hand_waits or (job.spot is None and job.step in one.wanted):
             return not self._hand_waits
         wanted = one.is_wanted(job.step) if job.spot is None else job.spot in one.lacking_form(now)
@@ -337,6 +343,7 @@ class Timbres:
         for warning in sorted({*said.warnings} - self._warned):
             log.warning("%s", warning)
         self._warned.update(said.warnings)
+        self._has_dropped = False
         outcome = "found" if said.found else "rendered"
         self._bus.publish(BankRendered(Moment.of(self._clock), job.name, outcome, said.seconds))
         one = self._timbres.get(job.name)
