@@ -21,6 +21,7 @@ from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, Here
 from reverie.timbre.feasible import beyond_abilities, within
 from reverie.timbre.recipe import BankRecipe
+from reverie.timbre.remembered_codes import RememberedCodes
 from reverie.timbre.render.fitted import fitted, unknown
 from reverie.timbre.render.notes_of_recipe import render_notes
 from reverie.timbre.render.progress_interval import Pace, part, unpaced
@@ -78,7 +79,7 @@ class BankMaker:
         self._latents = LatentShelf(cache, identity(self._card))
         self._executor = executor or Here()
         self._open_model = open_model
-        self._renderer: Renderer | None = None
+        self._renderer: tuple[Renderer, RememberedCodes] | None = None
         self._sources: dict[tuple[object, ...], SoundSource] = {}
         self._said: set[str] = set()
 
@@ -114,12 +115,12 @@ class BankMaker:
             return Made(found, True, warnings)
         sounds = {source.sha256: source.sound for source in sources.values()}
         with unfinished(self._folder, recipe.id) as kept:
-            renderer = self._opened()
+            renderer, encoder = self._opened()
             begin = FITTING_SHARE if unknown(recipe, self._latents) else 0.0
             latents = fitted(recipe, sounds.__getitem__, renderer, kept, self._latents, part(pace, 0, begin))
             rest = part(pace, begin, 1)
             rendering, finishing = part(rest, 0, RENDERING_SHARE), part(rest, RENDERING_SHARE, 1)
-            notes = render_notes(recipe, sounds.__getitem__, renderer, self._executor, kept, rendering, latents)
+            notes = render_notes(recipe, sounds.__getitem__, encoder, self._executor, kept, rendering, latents)
             origins = _origins(request, sources)
             files = bank_files(recipe, notes, request.title, self._model(), origins, finishing)
             bank = self._banks.put(recipe.id, files)
@@ -154,9 +155,11 @@ class BankMaker:
             with contextlib.suppress(TimbreError, OSError), unfinished(self._folder, bank):
                 pass
 
-    def _opened(self) -> Renderer:
+    def _opened(self) -> tuple[Renderer, RememberedCodes]:
+        """The model at work, and the same with what it has encoded so far."""
         if self._renderer is None:
-            self._renderer = self._open_model(self._path)
+            renderer = self._open_model(self._path)
+            self._renderer = renderer, RememberedCodes(renderer)
         return self._renderer
 
     def _model(self) -> dict[str, object]:
