@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -38,3 +39,28 @@ def test_what_cannot_be_is_refused_at_its_place(tmp_path: Path, written: str) ->
         load_site(path)
     assert len(caught.value.faults) == 1
     assert caught.value.faults[0].line == 1
+
+
+def test_rendering_is_confined_to_hours_where_that_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "reverie.yaml"
+    path.write_text('timbre: {render_hours: {from: "22:30", to: "6:00"}, render_in_rests: true}\n', encoding="utf-8")
+    said = load_site(path).timbre
+    assert said.render_hours is not None
+    assert (said.render_hours.begin, said.render_hours.end) == (dt.time(22, 30), dt.time(6))
+    assert said.render_in_rests
+    assert Site.model_validate({}).timbre.render_hours is None
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ('{from: "22:00", to: "22:00"}', "end when they begin"),
+        ('{from: "25:00", to: "6:00"}', "from 00:00 to 23:59"),
+        ('{from: "22:00"}', "to"),
+    ],
+)
+def test_hours_that_are_none_are_refused(tmp_path: Path, written: str, wrong: str) -> None:
+    path = tmp_path / "reverie.yaml"
+    path.write_text(f"timbre: {{render_hours: {written}}}\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match=wrong):
+        load_site(path)

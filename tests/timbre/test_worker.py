@@ -25,6 +25,7 @@ from reverie.timbre.messages import (
     DropRender,
     FromTimbre,
     HoldRender,
+    Postponed,
     Refused,
     Render,
     Rendered,
@@ -79,7 +80,7 @@ class Worker:
     def said(self, seconds: float = PATIENCE) -> Iterator[FromTimbre]:
         return (from_message(FromTimbre, message) for message in self.messages(seconds) if message["type"] != "pong")
 
-    def outcome(self) -> Rendered | Refused:
+    def outcome(self) -> Rendered | Refused | Postponed:
         """How it ends."""
         return next(said for said in self.said() if not isinstance(said, RenderProgress))
 
@@ -112,7 +113,7 @@ def wavs(folder: str) -> dict[str, bytes]:
 
 
 def test_a_bank_is_rendered_and_found_again_and_the_process_waits_to_be_dismissed(tmp_path: Path) -> None:
-    outcomes: list[Rendered | Refused] = []
+    outcomes: list[Rendered | Refused | Postponed] = []
     for _ in range(2):
         with worker() as process:
             process.tell(to_message(render(tmp_path, order())))
@@ -168,6 +169,21 @@ def test_it_answers_while_it_renders_and_waits_where_it_is_held(tmp_path: Path) 
         assert not any(isinstance(said, Rendered) for said in process.said(3))
         process.tell(to_message(HoldRender(on=False)))
         assert isinstance(process.outcome(), Rendered)
+
+
+def test_outside_the_hours_for_rendering_what_is_there_is_found_and_all_else_postponed(tmp_path: Path) -> None:
+    wanted = render(tmp_path, order())
+    with worker() as process:
+        process.tell(to_message(replace(wanted, only_found=True)))
+        assert process.outcome() == Postponed()
+        assert not (tmp_path / "banks").exists()
+        process.tell(to_message(wanted))
+        made = process.outcome()
+        process.tell(to_message(replace(wanted, only_found=True)))
+        found = process.outcome()
+    assert isinstance(made, Rendered)
+    assert isinstance(found, Rendered)
+    assert (made.found, found.found, made.bank) == (False, True, found.bank)
 
 
 def test_what_cannot_be_rendered_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from reverie.history.state import StateStore
 from reverie.processes.supervisor import ProcessInfo
 from reverie.scenes.schema import Scene
 from reverie.timbre import schedule as plan
-from reverie.timbre.messages import FromTimbre, Refused, Rendered, RenderProgress
+from reverie.timbre.messages import FromTimbre, Postponed, Refused, Rendered, RenderProgress
 from reverie.timbre.ready_bank import ReadyBank
+from reverie.timbre.remaining import NOT_RENDERING, RemainingTime
 from reverie.timbre.spots import Point, Spot
 from reverie.watch.fault_kinds import TIMBRE_NOT_RENDERED
 from reverie.watch.faults import Faults
@@ -86,7 +87,9 @@ class Timbres:
         self._timbres: dict[str, TimbreTurns] = {}
         self._looked = self._touched = self._clock.now()
         self._job: RenderJob | None = None
-        self._done = 0.0
+        self._remaining = NOT_RENDERING
+        self._open = True
+        """Whether it is the hour for rendering."""
         self._has_dropped = False
         """Whether a render for a hand was left, since one was done."""
         self._held_until = float("-inf")
@@ -116,7 +119,8 @@ class Timbres:
                 "step": one.progress.step,
                 "bank": one.played and one.played.bank,
                 "next_in_seconds": round(plan.next_in(one.progress, one.timbre.pace, self._local_time())),
-                "rendering": self._done if self._job and self._job.name == name else None,
+                **(self._remaining if self._job and self._job.name == name else NOT_RENDERING).status(),
+                "postponed": sorted(step for step in one.postponed if isinstance(step, int)),
                 **one.status(name, weights),
             }
             for name, one in self._timbres.items()
@@ -179,6 +183,7 @@ class Timbres:
         now = self._clock.now()
         passed = now - self._looked if playing else 0.0
         self._looked = now
+        self._see_the_hour(resting=not playing)
         for name, one in self._timbres.items():
             progress = plan.later(one.progress, one.timbre, passed, self._local_time())
             one.progress = progress
@@ -196,6 +201,16 @@ class Timbres:
             self._worker.hold(on=False)
         self._worker.look()
         self._choose(now)
+
+    def _see_the_hour(self, *, resting: bool) -> None:
+        """Leave what is rendered when its hours are over; what is done of it is kept, and gone on with in the next."""
+        was_open, self._open = self._open, self._config.hours.allow(self._clock.local(), resting=resting)
+        if was_open and not self._open and self._job is not None and not self._job.hurried:
+            log.info("The hours for rendering are over; timbre %s waits for the next.", self._job.name)
+            self._leave()
+        elif self._open and not was_open:
+            for one in self._timbres.values():
+                one.postponed.clear()
 
     def stands(self) -> Mapping[str, TimbreStand]:
         """The timbres that play and where they stand, by the voices that play them."""
@@ -233,11 +248,13 @@ class Timbres:
             return
         match said:
             case RenderProgress():
-                self._done = said.done
+                self._remaining.progress(self._clock.now(), said.done)
             case Rendered():
                 self._rendered(job, said)
             case Refused():
                 self._refused(job, said.error, "refused")
+            case Postponed():
+                self._postpone(job)
 
     def _play(self, name: str, one: TimbreTurns) -> None:
         """Hand on the bank whose turn it is, once it is there, and under a hand what lies around it."""
@@ -336,8 +353,9 @@ class Timbres:
             return
         job = RenderJob.of(scene.name, name, one.timbre, what, now, hurried=hurried)
         pinned = {ready.bank for other in self._timbres.values() for ready in other.there}
-        if self._worker.begin(self._config.render(job, scene.title, str(model), pinned)):
-            self._job, self._done = job, 0.0
+        only_found = not self._open and not job.hurried
+        if self._worker.begin(self._config.render(job, scene.title, str(model), pinned, only_found=only_found)):
+            self._job, self._remaining = job, RemainingTime(0.0)
 
     def _rendered(self, job: RenderJob, said: Rendered) -> None:
         for warning in sorted({*said.warnings} - self._warned):
@@ -364,6 +382,14 @@ class Timbres:
         if one is not None and self._is_of(job, one):
             one.refused[job.step if job.spot is None else job.spot] = self._clock.now() + REFUSED_FOR
         self._leave()
+
+    def _postpone(self, job: RenderJob) -> None:
+        """The cache lacks it, and it is not the hour: voices keep what they have until it is."""
+        one = self._timbres.get(job.name)
+        if one is not None and self._is_of(job, one) and not self._open:
+            one.postponed.add(job.step if job.spot is None else job.spot)
+        self._leave()
+        self._choose(self._clock.now())
 
     def _touch(self) -> None:
         """Have the cache see which banks are in use, whoever makes room there."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reverie.conductor.render_hours import ALWAYS, RenderHours
 from reverie.conductor.timbre_turns import NO_STEP
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.messages import Render
@@ -61,7 +62,7 @@ class RenderConfig:
 
     Renders have a ``share`` of all cores together, on so many ``threads``; ``patience`` are the seconds after which one
     is given up. ``models`` are bundles by the name that scenes have for them; ``folders`` those where sources are
-    looked for.
+    looked for. ``hours`` are when banks are rendered; a hand never waits for them.
     """
 
     cache: Path
@@ -71,8 +72,11 @@ class RenderConfig:
     threads: int
     models: Mapping[str, Path]
     folders: Sequence[Path] = ()
+    hours: RenderHours = ALWAYS
 
-    def render(self, job: RenderJob, title: str, model: str, pinned: Collection[str]) -> Render:
+    def render(
+        self, job: RenderJob, title: str, model: str, pinned: Collection[str], *, only_found: bool = False
+    ) -> Render:
         """The order for a job; what a hand waits for has all cores, as far as nobody else wants them.
 
         Args:
@@ -80,9 +84,11 @@ class RenderConfig:
             title: the scene's, for people.
             model: the file of the timbre's model.
             pinned: banks that have to stay in the cache.
+            only_found: whether nothing is to be rendered now.
         """
         what = job.step if job.spot is None else job.spot
         request = request_at(job.timbre, what, f"{title}: {job.name}, {job.place}", self.folders)
         share = 1.0 if job.hurried else self.share
         cache, pins = str(self.cache), tuple(pinned)
-        return Render(request, model, cache, self.quota, share, self.threads, pins, hurried=job.hurried)
+        order = Render(request, model, cache, self.quota, share, self.threads, pins)
+        return replace(order, hurried=job.hurried, only_found=only_found)

@@ -17,6 +17,7 @@ from reverie.conductor.config import ConductorConfig
 from reverie.conductor.cues import CueConfig
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.programme import Programme, ProgrammeEntry
+from reverie.conductor.render_hours import RenderHours
 from reverie.conductor.repertoire import SceneResources
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.single_instance import Alone
@@ -34,6 +35,7 @@ from reverie.processes import orphans, signals
 from reverie.processes.descriptors import ask_for_many
 from reverie.site.load import find_site
 from reverie.site.schema import Site
+from reverie.site.timbre import TimbreSection
 from reverie.timbre.timbre_models import timbre_models
 from reverie.watch.fault_kinds import FOLDER_HANGS, MODEL_UNUSABLE
 from reverie.watch.faults import Faults
@@ -91,6 +93,7 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
             threads=site.timbre.workers,
             models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
             folders=[*site.scenes, scenes_folder()],
+            hours=_render_hours(site.timbre),
         ),
         controls=controls_of(site.control, site.controls),
         cues=CueConfig(site.cues.folder, site.cues.play, site.cues.osc and (site.cues.osc.address, site.cues.osc.port)),
@@ -127,6 +130,11 @@ def _answering(folder: Path, told: Faults) -> Path:
     except (OSError, ValueError):
         pass  # whoever writes there says why it cannot
     return folder
+
+
+def _render_hours(timbre: TimbreSection) -> RenderHours:
+    said = timbre.render_hours
+    return RenderHours(None if said is None else (said.begin, said.end), timbre.render_in_rests)
 
 
 def _keep(site: Site, config: Path | None) -> None:

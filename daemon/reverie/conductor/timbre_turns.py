@@ -54,6 +54,8 @@ class TimbreTurns:
     form: Point | None = None
     of_form: tuple[Spot, ...] = ()
     spots: dict[Spot, ReadyBank] = field(default_factory=dict[Spot, ReadyBank])
+    postponed: set[int | Spot] = field(default_factory=set[int | Spot])
+    """Steps and spots whose banks the cache lacks, while it is not the hour for rendering."""
     blended: BlendedBanks | None = None
     """What voices were told last that can play between two banks."""
     _changed: int | None = None
@@ -99,7 +101,7 @@ class TimbreTurns:
         """The spots where the form has it whose banks can be rendered and are not there, that of the section first."""
         there = self._there()
         first = around(self.timbre.path, self.form)[:1] if self.form else ()
-        spots = dict.fromkeys((*first, *self.of_form))
+        spots = [spot for spot in dict.fromkeys((*first, *self.of_form)) if spot not in self.postponed]
         return [spot for spot in spots if spot not in there and self.refused.get(spot, float("-inf")) <= now]
 
     def helps(self, spot: Spot) -> bool:
@@ -165,7 +167,7 @@ class TimbreTurns:
 
     def lacks(self, step: int, now: float) -> bool:
         """Whether the bank of a step can be rendered and is not there."""
-        return step not in self.ready and self.refused.get(step, float("-inf")) <= now
+        return step not in self.ready and step not in self.postponed and self.refused.get(step, float("-inf")) <= now
 
     @property
     def bytes_wanted(self) -> int:

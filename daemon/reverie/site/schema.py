@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainSerializer
+from pydantic import Field
 
-from reverie.documents import ByKind, Keys, Section, Written
+from reverie.documents import ByKind, Keys, Section
 from reverie.places import state_folder
 from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
@@ -20,28 +19,14 @@ from reverie.site.sampler import SamplerSettings
 from reverie.site.slot_sections import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
 from reverie.site.sync import Sync
 from reverie.site.timbre import GIGABYTE, TimbreSection
+from reverie.site.time_of_day import TimeOfDay
 from reverie.site.used_ports import clashes
-
-_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-
-
-def _time_of_day(written: str) -> dt.time:
-    match = _TIME.fullmatch(written)
-    if not match:
-        raise ValueError(f"a time of day is written like 20:00, from 00:00 to 23:59, not {written!r}")
-    return dt.time(int(match[1]), int(match[2]))
-
-
-def _as_written(time: dt.time) -> str:
-    return f"{time:%H:%M}"
 
 
 class Change(Section):
     """From a time of day on, another scene, or rest."""
 
-    at: Annotated[
-        dt.time, Written(str, _time_of_day), PlainSerializer(_as_written, return_type=str, when_used="json")
-    ] = Field(description="Time of day by the machine's local time.", examples=["20:00"])
+    at: TimeOfDay = Field(description="Time of day by the machine's local time.", examples=["20:00"])
     scene: str | None = Field(
         description="The scene that plays from then on; null: rest, silence that is intended.", examples=["night-watch"]
     )

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from pydantic import Field
 
-from reverie.documents import Section
+from reverie.documents import Keys, Section
 from reverie.site.fields import FilePath
+from reverie.site.time_of_day import TimeOfDay
 
 GIGABYTE = 1_000_000_000
 _HOUR = 3600.0
+
+
+class RenderHoursSection(Section):
+    """Hours of the day, over midnight if they end before they begin."""
+
+    begin: TimeOfDay = Field(
+        alias="from", description="When they begin, by the machine's local time.", examples=["22:00"]
+    )
+    end: TimeOfDay = Field(alias="to", description="When they end.", examples=["06:00"])
+
+    def misfits(self) -> Iterator[tuple[Keys, str]]:
+        """Hours that end when they begin are none, or all."""
+        if self.begin == self.end:
+            yield ("to",), "the hours end when they begin; leave 'render_hours' out for the whole day"
 
 
 class TimbreSection(Section):
@@ -38,7 +54,16 @@ class TimbreSection(Section):
         default=24.0,
         ge=0.1,
         le=720,
-        description="Hours of rendering after which a bank is given up, and the present one is played on.",
+        description="Hours of rendering at a stretch after which a bank is given up, and the present one is played on.",
+    )
+    render_hours: RenderHoursSection | None = Field(
+        default=None,
+        description="Hours of the day in which banks are rendered; what is begun waits for the next. Null: all.",
+        examples=[{"from": "22:00", "to": "06:00"}],
+    )
+    render_in_rests: bool = Field(
+        default=False,
+        description="Whether banks are rendered only while the music rests, or in 'render_hours' if there are any.",
     )
 
     @property

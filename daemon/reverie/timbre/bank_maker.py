@@ -17,7 +17,7 @@ from reverie.timbre.bank.bank import Bank, Origin, bank_files
 from reverie.timbre.bank.cache import BankCache
 from reverie.timbre.bank.latent_shelf import LatentShelf
 from reverie.timbre.bank.unfinished import unfinished
-from reverie.timbre.errors import TimbreError
+from reverie.timbre.errors import PostponedError, TimbreError
 from reverie.timbre.executors.executor import Executor, Here
 from reverie.timbre.feasible import beyond_abilities, within
 from reverie.timbre.recipe import BankRecipe
@@ -83,25 +83,28 @@ class BankMaker:
         self._sources: dict[tuple[object, ...], SoundSource] = {}
         self._said: set[str] = set()
 
-    def make(self, request: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = ()) -> Made:
+    def make(
+        self, request: BankRequest, pace: Pace = unpaced, pinned: Collection[str] = (), *, only_found: bool = False
+    ) -> Made:
         """The bank of a request; what is rendered of it is kept when ``pace`` or the executor raises.
 
         Old banks make room for it when there are too many, or when the disk is full; those that are ``pinned`` do not.
 
         Raises:
+            PostponedError: if the cache lacks the bank, which was ``only_found`` to be.
             TimbreError: if a source cannot be used, or another process renders the bank.
             ModelError: if the model is damaged.
             OSError: if the cache cannot be written.
         """
         while True:
             try:
-                return self._made(request, pace, pinned)
+                return self._made(request, pace, pinned, only_found=only_found)
             except OSError as error:
                 if error.errno not in _FULL or not self._banks.make_room(pinned):
                     raise
                 log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._folder)
 
-    def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str]) -> Made:
+    def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str], *, only_found: bool) -> Made:
         sources = self._read(request)
         beyond = (capital(f"{said}.") for _, said in beyond_abilities(request, self._abilities, self._card.name))
         said = dict.fromkeys((*_warnings(request, sources), *beyond))
@@ -113,6 +116,8 @@ class BankMaker:
             self._forget(recipe.id)
             self._said.update(warnings)
             return Made(found, True, warnings)
+        if only_found:
+            raise PostponedError(f"the bank of {request.title} is not in the cache")
         sounds = {source.sha256: source.sound for source in sources.values()}
         with unfinished(self._folder, recipe.id) as kept:
             renderer, encoder = self._opened()

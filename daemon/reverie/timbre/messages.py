@@ -18,7 +18,8 @@ class Render:
 
     ``model`` is a bundle's file, ``cache`` the folder of banks, which is kept within ``quota`` bytes but for the banks
     in ``pinned``. ``share`` is how much of all cores together may be used, above 0 and up to 1, on so many ``threads``.
-    ``number`` tells it from others. With ``hurried`` somebody waits for it, and it makes way for the player alone.
+    ``number`` tells it from others. With ``hurried`` somebody waits for it, and it makes way for the player alone. With
+    ``only_found`` it is not the hour for rendering: what the cache lacks is postponed.
     """
 
     type: ClassVar[str] = "render"
@@ -31,6 +32,7 @@ class Render:
     pinned: tuple[str, ...] = ()
     number: int = 0
     hurried: bool = False
+    only_found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +88,13 @@ class Refused:
     number: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The cache lacks the bank, and it was only to be found (``only_found``)."""
+
+    type: ClassVar[str] = "postponed"
+    number: int = 0
+
+
 ToTimbre = Render | DropRender | HoldRender
-FromTimbre = RenderProgress | Rendered | Refused
+FromTimbre = RenderProgress | Rendered | Refused | Postponed

@@ -21,10 +21,12 @@ from reverie.advice import advice_on
 from reverie.errors import ReverieError, reason_of
 from reverie.files import stamp
 from reverie.processes.worker_main import ConductorEnd, run_worker
+from reverie.timbre.errors import PostponedError
 from reverie.timbre.messages import (
     DropRender,
     FromTimbre,
     HoldRender,
+    Postponed,
     Refused,
     Render,
     Rendered,
@@ -94,6 +96,8 @@ class RenderWorker:
             return self._render(job)
         except _DroppedError:
             return None
+        except PostponedError:
+            return Postponed(job.number)
         except ReverieError as error:
             return Refused(str(error), job.number)
         except OSError as error:
@@ -120,7 +124,7 @@ class RenderWorker:
                 raise _DroppedError
 
         pace(0.0)
-        made = self._maker(job).make(job.request, pace, job.pinned)
+        made = self._maker(job).make(job.request, pace, job.pinned, only_found=job.only_found)
         return Rendered(
             made.bank.id,
             str(made.bank.folder),
