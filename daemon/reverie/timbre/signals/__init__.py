@@ -1,0 +1,1 @@
+"""Sounds taken apart into partials and noise, mixed, and put together again: the renderer that has learned nothing."""

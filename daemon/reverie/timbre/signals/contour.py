@@ -1,0 +1,81 @@
+"""How the pitch of a sound moves: glides and vibrato, frame by frame.
+
+McLeod's normalised square difference, as where a pitch is measured, but in short frames, and only near the pitch that
+the sound is known to have.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reverie.timbre.signals.frames import RATE, Array, windows
+
+_PERIODS, _SHORTEST = 3.5, 1200
+"""Periods, and samples, that a frame has at least."""
+_WIDEST = 1.5
+"""How far the pitch may go from its middle, up and down: 7 semitones."""
+_CLEAR = 0.6
+"""How alike two periods must be for a frame to count; between such frames the contour is straight."""
+_LEFT_OUT = 0.03
+"""Frames softer than this share of the loudest (-30 dB) do not count."""
+
+
+def pitch_contour(samples: Array, hertz: float) -> Array:
+    """The fundamental in Hz [frames] of a sound whose pitch is ``hertz`` for most of its time."""
+    period = RATE / hertz
+    size = max(_SHORTEST, round(_PERIODS * period))
+    frames = windows(samples, size)
+    first, last = max(2, int(period / _WIDEST)), int(period * _WIDEST) + 2
+    likeness = _likeness(frames, min(size - 2, last + 2))
+    found = first + likeness[:, first:last].argmax(axis=1)
+    rows = np.arange(len(frames))
+    level = np.sqrt(np.mean(np.square(frames), axis=1))
+    clear = (likeness[rows, found] > _CLEAR) & (level > _LEFT_OUT * level.max())
+    if not clear.any():
+        return np.full(len(frames), hertz)
+    periods = _smoothed(_top(likeness, rows, found), clear)
+    return RATE / _refined(frames, periods, clear)
+
+
+def _likeness(frames: Array, lags: int) -> Array:
+    """How alike each frame is to itself so many samples later, from -1 to 1: [frames, lags]."""
+    size = frames.shape[1]
+    spectra = np.fft.rfft(frames, 1 << (size + lags).bit_length(), axis=1)
+    products = np.fft.irfft(np.square(np.abs(spectra)), axis=1)[:, :lags]
+    powers = np.cumsum(np.square(frames), axis=1)
+    total = powers[:, -1:]
+    before = np.concatenate([np.zeros_like(total), powers[:, : lags - 1]], axis=1)
+    kept = powers[:, size - 1 - np.arange(lags)]
+    return 2 * products / np.maximum(kept + total - before, 1e-30)
+
+
+def _top(likeness: Array, rows: Array, lags: Array) -> Array:
+    """Where the parabolas through peaks and their neighbours are highest."""
+    left, middle, right = (likeness[rows, lags + offset] for offset in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    return lags + np.where(bend < 0, 0.5 * (left - right) / np.minimum(bend, -1e-12), 0.0)
+
+
+def _refined(frames: Array, periods: Array, clear: Array) -> Array:
+    """The periods measured over as many of them as a third of a frame has: a sample is much of a short one."""
+    size = frames.shape[1]
+    count = int(size / 3 / np.median(periods))
+    if count <= 1:
+        return periods
+    around = np.arange(-round(0.4 * np.median(periods)) - 1, round(0.4 * np.median(periods)) + 2)
+    lags = np.clip(np.rint(count * periods).astype(int), 1 - around[0], size - 2 - around[-1])
+    likeness = _likeness(frames, int(lags.max() + around[-1] + 2))
+    rows = np.arange(len(frames))
+    best = lags + around[likeness[rows[:, None], lags[:, None] + around].argmax(axis=1)]
+    found = _top(likeness, rows, best) / count
+    return _smoothed(found, clear & (np.abs(found / periods - 1) < 0.06))
+
+
+def _smoothed(periods: Array, clear: Array) -> Array:
+    """A median of five frames, and straight lines over those that are not clear."""
+    known = np.flatnonzero(clear)
+    if not len(known):
+        return periods
+    straight = np.interp(np.arange(len(periods)), known, periods[known])
+    padded = np.pad(straight, 2, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
