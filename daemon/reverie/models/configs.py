@@ -28,6 +28,7 @@ Family = Literal[
     "coconet",
     "gansynth",
     "nsynth",
+    "signals",
 ]
 
 ChordAlphabetName = Literal["", "triads", "symbols"]
@@ -36,7 +37,7 @@ ChordAlphabetName = Literal["", "triads", "symbols"]
 LATENT_FAMILIES = frozenset[Family]({"music_vae"})
 """Those whose models know music as places in a latent space, and 4/4 alone."""
 
-TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth"})
+TIMBRE_FAMILIES = frozenset[Family]({"gansynth", "nsynth", "signals"})
 """Those that make sounds, not notes."""
 
 
@@ -115,6 +116,7 @@ CONFIGS: Mapping[str, ModelConfig] = {
         ModelConfig("piano_genie", "piano_genie", ("genie",)),
         ModelConfig("coconet", "coconet", ("harmonize",)),
         ModelConfig("gansynth", "gansynth"),
+        ModelConfig("signals", "signals"),
         ModelConfig("nsynth", "nsynth", settings={"hop": 512, "stages": 10, "encoder_stages": 10, "rate": 16_000}),
     )
 }

@@ -148,7 +148,9 @@ class BankMaker:
         for share in request.sources.values():
             if share.file is not None:
                 key = share.file, share.pitch, stamp(Path(share.file))
-                found[share.name] = self._sources.get(key) or read_source(Path(share.file), pitch=share.pitch)
+                found[share.name] = self._sources.get(key) or read_source(
+                    Path(share.file), pitch=share.pitch, rate=self._abilities.hears
+                )
                 self._sources[key] = found[share.name]
         for old in [*self._sources][: -max(MOST_SOURCES, len(found))]:
             del self._sources[old]

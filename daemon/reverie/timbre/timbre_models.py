@@ -31,7 +31,7 @@ PUBLISHED = ("nsynth", "gansynth")
 def timbre_models(folders: Sequence[Path]) -> dict[str, ModelFile]:
     """All timbre models in ``folders`` by the names that scenes may use, a later folder's hiding an earlier one's.
 
-    The first folder is the shipped one, whose timbre model is ``default`` too. ``nsynth`` and ``gansynth`` are what was
+    The first folder is the shipped one, whose renderer of signals is ``default`` too. ``nsynth`` and ``gansynth`` are what was
     pulled or imported under that name, or else the first of that family in the site's own folders. Files that cannot
     be used are left out; :func:`timbre_model` says why.
     """
@@ -40,7 +40,7 @@ def timbre_models(folders: Sequence[Path]) -> dict[str, ModelFile]:
     for number, folder in enumerate(folders):
         for model, family in _in(folder):
             found[model.name] = model
-            families.setdefault(DEFAULT if number == 0 else family, model)
+            families.setdefault(_shipped_name(family) if number == 0 else family, model)
     return families | found
 
 
@@ -91,6 +91,11 @@ def _in(folder: Path) -> Iterator[tuple[ModelFile, str]]:
             yield patiently(path, partial(_read_with_family, path))
 
 
+def _shipped_name(family: str) -> str:
+    """What a family is called whose model is shipped: no published model's name."""
+    return DEFAULT if family == "signals" else f"shipped {family}"
+
+
 def _read_with_family(path: Path) -> tuple[ModelFile, str]:
     return read_model_file(path), _family_of(path)
 
@@ -108,6 +113,14 @@ def _family_of(path: Path) -> str:
     return config.family
 
 
+@dataclass(frozen=True, slots=True)
+class TimbreFamily:
+    """How the bundles of a family are opened, and what its models can do."""
+
+    open: Callable[[Bundle, int], Renderer]
+    abilities: Abilities
+
+
 def _gansynth(bundle: Bundle, threads: int) -> Renderer:
     from reverie.models.gansynth import listener
     from reverie.timbre.render.gansynth import GanSynth
@@ -122,15 +135,15 @@ def _nsynth(bundle: Bundle, threads: int) -> Renderer:
     return NSynth(bundle, threads)
 
 
-@dataclass(frozen=True, slots=True)
-class TimbreFamily:
-    """How the bundles of a family are opened, and what its models can do."""
+def _signals(bundle: Bundle, threads: int) -> Renderer:
+    from reverie.timbre.render.signals import SignalRenderer
 
-    open: Callable[[Bundle, int], Renderer]
-    abilities: Abilities
+    del threads  # a note is made sooner than threads are begun
+    return SignalRenderer(bundle)
 
 
 _FAMILIES: Mapping[str, TimbreFamily] = {
     "gansynth": TimbreFamily(_gansynth, Abilities(search=1)),
+    "signals": TimbreFamily(_signals, Abilities(velocities=True, variations=True, unpitched=True, hears=48_000)),
     "nsynth": TimbreFamily(_nsynth, Abilities(variations=True, unpitched=True)),
 }

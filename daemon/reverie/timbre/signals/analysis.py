@@ -22,6 +22,7 @@ from reverie.timbre.signals.frames import (
     band_centres,
     band_power,
     decibels,
+    straight,
     windows,
 )
 from reverie.timbre.signals.harmonics import HIGHEST, harmonics, noise_between
@@ -29,7 +30,7 @@ from reverie.timbre.signals.parts import NEVER, Parts, shortened
 from reverie.timbre.signals.synthesis import harmonic_sound, partial_sound
 from reverie.timbre.signals.tracks import Tracks, find_tracks, noise_beside
 
-AS_IT_IS = 60
+AS_IT_IS = 60.0
 """The pitch at which a sound without one sounds as it is, as samplers have it."""
 MOST_HARMONICS = 400
 
@@ -66,13 +67,18 @@ class Analysis:
     attack: int
     release: int
 
-    def at(self, pitch: int) -> Parts:
-        """The sound at a MIDI pitch."""
-        moved = pitch - (AS_IT_IS if self.pitch is None else self.pitch)
-        hertz = _hertz(pitch)
+    def at(self, pitch: float | None) -> Parts:
+        """The sound at a MIDI pitch, or without one as it is."""
+        own = AS_IT_IS if self.pitch is None else self.pitch
+        moved = 0.0 if pitch is None else pitch - own
+        reference = AS_IT_IS if pitch is None else pitch
+        hertz = _hertz(reference)
+        harmonic = len(self.parity) > 0
         parts = Parts(
-            contour=_semitones(self.contour, hertz) + moved if len(self.parity) else np.zeros(len(self.noise)),
-            harmonics=self._harmonics_at(pitch),
+            contour=_semitones(self.contour, hertz) + moved
+            if harmonic
+            else np.full(len(self.noise), own + moved - reference),
+            harmonics=self._harmonics_at(moved, MOST_HARMONICS if pitch is None else harmonics_at(pitch)),
             partials=self.tracks.levels,
             intervals=_semitones(self.tracks.hertz, hertz) + moved,
             noise=self.noise if self.pitch is not None else _moved(self.noise, moved),
@@ -82,13 +88,16 @@ class Analysis:
         dies = self.release == NEVER and moved > 0
         return shortened(parts, 2.0 ** (-_SOONER * moved / 12)) if dies else parts
 
-    def _harmonics_at(self, pitch: int) -> Array:
-        count = min(MOST_HARMONICS, max(1, int(HIGHEST / _hertz(pitch))))
-        if not len(self.parity) or self.pitch is None:
+    def _harmonics_at(self, moved: float, count: int) -> Array:
+        if not len(self.parity):
             return np.full((len(self.noise), count), FLOOR)
-        number = np.arange(1, count + 1)
-        ratio = 2.0 ** ((pitch - self.pitch) / 12)
-        return np.maximum(_read_off(self.harmonics - self.parity, number * ratio) + _numbered(self.parity, count), FLOOR)
+        place = np.arange(1, count + 1) * 2.0 ** (moved / 12)
+        return np.maximum(_read_off(self.harmonics - self.parity, place) + _numbered(self.parity, count), FLOOR)
+
+
+def harmonics_at(pitch: float) -> int:
+    """How many harmonics a sound has at a pitch."""
+    return min(MOST_HARMONICS, max(1, int(HIGHEST / _hertz(pitch))))
 
 
 def analyse(samples: Array, pitch: float | None) -> Analysis:
@@ -111,7 +120,7 @@ def analyse(samples: Array, pitch: float | None) -> Analysis:
 
 
 def _is_harmonic(samples: Array, contour: Array, levels: Array, tracks: Tracks) -> bool:
-    energy = np.mean(np.sum(np.square(amplitude(levels)), axis=1)) / 2
+    energy = float(np.square(amplitude(levels)).sum()) / len(levels) / 2
     if energy < _HARMONIC_ENERGY * np.mean(np.square(samples)):
         return False
     place = tracks.hertz / contour[:, None]
@@ -182,7 +191,7 @@ def _read_off(levels: Array, place: Array) -> Array:
 
 
 def _slope(levels: Array) -> Array:
-    """dB an octave by which the first harmonics fall, from 0 to -:data:`_STEEPEST` [frames]."""
+    """DB an octave by which the first harmonics fall, from 0 to -:data:`_STEEPEST` [frames]."""
     first = levels[:, :6]
     octaves = np.log2(np.arange(1, first.shape[1] + 1))
     centred = octaves - octaves.mean()
@@ -196,7 +205,7 @@ def _moved(noise: Array, semitones: float) -> Array:
     if not semitones:
         return noise
     centres = band_centres()
-    place = np.interp(centres / 2.0 ** (semitones / 12), centres, np.arange(BANDS))
+    place = straight(centres / 2.0 ** (semitones / 12), centres, np.arange(BANDS))
     below = np.minimum(place.astype(int), BANDS - 2)
     share = place - below
     return noise[:, below] * (1 - share) + noise[:, below + 1] * share
@@ -208,4 +217,3 @@ def _hertz(pitch: float) -> float:
 
 def _semitones(hertz: Array, above: float) -> Array:
     return 12.0 * np.log2(hertz / above)
-

@@ -7,8 +7,9 @@ the sound is known to have.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reverie.timbre.signals.frames import RATE, Array, windows
+from reverie.timbre.signals.frames import RATE, Array, straight, windows
 
 _PERIODS, _SHORTEST = 3.5, 1200
 """Periods, and samples, that a frame has at least."""
@@ -16,6 +17,8 @@ _WIDEST = 1.5
 """How far the pitch may go from its middle, up and down: 7 semitones."""
 _CLEAR = 0.6
 """How alike two periods must be for a frame to count; between such frames the contour is straight."""
+_SAME = 0.06
+"""How far the period of a closer look may be from that of the first."""
 _LEFT_OUT = 0.03
 """Frames softer than this share of the loudest (-30 dB) do not count."""
 
@@ -27,7 +30,7 @@ def pitch_contour(samples: Array, hertz: float) -> Array:
     frames = windows(samples, size)
     first, last = max(2, int(period / _WIDEST)), int(period * _WIDEST) + 2
     likeness = _likeness(frames, min(size - 2, last + 2))
-    found = first + likeness[:, first:last].argmax(axis=1)
+    found = first + np.argmax(likeness[:, first:last], axis=1)
     rows = np.arange(len(frames))
     level = np.sqrt(np.mean(np.square(frames), axis=1))
     clear = (likeness[rows, found] > _CLEAR) & (level > _LEFT_OUT * level.max())
@@ -49,33 +52,33 @@ def _likeness(frames: Array, lags: int) -> Array:
     return 2 * products / np.maximum(kept + total - before, 1e-30)
 
 
-def _top(likeness: Array, rows: Array, lags: Array) -> Array:
+def _top(likeness: Array, rows: NDArray[np.intp], lags: NDArray[np.intp]) -> Array:
     """Where the parabolas through peaks and their neighbours are highest."""
-    left, middle, right = (likeness[rows, lags + offset] for offset in (-1, 0, 1))
+    left, middle, right = likeness[rows, lags - 1], likeness[rows, lags], likeness[rows, lags + 1]
     bend = left - 2 * middle + right
-    return lags + np.where(bend < 0, 0.5 * (left - right) / np.minimum(bend, -1e-12), 0.0)
+    return lags.astype(np.float64) + np.where(bend < 0, 0.5 * (left - right) / np.minimum(bend, -1e-12), 0.0)
 
 
-def _refined(frames: Array, periods: Array, clear: Array) -> Array:
+def _refined(frames: Array, periods: Array, clear: NDArray[np.bool_]) -> Array:
     """The periods measured over as many of them as a third of a frame has: a sample is much of a short one."""
     size = frames.shape[1]
     count = int(size / 3 / np.median(periods))
     if count <= 1:
         return periods
     around = np.arange(-round(0.4 * np.median(periods)) - 1, round(0.4 * np.median(periods)) + 2)
-    lags = np.clip(np.rint(count * periods).astype(int), 1 - around[0], size - 2 - around[-1])
+    lags = np.clip(np.rint(count * periods).astype(np.intp), 1 - around[0], size - 2 - around[-1])
     likeness = _likeness(frames, int(lags.max() + around[-1] + 2))
     rows = np.arange(len(frames))
     best = lags + around[likeness[rows[:, None], lags[:, None] + around].argmax(axis=1)]
     found = _top(likeness, rows, best) / count
-    return _smoothed(found, clear & (np.abs(found / periods - 1) < 0.06))
+    return _smoothed(found, clear & (np.abs(found / periods - 1) < _SAME))
 
 
-def _smoothed(periods: Array, clear: Array) -> Array:
+def _smoothed(periods: Array, clear: NDArray[np.bool_]) -> Array:
     """A median of five frames, and straight lines over those that are not clear."""
     known = np.flatnonzero(clear)
     if not len(known):
         return periods
-    straight = np.interp(np.arange(len(periods)), known, periods[known])
-    padded = np.pad(straight, 2, mode="edge")
+    filled = straight(np.arange(len(periods)), known, periods[known])
+    padded = np.pad(filled, 2, mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import TypeAlias
+import math
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = Array | NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
 
 RATE = 48_000
 """Hz at which sounds are taken apart and put together."""
@@ -47,17 +49,32 @@ def frame_count(samples: int) -> int:
     return 1 + samples // HOP
 
 
+def straight(at: Numbers, known: Numbers, values: Numbers) -> Array:
+    """Values ``at`` places, along straight lines between those that are ``known``."""
+    return np.asarray(np.interp(at, known, values), np.float64)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def over_gaps(table: Array, known: NDArray[np.bool_]) -> Array:
+    """A table whose gaps are filled, row by row, with straight lines between what is ``known``."""
+    filled = table.copy()
+    columns = np.arange(table.shape[1])
+    for row in np.flatnonzero(~known.all(axis=1) & known.any(axis=1)):
+        filled[row] = straight(columns, np.flatnonzero(known[row]), table[row][known[row]])
+    return filled
+
+
 @functools.cache
 def hann(size: int) -> Array:
     """A periodic Hann window."""
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size), np.float64)
 
 
 @functools.cache
 def band_edges() -> Array:
     """The edges of the bands in Hz [BANDS + 1], evenly along the scale of equivalent rectangular bandwidths."""
-    last = _ERB_SCALE * np.log10(1 + _ERB_CORNER * RATE / 2)
-    return (10 ** (np.linspace(0, last, BANDS + 1) / _ERB_SCALE) - 1) / _ERB_CORNER
+    last = _ERB_SCALE * math.log10(1 + _ERB_CORNER * RATE / 2)
+    steps = np.linspace(0.0, last, BANDS + 1, dtype=np.float64)
+    return (10 ** (steps / _ERB_SCALE) - 1) / _ERB_CORNER
 
 
 @functools.cache
@@ -69,8 +86,8 @@ def band_centres() -> Array:
 
 @functools.cache
 def between_bands(bins: int) -> Array:
-    """How the bins of a transform, evenly from 0 Hz to half the rate, lie between the middles of bands [BANDS, bins]."""
-    place = np.interp(np.linspace(0, RATE / 2, bins), band_centres(), np.arange(BANDS))
+    """How bins, evenly from 0 Hz to half the rate, lie between the middles of bands [BANDS, bins]."""
+    place = straight(np.linspace(0, RATE / 2, bins), band_centres(), np.arange(BANDS))
     return np.maximum(0.0, 1.0 - np.abs(place - np.arange(BANDS)[:, None]))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from reverie.timbre.signals.frames import BANDS, HOP, RATE, Array, band_edges, decibels, hann
+from reverie.timbre.signals.frames import BANDS, HOP, RATE, Array, band_edges, decibels, hann, over_gaps, straight
 
 HIGHEST = 20_000.0
 """Hz above which no harmonic is looked for."""
@@ -28,10 +28,11 @@ def harmonics(samples: Array, contour: Array) -> Array:
     bent = _Bent(samples, contour)
     periods = _whole(_TONAL_SECONDS * hertz, 2)
     spectra = bent.spectra(periods)
-    noise = _near(spectra, periods) if periods >= 2 * _BLIND + 2 else 0.0
     count = max(1, min(int(HIGHEST / hertz), bent.period // 2 - 1))
     power = spectra[:, periods : periods * count + 1 : periods]
-    return decibels(np.sqrt(np.maximum(power - (noise[:, :count] if periods >= 2 * _BLIND + 2 else 0.0), 0.0)))
+    if periods > 2 * _BLIND:
+        power = np.maximum(power - _beside(spectra, periods, count), 0.0)
+    return decibels(np.sqrt(power))
 
 
 def noise_between(samples: Array, contour: Array) -> Array:
@@ -53,14 +54,14 @@ class _Bent:
 
     def __init__(self, samples: Array, contour: Array) -> None:
         moments = np.arange(len(contour)) * HOP
-        hertz = np.interp(np.arange(len(samples) + 1), moments, contour)
+        hertz = straight(np.arange(len(samples) + 1), moments, contour)
         turns = np.concatenate([[0.0], np.cumsum(hertz[:-1])]) / RATE
         self.period = 1 << max(2, int(np.ceil(np.log2(RATE / contour.min()))))
         steps = np.arange(0.0, turns[-1], 1 / self.period)
         fine = np.asarray(soxr.resample(samples, 1, _FINER, "VHQ"), np.float64)  # pyright: ignore[reportUnknownMemberType]
-        at = np.interp(steps, turns, np.arange(len(turns))) * _FINER
-        self._samples = np.interp(at, np.arange(len(fine)), fine)
-        self._centres = np.rint(np.interp(moments, np.arange(len(turns)), turns) * self.period).astype(int)
+        at = straight(steps, turns, np.arange(len(turns))) * _FINER
+        self._samples = straight(at, np.arange(len(fine)), fine)
+        self._centres = np.rint(straight(moments, np.arange(len(turns)), turns) * self.period).astype(int)
 
     def spectra(self, periods: int) -> Array:
         """Squared amplitudes of sines [frames, bins], each bin ``1 / periods`` of the fundamental wide."""
@@ -76,20 +77,17 @@ def _whole(periods: float, of: int) -> int:
     return max(1, int(np.ceil(periods / of))) * of
 
 
-def _near(spectra: Array, periods: int) -> Array:
-    """Squared amplitudes that the noise around each harmonic has in its bin, a part of it: [frames, harmonics]."""
-    count = (spectra.shape[1] - 1) // periods - 1
+def _beside(spectra: Array, periods: int, count: int) -> Array:
+    """Squared amplitudes of the noise around each harmonic, as much as is in the harmonic's bin: [frames, count]."""
     middle = periods * np.arange(1, count + 1)
-    beside = [spectra[:, middle + side * offset] for side in (-1, 1) for offset in range(_BLIND, periods // 2 + 1)]
-    return np.mean(beside, axis=0)
+    bins = [spectra[:, middle + side * offset] for side in (-1, 1) for offset in range(_BLIND, periods // 2 + 1)]
+    return np.mean(bins, axis=0)
 
 
 def _in_bands(hertz: Array, density: Array) -> Array:
     """Power in each band [frames, bands] of densities at frequencies [frames, bins] that rise along each row."""
     edges = band_edges()
     frames = len(density)
-    summed = np.zeros((frames, BANDS))
-    counted = np.zeros((frames, BANDS))
     band = np.searchsorted(edges, hertz, side="right") - 1
     inside = (band >= 0) & (band < BANDS)
     place = (np.arange(frames)[:, None] * BANDS + band)[inside]
@@ -97,11 +95,4 @@ def _in_bands(hertz: Array, density: Array) -> Array:
     counted = np.bincount(place, minlength=frames * BANDS).reshape(frames, BANDS)
     mean = summed / np.maximum(counted, 1)
     known = counted > 0
-    for row in np.flatnonzero(~known.all(axis=1)):
-        if known[row].any():
-            mean[row] = np.exp(
-                np.interp(
-                    np.arange(BANDS), np.flatnonzero(known[row]), np.log(np.maximum(mean[row][known[row]], 1e-30))
-                )
-            )
-    return mean * np.diff(edges)
+    return np.exp(over_gaps(np.log(np.maximum(mean, 1e-30)), known)) * np.diff(edges)

@@ -54,10 +54,7 @@ def _between(first: Parts, second: Parts, share: float) -> Parts:
     )
     releases = _release(first, second), _release(second, first)
     release = round(releases[0] + (releases[1] - releases[0]) * share)
-    a, b = (
-        _aligned(one, own, attack, release, frames)
-        for one, own in zip((first, second), releases, strict=True)
-    )
+    a, b = (_aligned(one, own, attack, release, frames) for one, own in zip((first, second), releases, strict=True))
     a, b = _paired(a, b)
     return Parts(
         contour=a.contour + (b.contour - a.contour) * share,
@@ -79,7 +76,7 @@ def _release(one: Parts, other: Parts) -> int:
 
 
 def _levels(first: Array, second: Array, share: float) -> Array:
-    """Levels between levels in dB: the power mean of amplitudes with a small exponent, which is nearly straight in dB."""
+    """Levels between levels in dB: a power mean of amplitudes with a small exponent, nearly straight in dB."""
     a, b = 10 ** (first * _EXPONENT / 20), 10 ** (second * _EXPONENT / 20)
     return np.maximum(20 / _EXPONENT * np.log10(a + (b - a) * share), FLOOR)
 
@@ -123,12 +120,8 @@ def _paired(first: Parts, second: Parts) -> tuple[Parts, Parts]:
     couples = list(_couples(ours, theirs))
     our_harmonics, their_harmonics = first.harmonics.copy(), second.harmonics.copy()
     met = {id(one) for couple in couples for one in couple}
-    for one in ours:
-        if id(one) not in met:
-            couples.append((one, _harmonic_near(one, their_harmonics, second.contour)))
-    for one in theirs:
-        if id(one) not in met:
-            couples.append((_harmonic_near(one, our_harmonics, first.contour), one))
+    couples += [(one, _harmonic_near(one, their_harmonics, second.contour)) for one in ours if id(one) not in met]
+    couples += [(_harmonic_near(one, our_harmonics, first.contour), one) for one in theirs if id(one) not in met]
     couples = sorted(couples, key=lambda couple: -max(float(one.strength.sum()) for one in couple))[:_MOST]
     return (
         _with_partials(first, our_harmonics, [couple[0] for couple in couples]),

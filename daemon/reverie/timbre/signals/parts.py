@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.signals.frames import BANDS, HOP, RATE, Array
+from reverie.timbre.signals.frames import BANDS, HOP, RATE, Array, straight
 
 NEVER = -1
 """The release of a sound that is not held, but dies away from its beginning."""
@@ -70,15 +70,15 @@ class Parts:
         widths = (1, harmonics, partials, partials, BANDS)
         if min(frames, harmonics, partials, 0) < 0 or len(code) != _HEADER + frames * sum(widths):
             raise TimbreError("a code of signals is not whole; encode the sound anew")
-        contour, *tables = _cut(code[_HEADER:].astype(np.float64), frames, widths)
-        return cls(contour[:, 0], *tables, attack, release)
+        contour, levels, own, intervals, noise = _cut(code[_HEADER:].astype(np.float64), frames, widths)
+        return cls(contour[:, 0], levels, own, intervals, noise, attack, release)
 
 
 def stretched(one: Parts, here: Sequence[int], there: Sequence[int]) -> Parts:
     """The sound whose frames ``there`` are at ``here``; the last of these is its last frame, and both rise."""
     frames = here[-1] + 1
     apart = np.concatenate([[True], np.diff(here) > 0])
-    place = np.interp(np.arange(frames), np.asarray(here)[apart], np.asarray(there)[apart])
+    place = straight(np.arange(frames), np.asarray(here)[apart], np.asarray(there)[apart])
     below = np.minimum(place.astype(int), max(0, one.frames - 2))
     after = np.minimum(below + 1, one.frames - 1)
     along = (place - below)[:, None]

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from reverie.timbre.signals.frames import FLOOR, HOP, RATE, Array, band_centres
+from reverie.timbre.signals.analysis import AS_IT_IS
+from reverie.timbre.signals.frames import FLOOR, HOP, RATE, Array, band_centres, straight
 from reverie.timbre.signals.parts import Parts
 from reverie.timbre.signals.synthesis import harmonic_sound, noise_sound, partial_sound
 
@@ -23,28 +24,27 @@ _DETUNED, _UNEVEN = 4.0, 1.2
 """Cents and dB by which takes of a note differ, as standard deviations."""
 
 
-def play(parts: Parts, pitch: int, velocity: int, seconds: float, seed: int, variation: int = 0) -> Array:
-    """Samples of a note, as long as its sound is, but ``seconds`` at most.
+def play(parts: Parts, pitch: float | None, velocity: int, seconds: float, seed: int, variation: int = 0) -> Array:
+    """Samples of a note, as long as its sound is, but ``seconds`` at most; without a ``pitch`` it is as its sound is.
 
     ``velocity`` is MIDI's. Equal ``seed`` and ``variation`` give equal samples; the variation 0 is the sound itself.
     """
     count = max(1, min(parts.samples, round(seconds * RATE)))
     chance = np.random.default_rng((seed, variation))
     softness = 1.0 - min(max(velocity, 1), LOUDEST) / LOUDEST
-    sound = _begun(_softened(_varied(parts, chance) if variation else parts, pitch, softness), softness)
-    hertz = 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
+    hertz = 440.0 * 2.0 ** (((AS_IT_IS if pitch is None else pitch) - 69.0) / 12.0)
+    sound = _begun(_softened(_varied(parts, chance) if variation else parts, hertz, softness), softness)
     made = harmonic_sound(sound.harmonics, hertz * 2.0 ** (sound.contour / 12.0), count)
     if sound.partials.shape[1]:
         made += partial_sound(sound.partials, hertz * 2.0 ** (sound.intervals / 12.0), count)
     return (made + noise_sound(sound.noise, count, chance)) * (velocity / LOUDEST)
 
 
-def _softened(parts: Parts, pitch: int, softness: float) -> Parts:
+def _softened(parts: Parts, hertz: float, softness: float) -> Parts:
     """The sound as a softer hand has it: darker, with less noise."""
     if not softness:
         return parts
     number = np.arange(1, parts.harmonics.shape[1] + 1)
-    hertz = 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
     return replace(
         parts,
         harmonics=_lowered(parts.harmonics, _dark(np.log2(number)) * softness),
@@ -92,6 +92,6 @@ def _varied(parts: Parts, chance: np.random.Generator) -> Parts:
 
 
 def _curve(count: int, chance: np.random.Generator) -> Array:
-    """dB for each of so many columns; neighbours differ little."""
+    """DB for each of so many columns; neighbours differ little."""
     points = chance.normal(0.0, 1.7 * _UNEVEN, count // 3 + 2)
-    return np.interp(np.arange(count) / 3, np.arange(len(points)), points)
+    return straight(np.arange(count) / 3, np.arange(len(points)), points)

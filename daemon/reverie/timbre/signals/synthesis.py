@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reverie.timbre.signals.frames import HOP, RATE, Array, amplitude, band_edges, between_bands
+from reverie.timbre.signals.frames import HOP, RATE, Array, amplitude, band_edges, between_bands, straight
 
 _FINENESS, _SHORTEST = 8, 64
 """Samples of a period for each harmonic, and at least: so that straight lines between them are near enough."""
@@ -95,7 +95,7 @@ def noise_sound(levels: Array, count: int, chance: np.random.Generator) -> Array
 
 
 def _along(values: Array, moments: Array) -> Array:
-    return np.interp(moments, np.arange(len(values)), values)
+    return straight(moments, np.arange(len(values)), values)
 
 
 def _minimum_phase(levels: Array) -> Array:

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reverie.timbre.signals.frames import BANDS, FLOOR, RATE, Array, band_edges, decibels, hann, windows
+from reverie.timbre.signals.frames import (
+    BANDS,
+    FLOOR,
+    RATE,
+    Array,
+    band_edges,
+    decibels,
+    hann,
+    over_gaps,
+    straight,
+    windows,
+)
 
 MOST = 64
 """Partials at a time; ears take no more apart."""
@@ -79,11 +90,7 @@ def noise_beside(samples: Array, tracks: Tracks) -> Array:
     member = (band[:, None] == np.arange(BANDS)).astype(float)
     counted = free.astype(float) @ member
     mean = np.where(free, density, 0.0) @ member / np.maximum(counted, 1)
-    known = counted > 0
-    logs = np.log(np.maximum(mean, 1e-30))
-    for row in np.flatnonzero(~known.all(axis=1)):
-        if known[row].any():
-            logs[row] = np.interp(np.arange(BANDS), np.flatnonzero(known[row]), logs[row][known[row]])
+    logs = over_gaps(np.log(np.maximum(mean, 1e-30)), counted > 0)
     return decibels(np.sqrt(np.exp(logs) * np.diff(band_edges())))
 
 
@@ -149,5 +156,5 @@ def _table(found: list[_Track], frames: int) -> Tracks:
             levels[track.begin : track.end, number] = track.levels
             hertz[track.begin : track.end, number] = track.hertz
         known = np.flatnonzero(levels[:, number] > FLOOR)
-        hertz[:, number] = np.interp(np.arange(frames), known, hertz[known, number])
+        hertz[:, number] = straight(np.arange(frames), known, hertz[known, number])
     return Tracks(levels, hertz)

@@ -1,4 +1,4 @@
-"""The samples of a sound file, whatever its format: found where they begin, heard as one channel at 16 kHz.
+"""The samples of a sound file, whatever its format: found where they begin, heard as one channel.
 
 Files are read in small blocks and only as far as they are used, so that an hour at 192 kHz costs no more memory than
 a second does.
@@ -21,7 +21,7 @@ from reverie.timbre.errors import TimbreError
 from reverie.timbre.sound import Sound
 
 RATE = 16_000
-"""Hz at which timbre models hear and sound."""
+"""Hz at which timbre models hear, but for those that say otherwise."""
 SHORTEST = 0.05
 """Seconds of sound below which there is no timbre to hear."""
 LONGEST_SILENCE = 60.0
@@ -59,8 +59,8 @@ class SoundStream(soundfile.SoundFile):
         return False
 
 
-def hear(file: SoundStream) -> DecodedSound:
-    """Hear a file from the first block that sounds, for as long as the longest note.
+def hear(file: SoundStream, rate: int = RATE) -> DecodedSound:
+    """Hear a file from the first block that sounds, for as long as the longest note, at ``rate`` Hz.
 
     Raises:
         TimbreError: with the reason, a sentence without its subject, if it cannot be used.
@@ -73,15 +73,15 @@ def hear(file: SoundStream) -> DecodedSound:
     reading = _Reading(file)
     blocks = _sounding(reading.blocks())
     used = islice(blocks, round(LONGEST_NOTE * _BLOCKS_A_SECOND))
-    channels = np.concatenate([*_resampled(used, file.samplerate, file.channels)])
+    channels = np.concatenate([*_resampled(used, file.samplerate, file.channels, rate)])
     longer = next(blocks, None) is not None
-    if len(channels) < SHORTEST * RATE:
+    if len(channels) < SHORTEST * rate:
         raise TimbreError(
-            f"sounds for {len(channels) / RATE * 1000:.0f} ms only; {SHORTEST * 1000:.0f} ms are the least"
+            f"sounds for {len(channels) / rate * 1000:.0f} ms only; {SHORTEST * 1000:.0f} ms are the least"
         )
     samples, warnings = _together(channels)
     return DecodedSound(
-        Sound(samples, RATE), (*_lengths(file.frames / file.samplerate, reading.seconds, longer=longer), *warnings)
+        Sound(samples, rate), (*_lengths(file.frames / file.samplerate, reading.seconds, longer=longer), *warnings)
     )
 
 
@@ -112,8 +112,8 @@ class _Reading:
         return np.asarray(self._file.read(frames, dtype="float32", always_2d=True), np.float32)
 
 
-def _resampled(blocks: Iterable[Samples], rate: int, channels: int) -> Iterator[Samples]:
-    stream: Any = soxr.ResampleStream(rate, RATE, channels, dtype="float32")
+def _resampled(blocks: Iterable[Samples], rate: int, channels: int, wanted: int) -> Iterator[Samples]:
+    stream: Any = soxr.ResampleStream(rate, wanted, channels, dtype="float32")
     for block in blocks:
         yield stream.resample_chunk(block)
     yield stream.resample_chunk(np.zeros((0, channels), np.float32), last=True)

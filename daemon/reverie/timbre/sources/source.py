@@ -21,7 +21,7 @@ from reverie.timbre.bank.tune import measure_pitch
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.recipe import Ingredient
 from reverie.timbre.sound import Sound
-from reverie.timbre.sources.decode import SoundStream, hear
+from reverie.timbre.sources.decode import RATE, SoundStream, hear
 
 NOT_STATED = "not stated"
 _SIDECARS = (".licence.yaml", ".license.yaml")
@@ -69,8 +69,10 @@ class SoundSource:
         return Ingredient(1.0, sound=self.sha256, own_pitch=self.pitch)
 
 
-def read_source(path: Path, *, pitch: float | None = None) -> SoundSource:
-    """Read a sound file; ``pitch`` is the one at which it sounds, if people know, and is else measured.
+def read_source(path: Path, *, pitch: float | None = None, rate: int = RATE) -> SoundSource:
+    """Read a sound file as it is heard at ``rate`` Hz.
+
+    ``pitch`` is the one at which it sounds, if people know, and is else measured.
 
     Its loudness is kept as it is: two sources that are mixed are as loud beside each other as in their files.
 
@@ -79,7 +81,7 @@ def read_source(path: Path, *, pitch: float | None = None) -> SoundSource:
     """
     with _opened(path) as file:
         try:
-            heard, provenance = hear(file), _tags(file)
+            heard, provenance = hear(file, rate), _tags(file)
         except TimbreError as error:
             raise TimbreError(f"{path} {error}") from error
     stated, complaints = _beside(path, provenance)
