@@ -117,9 +117,9 @@ def _render() -> Iterator[None]:
 
     give_way()
     from reverie.timbre.sound import NoteRequest
-    from reverie.timbre.timbre_models import DEFAULT, open_timbre_model, timbre_model
+    from reverie.timbre.timbre_models import open_timbre_model, timbre_model
 
-    model = open_timbre_model(timbre_model(DEFAULT, [models_folder()]).path, os.cpu_count() or 1)
+    model = open_timbre_model(timbre_model("timbre", [models_folder()]).path, os.cpu_count() or 1)
     notes = [NoteRequest(pitch, 100, 4.0) for pitch in range(48, 72)]
     for seed in count():
         rendering = model.begin([model.latent(seed)] * len(notes), notes, seed)

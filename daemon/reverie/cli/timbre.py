@@ -147,7 +147,7 @@ def _render(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
     resources = resources_of(options.config)
     wish = _wish(resources, options)
     rows: list[dict[str, Any]] = []
-    with _maker(resources, wish.timbre.model, options) as maker:
+    with _maker(resources, wish.timbre.renderer, options) as maker:
         for step in wish.steps:
             begun = time.monotonic()
             made = _make(maker, wish.request(step), [row["id"] for row in rows])
@@ -256,7 +256,7 @@ def _bank(resources: TimbreResources, options: argparse.Namespace) -> Bank:
         if not _BEGINNING.fullmatch(options.scene):
             raise
         return BankCache(resources.cache, resources.quota).named(options.scene)
-    with _maker(resources, wish.timbre.model, options) as maker:
+    with _maker(resources, wish.timbre.renderer, options) as maker:
         return _make(maker, wish.request(wish.steps[0]), []).bank
 
 

@@ -346,9 +346,9 @@ class Timbres:
         return found is not None and found[2] in found[1].wanted
 
     def _begin(self, scene: Scene, name: str, one: TimbreTurns, what: int | Spot, now: float, *, hurried: bool) -> None:
-        model = self._config.models.get(one.timbre.model)
+        model = self._config.models.get(one.timbre.renderer)
         if model is None:
-            self._complain(name, f"there is no timbre model {one.timbre.model!r}; it keeps the sounds that it has")
+            self._complain(name, f"there is no timbre model {one.timbre.renderer!r}; it keeps the sounds that it has")
             one.refused[what] = now + REFUSED_FOR
             return
         job = RenderJob.of(scene.name, name, one.timbre, what, now, hurried=hurried)

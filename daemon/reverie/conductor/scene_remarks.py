@@ -47,6 +47,6 @@ def scene_remarks(scene: Scene, bundles: Mapping[str, ModelFile]) -> Iterator[tu
 def timbre_remarks(scene: Scene, models: Mapping[str, ModelFile]) -> Iterator[tuple[Keys, str]]:
     """What the scene's timbres ask of their models that these cannot do; ``models`` are all timbre models by name."""
     for name, timbre in scene.timbres.items():
-        if (model := models.get(timbre.model)) is not None:
-            for key, sentence in beyond_abilities(timbre, abilities_of(model.path), timbre.model):
+        if (model := models.get(timbre.renderer)) is not None:
+            for key, sentence in beyond_abilities(timbre, abilities_of(model.path), timbre.renderer):
                 yield ("timbres", name, key), sentence

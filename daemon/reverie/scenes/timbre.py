@@ -30,6 +30,7 @@ MOST_VARIATIONS = 8
 Swap = Literal["cut", "crossfade"]
 Walk = Literal["rows", "round", "random"]
 
+_WITHOUT_LATENTS = {"nsynth", "signals"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _SHORTEST_PACE, _LONGEST_PACE = 60.0, 7 * 24 * 3600.0
@@ -215,7 +216,10 @@ class Timbre(Section):
 
     model: Annotated[str, AfterValidator(_timbre_model)] = Field(
         default="default",
-        description="The timbre model: 'default', which is shipped, 'nsynth', 'gansynth', or one of your own.",
+        description=(
+            "The timbre model: 'default', which takes sounds apart (and is 'timbre' where a source is a latent), "
+            "'nsynth', 'gansynth', or one of your own."
+        ),
     )
     sources: dict[Name, Annotated[SourceSection, Written(SourceSection, _itself, short=("file",))]] = Field(
         description="The sounds by name, 2 to 16: a file, {file, pitch}, {latent: SEED}, or {kit: ...} of drums.",
@@ -273,6 +277,12 @@ class Timbre(Section):
         return tuple(self.sources) if chosen is None else chosen
 
     @property
+    def renderer(self) -> str:
+        """The model that renders it: by default that of signals, and for latents the shipped one that has some."""
+        latents = any(source.latent is not None for name in self.way if (source := self.sources.get(name)))
+        return "timbre" if latents and self.model == "default" else self.model
+
+    @property
     def drums(self) -> tuple[int, ...]:
         """The keys of all drums that sources of the path have, ascending; none if it is no kit of drums."""
         kits = [source.kit for name in self.way if (source := self.sources.get(name)) and source.kit]
@@ -290,10 +300,10 @@ class Timbre(Section):
             yield ("sources",), sentence
             return
         yield from self._ways()
-        if self.model == "nsynth":
+        if self.model in _WITHOUT_LATENTS:
             for name, source in self.sources.items():
                 if source.latent is not None:
-                    yield ("sources", name), "nsynth has no latents, only gansynth has; name a sound file"
+                    yield ("sources", name), f"{self.model} has no latents, only gansynth has; name a sound file"
         if len(set(self.velocities)) < len(self.velocities) or list(self.velocities) != sorted(self.velocities):
             yield ("velocities",), "velocities are written from the softest on, each once"
         if self.drums and "pitches" in self.model_fields_set:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from reverie.timbre.render.renderer import Renderer
 
 DEFAULT = "default"
-"""What scenes call the timbre model that is shipped."""
+"""What scenes call the timbre model that is best for sounds that are no points of a model's own space."""
+_DEFAULT_FAMILY = "signals"
 PUBLISHED = ("nsynth", "gansynth")
 """The families, and what scenes call the model of each that Magenta publishes."""
 
@@ -31,16 +32,17 @@ PUBLISHED = ("nsynth", "gansynth")
 def timbre_models(folders: Sequence[Path]) -> dict[str, ModelFile]:
     """All timbre models in ``folders`` by the names that scenes may use, a later folder's hiding an earlier one's.
 
-    The first folder is the shipped one, whose renderer of signals is ``default`` too. ``nsynth`` and ``gansynth`` are what was
-    pulled or imported under that name, or else the first of that family in the site's own folders. Files that cannot
-    be used are left out; :func:`timbre_model` says why.
+    The first folder is the shipped one, whose renderer of signals is ``default`` too. ``nsynth`` and ``gansynth`` are
+    what was pulled or imported under that name, or else the first of that family in the site's own folders. Files that
+    cannot be used are left out; :func:`timbre_model` says why.
     """
     found: dict[str, ModelFile] = {}
     families: dict[str, ModelFile] = {}
     for number, folder in enumerate(folders):
         for model, family in _in(folder):
             found[model.name] = model
-            families.setdefault(_shipped_name(family) if number == 0 else family, model)
+            if number or family == _DEFAULT_FAMILY:
+                families.setdefault(family if number else DEFAULT, model)
     return families | found
 
 
@@ -89,11 +91,6 @@ def _in(folder: Path) -> Iterator[tuple[ModelFile, str]]:
     for path in list_folder(folder).ending(SUFFIX):
         with contextlib.suppress(ModelError, TimbreError, TimeoutError):
             yield patiently(path, partial(_read_with_family, path))
-
-
-def _shipped_name(family: str) -> str:
-    """What a family is called whose model is shipped: no published model's name."""
-    return DEFAULT if family == "signals" else f"shipped {family}"
 
 
 def _read_with_family(path: Path) -> tuple[ModelFile, str]:

@@ -40,7 +40,7 @@ class RenderedBanks:
         request = request_at(self._scene.timbres[timbre], what, title, self._folders)
         meter = Meter(request.title)
         try:
-            made = self._maker(self._scene.timbres[timbre].model).make(request, meter.show, self._made)
+            made = self._maker(self._scene.timbres[timbre].renderer).make(request, meter.show, self._made)
         except (ReverieError, OSError) as error:
             meter.end()
             reason = str(error) if isinstance(error, ReverieError) else reason_of(error)

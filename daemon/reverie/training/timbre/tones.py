@@ -19,8 +19,8 @@ Array = NDArray[np.float32]
 RATE = 16_000
 _SECONDS = 3.0
 _RELEASE = 0.25
-_HIGHEST = 7_600.0
-"""Hertz above which no partial sounds, so that none is mirrored at half the rate."""
+_HIGHEST = 0.475
+"""The share of the rate above which no partial sounds, so that none is mirrored at half the rate."""
 _MOST_PARTIALS = 64
 _GRID = 128
 """Points in time at which slow curves are known; between them they are straight."""
@@ -43,7 +43,7 @@ class Tone:
     ``ratios`` are the partials' frequencies in units of the fundamental (all harmonics if empty), ``slope`` how
     quickly they become softer, ``even`` the level of the even ones, ``attack`` seconds, ``decay`` how much softer it
     becomes a second (in nats) and ``damping`` how much sooner so for each higher partial. ``vibrato`` is in cents and
-    ``glide`` in semitones, by which it begins lower. ``breath`` is the level of noise around the partials.
+    ``glide`` in semitones, by which it begins lower, as ``fall`` is by which it ends lower. ``breath`` is the level of noise around the partials.
     """
 
     slope: float = 1.0
@@ -55,24 +55,28 @@ class Tone:
     formants: tuple[Formant, ...] = ()
     vibrato: float = 0.0
     glide: float = 0.0
+    fall: float = 0.0
     breath: float = 0.0
     seed: int = 0
 
 
-def sound(tone: Tone, pitch: float, seconds: float = _SECONDS) -> Array:
-    """The tone at a MIDI pitch, float32 at :data:`RATE`, its highest peak at 0.7."""
-    count = int(seconds * RATE)
-    t = np.arange(count) / RATE
+def sound(
+    tone: Tone, pitch: float, seconds: float = _SECONDS, rate: int = RATE, partials: int = _MOST_PARTIALS
+) -> Array:
+    """The tone at a MIDI pitch, float32 at ``rate`` Hz, its highest peak at 0.7, with so many harmonics at most."""
+    count = int(seconds * rate)
+    t = np.arange(count) / rate
     f0 = 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
     bent = tone.vibrato / 100.0 * np.sin(2 * np.pi * 5.3 * t) * np.minimum(t / 0.6, 1.0)
     bent -= tone.glide * np.exp(-t / 0.06)
-    turns = np.cumsum(f0 * 2.0 ** (bent / 12.0)) / RATE
+    bent -= tone.fall * np.clip(2.0 * t / seconds - 1.0, 0.0, 1.0) ** 1.5
+    turns = np.cumsum(f0 * 2.0 ** (bent / 12.0)) / rate
     rng = np.random.default_rng(tone.seed)
-    noise = _slow_noise(rng, count) if tone.breath else np.zeros(count, np.float32)
+    noise = _slow_noise(rng, count, rate) if tone.breath else np.zeros(count, np.float32)
     out = np.zeros(count)
-    ratios = tone.ratios or tuple(range(1, _MOST_PARTIALS + 1))
+    ratios = tone.ratios or tuple(range(1, partials + 1))
     for number, ratio in enumerate(ratios, 1):
-        if f0 * ratio > _HIGHEST:
+        if f0 * ratio > _HIGHEST * rate:
             continue
         level = number**-tone.slope * (tone.even if number % 2 == 0 else 1.0)
         shape = level * _resonance(tone.formants, f0 * ratio, t) * np.exp(-tone.damping * (number - 1) * t)
@@ -170,7 +174,7 @@ def _resonance(formants: tuple[Formant, ...], hertz: float, t: NDArray[np.float6
     return np.interp(t / t[-1], grid, heard)
 
 
-def _slow_noise(rng: np.random.Generator, count: int) -> Array:
+def _slow_noise(rng: np.random.Generator, count: int, rate: int) -> Array:
     """Noise below 60 Hz or so, of variance 1."""
-    points = rng.standard_normal(int(count / RATE * 120) + 2)
+    points = rng.standard_normal(int(count / rate * 120) + 2)
     return np.interp(np.linspace(0, len(points) - 1, count), np.arange(len(points)), points).astype(np.float32)
