@@ -102,7 +102,7 @@ def clap(chance: np.random.Generator) -> Samples:
     """A few hands, not quite together, in a room."""
     t = _time(0.4)
     beats = sum(np.where(t >= late, np.exp(-np.maximum(t - late, 0.0) / 0.006), 0.0) for late in (0.0, 0.011, 0.021))
-    room = np.where(t >= 0.03, 0.7 * np.exp(-np.maximum(t - 0.03, 0.0) / 0.07), 0.0)
+    room = 0.7 * np.roll(np.exp(-t / 0.07), round(0.03 * RATE)) * (t > t[round(0.03 * RATE)])
     return _noise(chance, t, 700.0, 6000.0) * (beats + room)
 
 
@@ -111,7 +111,9 @@ def wind(chance: np.random.Generator) -> Samples:
     t = _time(3.0)
     swell = np.sin(np.pi * np.minimum(t / 2.9, 1.0)) ** 0.7
     low, high = _noise(chance, t, 150.0, 700.0), _noise(chance, t, 700.0, 3000.0)
-    return (low + 0.6 * high * swell) * (0.3 + 0.7 * swell) * np.minimum(t / 0.2, 1.0) * np.minimum((3.0 - t) / 0.4, 1.0)
+    return (
+        (low + 0.6 * high * swell) * (0.3 + 0.7 * swell) * np.minimum(t / 0.2, 1.0) * np.minimum((3.0 - t) / 0.4, 1.0)
+    )
 
 
 NOISES: dict[str, Callable[[np.random.Generator], Samples]] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from reverie.models.golden import with_golden
 from reverie.models.library.bundle import make_bundle, write_bundle
 from reverie.models.library.card import SUFFIX, ModelCard
-from reverie.timbre.render.signals import VERSION
+from reverie.timbre.render.signal_renderer import VERSION
 
 NAME = "signals"
 

@@ -35,20 +35,21 @@ def folders(tmp_path: Path) -> list[Path]:
     return [tmp_path / "shipped", tmp_path / "own"]
 
 
-def test_the_shipped_one_is_the_default(folders: list[Path]) -> None:
-    shipped = put(folders[0], "dreams")
+def test_the_shipped_one_that_has_learned_nothing_is_the_default(folders: list[Path]) -> None:
+    shipped, learned = put(folders[0], "plain", "signals"), put(folders[0], "dreams")
     put(folders[0], "drum_kit", "drum_kit")
-    models = timbre_models(folders)
-    assert {name: model.path for name, model in models.items()} == {"default": shipped, "dreams": shipped}
+    paths = {name: model.path for name, model in timbre_models(folders).items()}
+    assert paths == {"default": shipped, "plain": shipped, "dreams": learned}
 
 
 def test_the_one_of_magenta_s_own_name_is_magenta_s(folders: list[Path]) -> None:
     put(folders[0], "dreams")
+    put(folders[0], "plain", "signals")
     mine, pulled = put(folders[1], "a-gan-of-mine"), put(folders[1], "gansynth")
     models = timbre_models(folders)
     assert models["gansynth"].path == pulled
     assert models["a-gan-of-mine"].path == mine
-    assert models["default"].path == folders[0] / "dreams.safetensors"
+    assert models["default"].path == folders[0] / "plain.safetensors"
 
 
 def test_without_it_it_is_the_first_of_that_family_but_never_the_shipped_one(folders: list[Path]) -> None:

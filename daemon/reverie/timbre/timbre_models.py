@@ -133,7 +133,7 @@ def _nsynth(bundle: Bundle, threads: int) -> Renderer:
 
 
 def _signals(bundle: Bundle, threads: int) -> Renderer:
-    from reverie.timbre.render.signals import SignalRenderer
+    from reverie.timbre.render.signal_renderer import SignalRenderer
 
     del threads  # a note is made sooner than threads are begun
     return SignalRenderer(bundle)

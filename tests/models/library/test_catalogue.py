@@ -36,7 +36,7 @@ def test_no_model_is_there_twice() -> None:
 
 def test_every_family_is_there() -> None:
     families = {CONFIGS[entry.config].family for entry in catalogue().values() if entry.config}
-    assert families == {config.family for config in CONFIGS.values()}
+    assert families == {config.family for config in CONFIGS.values()} - {"signals"}, "which nobody has to publish"
 
 
 def test_most_can_be_played() -> None:

@@ -29,7 +29,9 @@ from reverie.models.lstm import FORGET_BIAS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _ENDINGS = (".mag", ".tar.gz", ".tgz", ".tar", ".zip", ".index", ".meta")
-_OF_THEIR_OWN = frozenset({"music_vae", "pianoroll_rnn_nade", "piano_genie", "coconet", "gansynth", "nsynth"})
+_OF_THEIR_OWN = frozenset(
+    {"music_vae", "pianoroll_rnn_nade", "piano_genie", "coconet", "gansynth", "nsynth", "signals"}
+)
 """Families that are no sequence of one event at a time, and so have names and sizes of their own."""
 
 

@@ -26,7 +26,7 @@ from reverie.timbre.signals.frames import (
     windows,
 )
 from reverie.timbre.signals.harmonics import HIGHEST, harmonics, noise_between
-from reverie.timbre.signals.parts import NEVER, Parts, shortened
+from reverie.timbre.signals.sound_parts import NEVER, SoundParts, shortened
 from reverie.timbre.signals.synthesis import harmonic_sound, partial_sound
 from reverie.timbre.signals.tracks import Tracks, find_tracks, noise_beside
 
@@ -34,7 +34,7 @@ AS_IT_IS = 60.0
 """The pitch at which a sound without one sounds as it is, as samplers have it."""
 MOST_HARMONICS = 400
 
-_HARMONIC_ENERGY, _HARMONIC_PARTIALS = 0.9, 0.85
+_HARMONIC_ENERGY, _HARMONIC_PARTIALS = 0.8, 0.75
 """The shares of its energy, and of its partials as ears weigh them, that are harmonics where a sound is harmonic."""
 _AT_HARMONIC = 0.08
 """How far a partial may be from a harmonic, in units of the fundamental."""
@@ -45,6 +45,8 @@ _ONSET = 8
 _SOONER = 0.5
 """Octaves by which what dies away is shorter for each octave that it is higher, as with strings and bars; one that is
 lower is not drawn out beyond what was recorded."""
+_STEADY = 9
+"""Frames over which noise is averaged."""
 _PARITY = 32
 _STEEPEST = 18.0
 """dB an octave by which the spectrum is taken to go on below its fundamental, at most."""
@@ -67,14 +69,14 @@ class Analysis:
     attack: int
     release: int
 
-    def at(self, pitch: float | None) -> Parts:
+    def at(self, pitch: float | None) -> SoundParts:
         """The sound at a MIDI pitch, or without one as it is."""
         own = AS_IT_IS if self.pitch is None else self.pitch
         moved = 0.0 if pitch is None else pitch - own
         reference = AS_IT_IS if pitch is None else pitch
         hertz = _hertz(reference)
         harmonic = len(self.parity) > 0
-        parts = Parts(
+        parts = SoundParts(
             contour=_semitones(self.contour, hertz) + moved
             if harmonic
             else np.full(len(self.noise), own + moved - reference),
@@ -146,7 +148,14 @@ def _with_onset(noise: Array, samples: Array, tonal: Array, attack: int) -> Arra
     missing = decibels(np.sqrt(np.maximum(heard - _DOUBT * explained, 0.0)))
     onset = np.arange(len(noise)) <= attack + _ONSET
     noise = np.minimum(noise, decibels(np.sqrt(heard)))
-    return np.where(onset[:, None], np.maximum(missing, noise), noise)
+    return np.where(onset[:, None], np.maximum(missing, noise), _smoothed(noise))
+
+
+def _smoothed(levels: Array) -> Array:
+    """Levels in dB averaged over some frames: noise is steadier than what a short window catches of it."""
+    window = np.hanning(_STEADY + 2)[1:-1]
+    padded = np.pad(levels, ((_STEADY // 2, _STEADY // 2), (0, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, _STEADY, axis=0) @ (window / window.sum())
 
 
 def _in_bands(samples: Array) -> Array:

@@ -15,7 +15,7 @@ _PERIODS, _SHORTEST = 3.5, 1200
 """Periods, and samples, that a frame has at least."""
 _WIDEST = 1.5
 """How far the pitch may go from its middle, up and down: 7 semitones."""
-_CLEAR = 0.6
+_CLEAR = 0.85
 """How alike two periods must be for a frame to count; between such frames the contour is straight."""
 _SAME = 0.06
 """How far the period of a closer look may be from that of the first."""

@@ -22,6 +22,10 @@ BANDS = 48
 FLOOR = -120.0
 """dB below full scale at which nothing is left."""
 
+EULER, TINY = 0.5772, 1e-30
+"""By how much the mean logarithm of the power of noise is below the logarithm of its mean; and what counts as none.
+Logarithms are averaged, since a single bin with a trace of a tone in it would count for all others."""
+
 _ERB_SCALE, _ERB_CORNER = 21.4, 0.00437
 
 

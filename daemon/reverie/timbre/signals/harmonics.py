@@ -9,14 +9,26 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from reverie.timbre.signals.frames import BANDS, HOP, RATE, Array, band_edges, decibels, hann, over_gaps, straight
+from reverie.timbre.signals.frames import (
+    BANDS,
+    EULER,
+    HOP,
+    RATE,
+    TINY,
+    Array,
+    band_edges,
+    decibels,
+    hann,
+    over_gaps,
+    straight,
+)
 
 HIGHEST = 20_000.0
 """Hz above which no harmonic is looked for."""
 
 _FINER = 4
 """Times the rate at which samples are read between samples."""
-_TONAL_SECONDS, _NOISE_SECONDS = 0.015, 0.02
+_TONAL_SECONDS, _NOISE_SECONDS = 0.015, 0.035
 """The windows that harmonics and noise are heard through are at least so long, and 2 and 4 periods."""
 _BLIND = 2
 """Bins beside a harmonic's that hear it, too."""
@@ -42,7 +54,7 @@ def noise_between(samples: Array, contour: Array) -> Array:
     spectra = bent.spectra(periods)
     number = np.arange(spectra.shape[1])
     beside = np.minimum(number % periods, periods - number % periods)
-    bins = np.flatnonzero(beside >= _BLIND)
+    bins = np.flatnonzero(beside >= np.maximum(_BLIND, periods // 3))
     # A bin hears as much noise as its window lets through: 1.5 bins of a Hann window, of squared amplitudes.
     density = spectra[:, bins] / 2 / (1.5 / periods)
     hertz = bins[None, :] / periods * contour[:, None]
@@ -91,8 +103,7 @@ def _in_bands(hertz: Array, density: Array) -> Array:
     band = np.searchsorted(edges, hertz, side="right") - 1
     inside = (band >= 0) & (band < BANDS)
     place = (np.arange(frames)[:, None] * BANDS + band)[inside]
-    summed = np.bincount(place, density[inside], frames * BANDS).reshape(frames, BANDS)
+    logs = np.log(np.maximum(density[inside], TINY))
+    summed = np.bincount(place, logs, frames * BANDS).reshape(frames, BANDS)
     counted = np.bincount(place, minlength=frames * BANDS).reshape(frames, BANDS)
-    mean = summed / np.maximum(counted, 1)
-    known = counted > 0
-    return np.exp(over_gaps(np.log(np.maximum(mean, 1e-30)), known)) * np.diff(edges)
+    return np.exp(over_gaps(summed / np.maximum(counted, 1) + EULER, counted > 0)) * np.diff(edges)

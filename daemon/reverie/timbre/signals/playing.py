@@ -8,7 +8,7 @@ import numpy as np
 
 from reverie.timbre.signals.analysis import AS_IT_IS
 from reverie.timbre.signals.frames import FLOOR, HOP, RATE, Array, band_centres, straight
-from reverie.timbre.signals.parts import Parts
+from reverie.timbre.signals.sound_parts import SoundParts
 from reverie.timbre.signals.synthesis import harmonic_sound, noise_sound, partial_sound
 
 LOUDEST = 127
@@ -24,7 +24,7 @@ _DETUNED, _UNEVEN = 4.0, 1.2
 """Cents and dB by which takes of a note differ, as standard deviations."""
 
 
-def play(parts: Parts, pitch: float | None, velocity: int, seconds: float, seed: int, variation: int = 0) -> Array:
+def play(parts: SoundParts, pitch: float | None, velocity: int, seconds: float, seed: int, variation: int = 0) -> Array:
     """Samples of a note, as long as its sound is, but ``seconds`` at most; without a ``pitch`` it is as its sound is.
 
     ``velocity`` is MIDI's. Equal ``seed`` and ``variation`` give equal samples; the variation 0 is the sound itself.
@@ -40,7 +40,7 @@ def play(parts: Parts, pitch: float | None, velocity: int, seconds: float, seed:
     return (made + noise_sound(sound.noise, count, chance)) * (velocity / LOUDEST)
 
 
-def _softened(parts: Parts, hertz: float, softness: float) -> Parts:
+def _softened(parts: SoundParts, hertz: float, softness: float) -> SoundParts:
     """The sound as a softer hand has it: darker, with less noise."""
     if not softness:
         return parts
@@ -61,7 +61,7 @@ def _lowered(levels: Array, by: Array) -> Array:
     return np.where(levels > FLOOR, np.maximum(levels - by, FLOOR), FLOOR)
 
 
-def _begun(parts: Parts, softness: float) -> Parts:
+def _begun(parts: SoundParts, softness: float) -> SoundParts:
     """The sound with a slower beginning."""
     if not softness:
         return parts
@@ -75,7 +75,7 @@ def _begun(parts: Parts, softness: float) -> Parts:
     )
 
 
-def _varied(parts: Parts, chance: np.random.Generator) -> Parts:
+def _varied(parts: SoundParts, chance: np.random.Generator) -> SoundParts:
     """The sound as it comes out another time: a little out of tune, some partials stronger, others weaker."""
     bent = chance.normal(0.0, _DETUNED / 100.0)
     harmonics = parts.harmonics + _curve(parts.harmonics.shape[1], chance)

@@ -11,8 +11,10 @@ import numpy as np
 
 from reverie.timbre.signals.frames import (
     BANDS,
+    EULER,
     FLOOR,
     RATE,
+    TINY,
     Array,
     band_edges,
     decibels,
@@ -89,8 +91,8 @@ def noise_beside(samples: Array, tracks: Tracks) -> Array:
     band = np.clip(np.searchsorted(band_edges(), np.arange(bins) * RATE / size, side="right") - 1, 0, BANDS - 1)
     member = (band[:, None] == np.arange(BANDS)).astype(float)
     counted = free.astype(float) @ member
-    mean = np.where(free, density, 0.0) @ member / np.maximum(counted, 1)
-    logs = over_gaps(np.log(np.maximum(mean, 1e-30)), counted > 0)
+    mean = np.where(free, np.log(np.maximum(density, TINY)), 0.0) @ member / np.maximum(counted, 1)
+    logs = over_gaps(mean + EULER, counted > 0)
     return decibels(np.sqrt(np.exp(logs) * np.diff(band_edges())))
 
 

@@ -42,8 +42,9 @@ class Tone:
 
     ``ratios`` are the partials' frequencies in units of the fundamental (all harmonics if empty), ``slope`` how
     quickly they become softer, ``even`` the level of the even ones, ``attack`` seconds, ``decay`` how much softer it
-    becomes a second (in nats) and ``damping`` how much sooner so for each higher partial. ``vibrato`` is in cents and
-    ``glide`` in semitones, by which it begins lower, as ``fall`` is by which it ends lower. ``breath`` is the level of noise around the partials.
+    becomes a second (in nats) and ``damping`` how much sooner so for each higher partial. ``vibrato`` is in cents;
+    ``glide`` and ``fall`` are the semitones by which it begins and ends lower. ``breath`` is the level of noise around
+    the partials.
     """
 
     slope: float = 1.0

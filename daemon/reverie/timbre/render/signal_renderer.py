@@ -22,8 +22,8 @@ from reverie.timbre.render.renderer import Code
 from reverie.timbre.signals.analysis import Analysis, analyse
 from reverie.timbre.signals.frames import HOP, RATE
 from reverie.timbre.signals.mixture import mix
-from reverie.timbre.signals.parts import Parts
 from reverie.timbre.signals.playing import play
+from reverie.timbre.signals.sound_parts import SoundParts
 from reverie.timbre.sound import NoteRequest, Sound
 from reverie.timbre.sources.resample import resampled
 
@@ -85,7 +85,7 @@ class SignalRenderer:
             TimbreError: if the codes are not of one pitch, or the weights do not fit.
         """
         del spherical
-        return mix([Parts.of_code(code) for code in codes], weights).code()
+        return mix([SoundParts.of_code(code) for code in codes], weights).code()
 
     def begin(self, codes: Sequence[Code], notes: Sequence[NoteRequest], seed: int) -> SignalRendering:
         """Begin to render notes; the noise of each follows from ``seed`` and its place.
@@ -140,7 +140,7 @@ class SignalRendering:
         """Make the next few notes; True once all is done."""
         first = len(self._made)
         for place in range(first, min(first + _AT_ONCE, len(self._notes))):
-            note, parts = self._notes[place], Parts.of_code(self._codes[place])
+            note, parts = self._notes[place], SoundParts.of_code(self._codes[place])
             chance = int(np.random.default_rng((self._seed, place)).integers(1 << 32))
             made = play(parts, note.pitch, note.velocity, note.seconds, chance, note.variation)
             self._made.append(made.astype(np.float32))

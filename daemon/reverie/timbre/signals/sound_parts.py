@@ -19,7 +19,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class SoundParts:
     """A sound at a pitch, frame by frame of :data:`~reverie.timbre.signals.frames.HOP` samples.
 
     ``contour`` [frames] is by how many semitones it is above that pitch, ``harmonics`` [frames, harmonics] are levels
@@ -58,7 +58,7 @@ class Parts:
         return np.concatenate([np.array(header), *(row.ravel() for row in rows)]).astype(np.float32)
 
     @classmethod
-    def of_code(cls, code: NDArray[np.float32]) -> Parts:
+    def of_code(cls, code: NDArray[np.float32]) -> SoundParts:
         """Read :meth:`code`'s row.
 
         Raises:
@@ -74,7 +74,7 @@ class Parts:
         return cls(contour[:, 0], levels, own, intervals, noise, attack, release)
 
 
-def stretched(one: Parts, here: Sequence[int], there: Sequence[int]) -> Parts:
+def stretched(one: SoundParts, here: Sequence[int], there: Sequence[int]) -> SoundParts:
     """The sound whose frames ``there`` are at ``here``; the last of these is its last frame, and both rise."""
     frames = here[-1] + 1
     apart = np.concatenate([[True], np.diff(here) > 0])
@@ -96,7 +96,7 @@ def stretched(one: Parts, here: Sequence[int], there: Sequence[int]) -> Parts:
     )
 
 
-def shortened(one: Parts, ratio: float) -> Parts:
+def shortened(one: SoundParts, ratio: float) -> SoundParts:
     """The sound, but for its attack as much shorter."""
     last = max(one.attack + 1, round((one.frames - 1) * ratio))
     return one if last >= one.frames - 1 else stretched(one, (0, one.attack, last), (0, one.attack, one.frames - 1))
