@@ -13,7 +13,7 @@ from reverie.timbre.signals.frames import HOP
 LEVELS = [-12.0 - 4.0 * number for number in range(12)]
 
 
-def semitones(contour: NDArray[np.float64], pitch: float) -> np.ndarray:
+def semitones(contour: NDArray[np.float64], pitch: float) -> NDArray[np.float64]:
     return 12 * np.log2(contour / hertz(pitch))
 
 

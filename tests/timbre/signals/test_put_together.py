@@ -177,3 +177,12 @@ def test_without_a_pitch_a_sound_is_as_it_is() -> None:
     kick = np.sin(2 * np.pi * np.cumsum(50 + 100 * np.exp(-t / 0.03)) / RATE) * np.exp(-t / 0.1)
     again = play(analyse(kick, None).at(None), None, 127, 1.0, 1)
     assert rms(again) == pytest.approx(rms(kick), abs=1.5)
+
+
+def test_a_drum_stays_as_it_is_while_another_comes_to_its_pitch() -> None:
+    drum = analyse(ringing([(186.0, -20.0, 60.0), (332.0, -26.0, 60.0)]) + noise(-50.0), None)
+    cat = analyse(harmonic(67, LEVELS), 67.0)
+    alone = drum.at(40, transposed=False)
+    assert hertz(40) * 2 ** (np.median(alone.intervals[40:120, 0]) / 12) == pytest.approx(186.0, rel=0.01)
+    made = play(mix([cat.at(40), alone], [0.5, 0.5]), 40, 127, 1.0, 1)
+    assert np.isfinite(made).all()

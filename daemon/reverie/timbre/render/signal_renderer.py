@@ -51,7 +51,9 @@ class SignalRenderer:
         self._name = bundle.card.name
         self._analyses: dict[tuple[bytes, float | None], Analysis] = {}
 
-    def code(self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None) -> Code:
+    def code(
+        self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
+    ) -> Code:
         """A sound's parts at ``pitch``; a source without a pitch of its own sounds as it is at middle C.
 
         Raises:
@@ -66,7 +68,7 @@ class SignalRenderer:
             self._analyses[key] = analyse(np.pad(heard, (0, max(0, _SHORTEST - len(heard)))), own_pitch)
             for old in [*self._analyses][:-_MOST]:
                 del self._analyses[old]
-        return self._analyses[key].at(pitch).code()
+        return self._analyses[key].at(pitch, transposed=transposed).code()
 
     def latent(self, seed: int) -> Code:
         """There is none.

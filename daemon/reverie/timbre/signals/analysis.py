@@ -69,10 +69,10 @@ class Analysis:
     attack: int
     release: int
 
-    def at(self, pitch: float | None) -> SoundParts:
-        """The sound at a MIDI pitch, or without one as it is."""
+    def at(self, pitch: float | None, *, transposed: bool = True) -> SoundParts:
+        """The sound in a note of a MIDI pitch; without one, or where it is not ``transposed``, it stays as it is."""
         own = AS_IT_IS if self.pitch is None else self.pitch
-        moved = 0.0 if pitch is None else pitch - own
+        moved = 0.0 if pitch is None or not transposed else pitch - own
         reference = AS_IT_IS if pitch is None else pitch
         hertz = _hertz(reference)
         harmonic = len(self.parity) > 0
