@@ -116,8 +116,8 @@ async def test_a_model_that_is_not_there_is_a_fault_and_no_worker_is_started(tmp
     async with on(Stage(tmp_path, models={})) as stage:
         await stage.later(1)
         assert stage.faults == [
-            "Timbre bell: there is no timbre model 'default'; it keeps the sounds that it has",
-            "Timbre creature: there is no timbre model 'default'; it keeps the sounds that it has",
+            "Timbre bell: there is no timbre model 'timbre'; it keeps the sounds that it has",
+            "Timbre creature: there is no timbre model 'timbre'; it keeps the sounds that it has",
         ]
         assert FakeSupervisor.lives == []
 

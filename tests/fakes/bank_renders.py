@@ -102,7 +102,8 @@ class Stage:
         self.started: list[str] = []
         self.register = Faults()
         self.store = StateStore(folder / "state", self.register)
-        found = {"default": Path("default.safetensors")} if models is None else models
+        shipped = {"default": Path("default.safetensors"), "timbre": Path("timbre.safetensors")}
+        found = shipped if models is None else models
         self.config = RenderConfig(folder / "cache", 1000, 0.5, 7200.0, 2, found)
         self.moods: dict[str, float] = {}
         self.form: dict[str, tuple[float, ...]] = {}

@@ -96,7 +96,7 @@ def live_through(
             return workers[role.name]
 
         faults = Faults(day.wall)
-        timbre_models = {"default": folder / "default.safetensors"}
+        timbre_models = {name: folder / f"{name}.safetensors" for name in ("default", "timbre")}
         config = config_of(folder, next(iter(scenes)), programme, slot, timbre_models)
         store = StateStore(config.state, faults)
         housekeeping = QuietHousekeeping(store, config.tape, config.keep_days, faults, clock=day)
