@@ -7,7 +7,6 @@ import functools
 
 import numpy as np
 import pytest
-import soundfile
 
 from fakes import notes
 from fakes.gansynth import LATENT, gansynth
@@ -20,6 +19,7 @@ from reverie.timbre.render.gansynth import GanSynth
 from reverie.timbre.render.latent_fit import DRAWN, STEPS, Array, Goal, LatentFit, WantedNote
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.sound import NoteRequest, Sound
+from reverie.timbre.sources.source import read_source
 
 RATE = 16_000
 
@@ -41,8 +41,7 @@ def shipped(*, listens: bool = True) -> GanSynth:
 
 
 def read(name: str) -> Sound:
-    samples, rate = soundfile.read(sounds_folder() / f"{name}.flac", dtype="float32")
-    return Sound(samples.astype(np.float32), rate)
+    return read_source(sounds_folder() / f"{name}.flac", rate=RATE).sound
 
 
 def found(fit: LatentFit) -> Code:
