@@ -89,6 +89,53 @@ def test_each_drum_sounds_at_its_beat_with_its_own_sound(site: Path, capsys: pyt
     assert "dry bass" in card
 
 
+SHIPPED = """
+name: real
+title: Real
+tempo: 120
+key: A
+scale: minor
+voices:
+  beat:
+    kind: drums
+    bars: 1
+    pattern: {kick: "X... .... X... ....", hat: ".... X... .... X..."}
+    output: {channel: 10}
+    timbre: struck
+timbres:
+  struck:
+    sources:
+      dry: {kit: {kick: "shipped:kick", hat: "shipped:hat"}}
+      bell: "shipped:bell"
+    variations: 2
+"""
+
+
+@pytest.mark.real
+def test_a_scene_with_a_kit_of_shipped_sounds_is_right_and_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need("fluidsynth")
+    (tmp_path / "real.yaml").write_text(SHIPPED, encoding="utf-8")
+    site = tmp_path / "reverie.yaml"
+    site.write_text("state: state\nscenes: [.]\n", encoding="utf-8")
+    assert cli.main(["check", str(tmp_path / "real.yaml"), "--config", str(site)]) == 0
+    said = capsys.readouterr()
+    assert said.out == "1 file is right.\n"
+    assert not said.err, "the model can do all that is asked of it"
+    files = ["--midi", str(tmp_path / "a.mid"), "--wav", str(tmp_path / "a.wav")]
+    assert cli.main(["perform", "real", "--config", str(site), "--bars", "1", *files]) == 0
+    assert "pitch" not in capsys.readouterr().err, "no drum needs one"
+    samples, rate = soundfile.read(tmp_path / "a.wav")
+    mono = samples.mean(axis=1)
+    lows: list[bool] = []
+    for number in range(4):
+        begin = round((0.5 * number + 0.005) * rate)
+        power = np.square(np.abs(np.fft.rfft(mono[begin : begin + round(0.1 * rate)])))
+        lows.append(bool(power[: len(power) // 40].sum() > 0.5 * power.sum()))
+    assert lows == [True, False, True, False]
+
+
 def test_check_remarks_what_the_model_of_a_timbre_cannot_do_at_its_place(site: Path) -> None:
     path = site.parent / "scenes" / "beaten.yaml"
     remarks = {(fault.line, fault.message.split(";")[0]) for fault in remarks_on([path], site)}
