@@ -136,9 +136,10 @@ def test_evened_samples_are_as_loud_as_the_others() -> None:
         assert 20 * np.log10(loud) == pytest.approx(-20, abs=0.05)
 
 
-@pytest.mark.parametrize("name", ["cat", "flute", "bell", "voice"])
-def test_neighbours_of_the_shipped_sounds_by_the_shipped_model_are_alike(name: str) -> None:
-    model = open_timbre_model(timbre_model("default", [models_folder()]).path)
+@pytest.mark.parametrize("name", ["cat", "flute", "bell", "voice", "pluck", "reed"])
+@pytest.mark.parametrize("renderer", ["default", "timbre"])
+def test_neighbours_of_the_shipped_sounds_by_the_shipped_models_are_alike(name: str, renderer: str) -> None:
+    model = open_timbre_model(timbre_model(renderer, [models_folder()]).path)
     source = read_source(find_source(f"shipped:{name}", []))
     notes = [NoteRequest(pitch, 100, 1.0) for pitch in (48, 52, 56, 60, 64, 68, 72)]
     rendering = model.begin([model.code(source.sound, n.key, own_pitch=source.pitch) for n in notes], notes, 1)
