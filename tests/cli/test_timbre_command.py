@@ -130,6 +130,31 @@ def test_a_step_is_rendered_once_and_listed(
     ]
 
 
+def test_a_plan_says_what_it_will_cost_and_renders_nothing(
+    run: Run, renderers: list[FakeRenderer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("render", "dusk", "--step", 0) == 0
+    capsys.readouterr()
+    assert run("morph", "dusk", "--plan", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["found"], said["banks"], said["notes"], said["sounding"]) == (1, 2, 6, 3.0)
+    assert said["seconds"] > 0
+    assert said["memory"] > 0
+    assert said["disk"] == 3 * 48_000 * 6
+    assert len(banks(run, capsys)) == 1
+    assert run("morph", "dusk", "--plan") == 0
+    out = capsys.readouterr().out
+    assert "Banks that are there already: 1." in out
+    assert "Banks to be rendered: 2, of 6 notes, 3 s of sound." in out
+    assert "Time on this machine: about " in out
+    opened = len(renderers)
+    assert run("render", "dusk", "--step", 0, "--plan") == 0
+    assert "Nothing is to be rendered." in capsys.readouterr().out
+    assert len(renderers) == opened, "no model is opened for what is there"
+    assert run("render", "dusk", "--plan", "--executor", "dask://nowhere:1") == 1
+    assert "leave --executor out" in capsys.readouterr().err
+
+
 def test_a_morph_has_a_bank_for_each_step(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("morph", "dusk") == 0
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["step 0", "step 1", "step 2"]

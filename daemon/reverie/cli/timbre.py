@@ -115,6 +115,12 @@ def add_parsers(commands: Any, resources_of: ResourcesOf) -> None:
             metavar="NAME",
             help="render only on workers of the cluster that offer this resource, such as GPU",
         )
+    for action in (render, morph):
+        action.add_argument(
+            "--plan",
+            action="store_true",
+            help="render nothing, and say what it will cost on this machine: time, memory and disk",
+        )
     for action in (render, play):
         action.add_argument(
             "--step", type=_step, default=0, metavar="K", help="which step of the timbre's path, counted from 0"
@@ -147,6 +153,8 @@ def _render(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
     resources = resources_of(options.config)
     wish = _wish(resources, options)
     rows: list[dict[str, Any]] = []
+    if options.plan:
+        return _plan(resources, wish, options)
     with _maker(resources, wish.timbre.renderer, options) as maker:
         for step in wish.steps:
             begun = time.monotonic()
@@ -157,6 +165,22 @@ def _render(resources_of: ResourcesOf, options: argparse.Namespace) -> int:
                 _say(f"step {step}: {made.bank.id[:_ID]}, {took}: {made.bank.folder}")
     if options.json:
         _say(json.dumps({"banks": rows}, indent=2))
+    return 0
+
+
+def _plan(resources: TimbreResources, wish: _WantedSteps, options: argparse.Namespace) -> int:
+    """Say what the steps cost that are not there yet."""
+    from reverie.cli.timbre_costs import lines
+
+    if options.executor:
+        raise TimbreError("a plan is measured on this machine, and says nothing of a cluster; leave --executor out")
+    with _maker(resources, wish.timbre.renderer, options) as maker:
+        costs = maker.costs([wish.request(step) for step in wish.steps])
+    there = len(wish.steps) - costs.banks
+    if options.json:
+        _say(json.dumps({"found": there, **asdict(costs), "seconds": costs.seconds}, indent=2))
+        return 0
+    _say(*lines(costs, there))
     return 0
 
 

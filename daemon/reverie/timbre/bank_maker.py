@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,11 +22,13 @@ from reverie.timbre.executors.executor import Executor, Here
 from reverie.timbre.feasible import beyond_abilities, within
 from reverie.timbre.recipe import BankRecipe
 from reverie.timbre.remembered_codes import RememberedCodes
+from reverie.timbre.render.cost import NOTHING, BankCosts, measured
 from reverie.timbre.render.fitted import fitted, unknown
 from reverie.timbre.render.notes_of_recipe import render_notes
 from reverie.timbre.render.progress_interval import Pace, part, unpaced
 from reverie.timbre.render.renderer import Renderer
 from reverie.timbre.request import BankRequest
+from reverie.timbre.sound import Sound
 from reverie.timbre.sources.source import SoundSource, read_source
 from reverie.timbre.timbre_models import abilities_of, open_timbre_model
 
@@ -104,14 +106,34 @@ class BankMaker:
                     raise
                 log.warning("The disk with %s is full; the bank that was not used for longest made room.", self._folder)
 
+    def costs(self, requests: Sequence[BankRequest]) -> BankCosts:
+        """What the banks of requests will cost that the cache lacks; they are alike but for their mixtures.
+
+        Raises:
+            TimbreError: if a source cannot be used.
+            ModelError: if the model is damaged.
+        """
+        lacking: list[BankRecipe] = []
+        sounds: dict[str, Sound] = {}
+        for request in requests:
+            sources = self._read(request)
+            recipe, found = self._look_up(within(request, self._abilities), sources)
+            if found is None:
+                lacking.append(recipe)
+                sounds |= {source.sha256: source.sound for source in sources.values()}
+        return measured(lacking, sounds, self._opened()[0], self._latents) if lacking else NOTHING
+
+    def _look_up(self, request: BankRequest, sources: Mapping[str, SoundSource]) -> tuple[BankRecipe, Bank | None]:
+        """The recipe of a request, and its bank if the cache has it: of searched latents, or as it was before them."""
+        recipe, heard = (self._recipe(request, sources, search) for search in (self._abilities.search, 0))
+        return recipe, self._banks.find(recipe.id) or self._banks.find(heard.id)
+
     def _made(self, request: BankRequest, pace: Pace, pinned: Collection[str], *, only_found: bool) -> Made:
         sources = self._read(request)
         beyond = (capital(f"{said}.") for _, said in beyond_abilities(request, self._abilities, self._card.name))
         said = dict.fromkeys((*_warnings(request, sources), *beyond))
         warnings = tuple(warning for warning in said if warning not in self._said)
-        feasible = within(request, self._abilities)
-        recipe, heard = (self._recipe(feasible, sources, search) for search in (self._abilities.search, 0))
-        found = self._banks.find(recipe.id) or self._banks.find(heard.id)
+        recipe, found = self._look_up(within(request, self._abilities), sources)
         if found is not None:
             self._forget(recipe.id)
             self._said.update(warnings)
