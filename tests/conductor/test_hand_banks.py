@@ -217,6 +217,16 @@ async def test_lateness_holds_a_render_that_a_hand_waits_for_only_for_a_moment(t
         assert stage.worker.sent[-1] == {"type": "hold", "on": False}
 
 
+async def test_a_hand_does_not_wait_for_the_end_of_a_hold_that_began_before_it_moved(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        stage.timbres.late()
+        await hold(stage, creature=(0.5,))
+        assert stage.worker.sent[-1] == {"type": "hold", "on": True}
+        await stage.later(RELIEF_BY_HAND)
+        assert stage.worker.sent[-1] == {"type": "hold", "on": False}
+
+
 async def test_the_stand_of_a_voice_is_where_its_timbre_is(tmp_path: Path) -> None:
     async with on(Stage(tmp_path), LONG) as stage:
         assert stage.timbres.stands()["lead"].point == (0.0,)

@@ -230,6 +230,8 @@ class Timbres:
                 self._play(name, one)
                 if point is not None:
                     self._worker.keep_warm(WARM)
+        if self._hand_waits:
+            self._held_until = min(self._held_until, self._clock.now() + RELIEF_BY_HAND)
         self._choose(self._clock.now())
 
     async def run(self) -> None:
