@@ -62,6 +62,8 @@ def learn(site: Path, *arguments: str) -> int:
         (["mute"], "the action 'mute' needs `voice`, the one that it is for; nothing is changed"),
         (["scene"], "the action 'scene' needs `scene`, the name of one; nothing is changed"),
         (["tempo", "--voice", "lead"], "a voice is for the actions"),
+        (["timbre", "--to", "1.5"], "nothing is changed: timbre can be set from 0 to 1 here; see control.limits"),
+        (["release", "--to", "1"], "the action 'release' is not set to anything"),
         (["pause", "--to", "3"], "what 'pause' is set to is true or false"),
         (["tempo", "--to", "300"], "nothing is changed: tempo can be set from 60 to 140 here; see control.limits"),
         (["mute", "--voice", "melodi"], "no scene has a voice 'melodi'; did you mean 'melody'?"),
@@ -105,10 +107,14 @@ def test_controls_are_learned_from_a_real_port(
     assert (controls["volume"].cc, controls["volume"].channel) == (7, 2)
     assert (controls["mute melody"].note, controls["mute melody"].voice) == (41, "melody")
 
+    with hand(*([0xB1, 8, value] for value in range(0, 127, 9))):
+        assert learn(site, "timbre_x", "--voice", "melody") == 0
+    assert load_site(site).controls["timbre_x melody"].binding.level == "timbre_x"
+
     with hand([0x90, 36, 100]):
         assert learn(site, "next") == 1
     assert "note 36 on channel 1 is already taken by 'quit'" in capsys.readouterr().err
-    assert set(load_site(site).controls) == {"quit", "volume", "mute melody"}
+    assert set(load_site(site).controls) == {"quit", "volume", "mute melody", "timbre_x melody"}
 
 
 @pytest.mark.real
