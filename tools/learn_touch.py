@@ -25,7 +25,7 @@ from played_strokes import KIND_NUMBERS, Performance, figures, groove, played
 
 from reverie.compose.drum_context import FEATURES, PLACES, features
 from reverie.files import write_atomically
-from reverie.models.encodings.multi_drum import DRUM_KIT
+from reverie.music.drums import DRUM_KIT
 from reverie.music.time import STEPS_PER_QUARTER
 from reverie.places import touch_file
 

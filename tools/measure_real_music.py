@@ -30,7 +30,7 @@ from reverie.measure.midi_piece import NoMidiError, piece_of_midi
 from reverie.measure.piece import MeasuredVoice, Piece
 from reverie.measure.rows import FigureRow
 from reverie.measure.verbatim import again, again_of
-from reverie.models.encodings.multi_drum import DRUM_KIT
+from reverie.music.drums import DRUM_KIT
 
 LEAST_BARS = 16
 """Bars of a piece that is measured: in shorter ones little can repeat."""

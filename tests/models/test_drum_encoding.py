@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from fakes.encodings import assert_equals_note_seq, assert_keeps_the_laws
 from fakes.scores import QPM, Score, groove, magenta, notes_at, notes_in, quantized, unhurried
 from reverie.models.encodings.multi_drum import (
-    DRUM_KIT,
     ENCODINGS,
     ONE_DRUM,
     SILENCE,
@@ -23,7 +22,7 @@ from reverie.models.encodings.multi_drum import (
     passages_of,
 )
 from reverie.models.encodings.passage import Passage
-from reverie.music.drums import DRUMS
+from reverie.music.drums import DRUM_KIT, DRUMS
 from reverie.music.notes import Note
 
 CONFIGS = sorted(ENCODINGS)

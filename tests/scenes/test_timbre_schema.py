@@ -271,7 +271,9 @@ def test_drums_play_a_kit_whose_drums_are_called_as_drums_are() -> None:
 
 def test_a_drum_that_the_kit_lacks_is_played_by_the_likest_that_it_has() -> None:
     played = scene(kit())
-    assert played.drum_map(played.voices["beat"]) == {46: 42, 45: 36, 48: 38, 50: 38, 49: 42, 51: 42}
+    mapped = played.drum_map(played.voices["beat"])
+    assert {key: mapped[key] for key in (46, 45, 48, 50, 49, 51)} == {46: 42, 45: 36, 48: 38, 50: 38, 49: 42, 51: 42}
+    assert not {36, 38, 42} & set(mapped)
     own = BEATEN.replace("{channel: 10}", "{channel: 10, drum_map: {ride: 38}}")
     assert scene(kit(text=own)).drum_map(scene(kit(text=own)).voices["beat"])[51] == 38
     plain = scene(HEAD)

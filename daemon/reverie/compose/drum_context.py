@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 
-from reverie.models.encodings.multi_drum import DRUM_KIT
+from reverie.music.drums import DRUM_KIT
 from reverie.music.time import STEPS_PER_QUARTER
 
 KINDS = len(DRUM_KIT)

@@ -17,7 +17,7 @@ from typing import Any
 
 from reverie.compose.deviates import deviate, drift, share_below
 from reverie.compose.drum_context import features, kind_of, place_of
-from reverie.models.encodings.multi_drum import DRUM_KIT
+from reverie.music.drums import DRUM_KIT
 from reverie.music.notes import Note
 from reverie.music.time import STEPS_PER_QUARTER, TICKS_PER_STEP, Metre
 from reverie.music.touch import Touch

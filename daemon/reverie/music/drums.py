@@ -38,6 +38,18 @@ OTHER_NAMES: dict[str, str] = {
     "ride-cymbal": "ride",
 }
 """What drummers call them too."""
+DRUM_KIT: tuple[tuple[int, ...], ...] = (
+    (36, 35),  # bass drum
+    (38, 27, 28, 31, 32, 33, 34, 37, 39, 40, 56, 65, 66, 75, 85),  # snare
+    (42, 22, 44, 54, 68, 69, 70, 71, 73, 78, 80),  # closed hi-hat
+    (46, 26, 67, 72, 74, 79, 81),  # open hi-hat
+    (45, 29, 41, 43, 61, 64, 84),  # low tom
+    (48, 47, 60, 63, 77, 86, 87),  # mid tom
+    (50, 30, 62, 76, 83),  # high tom
+    (49, 52, 55, 57, 58),  # crash cymbal
+    (51, 53, 59, 82),  # ride cymbal
+)
+"""General MIDI's numbers by the nine kinds of drum; the first of a kind is its own, and stands for the others."""
 STAND_INS: dict[str, tuple[str, ...]] = {
     "bass": ("low-tom", "mid-tom", "high-tom"),
     "snare": ("high-tom", "mid-tom", "low-tom"),
@@ -68,12 +80,15 @@ def drum_name(number: int) -> str:
 
 
 def stand_ins(kit: Collection[int]) -> Mapping[int, int]:
-    """For each drum that a ``kit`` of MIDI numbers lacks, the one of it that is likest; a drum like none has none."""
+    """For each drum that a ``kit`` of MIDI numbers lacks, the one of it that is likest; a drum like none has none.
+
+    That is one of its own kind, as the snare for a clap, or of a kind like it, as the snare for a high tom.
+    """
     found: dict[int, int] = {}
-    for name, others in STAND_INS.items():
-        present = [DRUMS[other] for other in others if DRUMS[other] in kit]
-        if DRUMS[name] not in kit and present:
-            found[DRUMS[name]] = present[0]
+    for kind in DRUM_KIT:
+        others = (DRUMS[other] for other in STAND_INS[drum_name(kind[0])])
+        present = [number for number in (kind[0], *others) if number in kit]
+        found |= {number: present[0] for number in kind if present and number not in kit}
     return found
 
 

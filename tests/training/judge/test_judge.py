@@ -21,13 +21,14 @@ from fakes.vae import random_vae
 from reverie.models.counting import counting_of
 from reverie.models.encodings.melody import REGISTERS, own_label_of
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
-from reverie.models.encodings.multi_drum import DRUM_KIT, DrumAlphabet
+from reverie.models.encodings.multi_drum import DrumAlphabet
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_bundle, write_bundle
 from reverie.models.library.card import ModelCard
 from reverie.models.recurrent.model import RecurrentModel
 from reverie.models.recurrent.sampling import Uniforms
 from reverie.models.recurrent.spans import BarSpan, SpanComposer, SpanDrawing
+from reverie.music.drums import DRUM_KIT
 from reverie.music.time import Metre
 from reverie.places import models_folder
 from reverie.training.errors import TrainingError

@@ -10,14 +10,13 @@ import numpy as np
 from reverie.compose.engines.engine import Candidate
 from reverie.compose.operators import groove as operators
 from reverie.compose.recipe import Recipe
-from reverie.models.encodings.multi_drum import DRUM_KIT
 from reverie.models.errors import ModelError
 from reverie.models.lstm import Array
 from reverie.models.vae.decoder import StepLeaning
 from reverie.models.vae.grooves import Grooves, Hit
 from reverie.models.vae.heads import Floats, Frames
 from reverie.models.vae.model import Vae
-from reverie.music.drums import DRUMS
+from reverie.music.drums import DRUM_KIT, DRUMS
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import TICKS_PER_STEP
 

@@ -20,13 +20,14 @@ from reverie.models.encodings import improv, melody_notes
 from reverie.models.encodings import multi_drum as drums
 from reverie.models.encodings.base import Conditional, Encoding
 from reverie.models.encodings.melody import REGISTERS
-from reverie.models.encodings.multi_drum import DRUM_KIT, ONE_DRUM, DrumAlphabet
+from reverie.models.encodings.multi_drum import ONE_DRUM, DrumAlphabet
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import read_model
 from reverie.models.library.card import ModelCard
 from reverie.models.library.index import ModelFile
 from reverie.models.recurrent.model import Bias, CarriedPassages, PassageStream, RecurrentModel, compose
 from reverie.models.recurrent.spans import BarSpan, SpanComposer
+from reverie.music.drums import DRUM_KIT
 from reverie.music.notes import Note
 from reverie.music.time import TICKS_PER_STEP
 

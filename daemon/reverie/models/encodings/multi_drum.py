@@ -13,24 +13,12 @@ from reverie.models.encodings.base import Encoding
 from reverie.models.encodings.lookback import Lookback
 from reverie.models.encodings.onehot import OneHot
 from reverie.models.encodings.passage import STEPS_PER_BAR, Passage, bar_line_after, bar_line_before, successive
+from reverie.music.drums import DRUM_KIT
 from reverie.music.notes import MAX_MIDI, Note
 
 Drums = frozenset[int]
 
 SILENCE: Drums = frozenset()
-
-DRUM_KIT: tuple[tuple[int, ...], ...] = (
-    (36, 35),  # bass drum
-    (38, 27, 28, 31, 32, 33, 34, 37, 39, 40, 56, 65, 66, 75, 85),  # snare
-    (42, 22, 44, 54, 68, 69, 70, 71, 73, 78, 80),  # closed hi-hat
-    (46, 26, 67, 72, 74, 79, 81),  # open hi-hat
-    (45, 29, 41, 43, 61, 64, 84),  # low tom
-    (48, 47, 60, 63, 77, 86, 87),  # mid tom
-    (50, 30, 62, 76, 83),  # high tom
-    (49, 52, 55, 57, 58),  # crash cymbal
-    (51, 53, 59, 82),  # ride cymbal
-)
-"""The nine kinds of drum; each plays its first pitch, and hears the others too."""
 
 _CLAP = 39
 

@@ -20,6 +20,7 @@ from reverie.models.encodings.melody import MelodyAlphabet
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF, Register
 from reverie.models.encodings.passage import STEPS_PER_BAR
 from reverie.models.vae.heads import Frames
+from reverie.music.drums import DRUM_KIT
 from reverie.music.notes import Note
 
 VELOCITY = 80
@@ -106,7 +107,7 @@ class Drums:
     def __init__(self, bars: int) -> None:
         self.steps = bars * STEPS_PER_BAR
         self._alphabet = drums.DrumAlphabet()
-        self._known = {pitch for kind in drums.DRUM_KIT for pitch in kind}
+        self._known = {pitch for kind in DRUM_KIT for pitch in kind}
 
     def examples(self, notes: Iterable[Note]) -> list[Example]:
         """All different stretches of the model's length, a bar apart; a silent bar or more parts two passages."""
@@ -134,7 +135,7 @@ class Drums:
 
     def heard(self, frames: Frames) -> Frames:
         """What the encoder hears of frames (steps, 1): a place for each kind of drum, and one for silence."""
-        return np.hstack([frames >> np.arange(len(drums.DRUM_KIT)) & 1, frames == 0]).astype(np.float32)
+        return np.hstack([frames >> np.arange(len(DRUM_KIT)) & 1, frames == 0]).astype(np.float32)
 
     def _example(self, classes: NDArray[np.int64]) -> Example:
         frames = classes[:, None]

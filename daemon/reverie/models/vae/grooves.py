@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reverie.models.encodings.multi_drum import DRUM_KIT
 from reverie.models.encodings.passage import STEPS_PER_BAR
 from reverie.models.lstm import Array
 from reverie.models.vae.converters import Example
 from reverie.models.vae.heads import Frames
+from reverie.music.drums import DRUM_KIT
 from reverie.music.notes import MAX_MIDI, Note
 
 _TAPPED = 3

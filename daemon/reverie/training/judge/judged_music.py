@@ -93,7 +93,7 @@ def kind_of(config: str) -> EventKind:
     """
     family = config_of(config).family
     if config == "drum_kit":
-        alphabet = multi_drum.DrumAlphabet(multi_drum.DRUM_KIT)
+        alphabet = multi_drum.DrumAlphabet()
         return EventKind(
             drums=True,
             passages=lambda notes, bar: multi_drum.passages_of(notes, bar=bar),
