@@ -54,8 +54,9 @@ other work of the same machine.
 
 
 def cards() -> dict[str, ModelCard]:
-    """The cards of all shipped models, by name."""
-    return {path.stem: read_card(path) for path in sorted(models_folder().glob("*.safetensors"))}
+    """The cards of all shipped models that have learned something, by name."""
+    read = {path.stem: read_card(path) for path in sorted(models_folder().glob("*.safetensors"))}
+    return {name: card for name, card in read.items() if card.config != "signals"}
 
 
 def command_for(name: str, card: ModelCard, data: Path, work: Path, out: Path) -> list[str] | None:

@@ -34,7 +34,7 @@ AS_IT_IS = 60.0
 """The pitch at which a sound without one sounds as it is, as samplers have it."""
 MOST_HARMONICS = 400
 
-_HARMONIC_ENERGY, _HARMONIC_PARTIALS = 0.8, 0.75
+_HARMONIC_ENERGY, _HARMONIC_PARTIALS = 0.85, 0.75
 """The shares of its energy, and of its partials as ears weigh them, that are harmonics where a sound is harmonic."""
 _AT_HARMONIC = 0.08
 """How far a partial may be from a harmonic, in units of the fundamental."""
@@ -50,7 +50,7 @@ _STEADY = 9
 _PARITY = 32
 _STEEPEST = 18.0
 """dB an octave by which the spectrum is taken to go on below its fundamental, at most."""
-_BEGUN, _ENDING = 3.0, 12.0
+_BEGUN, _ENDING = 6.0, 12.0
 """dB below its loudest moment at which a sound has begun, and at which it ends."""
 _HELD = 6.0
 """dB below its loudest moment at which a sound is at least half of its time, if it is held; else it dies away."""

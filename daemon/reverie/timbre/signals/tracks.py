@@ -35,8 +35,8 @@ _CLEAR = 9.0
 _FAR = 0.05
 """How far a partial moves from one frame to the next at most, as a share of its frequency, or :data:`_FAR_HERTZ`."""
 _FAR_HERTZ = 12.0
-_FEWEST = 6
-"""Frames that a partial lasts at least; what is shorter is noise."""
+_FEWEST = 20
+"""Frames that a partial lasts at least: twice the window, in which noise has peaks as well."""
 _LOWEST = 25.0
 _BESIDE = 3
 """Bins of a window beside a peak that hear it."""
