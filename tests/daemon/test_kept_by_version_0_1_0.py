@@ -52,7 +52,7 @@ def test_the_daemon_goes_on_where_the_first_version_left_off(daemon: Daemon) -> 
     made = (bank / "bank.json").stat().st_mtime_ns
     daemon.start()
     daemon.wait_for_models()
-    wait_until(lambda: daemon.status()["timbres"][0]["bank"] is not None)
+    wait_until(lambda: daemon.status()["timbres"][0]["bank"] is not None, 300)  # a render makes way for all others
     status = daemon.status()
     assert status["timbres"][0]["bank"] != bank.name, "today's default model renders another, and better"
     assert (bank / "bank.json").stat().st_mtime_ns == made, "what an older model has rendered stays while there is room"
