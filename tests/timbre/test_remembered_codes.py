@@ -49,9 +49,9 @@ def test_the_next_bank_of_the_same_sounds_costs_its_own_work_only(
 
     reading = bank_maker.read_source
 
-    def read_source(path: Path, *, pitch: float | None = None) -> bank_maker.SoundSource:
+    def read_source(path: Path, *, pitch: float | None = None, rate: int) -> bank_maker.SoundSource:
         read.append(path)
-        return reading(path, pitch=pitch)
+        return reading(path, pitch=pitch, rate=rate)
 
     monkeypatch.setattr(bank_maker, "read_source", read_source)
     monkeypatch.setattr(bank_maker, "abilities_of", lambda _: Abilities())  # of a model that searches for nothing

@@ -21,7 +21,7 @@ from reverie.scenes.form_fields import (
     TempoFactors,
     listed,
 )
-from reverie.scenes.form_timbres import TIMBRE_POINTS, Point, TimbrePoints
+from reverie.scenes.form_points import TIMBRE_POINTS, Point, TimbrePoints
 from reverie.scenes.harmony import Span
 from reverie.scenes.timbre import Name
 

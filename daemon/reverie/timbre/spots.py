@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Sequence
 from itertools import product
 
-from reverie.scenes.form_timbres import Point
+from reverie.scenes.form_points import Point
 from reverie.scenes.timbre import GridPath, RandomWalkPath, TimbrePath
 from reverie.timbre.path import grid_place, place
 
