@@ -55,7 +55,7 @@ def renderers(monkeypatch: pytest.MonkeyPatch) -> list[FakeRenderer]:
     """All that were opened."""
     opened: list[FakeRenderer] = []
 
-    def open_model(path: Path, threads: int = 2) -> FakeRenderer:
+    def open_model(path: Path, threads: int = 2, *, decoder: str = "numpy") -> FakeRenderer:
         opened.append(FakeRenderer(identity(read_card(path))))
         return opened[-1]
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from reverie.cli.arguments import add_command, add_config, add_json
 from reverie.errors import reason_of
+from reverie.models.nsynth.decoder_name import DecoderName
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.meter import Meter, lasting
 
@@ -53,6 +54,7 @@ class TimbreResources:
     cache: Path
     quota: int
     threads: int
+    decoder: DecoderName
     models: Sequence[Path]
     scene: Callable[[str], tuple[Scene, Sequence[Path]]]
     sound: Callable[[bytes, Path, Path | None], None]
@@ -114,6 +116,12 @@ def add_parsers(commands: Any, resources_of: ResourcesOf) -> None:
             default="",
             metavar="NAME",
             help="render only on workers of the cluster that offer this resource, such as GPU",
+        )
+        action.add_argument(
+            "--decoder",
+            choices=("numpy", "jax"),
+            default="",
+            help="what computes NSynth's notes (else as the site says); jax needs the extra 'fast', and is for GPUs",
         )
     for action in (render, morph):
         action.add_argument(
@@ -336,12 +344,14 @@ def _maker(resources: TimbreResources, model: str, options: argparse.Namespace) 
             "a resource is what workers of a Dask cluster offer; name the cluster with --executor dask://HOST:PORT"
         )
     path = timbre_model(model, resources.models).path
-    opened = partial(open_timbre_model, threads=resources.threads)
+    decoder = options.decoder or resources.decoder
+    opened = partial(open_timbre_model, threads=resources.threads, decoder=decoder)
     try:
         if not options.executor:
             yield BankMaker(path, resources.cache, resources.quota, open_model=opened)
             return
-        with DaskCluster(options.executor, path, options.resource) as cluster:
+        opener = partial(open_timbre_model, decoder=decoder)
+        with DaskCluster(options.executor, path, options.resource, opener=opener) as cluster:
             yield BankMaker(path, resources.cache, resources.quota, cluster, opened)
     except BrokenPipeError:
         raise

@@ -27,6 +27,7 @@ def timbre_resources_of(site: Site) -> TimbreResources:
         cache=site.timbre_folder,
         quota=site.timbre.quota_bytes,
         threads=site.timbre.workers,
+        decoder=site.timbre.decoder,
         models=model_folders_of(site),
         scene=lambda name: _scene(site, name),
         sound=lambda midi, soundfont, wav: _sound(site, midi, soundfont, wav),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reverie.conductor.render_hours import ALWAYS, RenderHours
 from reverie.conductor.timbre_turns import NO_STEP
+from reverie.models.nsynth.decoder_name import DecoderName
 from reverie.scenes.timbre import Timbre
 from reverie.timbre.messages import Render
 from reverie.timbre.request import BankRequest, request_of
@@ -62,7 +63,7 @@ class RenderConfig:
 
     Renders have a ``share`` of all cores together, on so many ``threads``; ``patience`` are the seconds after which one
     is given up. ``models`` are bundles by the name that scenes have for them; ``folders`` those where sources are
-    looked for. ``hours`` are when banks are rendered; a hand never waits for them.
+    looked for. ``hours`` are when banks are rendered; a hand never waits for them. ``decoder`` computes NSynth's notes.
     """
 
     cache: Path
@@ -73,6 +74,7 @@ class RenderConfig:
     models: Mapping[str, Path]
     folders: Sequence[Path] = ()
     hours: RenderHours = ALWAYS
+    decoder: DecoderName = "numpy"
 
     def render(
         self, job: RenderJob, title: str, model: str, pinned: Collection[str], *, only_found: bool = False
@@ -91,4 +93,4 @@ class RenderConfig:
         share = 1.0 if job.hurried else self.share
         cache, pins = str(self.cache), tuple(pinned)
         order = Render(request, model, cache, self.quota, share, self.threads, pins)
-        return replace(order, hurried=job.hurried, only_found=only_found)
+        return replace(order, hurried=job.hurried, only_found=only_found, decoder=self.decoder)

@@ -94,6 +94,7 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
             models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
             folders=[*site.scenes, scenes_folder()],
             hours=_render_hours(site.timbre),
+            decoder=site.timbre.decoder,
         ),
         controls=controls_of(site.control, site.controls),
         cues=CueConfig(site.cues.folder, site.cues.play, site.cues.osc and (site.cues.osc.address, site.cues.osc.port)),

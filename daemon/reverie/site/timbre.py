@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from reverie.documents import Keys, Section
+from reverie.models.nsynth.decoder_name import DecoderName
 from reverie.site.fields import FilePath
 from reverie.site.time_of_day import TimeOfDay
 
@@ -49,6 +50,10 @@ class TimbreSection(Section):
     )
     threads: int | None = Field(
         default=None, ge=1, le=1024, description="Threads that render; null: one for each core."
+    )
+    decoder: DecoderName = Field(
+        default="numpy",
+        description="What computes NSynth's notes: numpy, or jax, which needs the extra 'fast' and is for GPUs.",
     )
     patience: float = Field(
         default=24.0,

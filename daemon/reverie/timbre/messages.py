@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from reverie.models.nsynth.decoder_name import DecoderName
 from reverie.timbre.request import BankRequest
 
 
@@ -33,6 +34,7 @@ class Render:
     number: int = 0
     hurried: bool = False
     only_found: bool = False
+    decoder: DecoderName = "numpy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from reverie.models.configs import config_of
 from reverie.models.errors import ModelError
 from reverie.models.library.card import SUFFIX, read_card
 from reverie.models.library.index import ModelFile, read_model_file
+from reverie.models.nsynth.decoder_name import DecoderName
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.abilities import Abilities
 
@@ -64,16 +65,16 @@ def timbre_model(name: str, folders: Sequence[Path]) -> ModelFile:
     raise TimbreError(f"there is no timbre model {name!r}{did_you_mean(name, models) or '; none is installed'}")
 
 
-def open_timbre_model(path: Path, threads: int = 2) -> Renderer:
-    """A timbre model at work on so many ``threads``.
+def open_timbre_model(path: Path, threads: int = 2, *, decoder: DecoderName = "numpy") -> Renderer:
+    """A timbre model at work on so many ``threads``; an NSynth's notes are computed by ``decoder``.
 
     Raises:
-        ModelError: if its file is missing or damaged.
+        ModelError: if its file is missing or damaged, or the decoder is not installed.
         TimbreError: if it is no timbre model.
     """
     from reverie.models.library.bundle import read_bundle
 
-    return _FAMILIES[_family_of(path)].open(read_bundle(path), threads)
+    return _FAMILIES[_family_of(path)].open(read_bundle(path), threads, decoder)
 
 
 def abilities_of(path: Path) -> Abilities:
@@ -114,28 +115,29 @@ def _family_of(path: Path) -> str:
 class TimbreFamily:
     """How the bundles of a family are opened, and what its models can do."""
 
-    open: Callable[[Bundle, int], Renderer]
+    open: Callable[[Bundle, int, DecoderName], Renderer]
     abilities: Abilities
 
 
-def _gansynth(bundle: Bundle, threads: int) -> Renderer:
+def _gansynth(bundle: Bundle, threads: int, decoder: DecoderName) -> Renderer:
     from reverie.models.gansynth import listener
     from reverie.timbre.render.gansynth import GanSynth
 
+    del decoder  # it is NSynth's
     hears = any(map(listener.has, bundle.weights))
     return GanSynth(bundle, listener.Listener(bundle) if hears else None, threads)
 
 
-def _nsynth(bundle: Bundle, threads: int) -> Renderer:
+def _nsynth(bundle: Bundle, threads: int, decoder: DecoderName) -> Renderer:
     from reverie.timbre.render.nsynth import NSynth
 
-    return NSynth(bundle, threads)
+    return NSynth(bundle, threads, decoder)
 
 
-def _signals(bundle: Bundle, threads: int) -> Renderer:
+def _signals(bundle: Bundle, threads: int, decoder: DecoderName) -> Renderer:
     from reverie.timbre.render.signal_renderer import SignalRenderer
 
-    del threads  # a note is made sooner than threads are begun
+    del threads, decoder  # a note is made sooner than threads are begun
     return SignalRenderer(bundle)
 
 

@@ -143,14 +143,14 @@ class RenderWorker:
 
         resources = _resources(job)
         if self._kept is None or self._kept[0] != resources:
-            opener = partial(open_timbre_model, threads=job.threads)
+            opener = partial(open_timbre_model, threads=job.threads, decoder=job.decoder)
             self._kept = resources, BankMaker(Path(job.model), Path(job.cache), job.quota, open_model=opener)
         return self._kept[1]
 
 
 def _resources(job: Render) -> tuple[object, ...]:
     """What a maker is made with; a model's file that was written anew is another."""
-    return job.model, stamp(Path(job.model)), job.cache, job.quota, job.threads
+    return job.model, stamp(Path(job.model)), job.cache, job.quota, job.threads, job.decoder
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ class RenderedBanks:
 
         if model not in self._makers:
             settings = self._site.timbre
-            opener = partial(open_timbre_model, threads=settings.workers)
+            opener = partial(open_timbre_model, threads=settings.workers, decoder=settings.decoder)
             path = timbre_model(model, model_folders_of(self._site)).path
             maker = BankMaker(path, self._site.timbre_folder, settings.quota_bytes, open_model=opener)
             self._makers[model] = maker

@@ -109,6 +109,10 @@ class Decoding:
         do(self._half(0, samples, choose), self._half(1, samples, choose))
         self.position += samples
 
+    def draw(self, samples: int, numbers: Array) -> None:
+        """Draw so many samples more by uniform ``numbers`` [notes, samples of the note]."""
+        self.run(samples, drawn(numbers))
+
     def tensors(self) -> dict[str, NDArray[Any]]:
         """All that :meth:`restore` needs; only where ``position`` is a multiple of ``ahead``."""
         queues = {f"queue{number}": queue for number, queue in enumerate(self._queues)}

@@ -14,7 +14,7 @@ from reverie.models.library.bundle import Bundle
 from reverie.models.library.index import identity
 from reverie.models.nsynth import mu_law
 from reverie.models.nsynth.codes import mixed, stretched
-from reverie.models.nsynth.decoder import Decoding, drawn
+from reverie.models.nsynth.decoder_name import DecoderName
 from reverie.models.nsynth.model import WaveNet
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.note_table import notes_of, table_of
@@ -32,14 +32,14 @@ _SLICE = 0.5
 class NSynth:
     """A bundle at work, on one thread or two."""
 
-    def __init__(self, bundle: Bundle, threads: int = 2) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 2, decoder: DecoderName = "numpy") -> None:
         """Compile a bundle.
 
         Raises:
-            ModelError: if the weights are not those of one model.
+            ModelError: if the weights are not those of one model, or what computes its decoder is not installed.
         """
         self.model = identity(bundle.card)
-        self.wavenet = WaveNet(bundle, threads)
+        self.wavenet = WaveNet(bundle, threads, decoder)
         self._name = bundle.card.name
 
     @property
@@ -134,8 +134,8 @@ class NSynthRendering:
     ) -> None:
         """Begin; the encodings are [notes, frames, channels]."""
         self._model, self._encodings, self._notes, self._seed = model, encodings, notes, seed
-        self.decoding = Decoding(model.wavenet.network, encodings, model.wavenet.threads)
-        self._choose = drawn(_chances(seed, len(notes), self.decoding.samples))
+        self.decoding = model.wavenet.decoding(encodings)
+        self._numbers = _chances(seed, len(notes), self.decoding.samples)
 
     @property
     def done(self) -> float:
@@ -151,7 +151,7 @@ class NSynthRendering:
 
     def step(self) -> None:
         """Decode as little as can be frozen after it."""
-        self.decoding.run(self.decoding.ahead, self._choose)
+        self.decoding.draw(self.decoding.ahead, self._numbers)
 
     def sounds(self) -> list[Sound]:
         """The notes, each as long as was asked; only once all is done."""
