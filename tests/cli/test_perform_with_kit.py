@@ -49,7 +49,7 @@ PITCHES = {"kick": 45.0, "snare": 60.0, "hat": 84.0}
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site with the scene and a model that costs nothing."""
 
-    def open_model(path: Path, threads: int = 2) -> FakeRenderer:
+    def open_model(path: Path, threads: int = 2, *, decoder: str = "numpy") -> FakeRenderer:
         del threads
         return FakeRenderer(identity(read_card(path)))
 
