@@ -29,12 +29,14 @@ def plain_voice(voice: dict[str, Any]) -> None:
 
 
 def plain_timbre(timbre: dict[str, Any]) -> None:
-    """Leave out variations where there is one of each note, and kits where there are none."""
+    """Leave out variations where there is one of each note, kits where there are none, and formants that stay."""
     if timbre["variations"] == 1:
         del timbre["variations"]
     for source in timbre["sources"].values():
         if source["kit"] is None:
             del source["kit"]
+        if source["formants"] == "stay":
+            del source["formants"]
 
 
 def _plain_output(output: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
@@ -75,7 +75,13 @@ class SourceSection(Section):
     latent: int | None = Field(
         default=None, ge=0, lt=2**32, description="In place of a file: the seed of a point of the model's own space."
     )
-
+    formants: Literal["stay", "move"] = Field(
+        default="stay",
+        description=(
+            "What becomes of its resonances when its pitch moves: they 'stay', as of one body that sings higher, or "
+            "'move' along, as on a tape that is played faster."
+        ),
+    )
     kit: ByDrum[Annotated[DrumSource, Written(DrumSource, _itself, short=("file",))]] | None = Field(
         default=None,
         min_length=1,
@@ -95,3 +101,5 @@ class SourceSection(Section):
         elif self.pitch is not None and self.file is None:
             what = "latent has no pitch of its own" if self.kit is None else "kit's pitches are those of its drums"
             yield ("pitch",), f"a {what}; leave it out"
+        elif self.formants == "move" and self.latent is not None:
+            yield ("formants",), "a latent's pitch is the model's; leave the formants out"

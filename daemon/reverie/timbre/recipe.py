@@ -13,7 +13,7 @@ from reverie.timbre.sound import NoteRequest
 VERSION = 1
 _DIGITS = 9
 
-IngredientKey: TypeAlias = tuple[str, int, float, bool, int]
+IngredientKey: TypeAlias = tuple[str, int, float, bool, int, bool]
 """What an ingredient is without its weight."""
 
 
@@ -24,7 +24,8 @@ class Ingredient:
     ``own_pitch`` is the pitch at which the source itself sounds, as a MIDI number with a fraction, where that is
     known. ``weight`` is its share, more than 0. A sound that is ``untransposed`` stays at the pitch that it has, or
     without one, as drums do. ``fit`` is the version of the search by which its code is found (``Abilities.search``); 0
-    means that it is encoded as it is heard. What people call it is no matter of the recipe.
+    means that it is encoded as it is heard. Its body stays as large as it is when its pitch moves, unless
+    ``formants_move``, as on a tape that is played faster. What people call it is no matter of the recipe.
     """
 
     weight: float
@@ -33,6 +34,7 @@ class Ingredient:
     own_pitch: float | None = None
     untransposed: bool = False
     fit: int = 0
+    formants_move: bool = False
 
     @property
     def key(self) -> IngredientKey:
@@ -44,12 +46,13 @@ class Ingredient:
             nothing if self.own_pitch is None else self.own_pitch,
             self.untransposed,
             self.fit,
+            self.formants_move,
         )
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; what most sounds do not have is left out, so that older recipes keep their ids."""
         data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        unsaid = {"untransposed": not self.untransposed, "fit": not self.fit}
+        unsaid = {"untransposed": not self.untransposed, "fit": not self.fit, "formants_move": not self.formants_move}
         return {name: value for name, value in data.items() if not unsaid.get(name)}
 
 

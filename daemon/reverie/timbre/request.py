@@ -25,7 +25,7 @@ _CENT = 2
 class Share:
     """A source and how much of it: a sound ``file`` with the ``pitch`` it is said to have, or the seed ``latent``.
 
-    ``at`` is the pitch that it is to have as a drum; None for its own.
+    ``at`` is the pitch that it is to have as a drum; None for its own. ``formants_move`` is as in a recipe.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Share:
     pitch: float | None = None
     latent: int | None = None
     at: float | None = None
+    formants_move: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def request_of(timbre: Timbre, step: int, title: str, folders: Sequence[Path]) -
 
 def _share(name: str, source: SourceSection, weight: float, folders: Sequence[Path]) -> Share:
     file = None if source.file is None else str(find_source(source.file, folders))
-    return Share(name, weight, file, source.pitch, source.latent)
+    return Share(name, weight, file, source.pitch, source.latent, formants_move=source.formants == "move")
 
 
 def _struck(key: int, sources: Iterable[tuple[str, SourceSection, float]], folders: Sequence[Path]) -> Iterator[Share]:
@@ -143,7 +144,7 @@ def _ingredient(share: Share, sounds: Mapping[str, Ingredient]) -> Ingredient:
         return Ingredient(share.weight, latent=share.latent)
     sound = sounds[share.name]
     pitch = None if sound.own_pitch is None else round(sound.own_pitch, _CENT)
-    return replace(sound, weight=share.weight, own_pitch=pitch)
+    return replace(sound, weight=share.weight, own_pitch=pitch, formants_move=share.formants_move)
 
 
 def _drum(drum: DrumShares, sounds: Mapping[str, Ingredient]) -> KeySound:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:  # whoever only plans banks stays small
     from numpy.typing import NDArray
 
 
+AS_IT_IS = 60.0
+"""The pitch at which a sound without one is played as it is, as samplers have it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
     """One channel of audio: ``samples`` float32 of shape [n], full scale at 1.0, ``rate`` of them a second."""

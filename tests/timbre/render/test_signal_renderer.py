@@ -6,9 +6,11 @@ import functools
 import hashlib
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import soxr
 from numpy.typing import NDArray
 
@@ -20,9 +22,12 @@ from reverie.models.library.bundle import make_bundle, read_bundle
 from reverie.models.library.card import ModelCard
 from reverie.places import models_folder, sounds_folder
 from reverie.timbre.bank.tune import measure_pitch
+from reverie.timbre.bank_maker import BankMaker
 from reverie.timbre.errors import TimbreError
+from reverie.timbre.recipe import Ingredient
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.render.signal_renderer import SignalRenderer
+from reverie.timbre.request import BankRequest, Share
 from reverie.timbre.sound import NoteRequest, Sound
 from reverie.timbre.sources.source import SoundSource, read_source
 
@@ -217,3 +222,27 @@ def test_equal_recipes_are_equal_samples() -> None:
         rendering.advance()
     digests = {hashlib.sha256(one.sounds()[0].samples.tobytes()).hexdigest() for one in (first, second)}
     assert len(digests) == 1
+
+
+def test_formants_move_along_where_that_is_asked(tmp_path: Path) -> None:
+    """A meow an octave higher, once by the same cat and once on a tape that is played twice as fast."""
+    maker = BankMaker(models_folder() / "signals.safetensors", tmp_path, 10**9)
+    cat = str(sounds_folder() / "cat.flac")
+    lengths: list[float] = []
+    heard: list[list[float]] = []
+    ids: set[str] = set()
+    for moves in (False, True):
+        share = Share("cat", 1.0, cat, pitch=67, formants_move=moves)
+        made = maker.make(BankRequest("cat", (share,), (74,), (100,), 2.0, -20.0, 1)).bank
+        samples, _ = soundfile.read(made.samples[0], dtype="float32")
+        heard.append(formants(np.asarray(samples, np.float32), 0.4))
+        lengths.append(len(samples) / RATE)
+        ids.add(made.id)
+    assert heard[1][1] > 1.25 * heard[0][1]
+    assert lengths[1] < 0.8 * lengths[0]
+    assert len(ids) == 2
+
+
+def test_recipes_without_it_keep_their_ids() -> None:
+    assert "formants_move" not in Ingredient(1.0, sound="a").as_json()
+    assert Ingredient(1.0, sound="a", formants_move=True).as_json()["formants_move"] is True

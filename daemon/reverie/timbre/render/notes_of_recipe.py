@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from reverie.timbre.bank.unfinished import Unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, name_of
-from reverie.timbre.recipe import BankRecipe, IngredientKey
+from reverie.timbre.recipe import BankRecipe, Ingredient, IngredientKey
 from reverie.timbre.render.batches import batches_of, from_tensors
 from reverie.timbre.render.progress_interval import Pace, part
 from reverie.timbre.render.renderer import Code, Renderer
-from reverie.timbre.sound import Sound
+from reverie.timbre.sound import AS_IT_IS, Sound
 
 ENCODING_SHARE = 0.1
 """Of a render's progress."""
@@ -75,10 +76,17 @@ def _codes(
                 else:
                     if one.sound not in sounds:
                         sounds[one.sound] = source(one.sound)
-                    sound, moved = sounds[one.sound], not one.untransposed
-                    parts.append(renderer.code(sound, played.pitch, own_pitch=one.own_pitch, transposed=moved))
+                    parts.append(_encoded(renderer, sounds[one.sound], one, played.pitch))
             code = renderer.mix(parts, played.weights, spherical=recipe.spherical)
             kept.keep(name, {"code": code})
         codes[played.key] = code
         pace((number + 1) / len(recipe.keys))
     return codes
+
+
+def _encoded(renderer: Renderer, sound: Sound, one: Ingredient, pitch: float | None) -> Code:
+    """A sound as it is to be at a pitch: the renderer keeps its body, but not that of a tape that is played faster."""
+    if one.formants_move and pitch is not None and not one.untransposed:
+        speed = 2.0 ** ((pitch - (AS_IT_IS if one.own_pitch is None else one.own_pitch)) / 12)
+        return renderer.code(replace(sound, rate=round(sound.rate * speed)), pitch, own_pitch=pitch)
+    return renderer.code(sound, pitch, own_pitch=one.own_pitch, transposed=not one.untransposed)

@@ -49,7 +49,7 @@ class SignalRenderer:
             raise ModelError(f"{bundle.card.name}: is of another version of Reverie; take the one that is shipped")
         self.model = identity(bundle.card)
         self._name = bundle.card.name
-        self._analyses: dict[tuple[bytes, float | None], Analysis] = {}
+        self._analyses: dict[tuple[bytes, int, float | None], Analysis] = {}
 
     def code(
         self, sound: Sound, pitch: float | None, *, own_pitch: float | None = None, transposed: bool = True
@@ -62,7 +62,7 @@ class SignalRenderer:
         samples = sound.samples
         if not np.isfinite(samples).all() or not samples.any():
             raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
-        key = samples.tobytes(), own_pitch
+        key = samples.tobytes(), sound.rate, own_pitch
         if key not in self._analyses:
             heard = resampled(samples, sound.rate, RATE)
             self._analyses[key] = analyse(np.pad(heard, (0, max(0, _SHORTEST - len(heard)))), own_pitch)

@@ -29,9 +29,8 @@ from reverie.timbre.signals.harmonics import HIGHEST, harmonics, noise_between
 from reverie.timbre.signals.sound_parts import NEVER, SoundParts, shortened
 from reverie.timbre.signals.synthesis import harmonic_sound, partial_sound
 from reverie.timbre.signals.tracks import Tracks, find_tracks, noise_beside
+from reverie.timbre.sound import AS_IT_IS
 
-AS_IT_IS = 60.0
-"""The pitch at which a sound without one sounds as it is, as samplers have it."""
 MOST_HARMONICS = 400
 
 _HARMONIC_ENERGY, _HARMONIC_PARTIALS = 0.85, 0.75

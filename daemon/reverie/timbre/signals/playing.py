@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from reverie.timbre.signals.analysis import AS_IT_IS
 from reverie.timbre.signals.frames import FLOOR, HOP, RATE, Array, band_centres, straight
 from reverie.timbre.signals.sound_parts import SoundParts
 from reverie.timbre.signals.synthesis import harmonic_sound, noise_sound, partial_sound
+from reverie.timbre.sound import AS_IT_IS
 
 LOUDEST = 127
 _DARKER = 9.0
