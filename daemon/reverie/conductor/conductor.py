@@ -27,7 +27,6 @@ from reverie.conductor.day_clock import keep_to_clock
 from reverie.conductor.dreams import Dreams
 from reverie.conductor.fault_news import FaultNews
 from reverie.conductor.form_status import describe_form
-from reverie.conductor.form_timbres import points_of_form
 from reverie.conductor.hired_worker import HireWorker
 from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.leader_news import LeaderNews
@@ -35,6 +34,7 @@ from reverie.conductor.lives import Lives
 from reverie.conductor.looking import keep_looking
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.player_link import PlayerLink
+from reverie.conductor.points_of_form import points_of_form
 from reverie.conductor.programme_course import ProgrammeCourse
 from reverie.conductor.readiness import Readiness
 from reverie.conductor.reminder import Reminder

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reverie.conductor.form_timbres import all_points
+from reverie.conductor.points_of_form import all_points
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre
 from reverie.timbre import schedule as plan

@@ -7,8 +7,8 @@ import pytest
 from fakes.bank_renders import SCENE
 from reverie.compose.mood_stack import MoodStack
 from reverie.conductor.arrange_form import arrange_form
-from reverie.conductor.form_timbres import all_points
 from reverie.conductor.offline.bank_steps import dreamt_steps
+from reverie.conductor.points_of_form import all_points
 from reverie.documents import DocumentError, parse_document, validate
 from reverie.scenes.schema import Scene
 
