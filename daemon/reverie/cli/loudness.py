@@ -30,7 +30,7 @@ def add_parsers(commands: Any) -> None:
         type=float,
         metavar="LUFS",
         default=None,
-        help="how loud the scenes are to be; -23 if nothing is said",
+        help="how loud the scenes are to be; -27 if nothing is said",
     )
     loudness.add_argument("--voices", action="store_true", help="measure each voice by itself as well")
     add_config(loudness)

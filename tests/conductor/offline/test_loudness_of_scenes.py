@@ -93,6 +93,12 @@ def test_voices_add_up_to_the_scene(tmp_path: Path) -> None:
     assert scene_of_two.seconds > 15
 
 
+def test_the_help_names_the_target_that_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["loudness", "--help"])
+    assert f"{TARGET:g} if nothing is said" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.real
 def test_the_command_tells_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured(tmp_path)
