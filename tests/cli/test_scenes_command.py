@@ -25,6 +25,7 @@ SHIPPED = (
     "seven-steps",
     "sleepers",
     "still-water",
+    "tin-roof",
     "wheels",
 )
 SITE = """
