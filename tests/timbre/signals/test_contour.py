@@ -44,6 +44,13 @@ def test_silence_and_noise_are_bridged() -> None:
     assert np.abs(found).max() < 0.1
 
 
+@pytest.mark.parametrize(("pitch", "sounding"), [(60, 24), (84, 24), (105, 45), (127, 69)])
+def test_a_sound_far_below_the_pitch_that_it_is_said_to_have_has_a_contour_near_that(pitch: int, sounding: int) -> None:
+    """There is no peak of likeness then but a slope, along which the top of a parabola may be anywhere."""
+    found = pitch_contour(harmonic(sounding, LEVELS), hertz(pitch))
+    assert np.abs(semitones(found, pitch)).max() < 20
+
+
 def test_a_missing_fundamental_is_no_hindrance() -> None:
     found = semitones(pitch_contour(harmonic(57, [-120.0, -12.0, -14.0, -16.0, -18.0]), hertz(57)), 57)
     assert np.abs(found[10:-10]).max() < 0.05

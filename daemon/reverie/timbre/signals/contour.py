@@ -56,7 +56,8 @@ def _top(likeness: Array, rows: NDArray[np.intp], lags: NDArray[np.intp]) -> Arr
     """Where the parabolas through peaks and their neighbours are highest."""
     left, middle, right = likeness[rows, lags - 1], likeness[rows, lags], likeness[rows, lags + 1]
     bend = left - 2 * middle + right
-    return lags.astype(np.float64) + np.where(bend < 0, 0.5 * (left - right) / np.minimum(bend, -1e-12), 0.0)
+    shift = np.where(bend < 0, 0.5 * (left - right) / np.minimum(bend, -1e-12), 0.0)
+    return lags.astype(np.float64) + np.clip(shift, -0.5, 0.5)  # further off, there is no peak but a slope
 
 
 def _refined(frames: Array, periods: Array, clear: NDArray[np.bool_]) -> Array:
