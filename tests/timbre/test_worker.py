@@ -160,6 +160,23 @@ def test_a_render_that_is_dropped_says_nothing_more_and_makes_way(tmp_path: Path
         assert outcome.number == 2
 
 
+def test_two_renders_that_are_dropped_one_after_the_other_are_both_left(tmp_path: Path) -> None:
+    """A hand that moves on twice within a slice of work does not wait for the first of the banks that it has left."""
+    long = replace(render(tmp_path, order(pitches=tuple(range(36, 84)), seconds=4.0)), number=1)
+    with worker() as process:
+        process.tell(to_message(long))
+        assert isinstance(next(process.said()), RenderProgress)
+        process.tell(to_message(HoldRender(on=True)))
+        process.tell(to_message(DropRender(1)))
+        process.tell(to_message(replace(long, number=2)))
+        process.tell(to_message(DropRender(2)))
+        process.tell(to_message(replace(render(tmp_path, order()), number=3)))
+        process.tell(to_message(HoldRender(on=False)))
+        outcome = process.outcome()
+        assert isinstance(outcome, Rendered)
+        assert outcome.number == 3
+
+
 def test_it_answers_while_it_renders_and_waits_where_it_is_held(tmp_path: Path) -> None:
     with worker() as process:
         process.tell(to_message(HoldRender(on=True)))

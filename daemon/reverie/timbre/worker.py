@@ -59,6 +59,7 @@ class RenderWorker:
         self._conductor = end
         self._told = 0.0
         self._dropped = -1
+        """The last that was dropped: all before it are over or dropped as well, whichever of them is still at work."""
         self._pace: Literal["", "hurried", "gives way"] = ""
         self._kept: tuple[tuple[object, ...], BankMaker] | None = None
         """The maker of the last bank, and what it was made with."""
@@ -120,7 +121,7 @@ class RenderWorker:
                 self._conductor.say(RenderProgress(done, job.number))
             budget.spend()
             self._gate.wait()
-            if self._dropped == job.number:
+            if job.number <= self._dropped:
                 raise _DroppedError
 
         pace(0.0)
