@@ -12,13 +12,14 @@ from fakes.bank_renders import SCENE, FakeSupervisor, Stage, on, scene
 from fakes.hand_clock import HandClock
 from reverie.conductor import render_worker as module
 from reverie.conductor.bank_assignment import SYNTH, Banking
-from reverie.conductor.bank_renders import RELIEF_BY_HAND, WARM
+from reverie.conductor.bank_renders import REFUSED_FOR, RELIEF_BY_HAND, WARM
 from reverie.conductor.timbre_turns import APART
-from reverie.play.messages import BlendBanks, TakeBank, ToPlayer
+from reverie.play.messages import BankTaken, BlendBanks, TakeBank, ToPlayer
 from reverie.processes.codec import from_message
 from reverie.processes.worker_life import Death
 from reverie.timbre.messages import Refused
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import BankAnswered, Moment
 
 LONG = SCENE.replace("kind: line, steps: 3", "kind: line, steps: 11").replace("pace: 10 min", "pace: 1 h")
 GRID = LONG.replace(
@@ -207,6 +208,36 @@ async def test_what_cannot_be_rendered_there_is_told_and_what_lies_beside_it_goe
         assert stage.place()[1] == (6,)
 
 
+async def test_a_hand_that_comes_back_to_where_nothing_can_be_rendered_does_not_end_the_look_at_what_is_due(
+    tmp_path: Path,
+) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await hold(stage, creature=(1.0,))
+        for _ in range(2):
+            stage.hear(Refused("cat.wav is silent; record it again"))
+            await stage.later(1)
+        await hold(stage, creature=(0.5,))
+        assert stage.place()[1] == (5,)
+        await hold(stage, creature=(1.0,))
+        await stage.later(WARM)
+        assert stage.order() == ("creature", 0), "the hand waits for nothing that there can be"
+
+
+async def test_what_a_hand_wanted_and_could_be_rendered_the_second_time_is_no_fault_any_more(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), LONG) as stage:
+        await ready(stage)
+        await hold(stage, creature=(0.5,))
+        stage.hear(Refused("the disk is full; empty it"))
+        await stage.later(1)
+        assert stage.faults == ["Timbre creature: the disk is full; empty it"]
+        while (place := await rendered(stage)) != (4,):
+            assert place == (6,)
+        await stage.later(REFUSED_FOR)
+        while await rendered(stage) != (5,):
+            pass
+        assert stage.faults == []
+
+
 async def test_lateness_holds_a_render_that_a_hand_waits_for_only_for_a_moment(tmp_path: Path) -> None:
     async with on(Stage(tmp_path), LONG) as stage:
         await ready(stage)
@@ -287,6 +318,38 @@ async def test_a_hand_that_lets_go_gives_such_a_voice_its_own_fade_again(tmp_pat
         assert (last.bank, last.other_channel, last.fade_bars) == ("creature-0", 5, 2), "though it played there already"
 
 
+async def test_of_two_banks_the_one_that_was_refused_is_looked_for_anew_and_the_other_plays_on(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.timbres.subscribe_to(stage.bus)
+    async for told in playing(stage, FADING):
+        await ready(stage)
+        await hold(stage, creature=(0.52,))
+        assert [await rendered(stage) for _ in range(3)] == [(5,), (6,), (4,)]
+        refusal = BankTaken("lead", "hand-6", refused=True)
+        for again in (True, False):
+            asked = stage.render.number
+            told.clear()
+            stage.bus.publish(BankAnswered(Moment.of(stage.clock), refusal))
+            await stage.later(1)
+            assert [one.banks for one in told if isinstance(one, BlendBanks)] == [("hand-5",)]
+            assert (stage.render.number > asked) is again, "it is looked for at once for the first time, and then later"
+            if again:
+                assert await rendered(stage) == (6,)
+        assert creature(stage)["plays_at"] == [0.5]
+
+
+async def test_between_two_places_of_the_same_mixture_one_bank_plays_alone(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    async for told in playing(stage, FADING):
+        await ready(stage)
+        await hold(stage, creature=(0.52,))
+        await stage.finish("same")
+        await stage.finish("same", found=True)
+        last = told[-1]
+        assert isinstance(last, BlendBanks)
+        assert (last.banks, last.share) == (("same",), 0.0)
+
+
 async def test_a_new_player_is_told_of_both_banks(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     async for told in playing(stage, FADING):
@@ -342,6 +405,16 @@ async def test_what_the_form_wants_is_rendered_after_what_is_due_and_played_in_i
         stage.form = {}
         await stage.bars(1)
         assert stage.told[3:] == [("creature", 0, "creature-0")], "and then it goes its own way"
+
+
+async def test_a_form_has_no_more_banks_than_the_cache_has_room_for(tmp_path: Path) -> None:
+    async with on(Stage(tmp_path), FORM) as stage:  # with a quota of 1000
+        for _ in range(4):
+            name, step = stage.order()
+            await stage.finish(f"{name}-{step}", size=180)
+        assert stage.place()[1] == (5,)
+        await stage.finish("day", size=180)
+        assert stage.timbres.processes == (), "another would be more than there is room for"
 
 
 async def test_a_mood_goes_before_the_form_and_from_where_that_has_it(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class Timbres:
         bus.subscribe(SceneChanged, lambda said: self.scene_begun(said.scene))
         bus.subscribe(WorkerStarted, lambda said: self.player_began() if said.role == "player" else None)
         bus.subscribe(BarSounded, lambda said: self.bar_sounded(late=said.bar.is_late))
-        bus.subscribe(BankAnswered, lambda said: self.refused(said.taken.part) if said.taken.refused else None)
+        bus.subscribe(BankAnswered, self._bank_answered)
         bus.subscribe(BankDamaged, lambda said: self.refused(said.voice))
 
     @property
@@ -310,7 +310,7 @@ class Timbres:
         if job.hurried and job.spot is not None:
             spots = one.of_hand(now)
             if one.helps(job.spot):
-                return self._has_dropped or job.spot == spots[0]
+                return self._has_dropped or job.spot in spots[:1]
             return job.spot in spots and not one.helps(spots[0])
         if self._hand_waits or (job.spot is None and job.step in one.wanted):
             return not self._hand_waits
@@ -399,8 +399,12 @@ class Timbres:
             with contextlib.suppress(OSError):
                 os.utime(ready.folder)
 
-    def refused(self, part: str) -> None:
-        """A voice cannot have its bank: it is looked for anew, and made anew if it is damaged.
+    def _bank_answered(self, said: BankAnswered) -> None:
+        if said.taken.refused:
+            self.refused(said.taken.part, said.taken.bank)
+
+    def refused(self, part: str, bank: str = "") -> None:
+        """A voice cannot have a bank, or the one that it is to play: it is looked for anew, and made anew if damaged.
 
         That is done at once for the first time: most likely it is no more as it was written. One that is whole and is
         refused again can only wait.
@@ -408,7 +412,7 @@ class Timbres:
         voice = self._scene.voices.get(part) if self._scene else None
         one = self._timbres.get(voice.timbre.bank) if voice is not None and voice.timbre is not None else None
         if one is not None:
-            one.doubt(self._clock.now() + REFUSED_FOR)
+            one.doubt(self._clock.now() + REFUSED_FOR, bank)
 
     def _local_time(self) -> dt.datetime:
         """The local time with its zone, by which the days of a path are told apart."""

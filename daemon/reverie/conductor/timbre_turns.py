@@ -136,6 +136,7 @@ class TimbreTurns:
 
     def keep_at(self, spot: Spot, bank: ReadyBank, size: int) -> None:
         """The bank of a spot is there."""
+        self.refused.pop(spot, None)
         self.spots.pop(spot, None)
         self.spots[spot] = bank
         self.size = size or self.size
@@ -148,7 +149,7 @@ class TimbreTurns:
         if self.hand is None:
             return None
         there, (at, beside, share) = self._there(), between(self.timbre.path, self.hand)
-        if at in there and beside is not None and beside in there:
+        if at in there and beside is not None and beside in there and there[at].bank != there[beside].bank:
             return BlendedBanks(there[at], there[beside], share)
         near = self._nearest_to(self.hand)
         return None if near is None else BlendedBanks(near)
@@ -172,7 +173,8 @@ class TimbreTurns:
     @property
     def bytes_wanted(self) -> int:
         """What its banks come to, those that are there and those that its own pace wants."""
-        return self.size * len({*self.ready, *self.wanted})
+        lacking = [step for step in self.wanted if step not in self.ready]
+        return self.size * (len({one.bank for one in self.there}) + len(lacking))
 
     def keep(self, bank: ReadyBank, size: int) -> None:
         """A bank is there; those that nobody wants any more are let go."""
@@ -181,17 +183,23 @@ class TimbreTurns:
         self.size = size or self.size
         self.ready = {step: one for step, one in self.ready.items() if self.is_wanted(step) or one is self.played}
 
-    def doubt(self, until: float) -> None:
-        """Whoever plays its bank has refused it: it is looked for anew, and the second time not before ``until``."""
-        if self.played is None:
-            return
-        bank = self.played.bank
+    def doubt(self, until: float, bank: str = "") -> None:
+        """Who was to play a ``bank``, or the one whose turn it is, has refused it: it is looked for anew.
+
+        The second time that is not before ``until``.
+        """
+        bank = bank or (self.played.bank if self.played else "")
+        steps = [ready.step for ready in self.there if ready.bank == bank]
+        if not steps:
+            return  # it was let go already
         spots = [spot for spot, ready in self.spots.items() if ready.bank == bank]
         self.ready = {step: ready for step, ready in self.ready.items() if ready.bank != bank}
         self.spots = {spot: ready for spot, ready in self.spots.items() if ready.bank != bank}
         if self.doubted == bank:
-            self.refused |= dict.fromkeys((self.played.step, *spots), until)
-        self.doubted, self.played = bank, None
+            self.refused |= dict.fromkeys((*steps, *spots), until)
+        self.doubted = bank
+        if self.played is not None and self.played.bank == bank:
+            self.played = None
 
     def wished(self, weights: Mapping[str, float]) -> float | None:
         """The point at which moods of these weights want it; None if none wants it anywhere."""
