@@ -90,12 +90,13 @@ def stamp(path: Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Replace ``path`` with ``data``: temporary file beside it, fsync, rename, fsync of the folder.
 
     A link stays, and what it leads to is replaced. Mode, owner, group and access list stay as far as the system allows.
     A file that cannot be replaced, because it is mounted by itself or its folder is somebody else's, is written in
-    place; should that fail, its old bytes are written back.
+    place; should that fail, its old bytes are written back. What need not be ``lasting`` does not wait for the disk: a
+    power cut within the next half minute may cost it, and leave a file that is empty.
 
     Raises:
         OSError: if the file cannot be written; the old one is then still whole.
@@ -103,7 +104,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     target = _target(path)
     try:
-        _replace(target, data)
+        _replace(target, data, lasting=lasting)
     except OSError as error:
         if error.errno not in _IN_PLACE or not target.is_file():
             raise
@@ -111,7 +112,8 @@ def write_atomically(path: Path, data: bytes) -> None:
             _overwrite(target, data)
         except OSError as again:
             raise again from error
-    _sync_folder(target.parent)
+    if lasting:
+        _sync_folder(target.parent)
 
 
 def write_in_any_case(path: Path, data: bytes) -> Path | None:
@@ -232,7 +234,7 @@ def _target(path: Path) -> Path:
     return path
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: bytes, *, lasting: bool) -> None:
     prefix = _TEMPORARY.format(os.fsdecode(os.fsencode(target.name)[:_LONGEST_NAME]))
     descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
     temporary = Path(name)
@@ -241,7 +243,8 @@ def _replace(target: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             _look_like(target, descriptor)
-            _sync(descriptor)
+            if lasting:
+                _sync(descriptor)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)

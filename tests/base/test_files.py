@@ -370,3 +370,16 @@ def test_a_small_file_takes_little_memory_however_large_it_might_be(tmp_path: Pa
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_what_need_not_last_is_written_wholly_without_waiting_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    write_atomically(tmp_path / "kept", b"old")
+    assert len(flushed) == 2, "the file and its folder"
+    write_atomically(tmp_path / "kept", b"new", lasting=False)
+    assert len(flushed) == 2
+    assert (tmp_path / "kept").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -59,12 +59,12 @@ class Unfinished:
         self.keep_bytes(name, packed(tensors))
 
     def keep_bytes(self, name: str, data: bytes) -> None:
-        """Keep something, wholly or not at all.
+        """Keep something, wholly or not at all; only a power cut may cost it, as what is damaged is not there.
 
         Raises:
             OSError: if the folder cannot be written.
         """
-        write_atomically(self._folder / name, data)
+        write_atomically(self._folder / name, data, lasting=False)
 
     def drop(self, name: str) -> None:
         """Forget something."""
