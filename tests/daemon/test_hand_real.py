@@ -27,7 +27,7 @@ key: D
 scale: dorian
 timbres:
   purr:
-    sources: {one: {latent: 1}, two: {latent: 2}, three: {latent: 3}, four: {latent: 4}}
+    sources: {flute: "shipped:flute", cat: "shipped:cat", bell: "shipped:bell", voice: "shipped:voice"}
     path: {kind: grid, side: 5, walk: round}
     pace: 1 h
     pitches: [A3, A4]
