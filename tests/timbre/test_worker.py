@@ -39,7 +39,8 @@ MODEL = models_folder() / "timbre.safetensors"
 KILLS = 10
 KILLED_LATE = 3
 """So many of them at least once whole batches are done."""
-PATIENCE = 120.0
+PATIENCE = 400.0
+"""Seconds: it runs only where nobody else wants a core, and a search takes ten seconds of one."""
 
 
 def order(
