@@ -186,3 +186,16 @@ def test_a_drum_stays_as_it_is_while_another_comes_to_its_pitch() -> None:
     assert hertz(40) * 2 ** (np.median(alone.intervals[40:120, 0]) / 12) == pytest.approx(186.0, rel=0.01)
     made = play(mix([cat.at(40), alone], [0.5, 0.5]), 40, 127, 1.0, 1)
     assert np.isfinite(made).all()
+
+
+@pytest.mark.parametrize("levels", [[-20.0], [-20.0, -35.0, -55.0]])
+@pytest.mark.parametrize("up", [12, 24])
+def test_a_whistle_stays_a_whistle_when_it_is_sent_up_and_does_not_sink_into_its_breath(
+    levels: list[float], up: int
+) -> None:
+    """What is read off a spectrum where nothing is recorded of it would leave the noise alone."""
+    parts = analyse(harmonic(69, levels) + noise(-60.0), 69.0).at(69.0 + up)
+    tone = harmonic_sound(parts.harmonics, np.full(parts.frames, hertz(69 + up)), parts.samples)
+    assert -37.0 < rms(tone) < -23.0, "the noise is at -60"
+    power = np.mean(10 ** (parts.harmonics / 10), axis=0)
+    assert power[0] > 10 * power[1:].sum(), "it is its first harmonic"

@@ -8,6 +8,7 @@ odd harmonics, goes along with the pitch.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,9 @@ _STEADY = 9
 """Frames over which noise is averaged."""
 _PARITY = 32
 _STEEPEST = 18.0
-"""dB an octave by which the spectrum is taken to go on below its fundamental, at most."""
+"""dB an octave, at most, by which a spectrum goes on below its fundamental, and by which that falls as it goes up."""
+_WEAKER = 12.0
+"""dB that harmonics lose by another pitch at most: with less, a flute two octaves up would be its own breath."""
 _BEGUN, _ENDING = 6.0, 12.0
 """dB below its loudest moment at which a sound has begun, and at which it ends."""
 _HELD = 6.0
@@ -93,7 +96,13 @@ class Analysis:
         if not len(self.parity):
             return np.full((len(self.noise), count), FLOOR)
         place = np.arange(1, count + 1) * 2.0 ** (moved / 12)
-        return np.maximum(_read_off(self.harmonics - self.parity, place) + _numbered(self.parity, count), FLOOR)
+        smooth = self.harmonics - self.parity
+        read = _read_off(smooth, place)
+        if moved > 0:  # a whistle has nothing at twice its frequency, and is a whistle there too
+            read[:, 0] = np.maximum(read[:, 0], smooth[:, 0] - _STEEPEST * moved / 12)
+        levels = np.maximum(read + _numbered(self.parity, count), FLOOR)
+        missing = max(0.0, _loudness(self.harmonics) - _loudness(levels) - _WEAKER)
+        return np.where(levels > FLOOR, levels + missing, FLOOR)
 
 
 def harmonics_at(pitch: float) -> int:
@@ -196,6 +205,12 @@ def _read_off(levels: Array, place: Array) -> Array:
     if low.any():
         read[:, low] = levels[:, :1] + _slope(levels)[:, None] * np.log2(place[low])
     return read
+
+
+def _loudness(levels: Array) -> float:
+    """DB of the mean power of harmonics."""
+    power = float(np.square(amplitude(levels)).sum()) / len(levels)
+    return 10 * math.log10(max(power, 10 ** (FLOOR / 10)))
 
 
 def _slope(levels: Array) -> Array:
