@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,20 @@ def test_another_scene_lets_go_and_a_changed_file_keeps_what_still_fits(desk: Co
     assert stand.held == {"creature": (0.7,)}
     desk.scene_begun()
     assert desk.overrides.timbres == {}
+
+
+@pytest.mark.parametrize("now", [{"lead": replace(GRID, name="creature")}, {"bass": GRID}])
+def test_a_movement_that_is_taken_back_after_the_file_has_changed_holds_nothing_where_its_path_has_no_such_point(
+    desk: ControlConsole, stand: Stand, now: dict[str, TimbreStand]
+) -> None:
+    for value in (0.4, 0.8):
+        stand.do(desk, Action("timbre", value, "lead"))
+        stand.time.go(10)
+    stand.stands = now
+    desk.scene_changed("dream")
+    stand.do(desk, Action("undo"))
+    assert stand.held == {}
+    assert desk.status()["now"] == []
 
 
 def test_a_knob_takes_hold_where_it_meets_the_point() -> None:

@@ -13,7 +13,7 @@ from reverie.control.effect import Effect, stands_after
 from reverie.control.overrides import SOON, STEP, Overrides, held_at, last_heard, muted
 from reverie.control.pressed_contour import PressedContour
 from reverie.control.stage import Favourites, Music, Stage
-from reverie.control.timbre_hand import coordinate, moved, untimbred
+from reverie.control.timbre_hand import coordinate, moved, still_there, untimbred
 from reverie.control.undo import Act, Done
 from reverie.documents import did_you_mean
 from reverie.foreign import quoted
@@ -64,9 +64,7 @@ class Acts:
         """The scene's file was changed: what was set for its voices stays, as far as they are there, and some sound."""
         if self._stage.music is not None:
             self._set(self.overrides.among(self._stage.music.parts))
-            there = {stand.name: len(stand.point) for stand in self._stage.timbres().values()}
-            points = self.overrides.timbres.items()
-            self._hold_timbres({name: point for name, point in points if there.get(name) == len(point)})
+            self._hold_timbres(self.overrides.timbres)
 
     def lacks(self, action: Action) -> str | None:
         """That a voice is wanted which the scene does not have."""
@@ -299,8 +297,11 @@ class Acts:
         return self._hold_timbres({**self.overrides.timbres, **moved(stands, voices, action, self._limits)})
 
     def _hold_timbres(self, points: Mapping[str, Point]) -> str:
-        """Have these timbres stand at these points, and no others; what has changed, in words."""
-        before = self.overrides.timbres
+        """Have these timbres stand at these points, and no others; what has changed, in words.
+
+        Points may be older than the scene's file: those that it does not have any more are let go.
+        """
+        before, points = self.overrides.timbres, still_there(self._stage.timbres(), points)
         self.overrides = replace(self.overrides, timbres=points)
         self._stage.hold_timbres(points)
         changed = [name for name in sorted({*before, *points}) if before.get(name) != points.get(name)]

@@ -50,6 +50,12 @@ def moved(
     return {stand.name: _put(stand, action.kind, wanted) for stand in meant if not faults[stand.name]}
 
 
+def still_there(stands: Mapping[str, TimbreStand], points: Mapping[str, Point]) -> dict[str, Point]:
+    """Those points, by their timbres' names, that the paths of the timbres have."""
+    axes = {stand.name: len(lasts(stand.path)) for stand in stands.values()}
+    return {name: point for name, point in points.items() if axes.get(name) == len(point)}
+
+
 def untimbred(voices: Sequence[str]) -> str:
     """That none of these voices has a timbre."""
     who = f"{voices[0]} has" if len(voices) == 1 else "the voices have"
