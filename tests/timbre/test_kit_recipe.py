@@ -61,6 +61,12 @@ def test_a_drum_that_one_kit_lacks_is_made_of_the_others_all_the_way() -> None:
         assert drums(recipe(step))[HAT].ingredients == (Ingredient(1.0, sound="dry closed-hat", untransposed=True),)
 
 
+def test_formants_move_with_the_drums_of_a_kit_for_which_that_is_asked() -> None:
+    kit = drums(recipe(2, sources={"dry": DRY, "cats": CATS | {"formants": "move"}}))
+    moving = {one.sound for drum in kit.values() for one in drum.ingredients if one.formants_move}
+    assert moving == {"cats bass", "cats snare"}
+
+
 def test_a_drum_glides_from_its_own_pitch_to_the_one_that_is_wanted() -> None:
     assert [drums(recipe(step))[KICK].pitch for step in range(5)] == [33.0, 30.75, 28.5, 26.25, 24.0]
 

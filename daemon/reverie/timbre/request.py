@@ -136,7 +136,8 @@ def _struck(key: int, sources: Iterable[tuple[str, SourceSection, float]], folde
         else:
             drum = source.kit[key]
             file = str(find_source(drum.file, folders))
-            yield Share(f"{name} {drum_name(key)}", share, file, drum.pitch, at=drum.at)
+            moves = source.formants == "move"
+            yield Share(f"{name} {drum_name(key)}", share, file, drum.pitch, at=drum.at, formants_move=moves)
 
 
 def _ingredient(share: Share, sounds: Mapping[str, Ingredient]) -> Ingredient:

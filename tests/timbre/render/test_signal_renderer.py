@@ -21,13 +21,19 @@ from reverie.models.errors import ModelError
 from reverie.models.library.bundle import make_bundle, read_bundle
 from reverie.models.library.card import ModelCard
 from reverie.places import models_folder, sounds_folder
+from reverie.scenes.timbre import LONGEST_NOTE
 from reverie.timbre.bank.tune import measure_pitch
+from reverie.timbre.bank.unfinished import Unfinished
 from reverie.timbre.bank_maker import BankMaker
 from reverie.timbre.errors import TimbreError
-from reverie.timbre.recipe import Ingredient
+from reverie.timbre.executors.executor import Here
+from reverie.timbre.recipe import BankRecipe, Ingredient
+from reverie.timbre.render.notes_of_recipe import render_notes
+from reverie.timbre.render.progress_interval import unpaced
 from reverie.timbre.render.renderer import Code
 from reverie.timbre.render.signal_renderer import SignalRenderer
 from reverie.timbre.request import BankRequest, Share
+from reverie.timbre.signals.sound_parts import SoundParts
 from reverie.timbre.sound import NoteRequest, Sound
 from reverie.timbre.sources.source import SoundSource, read_source
 
@@ -241,6 +247,18 @@ def test_formants_move_along_where_that_is_asked(tmp_path: Path) -> None:
     assert heard[1][1] > 1.25 * heard[0][1]
     assert lengths[1] < 0.8 * lengths[0]
     assert len(ids) == 2
+
+
+def test_a_slow_tape_is_heard_for_no_longer_than_a_note_lasts(tmp_path: Path) -> None:
+    """Five octaves lower, three seconds would be a minute and a half, which costs gigabytes to take apart."""
+    sound = Sound((0.3 * np.sin(2 * np.pi * 2093.0 * np.arange(3 * RATE) / RATE)).astype(np.float32), RATE)
+    tape = Ingredient(1.0, sound="whistle", own_pitch=96.0, formants_move=True)
+    recipe = BankRecipe(renderer().model, (tape,), (36,), (100,), 2.0, -20.0, 1)
+    kept = Unfinished(tmp_path)
+    [made] = render_notes(recipe, lambda _: sound, renderer(), Here(), kept, unpaced)
+    assert made.seconds == pytest.approx(2.0)
+    code = (kept.get("code-36") or {})["code"]
+    assert SoundParts.of_code(code).seconds == pytest.approx(LONGEST_NOTE, abs=0.01)
 
 
 def test_recipes_without_it_keep_their_ids() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from reverie.scenes.timbre import LONGEST_NOTE
 from reverie.timbre.bank.unfinished import Unfinished
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.executors.executor import Executor, name_of
@@ -88,5 +89,7 @@ def _encoded(renderer: Renderer, sound: Sound, one: Ingredient, pitch: float | N
     """A sound as it is to be at a pitch: the renderer keeps its body, but not that of a tape that is played faster."""
     if one.formants_move and pitch is not None and not one.untransposed:
         speed = 2.0 ** ((pitch - (AS_IT_IS if one.own_pitch is None else one.own_pitch)) / 12)
-        return renderer.code(replace(sound, rate=round(sound.rate * speed)), pitch, own_pitch=pitch)
+        rate = round(sound.rate * speed)
+        heard = sound.samples[: round(LONGEST_NOTE * rate)]  # a slow tape may last for minutes
+        return renderer.code(replace(sound, samples=heard, rate=rate), pitch, own_pitch=pitch)
     return renderer.code(sound, pitch, own_pitch=one.own_pitch, transposed=not one.untransposed)
