@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.outputs import RecordingSampler
-from fakes.playing import Studio, place, scene, steps
+from fakes.playing import Studio, loop, place, scene, steps
 from reverie.midi.bytes import EXPRESSION
+from reverie.music.notes import Note
 from reverie.play.bank_blend import GLIDE, Blend
+from reverie.play.banks import STARVED
 from reverie.play.events import ControlChange
 from reverie.play.messages import BankTaken, BlendBanks, FromPlayer, Part, TakeBank, ToPlayer
 from reverie.processes.codec import from_message, to_message
@@ -90,6 +92,19 @@ def test_two_banks_that_are_next_to_each_other_sound_on_two_channels_at_the_bala
     since = studio.clock.time
     studio.play(1)
     assert channels(studio, since) == {OWN, OTHER}
+
+
+def test_a_hand_that_never_rests_hears_its_banks_in_music_without_a_gap(tmp_path: Path) -> None:
+    """It moves in each bar; loading does not wait for three seconds in which it rests."""
+    studio = Studio(tmp_path, outputs=RecordingSampler)
+    studio.tell(scene(), place(loop(*(Note(tick, 20, 60) for tick in range(0, 1920, 30)))))
+    studio.play(1)
+    asked = studio.clock.time
+    for number in range(4):
+        studio.tell(blend("flute", "cat", share=number / 10))
+        studio.play(1)
+    assert {Path(font).stem for _, font in sampler(studio).loads} == {"flute", "cat"}
+    assert max(at for at, _ in sampler(studio).loads) - asked < STARVED + 0.2
 
 
 def test_a_channel_is_silent_before_a_bank_comes_to_it(studio: Studio) -> None:

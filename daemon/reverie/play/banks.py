@@ -55,12 +55,13 @@ class Banks:
         if take.epoch > self._epoch:
             self._early[take.part] = take
         elif take.epoch == self._epoch and (voice := self._voices.get(take.part)) is not None:
-            voice.since = now
             if isinstance(take, TakeBank):
-                voice.wanted, voice.asked = take, False
+                voice.since, voice.wanted, voice.asked = now, take, False
                 if voice.blend is not None:
                     voice.blend.want(None, now)
             else:
+                if not self._waits(voice):  # or a hand that moves on would never hear another bank in busy music
+                    voice.since = now
                 voice.blend = voice.blend or _blend(voice, take.other_channel - 1)
                 voice.blend.want(take, now)
                 voice.wanted = voice.played = None
@@ -129,6 +130,13 @@ class Banks:
                 heard.load(font)
                 return True
         return False
+
+    def _waits(self, voice: _PartBanks) -> bool:
+        """Whether one of the two banks between which a part is to play was not asked for yet."""
+        heard = self._heard(voice)
+        return voice.blend is not None and any(
+            heard is None or (heard.name, font) not in self._fonts for font in voice.blend.wanted
+        )
 
     def _load_blended(self, voice: _PartBanks, heard: Slot, slack: float, now: float, tick: int) -> bool:
         """Load one of the two banks between which a part is to play, the nearer one first; whether that was done."""
