@@ -37,32 +37,71 @@ def kit(folder: Path, name: str) -> Path:
     return path
 
 
+def options_for(recording: Path) -> dict[str, str]:
+    options = {"audio.file.name": str(recording), "audio.file.type": "raw", "audio.file.format": "s16"}
+    return options | {"synth.reverb.active": "0", "synth.chorus.active": "0", "synth.sample-rate": str(RATE)}
+
+
+def beat(bars: int) -> Place:
+    notes = [Note(960 * number, 60, (KICK, HAT)[number % 2]) for number in range(2 * bars)]
+    return Place(1, "beat", "r", 0, 1, loop(*notes, bars=bars))
+
+
+def kits_heard(recording: Path, bars: int) -> list[str]:
+    """By bar the kits of which kick and hat are."""
+    samples = heard(recording)
+    return ["".join(_kit(samples, BAR * bar + at, drum) for drum, at in enumerate((0.0, 1.0))) for bar in range(bars)]
+
+
 def test_a_voice_on_the_drum_channel_goes_from_kit_to_kit_on_a_bar_line(tmp_path: Path) -> None:
     need("fluidsynth")
     recording = tmp_path / "heard.raw"
-    options = {"audio.file.name": str(recording), "audio.file.type": "raw", "audio.file.format": "s16"}
-    options |= {"synth.reverb.active": "0", "synth.chorus.active": "0", "synth.sample-rate": str(RATE)}
     first = str(kit(tmp_path, "one"))
     player = RealPlayer(
-        tmp_path, {"synth": {"kind": "fluidsynth", "soundfont": first, "audio": "file", "options": options}}
+        tmp_path,
+        {"synth": {"kind": "fluidsynth", "soundfont": first, "audio": "file", "options": options_for(recording)}},
     )
     try:
         player.hear(SlotState, lambda slot: slot.up)
-        notes = [Note(960 * number, 60, (KICK, HAT)[number % 2]) for number in range(8)]
-        player.tell(
-            scene(Part("beat", "synth", 10), tempo=Tempo(120)), Place(1, "beat", "r", 0, 1, loop(*notes, bars=4))
-        )
+        player.tell(scene(Part("beat", "synth", 10), tempo=Tempo(120)), beat(4))
         player.hear(BarPlayed, lambda bar: bar.bar >= 0)
         player.tell(TakeBank(1, "beat", "two", str(kit(tmp_path, "two")), None, 0))
         player.hear(BankTaken, lambda taken: taken.bank == "two" and not taken.refused)
         player.hear(BarPlayed, lambda bar: bar.bar == 4)
     finally:
         player.end()
-    samples = heard(recording)
-    kits = ["".join(_kit(samples, BAR * bar + at, drum) for drum, at in enumerate((0.0, 1.0))) for bar in range(4)]
+    kits = kits_heard(recording, 4)
     assert kits[0] == "oneone"
     assert kits[3] == "twotwo"
     assert kits == sorted(kits), "never back, and kick and hat of one bar are of one kit"
+
+
+def test_drums_keep_their_kit_when_another_voice_is_given_a_bank(tmp_path: Path) -> None:
+    """FluidSynth puts the channel of drums back to its first soundfont with each that it loads."""
+    need("fluidsynth")
+    recording = tmp_path / "heard.raw"
+    first, other = kit(tmp_path, "one"), tmp_path / "other.sf2"
+    other.write_bytes(first.read_bytes())
+    silent = Place(1, "lead", "r", 0, 1, loop(Note(0, 60, 100), bars=6))  # a key that neither has
+    player = RealPlayer(
+        tmp_path,
+        {"synth": {"kind": "fluidsynth", "soundfont": str(first), "audio": "file", "options": options_for(recording)}},
+    )
+    try:
+        player.hear(SlotState, lambda slot: slot.up)
+        player.tell(scene(Part("beat", "synth", 10), Part("lead", "synth", 1), tempo=Tempo(120)), beat(6), silent)
+        player.hear(BarPlayed, lambda bar: bar.bar >= 0)
+        player.tell(TakeBank(1, "beat", "two", str(kit(tmp_path, "two")), None, 0))
+        player.hear(BankTaken, lambda taken: taken.bank == "two" and not taken.refused)
+        player.tell(TakeBank(1, "lead", "other", str(other), None, 0))
+        player.hear(BankTaken, lambda taken: taken.bank == "other" and not taken.refused)
+        player.hear(BarPlayed, lambda bar: bar.bar == 6)
+    finally:
+        player.end()
+    kits = kits_heard(recording, 6)
+    assert kits[0] == "oneone"
+    assert kits[5] == "twotwo"
+    assert kits == sorted(kits), "a load has taken nothing from the drums"
 
 
 def _kit(samples: NDArray[np.float64], begin: float, drum: int) -> str:

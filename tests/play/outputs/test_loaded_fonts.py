@@ -32,6 +32,20 @@ def test_one_that_is_on_its_way_or_there_is_not_loaded_twice(fonts: LoadedFonts)
     assert fonts.load("/a b.sf2") is None
 
 
+def test_drums_are_given_their_kit_again_after_a_load_puts_them_back(fonts: LoadedFonts) -> None:
+    fonts.load("/kit.sf2")
+    fonts.answered(2, 0)
+    assert fonts.choose(9, "/kit.sf2", 0) == b"select 9 2 2129 0\n"
+    assert fonts.load("/flute.sf2") == b"load /flute.sf2 0 2002\nselect 9 2 2129 0\n"
+    fonts.answered(3, 0)
+    fonts.choose(4, "/flute.sf2")
+    assert fonts.load("/cat.sf2") == b"load /cat.sf2 0 2003\nselect 9 2 2129 0\n", (
+        "a melody's channel keeps what it has"
+    )
+    fonts.give_back(9)
+    assert fonts.load("/bell.sf2") == b"load /bell.sf2 0 2004\n"
+
+
 def test_one_that_was_refused_is_tried_again(fonts: LoadedFonts) -> None:
     fonts.load("/broken.sf2")
     assert fonts.answered(None, 0) == b""

@@ -1,7 +1,8 @@
 """The soundfonts that were loaded beside the first, each with bank numbers of its own, and which channel plays which.
 
 ``load`` chooses the program of every channel anew. Where each soundfont has an offset to its bank numbers that MIDI
-does not reach, no channel goes over to it by that.
+does not reach, no channel goes over to it by that; but that of drums goes back to the drums of the first, whatever it
+was given, and is given it again (FluidSynth 2.3.1).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class LoadedFonts:
         self._loading: deque[tuple[str, int]] = deque()
         self._fonts: dict[str, tuple[int, int] | None] = {}
         self._chosen: dict[int, str] = {}
+        self._drums = b""
         self._damaged = 0
 
     @property
@@ -46,14 +48,15 @@ class LoadedFonts:
         self.base, self._damaged = number, damaged
 
     def load(self, font: str) -> bytes | None:
-        """The line that loads a soundfont; None if it is there, or on its way."""
+        """The line that loads a soundfont, with what drums need after it; None if it is there, or on its way."""
         if self._fonts.get(font) is not None or any(font == loading for loading, _ in self._loading):
             return None
         self._fonts.pop(font, None)  # it was refused before, and may have been mended
         self._offset += 1
         offset = _OFFSETS[self._offset % len(_OFFSETS)]
         self._loading.append((font, offset))
-        return f"load {shlex.quote(font)} 0 {offset}\n".encode()
+        again = self._drums if _DRUM_CHANNEL in self._chosen else b""
+        return f"load {shlex.quote(font)} 0 {offset}\n".encode() + again
 
     def loaded(self, font: str) -> bool | None:
         """Whether it is there; None where FluidSynth has not said so yet."""
@@ -86,7 +89,10 @@ class LoadedFonts:
         self._chosen[channel] = font
         number, offset = known
         bank = _DRUM_BANK if program is not None and channel == _DRUM_CHANNEL else 0
-        return b"select %d %d %d %d\n" % (channel, number, offset + bank, program or 0)
+        line = b"select %d %d %d %d\n" % (channel, number, offset + bank, program or 0)
+        if channel == _DRUM_CHANNEL:
+            self._drums = line
+        return line
 
     def unload(self, font: str) -> bytes | None:
         """The line that lets a soundfont go; None if it is not there. Its channels must have returned before."""
