@@ -77,7 +77,8 @@ def test_a_knob_keeps_hold_while_nobody_else_moves_the_level() -> None:
     for position in (64, 90, 20, 127, 0):
         action = surface.hear(cc(7, position), lambda _level, _voice, now=level: now)
         assert action is not None
-        level = float(action.value or 0)
+        assert isinstance(action.value, float)
+        level = action.value
     assert actions(surface, cc(7, 30), present=1.0) == [None]  # somebody else has moved it
 
 

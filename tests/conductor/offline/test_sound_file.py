@@ -32,6 +32,7 @@ from reverie.play.slot_settings import ChannelSound, SlotSettings
 from reverie.site.schema import Site
 from reverie.timbre.bank.bank import Bank
 from reverie.timbre.path import last_place
+from reverie.timbre.spots import Spot
 
 mido: Any = importlib.import_module("mido")
 ON, OFF, PROGRAM, CONTROL = 0x90, 0x80, 0xC0, 0xB0
@@ -262,10 +263,11 @@ def test_time_of_the_music_decides_the_step_of_a_timbre() -> None:
 
 def test_banks_are_taken_over_where_their_steps_begin_and_the_first_at_once(tmp_path: Path) -> None:
     banks = {step: make_bank(tmp_path, step % 2) for step in range(4)}
-    asked: list[tuple[str, int]] = []
+    asked: list[tuple[str, int | Spot]] = []
 
-    def bank_of(timbre: str, step: int) -> Bank:
+    def bank_of(timbre: str, step: int | Spot) -> Bank:
         asked.append((timbre, step))
+        assert isinstance(step, int)
         return banks[step]
 
     one = scene(TIMBRES)
