@@ -58,7 +58,8 @@ class Hearing:
         return probes
 
     def chosen(self, channel: int) -> None:
-        """The channel may have another sound from now on."""
+        """The channel may have another sound from now on: which one is not known before FluidSynth says it."""
+        self.presets = {number: preset for number, preset in self.presets.items() if number != channel}
         if (state := self._channels.get(channel)) is not None:
             self._channels[channel] = _ChannelHeard(state.struck)
 
