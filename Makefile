@@ -56,6 +56,8 @@ $(STAMPS)/tools: $(STAMPS)/venv
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/magenta $(STAMPS)/tools
+	@echo "Installing JAX, which may decode NSynth, into .venv (about 360 MB)"
+	@$(SYNC) --quiet --extra fast --no-default-groups
 	@mkdir -p $(STAMPS) && touch $@
 
 venv: $(STAMPS)/venv
