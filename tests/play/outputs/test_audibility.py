@@ -14,11 +14,11 @@ def trouble(hearing: Hearing, banks: dict[int, int]) -> str:
 def test_a_bank_that_was_just_chosen_is_no_fault_before_it_is_known_what_plays() -> None:
     hearing = Hearing()
     hearing.strike(9, 0.0)
-    hearing.presets = {9: Preset(1, 128, 0, "drums"), 0: Preset(1, 0, 0, "piano")}
+    hearing.says({9: Preset(1, 128, 0, "drums"), 0: Preset(1, 0, 0, "piano")})
     assert "channel 10 does not play the bank" in trouble(hearing, {9: 2})
     hearing.chosen(9)
     assert trouble(hearing, {9: 2}) == ""
-    hearing.presets = {9: Preset(2, 128, 0, "kit")}
+    hearing.says({9: Preset(2, 128, 0, "kit")})
     assert trouble(hearing, {9: 2}) == ""
-    hearing.presets = {9: Preset(1, 128, 0, "drums")}
+    hearing.says({9: Preset(1, 128, 0, "drums")})
     assert "channel 10 does not play the bank" in trouble(hearing, {9: 2})

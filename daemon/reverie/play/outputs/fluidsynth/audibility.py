@@ -44,6 +44,8 @@ class Hearing:
         self._probes: deque[tuple[int, float | None]] = deque()
         self.presets: Mapping[int, Preset | None] = {}
         """What FluidSynth says that each channel plays."""
+        self._unsaid: set[int] = set()
+        """Channels whose sound was chosen since then."""
         self.polyphony = 256.0
         self.damaged = False
         """Whether the soundfont lacks samples, so that each note has to be looked after."""
@@ -59,9 +61,14 @@ class Hearing:
 
     def chosen(self, channel: int) -> None:
         """The channel may have another sound from now on: which one is not known before FluidSynth says it."""
-        self.presets = {number: preset for number, preset in self.presets.items() if number != channel}
+        self._unsaid.add(channel)
         if (state := self._channels.get(channel)) is not None:
             self._channels[channel] = _ChannelHeard(state.struck)
+
+    def says(self, presets: Mapping[int, Preset | None]) -> None:
+        """FluidSynth says what each channel plays."""
+        self.presets = presets
+        self._unsaid.clear()
 
     def counted(self, voices: float, now: float) -> None:
         """FluidSynth has counted: before a note, or after it."""
@@ -115,7 +122,7 @@ class Hearing:
             if preset is None:
                 continue
             if channel in banks:
-                if preset.font != banks[channel]:
+                if preset.font != banks[channel] and channel not in self._unsaid:
                     yield f"channel {channel + 1} does not play the bank that it was given"
             elif substitute is not None and (preset.bank, preset.program) == (substitute.bank, substitute.program):
                 kit = " of its drums" if substitute.for_bank == _DRUM_BANK else ""

@@ -198,7 +198,7 @@ class FluidSynth(Output):
             case "settings":
                 self._amiss = other_than_wanted(self._settings, lines)
             case "channels":
-                self._hearing.presets = read_channels(lines)
+                self._hearing.says(read_channels(lines))
                 if self._progress is None and self._shell is not None:
                     self._progress = ThreadProgress(self._shell.pid)
             case _:
