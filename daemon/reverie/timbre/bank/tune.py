@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.timbre.self_likeness import self_likeness
 from reverie.timbre.sound import Sound
 from reverie.timbre.sources.resample import resampled
 
@@ -44,7 +45,7 @@ def measure_pitch(sound: Sound) -> float | None:
     frames = _frames(resampled(resampled(sound.samples, sound.rate, _HEARD), _HEARD, _RATE))
     if frames is None:
         return None
-    periods = [period for likeness in _likeness(frames) if (period := _period(likeness)) is not None]
+    periods = [period for likeness in self_likeness(frames, _lags(frames)) if (period := _period(likeness)) is not None]
     if len(periods) < max(1.0, _AGREED * len(frames)):
         return None
     pitches = 69 + 12 * np.log2(_RATE / np.array(periods) / 440)
@@ -69,17 +70,9 @@ def _frames(samples: Array) -> Array | None:
     return frames[heard] if heard.any() else None
 
 
-def _likeness(frames: Array) -> Array:
-    """How alike each frame is to itself so many samples later, from -1 to 1: [frames, lags]."""
-    size = frames.shape[1]
-    lags = min(round(_RATE / LOWEST) + 2, size // 2)
-    spectra = np.fft.rfft(frames, 1 << (size + lags).bit_length(), axis=1)
-    products = np.fft.irfft(np.square(np.abs(spectra)), axis=1)[:, :lags]
-    powers = np.cumsum(np.square(frames), axis=1)
-    total = powers[:, -1:]
-    before = np.concatenate([np.zeros_like(total), powers[:, : lags - 1]], axis=1)
-    kept = powers[:, size - 1 - np.arange(lags)]
-    return 2 * products / np.maximum(kept + total - before, 1e-30)
+def _lags(frames: Array) -> int:
+    """How far to look for the longest period, where frames are long enough."""
+    return min(round(_RATE / LOWEST) + 2, frames.shape[1] // 2)
 
 
 def _period(likeness: Array) -> float | None:

@@ -30,12 +30,10 @@ from reverie.timbre.kit import REGISTERS
 from reverie.timbre.render.latent_fit import APART, BETWEEN, FAR, SECONDS, Goal, LatentFit, WantedNote
 from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import NoteRequest, Sound
+from reverie.timbre.sound import AS_IT_IS, NoteRequest, Sound
 
 _LOUDEST = 127
 _SEMITONES = 12
-_UNPITCHED = 60
-"""The pitch at which a sound without one is played as it is, as samplers have it."""
 _MARGIN = 256
 """Samples beyond those that are heard which resampling looks at."""
 
@@ -100,7 +98,7 @@ class GanSynth:
         """
         frames = self.specgrams.frames_for(round(SECONDS * self.rate))
         likeness = Likeness(self.specgrams, frames)
-        known = _UNPITCHED if own_pitch is None else own_pitch
+        known = AS_IT_IS if own_pitch is None else own_pitch
         goal = Goal(
             plays=self,
             gradient=self._gradient,

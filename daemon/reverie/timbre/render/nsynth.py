@@ -19,12 +19,10 @@ from reverie.models.nsynth.model import WaveNet
 from reverie.timbre.errors import TimbreError
 from reverie.timbre.render.note_table import notes_of, table_of
 from reverie.timbre.render.renderer import Code
-from reverie.timbre.sound import NoteRequest, Sound
+from reverie.timbre.sound import AS_IT_IS, NoteRequest, Sound
 
 _LOUDEST = 127
 _SEMITONES = 12
-_UNPITCHED = 60
-"""The pitch at which a sound without one is played as it is, as samplers have it."""
 _SLICE = 0.5
 """Seconds of a slice."""
 
@@ -57,7 +55,7 @@ class NSynth:
         """
         if not len(sound.samples) or not np.isfinite(sound.samples).all():
             raise TimbreError("the sound is empty, or has samples that are no numbers; record or export it anew")
-        known = _UNPITCHED if own_pitch is None else own_pitch
+        known = AS_IT_IS if own_pitch is None else own_pitch
         speed = 1.0 if pitch is None or not transposed else 2.0 ** ((pitch - known) / _SEMITONES)
         played = sound.samples
         if sound.rate * speed != self.rate:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.timbre.self_likeness import self_likeness
 from reverie.timbre.signals.frames import RATE, Array, straight, windows
 
 _PERIODS, _SHORTEST = 3.5, 1200
@@ -29,7 +30,7 @@ def pitch_contour(samples: Array, hertz: float) -> Array:
     size = max(_SHORTEST, round(_PERIODS * period))
     frames = windows(samples, size)
     first, last = max(2, int(period / _WIDEST)), int(period * _WIDEST) + 2
-    likeness = _likeness(frames, min(size - 2, last + 2))
+    likeness = self_likeness(frames, min(size - 2, last + 2))
     found = first + np.argmax(likeness[:, first:last], axis=1)
     rows = np.arange(len(frames))
     level = np.sqrt(np.mean(np.square(frames), axis=1))
@@ -38,18 +39,6 @@ def pitch_contour(samples: Array, hertz: float) -> Array:
         return np.full(len(frames), hertz)
     periods = _smoothed(_top(likeness, rows, found), clear)
     return RATE / _refined(frames, periods, clear)
-
-
-def _likeness(frames: Array, lags: int) -> Array:
-    """How alike each frame is to itself so many samples later, from -1 to 1: [frames, lags]."""
-    size = frames.shape[1]
-    spectra = np.fft.rfft(frames, 1 << (size + lags).bit_length(), axis=1)
-    products = np.fft.irfft(np.square(np.abs(spectra)), axis=1)[:, :lags]
-    powers = np.cumsum(np.square(frames), axis=1)
-    total = powers[:, -1:]
-    before = np.concatenate([np.zeros_like(total), powers[:, : lags - 1]], axis=1)
-    kept = powers[:, size - 1 - np.arange(lags)]
-    return 2 * products / np.maximum(kept + total - before, 1e-30)
 
 
 def _top(likeness: Array, rows: NDArray[np.intp], lags: NDArray[np.intp]) -> Array:
@@ -68,7 +57,7 @@ def _refined(frames: Array, periods: Array, clear: NDArray[np.bool_]) -> Array:
         return periods
     around = np.arange(-round(0.4 * np.median(periods)) - 1, round(0.4 * np.median(periods)) + 2)
     lags = np.clip(np.rint(count * periods).astype(np.intp), 1 - around[0], size - 2 - around[-1])
-    likeness = _likeness(frames, int(lags.max() + around[-1] + 2))
+    likeness = self_likeness(frames, int(lags.max() + around[-1] + 2))
     rows = np.arange(len(frames))
     best = lags + around[likeness[rows[:, None], lags[:, None] + around].argmax(axis=1)]
     found = _top(likeness, rows, best) / count
