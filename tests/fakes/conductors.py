@@ -32,6 +32,7 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.scenes.folder import SceneFolder
 from reverie.site.schema import Site
+from reverie.site.visitors import VisitorRules
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import Happening
 
@@ -108,6 +109,7 @@ def config_of(
     programme: Programme | None = None,
     slot: Mapping[str, Any] = PORT,
     timbre_models: Mapping[str, Path] | None = None,
+    visitors: VisitorRules = VisitorRules(),  # noqa: B008 - a value that never changes
 ) -> ConductorConfig:
     """A site with one port and two models, in a folder; without a model of timbres, unless one is named."""
     return ConductorConfig(
@@ -128,6 +130,7 @@ def config_of(
         programme=programme or Programme(()),
         scene=scene,
         timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, timbre_models or {}),
+        visitors=visitors,
     )
 
 
@@ -142,6 +145,7 @@ class Theatre:
         programme: Programme | None = None,
         clock: HandClock | None = None,
         slot: Mapping[str, Any] = PORT,
+        visitors: VisitorRules = VisitorRules(),  # noqa: B008 - a value that never changes
     ) -> None:
         self.folder = folder / "scenes"
         self.folder.mkdir()
@@ -151,7 +155,7 @@ class Theatre:
         self.workers: dict[str, FakeWorker] = {}
         self.notifier = FakeNotifier()
         self.happened: list[Happening] = []
-        setting = config_of(folder, next(iter(scenes)), programme, slot)
+        setting = config_of(folder, next(iter(scenes)), programme, slot, visitors=visitors)
         faults = Faults(self.clock.wall)
         self.store = store = StateStore(setting.state, faults)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)

@@ -48,6 +48,7 @@ from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
 from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
+from reverie.conductor.visits import Visits
 from reverie.control.console import ControlConsole
 from reverie.control.timbre_hand import TimbreStand
 from reverie.history.novelty_store import NoveltyStore
@@ -162,6 +163,14 @@ class Conductor:
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
         folders = {"state": config.state, "tape": config.tape}
         self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
+        self.visits = Visits(
+            config.visitors,
+            self._console,
+            clock,
+            lambda: self.music,
+            self._dreams.status,
+            lambda: self._dreams.open_bar,
+        )
         self._kept = KeptLoops()
         self._sounded = SoundedLoops(self.bus)
         self._report = Report(
@@ -400,6 +409,7 @@ class Conductor:
         music.played(said.bar.scene_bar)
         self._kept.bar_played(music)
         self._play.go_on()
+        self.visits.bar_sounded()
 
     @property
     def _moment(self) -> Moment:

@@ -15,6 +15,7 @@ from reverie.control.inputs import Controls
 from reverie.play.messages import Setup
 from reverie.site.sampler import SamplerSettings
 from reverie.site.schema import Site
+from reverie.site.visitors import VisitorRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class ConductorConfig:
     controls: Controls = field(default_factory=Controls)
     cues: CueConfig = field(default_factory=CueConfig)
     samplers: Mapping[str, SamplerSettings] = field(default_factory=dict[str, SamplerSettings])
+    visitors: VisitorRules = field(default_factory=VisitorRules)
 
     @property
     def setup(self) -> Setup:

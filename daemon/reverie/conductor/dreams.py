@@ -66,7 +66,7 @@ class Dreams:
 
         Dreams go on where the scene has their moods; those of which it knows nothing are over.
         """
-        open_bar = self._open_bar if self._ensemble is not None else 0
+        open_bar = self.open_bar if self._ensemble is not None else 0
         self._stack = self._stack.moved(open_bar if anew else 0, scene.moods)
         self._scene, self._ensemble = scene, ensemble
         if self._stack.dreams:
@@ -92,7 +92,7 @@ class Dreams:
         mood = mood_of(wish, scene)
         if wish.cue:
             self._cues.path_of(wish.cue)
-        bar, settings = self._open_bar, scene.dreams
+        bar, settings = self.open_bar, scene.dreams
         stack = self._stack.settled(bar - FALLING * settings.blend)
         if wish.replaces:
             stack = stack.awake(bar, lambda one: (one.mood, one.source) == (mood, source))
@@ -127,7 +127,7 @@ class Dreams:
 
     def _dream_programme(self) -> bool:
         """Dream what the programme wants, if the scene knows it and it is not dreamt yet; whether it begins."""
-        mood, bar = self._of_programme, self._open_bar
+        mood, bar = self._of_programme, self.open_bar
         there = [one for one in self._stack.living(bar) if one.source == PROGRAMME and not one.falling(bar)]
         if mood is None or there or self._scene is None or mood not in self._scene.moods:
             return False
@@ -149,7 +149,7 @@ class Dreams:
         """Let some dreams end from the next bar line on; whether there were any."""
         if self._ensemble is None:
             return False
-        bar = self._open_bar
+        bar = self.open_bar
         after = self._stack.awake(bar, which)
         if after == self._stack:
             return False
@@ -161,7 +161,7 @@ class Dreams:
 
     def weights(self) -> Mapping[str, float]:
         """How much there is of each mood in the next bar that is still open."""
-        return self._stack.weights(self._open_bar) if self._ensemble is not None else {}
+        return self._stack.weights(self.open_bar) if self._ensemble is not None else {}
 
     def status(self) -> Mapping[str, Any]:
         """The moods that there are, the dreams, and which mood rules; for people."""
@@ -187,7 +187,7 @@ class Dreams:
         }
 
     @property
-    def _open_bar(self) -> int:
+    def open_bar(self) -> int:
         """The first bar of the scene that can still be changed: that after the one that sounds, if there is time."""
         bar, left = self._ensemble.bar if self._ensemble else -1, self._line - self._clock.now()
         if self._ensemble is not None and bar < 0:  # its first bar is the next, or waits for the player to begin at all

@@ -17,6 +17,7 @@ from reverie.watch.floods import Flood
 from reverie.watch.summary import Summary
 
 if TYPE_CHECKING:
+    from reverie.control.visitors import Playable
     from reverie.web.server import StatusSource
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,12 @@ AGAIN = 10.0
 
 
 async def serve_pages(
-    source: StatusSource, address: str, port: int, faults: Faults, controls: bool | None = None
+    source: StatusSource,
+    address: str,
+    port: int,
+    faults: Faults,
+    controls: bool | None = None,
+    play: Playable | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -39,7 +45,8 @@ async def serve_pages(
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.server import application, serve
 
-                await serve(application(source, address, controls=controls), address, port, faults, crowded=flood.count)
+                app = application(source, address, controls=controls, play=play)
+                await serve(app, address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")
                 await asyncio.sleep(AGAIN)

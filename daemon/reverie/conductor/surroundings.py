@@ -18,7 +18,9 @@ async def surround(conductor: Conductor) -> None:
     conductor.site_watch.start()
     try:
         await asyncio.gather(
-            serve_pages(conductor, config.address, config.port, conductor.faults, config.controls.http),
+            serve_pages(
+                conductor, config.address, config.port, conductor.faults, config.controls.http, conductor.visits
+            ),
             LocalServer(conductor, config.state, conductor.faults).run(),
         )
     finally:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from reverie.errors import ReverieError
+from reverie.site.loop_wishes import LoopWish
 
 TimbreLevel = Literal["timbre", "timbre_x", "timbre_y"]
 """Where a timbre stands: along its line, or across and down its grid."""
@@ -16,13 +17,18 @@ Evolving = Literal["mutate", "reset", "continue", "another"]
 Dreaming = Literal["dream", "wake"]
 Keeping = Literal["keep", "return", "undo"]
 Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, Keeping, "contour", "release", Dreaming]
-Kind = Literal[Level, Switch, Push]
+Named = Literal[Level, Switch, Push]
+"""What knobs, keys, messages and commands can name."""
+Played = Literal["seed", "blend"]
+"""What has more to say than these can: strokes on a grid, and a place between tunes."""
+Kind = Literal[Named, Played]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 TIMBRE_LEVELS: tuple[TimbreLevel, ...] = get_args(TimbreLevel)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 EVOLVING: tuple[Evolving, ...] = get_args(Evolving)
-KINDS = cast("tuple[Kind, ...]", get_args(Kind))
+KINDS = cast("tuple[Named, ...]", get_args(Named))
+PLAYED: tuple[Played, ...] = get_args(Played)
 VOICED = frozenset({"temperature", *TIMBRE_LEVELS, "release", "mute", "loop", *EVOLVING, "keep", "return", "contour"})
 """What may be meant for one voice; a mute and a contour always are."""
 ONE_VOICE = frozenset({"mute", "contour"})
@@ -61,13 +67,15 @@ class Action:
     ``value`` is a number for levels (a share, quarters per minute, a temperature, a point of a timbre's path) and for
     ``contour`` (a button), two for a point of a timbre's grid, on or off for switches (None: the other way round), for
     ``scene`` its name, or its number from 1, for ``dream`` a mood (None: its text chooses it) and for ``wake`` the one
-    whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be dreamt.
+    whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be dreamt. ``loop``
+    is what a ``seed`` or a ``blend`` asks of its voice; None: nothing any more.
     """
 
     kind: Kind
     value: float | bool | str | tuple[float, float] | None = None
     voice: str | None = None
     dream: DreamWish | None = None
+    loop: LoopWish | None = None
 
     @classmethod
     def of_dream(cls, wish: DreamWish) -> Action:
@@ -86,6 +94,8 @@ class Action:
                 value = f"{x:.4g} {y:.4g}"
             case text:
                 value = str(text)
+        if self.kind in PLAYED:
+            value = "off" if self.loop is None else str(self.loop)
         return " ".join(filter(None, (self.kind, self.voice, value)))
 
 

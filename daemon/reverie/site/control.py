@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
-from reverie.site.actions import LEVELS, ONE_VOICE, SWITCHES, VOICED, ControlError, ControlLimits, Kind, button_of
+from reverie.site.actions import LEVELS, ONE_VOICE, SWITCHES, VOICED, ControlError, ControlLimits, Named, button_of
 from reverie.site.address import Address
 from reverie.site.bindings import Binding, Control
 from reverie.site.slot_sections import Api, Channel, Data, DeviceSection, regular
@@ -99,7 +99,7 @@ class ControlSection(Section):
 class ControlBinding(Section):
     """What one knob, key or pad of the control surface does."""
 
-    action: Kind = Field(description="What is done.", examples=["volume"])
+    action: Named = Field(description="What is done.", examples=["volume"])
     voice: str | None = Field(default=None, description="For one voice alone; null: for all.", examples=["lead"])
     scene: str | None = Field(default=None, description="For the action 'scene': its name.", examples=["night-watch"])
     mood: str | None = Field(

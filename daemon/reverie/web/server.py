@@ -23,6 +23,7 @@ from aiohttp import web
 
 from reverie.allowance import Allowance, neighbour
 from reverie.control.rate_limit import RateLimit
+from reverie.control.visitors import Playable
 from reverie.errors import reason_of
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.watch.evidence import Verdict
@@ -32,6 +33,7 @@ from reverie.watch.summary import Summary
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
 from reverie.web.page import page
+from reverie.web.play_routes import play_routes
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +83,12 @@ class StatusSource(Controlled, Protocol):
         ...
 
 
-def application(source: StatusSource, address: str, *, controls: bool | None = None) -> web.Application:
+def application(
+    source: StatusSource, address: str, *, controls: bool | None = None, play: Playable | None = None
+) -> web.Application:
     """The web application, to be served at ``address``.
 
-    ``controls`` is whether it steers; None: where only this machine reaches it.
+    ``controls`` is whether it steers; None: where only this machine reaches it. ``play`` is what visitors play with.
     """
     panics: RateLimit[None, None] | None = None
 
@@ -133,6 +137,7 @@ def application(source: StatusSource, address: str, *, controls: bool | None = N
             web.post("/panic", panic),
             web.post("/dream", dream),
             control_route(source, allowed=is_loopback(address) if controls is None else controls),
+            *(play_routes(play) if play is not None else ()),
         ]
     )
     return app
