@@ -29,6 +29,7 @@ PURPOSES = {
     "reverie.play.output_process.process": "output process, one for each slot: holds the device",
     "reverie.midi.input": "MIDI input: hears a control surface, or MIDI clock",
     "reverie.play.sync.link": "Link: takes part in Ableton Link",
+    "reverie.browser_sounds.maker": "sound maker: makes an instrument for browsers",
     "reverie.processes.mortal": "cue: plays the sound that comes with a dream",
 }
 """What each process is there for; a process that is not named here is drawn by its module's name alone."""

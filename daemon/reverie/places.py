@@ -50,6 +50,11 @@ def sounds_folder() -> Path:
     return _PACKAGE / "shipped" / "sounds"
 
 
+def browser_sounds_folder() -> Path:
+    """The instruments that are shipped for browsers."""
+    return _PACKAGE / "shipped" / "browser"
+
+
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where state lasts unless the site says otherwise.
 

@@ -49,6 +49,7 @@ from reverie.conductor.slot_news import SlotNews
 from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
 from reverie.conductor.visits import Visits
+from reverie.conductor.voice_sounds import voice_sounds
 from reverie.control.console import ControlConsole
 from reverie.control.timbre_hand import TimbreStand
 from reverie.history.novelty_store import NoveltyStore
@@ -142,6 +143,7 @@ class Conductor:
         self._timbres = Timbres(
             config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights, self._points_of_form
         )
+        self.sounds = voice_sounds(config.state, config.slots, self.bus, clock)
         self._stop = asyncio.Event()
         self._play = ScenePlay(
             self._repertoire,
@@ -201,18 +203,22 @@ class Conductor:
         self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
         self._fault_news = FaultNews(faults, self.bus, clock)
         # In this order each event is heard: first it is judged and counted, then told, then acted upon.
-        self._evidence.subscribe_to(self.bus)
-        self._metrics.subscribe_to(self.bus)
-        self._kept.subscribe_to(self.bus)
-        self._dreams.subscribe_to(self.bus)
-        SlotNews(self._evidence, faults, config.tape).subscribe_to(self.bus)
-        LeaderNews(faults).subscribe_to(self.bus)
-        RepeatedLoops(faults).subscribe_to(self.bus)
-        store.subscribe_to(self.bus)
-        self._novelty.subscribe_to(self.bus)
-        self._banking.subscribe_to(self.bus)
-        self._timbres.subscribe_to(self.bus)
-        self._readiness.subscribe_to(self.bus)
+        for hearer in (
+            self._evidence,
+            self._metrics,
+            self._kept,
+            self._dreams,
+            SlotNews(self._evidence, faults, config.tape),
+            LeaderNews(faults),
+            RepeatedLoops(faults),
+            store,
+            self._novelty,
+            self.sounds,
+            self._banking,
+            self._timbres,
+            self._readiness,
+        ):
+            hearer.subscribe_to(self.bus)
         self.bus.subscribe(BarSounded, self._bar_sounded)
 
     async def run(

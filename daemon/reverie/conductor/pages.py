@@ -19,6 +19,7 @@ from reverie.watch.summary import Summary
 if TYPE_CHECKING:
     from reverie.control.visitors import Playable
     from reverie.web.server import StatusSource
+    from reverie.web.sounds import BrowserSounds
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ async def serve_pages(
     faults: Faults,
     controls: bool | None = None,
     play: Playable | None = None,
+    sounds: BrowserSounds | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -45,7 +47,7 @@ async def serve_pages(
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.server import application, serve
 
-                app = application(source, address, controls=controls, play=play)
+                app = application(source, address, controls=controls, play=play, sounds=sounds)
                 await serve(app, address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")

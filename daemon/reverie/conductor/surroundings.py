@@ -19,8 +19,15 @@ async def surround(conductor: Conductor) -> None:
     try:
         await asyncio.gather(
             serve_pages(
-                conductor, config.address, config.port, conductor.faults, config.controls.http, conductor.visits
+                conductor,
+                config.address,
+                config.port,
+                conductor.faults,
+                config.controls.http,
+                conductor.visits,
+                conductor.sounds,
             ),
+            conductor.sounds.run(),
             LocalServer(conductor, config.state, conductor.faults).run(),
         )
     finally:

@@ -265,6 +265,13 @@ class BankDamaged(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class SoundsChanged(Happening):
+    """Browsers are to hear voices with other sounds from now on: by voice the name of its instrument's page."""
+
+    voices: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FaultRaised(Happening):
     """Something is wrong that was not, or is wrong in another way."""
 

@@ -34,6 +34,7 @@ from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
 from reverie.web.page import page
 from reverie.web.play_routes import play_routes
+from reverie.web.sounds import BrowserSounds, sound_routes
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +85,17 @@ class StatusSource(Controlled, Protocol):
 
 
 def application(
-    source: StatusSource, address: str, *, controls: bool | None = None, play: Playable | None = None
+    source: StatusSource,
+    address: str,
+    *,
+    controls: bool | None = None,
+    play: Playable | None = None,
+    sounds: BrowserSounds | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``.
 
-    ``controls`` is whether it steers; None: where only this machine reaches it. ``play`` is what visitors play with.
+    ``controls`` is whether it steers; None: where only this machine reaches it. ``play`` is what visitors play with,
+    ``sounds`` what browsers hear.
     """
     panics: RateLimit[None, None] | None = None
 
@@ -138,6 +145,7 @@ def application(
             web.post("/dream", dream),
             control_route(source, allowed=is_loopback(address) if controls is None else controls),
             *(play_routes(play) if play is not None else ()),
+            *(sound_routes(sounds) if sounds is not None else ()),
         ]
     )
     return app
@@ -242,4 +250,5 @@ async def _only_loopback_names(request: web.Request, handler: Handler) -> web.St
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    kept = response.headers.get("Cache-Control")
+    response.headers.update(HEADERS if kept is None else {**HEADERS, "Cache-Control": kept})
