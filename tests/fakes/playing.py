@@ -19,6 +19,7 @@ from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Tempo
 from reverie.play.messages import (
     BankTaken,
+    BarBegun,
     BarPlayed,
     FromPlayer,
     Part,
@@ -74,6 +75,7 @@ class Studio:
         self.outputs = {name: outputs(self.clock) for name in (*slots, *settings) or ("main",)}
         self.states: list[SlotState] = []
         self.bars: list[BarPlayed] = []
+        self.begun: list[BarBegun] = []
         self.folder = folder
         self.ledgers = {name: Ledger(folder / "ledger", name) for name in self.outputs}
         self.slots = {
@@ -85,8 +87,10 @@ class Studio:
         self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self._hear, leaders)
         self.player.tend()
 
-    def _hear(self, news: BarPlayed | SyncState | BankTaken) -> None:
+    def _hear(self, news: BarBegun | BarPlayed | SyncState | BankTaken) -> None:
         match news:
+            case BarBegun():
+                self.begun.append(news)
             case BarPlayed():
                 self.bars.append(news)
             case SyncState():

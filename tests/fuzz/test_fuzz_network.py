@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fakes.daemon import free_port
+from fakes.live_feeds import quiet_feed
 from fakes.patience import PATIENCE
 from reverie.control.control_learning import Search
 from reverie.control.osc_input import OscInput
@@ -167,7 +168,9 @@ def port() -> Iterator[int]:
     web.REQUESTS = web.AT_FIRST = 1e9
 
     async def serve() -> None:
-        serving = asyncio.create_task(web.serve(web.application(Source(), "127.0.0.1"), "127.0.0.1", where, Faults()))
+        serving = asyncio.create_task(
+            web.serve(web.application(Source(), "127.0.0.1", live=quiet_feed()), "127.0.0.1", where, Faults())
+        )
         await asyncio.to_thread(stopped.wait)
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):

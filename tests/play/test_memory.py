@@ -87,7 +87,8 @@ class Endless:
                     self._say(Panic())
                 self._studio.output.there = bar != 8
                 self._studio.play(4)
-                for heard in (self._studio.bars, self._studio.states, self._studio.taken, self._studio.synced):
+                studio = self._studio
+                for heard in (studio.bars, studio.begun, studio.states, studio.taken, studio.synced):
                     heard.clear()
 
     def _say(self, *messages: ToPlayer) -> None:

@@ -36,6 +36,7 @@ from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.player_link import PlayerLink
 from reverie.conductor.points_of_form import points_of_form
 from reverie.conductor.programme_course import ProgrammeCourse
+from reverie.conductor.public_state import PublicState
 from reverie.conductor.readiness import Readiness
 from reverie.conductor.reminder import Reminder
 from reverie.conductor.repeats import RepeatedLoops
@@ -73,6 +74,7 @@ from reverie.watch.happenings import (
 )
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary
+from reverie.web.live_feed import LiveFeed
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +204,11 @@ class Conductor:
         )
         self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
         self._fault_news = FaultNews(faults, self.bus, clock)
-        # In this order each event is heard: first it is judged and counted, then told, then acted upon.
+        self.live = LiveFeed(
+            PublicState(self._report, self._course, lambda: self.music, self._sounds_of_voices).now, clock
+        )
+        """What pages are told."""
+        # In this order each event is heard: first it is judged and counted, then told, then acted upon, then shown.
         for hearer in (
             self._evidence,
             self._metrics,
@@ -220,6 +226,7 @@ class Conductor:
         ):
             hearer.subscribe_to(self.bus)
         self.bus.subscribe(BarSounded, self._bar_sounded)
+        self.live.subscribe_to(self.bus)
 
     async def run(
         self, scene: str | None, seconds: float | None = None, around: Callable[[], Awaitable[None]] | None = None
@@ -240,6 +247,7 @@ class Conductor:
             self._console.attend,
             self._timbres.run,
             self._lives.attend,
+            self.live.attend,
             *([around] if around else []),
         )
         beside = [asyncio.ensure_future(service()) for service in services]
@@ -416,6 +424,9 @@ class Conductor:
         self._kept.bar_played(music)
         self._play.go_on()
         self.visits.bar_sounded()
+
+    def _sounds_of_voices(self) -> Mapping[str, Mapping[str, Any]]:
+        return {name: sound.as_json() for name, sound in self.sounds.by_voice.items()}
 
     @property
     def _moment(self) -> Moment:

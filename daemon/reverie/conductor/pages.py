@@ -18,6 +18,7 @@ from reverie.watch.summary import Summary
 
 if TYPE_CHECKING:
     from reverie.control.visitors import Playable
+    from reverie.web.live_feed import LiveFeed
     from reverie.web.server import StatusSource
     from reverie.web.sounds import BrowserSounds
 
@@ -34,6 +35,7 @@ async def serve_pages(
     port: int,
     faults: Faults,
     controls: bool | None = None,
+    live: LiveFeed | None = None,
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
 ) -> None:
@@ -47,7 +49,7 @@ async def serve_pages(
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.server import application, serve
 
-                app = application(source, address, controls=controls, play=play, sounds=sounds)
+                app = application(source, address, controls=controls, live=live, play=play, sounds=sounds)
                 await serve(app, address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")

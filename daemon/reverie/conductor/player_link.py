@@ -15,6 +15,7 @@ from reverie.conductor.hired_worker import HireWorker, next_life
 from reverie.music.time import Tempo
 from reverie.play.messages import (
     BankTaken,
+    BarBegun,
     BarPlayed,
     FromPlayer,
     Panic,
@@ -33,9 +34,11 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.watch.happenings import (
     BankAnswered,
+    BarEntered,
     BarSounded,
     BarsPlanned,
     Moment,
+    PlayerTold,
     SceneGiven,
     SlotChanged,
     SlotsGiven,
@@ -86,7 +89,8 @@ class PlayerLink:
 
     def send(self, message: Message) -> bool:
         """Hand on a message to the present life; False if there is none."""
-        return self.worker.send(message)
+        told: ToPlayer = from_message(ToPlayer, message)
+        return self._tell(told)
 
     def perform(self, ensemble: Ensemble) -> None:
         """Have the player go over to a performance with its next bar line."""
@@ -152,6 +156,8 @@ class PlayerLink:
         said: FromPlayer = from_message(FromPlayer, message)
         at = Moment.of(self._clock)
         match said:
+            case BarBegun():
+                self._bus.publish(BarEntered(at, said))
             case BarPlayed():
                 self._bus.publish(BarSounded(at, said))
             case SlotState():
@@ -184,5 +190,8 @@ class PlayerLink:
             SceneGiven(Moment.of(self._clock), scene if qpm is None else replace(scene, tempo=Tempo(qpm)))
         )
 
-    def _tell(self, value: ToPlayer) -> None:
-        self.worker.send(to_message(value))
+    def _tell(self, value: ToPlayer) -> bool:
+        sent = self.worker.send(to_message(value))
+        if sent:
+            self._bus.publish(PlayerTold(Moment.of(self._clock), value))
+        return sent

@@ -27,6 +27,11 @@ class Programme:
         self._entries = sorted(entries, key=lambda entry: entry.at)
 
     @property
+    def entries(self) -> tuple[ProgrammeEntry, ...]:
+        """What the day has, in the order of its hours."""
+        return tuple(self._entries)
+
+    @property
     def times(self) -> tuple[time, ...]:
         """When something else becomes due."""
         return tuple(entry.at for entry in self._entries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 from reverie.bus import Bus
 from reverie.clock import LocalClock
@@ -50,6 +50,11 @@ class ProgrammeCourse:
         """The scene that is due now; None where none is."""
         due = self._programme.due(self._clock.local())
         return due and due.scene
+
+    @property
+    def resumes(self) -> time | None:
+        """When music is due again, if the programme wants a rest now."""
+        return self._programme.resumes(self._clock.local()) if self.resting else None
 
     def begin(self, named: str | None, playing: str | None) -> None:
         """The first scene plays. One that a person ``named`` plays until something else is due.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reverie.clock import Clock
+from reverie.clock import LocalClock
 from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.config import ConductorConfig
 from reverie.conductor.lives import Lives
@@ -52,7 +52,7 @@ class Report:
     console: ControlConsole
     lives: Lives
     site: SiteWatch
-    clock: Clock
+    clock: LocalClock
     begun: float
     rest: Callable[[], str]
     scene: Callable[[], Scene | None]

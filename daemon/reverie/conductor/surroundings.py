@@ -24,6 +24,7 @@ async def surround(conductor: Conductor) -> None:
                 config.port,
                 conductor.faults,
                 config.controls.http,
+                conductor.live,
                 conductor.visits,
                 conductor.sounds,
             ),

@@ -33,6 +33,13 @@ class ScoreCursor:
         """Whether the next bar is written out."""
         return self._bar_events is not None
 
+    def fork(self) -> ScoreCursor:
+        """One that stands at the same bar, by which to look ahead: what it is told and forgets, this one does not."""
+        forked = ScoreCursor()
+        forked.score, forked._start = self.score and self.score.fork(), self._start
+        forked._next = self._next and (self._next[0], self._next[1].fork())
+        return forked
+
     def set_scene(self, scene: SetScene) -> None:
         """Put a scene up, to begin at its bar."""
         self._bar_events = None

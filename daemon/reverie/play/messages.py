@@ -244,6 +244,26 @@ class PlayerReady:
 
 
 @dataclass(frozen=True, slots=True)
+class BarBegun:
+    """A bar has begun, and stays as it is but for what holds at once: what shows the music goes by it.
+
+    ``begins`` is the monotonic moment of its bar line, the same in every process of a machine, and ``seconds`` how long
+    it lasts at its first tempo. ``heard`` is how many messages after its :class:`Setup` the player had been told by
+    then: whoever tells it can work out from these what the bar is, notes and all.
+    """
+
+    type: ClassVar[str] = "bar_begun"
+    epoch: int
+    scene: str
+    bar: int
+    scene_bar: int
+    begins: float
+    seconds: float
+    resting: bool
+    heard: int
+
+
+@dataclass(frozen=True, slots=True)
 class BarPlayed:
     """A bar went out: the evidence on which health and watchdog rest.
 
@@ -325,4 +345,4 @@ class BankTaken:
 
 
 ToPlayer = Setup | SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | Panic | Stop
-FromPlayer = PlayerReady | BarPlayed | SlotState | SyncState | BankTaken
+FromPlayer = PlayerReady | BarBegun | BarPlayed | SlotState | SyncState | BankTaken

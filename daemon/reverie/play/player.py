@@ -20,6 +20,7 @@ from reverie.play.events import Rank
 from reverie.play.laid_bar import Laid
 from reverie.play.messages import (
     BankTaken,
+    BarBegun,
     BarPlayed,
     BlendBanks,
     Panic,
@@ -54,7 +55,7 @@ class Player:
         slots: The slots by name; a part on a slot that does not exist sounds on the tape only.
         tape: Where everything is written that is sent.
         clock: The time.
-        report: Told of every bar that went out, and of who leads.
+        report: Told of every bar that begins and that went out, and of who leads.
         leaders: Clocks of others that a scene may follow, by the name that scenes have for them.
         early: How long before its moment what is due is made ready.
     """
@@ -64,7 +65,7 @@ class Player:
         slots: Mapping[str, Slot],
         tape: Recorder,
         clock: PreciseClock,
-        report: Callable[[BarPlayed | SyncState | BankTaken], None],
+        report: Callable[[BarBegun | BarPlayed | SyncState | BankTaken], None],
         leaders: Mapping[str, Leader] | None = None,
         early: Early = AT_ITS_MOMENT,
     ) -> None:
@@ -83,7 +84,8 @@ class Player:
         self._overrides = SetOverrides()
         self._log = BarLog()
         self._over: list[Callable[[], BarPlayed]] = []
-        self._news: list[BarPlayed | SyncState | BankTaken] = []
+        self._news: list[BarBegun | BarPlayed | SyncState | BankTaken] = []
+        self._heard = 0
         self._banks = Banks(slots, self._news.append)
 
     def handle(
@@ -92,6 +94,7 @@ class Player:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
             self._enter_bar()
+        self._heard += 1
         match message:
             case SetScene():
                 self._banks.expect(message.parts)
@@ -110,6 +113,10 @@ class Player:
             case Panic():
                 self._silence(clock=False)
                 self._slots.hush()
+
+    def leave_out(self) -> None:
+        """A message was told that cannot be understood: it counts all the same, so that both sides count alike."""
+        self._heard += 1
 
     def deadline(self) -> float | None:
         """The monotonic moment of what is due next; None as long as there is nothing to play."""
@@ -340,6 +347,20 @@ class Player:
         self._lay_banks(laid.score, bar, changes=laid.changes)
         self._log.repeated, self._log.tacet = laid.bar_events.repeated, laid.bar_events.tacet
         self._log.due = sum(count for part, count in laid.bar_events.notes.items() if part not in self._overrides.muted)
+        self._news.append(self._begun(bar, laid))
+
+    def _begun(self, bar: Bar, laid: Laid) -> BarBegun:
+        scene, timeline = laid.score.scene, self._timeline
+        return BarBegun(
+            epoch=scene.epoch,
+            scene=scene.name,
+            bar=bar.number,
+            scene_bar=laid.scene_bar,
+            begins=timeline.time_of(bar.tick),
+            seconds=bar.ticks * timeline.seconds_per_tick,
+            resting=self._log.resting,
+            heard=self._heard,
+        )
 
     @property
     def _writes_at(self) -> float:

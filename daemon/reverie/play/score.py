@@ -44,6 +44,12 @@ class PartScore:
         """The scene bar at which what is queued ends."""
         return self._passages[-1].end if self._passages else 0
 
+    def fork(self) -> PartScore:
+        """One that has the same passages; what it is given and forgets, this one does not."""
+        forked = PartScore(self.part)
+        forked._passages = [*self._passages]
+        return forked
+
     def add(self, passage: PlacedLoop, *, anew: bool = False) -> None:
         """Queue a passage in place of one that starts in the same bar or, with ``anew``, of all that start later."""
         kept = (one for one in self._passages if one.start < passage.start or (one.start > passage.start and not anew))
@@ -84,6 +90,14 @@ class SceneScore:
         """Whether every part has a loop to begin with: what comes during the first bar is too late for that bar."""
         return all(self._parts.values())
 
+    def fork(self) -> SceneScore:
+        """One that knows the same, by which to look ahead: what it is told and forgets, this one does not."""
+        forked = SceneScore(self.scene)
+        forked._parts = {name: part.fork() for name, part in self._parts.items()}
+        forked._chords = {bar: [*marks] for bar, marks in self._chords.items()}
+        forked._plans = self._plans.fork()
+        return forked
+
     def hear(self, told: Place | TellChords | TellBars) -> None:
         """Keep what is told; what is of another epoch is not meant for this scene."""
         match told:
@@ -115,9 +129,13 @@ class SceneScore:
         plan = self._plans.at(bar)
         return plan.section if plan.bar == bar else ""
 
+    def chords(self, bar: int) -> tuple[ChordMark, ...]:
+        """The chords that begin in scene bar ``bar``."""
+        return tuple(self._chords.get(bar, ()))
+
     def take_chords(self, bar: int) -> tuple[ChordMark, ...]:
         """The chords that begin in scene bar ``bar``, forgetting them and all before."""
-        chords = tuple(self._chords.get(bar, ()))
+        chords = self.chords(bar)
         self._chords = {later: marks for later, marks in self._chords.items() if later > bar}
         return chords
 

@@ -16,6 +16,10 @@ class ToldPlans:
     def __init__(self, plans: Iterable[BarPlan] = ()) -> None:
         self._keep(plans)
 
+    def fork(self) -> ToldPlans:
+        """One that knows the same; what it is told and forgets, this one does not."""
+        return ToldPlans(self._plans)
+
     def tell(self, told: TellBars) -> None:
         """Keep these, in place of all that was told of these bars and of later ones."""
         self._keep((*(plan for plan in self._plans if plan.bar < told.first_bar), *told.plans))

@@ -50,7 +50,7 @@ class PlayerWorker:
     """Waits for messages, deadlines and signals, in this one place."""
 
     def __init__(self, end: socket.socket, signals: int) -> None:
-        self._conductor = ConductorEnd(end, ToPlayer, _leave_out, waits=False)
+        self._conductor = ConductorEnd(end, ToPlayer, self._leave_out, waits=False)
         self._signals = signals
         self._clock = SystemClock()
         self._player: Player | None = None
@@ -132,16 +132,17 @@ class PlayerWorker:
         """Tell the conductor, unless it has stopped reading: music waits for nobody."""
         self._conductor.say(value)
 
+    def _leave_out(self, error: WireError) -> None:
+        """Play on: what sounds now is better than what a new player would begin with."""
+        log_line(f"a message was not understood and is left out: {error}")
+        if self._player is not None:
+            self._player.leave_out()
+
     def _tidy(self, player: Player) -> None:
         now, deadline = self._clock.now(), player.deadline()
         if now >= self._tidy_at and (deadline is None or deadline - now > TIDY_TAKES):
             gc.collect()
             self._tidy_at = now + TIDY_EVERY
-
-
-def _leave_out(error: WireError) -> None:
-    """Play on: what sounds now is better than what a new player would begin with."""
-    log_line(f"a message was not understood and is left out: {error}")
 
 
 def _check_length(message: Message) -> None:

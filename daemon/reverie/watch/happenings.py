@@ -13,7 +13,7 @@ from reverie.clock import Clock
 from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
-from reverie.play.messages import BankTaken, BarPlayed, SetOverrides, SetScene, SlotState, SyncState
+from reverie.play.messages import BankTaken, BarBegun, BarPlayed, SetOverrides, SetScene, SlotState, SyncState, ToPlayer
 from reverie.scenes.schema import Scene
 from reverie.timbre.ready_bank import BlendedBanks, ReadyBank
 from reverie.watch.faults import Fault
@@ -99,6 +99,20 @@ class BarsPlanned(Happening):
 
     epoch: int
     slowest: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerTold(Happening):
+    """A life of the player was sent this: all that it knows it was told so, in this order."""
+
+    message: ToPlayer
+
+
+@dataclass(frozen=True, slots=True)
+class BarEntered(Happening):
+    """The player has begun a bar."""
+
+    bar: BarBegun
 
 
 @dataclass(frozen=True, slots=True)

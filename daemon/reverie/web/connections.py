@@ -188,6 +188,11 @@ class Connection(RequestHandler):
         response.force_close()
         return response
 
+    def stay(self) -> None:
+        """Let the answer that is being given take as long as it likes: of a stream that goes on for ever."""
+        if self._timer is not None:
+            self._timer.cancel()
+
     def turn_out(self) -> None:
         """End the connection now, whoever reads or writes there: closing it would wait for a reader that is slow."""
         if self._line is not None:

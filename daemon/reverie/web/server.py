@@ -32,6 +32,8 @@ from reverie.watch.faults import Faults
 from reverie.watch.summary import Summary
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
+from reverie.web.live_feed import LiveFeed
+from reverie.web.live_routes import live_routes
 from reverie.web.page import page
 from reverie.web.play_routes import play_routes
 from reverie.web.sounds import BrowserSounds, sound_routes
@@ -89,13 +91,14 @@ def application(
     address: str,
     *,
     controls: bool | None = None,
+    live: LiveFeed | None = None,
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``.
 
-    ``controls`` is whether it steers; None: where only this machine reaches it. ``play`` is what visitors play with,
-    ``sounds`` what browsers hear.
+    ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
+    the music, ``play`` what visitors play with, ``sounds`` what browsers hear.
     """
     panics: RateLimit[None, None] | None = None
 
@@ -144,6 +147,7 @@ def application(
             web.post("/panic", panic),
             web.post("/dream", dream),
             control_route(source, allowed=is_loopback(address) if controls is None else controls),
+            *(live_routes(live) if live is not None else ()),
             *(play_routes(play) if play is not None else ()),
             *(sound_routes(sounds) if sounds is not None else ()),
         ]

@@ -16,6 +16,7 @@ from reverie.midi.bytes import REVERB_SEND
 from reverie.music.time import Metre
 from reverie.play.messages import (
     BankTaken,
+    BarBegun,
     BarPlan,
     BarPlayed,
     Place,
@@ -77,7 +78,7 @@ def play_offline(
     clock, notebook = _Clock(), _Notebook()
     bars = 0
 
-    def hear(news: BarPlayed | SyncState | BankTaken) -> None:
+    def hear(news: BarBegun | BarPlayed | SyncState | BankTaken) -> None:
         nonlocal bars
         bars += isinstance(news, BarPlayed)
 

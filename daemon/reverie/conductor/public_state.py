@@ -1,0 +1,159 @@
+"""What everybody may know of the music now, for pages that anybody may see: nothing of the machine and its faults.
+
+Bars are counted from 1 here, as people do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from reverie.compose.ensemble import Ensemble
+from reverie.compose.recipe import Recipe
+from reverie.conductor.programme_course import ProgrammeCourse
+from reverie.conductor.report import Report
+from reverie.music.time import TICKS_PER_QUARTER
+from reverie.scenes.schema import Scene
+from reverie.scenes.timbre import GridPath
+from reverie.watch.summary import DOUBTFUL
+
+STARTING = 60.0
+"""Seconds for which it is no trouble yet that no bar was played."""
+STATE_WORDS = ("starting", "playing", "resting", "paused", "silent", "trouble")
+"""What ``says.key`` can be."""
+WHY = ("score", "bent", "refused", "novelty")
+"""What of the status of a loop says why it was kept."""
+
+Sounds = Callable[[], Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """Gathers it from what the status is made of. ``sounds`` has by voice what pages can sound it with."""
+
+    report: Report
+    course: ProgrammeCourse
+    music: Callable[[], Ensemble | None]
+    sounds: Sounds = dict[str, Mapping[str, Any]]
+
+    def now(self) -> dict[str, Any]:
+        """The state as plain data."""
+        report, scene, music = self.report, self.report.scene(), self.music()
+        key, params = self._says()
+        return {
+            "says": {"key": key, "params": params},
+            "level": DOUBTFUL if key == "starting" else report.summary().level,
+            "scene": scene and _scene(scene, music, report.console.overrides.tempo),
+            "bar": report.evidence.sounding_bar,
+            "harmony": report.harmony(),
+            "form": report.form(),
+            "mood": _mood(report.dreams()),
+            "voices": self._voices(scene, music) if scene and music else [],
+            "loops": _loops(report.loops(), music) if music else {},
+            "timbres": _timbres(scene, report.timbres.status()) if scene else {},
+            "day": [
+                {"at": f"{entry.at:%H:%M}", "scene": entry.scene, "mood": entry.mood}
+                for entry in report.config.programme.entries
+            ],
+        }
+
+    def _says(self) -> tuple[str, dict[str, Any]]:
+        """A word of :data:`STATE_WORDS`, and what a sentence of it names."""
+        report, evidence, now = self.report, self.report.evidence, self.report.clock.now()
+        scene, bar, paused = report.scene(), evidence.bar, report.console.overrides.paused_until
+        if bar is None and now - report.begun < STARTING:
+            return "starting", {}
+        if bar is None or not report.alive().ok:
+            return "trouble", {}
+        if bar.resting and (self.course.resting or paused is None):
+            until = self.course.resumes
+            return "resting", {"until": until and f"{until:%H:%M}"}
+        if bar.resting and paused is not None:
+            until = report.clock.local() + timedelta(seconds=paused - now)
+            return "paused", {"until": f"{until:%H:%M}"}
+        if not evidence.audible or evidence.all_muted:
+            return "silent", {}
+        return "playing", {"title": scene.title if scene else ""}
+
+    def _voices(self, scene: Scene, music: Ensemble) -> list[dict[str, Any]]:
+        muted, sounding, sounds = self.report.console.overrides.muted, set(music.voices_in(0)), self.sounds()
+        return [
+            {
+                "name": part.name,
+                "kind": scene.voices[part.name].kind,
+                "muted": part.name in muted,
+                "sounds": part.name in sounding and part.name not in muted,
+                "sound": sounds.get(part.name),
+            }
+            for part in music.parts
+            if part.name in scene.voices
+        ]
+
+
+def _scene(scene: Scene, music: Ensemble | None, tempo: float | None) -> dict[str, Any]:
+    return {
+        "name": scene.name,
+        "title": scene.title,
+        "metre": str(scene.metre),
+        "ticks_per_bar": scene.metre.bar_ticks,
+        "ticks_per_quarter": TICKS_PER_QUARTER,
+        "tempo": round(tempo or (music.tempo() if music else scene.tempo.qpm), 2),
+        "key": str(scene.key),
+    }
+
+
+def _mood(dreams: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The mood that rules, if one does, and all that is dreamt; None where the scene has no moods."""
+    if not dreams["moods"]:
+        return None
+    mood, now = dreams["rules"], dreams["now"]
+    own = next((dream for dream in reversed(now) if dream["mood"] == mood), None)
+    return {
+        "mood": mood,
+        "words": own["text"] if own else "",
+        "weight": dreams["weights"].get(mood, 0.0),
+        "weights": dreams["weights"],
+        "moods": dreams["moods"],
+        "dreams": [
+            {name: dream[name] for name in ("mood", "weight", "level", "text", "bars_until", "bars_left")}
+            for dream in now
+        ],
+    }
+
+
+def _loops(loops: Mapping[str, Mapping[str, Any]], music: Ensemble) -> dict[str, Any]:
+    placed = music.last_placed
+    return {
+        voice: {**_recipe(placed[voice].made_by), "recipe": loop["recipe"], "operator": loop["operator"]}
+        | {"from_bar": loop["from_bar"], "why": {name: loop[name] for name in WHY}}
+        for voice, loop in loops.items()
+        if voice in placed
+    }
+
+
+def _recipe(recipe: Recipe | None) -> dict[str, Any]:
+    """What drew a loop; a loop that was there already, or that no model drew, has neither model nor temperature."""
+    drawn = recipe is not None and bool(recipe.model)
+    return {
+        "model": recipe.model if recipe and drawn else None,
+        "temperature": round(recipe.temperature, 3) if recipe and drawn else None,
+        "seed": recipe.seed if recipe else None,
+        "bars": recipe.bars if recipe else None,
+    }
+
+
+def _timbres(scene: Scene, told: list[dict[str, object]]) -> dict[str, Any]:
+    """By name: its sounds, and the point of the bank that sounds, of where it shall be, and whether a hand holds it."""
+    return {
+        str(one["name"]): {
+            "sounds": [*timbre.sources],
+            "grid": isinstance(timbre.path, GridPath),
+            "point": one["plays_at"],
+            "held": one["held_at"],
+            "path": [],
+        }
+        for one in told
+        if (timbre := scene.timbres.get(str(one["name"]))) is not None
+    }

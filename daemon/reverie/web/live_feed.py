@@ -1,0 +1,119 @@
+"""What pages are told while the music plays: its public state, and every bar as it begins.
+
+It hears what the player is told and says, and needs nobody who listens. What changes at once is told at most ten times
+a second, however often it changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reverie.bus import Bus
+from reverie.clock import Clock
+from reverie.play.messages import Setup
+from reverie.watch.happenings import BarEntered, Happening, PlayerTold, SyncChanged, WorkerDied
+from reverie.web.event_stream import EventStream
+from reverie.web.live_bar import LiveBar
+from reverie.web.live_score import LiveScore
+
+log = logging.getLogger(__name__)
+
+SETTLES = 0.1
+"""Seconds for which changes are gathered before they are told."""
+LOOK = 2.0
+"""Seconds between looks at what changes without a word, such as the time until which music rests."""
+
+Now = Callable[[], Mapping[str, Any]]
+
+
+class LiveFeed:
+    """Follows the music for pages.
+
+    Args:
+        now: The public state, as plain data; asked after whatever may have changed it.
+        clock: The moments that pages are told.
+        events: Where it is told.
+    """
+
+    def __init__(self, now: Now, clock: Clock, events: EventStream | None = None) -> None:
+        self.events = EventStream() if events is None else events
+        self._now = now
+        self._clock = clock
+        self._score = LiveScore()
+        self._state: Mapping[str, Any] = {}
+        self._bars: tuple[LiveBar, ...] = ()
+        self._stirred = asyncio.Event()
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on of all that pages may show; after everybody else has."""
+        bus.subscribe(PlayerTold, self._told)
+        bus.subscribe(WorkerDied, lambda said: self._player_lost() if said.role == "player" else None)
+        bus.subscribe(SyncChanged, lambda said: self._score.synced(said.sync))
+        bus.subscribe(BarEntered, self._bar_entered)
+        bus.subscribe(Happening, lambda _: self._stirred.set())
+
+    def clock(self) -> Mapping[str, float]:
+        """The two clocks now: that of all moments of music, and that of people."""
+        return {"now": self._clock.now(), "wall": self._clock.wall()}
+
+    def now(self) -> Mapping[str, Any]:
+        """The public state now."""
+        return self._now()
+
+    def bar(self) -> Mapping[str, Any] | None:
+        """The bar that sounds and those that follow, as far as that is known."""
+        return _told_bars(self._bars) if self._bars else None
+
+    async def attend(self) -> None:
+        """Tell what changes, until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK):
+                    await self._stirred.wait()
+            except TimeoutError:
+                pass
+            self._stirred.clear()
+            self.flush()
+            await asyncio.sleep(SETTLES)
+
+    def flush(self) -> None:
+        """Tell what is otherwise than it was told last."""
+        try:
+            self._tell_bars()
+            self._tell_state()
+        except Exception:
+            log.exception("Pages cannot be told what plays; the music plays on.")
+
+    def _told(self, said: PlayerTold) -> None:
+        if isinstance(said.message, Setup):
+            self._score = LiveScore()
+        else:
+            self._score.told(said.message, said.at.now)
+
+    def _player_lost(self) -> None:
+        self._score, self._bars = LiveScore(), ()
+
+    def _bar_entered(self, said: BarEntered) -> None:
+        if self._score.begun(said.bar) is None:
+            log.warning("Pages do not see the bar %d: what plays is not what the player was told.", said.bar.bar)
+        self._tell_bars()
+
+    def _tell_bars(self) -> None:
+        now = self._score.bar
+        bars = () if now is None else (now, *self._score.ahead())
+        if bars and bars != self._bars:
+            self.events.publish("bar", _told_bars(bars))
+        self._bars = bars
+
+    def _tell_state(self) -> None:
+        state = self._now()
+        if state != self._state:
+            self._state = state
+            self.events.publish("now", state)
+
+
+def _told_bars(bars: tuple[LiveBar, ...]) -> dict[str, Any]:
+    return {**bars[0].as_json(), "ahead": [bar.as_json() for bar in bars[1:]]}

@@ -1,0 +1,195 @@
+"""A mirror of the player's score: what it is told is told here too, so pages know every bar without asking it.
+
+The player says with each bar how many messages it had heard when that began. So the mirror's bars come of the same
+messages, by the same code, and no message that was on its way at the bar line makes a difference. Pure: no clock, and
+nothing of the web.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from reverie.music.time import TICKS_PER_QUARTER
+from reverie.play.cursor import ScoreCursor
+from reverie.play.messages import (
+    SELF,
+    BarBegun,
+    Panic,
+    Place,
+    Rest,
+    SetOverrides,
+    SetScene,
+    SyncState,
+    TellBars,
+    TellChords,
+    ToPlayer,
+)
+from reverie.play.score import SceneScore
+from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, notes_of
+
+AHEAD = 4
+"""Bars to come that are foretold."""
+MOST_UNHEARD = 4096
+"""Messages that are kept for a player that begins no bar; one that has more to hear is not followed any longer."""
+
+
+class LiveScore:
+    """What one life of the player plays, and will play as far as that is known."""
+
+    def __init__(self) -> None:
+        self._cursor = ScoreCursor()
+        self._unheard: deque[tuple[float, ToPlayer]] = deque()
+        self._heard = 0
+        self._overrides = SetOverrides()
+        self._rest = False
+        self._section = ""
+        self._notes: tuple[LiveNote, ...] = ()
+        self._following = False
+        self._lost = False
+        self.bar: LiveBar | None = None
+        """The bar that sounds; None before the first, and where what is told does not fit what is played."""
+
+    def told(self, message: ToPlayer, at: float) -> None:
+        """The player was sent a message, after its :class:`Setup`, at that monotonic moment."""
+        if self._lost or len(self._unheard) >= MOST_UNHEARD:
+            self._lost, self.bar = True, None
+            self._unheard.clear()
+            return
+        self._unheard.append((at, message))
+        if isinstance(message, SetOverrides | Panic) and self.bar is not None:
+            self._hold_at_once(message, at)
+
+    def synced(self, state: SyncState) -> None:
+        """The player has said whose tempo it goes by."""
+        self._following = state.following
+
+    def begun(self, said: BarBegun) -> LiveBar | None:
+        """A bar has begun; None where the mirror does not know it."""
+        while self._unheard and self._heard < said.heard:
+            self._hear(self._cursor, self._unheard.popleft()[1])
+            self._heard += 1
+        self._cursor.turn(said.bar, first=self.bar is None)
+        score = self._cursor.score
+        if score is None or (score.scene.epoch, self._cursor.scene_bar(said.bar)) != (said.epoch, said.scene_bar):
+            self.bar = None
+            return None
+        self._begin(score, said)
+        for at, message in self._unheard:
+            if isinstance(message, SetOverrides | Panic):
+                self._hold_at_once(message, at)
+        return self.bar
+
+    def ahead(self, count: int = AHEAD) -> tuple[LiveBar, ...]:
+        """The bars that follow the one that sounds, by all that the player has been told up to now."""
+        now = self.bar
+        if now is None:
+            return ()
+        cursor, rest, overrides, section = self._cursor.fork(), self._rest, self._overrides, self._section
+        for _, message in self._unheard:
+            match message:
+                case Rest():
+                    rest = message.on
+                case SetOverrides():
+                    overrides = message
+                case _:
+                    self._hear(cursor, message)
+        led_to_rest = now.resting and not self._rest
+        bars: list[LiveBar] = []
+        begins, epoch, pace = now.end, now.epoch, now.pace[-1].seconds
+        for number in range(now.bar + 1, now.bar + 1 + count):
+            cursor.turn(number, first=False)
+            score = cursor.score
+            if score is None:
+                break
+            section = score.section(cursor.scene_bar(number)) or (section if score.scene.epoch == epoch else "")
+            epoch = score.scene.epoch
+            resting = rest or (led_to_rest and score.scene.lead != SELF)
+            bar = _bar(score, number, cursor.scene_bar(number), resting=resting, section=section)
+            seconds = pace if self._is_led(score) else _pace(score, bar.scene_bar, overrides)
+            silent = {*overrides.muted, *bar.repeated}
+            notes = tuple(note for note in bar.notes if note.voice not in silent)
+            foretold = replace(bar, notes=notes, exact=False, open=bar.repeated, repeated=())
+            bars.append(replace(foretold, pace=(PacePiece(0, begins, seconds),), muted=overrides.muted))
+            begins = bars[-1].end
+        return tuple(bars)
+
+    def _begin(self, score: SceneScore, said: BarBegun) -> None:
+        before = self.bar
+        section = score.section(said.scene_bar) or (self._section if before and before.epoch == said.epoch else "")
+        score.begin(said.scene_bar)
+        bar = _bar(score, said.bar, said.scene_bar, resting=said.resting, section=section)
+        score.take_chords(said.scene_bar)
+        score.depths(said.scene_bar)
+        muted = self._overrides.muted
+        self._section, self._notes = section, bar.notes
+        self.bar = replace(
+            bar,
+            pace=(PacePiece(0, said.begins, said.seconds / bar.ticks),),
+            notes=tuple(note for note in bar.notes if note.voice not in muted),
+            muted=muted,
+        )
+
+    def _hear(self, cursor: ScoreCursor, message: ToPlayer) -> None:
+        match message:
+            case SetScene():
+                cursor.set_scene(message)
+            case Place() | TellBars() | TellChords():
+                cursor.hear(message)
+            case Rest():
+                self._rest = message.on
+            case SetOverrides():
+                self._overrides = message
+            case _:  # of sounds and devices: no note is another by it
+                pass
+
+    def _hold_at_once(self, message: SetOverrides | Panic, at: float) -> None:
+        bar, score = self.bar, self._cursor.score
+        if bar is None or score is None:
+            return
+        tick = bar.tick_at(at)
+        if isinstance(message, Panic):
+            self._notes = tuple(note for note in self._notes if note.tick < tick)
+            self.bar = bar.silenced(tick)
+            return
+        if set(message.muted) != set(bar.muted):
+            self.bar = bar = bar.with_muted(message.muted, tick, self._notes)
+        seconds = _pace(score, bar.scene_bar, message)
+        if not self._is_led(score) and message.qpm != self._overrides_before(message).qpm:
+            self.bar = bar.bent(at, seconds)
+
+    def _overrides_before(self, message: SetOverrides) -> SetOverrides:
+        """What held before a message that is not heard yet."""
+        before = self._overrides
+        for _, other in self._unheard:
+            if other is message:
+                break
+            before = other if isinstance(other, SetOverrides) else before
+        return before
+
+    def _is_led(self, score: SceneScore) -> bool:
+        return score.scene.lead != SELF and self._following
+
+
+def _bar(score: SceneScore, number: int, scene_bar: int, *, resting: bool, section: str) -> LiveBar:
+    """A bar of a score, with all notes that it has; its chords are those that begin in it."""
+    chords = tuple((mark.tick, mark.symbol) for mark in score.chords(scene_bar))
+    return LiveBar(
+        epoch=score.scene.epoch,
+        scene=score.scene.name,
+        bar=number,
+        scene_bar=scene_bar,
+        ticks=score.scene.metre.bar_ticks,
+        pace=(PacePiece(0, 0.0, score.seconds_per_tick(scene_bar)),),
+        resting=resting,
+        section=section,
+        chords=chords,
+        notes=notes_of(score, scene_bar, resting=resting),
+        tacet=() if resting else score.tacet(scene_bar),
+        repeated=() if resting else score.repeated(scene_bar),
+    )
+
+
+def _pace(score: SceneScore, scene_bar: int, overrides: SetOverrides) -> float:
+    """Seconds for a tick, where nobody leads."""
+    return 60 / (overrides.qpm * TICKS_PER_QUARTER) if overrides.qpm else score.seconds_per_tick(scene_bar)
