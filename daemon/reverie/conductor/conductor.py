@@ -205,7 +205,7 @@ class Conductor:
         self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
         self._fault_news = FaultNews(faults, self.bus, clock)
         self.live = LiveFeed(
-            PublicState(self._report, self._course, lambda: self.music, self._sounds_of_voices).now, clock
+            PublicState(self._report, self._course, self._kept, lambda: self.music, self._sounds_of_voices).now, clock
         )
         """What pages are told."""
         # In this order each event is heard: first it is judged and counted, then told, then acted upon, then shown.

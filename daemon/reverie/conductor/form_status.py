@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reverie.compose.ensemble import Ensemble
+
+SECTIONS = 6
+"""Sections to come that are told."""
+
+
+def sections_ahead(ensemble: Ensemble, count: int = SECTIONS) -> Iterator[Mapping[str, Any]]:
+    """The sections that follow the one that sounds, as form and moods have them now; none if the scene has none."""
+    course, bar = ensemble.course, max(ensemble.bar + 1, 0)
+    section = course.at(bar).section if course else None
+    for _ in range(count):
+        section = course.at(section.end_bar).section if course and section else None
+        if section is None:
+            return
+        yield {
+            "section": section.name,
+            "chapter": section.chapter or None,
+            "in_bars": section.first_bar - bar,
+            "bars": section.bars,
+        }
 
 
 def describe_form(ensemble: Ensemble) -> Mapping[str, Any] | None:

@@ -22,6 +22,7 @@ class KeptLoops:
     def __init__(self) -> None:
         self._answers: dict[str, dict[str, Composed]] = {}
         self._since: dict[str, tuple[str, int]] = {}
+        self._begun: dict[str, tuple[str, int]] = {}
 
     def subscribe_to(self, bus: Bus) -> None:
         """Hear from now on of scenes and loops."""
@@ -33,6 +34,7 @@ class KeptLoops:
         """Another scene begins, which may have voices of the same names."""
         self._answers.clear()
         self._since.clear()
+        self._begun.clear()
 
     def made(self, answer: Composed) -> None:
         """A voice got an answer; one without a loop changes nothing here."""
@@ -46,7 +48,9 @@ class KeptLoops:
     def bar_played(self, ensemble: Ensemble) -> None:
         """A bar went out: notice where loops begin, before that is forgotten of those that are held for long."""
         for voice, placement in ensemble.last_placed.items():
-            self._first_bar(voice, placement)
+            _first_bar(self._since, voice, placement)
+        for voice, placement in ensemble.placed_in(max(ensemble.bar + 1, 0)).items():
+            _first_bar(self._begun, voice, placement)
 
     def status(self, ensemble: Ensemble) -> dict[str, Mapping[str, Any]]:
         """By voice, in the order of composing, what was placed last; a voice that has nothing yet is left out.
@@ -55,29 +59,41 @@ class KeptLoops:
         that no model drew has no score, as it had no rival.
         """
         placed = ensemble.last_placed.items()
-        return {voice: self._told(voice, placement, ensemble.widened_by(voice)) for voice, placement in placed}
+        return {
+            voice: self._told(voice, placement, ensemble.widened_by(voice), _first_bar(self._since, voice, placement))
+            for voice, placement in placed
+        }
 
-    def _told(self, voice: str, placement: Placement, widened: Mapping[str, int]) -> Mapping[str, Any]:
+    def present(self, ensemble: Ensemble) -> dict[str, Mapping[str, Any]]:
+        """The same of what each voice plays in the bar that sounds."""
+        placed = ensemble.placed_in(max(ensemble.bar + 1, 0)).items()
+        return {
+            voice: self._told(voice, placement, ensemble.widened_by(voice), _first_bar(self._begun, voice, placement))
+            for voice, placement in placed
+        }
+
+    def _told(self, voice: str, placement: Placement, widened: Mapping[str, int], first: int) -> Mapping[str, Any]:
         name, recipe = placement.original[0], placement.made_by
         answer = self._answers.get(voice, {}).get(name)
         return {
             "recipe": name,
             "operator": recipe and recipe.operator,
-            "from_bar": self._first_bar(voice, placement) + 1,
+            "from_bar": first + 1,
             "score": dict(recipe.score) if recipe and recipe.drawn else {},
             "bent": {kind: count for kind, count in answer.clipped.items() if count} if answer else {},
             "refused": dict(answer.refused) if answer else {},
             "novelty": _told_novelty(answer.novelty, widened) if answer and answer.novelty else {},
         }
 
-    def _first_bar(self, voice: str, placement: Placement) -> int:
-        """The bar in which the loop was first placed; the ensemble forgets the turns of one that is held for long."""
-        name = placement.original[0]
-        known, bar = self._since.get(voice, ("", 0))
-        if known != name:
-            bar = placement.start_bar
-            self._since[voice] = name, bar
-        return bar
+
+def _first_bar(since: dict[str, tuple[str, int]], voice: str, placement: Placement) -> int:
+    """The bar in which the loop was first placed; the ensemble forgets the turns of one that is held for long."""
+    name = placement.original[0]
+    known, bar = since.get(voice, ("", 0))
+    if known != name:
+        bar = placement.start_bar
+        since[voice] = name, bar
+    return bar
 
 
 def _told_novelty(novelty: Novelty, widened: Mapping[str, int]) -> dict[str, Any]:

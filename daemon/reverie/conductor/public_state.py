@@ -11,20 +11,20 @@ from datetime import timedelta
 from typing import Any
 
 from reverie.compose.ensemble import Ensemble
-from reverie.compose.recipe import Recipe
+from reverie.conductor.form_status import sections_ahead
+from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.programme_course import ProgrammeCourse
+from reverie.conductor.public_loops import public_loops
+from reverie.conductor.public_timbres import public_timbres
 from reverie.conductor.report import Report
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.scenes.schema import Scene
-from reverie.scenes.timbre import GridPath
 from reverie.watch.summary import DOUBTFUL
 
 STARTING = 60.0
 """Seconds for which it is no trouble yet that no bar was played."""
 STATE_WORDS = ("starting", "playing", "resting", "paused", "silent", "trouble")
 """What ``says.key`` can be."""
-WHY = ("score", "bent", "refused", "novelty")
-"""What of the status of a loop says why it was kept."""
 
 Sounds = Callable[[], Mapping[str, Mapping[str, Any]]]
 
@@ -35,6 +35,7 @@ class PublicState:
 
     report: Report
     course: ProgrammeCourse
+    kept: KeptLoops
     music: Callable[[], Ensemble | None]
     sounds: Sounds = dict[str, Mapping[str, Any]]
 
@@ -48,16 +49,21 @@ class PublicState:
             "scene": scene and _scene(scene, music, report.console.overrides.tempo),
             "bar": report.evidence.sounding_bar,
             "harmony": report.harmony(),
-            "form": report.form(),
+            "form": _form(report.form(), music),
             "mood": _mood(report.dreams()),
             "voices": self._voices(scene, music) if scene and music else [],
-            "loops": _loops(report.loops(), music) if music else {},
-            "timbres": _timbres(scene, report.timbres.status()) if scene else {},
-            "day": [
-                {"at": f"{entry.at:%H:%M}", "scene": entry.scene, "mood": entry.mood}
-                for entry in report.config.programme.entries
-            ],
+            "loops": public_loops(self.kept, music) if music else {},
+            "timbres": public_timbres(scene, report.timbres.status()) if scene else {},
+            "day": self._day(),
         }
+
+    def _day(self) -> list[dict[str, Any]]:
+        programme = self.report.config.programme
+        due = programme.due(self.report.clock.local())
+        return [
+            {"at": f"{entry.at:%H:%M}", "scene": entry.scene, "mood": entry.mood, "now": entry is due}
+            for entry in programme.entries
+        ]
 
     def _says(self) -> tuple[str, dict[str, Any]]:
         """A word of :data:`STATE_WORDS`, and what a sentence of it names."""
@@ -104,6 +110,11 @@ def _scene(scene: Scene, music: Ensemble | None, tempo: float | None) -> dict[st
     }
 
 
+def _form(form: Mapping[str, Any] | None, music: Ensemble | None) -> dict[str, Any] | None:
+    """The section that plays, and with it those that come."""
+    return {**form, "ahead": list(sections_ahead(music))} if form and music else None
+
+
 def _mood(dreams: Mapping[str, Any]) -> dict[str, Any] | None:
     """The mood that rules, if one does, and all that is dreamt; None where the scene has no moods."""
     if not dreams["moods"]:
@@ -120,40 +131,4 @@ def _mood(dreams: Mapping[str, Any]) -> dict[str, Any] | None:
             {name: dream[name] for name in ("mood", "weight", "level", "text", "bars_until", "bars_left")}
             for dream in now
         ],
-    }
-
-
-def _loops(loops: Mapping[str, Mapping[str, Any]], music: Ensemble) -> dict[str, Any]:
-    placed = music.last_placed
-    return {
-        voice: {**_recipe(placed[voice].made_by), "recipe": loop["recipe"], "operator": loop["operator"]}
-        | {"from_bar": loop["from_bar"], "why": {name: loop[name] for name in WHY}}
-        for voice, loop in loops.items()
-        if voice in placed
-    }
-
-
-def _recipe(recipe: Recipe | None) -> dict[str, Any]:
-    """What drew a loop; a loop that was there already, or that no model drew, has neither model nor temperature."""
-    drawn = recipe is not None and bool(recipe.model)
-    return {
-        "model": recipe.model if recipe and drawn else None,
-        "temperature": round(recipe.temperature, 3) if recipe and drawn else None,
-        "seed": recipe.seed if recipe else None,
-        "bars": recipe.bars if recipe else None,
-    }
-
-
-def _timbres(scene: Scene, told: list[dict[str, object]]) -> dict[str, Any]:
-    """By name: its sounds, and the point of the bank that sounds, of where it shall be, and whether a hand holds it."""
-    return {
-        str(one["name"]): {
-            "sounds": [*timbre.sources],
-            "grid": isinstance(timbre.path, GridPath),
-            "point": one["plays_at"],
-            "held": one["held_at"],
-            "path": [],
-        }
-        for one in told
-        if (timbre := scene.timbres.get(str(one["name"]))) is not None
     }
