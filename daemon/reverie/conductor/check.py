@@ -17,6 +17,7 @@ from reverie.site import learned
 from reverie.site.control import ControlBinding
 from reverie.site.load import FILE, load_site
 from reverie.site.schema import Site
+from reverie.site.token_files import TokenError, token_files
 
 
 def check(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFault]:
@@ -147,6 +148,7 @@ def _not_there(site: Site, *documents: Document) -> Iterator[DocumentFault]:
     known, told = Known.of(site), set[str]()
     for document in documents:
         yield from _closed(site, document)
+        yield from _tokens(site, document)
         wanted: list[tuple[Keys, str]] = [(("scene",), site.scene)] if "scene" in document.data else []
         if "programme" in document.data:
             wanted += [(("programme", at, "scene"), one.scene) for at, one in enumerate(site.programme) if one.scene]
@@ -179,6 +181,25 @@ def _closed(site: Site, document: Document) -> Iterator[DocumentFault]:
     for way, folder, fault in named:
         if fault and way in document.values:
             yield document.fault(way, f"{folder}: {fault}")
+
+
+def _tokens(site: Site, document: Document) -> Iterator[DocumentFault]:
+    """Files of tokens that the document names, and by which nobody can log in, or too many can."""
+    seen: dict[str, str] = {}
+    for file in token_files(site.page, {}):
+        way = ("page", file.key or "")
+        if way not in document.values:
+            continue
+        try:
+            token = file.token()
+        except TokenError as error:
+            yield document.fault(way, str(error))
+            continue
+        if sentence := file.exposed():
+            yield document.fault(way, sentence)
+        if token in seen:
+            yield document.fault(way, f"this token is that of the {seen[token]} too; each role has its own")
+        seen[token] = file.role
 
 
 def _learned_beside(site: Path) -> list[Document]:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reverie.processes.supervisor import ProcessInfo
+from reverie.site.page_section import PageSection
 from reverie.watch.evidence import Evidence
 from reverie.watch.fault_kinds import WEB_FLOOD
 from reverie.watch.faults import Faults
@@ -38,6 +39,7 @@ async def serve_pages(
     live: LiveFeed | None = None,
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
+    page: PageSection | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -47,9 +49,11 @@ async def serve_pages(
             try:
                 # The web server takes as long to import as all else together: the first note goes before it.
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
+                from reverie.web.gate import PageGate
                 from reverie.web.server import application, serve
 
-                app = application(source, address, controls=controls, live=live, play=play, sounds=sounds)
+                gate = PageGate(page or PageSection(), faults, address)
+                app = application(source, address, controls=controls, live=live, play=play, sounds=sounds, gate=gate)
                 await serve(app, address, port, faults, crowded=flood.count)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")

@@ -27,6 +27,7 @@ async def surround(conductor: Conductor) -> None:
                 conductor.live,
                 conductor.visits,
                 conductor.sounds,
+                config.site.page,
             ),
             conductor.sounds.run(),
             LocalServer(conductor, config.state, conductor.faults).run(),

@@ -1,4 +1,4 @@
-"""Network addresses to listen at, as far as a look at them can tell whether they are some."""
+"""Network addresses, networks and names of machines, as far as a look at them can tell whether they are some."""
 
 from __future__ import annotations
 
@@ -26,3 +26,29 @@ def _address(written: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 """An address to listen at: in figures, or the name of this machine."""
+
+
+def _network(written: str) -> str:
+    try:
+        ipaddress.ip_network(written)
+    except ValueError:
+        raise ValueError(
+            f"{written!r} is no network, such as 192.168.1.0/24 or 127.0.0.1; behind the address of a network come as "
+            "many zeros as its machines have bits"
+        ) from None
+    return written
+
+
+def _name(written: str) -> str:
+    if not _HOST.fullmatch(written):
+        raise ValueError(
+            f"{written!r} is no name of a machine, such as music.example.org; a port, a path and https:// have no "
+            "place here, and addresses in figures are answered anyway"
+        )
+    return written
+
+
+Network = Annotated[str, AfterValidator(_network)]
+"""A network in figures, or one machine of it."""
+HostName = Annotated[str, AfterValidator(_name)]
+"""A name by which others reach this machine."""

@@ -15,6 +15,7 @@ from reverie.site.address import Address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
 from reverie.site.cue_section import CueSection
 from reverie.site.fields import FilePath
+from reverie.site.page_section import PageSection
 from reverie.site.sampler import SamplerSettings
 from reverie.site.slot_sections import MUTE, SLOT_KINDS, SYNTH, FluidSynthSlot, SampledSlot, Slot
 from reverie.site.sync import Sync
@@ -111,6 +112,11 @@ class Site(Section):
     )
     health: Health = Field(
         default_factory=Health, description="Where others ask whether all is well.", examples=[{"port": 8765}]
+    )
+    page: PageSection = Field(
+        default_factory=PageSection,
+        description="The page that shows the installation: who may do what on it, and who helps.",
+        examples=[{"contact": {"name": "Front desk", "telephone": "+49 30 1234567"}}],
     )
     composer: ComposerSection = Field(
         default_factory=ComposerSection, description="The process that runs the models.", examples=[{"engine": "numpy"}]

@@ -245,6 +245,13 @@ PAGE_AWAY = FaultKind(
     "The status page and the metrics cannot be served at their address.",
     "End the other program there, or mend `health` in `reverie.yaml`; it is tried again every 10 seconds",
 )
+PAGE_TOKEN = FaultKind(
+    "page-token",
+    Severity.NOTICE,
+    "file",
+    "A token by which artists or technicians log in cannot be used, or is no secret.",
+    "See `reverie check`: the file needs one long line, and Reverie's user as its only reader",
+)
 COMMANDS_AWAY = FaultKind(
     "commands-away",
     Severity.NOTICE,

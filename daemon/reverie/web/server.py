@@ -1,11 +1,12 @@
 """A small web server for people and machines that look after the installation.
 
-What it lets a stranger do is silence every note, and have something dreamt, within the guards of the scene; it steers
-(POST /control) for whoever is on this machine alone, unless the site says otherwise. A page elsewhere on the web cannot
-do even that through a visitor's browser: the request needs a header that browsers send to their own site only, and on
-loopback the name in the address must be loopback's, so that no foreign name that is made to resolve here (DNS
-rebinding) can read anything. What a stranger may cost is limited: connections, time and size of a request
-(:mod:`reverie.web.connections`), and requests a second.
+What it lets a stranger do is have something dreamt, within the guards of the scene; it steers (POST /control) for
+whoever is on this machine alone, unless the site says otherwise, and silences every note for them and for whoever has
+logged in (:mod:`reverie.web.roles`). Strangers are told nothing of the machine. A page elsewhere on the web cannot do
+even that through a visitor's browser: the request needs a header that browsers send to their own site only, and the
+name in the address must be one that leads here (:mod:`reverie.web.gate`), so that no foreign name that is made to
+resolve here (DNS rebinding) can read anything. What a stranger may cost is limited: connections, time and size of a
+request (:mod:`reverie.web.connections`), and requests a second.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import ipaddress
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from aiohttp import web
@@ -26,16 +26,20 @@ from reverie.control.rate_limit import RateLimit
 from reverie.control.visitors import Playable
 from reverie.errors import reason_of
 from reverie.foreign import LONGEST_LINE, plain
+from reverie.site.page_section import PageSection
 from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import PAGE_AWAY
 from reverie.watch.faults import Faults
-from reverie.watch.summary import Summary
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
+from reverie.web.gate import PageGate, is_loopback
 from reverie.web.live_feed import LiveFeed
 from reverie.web.live_routes import live_routes
+from reverie.web.machine_routes import WatchedDaemon, demand_sight, machine_routes
 from reverie.web.page import page
 from reverie.web.play_routes import play_routes
+from reverie.web.roles import Handler, PageRole, asker_of, demand
+from reverie.web.session_routes import session_routes
 from reverie.web.sounds import BrowserSounds, sound_routes
 
 log = logging.getLogger(__name__)
@@ -49,33 +53,13 @@ PANIC_EVERY = 0.25
 """Seconds between two panics: each ends every note, so more of them would do nothing but fill the log."""
 
 LARGEST_DREAM = 8192
-"""Bytes of a request's body; none has more to say than a dream."""
+"""Bytes of a dream."""
+LARGEST_BODY = 65_536
+"""Bytes of a request's body, whoever sends it."""
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
-class StatusSource(Controlled, Protocol):
+class StatusSource(Controlled, WatchedDaemon, Protocol):
     """What the server asks of the daemon; every answer is at hand, none may wait."""
-
-    def alive(self) -> Verdict:
-        """Whether the installation sounds, or rests as intended."""
-        ...
-
-    def summary(self) -> Summary:
-        """The truth in one sentence for a person."""
-        ...
-
-    def ready(self) -> Verdict:
-        """Whether every slot has its device."""
-        ...
-
-    def status(self) -> Mapping[str, Any]:
-        """All that a person may want to know, as plain data."""
-        ...
-
-    def metrics(self) -> tuple[bytes, str]:
-        """Prometheus's text and its content type."""
-        ...
 
     def panic(self) -> None:
         """End every note now."""
@@ -94,33 +78,25 @@ def application(
     live: LiveFeed | None = None,
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
+    gate: PageGate | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``.
 
     ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
-    the music, ``play`` what visitors play with, ``sounds`` what browsers hear.
+    the music, ``play`` what visitors play with, ``sounds`` what browsers hear. ``gate`` knows who may do what; without
+    one, nobody can log in.
     """
+    gate = gate or PageGate(PageSection(), Faults(), address)
     panics: RateLimit[None, None] | None = None
 
-    async def metrics(_: web.Request) -> web.Response:
-        body, content_type = source.metrics()
-        return web.Response(body=body, headers={"Content-Type": content_type})
-
-    async def healthz(_: web.Request) -> web.Response:
-        return _answer(Verdict(ok=source.alive().ok, sentence=source.summary().sentence))
-
-    async def readyz(_: web.Request) -> web.Response:
-        return _answer(source.ready())
-
-    async def status(_: web.Request) -> web.Response:
-        return web.json_response(source.status())
-
-    async def index(_: web.Request) -> web.Response:
+    async def index(request: web.Request) -> web.Response:
+        demand_sight(request)
         return web.Response(text=page(source.summary(), source.ready(), source.status()), content_type="text/html")
 
     async def panic(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "panic":
             raise web.HTTPForbidden(text="Panic needs the header X-Reverie: panic.\n")
+        demand(request, PageRole.ARTIST)
         nonlocal panics
         panics = panics or RateLimit(PANIC_EVERY, lambda _: source.panic(), asyncio.get_running_loop().call_later)
         panics.offer(None, None)
@@ -129,27 +105,28 @@ def application(
     async def dream(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "dream":
             raise web.HTTPForbidden(text="A dream needs the header X-Reverie: dream.\n")
-        done = source.dream_of(await request.read(), "http")
+        written = await request.read()
+        if len(written) > LARGEST_DREAM:
+            raise web.HTTPRequestEntityTooLarge(LARGEST_DREAM, len(written))
+        done = source.dream_of(written, "http")
         return web.json_response(
             {"ok": done.ok, "said": plain(done.sentence, LONGEST_LINE)}, status=200 if done.ok else 422
         )
 
-    guards = [_only_loopback_names] if is_loopback(address) else []
-    app = web.Application(middlewares=[*guards, _one_after_another()], client_max_size=LARGEST_DREAM)
+    app = web.Application(middlewares=[*gate.middlewares, _one_after_another()], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(_add_headers)
+    app.cleanup_ctx.append(gate.attend)
     app.add_routes(
         [
             web.get("/", index),
-            web.get("/metrics", metrics),
-            web.get("/healthz", healthz),
-            web.get("/readyz", readyz),
-            web.get("/status", status),
+            *machine_routes(source),
             web.post("/panic", panic),
             web.post("/dream", dream),
             control_route(source, allowed=is_loopback(address) if controls is None else controls),
             *(live_routes(live) if live is not None else ()),
             *(play_routes(play) if play is not None else ()),
             *(sound_routes(sounds) if sounds is not None else ()),
+            *session_routes(gate),
         ]
     )
     return app
@@ -187,13 +164,6 @@ async def serve(
         await runner.cleanup()
 
 
-def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach the address."""
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(address).is_loopback
-    return address == "localhost"
-
-
 def _host(address: str) -> str:
     """The address as it stands before a port."""
     return f"[{address}]" if ":" in address else address
@@ -223,10 +193,6 @@ async def _listening(address: str, port: int, faults: Faults) -> list[socket.soc
     return opened
 
 
-def _answer(verdict: Verdict) -> web.Response:
-    return web.Response(text=f"{plain(verdict.sentence, LONGEST_LINE)}\n", status=200 if verdict.ok else 503)
-
-
 def _one_after_another() -> Any:
     """Whoever asks too often waits, and whoever would wait too long is refused; a panic does not wait."""
     allowance = Allowance(REQUESTS, AT_FIRST)
@@ -234,7 +200,7 @@ def _one_after_another() -> Any:
     @web.middleware
     async def pace(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path != "/panic":
-            wait = allowance.wait(neighbour(request.remote or ""), SLOWEST)
+            wait = allowance.wait(neighbour(asker_of(request).address), SLOWEST)
             if wait is None:
                 raise web.HTTPTooManyRequests(text="Too many requests; ask again in some seconds.\n")
             if wait:
@@ -242,15 +208,6 @@ def _one_after_another() -> Any:
         return await handler(request)
 
     return pace
-
-
-@web.middleware
-async def _only_loopback_names(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Loopback's name, or any address of it: an address is nobody's to be led elsewhere, as a name is."""
-    name = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdecimal() else request.host
-    if not is_loopback(name.lower().removeprefix("[").removesuffix("]")):
-        raise web.HTTPForbidden(text="This page answers to localhost only.\n")
-    return await handler(request)
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
