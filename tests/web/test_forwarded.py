@@ -1,12 +1,12 @@
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from reverie.web.forwarded import Provenance, networks_of, origin_of, within
+from reverie.web.forwarded import AskedFrom, networks_of, origin_of, within
 
 PROXIES = networks_of(["127.0.0.1", "10.0.0.0/24", "fd00::/64"])
 
 
-def origin(peer: str, *headers: tuple[str, str]) -> Provenance:
+def origin(peer: str, *headers: tuple[str, str]) -> AskedFrom:
     return origin_of(peer, CIMultiDictProxy(CIMultiDict(headers)), PROXIES)
 
 
@@ -45,7 +45,7 @@ def test_a_proxy_of_the_site_says_for_whom_it_asks(headers: list[tuple[str, str]
 
 
 def test_without_a_header_nobody_stands_between() -> None:
-    assert origin("127.0.0.1") == Provenance("127.0.0.1", direct=True, by_proxy=True, https=False)
+    assert origin("127.0.0.1") == AskedFrom("127.0.0.1", direct=True, by_proxy=True, https=False)
     assert origin("::ffff:192.0.2.1").address == "192.0.2.1"
     assert origin("fe80::1%eth0").address == "fe80::1"
     assert origin("").address == ""

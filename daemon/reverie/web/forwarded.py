@@ -22,7 +22,7 @@ _MOST = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class AskedFrom:
     """Where a request comes from: ``address`` is empty where nobody trustworthy knows it.
 
     It is ``direct`` if no proxy seems to stand between, and ``by_proxy`` if one of the site's own has handed it on.
@@ -45,22 +45,22 @@ def within(address: str, networks: Networks) -> bool:
     return known is not None and any(known in network for network in networks)
 
 
-def origin_of(peer: str, headers: CIMultiDictProxy[str], proxies: Networks) -> Provenance:
+def origin_of(peer: str, headers: CIMultiDictProxy[str], proxies: Networks) -> AskedFrom:
     """Where a request comes from that ``peer`` has sent."""
     direct = not any(sign in headers for sign in _SIGNS)
     if not within(peer, proxies):
-        return Provenance(_figures(peer), direct, by_proxy=False, https=False)
+        return AskedFrom(_figures(peer), direct, by_proxy=False, https=False)
     if FOR in headers and FORWARDED in headers:
         # A proxy writes one of them and may hand on the other as the asker wrote it: neither can be believed.
-        return Provenance("", direct, by_proxy=True, https=False)
+        return AskedFrom("", direct, by_proxy=True, https=False)
     if FORWARDED in headers:
         hops = [*_hops(headers.getall(FORWARDED))]
         address = _nearest([hop.get("for", "") for hop in hops], proxies)
         https = bool(hops) and hops[-1].get("proto", "").lower() == "https"
-        return Provenance(address, direct, by_proxy=True, https=https)
+        return AskedFrom(address, direct, by_proxy=True, https=https)
     listed = [one.strip() for value in headers.getall(FOR, []) for one in value.split(",")]
     https = headers.getall(PROTO, [""])[-1].rpartition(",")[2].strip().lower() == "https"
-    return Provenance(_nearest(listed, proxies) if listed else _figures(peer), direct, by_proxy=True, https=https)
+    return AskedFrom(_nearest(listed, proxies) if listed else _figures(peer), direct, by_proxy=True, https=https)
 
 
 def _nearest(hops: list[str], proxies: Networks) -> str:
