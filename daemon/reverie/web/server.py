@@ -35,18 +35,20 @@ from reverie.web.control_route import Controlled, control_route
 from reverie.web.gate import PageGate, is_loopback
 from reverie.web.live_feed import LiveFeed
 from reverie.web.live_routes import live_routes
-from reverie.web.machine_routes import WatchedDaemon, demand_sight, machine_routes
-from reverie.web.page import page
+from reverie.web.machine_routes import WatchedDaemon, machine_routes
 from reverie.web.play_routes import play_routes
 from reverie.web.roles import Handler, PageRole, asker_of, demand
 from reverie.web.session_routes import session_routes
 from reverie.web.sounds import BrowserSounds, sound_routes
+from reverie.web.static_files import StaticFiles, static_routes
 
 log = logging.getLogger(__name__)
 
 RETRY = 10.0
 REQUESTS, AT_FIRST = 50.0, 100.0
 """Requests a second that one address is answered, and how many at once."""
+FILES, FILES_AT_FIRST = 500.0, 3000.0
+"""The same of files of the page, which lie in memory: some dozen telephones that share an address open it at once."""
 SLOWEST = 2.0
 """Seconds that a request waits for its turn; one that would wait longer is refused."""
 PANIC_EVERY = 0.25
@@ -89,9 +91,6 @@ def application(
     gate = gate or PageGate(PageSection(), Faults(), address)
     panics: RateLimit[None, None] | None = None
 
-    async def index(request: web.Request) -> web.Response:
-        demand_sight(request)
-        return web.Response(text=page(source.summary(), source.ready(), source.status()), content_type="text/html")
 
     async def panic(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "panic":
@@ -118,7 +117,7 @@ def application(
     app.cleanup_ctx.append(gate.attend)
     app.add_routes(
         [
-            web.get("/", index),
+            *static_routes(StaticFiles.read()),
             *machine_routes(source),
             web.post("/panic", panic),
             web.post("/dream", dream),
@@ -195,12 +194,13 @@ async def _listening(address: str, port: int, faults: Faults) -> list[socket.soc
 
 def _one_after_another() -> Any:
     """Whoever asks too often waits, and whoever would wait too long is refused; a panic does not wait."""
-    allowance = Allowance(REQUESTS, AT_FIRST)
+    allowance, of_files = Allowance(REQUESTS, AT_FIRST), Allowance(FILES, FILES_AT_FIRST)
 
     @web.middleware
     async def pace(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path != "/panic":
-            wait = allowance.wait(neighbour(asker_of(request).address), SLOWEST)
+            of_kind = of_files if request.path.startswith("/static/") else allowance
+            wait = of_kind.wait(neighbour(asker_of(request).address), SLOWEST)
             if wait is None:
                 raise web.HTTPTooManyRequests(text="Too many requests; ask again in some seconds.\n")
             if wait:
@@ -211,5 +211,7 @@ def _one_after_another() -> Any:
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    kept = response.headers.get("Cache-Control")
-    response.headers.update(HEADERS if kept is None else {**HEADERS, "Cache-Control": kept})
+    """What every answer says, unless it says otherwise itself, as a page and its files do."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = HEADERS["Server"]

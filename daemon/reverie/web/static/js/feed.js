@@ -1,0 +1,132 @@
+/**
+ * The live feed: Server-Sent Events, joined again by itself for as long as the page is open.
+ *
+ * The browser joins again after a lost connection, but not after an answer that is an error; this does. A feed from
+ * which nothing has come for long is joined anew too: after sleep some connections are dead and do not know it.
+ */
+
+/** @typedef {import('./contract.js').Now} Now */
+/** @typedef {import('./contract.js').Bar} Bar */
+/** @typedef {{now: Now, bar: Bar, joined: boolean}} Told */
+
+const FIRST_WAIT = 1;
+const LONGEST_WAIT = 20;
+/** Seconds without a word after which a connection counts as dead. */
+const SILENCE = 75;
+
+export class Feed {
+  /** @type {Map<string, Set<(told: any) => void>>} */
+  #listeners = new Map();
+  /** @type {EventSource | null} */
+  #source = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
+  #wait = FIRST_WAIT;
+  #heard = 0;
+  #joined = false;
+  /** @type {Now | null} */
+  #now = null;
+  #address;
+
+  /** @param {string} [address] */
+  constructor(address = '/api/v1/events') {
+    this.#address = address;
+  }
+
+  /** The public state that was told last. @returns {Now | null} */
+  get now() {
+    return this.#now;
+  }
+
+  /** Whether the connection stands. @returns {boolean} */
+  get joined() {
+    return this.#joined;
+  }
+
+  /**
+   * Hear of `now` (the public state), `bar` (a bar begins) or `joined` (the connection stands, or is lost). Who comes
+   * late hears the present state at once. What comes back ends it.
+   *
+   * @template {keyof Told} K
+   * @param {K} what
+   * @param {(told: Told[K]) => void} listener
+   * @returns {() => void}
+   */
+  on(what, listener) {
+    const listeners = this.#listeners.get(what) ?? new Set();
+    this.#listeners.set(what, listeners.add(listener));
+    if (what === 'now' && this.#now) listener(/** @type {any} */ (this.#now));
+    return () => void listeners.delete(listener);
+  }
+
+  /** Join, and stay. */
+  start() {
+    this.#join();
+    setInterval(() => {
+      if (performance.now() - this.#heard > SILENCE * 1000) this.#join();
+    }, 10_000);
+    globalThis.addEventListener('online', () => this.#joined || this.#join());
+    document.addEventListener('visibilitychange', () => document.hidden || this.#joined || this.#join());
+  }
+
+  #join() {
+    clearTimeout(this.#again);
+    this.#source?.close();
+    this.#heard = performance.now();
+    const source = new EventSource(this.#address);
+    this.#source = source;
+    source.addEventListener('open', () => {
+      this.#wait = FIRST_WAIT;
+      this.#tellJoined(true);
+    });
+    source.addEventListener('error', () => {
+      this.#tellJoined(false);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // Not all at once: a thousand telephones lost their connection in the same moment.
+      this.#again = setTimeout(() => this.#join(), this.#wait * (500 + 1000 * Math.random()));
+      this.#wait = Math.min(LONGEST_WAIT, this.#wait * 2);
+    });
+    source.addEventListener('now', (event) => {
+      const now = this.#read(event);
+      if (now) this.#tell('now', (this.#now = now));
+    });
+    source.addEventListener('bar', (event) => {
+      const bar = this.#read(event);
+      if (bar) this.#tell('bar', bar);
+    });
+  }
+
+  /** @param {MessageEvent<string>} event */
+  #read(event) {
+    this.#heard = performance.now();
+    try {
+      return JSON.parse(event.data);
+    } catch {
+      return null; // half of an event: the next one is whole
+    }
+  }
+
+  /** @param {boolean} joined */
+  #tellJoined(joined) {
+    if (joined === this.#joined) return;
+    this.#joined = joined;
+    this.#tell('joined', joined);
+  }
+
+  /**
+   * @param {keyof Told} what
+   * @param {any} told
+   */
+  #tell(what, told) {
+    for (const listener of this.#listeners.get(what) ?? []) {
+      try {
+        listener(told);
+      } catch (error) {
+        console.error(`a listener of ${what} failed`, error); // one part of the page must not stop the others
+      }
+    }
+  }
+}
+
+/** The one feed of this page. */
+export const feed = new Feed();

@@ -1,0 +1,48 @@
+/**
+ * What the page for everyone and the wall have in common: the sentence, the roll, and what stands around it.
+ */
+
+import { startClock } from './clock.js';
+import { byId, setText } from './dom.js';
+import { feed } from './feed.js';
+import { sentence, showFacts, showLegend, showMood } from './hero.js';
+import { onLanguage, startLanguage, t } from './i18n.js';
+import { LiveRoll } from './roll.js';
+import { colourVoices } from './voice-colours.js';
+
+/** @typedef {import('./contract.js').Now} Now */
+
+const showConnection = () => {
+  const notice = byId('connection');
+  notice.hidden = feed.joined || !feed.now;
+  if (!notice.hidden) setText(notice, t('connection.lost'));
+};
+
+/**
+ * Show the music from now on.
+ *
+ * @param {(now: Now) => void} [more] Shows what only this page has; called at each new state and language.
+ */
+export const startHall = async (more = () => {}) => {
+  const roll = /** @type {LiveRoll} */ (byId('roll'));
+  const show = (/** @type {Now} */ now) => {
+    colourVoices(now.voices.map((voice) => voice.name));
+    setText(byId('says'), sentence(now));
+    byId('says').dataset.level = now.level;
+    showMood(byId('mood'), now);
+    roll.show(now);
+    showLegend(byId('legend'), now);
+    showFacts(byId('facts'), now);
+    more(now);
+  };
+  feed.on('bar', (bar) => roll.take(bar));
+  feed.start();
+  startClock();
+  await startLanguage();
+  feed.on('now', show);
+  feed.on('joined', showConnection);
+  onLanguage(() => {
+    if (feed.now) show(feed.now);
+    showConnection();
+  });
+};

@@ -1,0 +1,13 @@
+/**
+ * The page for everyone.
+ */
+
+import { byId } from './dom.js';
+import { startHall } from './hall.js';
+import { startSettings } from './settings.js';
+import { showVoices } from './voice-cards.js';
+
+startSettings();
+void startHall((now) => {
+  showVoices(byId('voices'), now);
+});

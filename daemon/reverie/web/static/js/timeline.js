@@ -1,0 +1,48 @@
+/**
+ * The bars around the present moment: what was played, what plays, and what is composed ahead.
+ *
+ * Each bar that begins replaces what was predicted of it and of all after it. Bounded: what is long past is forgotten.
+ */
+
+/** @typedef {import('./contract.js').Bar} Bar */
+
+/** Seconds for which a bar is kept after its end. */
+const KEPT = 40;
+const MOST = 128;
+
+export class Timeline {
+  /** @type {Bar[]} */
+  #bars = [];
+
+  /** All bars that are known, in order of time. @returns {readonly Bar[]} */
+  get bars() {
+    return this.#bars;
+  }
+
+  /**
+   * A bar begins.
+   *
+   * @param {Bar} told
+   */
+  take(told) {
+    const { ahead = [], ...bar } = told;
+    const before = this.#bars.filter((known) => known.begins < bar.begins - 0.01 && known.exact !== false);
+    const kept = before.filter((known) => known.begins + known.seconds > bar.begins - KEPT);
+    this.#bars = [...kept, { ...bar, exact: true }, ...ahead.map((one) => ({ ...one, exact: false }))].slice(-MOST);
+  }
+
+  /** Forget everything: other music plays. */
+  clear() {
+    this.#bars = [];
+  }
+
+  /**
+   * The bar that sounds at a moment.
+   *
+   * @param {number} moment
+   * @returns {Bar | undefined}
+   */
+  at(moment) {
+    return this.#bars.findLast((bar) => bar.begins <= moment && moment < bar.begins + bar.seconds);
+  }
+}
