@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def find_chromium() -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def running_chromium(program: str) -> AsyncIterator[Browser]:
+async def running_chromium(program: str) -> AsyncGenerator[Browser]:
     """A browser of one's own, while the context lasts."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
@@ -118,13 +118,14 @@ async def visit(browser: Browser, screen: Screen = DESK, language: str = "en-GB"
 
     ``options`` go to Playwright's ``new_context``, such as ``color_scheme`` or ``reduced_motion``.
     """
+    settings: dict[str, Any] = {"color_scheme": "dark", **screen.more, **options}
     context = await browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.ratio,
         has_touch=screen.touch,
         is_mobile=screen.touch,
         locale=language,
-        **{"color_scheme": "dark", **screen.more, **options},
+        **settings,
     )
     page = await context.new_page()
     devtools = await context.new_cdp_session(page)

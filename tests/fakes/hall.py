@@ -11,7 +11,7 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from aiohttp import web
@@ -41,11 +41,11 @@ class Hall:
         self.files = StaticFiles.read()
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
 
-    def notes(self, bar: int) -> list[list[object]]:
+    def notes(self, bar: int) -> list[list[Any]]:
         """The notes of a bar, always the same."""
         chance = random.Random(bar // 2)
         quarter, root = TICKS_A_QUARTER, ROOTS[bar % len(ROOTS)]
-        notes: list[list[object]] = []
+        notes: list[list[Any]] = []
         notes += [["beat", step * quarter, 36, 110, 60] for step in (0, 2)]
         notes += [["beat", step * quarter, 38, 96, 60] for step in (1, 3)]
         notes += [["beat", step * quarter // 2, 42, 60 + 30 * (step % 2), 40] for step in range(8)]
@@ -203,7 +203,7 @@ class Hall:
 
 
 @contextlib.asynccontextmanager
-async def open_hall(hall: Hall) -> AsyncIterator[str]:
+async def open_hall(hall: Hall) -> AsyncGenerator[str]:
     """Open a hall on this machine, while the context lasts; what comes is its address."""
     runner = web.AppRunner(hall.application(), handle_signals=False, shutdown_timeout=0.2)
     await runner.setup()

@@ -5,7 +5,7 @@ A page that complains on its console fails its test, unless the test takes the c
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ Visitor = Callable[..., Awaitable[Visit]]
 
 
 @pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Any]:
+async def chromium() -> AsyncGenerator[Any]:
     program = find_chromium()
     if program is None:
         pytest.skip("there is no Chromium (apt install chromium)")
@@ -32,7 +32,7 @@ async def chromium() -> AsyncIterator[Any]:
 
 
 @pytest_asyncio.fixture
-async def visitor(chromium: Any) -> AsyncIterator[Visitor]:
+async def visitor(chromium: Any) -> AsyncGenerator[Visitor]:
     """Opens an address: ``await visitor("http://...", TELEPHONE, language="de")``."""
     visits: list[Visit] = []
 
@@ -48,7 +48,7 @@ async def visitor(chromium: Any) -> AsyncIterator[Visitor]:
 
 
 @pytest_asyncio.fixture
-async def hall() -> AsyncIterator[Hall]:
+async def hall() -> AsyncGenerator[Hall]:
     """A hall that plays; its address is ``hall.address``."""
     hall = Hall()
     async with open_hall(hall) as address:
