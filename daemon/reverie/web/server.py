@@ -91,7 +91,6 @@ def application(
     gate = gate or PageGate(PageSection(), Faults(), address)
     panics: RateLimit[None, None] | None = None
 
-
     async def panic(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "panic":
             raise web.HTTPForbidden(text="Panic needs the header X-Reverie: panic.\n")
