@@ -145,6 +145,7 @@ async def test_whoever_has_been_answered_stays_when_others_are_silent(site: Site
 class Visitor:
     def __init__(self, whose: str, out: list[Visitor]) -> None:
         self.whose = whose
+        self.is_answered = False
         self._out = out
 
     def turn_out(self) -> None:
@@ -206,7 +207,7 @@ async def test_whoever_is_slow_is_turned_out(pieces: list[bytes], monkeypatch: p
 
 
 async def test_whoever_reads_slowly_is_turned_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_WITHIN", 0.3)
+    monkeypatch.setattr(connections, "ANSWER_WITHIN", 0.3)
     async with serving() as site:
         reader, writer = await site.connect(limit=1024)
         writer.write(b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")

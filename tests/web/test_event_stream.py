@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from reverie.web.event_stream import EventStream, written
+from reverie.web.event_stream import EventStream, WrittenEvent, written
 
 
 class Ear:
     def __init__(self) -> None:
-        self.heard: list[bytes] = []
+        self.heard: list[WrittenEvent] = []
 
-    def hear(self, event: bytes) -> None:
+    def hear(self, event: WrittenEvent) -> None:
         self.heard.append(event)
 
 
@@ -43,7 +43,7 @@ def test_whoever_comes_back_hears_what_he_missed() -> None:
         stream.publish("now", {"n": n})
     missed = stream.since("a-3")
     assert missed is not None
-    assert [event.split(b"\n")[0] for event in missed] == [b"id: a-4", b"id: a-5"]
+    assert [event.plain.split(b"\n")[0] for event in missed] == [b"id: a-4", b"id: a-5"]
     assert stream.since(stream.last_id) == []
 
 

@@ -13,19 +13,20 @@ from fakes.playing import place, scene, steps
 from reverie.bus import Bus
 from reverie.play.messages import BarBegun, SetOverrides, Setup, ToPlayer
 from reverie.watch.happenings import BarEntered, Moment, PanicCalled, PlayerTold, WorkerDied
+from reverie.web.event_stream import WrittenEvent
 from reverie.web.live_feed import LiveFeed
 
 
 class Ear:
     def __init__(self, feed: LiveFeed) -> None:
-        self._heard: list[bytes] = []
+        self._heard: list[WrittenEvent] = []
         feed.events.listen(self)
 
-    def hear(self, event: bytes) -> None:
+    def hear(self, event: WrittenEvent) -> None:
         self._heard.append(event)
 
     def heard(self) -> list[tuple[str, dict[str, Any]]]:
-        lines = [event.decode().split("\n") for event in self._heard]
+        lines = [event.plain.decode().split("\n") for event in self._heard]
         self._heard.clear()
         return [(line[1].removeprefix("event: "), json.loads(line[2].removeprefix("data: "))) for line in lines]
 

@@ -24,14 +24,16 @@ from reverie.processes import descriptors
 
 log = logging.getLogger(__name__)
 
-MOST = 128
-"""Connections at once."""
+MOST = 256
+"""Connections at once that ask; those that listen to events are counted elsewhere (:mod:`reverie.web.listeners`)."""
 EACH = 32
 """Connections at once of one address; with version 6, of one network."""
 SHARE = 4
 """The connections may take this part of all descriptors at most: the others are for workers and files."""
 REQUEST_WITHIN = 10.0
-"""Seconds from the first byte of a request, or from the connection, until its answer is taken to the end."""
+"""Seconds from the first byte of a request, or from the connection, until all of it is there."""
+ANSWER_WITHIN = 60.0
+"""Seconds until the answer to it is taken to the end: a telephone far from its network takes a sound slowly."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -68,38 +70,62 @@ class Guest(Protocol):
         """Its address."""
         ...
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether an answer to it is under way."""
+        ...
+
     def turn_out(self) -> None:
         """End it now, whatever it is about."""
         ...
 
 
 class Guests:
-    """The connections that are there, those that have been heard of most recently last."""
+    """The connections that are there, those that have been heard of most recently last.
 
-    def __init__(self, crowded: Callable[[], None], most: int | None = None, each: int = EACH) -> None:
-        """Call ``crowded`` whenever somebody has to leave for another."""
+    Args:
+        crowded: Called whenever somebody has to leave for another.
+        most: How many there may be; as many as descriptors allow unless given.
+        each: How many of one address.
+        shared: Whether an address is that of many, as a proxy's is: it may have all places.
+    """
+
+    def __init__(
+        self,
+        crowded: Callable[[], None],
+        most: int | None = None,
+        each: int = EACH,
+        shared: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._crowded = crowded
         self._most = min(MOST, descriptors.limit() // SHARE) if most is None else most
         self._each = min(each, self._most)
+        self._shared = shared
         self._guests: dict[Guest, None] = {}
+        self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._guests)
 
+    def name_of(self, address: str) -> str:
+        """By what those of an address are counted."""
+        return address if self._shared(address) else neighbour(address)
+
     def enter(self, guest: Guest) -> None:
-        """Somebody comes; if there is no room, somebody else goes."""
-        counts = Counter(known.whose for known in self._guests)
+        """Somebody comes; if there is no room, somebody else goes: first of all one who is not being answered."""
         whose = None
-        if counts[guest.whose] >= self._each:
+        if self._counts[guest.whose] >= self._each and not self._shared(guest.whose):
             whose = guest.whose
         elif len(self._guests) >= self._most:
-            whose = counts.most_common(1)[0][0]
+            whose = self._counts.most_common(1)[0][0]
         if whose is not None:
-            longest = next(known for known in self._guests if known.whose == whose)
+            known = [one for one in self._guests if one.whose == whose]
+            longest = next((one for one in known if not one.is_answered), known[0])
             self.leave(longest)
             longest.turn_out()
             self._crowded()
         self._guests[guest] = None
+        self._counts[guest.whose] += 1
 
     def answered(self, guest: Guest) -> None:
         """Somebody has had an answer, and is not the one who has waited longest any more."""
@@ -109,13 +135,17 @@ class Guests:
 
     def leave(self, guest: Guest) -> None:
         """Somebody goes, or has gone already."""
-        self._guests.pop(guest, None)
+        if guest in self._guests:
+            del self._guests[guest]
+            self._counts[guest.whose] -= 1
+            if not self._counts[guest.whose]:
+                del self._counts[guest.whose]
 
 
 class Connection(RequestHandler):
     """One connection, held to the limits."""
 
-    __slots__ = ("_busy", "_guests", "_line", "_received", "_timer", "whose")
+    __slots__ = ("_busy", "_guests", "_line", "_lost", "_received", "_timer", "is_answered", "whose")
 
     def __init__(self, server: web.Server, guests: Guests, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(server, loop=loop, **SETTINGS)
@@ -124,13 +154,15 @@ class Connection(RequestHandler):
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0
         self._busy = True
+        self._lost: Callable[[], None] | None = None
+        self.is_answered = False
         self.whose = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody has connected."""
         self._line = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
-        self.whose = neighbour(str(peer[0])) if peer else ""
+        self.whose = self._guests.name_of(str(peer[0])) if peer else ""
         super().connection_made(transport)
         self._end_within(REQUEST_WITHIN)
         self._guests.enter(self)
@@ -141,6 +173,8 @@ class Connection(RequestHandler):
             self._timer.cancel()
         self._guests.leave(self)
         self._line = None
+        if self._lost is not None:
+            self._lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -161,8 +195,11 @@ class Connection(RequestHandler):
         start_time: float | None,
         request_handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
     ) -> tuple[web.StreamResponse, bool]:
+        self.is_answered = True
+        if not request.body_exists:
+            self._end_within(ANSWER_WITHIN)
         answered = await super()._handle_request(request, start_time, request_handler)
-        self._received, self._busy = 0, False
+        self._received, self._busy, self.is_answered = 0, False, False
         self._end_within(IDLE)
         self._guests.answered(self)
         return answered
@@ -188,10 +225,17 @@ class Connection(RequestHandler):
         response.force_close()
         return response
 
-    def stay(self) -> None:
-        """Let the answer that is being given take as long as it likes: of a stream that goes on for ever."""
+    def stay(self, lost: Callable[[], None]) -> None:
+        """Let the answer that is being given go on for ever, as a stream of events does, which has places of its own.
+
+        ``lost`` is called once the connection is over.
+        """
+        self._guests.leave(self)
         if self._timer is not None:
             self._timer.cancel()
+        self._lost = lost
+        if self._line is None:
+            lost()
 
     def turn_out(self) -> None:
         """End the connection now, whoever reads or writes there: closing it would wait for a reader that is slow."""

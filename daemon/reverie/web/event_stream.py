@@ -8,19 +8,52 @@ from __future__ import annotations
 
 import json
 import secrets
+import zlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 KEPT = 64
 """Events that are kept for those who come back: half a minute of bars at least."""
+GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+"""What a gzip stream begins with (RFC 1952): deflated, without name, time or flags."""
+_DIGITS = 16
+"""Of the number of an event at most."""
+
+
+class WrittenEvent:
+    """The bytes of an event on the line, plain or packed, in chunks of HTTP or bare: each is made once, if wanted.
+
+    What is packed is a part of a deflate stream (RFC 1951) that refers to nothing before it and ends at a byte: so
+    parts can follow :data:`GZIP_HEAD` in any order, and one packing serves all who listen.
+    """
+
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Deflated."""
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        return packer.compress(self.plain) + packer.flush(zlib.Z_FULL_FLUSH)
+
+    @cached_property
+    def plain_chunk(self) -> bytes:
+        """As a chunk of HTTP/1.1."""
+        return chunk(self.plain)
+
+    @cached_property
+    def packed_chunk(self) -> bytes:
+        """Deflated, as a chunk of HTTP/1.1."""
+        return chunk(self.packed)
 
 
 class EventListener(Protocol):
     """Somebody who listens."""
 
-    def hear(self, event: bytes) -> None:
-        """An event, as it is written on the line; this may not wait."""
+    def hear(self, event: WrittenEvent) -> None:
+        """An event; this may not wait."""
         ...
 
 
@@ -29,7 +62,8 @@ class EventStream:
 
     def __init__(self, boot: str | None = None, kept: int = KEPT) -> None:
         self._boot = boot or secrets.token_hex(4)
-        self._kept: deque[tuple[int, bytes]] = deque(maxlen=kept)
+        self._kept: deque[tuple[int, WrittenEvent]] = deque(maxlen=kept)
+        self._latest: dict[str, WrittenEvent] = {}
         self._count = 0
         self._listeners: dict[EventListener, None] = {}
 
@@ -43,18 +77,32 @@ class EventStream:
         """The id of the last event."""
         return f"{self._boot}-{self._count}"
 
+    @property
+    def latest(self) -> Iterable[WrittenEvent]:
+        """The last event of each kind that holds still, in their order."""
+        return self._latest.values()
+
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell all who listen."""
         self._count += 1
-        event = written(kind, data, self.last_id)
+        event = WrittenEvent(written(kind, data, self.last_id))
         self._kept.append((self._count, event))
-        for listener in tuple(self._listeners):
-            listener.hear(event)
+        self._latest.pop(kind, None)
+        self._latest[kind] = event
+        self._tell(event)
 
-    def since(self, event_id: str) -> list[bytes] | None:
+    def forget(self, kind: str) -> None:
+        """The last event of a kind holds no more: whoever begins to listen is not told."""
+        self._latest.pop(kind, None)
+
+    def keep_alive(self) -> None:
+        """Tell all who listen that nothing has happened: so both sides of a line learn if it is cut."""
+        self._tell(WrittenEvent(b": \n\n"))
+
+    def since(self, event_id: str) -> list[WrittenEvent] | None:
         """The events after the one of that id; None where that is too long ago, of another start, or no id."""
         boot, _, number = event_id.rpartition("-")
-        if boot != self._boot or not (number.isascii() and number.isdecimal() and len(number) < 16):  # noqa: PLR2004
+        if boot != self._boot or not (number.isascii() and number.isdecimal() and len(number) < _DIGITS):
             return None
         heard = int(number)
         if heard > self._count or (heard < self._count and (not self._kept or heard + 1 < self._kept[0][0])):
@@ -66,9 +114,17 @@ class EventStream:
         self._listeners[listener] = None
         return lambda: self._listeners.pop(listener, None) and None
 
+    def _tell(self, event: WrittenEvent) -> None:
+        for listener in tuple(self._listeners):
+            listener.hear(event)
 
-def written(kind: str, data: Mapping[str, Any], event_id: str = "") -> bytes:
-    """An event as Server-Sent Events have it; without an id it cannot be come back to."""
-    name = f"id: {event_id}\n" if event_id else ""
+
+def written(kind: str, data: Mapping[str, Any], event_id: str) -> bytes:
+    """An event as Server-Sent Events have it."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return f"{name}event: {kind}\ndata: {text}\n\n".encode("utf-8", "replace")
+    return f"id: {event_id}\nevent: {kind}\ndata: {text}\n\n".encode("utf-8", "replace")
+
+
+def chunk(data: bytes) -> bytes:
+    """Some bytes as a chunk of HTTP/1.1 (RFC 9112)."""
+    return b"%x\r\n%b\r\n" % (len(data), data)

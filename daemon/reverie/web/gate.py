@@ -64,6 +64,10 @@ class PageGate:
         self._names = {name.lower().rstrip(".") for name in (*page.hosts, own, f"{own.partition('.')[0]}.local")}
         self._changes = {role: Allowance(*rate) for role, rate in CHANGES.items()}
 
+    def is_proxy(self, address: str) -> bool:
+        """Whether one of the site's proxies has an address, which hands on what many ask."""
+        return within(address, self._proxies)
+
     @property
     def middlewares(self) -> tuple[Any, ...]:
         """In the order in which a request passes them."""

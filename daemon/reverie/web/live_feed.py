@@ -7,15 +7,16 @@ a second, however often it changes.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.play.messages import Setup
 from reverie.watch.happenings import BarEntered, Happening, PlayerTold, SyncChanged, WorkerDied
-from reverie.web.event_stream import EventStream
+from reverie.web.event_stream import EventStream, WrittenEvent
 from reverie.web.live_bar import LiveBar
 from reverie.web.live_score import LiveScore
 
@@ -25,6 +26,10 @@ SETTLES = 0.1
 """Seconds for which changes are gathered before they are told."""
 LOOK = 2.0
 """Seconds between looks at what changes without a word, such as the time until which music rests."""
+KEEP_ALIVE = 15.0
+"""Seconds without an event after which those who listen are told that there is none."""
+FRESH = 0.25
+"""Seconds for which the state is handed out as it is: those who ask for it cost no more than one of them."""
 
 Now = Callable[[], Mapping[str, Any]]
 
@@ -45,6 +50,8 @@ class LiveFeed:
         self._score = LiveScore()
         self._state: Mapping[str, Any] = {}
         self._bars: tuple[LiveBar, ...] = ()
+        self._written: tuple[float, bytes] = (float("-inf"), b"")
+        self._told_at = clock.now()
         self._stirred = asyncio.Event()
 
     def subscribe_to(self, bus: Bus) -> None:
@@ -63,6 +70,22 @@ class LiveFeed:
         """The public state now."""
         return self._now()
 
+    @property
+    def state(self) -> bytes:
+        """The public state in JSON, no older than :data:`FRESH`."""
+        now, (at, state) = self._clock.now(), self._written
+        if not at <= now < at + FRESH:
+            state = json.dumps(self._now(), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+            self._written = now, state
+        return state
+
+    @property
+    def latest(self) -> Iterable[WrittenEvent]:
+        """What somebody hears who begins to listen: the state, and the bar that sounds."""
+        if not self._state:
+            self.flush()
+        return self.events.latest
+
     def bar(self) -> Mapping[str, Any] | None:
         """The bar that sounds and those that follow, as far as that is known."""
         return _told_bars(self._bars) if self._bars else None
@@ -77,6 +100,9 @@ class LiveFeed:
                 pass
             self._stirred.clear()
             self.flush()
+            if self._clock.now() >= self._told_at + KEEP_ALIVE:
+                self._told_at = self._clock.now()
+                self.events.keep_alive()
             await asyncio.sleep(SETTLES)
 
     def flush(self) -> None:
@@ -95,6 +121,7 @@ class LiveFeed:
 
     def _player_lost(self) -> None:
         self._score, self._bars = LiveScore(), ()
+        self.events.forget("bar")
 
     def _bar_entered(self, said: BarEntered) -> None:
         if self._score.begun(said.bar) is None:
@@ -105,14 +132,20 @@ class LiveFeed:
         now = self._score.bar
         bars = () if now is None else (now, *self._score.ahead())
         if bars and bars != self._bars:
-            self.events.publish("bar", _told_bars(bars))
+            self._publish("bar", _told_bars(bars))
+        if not bars:
+            self.events.forget("bar")
         self._bars = bars
 
     def _tell_state(self) -> None:
         state = self._now()
         if state != self._state:
             self._state = state
-            self.events.publish("now", state)
+            self._publish("now", state)
+
+    def _publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        self._told_at = self._clock.now()
+        self.events.publish(kind, data)
 
 
 def _told_bars(bars: tuple[LiveBar, ...]) -> dict[str, Any]:

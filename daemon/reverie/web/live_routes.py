@@ -1,89 +1,75 @@
-"""``/api/v1/now``, ``/events`` and ``/clock``: what plays, for pages.
-
-Events go to the transports as bytes that are written once for all: whoever listens has no task that wakes up for them.
-One whose line does not take them is turned out, and comes back with the id of the last event that he has.
-"""
+"""``/api/v1/now``, ``/events`` and ``/clock``: what plays, for pages."""
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
+from reverie.allowance import neighbour
 from reverie.web.connections import Connection
-from reverie.web.event_stream import written
+from reverie.web.event_stream import WrittenEvent
+from reverie.web.listeners import EventLine, ListenerPlaces
 from reverie.web.live_feed import LiveFeed
+from reverie.web.refusals import refused
+from reverie.web.roles import asker_of
 
-KEEP_ALIVE = 15.0
-"""Seconds after which a listener is sent a comment, by which both sides learn that the line is cut."""
-MOST_WAITING = 262_144
-"""Bytes that a listener may leave untaken."""
-RETRY = b"retry: 3000\n\n"
+RETRY = WrittenEvent(b"retry: 3000\n\n")
 """How long a browser waits before it comes back, in milliseconds."""
+COME_BACK = 30
+"""Seconds after which whoever found no place may ask again."""
 
 
-class EventLine:
-    """The connection of somebody who listens."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self.over = asyncio.Event()
-
-    def hear(self, event: bytes) -> None:
-        """Send an event, as a chunk of the answer; a line that does not take them is cut."""
-        if self._transport.is_closing():
-            self.over.set()
-        elif self._transport.get_write_buffer_size() > MOST_WAITING:
-            self._transport.abort()
-            self.over.set()
-        else:
-            self._transport.write(b"%x\r\n%b\r\n" % (len(event), event))
-
-
-def live_routes(feed: LiveFeed) -> list[web.RouteDef]:
-    """The routes."""
+def live_routes(feed: LiveFeed, places: ListenerPlaces | None = None) -> list[web.RouteDef]:
+    """The routes; ``places`` has those who listen."""
+    places = ListenerPlaces() if places is None else places
 
     async def now(_: web.Request) -> web.Response:
-        return web.json_response(feed.now())
+        return web.Response(body=feed.state, content_type="application/json")
 
     async def clock(_: web.Request) -> web.Response:
         return web.json_response(feed.clock())
 
     async def events(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-        response.enable_chunked_encoding()
-        await response.prepare(request)
-        await response.write(RETRY + b"".join(_first(feed, request.headers.get("Last-Event-ID", ""))))
-        if isinstance(request.protocol, Connection):
-            request.protocol.stay()
+        chunked = request.version >= HttpVersion11
+        packed = "gzip" in request.headers.get("Accept-Encoding", "")
+        headers = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
+        response = web.StreamResponse(headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
+        response.force_close()
         transport = request.transport
         if transport is None:
             return response
-        line = EventLine(transport)
-        leave = feed.events.listen(line)
+        line = EventLine(transport, packed=packed, chunked=chunked)
+        asker = asker_of(request)
+        if not places.enter(line, neighbour(asker.address), trusted=asker.here or asker.may("artist")):
+            raise refused(503, "refused.full", "Too many listen already; ask what plays now and then.", COME_BACK)
         try:
-            while not line.over.is_set():
-                try:
-                    async with asyncio.timeout(KEEP_ALIVE):
-                        await line.over.wait()
-                except TimeoutError:
-                    line.hear(b": \n\n")
+            if chunked:
+                response.enable_chunked_encoding()
+            with contextlib.suppress(ConnectionError):  # whoever asked has gone already
+                await response.prepare(request)
+            if isinstance(request.protocol, Connection):
+                request.protocol.stay(line.over.set)
+            await _listen(feed, line, request.headers.get("Last-Event-ID", ""))
         finally:
-            leave()
+            places.leave(line)
         return response
 
     return [
         web.get("/api/v1/now", now),
         web.get("/api/v1/clock", clock),
-        web.get("/api/v1/events", events),
+        web.get("/api/v1/events", events, allow_head=False),
     ]
 
 
-def _first(feed: LiveFeed, last_id: str) -> list[bytes]:
-    """What somebody hears who begins to listen: what he missed, or else how it is now."""
+async def _listen(feed: LiveFeed, line: EventLine, last_id: str) -> None:
+    """Send what was missed, or else how it is now, and then whatever happens, until the line is cut."""
     missed = feed.events.since(last_id) if last_id else None
-    if missed is not None:
-        return missed
-    bar = feed.bar()
-    last = feed.events.last_id
-    return [written("now", feed.now(), last), *([] if bar is None else [written("bar", bar, last)])]
+    line.begin()
+    for event in (RETRY, *(feed.latest if missed is None else missed)):
+        line.hear(event)
+    leave = feed.events.listen(line)
+    try:
+        await line.over.wait()
+    finally:
+        leave()

@@ -33,6 +33,7 @@ from reverie.watch.faults import Faults
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
 from reverie.web.gate import PageGate, is_loopback
+from reverie.web.listeners import ListenerPlaces
 from reverie.web.live_feed import LiveFeed
 from reverie.web.live_routes import live_routes
 from reverie.web.machine_routes import WatchedDaemon, machine_routes
@@ -88,6 +89,7 @@ def application(
     the music, ``play`` what visitors play with, ``sounds`` what browsers hear. ``gate`` knows who may do what; without
     one, nobody can log in.
     """
+    places = ListenerPlaces()
     gate = gate or PageGate(PageSection(), Faults(), address)
     panics: RateLimit[None, None] | None = None
 
@@ -114,6 +116,7 @@ def application(
     app = web.Application(middlewares=[*gate.middlewares, _one_after_another()], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(_add_headers)
     app.cleanup_ctx.append(gate.attend)
+    app.on_shutdown.append(places.close)
     app.add_routes(
         [
             *static_routes(StaticFiles.read()),
@@ -121,7 +124,7 @@ def application(
             web.post("/panic", panic),
             web.post("/dream", dream),
             control_route(source, allowed=is_loopback(address) if controls is None else controls),
-            *(live_routes(live) if live is not None else ()),
+            *(live_routes(live, places) if live is not None else ()),
             *(play_routes(play) if play is not None else ()),
             *(sound_routes(sounds) if sounds is not None else ()),
             *session_routes(gate),
@@ -137,11 +140,13 @@ async def serve(
     faults: Faults,
     retry: float = RETRY,
     crowded: Callable[[], None] = lambda: None,
+    shared: Callable[[str], bool] = lambda _: False,
 ) -> None:
     """Serve until cancelled.
 
     A port that cannot be had is no reason for silence: it is a fault, and the port is tried again every ``retry``
-    seconds. ``crowded`` is called for each connection that had to end for another.
+    seconds. ``crowded`` is called for each connection that had to end for another; ``shared`` says whether an address
+    is that of many, as a proxy's is.
     """
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
@@ -153,7 +158,11 @@ async def serve(
         if faults.of(PAGE_AWAY):
             faults.clear(PAGE_AWAY)
             log.info("The status page is now at http://%s:%d/.", _host(address), port)
-        server, guests, loop = cast("web.Server", runner.server), Guests(crowded), asyncio.get_running_loop()
+        server, guests, loop = (
+            cast("web.Server", runner.server),
+            Guests(crowded, shared=shared),
+            asyncio.get_running_loop(),
+        )
         with contextlib.ExitStack() as opened:
             for listener in sockets:
                 opened.enter_context(listener)
