@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fakes.hands import Stand, parts
 from reverie.control.console import ControlConsole
 from reverie.control.inputs import Controls
+from reverie.control.override_sentences import sentences
 from reverie.control.overrides import muted, silences
 from reverie.history.control_log import Use
 from reverie.music.time import Schedule
@@ -84,7 +85,7 @@ def test_a_new_scene_ends_what_belonged_to_the_old_one(desk: ControlConsole, sta
     stand.do(desk, Action("temperature", 0.7), Action("loop", value=True))
     desk.scene_begun()
     assert stand.steered[-1] == SetOverrides(None, 0.5)
-    assert list(desk.overrides.sentences(0.0)) == ["The volume is 50%."]
+    assert list(sentences(desk.overrides, 0.0)) == ["The volume is 50%."]
 
 
 def test_the_last_voice_that_sounds_is_not_muted(desk: ControlConsole, stand: Stand) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from reverie.compose.by_hand import ByHand
 from reverie.compose.played_loop import PlayedLoop
 from reverie.control.console import ControlConsole
 from reverie.control.inputs import Controls
@@ -16,7 +17,7 @@ from reverie.history.favourites import Keep
 from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule
 from reverie.play.messages import Part, SetOverrides
-from reverie.site.actions import Action, ControlError, DreamWish, Evolving
+from reverie.site.actions import Action, ControlError, DreamWish, Evolving, Kind
 from reverie.timbre.spots import Point
 
 
@@ -67,6 +68,8 @@ class FakeMusic:
         self.temperatures: dict[str, float] = {part.name: 1.0 for part in self.parts}
         self.done: list[str] = []
         self.written: set[str] = set()
+        self.unable: dict[tuple[str, Kind], str] = {}
+        self.hand: dict[str, ByHand] = {}
         self.lost: set[str] = set()
         self.loops: dict[str, PlayedLoop] = {}
         for part in self.parts:
@@ -86,6 +89,20 @@ class FakeMusic:
     def set_temperature(self, name: str, temperature: float | None) -> None:
         self.temperatures[name] = 1.0 if temperature is None else temperature
         self.done.append(f"{name} at {self.temperatures[name]:g}")
+
+    def by_hand(self, name: str) -> ByHand:
+        return self.hand.get(name, ByHand())
+
+    def set_by_hand(self, name: str, by_hand: ByHand) -> None:
+        self.hand[name] = by_hand
+        self.done.append(f"{name} by hand")
+
+    def lacks(self, name: str, wanted: Kind) -> str:
+        if wanted == "temperature" and name in self.written:
+            return f"{name} is composed by no model, and has no temperature"
+        if name in self.written and wanted not in {"level", "mute", "solo"}:
+            return f"{name} plays what is written, and nothing is composed for it"
+        return self.unable.get((name, wanted), "")
 
     def set_contour(self, name: str, contour: str | None) -> bool:
         self.done.append(f"{name} pressed {contour}")

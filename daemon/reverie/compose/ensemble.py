@@ -13,6 +13,7 @@ from typing import Literal
 
 from reverie.compose.arrangement import Arrangement, plan_on_course
 from reverie.compose.bar_plans import bar_plan
+from reverie.compose.by_hand import ByHand, lacks
 from reverie.compose.composer import Composed, derived
 from reverie.compose.course import Course, replaced
 from reverie.compose.evolution import Evolution
@@ -30,7 +31,7 @@ from reverie.music.order import composing_order
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.play.messages import Part, Place, SetScene
-from reverie.site.actions import Evolving
+from reverie.site.actions import Evolving, Kind
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
@@ -297,6 +298,19 @@ class Ensemble:
         """At which temperature this voice is composed now."""
         line = self._voices[name].line
         return line.plan.temperature(max(self.bar + 1, 0)) if line.temperature is None else line.temperature
+
+    def by_hand(self, name: str) -> ByHand:
+        """What a person has set of how this voice is composed."""
+        return self._voices[name].line.by_hand
+
+    def set_by_hand(self, name: str, by_hand: ByHand) -> None:
+        """Compose this voice so from now on; what waits is composed anew."""
+        self._voices[name].line.by_hand = by_hand
+        self._voices[name].renewal = self._voices[name].renewal or "next"
+
+    def lacks(self, name: str, wanted: Kind) -> str:
+        """Why this voice cannot be changed in this way, without a full stop; empty where it can."""
+        return lacks(self._voices[name].line.plan, wanted)
 
     def set_contour(self, name: str, contour: str | None) -> bool:
         """Have this voice be played by these buttons from now on (None: its own); False if it is played by none."""

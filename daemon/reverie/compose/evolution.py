@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reverie.compose.by_hand import AS_THE_SCENE_SAYS
 from reverie.compose.contours import CONTOUR
 from reverie.compose.course import SectionSpot
 from reverie.compose.operators.operator import After
@@ -37,7 +38,8 @@ class Evolution:
     """One voice's way through its evolution: reset first, then the scene's operators in turn, over and over.
 
     ``temperature`` replaces the plan's for all recipes to come, and so does ``contour`` where buttons are pressed;
-    ``wanted`` replaces the next operator, once: by its name, or as :data:`ANOTHER` draw of what was placed last.
+    ``by_hand`` is what else a person has set; ``wanted`` replaces the next operator, once: by its name, or as
+    :data:`ANOTHER` draw of what was placed last.
     ``returning`` is a loop of before that is to be placed next. ``fruitless`` counts the answers in a row that were no
     new loop. A loop over chords that is held for very long is placed in parts, as each of its turns may be another.
 
@@ -53,6 +55,7 @@ class Evolution:
         self.fruitless = 0
         self.temperature: float | None = None
         self.contour: str | None = None
+        self.by_hand = AS_THE_SCENE_SAYS
         self.wanted: str | None = None
         self.returning: PlayedLoop | None = None
         self._idea: tuple[int, int] | None = None
@@ -78,6 +81,8 @@ class Evolution:
         if self.wanted:
             return self.wanted if self.wanted != ANOTHER else self._drawn_again(self._last.recipe)
         step = self._step_in_turn() if self.plan.programme is None else self._step_of_programme()
+        if self.by_hand.every and _holds(step):
+            step = self._drawn_again(self._last.recipe)
         return self.plan.first if self.fruitless >= BEGIN_ANEW and not _holds(step) else step
 
     def _step_in_turn(self) -> str:
@@ -95,7 +100,7 @@ class Evolution:
     def hold(self) -> int:
         """How many times the loop is played that comes next."""
         programmed = self._programmed()
-        return (programmed and programmed.hold) or self.plan.hold
+        return self.by_hand.turns(self.plan.bars) or (programmed and programmed.hold) or self.plan.hold
 
     def _programmed(self) -> EvolveStep | None:
         """The step of the programme whose turn it is; None without one, and where something else comes first."""
@@ -281,6 +286,7 @@ class Evolution:
             recipe = replace(recipe, settings={**recipe.settings, CONTOUR: self.contour})
         if self._idea and self.steps_taken < self._idea[1]:
             recipe = replace(recipe, seed=self._idea[0])
+        recipe = self.by_hand.bent(recipe)
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
     def take(self, recipe: Recipe, loop: Loop, *, new: bool = True, turns: int | None = None) -> Placement:

@@ -237,6 +237,7 @@ class VoiceInPlay:
         self.gone = [one for one in (*before.gone, *before.sent) if one.start_bar < bar]
         if _evolution_aside(plan, old) != old:
             self.line.temperature, self.line.contour = before.line.temperature, before.line.contour
+            self.line.by_hand = before.line.by_hand
             self.line.steps_taken = before.line.steps_taken
             self.line.themes = before.line.themes.still(lambda one: one.fitted(plan, bar) == one)
             if not self.line.derives or self.line.writes:

@@ -10,6 +10,7 @@ from reverie.compose.course import Course
 from reverie.compose.latent_settings import InterpolationSettings, TogetherSettings, WalkSettings
 from reverie.compose.mood_course import MoodHarmony
 from reverie.compose.novelty_bands import NoveltyBands
+from reverie.compose.operators.groove import DRUMIFIED, GROOVED
 from reverie.compose.operators.latent_steps import LATENT_WAYS
 from reverie.compose.operators.latent_walks import INTERPOLATED, WALKED
 from reverie.compose.operators.part_steps import PART_WAYS
@@ -29,6 +30,7 @@ from reverie.models.library.index import ModelFile
 from reverie.music.drums import DRUMS
 from reverie.music.notes import MAX_MIDI
 from reverie.music.order import composing_order
+from reverie.music.time import Metre
 from reverie.music.touch import Touch
 from reverie.play.messages import Part
 from reverie.scenes.evolve_steps import HELD
@@ -125,8 +127,8 @@ def _plan(
         span=bundle.counting.span(scene.metre.bar_steps) if bundle else 0,
         chords=bundle.chords if bundle else "",
         ways=_ways(voice, bundle),
-        operator_settings=_latent_settings(scene, bundle.name if bundle and bundle.parts else name, voice, seed),
-        guests=guests,
+        operator_settings=_latent_settings(scene, name, voice, bundle, seed),
+        guests={**_at_hand(voice, bundles, scene.metre), **guests},
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         longest=voice.evolve.longest,
@@ -169,16 +171,35 @@ def _together(scene: Scene, bundle: ModelFile | None, seed: int, told: SettingsP
     return TogetherSettings(derive_seed(scene.name, bundle.name, "together", seed), told)
 
 
-def _latent_settings(scene: Scene, name: str, voice: Voice, seed: int) -> Mapping[str, SettingsPlan]:
-    """What `interpolate` and `walk` are told, where the voice's evolution names them; a walk is that of ``name``."""
+def _latent_settings(
+    scene: Scene, name: str, voice: Voice, bundle: ModelFile | None, seed: int
+) -> Mapping[str, SettingsPlan]:
+    """What `interpolate` and `walk` are told, where the voice's evolution names them, or a person may want the first.
+
+    Voices that play parts of one model have one walk.
+    """
     found: dict[str, SettingsPlan] = {}
     evolve = voice.evolve
-    if isinstance(evolve, Evolve) and INTERPOLATED in evolve.operators:
+    if isinstance(evolve, Evolve) and (INTERPOLATED in evolve.operators or (bundle and bundle.latent)):
         found[INTERPOLATED] = InterpolationSettings(evolve.interpolate)
     if isinstance(evolve, Evolve) and WALKED in evolve.operators:
-        every = voice.loop_bars(scene.metre) * evolve.times
-        found[WALKED] = WalkSettings(evolve.walk, every, derive_seed(scene.name, name, "walk", seed))
+        every, whose = voice.loop_bars(scene.metre) * evolve.times, bundle.name if bundle and bundle.parts else name
+        found[WALKED] = WalkSettings(evolve.walk, every, derive_seed(scene.name, whose, "walk", seed))
     return found
+
+
+def _at_hand(voice: Voice, bundles: Mapping[str, ModelFile], metre: Metre) -> Mapping[str, tuple[str, str]]:
+    """By operator the models that could play it for the voice, though its scene names none: a person may want it."""
+    evolve = voice.evolve
+    if not isinstance(evolve, Evolve) or not voice.traits.drums:
+        return {}
+    wanted = {GROOVED: evolve.groove, DRUMIFIED: evolve.drumify}
+    return {
+        operator: (model, bundles[model].sha256)
+        for operator, first in wanted.items()
+        for model in [next((one for one in (first, *bundles) if not guest_lacks(operator, one, bundles, metre)), "")]
+        if model
+    }
 
 
 def _moody(scene: Scene, voice: Voice, plan: VoicePlan, moods: Mapping[str, MoodHarmony[ToldHarmony]]) -> VoicePlan:

@@ -422,6 +422,7 @@ class Conductor:
         self._sounded.bar_sounded(said, music)
         music.played(said.bar.scene_bar)
         self._kept.bar_played(music)
+        self._console.bar_over()
         self._play.go_on()
         self.visits.bar_sounded()
 

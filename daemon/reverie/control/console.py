@@ -14,8 +14,10 @@ from reverie.clock import Clock, SystemClock
 from reverie.control.acts import Acts
 from reverie.control.effect import Effect
 from reverie.control.inputs import Controls, Inputs, always
+from reverie.control.override_sentences import sentences
 from reverie.control.overrides import Overrides
 from reverie.control.plain_action import action_of
+from reverie.control.ramps import Ramp
 from reverie.control.rate_limit import RateLimit
 from reverie.control.stage import Dreamer, Favourites, Stage
 from reverie.errors import capital, ended
@@ -192,11 +194,8 @@ class ControlConsole:
                 return self.overrides.volume
             case "tempo":
                 return self.overrides.tempo or (music.tempo() if music else None)
-            case "temperature":
-                voices = [part.name for part in music.parts if voice in {None, part.name}] if music else []
-                composed = [name for name in voices if music and music.source(name) == "model"]
-                values = {music.temperature(name) for name in composed} if music else set[float]()
-                return values.pop() if len(values) == 1 else None
+            case "temperature" | "density" | "register" | "level" | "every":
+                return self._acts.levels.common(level, voice)
             case "timbre" | "timbre_x" | "timbre_y":
                 return self._acts.timbre_at(level, voice)
 
@@ -215,11 +214,20 @@ class ControlConsole:
 
         Who is heard again stands in the record, as what people do at the controls.
         """
-        for voice in self._acts.hear_somebody():
+        for voice in self._acts.mutes.hear_somebody():
             log.info("%s is heard again, since every other voice is muted or silent.", voice)
             name = plain(voice)
             now = f"{name} sounds again"
             self._record.add(Use(date(self._clock.wall()), "course", "mute", False, name, now=now))
+
+    def bar_over(self) -> None:
+        """A bar is over: levels that are on their way go on."""
+        self._acts.levels.step()
+
+    @property
+    def ramps(self) -> list[Ramp]:
+        """The levels that are on their way."""
+        return [*self._acts.levels.ramps]
 
     def look(self) -> None:
         """See whether the pause is over; called every second."""
@@ -229,7 +237,7 @@ class ControlConsole:
     def status(self) -> Mapping[str, Any]:
         """What people have set and did last, for people."""
         voices = [part.name for part in self._stage.music.parts] if self._stage.music else []
-        now = list(self.overrides.sentences(self._clock.now(), voices))
+        now = list(sentences(self.overrides, self._clock.now(), voices))
         last = [use.as_json() for use in self._record.last]
         return {"now": now, "last": last, "inputs": self._inputs.states, **self._acts.status()}
 

@@ -32,8 +32,9 @@ def stands_after(action: Action, before: Overrides, after: Overrides, voices: Se
         voices: all that the scene has.
     """
     match action.kind:
-        case "mute":
-            return _muted(action.voice or "", before, after)
+        case "mute" | "solo":
+            how = _muted if action.kind == "mute" else _alone
+            return how(action.voice or "", before, after)
         case "loop":
             return _looping(action.voice, after, voices)
         case "volume" | "quieter" | "louder":
@@ -51,6 +52,12 @@ def _muted(voice: str, before: Overrides, after: Overrides) -> str:
     if voice in after.muted:
         return f"{voice} is muted"
     return f"{voice} sounds again" if voice in before.muted else f"{voice} is not muted"
+
+
+def _alone(voice: str, before: Overrides, after: Overrides) -> str:
+    if after.solo is not None:
+        return f"{after.solo} sounds alone"
+    return f"{voice} sounds with the others{' again' if before.solo == voice else ''}"
 
 
 def _looping(voice: str | None, after: Overrides, voices: Sequence[str]) -> str:

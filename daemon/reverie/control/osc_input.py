@@ -27,6 +27,7 @@ from reverie.site.actions import (
     KINDS,
     LEVELS,
     ONE_VOICE,
+    RAMPED,
     SWITCHES,
     VOICED,
     Action,
@@ -34,6 +35,7 @@ from reverie.site.actions import (
     ControlLimits,
     Kind,
     Level,
+    bars_of,
     button_of,
 )
 from reverie.site.dream_wish import FAINTEST, KEYS, wish_of
@@ -103,7 +105,8 @@ def action_of(address: str, arguments: Sequence[Any], limits: ControlLimits) -> 
     value = given[0] if given else None
     _bounded(word, voice, value)
     if kind in {*LEVELS, "contour", "scene"}:
-        return Action(kind, _set_to(address, kind, given, limits), voice)
+        over = bars_of(given[1]) if kind in RAMPED and len(given) > 1 else 0
+        return Action(kind, _set_to(address, kind, given, limits), voice, over=over)
     if opposite is None and kind in SWITCHES:
         return Action(kind, None if value is None else _number(address, value) > 0, voice)
     if value is not None and not isinstance(value, str) and _number(address, value) <= 0:

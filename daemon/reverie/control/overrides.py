@@ -7,13 +7,17 @@ belongs to the room and stays.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reverie.play.messages import Part, SetOverrides
-from reverie.site.actions import ControlError
+from reverie.site.actions import ControlError, VoiceLevel
 from reverie.timbre.spots import Point
 
+PLAIN: Mapping[VoiceLevel, float] = {"density": 1.0, "register": 0.0, "level": 0.0, "every": 0.0}
+"""Levels of voices at which they are as their scene says."""
+DECIBELS = 40.0
+"""Of a level, by ten times a velocity: synthesizers play a velocity ``v`` at an amplitude of ``v ** 2``."""
 STEP = 0.1
 """The share of the volume's range by which `quieter` and `louder` go."""
 SOON = 16
@@ -26,7 +30,8 @@ LONGEST_CYCLE = 10_000
 class Overrides:
     """``tempo``, ``temperatures`` and ``contours`` replace the scene's own where they are set.
 
-    ``paused_until`` is monotonic. ``timbres`` says by name where timbres are held.
+    ``paused_until`` is monotonic. ``timbres`` says by name where timbres are held. ``voices`` has by level what is set
+    of voices beside their temperature. While ``solo`` sounds alone, ``before_solo`` were the mutes.
     """
 
     volume: float = 1.0
@@ -37,15 +42,34 @@ class Overrides:
     paused_until: float | None = None
     contours: Mapping[str, str] = field(default_factory=dict[str, str])
     timbres: Mapping[str, Point] = field(default_factory=dict[str, Point])
+    voices: Mapping[VoiceLevel, Mapping[str, float]] = field(default_factory=dict[VoiceLevel, Mapping[str, float]])
+    solo: str | None = None
+    before_solo: frozenset[str] = frozenset()
 
     @property
     def for_player(self) -> SetOverrides:
-        """What the player is told of it."""
-        return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)))
+        """What the player is told of it: levels as factors of velocities."""
+        levels = {name: round(10 ** (level / DECIBELS), 4) for name, level in self.of("level").items()}
+        return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)), levels)
+
+    def of(self, level: VoiceLevel) -> Mapping[str, float]:
+        """What is set of a level, by voice."""
+        return self.temperatures if level == "temperature" else self.voices.get(level, {})
+
+    def having(self, level: VoiceLevel, values: Mapping[str, float]) -> Overrides:
+        """The same, with these values of a level and no others; what is as the scene says, is not set."""
+        if level == "temperature":
+            return replace(self, temperatures=values)
+        values = {name: value for name, value in values.items() if value != PLAIN[level]}
+        return replace(self, voices={**self.voices, level: values})
 
     def in_new_scene(self) -> Overrides:
         """What is left of it when another scene begins."""
         return Overrides(volume=self.volume, paused_until=self.paused_until)
+
+    def muting(self, voices: frozenset[str]) -> Overrides:
+        """The same, with these mutes, which nobody's solo has made."""
+        return replace(self, muted=voices, solo=None, before_solo=frozenset())
 
     def among(self, parts: Sequence[Part]) -> Overrides:
         """What is left of it when the scene's file was changed, and these are its voices.
@@ -54,35 +78,23 @@ class Overrides:
         """
         names = frozenset(part.name for part in parts)
         still = self.muted & names
+        solo = self.solo if self.solo in names else None
+        if solo != self.solo:
+            still = self.before_solo & names
+        if silences(parts, still):
+            still, solo = frozenset[str](), None
         return replace(
             self,
-            muted=frozenset() if silences(parts, still) else still,
+            muted=still,
+            solo=solo,
+            voices={
+                level: {name: value for name, value in values.items() if name in names}
+                for level, values in self.voices.items()
+            },
             temperatures={name: value for name, value in self.temperatures.items() if name in names},
             looping=self.looping & names,
             contours={name: written for name, written in self.contours.items() if name in names},
         )
-
-    def sentences(self, now: float, voices: Collection[str] = ()) -> Iterator[str]:
-        """What is otherwise than the scene says, for people; ``voices`` are all that the scene has."""
-        if self.paused_until is not None:
-            yield f"Paused; plays on by itself in {max(self.paused_until - now, 0):.0f} s."
-        if self.volume != 1.0:
-            yield f"The volume is {self.volume:.0%}."
-        if self.tempo is not None:
-            yield f"The tempo is {self.tempo:.4g} quarters a minute."
-        for voice in sorted(self.muted):
-            yield f"{voice} is muted."
-        for voice, temperature in sorted(self.temperatures.items()):
-            yield f"{voice} is composed at temperature {temperature:.4g}."
-        for voice, contour in sorted(self.contours.items()):
-            yield f"{voice} is played by the buttons {contour}."
-        for timbre, point in sorted(self.timbres.items()):
-            yield f"{held_at(timbre, point)}."
-        if self.looping and self.looping.issuperset(voices):
-            yield "The present loops are held."
-            return
-        for voice in sorted(self.looping):
-            yield f"{voice} repeats the loop that it plays."
 
 
 def muted(
@@ -112,6 +124,51 @@ def muted(
     if wanted and (silences(parts, after) or any(last_heard(sounding, after) for sounding in ahead)):
         raise ControlError(f"{voice} is the last voice that sounds, and is not muted; pause, if silence is wanted")
     return after
+
+
+def soloed(
+    parts: Sequence[Part], now: Overrides, voice: str, *, on: bool, ahead: Iterable[Collection[str]]
+) -> Overrides:
+    """What is set after ``voice`` sounds alone, or with the others again.
+
+    Args:
+        parts: the voices of the scene.
+        now: what is set before.
+        voice: whose.
+        on: whether it is to sound alone.
+        ahead: for each of the next bars who sounds in it, as form and dreams have it.
+
+    Raises:
+        ControlError: if bars would be silent in which it rests.
+    """
+    if not on:
+        still = now.before_solo - {voice}
+        still = frozenset[str]() if silences(parts, still) else still
+        return now if now.solo != voice else replace(now, solo=None, muted=still, before_solo=frozenset())
+    others = frozenset(part.name for part in parts) - {voice}
+    if silences(parts, others) or any(last_heard(sounding, others) for sounding in ahead):
+        raise ControlError(f"{voice} rests in some bars that come, in which nothing would sound; mute others instead")
+    before = now.muted if now.solo is None else now.before_solo
+    return replace(now, solo=voice, muted=others, before_solo=before)
+
+
+def set_to(level: VoiceLevel, voice: str, value: float) -> str:
+    """How a level of a voice is set, in words, without a full stop."""
+    match level:
+        case "temperature":
+            return f"{voice} is composed at temperature {value:.4g}"
+        case "density":
+            return f"{voice} is composed {value:.4g} times as dense as by itself"
+        case "level":
+            return f"{voice} is played {value:+.4g} dB beside its own level"
+        case "register" if value:
+            return (
+                f"{voice} keeps to the {'higher' if value > 0 else 'lower'} part of its register, by {abs(value):.0%}"
+            )
+        case "every" if value:
+            return f"{voice} plays another loop after every {value:.0f} bars"
+        case _:
+            return f"{voice} is as its scene says"
 
 
 def held_at(timbre: str, point: Point | None) -> str:

@@ -11,6 +11,7 @@ from reverie.site.actions import (
     KINDS,
     LEVELS,
     ONE_VOICE,
+    RAMPED,
     SWITCHES,
     VOICED,
     Action,
@@ -18,10 +19,11 @@ from reverie.site.actions import (
     ControlLimits,
     DreamWish,
     Kind,
+    bars_of,
     button_of,
 )
 
-KEYS = ("action", "voice", "value")
+KEYS = ("action", "voice", "value", "over")
 LONGEST_NAME = 100
 MOST_SCENES = 9999
 AXES: Final = 2
@@ -48,7 +50,15 @@ def action_of(wanted: object, limits: ControlLimits) -> Action:
         if not isinstance(value, str):
             raise ControlError("'dream' needs a 'value', the name of a mood; POST /dream takes all that a dream has")
         return Action.of_dream(DreamWish(value))
-    return Action(kind, _value(kind, value, limits), voice)
+    return Action(kind, _value(kind, value, limits), voice, over=_over(kind, asked.get("over")))
+
+
+def _over(kind: Kind, over: object) -> int:
+    if over is None:
+        return 0
+    if kind not in RAMPED:
+        raise ControlError(f"{kind!r} is not moved over bars; {', '.join(sorted(RAMPED))} are")
+    return bars_of(over)
 
 
 def _voice(kind: Kind, voice: object) -> str | None:

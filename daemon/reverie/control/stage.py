@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
+from reverie.compose.by_hand import ByHand
 from reverie.compose.played_loop import PlayedLoop
 from reverie.control.timbre_hand import TimbreStand
 from reverie.history.favourites import Keep
 from reverie.play.messages import Part, SetOverrides
-from reverie.site.actions import DreamWish, Evolving
+from reverie.site.actions import DreamWish, Evolving, Kind
 from reverie.timbre.spots import Point
 
 
@@ -35,6 +36,18 @@ class Music(Protocol):
 
     def set_temperature(self, name: str, temperature: float | None) -> None:
         """Compose a voice at this temperature from now on; None: at the scene's own."""
+        ...
+
+    def by_hand(self, name: str) -> ByHand:
+        """What is set of how a voice is composed, beside its temperature."""
+        ...
+
+    def set_by_hand(self, name: str, by_hand: ByHand) -> None:
+        """Compose a voice so from now on."""
+        ...
+
+    def lacks(self, name: str, wanted: Kind) -> str:
+        """Why a voice cannot be changed in this way, without a full stop; empty where it can."""
         ...
 
     def set_contour(self, name: str, contour: str | None) -> bool:

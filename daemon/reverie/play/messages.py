@@ -179,13 +179,15 @@ class SetOverrides:
     """All that people have set at the controls: each message replaces the one before; a new player is told again.
 
     ``qpm`` is a tempo in place of the scene's own (None), ``volume`` a share (0 to 1) of every slot's volume, ``muted``
-    are parts that do not sound. It holds at once, not from the next bar line on.
+    are parts that do not sound, and ``levels`` factors of the velocities of some. It holds at once, not from the next
+    bar line on.
     """
 
     type: ClassVar[str] = "steer"
     qpm: float | None = None
     volume: float = 1.0
     muted: tuple[str, ...] = ()
+    levels: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)

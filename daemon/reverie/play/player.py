@@ -153,7 +153,7 @@ class Player:
                 self._end_bar(bar, line)
             else:
                 for _, queue in filter(lambda head: head[0] <= moment, heads):
-                    queue.play_next(moment, self._clock.now, muted, self._log)
+                    queue.play_next(moment, self._clock.now, muted, self._log, self._overrides.levels)
                 self._release(moment)
         self._slots.flush()
         self._news += [report() for report in self._over]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
 from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON, PROGRAM
+from reverie.music.notes import MAX_MIDI
 from reverie.music.overlaps import together
 from reverie.play.bar_report import TOO_LATE, BarLog
 from reverie.play.bars import Bar
@@ -80,8 +81,18 @@ class SlotQueue:
         """Take something that was not written out ahead."""
         heapq.heappush(self._added, entry(tick, rank, content))
 
-    def play_next(self, moment: float, clock: Callable[[], float], muted: frozenset[str], log: BarLog) -> None:
-        """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late."""
+    def play_next(
+        self,
+        moment: float,
+        clock: Callable[[], float],
+        muted: frozenset[str],
+        log: BarLog,
+        levels: Mapping[str, float],
+    ) -> None:
+        """Send all that comes next on one tick, due at ``moment``, but for notes that are muted or much too late.
+
+        Velocities of a part that has one of the ``levels`` are multiplied by it.
+        """
         tick = self._source()[0][0]
         tied = self._tied(tick, muted)
         struck: list[Start] = []
@@ -92,7 +103,7 @@ class SlotQueue:
             elif not isinstance(content, Start):
                 self._play(tick, content, clock(), log)
             elif content.part.name not in muted:
-                struck.append(content)
+                struck.append(_at_level(content, levels.get(content.part.name)))
         now = clock()
         if now - moment > TOO_LATE:
             begun = [
@@ -374,6 +385,13 @@ class SlotQueue:
         del self._sounding[self._key(sounding.channel, sounding.pitch)]
         sounding.end()
         self._tape.event(tick, bytes((NOTE_OFF | sounding.channel, sounding.pitch, 0)), sounding.part.name)
+
+
+def _at_level(start: Start, level: float | None) -> Start:
+    """A note as loud as its part is wanted; the softest still sounds."""
+    if level is None:
+        return start
+    return replace(start, velocity=min(max(round(start.velocity * level), 1), MAX_MIDI))
 
 
 def _is_tied_to(sounding: Sounding | None, alike: Sequence[Start]) -> bool:

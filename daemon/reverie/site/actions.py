@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import ClassVar, Literal, cast, get_args
 
 from reverie.errors import ReverieError
 from reverie.site.loop_wishes import LoopWish
 
 TimbreLevel = Literal["timbre", "timbre_x", "timbre_y"]
 """Where a timbre stands: along its line, or across and down its grid."""
-Level = Literal["volume", "tempo", "temperature", TimbreLevel]
-Switch = Literal["pause", "loop", "mute"]
-Evolving = Literal["mutate", "reset", "continue", "another"]
+VoiceLevel = Literal["temperature", "density", "register", "level", "every"]
+"""What can be set of one voice or of all: how boldly, how densely and where it is composed, how loud it is played, and
+after how many bars another loop comes."""
+Level = Literal["volume", "tempo", VoiceLevel, TimbreLevel]
+Switch = Literal["pause", "loop", "mute", "solo"]
+Evolving = Literal["mutate", "reset", "continue", "another", "interpolate", "groove", "drumify"]
 """How a voice goes on from the next turn of its loop: as another of its operators, or of what sounds another draw."""
 Dreaming = Literal["dream", "wake"]
 Keeping = Literal["keep", "return", "undo"]
-Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, Keeping, "contour", "release", Dreaming]
+Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "once", Keeping, "contour", "release", Dreaming]
 Named = Literal[Level, Switch, Push]
 """What knobs, keys, messages and commands can name."""
 Played = Literal["seed", "blend"]
@@ -24,14 +28,24 @@ Played = Literal["seed", "blend"]
 Kind = Literal[Named, Played]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+VOICE_LEVELS: tuple[VoiceLevel, ...] = get_args(VoiceLevel)
 TIMBRE_LEVELS: tuple[TimbreLevel, ...] = get_args(TimbreLevel)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 EVOLVING: tuple[Evolving, ...] = get_args(Evolving)
 KINDS = cast("tuple[Named, ...]", get_args(Named))
 PLAYED: tuple[Played, ...] = get_args(Played)
-VOICED = frozenset({"temperature", *TIMBRE_LEVELS, "release", "mute", "loop", *EVOLVING, "keep", "return", "contour"})
-"""What may be meant for one voice; a mute and a contour always are."""
-ONE_VOICE = frozenset({"mute", "contour"})
+VOICED: frozenset[Kind] = frozenset(
+    {
+        *(*VOICE_LEVELS, *TIMBRE_LEVELS, "release", "mute", "solo", "loop"),
+        *(*EVOLVING, "once", "keep", "return", "contour"),
+    }
+)
+"""What may be meant for one voice; a mute, a solo and a contour always are."""
+ONE_VOICE: frozenset[Kind] = frozenset({"mute", "solo", "contour"})
+RAMPED: frozenset[Kind] = frozenset({"volume", "tempo", "temperature", "density", "level"})
+"""Levels that can be moved over some bars, a step with each."""
+LONGEST_RAMP = 256
+"""Bars over which a level can be moved."""
 
 BUTTONS = 8
 HIGHEST = 127
@@ -68,7 +82,8 @@ class Action:
     ``contour`` (a button), two for a point of a timbre's grid, on or off for switches (None: the other way round), for
     ``scene`` its name, or its number from 1, for ``dream`` a mood (None: its text chooses it) and for ``wake`` the one
     whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be dreamt. ``loop``
-    is what a ``seed`` or a ``blend`` asks of its voice; None: nothing any more.
+    is what a ``seed`` or a ``blend`` asks of its voice; None: nothing any more. A level is moved ``over`` so many bars;
+    0 is at once.
     """
 
     kind: Kind
@@ -76,6 +91,7 @@ class Action:
     voice: str | None = None
     dream: DreamWish | None = None
     loop: LoopWish | None = None
+    over: int = 0
 
     @classmethod
     def of_dream(cls, wish: DreamWish) -> Action:
@@ -96,7 +112,8 @@ class Action:
                 value = str(text)
         if self.kind in PLAYED:
             value = "off" if self.loop is None else str(self.loop)
-        return " ".join(filter(None, (self.kind, self.voice, value)))
+        over = f"over {self.over} bars" if self.over else ""
+        return " ".join(filter(None, (self.kind, self.voice, value, over)))
 
 
 def button_of(value: object) -> float:
@@ -111,29 +128,51 @@ def button_of(value: object) -> float:
     return float(cast("float", value))
 
 
+def bars_of(value: object) -> int:
+    """Over how many bars a level is to be moved.
+
+    Raises:
+        ControlError: if it is no such number.
+    """
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value in range(LONGEST_RAMP + 1)
+    if not whole:
+        raise ControlError(f"a level is moved over 0 to {LONGEST_RAMP} bars, a whole number; 0 is at once")
+    return int(cast("float", value))
+
+
 @dataclass(frozen=True, slots=True)
 class ControlLimits:
     """How low and how high people can set levels.
 
-    Quarters per minute, a share of the slots' volume, temperatures, and points of timbres along each axis.
+    Quarters per minute, a share of the slots' volume, temperatures, factors of a voice's own density, decibels of a
+    voice's level beside its own, and points of timbres along each axis. The other levels have limits that follow from
+    what they are: a register is a part of what its voice may play, from its low half (-1) to its high half (1), and
+    after so many bars as ``every`` another loop comes (0: as the scene says).
     """
 
     tempo: tuple[float, float] = (60.0, 140.0)
     volume: tuple[float, float] = (0.2, 1.0)
     temperature: tuple[float, float] = (0.5, 1.5)
     timbre: tuple[float, float] = (0.0, 1.0)
+    density: tuple[float, float] = (0.25, 2.0)
+    level: tuple[float, float] = (-24.0, 6.0)
+    register: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+    every: ClassVar[tuple[float, float]] = (0.0, 64.0)
 
     def of(self, kind: Level) -> tuple[float, float]:
         """The lowest and the highest value."""
-        match kind:
-            case "tempo":
-                return self.tempo
-            case "volume":
-                return self.volume
-            case "temperature":
-                return self.temperature
-            case "timbre" | "timbre_x" | "timbre_y":
-                return self.timbre
+        if kind in TIMBRE_LEVELS:
+            return self.timbre
+        found: Mapping[Level, tuple[float, float]] = {
+            "tempo": self.tempo,
+            "volume": self.volume,
+            "temperature": self.temperature,
+            "density": self.density,
+            "level": self.level,
+            "register": self.register,
+            "every": self.every,
+        }
+        return found[kind]
 
     def within(self, kind: Level, value: float) -> float:
         """The value, or the limit that it exceeds."""

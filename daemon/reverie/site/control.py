@@ -21,6 +21,8 @@ FAINTEST = 0.05
 """The share of the volume that a limit cannot go below: quieter is not silent."""
 SLOWEST, FASTEST = 20.0, 400.0
 COLDEST, HOTTEST = 0.1, 3.0
+THINNEST, DENSEST = 0.1, 4.0
+SOFTEST, LOUDEST = -40.0, 12.0
 
 
 class LimitsSection(Section):
@@ -35,6 +37,14 @@ class LimitsSection(Section):
         default=_USUAL.timbre, description="Lowest and highest point of a timbre's path, along each axis, 0 to 1."
     )
 
+    density: Range = Field(
+        default=_USUAL.density, description="Lowest and highest density, times a voice's own, 0.1 to 4."
+    )
+    level: Range = Field(
+        default=_USUAL.level,
+        description="Lowest and highest level of a voice, decibels beside its own, -40 to 12: never silent.",
+    )
+
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Low before high, within reason."""
         for name, (low, high), (least, most) in (
@@ -42,6 +52,8 @@ class LimitsSection(Section):
             ("volume", self.volume, (FAINTEST, 1.0)),
             ("temperature", self.temperature, (COLDEST, HOTTEST)),
             ("timbre", self.timbre, (0.0, 1.0)),
+            ("density", self.density, (THINNEST, DENSEST)),
+            ("level", self.level, (SOFTEST, LOUDEST)),
         ):
             if not least <= low <= high <= most:
                 yield (name,), f"the limits of {name} are two numbers from {least:g} to {most:g}, the lower first"
@@ -196,4 +208,6 @@ def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
 
 def limits_of(section: LimitsSection) -> ControlLimits:
     """The limits as a value."""
-    return ControlLimits(section.tempo, section.volume, section.temperature, section.timbre)
+    return ControlLimits(
+        section.tempo, section.volume, section.temperature, section.timbre, section.density, section.level
+    )
