@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fakes.engine import DiceEngine
 from fakes.scenes import scene
+from reverie.compose.by_hand import ByHand
 from reverie.compose.composer import compose
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.placement import Placement
@@ -25,6 +26,8 @@ from reverie.play.score import SceneScore
 from reverie.site.actions import EVOLVING, Evolving
 
 VOICES = ("beat", "lead")
+PLAIN_WAYS: list[Evolving] = [how for how in EVOLVING if how not in {"interpolate", "groove", "drumify"}]
+"""What every voice can that a model composes."""
 
 
 def kept(pitch: int, bars: int = 1) -> tuple[str, Loop]:
@@ -75,6 +78,8 @@ class Play:
             case ["warm" | "cold"]:
                 for voice in VOICES:
                     self.performance.set_temperature(voice, 1.4 if operation == "warm" else 0.5)
+            case ["by", "hand", voice, density, register, bars]:
+                self.performance.set_by_hand(voice, ByHand(float(density), float(register), int(bars)))
             case ["lost"]:
                 self.open.clear()
                 self.performance.composer_lost()
@@ -199,7 +204,7 @@ def test_a_mutation_of_held_loops_is_held_in_its_turn() -> None:
     assert len(play.asked) == asked + 1
 
 
-@pytest.mark.parametrize("how", EVOLVING)
+@pytest.mark.parametrize("how", PLAIN_WAYS)
 def test_a_voice_goes_on_as_it_is_told_from_the_next_turn_of_its_loop_on(how: Evolving) -> None:
     play = playing(lead_bars=2)
     [present] = {*play.sounds(play.now, 1)["lead"]}
@@ -258,7 +263,7 @@ def test_another_of_what_nobody_composed_is_composed() -> None:
     assert play.next_of("lead").operator == "reset"
 
 
-@pytest.mark.parametrize("how", EVOLVING)
+@pytest.mark.parametrize("how", PLAIN_WAYS)
 def test_a_voice_goes_back_to_what_it_played_on_its_turn(how: Evolving) -> None:
     play = playing()
     kept = play.performance.sounding("lead")
@@ -340,6 +345,52 @@ def test_another_temperature_stands_in_the_recipes_and_is_heard_soon() -> None:
     assert set(play.sounds(play.now, 2)["lead"]) <= made_warm
 
 
+def test_density_and_register_stand_in_the_recipes_and_end_with_the_hand() -> None:
+    play = playing()
+    own = play.performance.arrangement.plans["lead"].limits
+    play.performance.set_by_hand("lead", ByHand(density=0.5, register=1.0))
+    asked = len(play.asked)
+    play.fill()
+    play.go(12)
+    new = [recipe for recipe in play.asked[asked:] if recipe.voice == "lead"]
+    assert new
+    assert {(one.limits.low, one.limits.high) for one in new} == {(72, 84)}, "the higher octave of C4 to C6"
+    assert {one.density for one in new} == {0.5}
+    assert {one.limits.most for one in new} == {own.most / 2}
+    asked = len(play.asked)
+    play.performance.set_by_hand("lead", ByHand())
+    play.fill()
+    play.go(12)
+    assert {one.limits for one in play.asked[asked:] if one.voice == "lead"} == {own}
+
+
+@pytest.mark.parametrize("bars", [2, 4, 8])
+def test_a_voice_plays_another_loop_after_every_so_many_bars_though_its_scene_holds_loops(bars: int) -> None:
+    play = playing()
+    play.performance.set_by_hand("lead", ByHand(every=bars))
+    play.performance.evolve("lead", "another")
+    play.fill()
+    play.go(8)
+    heard = play.sounds(play.now, 1)["lead"]
+    others = 0
+    for _ in range(40):
+        play.go(1)
+        now = play.sounds(play.now, 1)["lead"]
+        others += bool(now) and now != heard
+        heard = now or heard
+    assert 40 // bars - 2 <= others <= 40 // bars + 1
+
+
+def test_what_a_voice_cannot_do_is_said_with_the_reason() -> None:
+    lacks = playing().performance.lacks
+    assert lacks("lead", "interpolate") == "lead has no latent space to go through; a MusicVAE as its model has one"
+    assert lacks("lead", "groove") == "lead is no drum set, and groove is for drums"
+    assert "no model is here that could drumify for beat in 4/4" in lacks("beat", "drumify")
+    assert lacks("beat", "register") == "beat has strokes, and no register"
+    assert [how for how in PLAIN_WAYS if lacks("lead", how)] == []
+    assert not lacks("lead", "register")
+
+
 def test_music_that_was_forgotten_is_not_composed_again() -> None:
     play = playing()
     for temperature in (0.8, 0.9, 0.8, 0.9):
@@ -391,6 +442,9 @@ OPERATIONS = st.lists(
                 "continue lead",
                 "warm",
                 "cold",
+                "by hand beat 1 0 4",
+                "by hand beat 1 0 0",
+                "by hand lead 2 1 3",
                 "lost",
                 "late",
             )

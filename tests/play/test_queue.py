@@ -253,6 +253,20 @@ def test_hands_turn_tempo_and_volume_and_mute_at_once(tmp_path: Path) -> None:
     assert starts[-1] - starts[-2] == pytest.approx(2.0)
 
 
+def test_a_voice_is_as_loud_as_people_want_it_at_once(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.tell(scene(LEAD, Part("pad", "main", 2)), place(steps(60, 62, 64, 65)))
+    studio.tell(place(steps(40, 42, 44, 45), part="pad"))
+    studio.player.advance()
+    studio.tell(SetOverrides(levels={"pad": 0.5}))
+    studio.play(1)
+    assert [one[2] for one in studio.output.messages if one[:1] == bytes((ON | 1,))][:4] == [100, 50, 50, 50]
+    assert {one[2] for one in studio.output.messages if one[:1] == bytes((ON,))} == {100}, "no other voice is touched"
+    studio.tell(SetOverrides(levels={"pad": 0.001}))
+    studio.play(1)
+    assert [one[2] for one in studio.output.messages if one[:1] == bytes((ON | 1,))][-1] == 1, "it still sounds"
+
+
 def test_a_stand_in_plays_with_the_sounds_of_the_scene(tmp_path: Path) -> None:
     studio = Studio(tmp_path, "main", "spare")
     studio.slots["main"].stand_in = studio.slots["spare"]

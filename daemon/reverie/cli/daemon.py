@@ -38,6 +38,7 @@ def add_parsers(commands: Any) -> None:
         help="the voice that it is for, or else all; or the scene, the mood or the value",
     )
     do.add_argument("--to", metavar="VALUE", type=point_of, help="the value of a level, two as X,Y, or on or off")
+    do.add_argument("--over", metavar="BARS", type=int, help="move a level over so many bars, up to 256; else at once")
     do.set_defaults(command=_do)
 
     panic = add_command(commands, "panic", "end every note, whether a daemon runs or not")
@@ -120,7 +121,7 @@ def _do(options: argparse.Namespace) -> int:
 
     _, where, _ = _find(options.config)
     try:
-        reply = do(where, _wanted(options.action, options.about, options.to))
+        reply = do(where, _wanted(options.action, options.about, options.to) | _over(options.over))
     except argparse.ArgumentTypeError as error:
         return _fail(f"{options.action}: {error}.")
     if reply.answer is None:
@@ -145,6 +146,10 @@ def _wanted(action: str, about: str | None, to: float | bool | None) -> dict[str
     elif about is not None:
         wanted["value"] = value_of(about) if action in {*LEVELS, *SWITCHES} else about
     return wanted
+
+
+def _over(bars: int | None) -> dict[str, Any]:
+    return {} if bars is None else {"over": bars}
 
 
 def _dream(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from reverie.music.notes import Loop
+from reverie.music.notes import MAX_MIDI, Loop
 from reverie.music.time import Metre, Schedule, Swing, Tempo
 from reverie.processes.wire import Stop
 
@@ -188,6 +188,11 @@ class SetOverrides:
     volume: float = 1.0
     muted: tuple[str, ...] = ()
     levels: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+def at_level(velocity: int, level: float) -> int:
+    """A velocity as loud as its part is wanted, by a factor; the softest still sounds."""
+    return min(max(round(velocity * level), 1), MAX_MIDI)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from dataclasses import replace
 from itertools import takewhile
 
 from reverie.midi.bytes import CONTROL, EXPRESSION, NOTE_OFF, NOTE_ON, PROGRAM
-from reverie.music.notes import MAX_MIDI
 from reverie.music.overlaps import together
 from reverie.play.bar_report import TOO_LATE, BarLog
 from reverie.play.bars import Bar
@@ -30,7 +29,7 @@ from reverie.play.events import (
     entry,
     entry_number,
 )
-from reverie.play.messages import Part
+from reverie.play.messages import Part, at_level
 from reverie.play.outputs.output import BarLine, ChordLine, SectionLine
 from reverie.play.planned_controls import PlannedControls
 from reverie.play.planned_programs import PlannedPrograms, ProgramChoice
@@ -388,10 +387,8 @@ class SlotQueue:
 
 
 def _at_level(start: Start, level: float | None) -> Start:
-    """A note as loud as its part is wanted; the softest still sounds."""
-    if level is None:
-        return start
-    return replace(start, velocity=min(max(round(start.velocity * level), 1), MAX_MIDI))
+    """A note as loud as its part is wanted."""
+    return start if level is None else replace(start, velocity=at_level(start.velocity, level))
 
 
 def _is_tied_to(sounding: Sounding | None, alike: Sequence[Start]) -> bool:

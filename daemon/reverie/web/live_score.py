@@ -8,6 +8,7 @@ nothing of the web.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from reverie.music.time import TICKS_PER_QUARTER
@@ -24,6 +25,7 @@ from reverie.play.messages import (
     TellBars,
     TellChords,
     ToPlayer,
+    at_level,
 )
 from reverie.play.score import SceneScore
 from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, notes_of
@@ -108,7 +110,7 @@ class LiveScore:
             bar = _bar(score, number, cursor.scene_bar(number), resting=resting, section=section)
             seconds = pace if self._is_led(score) else _pace(score, bar.scene_bar, overrides)
             silent = {*overrides.muted, *bar.repeated}
-            notes = tuple(note for note in bar.notes if note.voice not in silent)
+            notes = _heard(bar.notes, silent, overrides)
             foretold = replace(bar, notes=notes, exact=False, open=bar.repeated, repeated=())
             bars.append(replace(foretold, pace=(PacePiece(0, begins, seconds),), muted=overrides.muted))
             begins = bars[-1].end
@@ -122,11 +124,11 @@ class LiveScore:
         score.take_chords(said.scene_bar)
         score.depths(said.scene_bar)
         muted = self._overrides.muted
-        self._section, self._notes = section, bar.notes
+        self._section, self._notes = section, _heard(bar.notes, (), self._overrides)
         self.bar = replace(
             bar,
             pace=(PacePiece(0, said.begins, said.seconds / bar.ticks),),
-            notes=tuple(note for note in bar.notes if note.voice not in muted),
+            notes=_heard(bar.notes, muted, self._overrides),
             muted=muted,
         )
 
@@ -187,6 +189,16 @@ def _bar(score: SceneScore, number: int, scene_bar: int, *, resting: bool, secti
         notes=notes_of(score, scene_bar, resting=resting),
         tacet=() if resting else score.tacet(scene_bar),
         repeated=() if resting else score.repeated(scene_bar),
+    )
+
+
+def _heard(notes: Iterable[LiveNote], silent: Collection[str], overrides: SetOverrides) -> tuple[LiveNote, ...]:
+    """Those of the notes that sound, as loud as people want their voices."""
+    levels = overrides.levels
+    return tuple(
+        replace(note, velocity=at_level(note.velocity, levels[note.voice])) if note.voice in levels else note
+        for note in notes
+        if note.voice not in silent
     )
 
 
