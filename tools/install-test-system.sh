@@ -16,9 +16,12 @@ declare -A packages=(
   [tshark]=tshark
   [cc]=gcc
   [setpriv]=util-linux
+  [nginx]=nginx-light
+  [openssl]=openssl
   [chromium]=chromium
 )
 missing=()
+PATH=$PATH:/usr/sbin # nginx is there
 for program in "${!packages[@]}"; do
   command -v "$program" >/dev/null || missing+=("${packages[$program]}")
 done

@@ -212,7 +212,13 @@ def _find(config: Path | None) -> tuple[InForce, Whereabouts, bool]:
     if site.state is None and SERVICE_STATE.is_dir():
         states.append(SERVICE_STATE)
     shipped = path == (config_folder() / FILE).absolute()
-    where = Whereabouts(None if shipped else path, tuple(dict.fromkeys(states)), site.health.address, site.health.port)
+    where = Whereabouts(
+        None if shipped else path,
+        tuple(dict.fromkeys(states)),
+        site.health.address,
+        site.health.port,
+        https=site.page.certificate is not None,
+    )
     return force, where, force.fault is not None and not os.access(path, os.R_OK)
 
 

@@ -13,6 +13,7 @@ import http.client
 import ipaddress
 import json
 import os
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,12 +43,13 @@ class Whereabouts:
     states: tuple[Path, ...]
     address: str
     port: int
+    https: bool = False
 
     @property
     def page(self) -> str:
         """The address of the status page, for people."""
-        host = self.host
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        host, scheme = self.host, "https" if self.https else "http"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
     @property
     def host(self) -> str:
@@ -206,7 +208,14 @@ def _request(
     Raises:
         OSError, http.client.HTTPException: if there is none.
     """
-    connection = http.client.HTTPConnection(where.host, where.port, timeout=seconds)
+    if where.https:
+        # The certificate names the machine as others reach it; what answers here has to say whose daemon it is.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(where.host, where.port, timeout=seconds, context=context)
+    else:
+        connection = http.client.HTTPConnection(where.host, where.port, timeout=seconds)
     try:
         connection.request(method, path, body.encode() or None, headers=dict(headers or {}))
         answer = connection.getresponse()

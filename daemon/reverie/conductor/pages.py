@@ -54,7 +54,7 @@ async def serve_pages(
 
                 gate = PageGate(page or PageSection(), faults, address)
                 app = application(source, address, controls=controls, live=live, play=play, sounds=sounds, gate=gate)
-                await serve(app, address, port, faults, crowded=flood.count, shared=gate.is_proxy)
+                await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")
                 await asyncio.sleep(AGAIN)

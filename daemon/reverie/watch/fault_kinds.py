@@ -252,6 +252,13 @@ PAGE_TOKEN = FaultKind(
     "A token by which artists or technicians log in cannot be used, or is no secret.",
     "See `reverie check`: the file needs one long line, and Reverie's user as its only reader",
 )
+PAGE_CERTIFICATE = FaultKind(
+    "page-certificate",
+    Severity.NOTICE,
+    "file",
+    "The certificate by which the page speaks HTTPS, or its key, cannot be used.",
+    "Mend `page.certificate` and `page.key`, and let Reverie's user read both; they are looked at every 10 seconds",
+)
 COMMANDS_AWAY = FaultKind(
     "commands-away",
     Severity.NOTICE,

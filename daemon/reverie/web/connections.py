@@ -21,6 +21,7 @@ from reverie.errors import reason_of
 from reverie.foreign import plain
 from reverie.logs import ONCE
 from reverie.processes import descriptors
+from reverie.web.tls import Handshakes
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ HEADERS = {
 """What every answer says."""
 IDLE = 30.0
 """Seconds that a connection may wait for its next request."""
-LARGEST = 16_384
+LARGEST = 81_920
 """Bytes of a request, with all that is sent behind it before it is answered."""
 BACKLOG = 1024
 """Connections that wait in the system, where they cost no descriptor, until they are let in."""
@@ -249,17 +250,20 @@ class Connection(RequestHandler):
         self._timer = self._loop.call_later(seconds, self.turn_out) if self._line is not None else None
 
 
-async def accept(listener: socket.socket, make: Callable[[], Connection]) -> None:
-    """Let everybody in, until cancelled.
+async def accept(listener: socket.socket, make: Callable[[], Connection], handshakes: Handshakes | None = None) -> None:
+    """Let everybody in, until cancelled; with ``handshakes`` by HTTPS.
 
     asyncio's own server would, once there is no descriptor left, write a hundred tracebacks a second into the log.
     """
     loop = asyncio.get_running_loop()
     while True:
         try:
-            line, _ = await loop.sock_accept(listener)
+            line, peer = await loop.sock_accept(listener)
         except OSError as error:
             log.warning("The status page cannot take a connection (%s).", reason_of(error), extra=ONCE)
             await asyncio.sleep(OUT_OF)
-        else:
+            continue
+        if handshakes is None:
             await loop.connect_accepted_socket(make, line)
+        else:
+            handshakes.begin(line, str(peer[0]), make)

@@ -24,6 +24,7 @@ from reverie.web.forwarded import networks_of, origin_of, within
 from reverie.web.refusals import refused
 from reverie.web.roles import Asker, Handler, PageRole, asker_of, introduce
 from reverie.web.sessions import Sessions
+from reverie.web.tls import Certificates
 from reverie.web.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class PageGate:
     def __init__(self, page: PageSection, faults: Faults, listens_at: str) -> None:
         self.page = page
         self.sessions = Sessions()
+        self.certificates = Certificates(page, faults)
         self.tokens = Tokens(page, faults, self.sessions.end_all_of)
         self._proxies = networks_of(page.proxies)
         self._monitoring = networks_of(page.monitoring)

@@ -42,6 +42,7 @@ from reverie.web.roles import Handler, PageRole, asker_of, demand
 from reverie.web.session_routes import session_routes
 from reverie.web.sounds import BrowserSounds, sound_routes
 from reverie.web.static_files import StaticFiles, static_routes
+from reverie.web.tls import Handshakes
 
 log = logging.getLogger(__name__)
 
@@ -140,33 +141,40 @@ async def serve(
     faults: Faults,
     retry: float = RETRY,
     crowded: Callable[[], None] = lambda: None,
-    shared: Callable[[str], bool] = lambda _: False,
+    gate: PageGate | None = None,
 ) -> None:
     """Serve until cancelled.
 
     A port that cannot be had is no reason for silence: it is a fault, and the port is tried again every ``retry``
-    seconds. ``crowded`` is called for each connection that had to end for another; ``shared`` says whether an address
-    is that of many, as a proxy's is.
+    seconds. ``crowded`` is called for each connection that had to end for another. ``gate`` has the certificate, if
+    there is one, and knows the proxies, through which many come from one address.
     """
+    gate = gate or PageGate(PageSection(), faults, address)
+    scheme = "https" if gate.certificates.wanted else "http"
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
+        if gate.certificates.wanted:
+            await gate.certificates.first()
         sockets = await _listening(address, port, faults)
         while not sockets:
             await asyncio.sleep(retry)
             sockets = await _listening(address, port, faults)
         if faults.of(PAGE_AWAY):
             faults.clear(PAGE_AWAY)
-            log.info("The status page is now at http://%s:%d/.", _host(address), port)
-        server, guests, loop = (
-            cast("web.Server", runner.server),
-            Guests(crowded, shared=shared),
-            asyncio.get_running_loop(),
-        )
+            log.info("The status page is now at %s://%s:%d/.", scheme, _host(address), port)
+        server, loop = cast("web.Server", runner.server), asyncio.get_running_loop()
+        guests = Guests(crowded, shared=gate.is_proxy)
+        handshakes = Handshakes(gate.certificates) if gate.certificates.wanted else None
         with contextlib.ExitStack() as opened:
             for listener in sockets:
                 opened.enter_context(listener)
-            await asyncio.gather(*(accept(listener, lambda: Connection(server, guests, loop)) for listener in sockets))
+            if handshakes is not None:
+                opened.callback(handshakes.end)
+            await asyncio.gather(
+                *(accept(listener, lambda: Connection(server, guests, loop), handshakes) for listener in sockets),
+                *([gate.certificates.watch()] if handshakes is not None else []),
+            )
     finally:
         await runner.cleanup()
 

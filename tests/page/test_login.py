@@ -1,0 +1,62 @@
+"""Logging in and out, in a real browser that is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from fakes.browser import SMALLEST, Visit
+from fakes.page_site import ARTIST, AWAY, TECHNICIAN, PageSite, open_page
+
+pytestmark = pytest.mark.real
+
+Visitor = Callable[..., Awaitable[Visit]]
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path: Path) -> AsyncGenerator[PageSite]:
+    async with open_page(tmp_path) as site:
+        yield site
+
+
+async def log_in(here: Visit, token: str) -> None:
+    await here.page.fill("#token", token)
+    await here.page.press("#token", "Enter")
+
+
+async def test_an_artist_logs_in_and_out(site: PageSite, visitor: Visitor) -> None:
+    here = await visitor(f"{site.address}/login", extra_http_headers=AWAY)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+    assert not await here.page.is_visible("#to-artist")
+    await log_in(here, ARTIST)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: artist.'")
+    assert await here.page.is_visible("#to-artist")
+    assert not await here.page.is_visible("#to-technician")
+    assert await here.page.input_value("#token") == "", "no token is left in the page"
+    assert await here.page.evaluate("document.cookie") == "", "no script can read the session"
+    assert ARTIST not in here.page.url
+    await here.page.click("#leave")
+    await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+    assert len(site.gate.sessions) == 0
+
+
+async def test_a_wrong_token_is_told_in_the_language_of_the_page(site: PageSite, visitor: Visitor) -> None:
+    here = await visitor(f"{site.address}/login", SMALLEST, language="de-DE", extra_http_headers=AWAY)
+    await log_in(here, "a guess of no use at all")
+    await here.until("document.querySelector('#refusal').textContent === 'Dieses Kennwort hat niemand.'")
+    assert await here.page.evaluate("document.documentElement.scrollWidth") <= SMALLEST.width
+    assert all("403" in complaint for complaint in here.complaints), "the browser tells of the refusal itself"
+    here.complaints.clear()
+    await log_in(here, TECHNICIAN)
+    await here.until("document.querySelector('#role').textContent === 'Sie sind hier als: Techniker.'")
+    assert await here.page.is_visible("#to-technician")
+    assert not await here.page.is_visible("#refusal")
+
+
+async def test_at_the_machine_there_is_nothing_to_type(site: PageSite, visitor: Visitor) -> None:
+    here = await visitor(f"{site.address}/login")
+    await here.until("document.querySelector('#role').textContent === 'You are here as: technician.'")
+    assert not await here.page.is_visible("#token")
