@@ -70,6 +70,8 @@ class Visits:
 
     def wish(self, act: VisitorAct, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
         """A visitor wants something."""
+        if act not in self._acts:
+            return PlayAnswer(ok=False, key="play.refused.not-allowed")
         if (refusal := self._visitors.may(visitor, act)) is not None:
             return PlayAnswer(ok=False, key=f"play.refused.{refusal}")
         try:

@@ -30,17 +30,19 @@ from reverie.site.page_section import PageSection
 from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import PAGE_AWAY
 from reverie.watch.faults import Faults
+from reverie.web.api_description import description_route
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
 from reverie.web.gate import PageGate, is_loopback
 from reverie.web.listeners import ListenerPlaces
+from reverie.web.live_api import LIVE_PATHS
 from reverie.web.live_feed import LiveFeed
 from reverie.web.live_routes import live_routes
 from reverie.web.machine_routes import WatchedDaemon, machine_routes
-from reverie.web.play_routes import play_routes
+from reverie.web.play_routes import PATHS, play_routes
 from reverie.web.roles import Handler, PageRole, asker_of, demand
-from reverie.web.session_routes import session_routes
-from reverie.web.sounds import BrowserSounds, sound_routes
+from reverie.web.session_routes import SESSION_PATHS, session_routes
+from reverie.web.sounds import SOUND_PATHS, BrowserSounds, sound_routes
 from reverie.web.static_files import StaticFiles, static_routes
 from reverie.web.tls import Handshakes
 
@@ -60,6 +62,10 @@ LARGEST_DREAM = 8192
 """Bytes of a dream."""
 LARGEST_BODY = 65_536
 """Bytes of a request's body, whoever sends it."""
+
+
+DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, SESSION_PATHS)
+"""What modules of routes say of theirs under /api/v1."""
 
 
 class StatusSource(Controlled, WatchedDaemon, Protocol):
@@ -129,6 +135,7 @@ def application(
             *(play_routes(play) if play is not None else ()),
             *(sound_routes(sounds) if sounds is not None else ()),
             *session_routes(gate),
+            description_route(DESCRIBED),
         ]
     )
     return app
