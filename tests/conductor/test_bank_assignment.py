@@ -118,6 +118,12 @@ def test_a_synthesizer_of_ours_is_given_the_soundfont(tmp_path: Path) -> None:
     assert house.told == [TakeBank(1, "lead", bank.id, str(bank.soundfont))]
 
 
+def test_browsers_take_a_bank_and_load_it_themselves(tmp_path: Path) -> None:
+    house = House(tmp_path, None, {"kind": "browser"})
+    bank = house.ready(0)
+    assert house.told == [TakeBank(1, "lead", bank.id, "")]
+
+
 def test_a_slot_without_a_sampler_is_given_nothing(tmp_path: Path) -> None:
     house = House(tmp_path, None)
     house.ready(0)

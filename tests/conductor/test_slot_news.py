@@ -28,7 +28,7 @@ class Stage:
         self.slots = slots
         self.evidence, self.register, self._bus = Evidence(), Faults(), Bus()
         self.evidence.subscribe_to(self._bus)
-        SlotNews(self.evidence, self.register, Path("tape")).subscribe_to(self._bus)
+        SlotNews(self.evidence, self.register, Path("tape"), "http://127.0.0.1:8765").subscribe_to(self._bus)
         LeaderNews(self.register).subscribe_to(self._bus)
         self.player_begins()
 
@@ -68,6 +68,15 @@ def test_a_device_that_is_missing_is_told_once_and_cleared_when_it_comes(
     assert {fault.id for fault in stage.register.cleared} == {"slot-missing", "nothing-heard"}
     stage.slot(AWAY)
     assert len(caplog.messages) == 4
+
+
+def test_where_nothing_can_be_heard_it_is_said_where_browsers_hear_it(stage: Stage) -> None:
+    stage.slot(AWAY)
+    [heard] = [fault for fault in stage.register.active if fault.id == "nothing-heard"]
+    assert heard.sentence == (
+        "Nothing can be heard for now but in browsers: open http://127.0.0.1:8765 and press Listen; "
+        "the music goes on to its tape in tape as well"
+    )
 
 
 def test_with_one_slot_of_two_something_is_heard() -> None:

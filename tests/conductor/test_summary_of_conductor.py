@@ -47,7 +47,11 @@ def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
     assert said(theatre) == "✓ Playing study, bar 3."
     assert "reverie_audible 1.0" in theatre.metrics
     theatre.player.says(SlotState("main", up=False, detail="It was unplugged."))
-    assert said(theatre).startswith("✗ Nothing can be heard: main: It was unplugged. The music (study, bar 3) goes on")
+    told = said(theatre)
+    assert told.startswith("✗ Nothing can be heard but in browsers (open http://127.0.0.1:")
+    assert told.endswith(
+        "and press Listen): main: It was unplugged. The music (study, bar 3) goes on to its tape as well."
+    )
     assert theatre.conductor.alive().ok
     assert "reverie_audible 0.0" in theatre.metrics
     theatre.player.says(SlotState("main", up=True, detail="It plays."))

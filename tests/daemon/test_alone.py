@@ -38,6 +38,20 @@ def test_without_any_midi_system_it_plays_onto_its_tape_and_says_so_in_a_line(
     assert "start JACK" in lines[0]
 
 
+def test_where_only_browsers_are_to_hear_it_all_is_well(make_daemon: Callable[..., Daemon]) -> None:
+    daemon = make_daemon({"main": {"kind": "browser"}}).start()
+    daemon.wait_for_bars(2)
+    assert daemon.metric("reverie_slot_up", slot="main") == 1
+    assert daemon.metric("reverie_audible") == 1
+    status = daemon.status()
+    assert "Playing" in status["alive"]["sentence"]
+    assert status["summary"]["level"] != "bad"
+    assert status["ready"]["ok"]
+    [slot] = status["slots"]
+    assert slot["detail"] == f"browsers play it: open http://127.0.0.1:{daemon.port} and press Listen"
+    daemon.stop()
+
+
 def test_a_second_daemon_on_the_same_state_is_refused(make_daemon: Callable[..., Daemon]) -> None:
     daemon = make_daemon(NOWHERE).start()
     daemon.wait_for_bars(1)

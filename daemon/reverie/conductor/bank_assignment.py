@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 SYNTH = "fluidsynth"
 """The kind of slot that is given soundfonts while it plays."""
+BROWSER = "browser"
+"""The kind of slot that loads banks by itself: its pages are told of them."""
 
 
 class Banking:
@@ -97,6 +99,8 @@ class Banking:
             bars = (wish.bars or 1) if wish.swap == "crossfade" else 0
             if slot.get("kind") == SYNTH:
                 self._take(TakeBank(self.epoch, name, ready.bank, ready.soundfont, wish.channel, bars))
+            elif slot.get("kind") == BROWSER:
+                self._take(TakeBank(self.epoch, name, ready.bank, ""))
             else:
                 channel = _of_device(slot, voice.output.channel)
                 gift = BankAssignment(self.epoch, scene.name, timbre, name, channel, ready, wish.channel, bars)

@@ -214,7 +214,7 @@ class Conductor:
             self._metrics,
             self._kept,
             self._dreams,
-            SlotNews(self._evidence, faults, config.tape),
+            SlotNews(self._evidence, faults, config.tape, config.page),
             LeaderNews(faults),
             RepeatedLoops(faults),
             store,

@@ -13,6 +13,7 @@ from reverie.conductor.programme import Programme
 from reverie.conductor.repertoire import SceneResources
 from reverie.control.inputs import Controls
 from reverie.play.messages import Setup
+from reverie.site.address import page_address
 from reverie.site.sampler import SamplerSettings
 from reverie.site.schema import Site
 from reverie.site.visitors import VisitorRules
@@ -45,6 +46,11 @@ class ConductorConfig:
     cues: CueConfig = field(default_factory=CueConfig)
     samplers: Mapping[str, SamplerSettings] = field(default_factory=dict[str, SamplerSettings])
     visitors: VisitorRules = field(default_factory=VisitorRules)
+
+    @property
+    def page(self) -> str:
+        """The page's address, for a browser on this machine."""
+        return page_address(self.address, self.port)
 
     @property
     def setup(self) -> Setup:

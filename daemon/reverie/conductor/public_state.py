@@ -79,7 +79,7 @@ class PublicState:
         if bar.resting and paused is not None:
             until = report.clock.local() + timedelta(seconds=paused - now)
             return "paused", {"until": f"{until:%H:%M}"}
-        if not evidence.audible or evidence.all_muted:
+        if evidence.all_muted:  # what no device plays, browsers do
             return "silent", {}
         return "playing", {"title": scene.title if scene else ""}
 

@@ -21,6 +21,7 @@ from reverie.watch.fault_kinds import (
     CONFIGURATION_CHANGED,
     MODEL_UNUSABLE,
     NOTHING_HEARD,
+    PAGE_AWAY,
     SCENE_BROKEN,
     SCENE_UNMET,
     SLOT_MISSING,
@@ -71,7 +72,8 @@ class Report:
         """The truth in one sentence for a person."""
         passage = self.passage()
         passing = str(passage["sentence"]) if passage else ""
-        return summarize(self.alive(), self.evidence, self.rest(), self._concerns(), passing)
+        page = "" if self.faults.of(PAGE_AWAY) else self.config.page
+        return summarize(self.alive(), self.evidence, self.rest(), self._concerns(), passing, page)
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""

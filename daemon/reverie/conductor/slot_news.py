@@ -23,12 +23,14 @@ class SlotNews:
         evidence: What is known of the slots.
         faults: The register of faults.
         tape: The folder of the tape, which has the music while nothing can be heard.
+        page: The address at which browsers can hear it.
     """
 
-    def __init__(self, evidence: Evidence, faults: Faults, tape: Path) -> None:
+    def __init__(self, evidence: Evidence, faults: Faults, tape: Path, page: str) -> None:
         self._evidence = evidence
         self._faults = faults
         self._tape = tape
+        self._page = page
         self._untold: set[str] = set()
         """Slots of which a new player has said nothing yet."""
 
@@ -59,5 +61,8 @@ class SlotNews:
         if self._evidence.any_slot_up:
             self._faults.clear(NOTHING_HEARD)
         elif not self._untold:
-            sentence = f"Nothing can be heard for now; the music goes on to its tape in {self._tape}"
+            sentence = (
+                f"Nothing can be heard for now but in browsers: open {self._page} and press Listen; "
+                f"the music goes on to its tape in {self._tape} as well"
+            )
             self._faults.tell(NOTHING_HEARD, "", sentence, "")

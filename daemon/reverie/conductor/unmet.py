@@ -12,8 +12,8 @@ from reverie.play.messages import SELF
 from reverie.scenes.schema import Scene, Voice
 from reverie.scenes.voice_models import another_metre, guest_lacks
 
-SYNTH = "fluidsynth"
-"""The kind of slot that is given soundfonts while it plays."""
+SYNTH, BROWSER = "fluidsynth", "browser"
+"""The kinds of slot that play soundfonts."""
 
 
 def unmet(
@@ -49,7 +49,7 @@ def _without_models(voice: Voice, bundles: Mapping[str, ModelFile], metre: Metre
 
 def _without_slot(voice: Voice, slots: Mapping[str, Any]) -> Iterator[str]:
     output = voice.output
-    if output.soundfont and slots.get(output.slot, {}).get("kind", SYNTH) != SYNTH:
+    if output.soundfont and slots.get(output.slot, {}).get("kind", SYNTH) not in {SYNTH, BROWSER}:
         yield f"names a soundfont, which only slots of kind {SYNTH!r} play; it has its slot's sounds"
     if output.slot not in slots:
         yield f"names the slot {output.slot!r}, which is not there; only the tape has it"

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from reverie.documents import ByKind, Keys, Section
 from reverie.places import state_folder
-from reverie.site.address import Address
+from reverie.site.address import Address, page_address
 from reverie.site.control import ControlBinding, ControlSection, beyond, overlaps
 from reverie.site.cue_section import CueSection
 from reverie.site.fields import FilePath
@@ -68,6 +68,11 @@ class Health(Section):
         default="127.0.0.1", description="Network address; 0.0.0.0 lets every machine of the network ask."
     )
     port: int = Field(default=8765, ge=1, le=65_535, description="TCP port, 1 to 65535.")
+
+    @property
+    def page(self) -> str:
+        """The page's address, for a browser on this machine."""
+        return page_address(self.address, self.port)
 
 
 class ComposerSection(Section):
@@ -167,11 +172,17 @@ class Site(Section):
         }
 
     def slots_as_json(self) -> dict[str, dict[str, Any]]:
-        """The slots by name, as plain data for the player; a port is told of the devices of the others."""
+        """The slots by name, as plain data for the player.
+
+        A port is told of the devices of the others, and browsers of the page.
+        """
         slots = {name: slot.model_dump(mode="json", exclude={"sampler"}) for name, slot in self.slots.items()}
         devices = {name: slot["device"] for name, slot in slots.items() if slot["kind"] == "port" and slot["device"]}
         for name in devices:
             slots[name]["rivals"] = [device for other, device in devices.items() if other != name]
+        for slot in slots.values():
+            if slot["kind"] == "browser":
+                slot["page"] = self.health.page
         return slots
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

@@ -274,8 +274,15 @@ class DinSlot(SampledSlot[Literal["din"]]):
     )
 
 
-Slot = FluidSynthSlot | PortSlot | VirtualSlot | RtpSlot | OscSlot | DinSlot
+class BrowserSlot(CommonSlot[Literal["browser"]]):
+    """The browsers of whoever listens on Reverie's page: its notes are heard there, and there is no other device."""
+
+    kind: Literal["browser"] = Field(default="browser", description="What the slot is: 'browser'.")
+
+
+Slot = FluidSynthSlot | PortSlot | VirtualSlot | RtpSlot | OscSlot | DinSlot | BrowserSlot
 SLOT_KINDS: dict[str, type[Slot]] = {
+    "browser": BrowserSlot,
     "din": DinSlot,
     "fluidsynth": FluidSynthSlot,
     "osc": OscSlot,

@@ -45,7 +45,7 @@ NOTHING_HEARD = FaultKind(
     "nothing-heard",
     Severity.SILENT,
     "",
-    "No slot has its device, so that nothing can be heard; the music goes on to its tape.",
+    "No slot has its device, so that nothing can be heard but in browsers; the music goes on to its tape.",
     "Plug the devices in and switch them on; each is looked for all the time",
 )
 SLOT_MISSING = FaultKind(

@@ -33,7 +33,9 @@ class Summary:
         return f"{self.mark} {self.sentence}"
 
 
-def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[str], passing: str = "") -> Summary:
+def summarize(
+    alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[str], passing: str = "", page: str = ""
+) -> Summary:
     """Judge all that is known.
 
     Args:
@@ -42,6 +44,7 @@ def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[
         rest: Why and until when nothing shall sound; counts if the last bar rested.
         concerns: What is wrong besides; a sentence each, the worst first.
         passing: That another scene waits for the end of this one, if one does.
+        page: The address at which browsers hear it all the same, if there is one.
     """
     bar = evidence.bar
     if not alive.ok or bar is None:
@@ -53,8 +56,9 @@ def summarize(alive: Verdict, evidence: Evidence, rest: str, concerns: Sequence[
         missing = [f"Without a device: {ended(' — '.join(unheard))}"] if unheard else []
         return _but(rest.rstrip("."), [*missing, *concerns])
     if unheard and not evidence.audible:
-        tape = f"The music ({going}) goes on to its tape alone."
-        return Summary(BAD, _with(f"Nothing can be heard: {ended(' — '.join(unheard))} {tape}", concerns))
+        but = f" but in browsers (open {page} and press Listen)" if page else ""
+        tape = f"The music ({going}) goes on to its tape {'as well' if page else 'alone'}."
+        return Summary(BAD, _with(f"Nothing can be heard{but}: {ended(' — '.join(unheard))} {tape}", concerns))
     if evidence.all_muted:
         return Summary(DOUBTFUL, _with(f"Nothing can be heard: every voice of {plays} is muted by hand.", concerns))
     if unheard:

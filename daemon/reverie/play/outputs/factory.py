@@ -14,6 +14,7 @@ from reverie.play.outputs.output import Output
 from reverie.play.recording.ledger import Ledger, abandoned
 
 KINDS = {
+    "browser": ("reverie.play.outputs.browser_output", "Browsers"),
     "din": ("reverie.play.outputs.din_output", "Din"),
     "fluidsynth": ("reverie.play.outputs.fluidsynth", "FluidSynth"),
     "osc": ("reverie.play.outputs.osc_output", "Osc"),
@@ -24,8 +25,8 @@ KINDS = {
 """Module and class of every kind: each is imported only where it is used, as the player is to stay light."""
 _HIDDEN = {"probe": ("reverie.play.outputs.probe", "Probe")}
 """What measures; no site can have it."""
-ENDS_WITH_PLAYER = frozenset({"fluidsynth"})
-"""The kinds that need no output process: programs of their own already, which are silent when the player is gone."""
+ENDS_WITH_PLAYER = frozenset({"browser", "fluidsynth"})
+"""The kinds that need no output process: they are silent when the player is gone, and no call to them blocks."""
 
 
 def make_output(slot: str, settings: Mapping[str, Any]) -> Output:

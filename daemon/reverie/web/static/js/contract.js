@@ -3,7 +3,8 @@
  *
  * @typedef {{tick: number, symbol: string}} ChordMark
  *
- * @typedef {[voice: string, tick: number, pitch: number, velocity: number, length: number]} BarNote
+ * @typedef {[voice: string, tick: number, pitch: number, velocity: number, length: number,
+ *   tied?: number]} BarNote
  *
  * @typedef {object} Bar
  * @property {number} epoch Numbers what the player was given to play; bars of another epoch are other music.
@@ -17,6 +18,10 @@
  * @property {string | null} [section]
  * @property {ChordMark[]} [chords]
  * @property {BarNote[]} [notes]
+ * @property {[tick: number, at: number, seconds: number][]} [pace] Where the tempo changes within the bar: from each
+ *   tick on, which comes at a moment, a tick lasts so many seconds.
+ * @property {string[]} [muted]
+ * @property {string[]} [tacet]
  * @property {boolean} [exact] False of a bar to come, whose beginning is predicted.
  * @property {Bar[]} [ahead]
  *
@@ -25,6 +30,7 @@
  * @property {string} kind
  * @property {boolean} [muted]
  * @property {unknown} [sounds]
+ * @property {{id: string, base: string, origin: string, name: string} | null} [sound] With what browsers hear it.
  *
  * @typedef {object} LoopFacts
  * @property {string} [recipe]

@@ -26,6 +26,8 @@ export class Feed {
   #joined = false;
   /** @type {Now | null} */
   #now = null;
+  /** @type {Bar | null} */
+  #bar = null;
   #address;
 
   /** @param {string} [address] */
@@ -45,7 +47,7 @@ export class Feed {
 
   /**
    * Hear of `now` (the public state), `bar` (a bar begins) or `joined` (the connection stands, or is lost). Who comes
-   * late hears the present state at once. What comes back ends it.
+   * late hears the present state and the bar that sounds at once. What comes back ends it.
    *
    * @template {keyof Told} K
    * @param {K} what
@@ -55,7 +57,8 @@ export class Feed {
   on(what, listener) {
     const listeners = this.#listeners.get(what) ?? new Set();
     this.#listeners.set(what, listeners.add(listener));
-    if (what === 'now' && this.#now) listener(/** @type {any} */ (this.#now));
+    const last = { now: this.#now, bar: this.#bar, joined: null }[what];
+    if (last) listener(/** @type {any} */ (last));
     return () => void listeners.delete(listener);
   }
 
@@ -92,7 +95,7 @@ export class Feed {
     });
     source.addEventListener('bar', (event) => {
       const bar = this.#read(event);
-      if (bar) this.#tell('bar', bar);
+      if (bar) this.#tell('bar', (this.#bar = bar));
     });
   }
 

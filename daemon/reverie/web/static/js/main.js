@@ -4,6 +4,7 @@
 
 import { byId } from './dom.js';
 import { startHall } from './hall.js';
+import './listen-button.js';
 import { startSettings } from './settings.js';
 import { showVoices } from './voice-cards.js';
 
