@@ -15,8 +15,10 @@ import { colourNumber } from './voice-colours.js';
  * @returns {string}
  */
 export const sentence = (now) => {
-  const key = has(`says.${now.says.key}`) ? now.says.key : 'playing';
-  return t(`says.${key}`, { title: now.scene?.title ?? now.scene?.name, ...now.says.params });
+  const { key, params = {} } = now.says;
+  const until = typeof params.until === 'string' && has(`says.${key}_until`) ? `${key}_until` : key;
+  const known = has(`says.${until}`) ? until : 'playing';
+  return t(`says.${known}`, { title: now.scene?.title ?? now.scene?.name, ...params });
 };
 
 /**
@@ -66,23 +68,24 @@ export const factsOf = (now) => {
   const { harmony, form, scene } = now;
   if (harmony?.chord) {
     const count = harmony.bars_until_next ?? 0;
-    const more = harmony.next && count > 0 ? t('facts.in_bars', { count, next: harmony.next }) : '';
+    const more = harmony.next && harmony.next !== harmony.chord && count > 0 ? t('facts.in_bars', { count, next: harmony.next }) : '';
     facts.push({ name: t('facts.chord'), value: harmony.chord, more });
   }
   const section = form?.section ?? harmony?.section;
   if (section) {
     const told = form?.bar && form.bars ? { bar: form.bar, bars: form.bars } : null;
-    const more = told ? t('facts.section_bar', told) : '';
-    facts.push({ name: t('facts.section'), value: section, more, part: told && told.bar / told.bars });
+    const more = [told && t('facts.section_bar', told), form?.next && t('facts.then', { next: form.next })];
+    facts.push({
+      name: t('facts.section'),
+      value: section,
+      more: more.filter(Boolean).join(', '),
+      part: told && told.bar / told.bars,
+    });
   }
   const key = harmony?.key ?? scene?.key;
   if (key) facts.push({ name: t('facts.key'), value: key });
   if (scene?.tempo)
-    facts.push({
-      name: t('facts.tempo'),
-      value: String(Math.round(scene.tempo)),
-      more: t('facts.tempo_value', { tempo: Math.round(scene.tempo) }),
-    });
+    facts.push({ name: t('facts.tempo'), value: String(Math.round(scene.tempo)), more: t('facts.tempo_unit') });
   return facts;
 };
 
