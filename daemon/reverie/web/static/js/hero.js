@@ -21,6 +21,9 @@ export const sentence = (now) => {
   return t(`says.${known}`, { title: now.scene?.title ?? now.scene?.name, ...params });
 };
 
+/** Hues that look well behind the notes in both themes: from sea blue round to teal, without the muddy greens. */
+const HUES = [205, 262, 318, 352, 22, 168, 232, 288];
+
 /**
  * The hue of a mood: any word has one, always the same.
  *
@@ -29,8 +32,8 @@ export const sentence = (now) => {
  */
 export const moodHue = (mood) => {
   let hash = 7;
-  for (const sign of mood) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 3600;
-  return (hash * 137.5) % 360;
+  for (const sign of mood) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 65_521;
+  return HUES[hash % HUES.length] ?? 0;
 };
 
 /**
@@ -41,7 +44,7 @@ export const moodHue = (mood) => {
  */
 export const showMood = (node, now) => {
   const { mood, words } = now.mood ?? {};
-  const tint = mood ? `hsl(${moodHue(mood).toFixed(0)} 70% 55%)` : 'transparent';
+  const tint = mood ? `hsl(${moodHue(mood)} 70% 55%)` : 'transparent';
   document.documentElement.style.setProperty('--mood', tint);
   const told = mood ? t('mood.is', { mood }) : '';
   const key = `${told}|${words ?? ''}`;

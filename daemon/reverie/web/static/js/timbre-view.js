@@ -13,6 +13,8 @@ const WIDE = 320;
 const LINE = 72;
 const SQUARE = 260;
 const EDGE = 26;
+/** Seconds until pictures that were not there are asked for again. */
+const AGAIN = 30;
 
 /**
  * The mixture in words: "63 % cat and 37 % flute".
@@ -84,6 +86,32 @@ const draw = (timbre) => {
   );
 };
 
+/** @type {Record<string, Record<string, string>>} */
+let pictures = {};
+let asked = '';
+
+/**
+ * Ask for the pictures of the sounds; those that are still being made are asked for again.
+ *
+ * @param {[string, Timbre][]} timbres
+ * @param {() => void} told Called once there are more of them.
+ */
+const askForPictures = async (timbres, told) => {
+  const wanted = JSON.stringify(timbres.map(([name, { sounds }]) => [name, sounds]));
+  if (asked === wanted) return;
+  asked = wanted;
+  try {
+    const answer = await fetch('/api/v1/pictures');
+    if (!answer.ok) return;
+    pictures = await answer.json();
+    told();
+    const lacking = timbres.some(([name, { sounds = [] }]) => sounds.some((sound) => !pictures[name]?.[sound]));
+    if (lacking) setTimeout(() => (asked = asked === wanted ? '' : asked), AGAIN * 1000);
+  } catch {
+    asked = '';
+  }
+};
+
 /**
  * A sound's name, with a picture of its sound where the server has one.
  *
@@ -91,9 +119,8 @@ const draw = (timbre) => {
  * @param {string} name
  */
 const source = (timbre, name) => {
-  const address = `/api/v1/pictures/${encodeURIComponent(timbre)}/${encodeURIComponent(name)}.png`;
-  const picture = element('img', { src: address, alt: '', width: 96, height: 48, loading: 'lazy', decoding: 'async' });
-  picture.addEventListener('error', () => picture.remove());
+  const src = pictures[timbre]?.[name];
+  const picture = src ? element('img', { src, alt: '', width: 120, height: 48, decoding: 'async' }) : null;
   return element('li', {}, picture, name);
 };
 
@@ -101,15 +128,17 @@ const source = (timbre, name) => {
  * @param {string} name
  * @param {Timbre} timbre
  */
-const card = (name, timbre) =>
-  element(
+const card = (name, timbre) => {
+  const sounds = (timbre.sounds ?? []).map((one) => source(name, one));
+  return element(
     'article',
     { class: 'card' },
     element('h3', {}, name),
-    element('ul', { class: timbre.grid ? 'sources grid' : 'sources' }, ...(timbre.sounds ?? []).map((one) => source(name, one))),
+    element('ul', { class: timbre.grid ? 'sources grid' : 'sources' }, ...sounds),
     draw(timbre),
     element('p', {}, t('timbres.now', { mixture: mixtureOf(timbre) }), timbre.held ? ` ${t('timbres.held')}` : ''),
   );
+};
 
 /**
  * @param {HTMLElement} section
@@ -119,7 +148,8 @@ const card = (name, timbre) =>
 export const showTimbres = (section, box, now) => {
   const timbres = Object.entries(now.timbres ?? {});
   section.hidden = !timbres.length;
-  const shown = JSON.stringify([language(), timbres]);
+  if (timbres.length) void askForPictures(timbres, () => showTimbres(section, box, now));
+  const shown = JSON.stringify([language(), timbres, pictures]);
   if (box.dataset.shown === shown) return;
   box.dataset.shown = shown;
   box.replaceChildren(...timbres.map(([name, timbre]) => card(name, timbre)));
