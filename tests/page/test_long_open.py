@@ -46,7 +46,7 @@ async def grows_not(hall: Hall, here: Visit, bars: int) -> None:
     count = await here.page.evaluate(f"{BARS}.length")
     print(f"{bars} bars: heap {heap / 1e6:.2f} -> {heap_after / 1e6:.2f} MB, nodes {nodes} -> {nodes_after}, {count}")
     assert count <= 128
-    assert heap_after < heap * 1.1 + 250_000
+    assert heap_after < heap * 1.1 + 150_000
     assert nodes_after <= nodes + 40
 
 
