@@ -135,6 +135,17 @@ def test_a_voice_that_is_muted_sounds_no_more_at_once_and_in_no_bar_to_come(stag
     assert stage.mirrored() == stage.sent()
 
 
+def test_a_voice_is_as_loud_as_a_hand_wants_it_at_once(stage: Mirrored) -> None:
+    stage.tell(scene(LEAD, BASS), place(steps(60, 61, 62, 63)), place(steps(40, 41), part="bass"))
+    stage.go(0.7)
+    stage.tell(SetOverrides(levels={"lead": 0.5}))
+    assert stage.score.bar is not None
+    assert [note.velocity for note in stage.score.bar.notes if note.voice == "lead"] == [100, 100, 50, 50]
+    stage.go(2.0)
+    assert {(note.voice, note.velocity) for note in stage.bars[1].notes} == {("lead", 50), ("bass", 100)}
+    assert stage.mirrored() == stage.sent()
+
+
 def test_panic_ends_the_bar_and_the_next_one_sounds(stage: Mirrored) -> None:
     stage.tell(scene(), place(loop(*(Note(480 * n, 480, 60) for n in range(4)))))
     stage.go(0.7)
@@ -237,7 +248,8 @@ def test_whatever_is_told_and_when_the_mirror_has_what_was_sent(tmp_path: Path, 
                 told = place(loop(*music(bars), bars=bars), bar, chance.choice([1, 2]), chance.choice(names), epoch)
                 stage.tell(replace(told, anew=chance.random() < 0.3))
             case 5:
-                stage.tell(SetOverrides(muted=tuple(name for name in names if chance.random() < 0.4)))
+                levels = {name: chance.choice([0.3, 1.7]) for name in names if chance.random() < 0.3}
+                stage.tell(SetOverrides(muted=tuple(name for name in names if chance.random() < 0.4), levels=levels))
             case 6:
                 stage.tell(Rest(on=chance.random() < 0.5))
             case 7:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from reverie import __version__
@@ -43,8 +44,15 @@ from reverie.watch.faults import Faults
 log = logging.getLogger(__name__)
 
 
-def run(config: Path | None, scene: str | None, length: Length | None = None) -> int:
+def run(
+    config: Path | None,
+    scene: str | None,
+    length: Length | None = None,
+    conductor: Callable[..., Conductor] = Conductor,
+) -> int:
     """Play until stopped by a signal, or for as long as ``length`` says; the exit status.
+
+    ``conductor`` makes what conducts: a benchmark has one that it watches.
 
     Raises:
         SceneError, DocumentError: if ``scene`` was named and cannot be played.
@@ -112,8 +120,8 @@ def run(config: Path | None, scene: str | None, length: Length | None = None) ->
         housekeeping = Housekeeping(
             store, conductor_config.tape, conductor_config.keep_days, told, alone, conductor_config.tape_quota
         )
-        conductor = Conductor(conductor_config, scenes, store, housekeeping, Notifier.from_environment(), told)
-        asyncio.run(_conduct(conductor, scene, length or Length()))
+        made = conductor(conductor_config, scenes, store, housekeeping, Notifier.from_environment(), told)
+        asyncio.run(_conduct(made, scene, length or Length()))
     return 0
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reverie.play.bar_events import write_bar_events
 from reverie.play.events import Start
+from reverie.play.messages import SetOverrides, at_level
 from reverie.play.score import SceneScore
 
 
@@ -91,10 +92,11 @@ class LiveBar:
         piece = PacePiece(self.tick_at(moment), moment, seconds_per_tick)
         return replace(self, pace=(*(one for one in self.pace if one.tick < piece.tick), piece))
 
-    def with_muted(self, muted: Collection[str], tick: float, all_notes: Iterable[LiveNote]) -> LiveBar:
-        """The same, if from ``tick`` on these voices are muted and no others; ``all_notes`` are its notes without."""
+    def held(self, overrides: SetOverrides, tick: float, written: Iterable[LiveNote]) -> LiveBar:
+        """The same, if from ``tick`` on people hold its voices so; ``written`` are its notes if nobody held them."""
+        muted = overrides.muted
         begun = (_cut(one, tick) if one.voice in muted else one for one in self.notes if one.tick < tick)
-        later = (one for one in all_notes if one.tick >= tick and one.voice not in muted)
+        later = held_notes((one for one in written if one.tick >= tick), overrides)
         return replace(self, notes=(*begun, *later), muted=tuple(sorted(muted)))
 
     def silenced(self, tick: float) -> LiveBar:
@@ -122,6 +124,14 @@ class LiveBar:
             "notes": [note.as_json() for note in self.notes],
             **({"pace": [[one.tick, one.at, one.seconds] for one in self.pace]} if len(self.pace) > 1 else {}),
         }
+
+
+def held_notes(written: Iterable[LiveNote], overrides: SetOverrides) -> Iterator[LiveNote]:
+    """Notes as people hold their voices: without those that are muted, and as loud as each is wanted."""
+    for note in written:
+        if note.voice not in overrides.muted:
+            level = overrides.levels.get(note.voice)
+            yield note if level is None else replace(note, velocity=at_level(note.velocity, level))
 
 
 def notes_of(score: SceneScore, scene_bar: int, *, resting: bool) -> tuple[LiveNote, ...]:

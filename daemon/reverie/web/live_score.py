@@ -8,7 +8,6 @@ nothing of the web.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from reverie.music.time import TICKS_PER_QUARTER
@@ -25,10 +24,9 @@ from reverie.play.messages import (
     TellBars,
     TellChords,
     ToPlayer,
-    at_level,
 )
 from reverie.play.score import SceneScore
-from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, notes_of
+from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, held_notes, notes_of
 
 AHEAD = 4
 """Bars to come that are foretold."""
@@ -109,10 +107,10 @@ class LiveScore:
             resting = rest or (led_to_rest and score.scene.lead != SELF)
             bar = _bar(score, number, cursor.scene_bar(number), resting=resting, section=section)
             seconds = pace if self._is_led(score) else _pace(score, bar.scene_bar, overrides)
-            silent = {*overrides.muted, *bar.repeated}
-            notes = _heard(bar.notes, silent, overrides)
-            foretold = replace(bar, notes=notes, exact=False, open=bar.repeated, repeated=())
-            bars.append(replace(foretold, pace=(PacePiece(0, begins, seconds),), muted=overrides.muted))
+            known = (note for note in bar.notes if note.voice not in bar.repeated)
+            foretold = replace(bar, notes=tuple(held_notes(known, overrides)), exact=False)
+            foretold = replace(foretold, open=bar.repeated, repeated=(), muted=tuple(sorted(overrides.muted)))
+            bars.append(replace(foretold, pace=(PacePiece(0, begins, seconds),)))
             begins = bars[-1].end
         return tuple(bars)
 
@@ -123,13 +121,12 @@ class LiveScore:
         bar = _bar(score, said.bar, said.scene_bar, resting=said.resting, section=section)
         score.take_chords(said.scene_bar)
         score.depths(said.scene_bar)
-        muted = self._overrides.muted
-        self._section, self._notes = section, _heard(bar.notes, (), self._overrides)
+        self._section, self._notes = section, bar.notes
         self.bar = replace(
             bar,
             pace=(PacePiece(0, said.begins, said.seconds / bar.ticks),),
-            notes=_heard(bar.notes, muted, self._overrides),
-            muted=muted,
+            notes=tuple(held_notes(bar.notes, self._overrides)),
+            muted=tuple(sorted(self._overrides.muted)),
         )
 
     def _hear(self, cursor: ScoreCursor, message: ToPlayer) -> None:
@@ -154,11 +151,11 @@ class LiveScore:
             self._notes = tuple(note for note in self._notes if note.tick < tick)
             self.bar = bar.silenced(tick)
             return
-        if set(message.muted) != set(bar.muted):
-            self.bar = bar = bar.with_muted(message.muted, tick, self._notes)
-        seconds = _pace(score, bar.scene_bar, message)
-        if not self._is_led(score) and message.qpm != self._overrides_before(message).qpm:
-            self.bar = bar.bent(at, seconds)
+        before = self._overrides_before(message)
+        if (set(message.muted), message.levels) != (set(before.muted), before.levels):
+            self.bar = bar = bar.held(message, tick, self._notes)
+        if not self._is_led(score) and message.qpm != before.qpm:
+            self.bar = bar.bent(at, _pace(score, bar.scene_bar, message))
 
     def _overrides_before(self, message: SetOverrides) -> SetOverrides:
         """What held before a message that is not heard yet."""
@@ -189,16 +186,6 @@ def _bar(score: SceneScore, number: int, scene_bar: int, *, resting: bool, secti
         notes=notes_of(score, scene_bar, resting=resting),
         tacet=() if resting else score.tacet(scene_bar),
         repeated=() if resting else score.repeated(scene_bar),
-    )
-
-
-def _heard(notes: Iterable[LiveNote], silent: Collection[str], overrides: SetOverrides) -> tuple[LiveNote, ...]:
-    """Those of the notes that sound, as loud as people want their voices."""
-    levels = overrides.levels
-    return tuple(
-        replace(note, velocity=at_level(note.velocity, levels[note.voice])) if note.voice in levels else note
-        for note in notes
-        if note.voice not in silent
     )
 
 
