@@ -17,6 +17,7 @@ from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import ComposerSetup
+from reverie.conductor.artist_desk import ArtistDesk
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.chord_marks import describe_harmony
@@ -176,6 +177,10 @@ class Conductor:
             lambda: self.open_bar,
             self.bus,
         )
+        self.artist = ArtistDesk(
+            self._console, self, config.controls.limits, lambda: self.music, self._dreams.status, self._kinds
+        )
+        """What artists do from the page."""
         self._kept = KeptLoops()
         self._sounded = SoundedLoops(self.bus)
         self._report = Report(
@@ -349,6 +354,10 @@ class Conductor:
     def hold_timbres(self, points: Mapping[str, Point]) -> None:
         """Control holds these timbres at these points, and no others."""
         self._timbres.hold(points)
+
+    def _kinds(self) -> Mapping[str, str]:
+        scene = self._play.scene
+        return {name: voice.kind for name, voice in scene.voices.items()} if scene else {}
 
     def _points_of_form(self) -> Mapping[str, Point]:
         return points_of_form(self._play.scene, self.music)

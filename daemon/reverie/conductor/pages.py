@@ -19,6 +19,7 @@ from reverie.watch.summary import Summary
 
 if TYPE_CHECKING:
     from reverie.control.visitors import Playable
+    from reverie.web.artist_routes import ArtistSource
     from reverie.web.live_feed import LiveFeed
     from reverie.web.server import StatusSource
     from reverie.web.sounds import BrowserSounds
@@ -40,6 +41,7 @@ async def serve_pages(
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
     page: PageSection | None = None,
+    artist: ArtistSource | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -53,7 +55,16 @@ async def serve_pages(
                 from reverie.web.server import application, serve
 
                 gate = PageGate(page or PageSection(), faults, address)
-                app = application(source, address, controls=controls, live=live, play=play, sounds=sounds, gate=gate)
+                app = application(
+                    source,
+                    address,
+                    controls=controls,
+                    live=live,
+                    play=play,
+                    sounds=sounds,
+                    gate=gate,
+                    artist=artist,
+                )
                 await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")

@@ -28,6 +28,7 @@ async def surround(conductor: Conductor) -> None:
                 conductor.visits,
                 conductor.sounds,
                 config.site.page,
+                conductor.artist,
             ),
             conductor.sounds.run(),
             LocalServer(conductor, config.state, conductor.faults).run(),

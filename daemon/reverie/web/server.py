@@ -31,6 +31,7 @@ from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import PAGE_AWAY
 from reverie.watch.faults import Faults
 from reverie.web.api_description import description_route
+from reverie.web.artist_routes import ARTIST_PATHS, ArtistSource, artist_routes
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
 from reverie.web.gate import PageGate, is_loopback
@@ -64,7 +65,7 @@ LARGEST_BODY = 65_536
 """Bytes of a request's body, whoever sends it."""
 
 
-DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, SESSION_PATHS)
+DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, SESSION_PATHS, ARTIST_PATHS)
 """What modules of routes say of theirs under /api/v1."""
 
 
@@ -89,12 +90,13 @@ def application(
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
     gate: PageGate | None = None,
+    artist: ArtistSource | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``.
 
     ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
     the music, ``play`` what visitors play with, ``sounds`` what browsers hear. ``gate`` knows who may do what; without
-    one, nobody can log in.
+    one, nobody can log in. ``artist`` is what artists steer.
     """
     places = ListenerPlaces()
     gate = gate or PageGate(PageSection(), Faults(), address)
@@ -134,6 +136,7 @@ def application(
             *(live_routes(live, places) if live is not None else ()),
             *(play_routes(play) if play is not None else ()),
             *(sound_routes(sounds) if sounds is not None else ()),
+            *(artist_routes(artist) if artist is not None else ()),
             *session_routes(gate),
             description_route(DESCRIBED),
         ]

@@ -1,0 +1,114 @@
+"""What an artist can do from the page: everything goes through the control console, as the source ``artist``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reverie.compose.ensemble import Ensemble
+from reverie.conductor.form_status import describe_form
+from reverie.control.console import ControlConsole
+from reverie.control.overrides import PLAIN
+from reverie.control.stage import Stage
+from reverie.site.actions import (
+    EVOLVING,
+    LEVELS,
+    RAMPED,
+    TIMBRE_LEVELS,
+    VOICE_LEVELS,
+    ControlLimits,
+    Kind,
+    Level,
+)
+from reverie.watch.evidence import Verdict
+
+ARTIST = "artist"
+"""The source of what artists do, in the record."""
+_ASKED: tuple[Kind, ...] = (*VOICE_LEVELS, *EVOLVING, "once")
+"""What a voice may be unable to do."""
+
+
+class ArtistDesk:
+    """Says what can be done with the voices that play, and has it done.
+
+    Args:
+        console: By whom it is done.
+        stage: What plays, its scenes and timbres.
+        limits: How far levels are moved.
+        music: The performance.
+        moods: The moods of the scene, and how much there is of each.
+        kinds: The kind of each voice of the scene.
+    """
+
+    def __init__(
+        self,
+        console: ControlConsole,
+        stage: Stage,
+        limits: ControlLimits,
+        music: Callable[[], Ensemble | None],
+        moods: Callable[[], Mapping[str, Any]],
+        kinds: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._console = console
+        self._stage = stage
+        self._limits = limits
+        self._music = music
+        self._moods = moods
+        self._kinds = kinds
+
+    def do(self, wanted: object) -> Verdict:
+        """Do what plain data says (:mod:`reverie.control.plain_action`); what came of it.
+
+        Raises:
+            ControlError: if it is no action.
+        """
+        return self._console.ask(wanted, ARTIST)
+
+    def state(self) -> Mapping[str, Any]:
+        """All that an artist can see and move, as plain data."""
+        names, playing = self._stage.scenes()
+        status, moods, music = self._console.status(), self._moods(), self._music()
+        levels: tuple[Level, ...] = tuple(level for level in LEVELS if level not in TIMBRE_LEVELS)
+        return {
+            "scene": playing,
+            "scenes": [*names],
+            "paused": self._console.paused,
+            "limits": {level: [*self._limits.of(level)] for level in (*levels, "timbre")},
+            "ramped": sorted(RAMPED),
+            "levels": {level: self._console.present(level, None) for level in ("volume", "tempo")},
+            "moods": moods.get("moods", []),
+            "weights": moods.get("weights", {}),
+            "voices": [self._voice(music, part.name) for part in music.parts] if music else [],
+            "ramps": [
+                {"level": ramp.level, "voice": ramp.voice, "to": ramp.end, "bars": ramp.bars - ramp.gone}
+                for ramp in self._console.ramps
+            ],
+            "form": music and describe_form(music),
+            "kept": status["kept"],
+            "undo": status["undo"],
+            "now": status["now"],
+            "last": status["last"],
+        }
+
+    def _voice(self, music: Ensemble, name: str) -> Mapping[str, Any]:
+        overrides = self._console.overrides
+        cannot = {kind: reason for kind in _ASKED if (reason := music.lacks(name, kind))}
+        timbre = self._stage.timbres().get(name)
+        return {
+            "name": name,
+            "kind": self._kinds().get(name, ""),
+            "source": music.source(name),
+            "muted": name in overrides.muted,
+            "solo": overrides.solo == name,
+            "looping": name in overrides.looping,
+            "levels": {level: self._console.present(level, name) for level in VOICE_LEVELS if level not in cannot},
+            "plain": dict(PLAIN),
+            "cannot": cannot,
+            "timbre": timbre
+            and {
+                "name": timbre.name,
+                "point": [*timbre.point],
+                "held": timbre.name in overrides.timbres,
+                "path": timbre.path.kind,
+            },
+        }

@@ -1,0 +1,105 @@
+"""The artist's desk, in a real browser, with the whole daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from fakes.browser import DESK, SMALLEST, Screen, Visit
+from fakes.daemon import Daemon
+from fakes.jack import wait_until
+
+pytestmark = [pytest.mark.real, pytest.mark.asyncio]
+
+Visitor = Callable[..., Awaitable[Visit]]
+AXE = Path(__file__).parents[2] / "build" / "page" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+async def desk(visitor: Visitor, daemon: Daemon, screen: Screen = DESK, **options: Any) -> Visit:
+    await asyncio.to_thread(daemon.wait_for_models)
+    visit = await visitor(f"http://127.0.0.1:{daemon.port}/artist", screen, **options)
+    await visit.page.wait_for_selector('article[data-voice="lead"]')
+    return visit
+
+
+def strip(visit: Visit, voice: str) -> Any:
+    return visit.page.locator(f'article[data-voice="{voice}"]')
+
+
+async def press(visit: Visit, voice: str, name: str) -> str:
+    """Press a button of a voice; what the page says of it."""
+    said = visit.page.locator("#said")
+    await said.evaluate("node => node.textContent = ''")
+    await strip(visit, voice).get_by_role("button", name=name, exact=True).click()
+    await expect(said).not_to_have_text("")
+    return str(await said.text_content())
+
+
+async def test_the_buttons_of_the_talk_do_what_they_say(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    assert "lead repeats the loop" in await press(visit, "lead", "Loop")
+    await visit.page.wait_for_selector('article[data-voice="lead"] button[aria-pressed="true"] >> text=Loop')
+    for name in ("Generate", "Generate once", "Reset", "Continue", "Mutate"):
+        assert "done" in await press(visit, "lead", name), name
+    await strip(visit, "lead").get_by_label("Generate every").select_option("4")
+    await expect(visit.page.locator("#said")).to_contain_text("another loop after every 4 bars")
+    await asyncio.to_thread(wait_until, lambda: len(daemon.records()) >= 7)
+    done = [(use["source"], use["action"], use["refused"]) for use in daemon.records()]
+    assert [action for _, action, _ in done][:6] == ["loop", "another", "once", "reset", "continue", "mutate"]
+    assert {(source, refused) for source, _, refused in done} == {("artist", "")}
+
+
+async def test_what_a_voice_cannot_do_is_grey_and_says_why(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    groove = strip(visit, "lead").get_by_role("button", name="Groove lead is no drum set, and groove is for drums")
+    assert await groove.get_attribute("aria-disabled") == "true"
+    await groove.click(force=True)
+    assert await visit.page.locator("#said").text_content() == "lead is no drum set, and groove is for drums"
+    assert [use for use in daemon.records() if use["action"] == "groove"] == []
+
+
+async def test_a_voice_sounds_alone_and_the_last_is_not_muted(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    assert "lead sounds alone" in await press(visit, "lead", "Solo")
+    assert "refused" in await press(visit, "lead", "Mute")
+    visit.complaints.clear()  # a browser counts the answer 409 as an error
+    assert "with the others" in await press(visit, "lead", "Solo")
+    assert daemon.status()["overrides"]["now"] == []
+
+
+async def test_a_level_moves_over_bars_and_is_taken_back(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    page = visit.page
+    await page.get_by_label("Levels move over").select_option("4")
+    await page.locator("#tempo").fill("140")
+    await page.wait_for_selector("text=/Tempo is on its way for . more bar/")
+    await expect(page.locator(".set")).to_contain_text("The tempo is 140", timeout=15_000)
+    await page.get_by_role("button", name="Undo", exact=True).click()
+    await expect(page.locator(".set")).not_to_contain_text("The tempo is")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (make page-tools)")
+@pytest.mark.parametrize(("screen", "theme"), [(DESK, "dark"), (SMALLEST, "bright")])
+async def test_everybody_can_use_the_desk(visitor: Visitor, daemon: Daemon, screen: Screen, theme: str) -> None:
+    visit = await desk(visitor, daemon, screen)
+    page = visit.page
+    await page.select_option("#theme", theme)
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = await page.evaluate(
+        "axe.run().then(({ violations }) => violations.map((one) => "
+        "`${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(' | ')}`))"
+    )
+    assert found == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+async def test_the_desk_speaks_the_languages_of_the_house(visitor: Visitor, daemon: Daemon, language: str) -> None:
+    visit = await desk(visitor, daemon, language=language)
+    named = {"de": "Einmal neu", "fr": "Générer une fois"}[language]
+    assert await strip(visit, "lead").get_by_role("button", name=named).count() == 1
