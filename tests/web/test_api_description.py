@@ -37,7 +37,12 @@ CHECKED = ("not_a_server_error", "status_code_conformance", "content_type_confor
 
 def app_of(conductor: Conductor) -> Any:
     return server.application(
-        QuietDaemon(), "127.0.0.1", live=conductor.live, play=conductor.visits, sounds=conductor.sounds
+        QuietDaemon(),
+        "127.0.0.1",
+        live=conductor.live,
+        play=conductor.visits,
+        sounds=conductor.sounds,
+        artist=conductor.artist,
     )
 
 
