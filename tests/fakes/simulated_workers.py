@@ -19,6 +19,7 @@ from reverie.play.messages import (
     Panic,
     Place,
     PlayerReady,
+    PlayTone,
     Rest,
     SetOverrides,
     SetScene,
@@ -166,7 +167,7 @@ class SimulatedPlayer(SimulatedWorker):
                 self._resting = rest.on
             case TakeBank() | BlendBanks() as take:
                 self._take(take)
-            case SetOverrides() | TellChords() | Panic():
+            case SetOverrides() | TellChords() | PlayTone() | Panic():
                 pass
             case other:
                 raise AssertionError(f"nobody told the player {other}")

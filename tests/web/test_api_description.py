@@ -43,6 +43,7 @@ def app_of(conductor: Conductor) -> Any:
         play=conductor.visits,
         sounds=conductor.sounds,
         artist=conductor.artist,
+        desk=conductor.desk,
     )
 
 

@@ -105,6 +105,10 @@ class Timbres:
         bus.subscribe(BankAnswered, self._bank_answered)
         bus.subscribe(BankDamaged, lambda said: self.refused(said.voice))
 
+    def condemn(self, sentence: str) -> bool:
+        """End the present life of the worker that renders; False if there is none."""
+        return self._worker.condemn(sentence)
+
     @property
     def processes(self) -> tuple[ProcessInfo, ...]:
         """The worker, while there is one."""

@@ -50,12 +50,16 @@ from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
 from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
+from reverie.conductor.technician_desk import TechnicianDesk, renewing
 from reverie.conductor.visits import Visits
+from reverie.conductor.vital_signs import VitalSigns
 from reverie.conductor.voice_sounds import voice_sounds
 from reverie.control.console import ControlConsole
 from reverie.control.timbre_hand import TimbreStand
 from reverie.history.novelty_store import NoveltyStore
 from reverie.history.state import StateStore
+from reverie.history.vitals_store import FILE as VITALS
+from reverie.history.vitals_store import VitalsStore
 from reverie.logs import ONCE
 from reverie.play.messages import SetOverrides
 from reverie.processes.supervisor import Supervisor, own_process
@@ -73,6 +77,7 @@ from reverie.watch.happenings import (
     PauseBegun,
     PauseEnded,
 )
+from reverie.watch.log_lines import keep_log_lines
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary
 from reverie.web.live_feed import LiveFeed
@@ -174,8 +179,7 @@ class Conductor:
             clock,
             lambda: self.music,
             self._dreams.status,
-            lambda: self.open_bar,
-            self.bus,
+            lambda: self._dreams.open_bar,
         )
         self.artist = ArtistDesk(
             self._console, self, config.controls.limits, lambda: self.music, self._dreams.status, self._kinds
@@ -208,6 +212,22 @@ class Conductor:
                 *self._timbres.processes,
             ),
         )
+        vitals = VitalsStore(config.state / VITALS, clock)
+        housekeeping.keep_too(vitals.write, vitals.close)
+        self._vital_signs = VitalSigns(vitals, clock)
+        self.desk = TechnicianDesk(
+            self._report,
+            self._player,
+            vitals,
+            lambda: self.music,
+            lambda: keep_log_lines().lines,
+            {
+                "player": renewing(self._player.worker),
+                "composer": renewing(self._composer.worker),
+                "timbre": self._timbres.condemn,
+            },
+        )
+        """What technicians see and do."""
         self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
         self._fault_news = FaultNews(faults, self.bus, clock)
         self.live = LiveFeed(
@@ -218,6 +238,7 @@ class Conductor:
         for hearer in (
             self._evidence,
             self._metrics,
+            self._vital_signs,
             self._kept,
             self._dreams,
             SlotNews(self._evidence, faults, config.tape, config.page),
@@ -253,6 +274,7 @@ class Conductor:
             self._console.attend,
             self._timbres.run,
             self._lives.attend,
+            self._vital_signs.attend,
             self.live.attend,
             *([around] if around else []),
         )
@@ -328,11 +350,6 @@ class Conductor:
         """The name of the scene that plays."""
         return self._play.scene.name if self._play.scene else None
 
-    @property
-    def open_bar(self) -> int:
-        """The first bar of the scene of which what plays can still be told."""
-        return self._dreams.open_bar
-
     def scenes(self) -> tuple[tuple[str, ...], str | None]:
         """The names of all scenes in order, and of the one that plays."""
         return self._repertoire.names(), self.playing
@@ -393,7 +410,6 @@ class Conductor:
         alive = self._readiness.look()
         self._composer.look()
         self._console.look()
-        self.visits.look()
         self._cues.look()
         self._repertoire.look_into_folders()
         self._reminder.look()

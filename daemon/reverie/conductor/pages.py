@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reverie.web.live_feed import LiveFeed
     from reverie.web.server import StatusSource
     from reverie.web.sounds import BrowserSounds
+    from reverie.web.technician_routes import TechnicianSource
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ async def serve_pages(
     sounds: BrowserSounds | None = None,
     page: PageSection | None = None,
     artist: ArtistSource | None = None,
+    desk: TechnicianSource | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -64,6 +66,7 @@ async def serve_pages(
                     sounds=sounds,
                     gate=gate,
                     artist=artist,
+                    desk=desk,
                 )
                 await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:

@@ -21,6 +21,7 @@ from reverie.play.messages import (
     Panic,
     Place,
     PlayerReady,
+    PlayTone,
     Rest,
     SetOverrides,
     Setup,
@@ -129,6 +130,10 @@ class PlayerLink:
         self._tell(overrides)
         if self._ensemble is not None and overrides.qpm != before.qpm:
             self._publish_scene(self._ensemble)
+
+    def sound(self, tone: PlayTone) -> bool:
+        """Have a test tone sound; False if no player lives."""
+        return self._tell(tone)
 
     def panic(self) -> None:
         """End every note now."""

@@ -81,6 +81,13 @@ class RenderWorkerLink:
         self._wanted.set()
         return True
 
+    def condemn(self, sentence: str) -> bool:
+        """End the present life of the worker, as hung; False if there is none."""
+        if self._supervisor is None:
+            return False
+        self._supervisor.condemn(sentence)
+        return True
+
     def keep_warm(self, seconds: float) -> None:
         """More may be wanted soon: the worker stays for so long."""
         self._warm_until = self._clock.now() + seconds

@@ -40,6 +40,7 @@ from reverie.site.timbre import TimbreSection
 from reverie.timbre.timbre_models import timbre_models
 from reverie.watch.fault_kinds import FOLDER_HANGS, MODEL_UNUSABLE
 from reverie.watch.faults import Faults
+from reverie.watch.log_lines import keep_log_lines
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def run(
         AlreadyRunsError: if a daemon already runs on this state folder.
     """
     log_plainly()
+    keep_log_lines()
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     ask_for_many()
     told = Faults()
@@ -108,7 +110,6 @@ def run(
         cues=CueConfig(site.cues.folder, site.cues.play, site.cues.osc and (site.cues.osc.address, site.cues.osc.port)),
         sync=sync,
         samplers=site.samplers(),
-        visitors=site.page.visitors.rules,
     )
     if signals.asked_to_leave():
         log.info("Told to leave before anything was begun.")

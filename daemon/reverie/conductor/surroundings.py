@@ -29,6 +29,7 @@ async def surround(conductor: Conductor) -> None:
                 conductor.sounds,
                 config.site.page,
                 conductor.artist,
+                conductor.desk,
             ),
             conductor.sounds.run(),
             LocalServer(conductor, config.state, conductor.faults).run(),

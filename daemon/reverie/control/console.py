@@ -41,8 +41,6 @@ DREAM_EVERY = 0.5
 """Seconds between two dreams of one mood and source, by surface or OSC."""
 DREAMS, DREAMS_AT_ONCE = 1.0, 8.0
 """Dreams a second that are begun for those who wait for an answer, and at once."""
-VISITOR = "visitor"
-"""The source of what visitors do."""
 RECORD_EVERY = 1.0
 """Seconds between two records of a level that is being moved."""
 
@@ -186,6 +184,13 @@ class ControlConsole:
             return Verdict(ok=True, sentence="Dreams are ending from the next bar line on.")
         return Verdict(ok=True, sentence=f"A dream of {outcome.wish.action.value} begins with the next bar line.")
 
+    def note(self, action: str, value: str, source: str, refused: str = "") -> None:
+        """Keep in the record what was done beside the music, as a test of a slot."""
+        self._count(action, source)
+        self._record.add(Use(date(self._clock.wall()), source, action, plain(value), None, plain(refused)))
+        came = f"; refused: {ended(plain(refused))}" if refused else "."
+        log.info("By hand (%s): %s %s%s", source, action, plain(value), came)
+
     def present(self, level: Level, voice: str | None) -> float | None:
         """What a level is, or will be in a moment; None where voices differ."""
         if (wish := self._levels.waiting((level, voice))) and isinstance(wish.action.value, float):
@@ -216,7 +221,6 @@ class ControlConsole:
 
         Who is heard again stands in the record, as what people do at the controls.
         """
-        self._acts.play.forget_unasked()
         for voice in self._acts.mutes.hear_somebody():
             log.info("%s is heard again, since every other voice is muted or silent.", voice)
             name = plain(voice)
@@ -231,29 +235,6 @@ class ControlConsole:
     def ramps(self) -> list[Ramp]:
         """The levels that are on their way."""
         return [*self._acts.levels.ramps]
-
-    @property
-    def visited(self) -> bool:
-        """Whether anything is as visitors want it."""
-        return self._acts.visited
-
-    def put_back(self, source: str, voice: str | None = None) -> list[str]:
-        """Let the piece, or one voice, go on as if no visitor had played with it; what is set back, for the record too.
-
-        ``source`` is who wants it: a visitor, or the time that has passed.
-        """
-        put = [plain(what) for what in self._acts.put_back(voice)]
-        for what in put:
-            now = f"{what} is over, and the piece goes on"
-            self._record.add(Use(date(self._clock.wall()), source, "undo", None, voice and plain(voice), now=now))
-            log.info("By hand (%s): %s.", source, now)
-        return put
-
-    def heard_from(self, action: Action, source: str) -> tuple[str | None, int | None]:
-        """Somebody wants this: why it was refused (:meth:`use`), and the bar of the scene from which it is heard."""
-        refused = self.use(action, source)
-        done = self._latest if self._latest and self._latest.wish.action is action else None
-        return refused, done and done.effect.bar
 
     def look(self) -> None:
         """See whether the pause is over; called every second."""
@@ -277,7 +258,7 @@ class ControlConsole:
             if action.kind == "wake":
                 self._dreamer.wake(None if action.value is None else str(action.value))
                 return _Outcome(wish)
-            return _Outcome(wish, effect=self._acts.do(action, visitor=wish.source == VISITOR))
+            return _Outcome(wish, effect=self._acts.do(action))
         except ControlError as error:
             return _Outcome(wish, str(error))
         except Exception:

@@ -236,6 +236,26 @@ class TakeBank:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Sound one note on a slot at once, beside the music: by it people hear whether the slot sounds.
+
+    ``channel`` is 1 to 16, ``pitch`` and ``velocity`` are MIDI's, ``seconds`` how long it sounds. It goes the way of
+    all notes, onto the tape too, as part :data:`TONE`. Before the first bar there is nothing yet to play it.
+    """
+
+    type: ClassVar[str] = "tone"
+    slot: str
+    channel: int
+    pitch: int
+    velocity: int
+    seconds: float
+
+
+TONE = "test-tone"
+"""The part that a test tone is of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Panic:
     """End every note on every slot now; play on from the next bar."""
 
@@ -351,5 +371,18 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = Setup | SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | Panic | Stop
+ToPlayer = (
+    Setup
+    | SetScene
+    | Place
+    | TellChords
+    | TellBars
+    | Rest
+    | SetOverrides
+    | TakeBank
+    | BlendBanks
+    | PlayTone
+    | Panic
+    | Stop
+)
 FromPlayer = PlayerReady | BarBegun | BarPlayed | SlotState | SyncState | BankTaken

@@ -16,15 +16,18 @@ from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.cursor import ScoreCursor
-from reverie.play.events import Rank
+from reverie.play.events import Rank, Start
 from reverie.play.laid_bar import Laid
 from reverie.play.messages import (
+    TONE,
     BankTaken,
     BarBegun,
     BarPlayed,
     BlendBanks,
     Panic,
+    Part,
     Place,
+    PlayTone,
     Rest,
     SetOverrides,
     SetScene,
@@ -89,7 +92,17 @@ class Player:
         self._banks = Banks(slots, self._news.append)
 
     def handle(
-        self, message: SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | Panic
+        self,
+        message: SetScene
+        | Place
+        | TellChords
+        | TellBars
+        | Rest
+        | SetOverrides
+        | TakeBank
+        | BlendBanks
+        | PlayTone
+        | Panic,
     ) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
@@ -110,6 +123,8 @@ class Player:
                 self._turn_to(message)
             case TakeBank() | BlendBanks():
                 self._banks.want(message, self._clock.now())
+            case PlayTone():
+                self._sound(message)
             case Panic():
                 self._silence(clock=False)
                 self._slots.hush()
@@ -234,6 +249,18 @@ class Player:
             last_things.callback(self._slots.hush)
             last_things.callback(lambda: self._queues.put_programs_back(self._now_tick(), self._clock.now()))
             last_things.callback(self._silence)
+
+    def _sound(self, tone: PlayTone) -> None:
+        """Let a test tone sound a moment from now."""
+        if self._bar is None:
+            return
+        begin = self._clock.now() + SOON
+        tick = max(round(self._timeline.tick_at(begin)), self._now_tick() + 1)
+        length = max(round(self._timeline.tick_at(begin + tone.seconds)) - tick, 1)
+        part = Part(TONE, tone.slot, tone.channel)
+        self._tape.slot(tick, tone.slot, TONE)
+        start = Start(part, tone.channel - 1, tone.pitch, tone.velocity, length)
+        self._queues.to(tone.slot).add(tick, Rank.START, start)
 
     def _turn_to(self, overrides: SetOverrides) -> None:
         """Do at once what people have set at the controls."""

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, Field
 from reverie.documents import Keys, Section
 from reverie.site.address import HostName, Network
 from reverie.site.fields import FilePath, one_line
-from reverie.site.visitor_rules import VisitorsSection
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,39}")
@@ -88,11 +87,6 @@ class PageSection(Section):
         default=None,
         description="Who helps; it stands on the technician's page and on the card for the wall.",
         examples=[{"name": "Front desk", "telephone": "+49 30 1234567"}],
-    )
-    visitors: VisitorsSection = Field(
-        default_factory=VisitorsSection,
-        description="What visitors may do with the music, within which limits, and who of them when.",
-        examples=[{"together": "queue", "allow": ["mood", "keep"]}],
     )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

@@ -45,6 +45,7 @@ from reverie.web.roles import Handler, PageRole, asker_of, demand
 from reverie.web.session_routes import SESSION_PATHS, session_routes
 from reverie.web.sounds import SOUND_PATHS, BrowserSounds, sound_routes
 from reverie.web.static_files import StaticFiles, static_routes
+from reverie.web.technician_routes import TECHNICIAN_PATHS, TechnicianSource, technician_routes
 from reverie.web.tls import Handshakes
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ LARGEST_BODY = 65_536
 """Bytes of a request's body, whoever sends it."""
 
 
-DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, SESSION_PATHS, ARTIST_PATHS)
+DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, SESSION_PATHS, ARTIST_PATHS, TECHNICIAN_PATHS)
 """What modules of routes say of theirs under /api/v1."""
 
 
@@ -91,12 +92,13 @@ def application(
     sounds: BrowserSounds | None = None,
     gate: PageGate | None = None,
     artist: ArtistSource | None = None,
+    desk: TechnicianSource | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``.
 
     ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
     the music, ``play`` what visitors play with, ``sounds`` what browsers hear. ``gate`` knows who may do what; without
-    one, nobody can log in. ``artist`` is what artists steer.
+    one, nobody can log in. ``artist`` is what artists steer, ``desk`` what technicians see and do.
     """
     places = ListenerPlaces()
     gate = gate or PageGate(PageSection(), Faults(), address)
@@ -138,6 +140,7 @@ def application(
             *(sound_routes(sounds) if sounds is not None else ()),
             *(artist_routes(artist) if artist is not None else ()),
             *session_routes(gate),
+            *(technician_routes(desk, gate.page) if desk is not None else ()),
             description_route(DESCRIBED),
         ]
     )
