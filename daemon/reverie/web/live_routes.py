@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 
 from aiohttp import HttpVersion11, web
 
@@ -14,8 +15,8 @@ from reverie.web.live_feed import LiveFeed
 from reverie.web.refusals import refused
 from reverie.web.roles import asker_of
 
-RETRY = WrittenEvent(b"retry: 3000\n\n")
-"""How long a browser waits before it comes back, in milliseconds."""
+RETRIES = tuple(WrittenEvent(f"retry: {wait}\n\n".encode()) for wait in range(2000, 8000, 500))
+"""How long a browser waits before it comes back, in milliseconds: a thousand that were cut together come one by one."""
 COME_BACK = 30
 """Seconds after which whoever found no place may ask again."""
 
@@ -66,7 +67,7 @@ async def _listen(feed: LiveFeed, line: EventLine, last_id: str) -> None:
     """Send what was missed, or else how it is now, and then whatever happens, until the line is cut."""
     missed = feed.events.since(last_id) if last_id else None
     line.begin()
-    for event in (RETRY, *(feed.latest if missed is None else missed)):
+    for event in (random.choice(RETRIES), *(feed.latest if missed is None else missed)):
         line.hear(event)
     leave = feed.events.listen(line)
     try:
