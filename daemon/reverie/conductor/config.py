@@ -50,7 +50,7 @@ class ConductorConfig:
     @property
     def page(self) -> str:
         """The page's address, for a browser on this machine."""
-        return page_address(self.address, self.port)
+        return page_address(self.address, self.port, "https" if self.site.page.certificate else "http")
 
     @property
     def setup(self) -> Setup:

@@ -55,9 +55,9 @@ HostName = Annotated[str, AfterValidator(_name)]
 """A name by which others reach this machine."""
 
 
-def page_address(address: str, port: int) -> str:
+def page_address(address: str, port: int, scheme: str = "http") -> str:
     """What a browser on this machine opens, where the page is served at ``address``."""
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(address).is_unspecified:
             address = "127.0.0.1" if ipaddress.ip_address(address).version == 4 else "::1"  # noqa: PLR2004
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"

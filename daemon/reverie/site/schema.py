@@ -69,11 +69,6 @@ class Health(Section):
     )
     port: int = Field(default=8765, ge=1, le=65_535, description="TCP port, 1 to 65535.")
 
-    @property
-    def page(self) -> str:
-        """The page's address, for a browser on this machine."""
-        return page_address(self.address, self.port)
-
 
 class ComposerSection(Section):
     """The process that runs the models."""
@@ -171,6 +166,11 @@ class Site(Section):
             if isinstance(slot, SampledSlot) and slot.sampler is not None
         }
 
+    @property
+    def page_address(self) -> str:
+        """The page's address, for a browser on this machine."""
+        return page_address(self.health.address, self.health.port, "https" if self.page.certificate else "http")
+
     def slots_as_json(self) -> dict[str, dict[str, Any]]:
         """The slots by name, as plain data for the player.
 
@@ -182,7 +182,7 @@ class Site(Section):
             slots[name]["rivals"] = [device for other, device in devices.items() if other != name]
         for slot in slots.values():
             if slot["kind"] == "browser":
-                slot["page"] = self.health.page
+                slot["page"] = self.page_address
         return slots
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

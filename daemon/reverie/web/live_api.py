@@ -100,6 +100,10 @@ _BAR_FIELDS: Mapping[str, Schema] = {
     "tacet": _list(_TEXT, "Voices that the form lets be silent."),
     "repeated": _list(_TEXT, "Voices that had nothing new."),
     "open": _list(_TEXT, "Voices of which it is not known yet what they play."),
+    "controls": _list(
+        {"type": "array", "minItems": 3, "maxItems": 3},
+        "Voice, number and value of the controllers that hold in it, such as volume (7), place (10) and reverb (91).",
+    ),
     "notes": _list(
         {"type": "array", "minItems": 5, "maxItems": 6},
         "Voice, tick, pitch, velocity and length in ticks, as the port is sent them; a 1 behind them says that the "

@@ -53,7 +53,8 @@ class LiveBar:
     """One bar. ``bar`` counts from the player's first, ``scene_bar`` from the scene's, both from 0.
 
     ``exact`` says that it has begun at the moment where ``pace`` has its bar line; one to come is a prediction. Of the
-    voices ``open`` it is not known yet what they play in it. ``repeated`` are those that had nothing new.
+    voices ``open`` it is not known yet what they play in it. ``repeated`` are those that had nothing new. ``controls``
+    are the controllers that hold in it: voice, number and value.
     """
 
     epoch: int
@@ -71,6 +72,7 @@ class LiveBar:
     repeated: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
     exact: bool = True
+    controls: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def begins(self) -> float:
@@ -121,6 +123,7 @@ class LiveBar:
             "tacet": [*self.tacet],
             "repeated": [*self.repeated],
             "open": [*self.open],
+            "controls": [list(one) for one in self.controls],
             "notes": [note.as_json() for note in self.notes],
             **({"pace": [[one.tick, one.at, one.seconds] for one in self.pace]} if len(self.pace) > 1 else {}),
         }

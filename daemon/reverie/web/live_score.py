@@ -184,6 +184,7 @@ def _bar(score: SceneScore, number: int, scene_bar: int, *, resting: bool, secti
         section=section,
         chords=chords,
         notes=notes_of(score, scene_bar, resting=resting),
+        controls=tuple((part.name, number, value) for part, number, value in score.controls(scene_bar)),
         tacet=() if resting else score.tacet(scene_bar),
         repeated=() if resting else score.repeated(scene_bar),
     )

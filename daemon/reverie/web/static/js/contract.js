@@ -20,6 +20,7 @@
  * @property {BarNote[]} [notes]
  * @property {[tick: number, at: number, seconds: number][]} [pace] Where the tempo changes within the bar: from each
  *   tick on, which comes at a moment, a tick lasts so many seconds.
+ * @property {[voice: string, number: number, value: number][]} [controls] MIDI controllers that hold in it.
  * @property {string[]} [muted]
  * @property {string[]} [tacet]
  * @property {boolean} [exact] False of a bar to come, whose beginning is predicted.

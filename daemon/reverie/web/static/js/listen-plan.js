@@ -14,8 +14,8 @@
  * @property {number} ends
  * @property {boolean} tied Goes on from a note of its voice and pitch that sounds up to its begin.
  *
- * @typedef {{bar: number, begins: number, exact: boolean, muted: ReadonlySet<string>, notes: PlannedNote[],
- *   until: number}} PlannedBar
+ * @typedef {Map<string, Map<number, number>>} Controls By voice, the values of its controllers.
+ * @typedef {{bar: number, begins: number, notes: PlannedNote[], controls: Controls, until: number}} PlannedBar
  */
 
 /** Seconds for which a bar that is over is remembered: its last notes may still sound. */
@@ -52,7 +52,13 @@ export const planned = (bar) => {
     }
   notes.sort((one, other) => one.begins - other.begins);
   const until = Math.max(momentOf(bar, bar.ticks), ...notes.map((note) => note.ends));
-  return { bar: bar.bar, begins: bar.begins, exact: bar.exact !== false, muted: silent, notes, until };
+  /** @type {Controls} */
+  const controls = new Map();
+  for (const [voice, controller, value] of bar.controls ?? []) {
+    const own = controls.get(voice) ?? new Map();
+    controls.set(voice, own.set(controller, value));
+  }
+  return { bar: bar.bar, begins: bar.begins, notes, controls, until };
 };
 
 /** What is known of the bars that sound and of those to come. */
@@ -62,6 +68,8 @@ export class Plan {
   /** @type {Map<string, PlannedNote>} */
   #given = new Map();
   #epoch = -1;
+  /** The bar whose controllers were handed on last. */
+  #turned = NaN;
 
   /** How many bars, and notes that were handed on, are remembered. @returns {{bars: number, notes: number}} */
   get size() {
@@ -129,8 +137,23 @@ export class Plan {
     return found.sort((one, other) => one.begins - other.begins);
   }
 
+  /**
+   * The controllers of the last bar that begins before `until`, if they were not handed on before.
+   *
+   * @param {number} until
+   * @returns {{begins: number, controls: Controls} | null}
+   */
+  turn(until) {
+    let last;
+    for (const bar of this.#bars.values()) if (bar.begins < until && bar.begins > (last?.begins ?? -Infinity)) last = bar;
+    if (!last || last.begins === this.#turned) return null;
+    this.#turned = last.begins;
+    return last;
+  }
+
   /** Nothing is known any more. */
   forget() {
+    this.#turned = NaN;
     this.#bars.clear();
     this.#given.clear();
   }

@@ -19,9 +19,14 @@ const CUT = 0.02;
 const ATTACK = 0.002;
 const LOUDEST = 127;
 const LOUD = 100;
+const MIDDLE = 64;
+/** Seconds that a controller takes, so that it does not click. */
+const SOFTLY = 0.02;
 /** How many times its time constant a fall by 60 dB takes. */
 const FALLS = Math.log(1000);
 const ROOM = 0.16;
+/** How much goes into the room where a voice sends all: FluidSynth's halls come back as much below it. */
+const MOST_ROOM = 0.5;
 const MASTER = 1.6;
 /** Seconds by which the limiter hears ahead, and all comes later (Web Audio says so of a DynamicsCompressorNode). */
 export const LIMITER = 0.006;
@@ -78,6 +83,15 @@ class Sounding {
     this.over = moment < begins ? Math.max(moment, 0) : ends + within;
     this.source.stop(this.over);
   }
+
+  /**
+   * End it quickly at a moment, if it sounds on until then.
+   *
+   * @param {number} moment
+   */
+  cut(moment) {
+    if (this.over > moment + CUT) this.end(moment, CUT);
+  }
 }
 
 /** A voice's way to the loudspeaker. */
@@ -108,6 +122,21 @@ class Channel {
   }
 }
 
+/**
+ * What the limiter lets through for a moment is bent below full scale: nothing changes up to three quarters of it.
+ *
+ * @returns {Float32Array<ArrayBuffer>}
+ */
+const ceilingCurve = () => {
+  const [bends, points] = [0.75, 4097];
+  return Float32Array.from({ length: points }, (_, place) => {
+    const level = (place / (points - 1)) * 2 - 1;
+    const over = Math.abs(level) - bends;
+    const bent = bends + (1 - bends) * Math.tanh(over / (1 - bends));
+    return over > 0 ? Math.sign(level) * bent : level;
+  });
+};
+
 export class Synth {
   /** @type {Map<string, Channel>} */
   #channels = new Map();
@@ -135,8 +164,10 @@ export class Synth {
     limiter.ratio.value = 16;
     limiter.attack.value = 0.003;
     limiter.release.value = 0.2;
+    const ceiling = context.createWaveShaper();
+    ceiling.curve = ceilingCurve();
     this.#room.connect(this.#dry);
-    this.#dry.connect(limiter).connect(this.#master).connect(into);
+    this.#dry.connect(limiter).connect(ceiling).connect(this.#master).connect(into);
   }
 
   /** Behind the limiter: what goes to the loudspeaker. @returns {AudioNode} */
@@ -197,27 +228,26 @@ export class Synth {
     const channel = this.#channel(voice);
     if (channel.muted === muted) return;
     channel.muted = muted;
-    channel.level.gain.setTargetAtTime(muted ? 0 : channel.volume, this.#context.currentTime, 0.015);
+    channel.level.gain.setTargetAtTime(muted ? 0 : channel.volume, this.#context.currentTime, SOFTLY);
   }
 
   /**
-   * What MIDI controllers say of a voice: volume (7), place (10), expression (11), room (91).
+   * What MIDI controllers say of a voice from a moment on: volume (7), place (10) and room (91); those that they leave
+   * out are as an instrument begins.
    *
    * @param {string} voice
-   * @param {number} controller
-   * @param {number} value 0 to 127.
+   * @param {ReadonlyMap<number, number>} controls
    * @param {number} [at] The context's moment.
    */
-  control(voice, controller, value, at = this.#context.currentTime) {
+  control(voice, controls, at = this.#context.currentTime) {
     const channel = this.#channel(voice);
-    if (controller === 7) {
-      channel.volume = (value / LOUD) ** 2;
-      if (!channel.muted) channel.level.gain.setTargetAtTime(channel.volume, at, 0.02);
-    } else if (controller === 10 && channel.place) {
-      channel.place.pan.setTargetAtTime(Math.max(-1, (value - 64) / 63), at, 0.02);
-    } else if (controller === 91) {
-      channel.send.gain.setTargetAtTime(value / LOUDEST, at, 0.02);
-    }
+    const from = Math.max(at, this.#context.currentTime);
+    channel.volume = ((controls.get(7) ?? LOUD) / LOUD) ** 2;
+    if (!channel.muted) channel.level.gain.setTargetAtTime(channel.volume, from, SOFTLY);
+    const place = ((controls.get(10) ?? MIDDLE) - MIDDLE) / (LOUDEST - MIDDLE);
+    channel.place?.pan.setTargetAtTime(Math.max(-1, place), from, SOFTLY);
+    const room = controls.get(91);
+    channel.send.gain.setTargetAtTime(room === undefined ? ROOM : (room / LOUDEST) * MOST_ROOM, from, SOFTLY);
   }
 
   /**
@@ -285,7 +315,7 @@ export class Synth {
   /** End all that sounds, and play nothing that waits. */
   silence() {
     const now = this.#context.currentTime;
-    for (const one of this.#sounding.values()) one.end(now, CUT * 2);
+    for (const one of this.#sounding.values()) one.cut(now);
   }
 
   /**
@@ -332,7 +362,7 @@ export class Synth {
    */
   #choke(voice, group, moment) {
     for (const one of this.#sounding.values())
-      if (one.facts.voice === voice && one.facts.choke === group && one.facts.begins < moment) one.end(moment, CUT);
+      if (one.facts.voice === voice && one.facts.choke === group && one.facts.begins < moment) one.cut(moment);
   }
 
   /** @param {number} moment */
@@ -341,6 +371,6 @@ export class Synth {
     const first = this.#sounding.entries().next().value;
     if (!first) return;
     this.#sounding.delete(first[0]);
-    first[1].end(Math.max(moment, first[1].facts.begins + ATTACK), CUT);
+    first[1].cut(Math.max(moment, first[1].facts.begins + ATTACK));
   }
 }

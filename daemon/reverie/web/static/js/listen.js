@@ -218,6 +218,10 @@ export class Listening {
     const latency = context.outputLatency || context.baseLatency || 0;
     const ahead = latency + (document.hidden ? AHEAD_HIDDEN : AHEAD);
     const heard = this.#serverNow() - DELAYS[this.#mode];
+    const turn = this.plan.turn(heard + ahead);
+    if (turn)
+      for (const voice of new Set([...synth.voices, ...turn.controls.keys()]))
+        synth.control(voice, turn.controls.get(voice) ?? new Map(), this.#moment(turn.begins));
     for (const note of this.plan.due(heard - LATE, heard + ahead)) this.#play(note, synth);
     if (this.#asked + AGAIN * 1000 < performance.now() && this.#missing()) void this.#load();
   }
