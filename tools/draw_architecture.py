@@ -30,6 +30,7 @@ PURPOSES = {
     "reverie.midi.input": "MIDI input: hears a control surface, or MIDI clock",
     "reverie.play.sync.link": "Link: takes part in Ableton Link",
     "reverie.browser_sounds.maker": "sound maker: makes an instrument for browsers",
+    "reverie.audition.picture_maker": "picture maker: draws sounds for pages",
     "reverie.processes.mortal": "cue: plays the sound that comes with a dream",
 }
 """What each process is there for; a process that is not named here is drawn by its module's name alone."""

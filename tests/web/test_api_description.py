@@ -44,6 +44,7 @@ def app_of(conductor: Conductor) -> Any:
         sounds=conductor.sounds,
         artist=conductor.artist,
         desk=conductor.desk,
+        pictures=conductor.pictures,
     )
 
 

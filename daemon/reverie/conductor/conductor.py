@@ -48,6 +48,7 @@ from reverie.conductor.scene_play import ScenePlay
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
+from reverie.conductor.sound_pictures import PictureDrawing, SoundPictures
 from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
 from reverie.conductor.technician_desk import TechnicianDesk, renewing
@@ -152,6 +153,7 @@ class Conductor:
             config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights, self._points_of_form
         )
         self.sounds = voice_sounds(config.state, config.slots, self.bus, clock)
+        self.pictures = SoundPictures(config.state / "pictures", config.timbres.folders, PictureDrawing())
         self._stop = asyncio.Event()
         self._play = ScenePlay(
             self._repertoire,
@@ -247,6 +249,7 @@ class Conductor:
             store,
             self._novelty,
             self.sounds,
+            self.pictures,
             self._banking,
             self._timbres,
             self._readiness,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reverie.control.visitors import Playable
     from reverie.web.artist_routes import ArtistSource
     from reverie.web.live_feed import LiveFeed
+    from reverie.web.pictures import TimbrePictures
     from reverie.web.server import StatusSource
     from reverie.web.sounds import BrowserSounds
     from reverie.web.technician_routes import TechnicianSource
@@ -44,6 +45,7 @@ async def serve_pages(
     page: PageSection | None = None,
     artist: ArtistSource | None = None,
     desk: TechnicianSource | None = None,
+    pictures: TimbrePictures | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -67,6 +69,7 @@ async def serve_pages(
                     gate=gate,
                     artist=artist,
                     desk=desk,
+                    pictures=pictures,
                 )
                 await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:

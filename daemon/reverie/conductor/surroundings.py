@@ -30,8 +30,10 @@ async def surround(conductor: Conductor) -> None:
                 config.site.page,
                 conductor.artist,
                 conductor.desk,
+                conductor.pictures,
             ),
             conductor.sounds.run(),
+            conductor.pictures.run(),
             LocalServer(conductor, config.state, conductor.faults).run(),
         )
     finally:

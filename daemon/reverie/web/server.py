@@ -40,6 +40,7 @@ from reverie.web.live_api import LIVE_PATHS
 from reverie.web.live_feed import LiveFeed
 from reverie.web.live_routes import live_routes
 from reverie.web.machine_routes import WatchedDaemon, machine_routes
+from reverie.web.pictures import PICTURE_PATHS, TimbrePictures, picture_routes
 from reverie.web.play_routes import PATHS, play_routes
 from reverie.web.roles import Handler, PageRole, asker_of, demand
 from reverie.web.session_routes import SESSION_PATHS, session_routes
@@ -66,7 +67,7 @@ LARGEST_BODY = 65_536
 """Bytes of a request's body, whoever sends it."""
 
 
-DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, SESSION_PATHS, ARTIST_PATHS, TECHNICIAN_PATHS)
+DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, PICTURE_PATHS, SESSION_PATHS, ARTIST_PATHS, TECHNICIAN_PATHS)
 """What modules of routes say of theirs under /api/v1."""
 
 
@@ -90,6 +91,7 @@ def application(
     live: LiveFeed | None = None,
     play: Playable | None = None,
     sounds: BrowserSounds | None = None,
+    pictures: TimbrePictures | None = None,
     gate: PageGate | None = None,
     artist: ArtistSource | None = None,
     desk: TechnicianSource | None = None,
@@ -97,8 +99,9 @@ def application(
     """The web application, to be served at ``address``.
 
     ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
-    the music, ``play`` what visitors play with, ``sounds`` what browsers hear. ``gate`` knows who may do what; without
-    one, nobody can log in. ``artist`` is what artists steer, ``desk`` what technicians see and do.
+    the music, ``play`` what visitors play with, ``sounds`` what browsers hear, ``pictures`` those of sounds.
+    ``gate`` knows who may do what; without one, nobody can log in. ``artist`` is what artists steer,
+    ``desk`` what technicians see and do.
     """
     places = ListenerPlaces()
     gate = gate or PageGate(PageSection(), Faults(), address)
@@ -139,6 +142,7 @@ def application(
             *(play_routes(play) if play is not None else ()),
             *(sound_routes(sounds) if sounds is not None else ()),
             *(artist_routes(artist) if artist is not None else ()),
+            *(picture_routes(pictures) if pictures is not None else ()),
             *session_routes(gate),
             *(technician_routes(desk, gate.page) if desk is not None else ()),
             description_route(DESCRIBED),
