@@ -152,8 +152,10 @@ class Conductor:
         self._timbres = Timbres(
             config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights, self._points_of_form
         )
-        self.sounds = voice_sounds(config.state, config.slots, self.bus, clock)
-        self.pictures = SoundPictures(config.state / "pictures", config.timbres.folders, PictureDrawing())
+        self.sounds, self.pictures = (
+            voice_sounds(config.state, config.slots, self.bus, clock),
+            SoundPictures(config.state / "pictures", config.timbres.folders, PictureDrawing()),
+        )
         self._stop = asyncio.Event()
         self._play = ScenePlay(
             self._repertoire,
