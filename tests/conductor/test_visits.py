@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from fakes.conductors import Theatre
 from reverie.conductor.visits import Visits
 from reverie.control.visitors import Visitor
-from reverie.site.visitors import VisitorRules
-from reverie.watch.happenings import ControlUsed, DreamBegun
+from reverie.music.drums import DRUMS
+from reverie.music.notation import read_tune
+from reverie.music.time import TICKS_PER_STEP
+from reverie.site.visitor_rules import VisitorAct, VisitorRules
+from reverie.watch.happenings import ControlUsed, DreamBegun, LoopSounded
 
 SCENE = """
 name: played
@@ -129,3 +133,189 @@ def test_the_page_is_told_what_is_allowed_and_whose_turn_it_is(tmp_path: Path) -
     assert visits(theatre).wish("dream", {"text": "sun"}, ANNE).key == "play.refused.not-allowed"
     assert visits(theatre).turn(ANNE, leave=True).ok
     assert visits(theatre).wish("mood", {"mood": "fear"}, BEN).ok
+
+
+GRID = {"bass": "x...x...x...x...", "snare": "....X.......X..."}
+
+
+def strokes_in(theatre: Theatre, bar: int) -> set[tuple[int, int]]:
+    """Steps and drums of a bar that is about to sound, as it is composed."""
+    ahead = bar - theatre.bar
+    return {(note.start // TICKS_PER_STEP, note.pitch) for note in theatre.sounds(ahead)[-1]["beat"]}
+
+
+def meant(rows: Mapping[str, str], first: int = 0, last: int = 32) -> set[tuple[int, int]]:
+    return {
+        (step, DRUMS[drum])
+        for drum, row in rows.items()
+        for step, sign in enumerate(row)
+        if sign in "xXo" and first <= step < last
+    }
+
+
+def test_strokes_before_the_marker_are_heard_as_they_were_set_from_the_bar_that_is_told(theatre: Theatre) -> None:
+    answer = visits(theatre).wish("drums", {"rows": GRID, "marker": 16}, ANNE)
+    assert (answer.ok, answer.key) == (True, "play.heard")
+    assert answer.from_bar is not None
+    theatre.answer()
+    first = answer.from_bar - 1
+    assert first - theatre.bar in {2, 3}, "the next bar line, or the one after"
+    assert strokes_in(theatre, first) == meant(GRID)
+    assert strokes_in(theatre, first + 1), "the model goes on"
+    assert strokes_in(theatre, first - 1) != meant(GRID)
+    go(theatre, 12)
+    told = visits(theatre).state(ANNE)["drums"]
+    assert (told["heard"], told["set"]["marker"], told["set"]["rows"]["bass"][:16]) == (True, 16, GRID["bass"])
+    assert strokes_in(theatre, first + 2 * ((theatre.bar - first) // 2 + 1)) == meant(GRID), "still, though bars go by"
+
+
+def test_steps_after_the_marker_that_a_visitor_has_set_stay_and_the_model_has_the_others(theatre: Theatre) -> None:
+    rows = {"bass": "x..............." + "....x...........", "crash": "." * 31 + "x"}
+    answer = visits(theatre).wish("drums", {"rows": rows, "marker": 8, "own": [20, 21, 31]}, ANNE)
+    theatre.answer()
+    assert answer.from_bar is not None
+    second = strokes_in(theatre, answer.from_bar)
+    assert {one for one in second if one[0] in {4, 5, 15}} == {(4, DRUMS["bass"]), (15, DRUMS["crash"])}
+    assert {one for one in second if one[0] not in {4, 5, 15}}
+
+
+def test_a_whole_pattern_needs_no_model_and_nothing_is_added_to_it(theatre: Theatre) -> None:
+    rows = {"bass": "x...x...x...x..." * 2, "open-hat": "..x...x...x...x." * 2}
+    answer = visits(theatre).wish("drums", {"rows": rows}, ANNE)
+    assert answer.from_bar is not None
+    theatre.hear()
+    assert strokes_in(theatre, answer.from_bar - 1) == meant({name: row[:16] for name, row in rows.items()})
+    go(theatre, 30)
+    assert strokes_in(theatre, theatre.bar + 1) == meant({name: row[:16] for name, row in rows.items()})
+    assert not theatre.faults
+
+
+def test_what_is_taken_back_is_what_played_before(theatre: Theatre) -> None:
+    before = theatre.conductor.music
+    assert before is not None
+    was = before.sounding("beat")
+    visits(theatre).wish("drums", {"rows": GRID, "marker": 16}, ANNE)
+    go(theatre, 6)
+    theatre.conductor.control({"action": "undo"}, "http")
+    go(theatre, 6)
+    music = theatre.conductor.music
+    assert music is not None
+    assert not music.asks("beat")
+    assert was is not None
+    assert any(one.recipe == was.recipe for one in theatre.told(LoopSounded) if one.voice == "beat")
+    assert visits(theatre).state(ANNE)["drums"]["set"] is None
+
+
+def test_after_two_minutes_without_a_wish_the_piece_returns_to_itself(theatre: Theatre) -> None:
+    wishes: tuple[tuple[VisitorAct, dict[str, object]], ...] = (
+        ("drums", {"rows": GRID, "marker": 16}),
+        ("melody", {"tunes": ["D5:8 F5:8"], "shares": [1]}),
+        ("tempo", {"value": 75}),
+        ("temperature", {"value": 1.25}),
+    )
+    for act, wanted in wishes:
+        answer = visits(theatre).wish(act, wanted, ANNE)
+        assert answer.ok, answer
+        theatre.clock.go(1.0)
+    go(theatre, 55)
+    told = visits(theatre).state(ANNE)
+    assert (told["tempo"], told["drums"]["heard"], told["melody"]["heard"]) == (75.0, True, True)
+    assert 0 < told["idle_in"] < 11
+    go(theatre, 12)
+    told = visits(theatre).state(ANNE)
+    assert (told["tempo"], told["drums"]["heard"], told["melody"]["heard"]) == (100.0, False, False)
+    assert told["temperatures"] == {"beat": 1.0, "lead": 1.0}
+    assert told["idle_in"] is None
+    assert theatre.status["overrides"]["now"] == []
+
+
+def test_what_others_have_moved_since_is_not_taken_from_them(theatre: Theatre) -> None:
+    visits(theatre).wish("tempo", {"value": 75}, ANNE)
+    theatre.clock.go(1.0)
+    theatre.conductor.control({"action": "tempo", "value": 90}, "http")
+    go(theatre, 70)
+    assert visits(theatre).state(ANNE)["tempo"] == 90.0
+
+
+def test_tempo_and_temperature_stay_within_what_the_site_lets_visitors(tmp_path: Path) -> None:
+    theatre = opened(tmp_path, VisitorRules(tempo=(80.0, 95.0), temperature=(0.9, 1.1)))
+    for value, kept in ((1e6, 95.0), (-3, 80.0)):
+        assert visits(theatre).wish("tempo", {"value": value}, ANNE).params == {"value": kept}
+        theatre.clock.go(1.0)
+    assert visits(theatre).wish("temperature", {"value": 9, "voice": "lead"}, ANNE).params == {"value": 1.1}
+    for wrong in (None, True, "fast", float("nan"), float("inf")):
+        assert not visits(theatre).wish("tempo", {"value": wrong}, ANNE).ok
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"rows": {}, "marker": 32}, "silence"),
+        ({"rows": {"bass": "." * 32}}, "silence"),
+        ({"rows": {"gong": "x"}}, "a row is of a drum"),
+        ({"rows": {"bass": "?"}}, "written with"),
+        ({"rows": dict.fromkeys(("bass", "snare", "crash", "ride", "open-hat"), "x")}, "two hands"),
+        ({"rows": {"bass": "x" * 2000}}, "up to"),
+        ({"rows": ["x"]}, "rows"),
+        ({"rows": {"bass": "x"}, "marker": -1}, "marker"),
+        ({"rows": {"bass": "x"}, "marker": True}, "marker"),
+        ({"rows": {"bass": "x"}, "own": [1.5]}, "own"),
+        ({"rows": {"bass": "x"}, "density": "much"}, "density"),
+        ({"strokes": 3}, "object"),
+        ({"rows": {"bass": "x"}, "voice": "lead"}, "no such"),
+    ],
+)
+def test_a_pattern_that_is_none_is_refused_with_a_sentence(
+    theatre: Theatre, wanted: dict[str, object], why: str
+) -> None:
+    answer = visits(theatre).wish("drums", wanted, ANNE)
+    assert not answer.ok
+    assert why in str(answer.params["why"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"tunes": [], "shares": []}, "up to"),
+        ({"tunes": ["D5"], "shares": [0]}, "above 0"),
+        ({"tunes": ["D5", "F5"], "shares": [1]}, "as many"),
+        ({"tunes": ["H5"], "shares": [1]}, "cannot be read"),
+        ({"tunes": ["."], "shares": [1]}, "has a note"),
+        ({"tunes": ["C9:4"], "shares": [1]}, "register"),
+        ({"tunes": ["[D5 F5]:4"], "shares": [1]}, "at once"),
+        ({"tunes": ["D5:4", "F5:4"], "shares": [0.5, 0.5]}, "MusicVAE"),
+    ],
+)
+def test_a_blend_that_is_none_is_refused_with_a_sentence(theatre: Theatre, wanted: dict[str, object], why: str) -> None:
+    answer = visits(theatre).wish("melody", wanted, ANNE)
+    assert not answer.ok
+    assert why in str(answer.params["why"])
+
+
+def test_a_scene_without_drums_or_buttons_says_so(theatre: Theatre) -> None:
+    assert "buttons" in str(visits(theatre).wish("contour", {"button": 3}, ANNE).params["why"])
+    assert visits(theatre).state(ANNE)["contour"] is None
+
+
+def test_tunes_that_were_heard_are_there_to_be_mixed(theatre: Theatre) -> None:
+    tunes = visits(theatre).state(ANNE)["melody"]["tunes"]
+    assert tunes[-1] == "D4:2 F4:2 A4:4", "the primer"
+    assert len(tunes) > 1
+    for tune in tunes:
+        assert read_tune(tune).notes
+
+
+def test_a_drum_machine_is_asked_again_when_its_scene_was_changed(theatre: Theatre) -> None:
+    visits(theatre).wish("drums", {"rows": GRID, "marker": 16}, ANNE)
+    go(theatre, 4)
+    theatre.conductor.files_changed(
+        [
+            theatre.write(
+                "played", SCENE.replace("bars: 2\n    evolve: {hold: 2, then", "bars: 1\n    evolve: {hold: 2, then")
+            )
+        ]
+    )
+    go(theatre, 6)
+    told = visits(theatre).state(ANNE)["drums"]
+    assert (told["bars"], told["heard"]) == (1, True)
+    assert strokes_in(theatre, theatre.bar + 1) == meant(GRID)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fakes.hand_clock import HandClock
 from reverie.control.visitors import ELSEWHERE, MOST_WAITING, Visitor, Visitors
 from reverie.documents import DocumentError, parse_document, validate
-from reverie.site.visitors import VISITOR_ACTS, VisitorRules, VisitorsSection
+from reverie.site.visitor_rules import VISITOR_ACTS, VisitorRules, VisitorsSection
 
 ANNE, BEN, CLEO = (Visitor(name, f"10.0.0.{number}") for number, name in enumerate(("anne", "ben", "cleo")))
 

@@ -32,7 +32,7 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.scenes.folder import SceneFolder
 from reverie.site.schema import Site
-from reverie.site.visitors import VisitorRules
+from reverie.site.visitor_rules import VisitorRules
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import Happening
 

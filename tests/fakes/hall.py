@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from reverie.audition.png import png
 from reverie.web.static_files import StaticFiles, static_routes
 
 TICKS_A_QUARTER = 480
@@ -37,8 +38,10 @@ class Hall:
         self.begins = time.monotonic()
         self.lost = 0
         self.address = ""
+        self.picture = png([bytes(range(96))] * 48, [(level, level // 2, 80) for level in range(256)])
         self.state: dict[str, Any] = {}
         self.files = StaticFiles.read()
+        self.away = False
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
 
     def notes(self, bar: int) -> list[list[Any]]:
@@ -106,11 +109,19 @@ class Hall:
                 "bar": self.bar % 8 + 1,
                 "bars": 8,
                 "next": SECTIONS[(self.bar // 8 + 1) % len(SECTIONS)],
+                "ahead": [
+                    {
+                        "section": SECTIONS[(self.bar // 8 + n) % len(SECTIONS)],
+                        "chapter": None,
+                        "in_bars": 8 * n - self.bar % 8,
+                        "bars": 8,
+                    }
+                    for n in range(1, 5)
+                ],
             },
             "mood": {"mood": "longing", "words": "a lighthouse that nobody keeps", "weight": 0.8},
             "voices": [
-                {"name": name, "kind": kind, "muted": False, "sounds": "general-midi", "sound": None}
-                for name, kind in voices
+                {"name": name, "kind": kind, "muted": False, "sounds": True, "sound": None} for name, kind in voices
             ],
             "loops": {
                 name: {
@@ -119,16 +130,32 @@ class Hall:
                     "temperature": 1.1,
                     "seed": 20261130 + self.bar // 8,
                     "operator": "continue",
-                    "from_bar": self.bar // 8 * 8,
-                    "why": {"score": {"fit": 0.91, "novelty": 0.74, "total": 0.86}, "refused": {"dense": 2}},
+                    "from_bar": self.bar // 8 * 8 + 1,
+                    "candidates": 8,
+                    "why": {"score": {"fit": 0.91, "consonance": 0.97, "total": 0.86}, "refused": {"dense": 2}},
                 }
                 for name, _ in voices
             },
             "timbres": {
-                "cat": {"sounds": ["flute", "cat"], "grid": False, "point": [0.37], "path": [[0.0], [1.0]]},
+                "cat": {
+                    "sounds": ["flute", "cat"],
+                    "grid": False,
+                    "point": [0.375],
+                    "held": None,
+                    "path": [[0.375], [0.5], [0.625], [0.75], [0.875], [1.0]],
+                    "mixture": {"flute": 0.625, "cat": 0.375},
+                },
+                "dream": {
+                    "sounds": ["bell", "glass", "breath", "wood"],
+                    "grid": True,
+                    "point": [0.25, 0.5],
+                    "held": None,
+                    "path": [[0.25, 0.5], [0.5, 0.5], [0.75, 0.5], [0.75, 0.75]],
+                    "mixture": {"bell": 0.375, "glass": 0.125, "breath": 0.375, "wood": 0.125},
+                },
             },
             "day": [
-                {"at": "07:00", "scene": "Tides", "mood": None},
+                {"at": "07:00", "scene": "Tides", "mood": None, "now": True},
                 {"at": "12:00", "scene": "Cat dreams", "mood": "longing"},
                 {"at": "21:30", "scene": None, "mood": None},
             ],
@@ -146,6 +173,11 @@ class Hall:
         for listener in self._listeners:
             listener.put_nowait(None)
 
+    def change_files(self) -> None:
+        """As if the daemon had been brought up to date."""
+        made = StaticFiles({"wall.html": b"another version"}).files["version.json"]
+        self.files.files = {**self.files.files, "version.json": made}
+
     async def play(self) -> None:
         """Play until cancelled."""
         self.begins = time.monotonic()
@@ -154,8 +186,7 @@ class Hall:
             self.bar += 1
             await asyncio.sleep(max(0.0, self.begins - time.monotonic()))
             self.tell("bar", self.bar_event())
-            if self.bar % 2 == 0:
-                self.tell("now", self.now())
+            self.tell("now", self.now())
 
     def bar_event(self) -> dict[str, Any]:
         """The bar that begins, and the next four as they are predicted."""
@@ -172,6 +203,8 @@ class Hall:
             return web.json_response({"now": time.monotonic(), "wall": time.time()})
 
         async def events(request: web.Request) -> web.StreamResponse:
+            if self.away:
+                raise web.HTTPServiceUnavailable
             answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
             await answer.prepare(request)
             listener: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -190,6 +223,17 @@ class Hall:
                 self._listeners.discard(listener)
             return answer
 
+        async def picture(_: web.Request) -> web.Response:
+            return web.Response(body=self.picture, content_type="image/png")
+
+        async def pictures(_: web.Request) -> web.Response:
+            timbres = {"cat": ("flute", "cat"), "dream": ("bell", "glass", "breath", "wood")}
+            made = {
+                timbre: {sound: f"/api/v1/pictures/{sound}.png" for sound in sounds}
+                for timbre, sounds in timbres.items()
+            }
+            return web.json_response(made)
+
         app = web.Application()
         app.add_routes(
             [
@@ -197,6 +241,8 @@ class Hall:
                 web.get("/api/v1/now", now),
                 web.get("/api/v1/clock", clock),
                 web.get("/api/v1/events", events),
+                web.get("/api/v1/pictures/{sound}.png", picture),
+                web.get("/api/v1/pictures", pictures),
             ]
         )
         return app

@@ -18,6 +18,7 @@ from reverie.music.notes import Loop
 from reverie.music.time import Metre, Schedule
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import Action, ControlError, DreamWish, Evolving, Kind
+from reverie.site.loop_wishes import LoopWish
 from reverie.timbre.spots import Point
 
 
@@ -75,6 +76,7 @@ class FakeMusic:
         for part in self.parts:
             self.play(part.name, f"{part.name}-0")
         self.broken = False
+        self.asked: dict[str, LoopWish] = {}
 
     def tempo(self) -> float:
         return 120.0
@@ -107,6 +109,17 @@ class FakeMusic:
     def set_contour(self, name: str, contour: str | None) -> bool:
         self.done.append(f"{name} pressed {contour}")
         return name == "lead"
+
+    def ask(self, name: str, wish: LoopWish | None, bar: int) -> int:
+        if name in self.lost:
+            raise ControlError(f"{name} cannot play that")
+        self.asked = {one: there for one, there in self.asked.items() if one != name} | ({name: wish} if wish else {})
+        self.done.append(f"{name} asked {wish or 'nothing'} from {bar}")
+        self.play(name, f"asked-{len(self.done)}")
+        return bar
+
+    def asks(self, name: str) -> bool:
+        return name in self.asked
 
     def source(self, name: str) -> Literal["model", "harmony", "written"]:
         return "written" if name in self.written else "model"
@@ -195,6 +208,10 @@ class Stand:
     @property
     def playing(self) -> str | None:
         return self.present if self._plays else None
+
+    @property
+    def open_bar(self) -> int:
+        return self.fake.bar + 2
 
     def scenes(self) -> tuple[Sequence[str], str | None]:
         return ("a-first", "first-light", "night-watch"), self.present

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from reverie.control.visitors import PlayAnswer, Visitor
-from reverie.site.visitors import VISITOR_ACTS, VisitorAct
+from reverie.site.visitor_rules import VISITOR_ACTS, VisitorAct
 from reverie.web.play_routes import COOKIE, PATHS, play_routes
 
 Client = TestClient[Request, Application]

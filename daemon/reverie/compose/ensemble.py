@@ -12,6 +12,7 @@ from itertools import cycle
 from typing import Literal
 
 from reverie.compose.arrangement import Arrangement, plan_on_course
+from reverie.compose.asked_loop import asked_loop
 from reverie.compose.bar_plans import bar_plan
 from reverie.compose.by_hand import ByHand, lacks
 from reverie.compose.composer import Composed, derived
@@ -20,18 +21,21 @@ from reverie.compose.evolution import Evolution
 from reverie.compose.heard_loops import Heard
 from reverie.compose.hearing import HEARS_AHEAD, WhoHears
 from reverie.compose.novelty_bands import HOUR, NoveltyBands
+from reverie.compose.operators.asked import ASKED
 from reverie.compose.placement import Placement
 from reverie.compose.played_loop import PlayedLoop
 from reverie.compose.recipe import Recipe
 from reverie.compose.scene_harmony import ToldHarmony
 from reverie.compose.stalled import Stall
 from reverie.compose.voice_in_play import REMEMBERED, VoiceInPlay
+from reverie.compose.voice_plan import VoicePlan
 from reverie.music.notes import Loop
 from reverie.music.order import composing_order
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.music.voice_kinds import VOICE_KINDS
 from reverie.play.messages import Part, Place, SetScene
 from reverie.site.actions import Evolving, Kind
+from reverie.site.loop_wishes import LoopWish
 
 AHEAD = 2
 """Loops that every voice has queued beyond the one it is playing."""
@@ -167,7 +171,7 @@ class Ensemble:
             return None
         voice.asked = True
         recipe = voice.line.next_recipe(*self._hearing.heard(name))
-        return [], [voice.widening.recipe(voice.line.plan, recipe)]
+        return [], [recipe if voice.line.asked else voice.widening.recipe(voice.line.plan, recipe)]
 
     def composed(self, answer: Composed) -> list[Place]:
         """Take an answer; one without a loop means that the voice holds what it has."""
@@ -180,6 +184,8 @@ class Ensemble:
         voice = self._voices[name]
         voice.asked = False
         voice.answered(answer)
+        if answer.recipe.operator in ASKED and not answer.loop:
+            voice.line.asked = None  # nothing can be made of it: the piece goes on
         if not answer.good and self._goes_back(voice):
             return self._keep(name, voice.line.go_back())
         if answer.loop:
@@ -193,7 +199,7 @@ class Ensemble:
 
         What a person has asked for is played as it came.
         """
-        if voice.line.plan.bands is None or voice.line.wanted:
+        if voice.line.plan.bands is None or voice.line.wanted or voice.line.asked:
             return False
         bar = voice.line.end_bar
         seconds = self.arrangement.metre.bar_ticks / TICKS_PER_QUARTER * 60 / self.arrangement.tempo.at(bar)
@@ -219,7 +225,7 @@ class Ensemble:
         """No model could be run for this voice: play from the reserve, and ask again for what comes after."""
         voice = self._voices[name]
         voice.asked = False
-        voice.line.wanted = None
+        voice.line.wanted = voice.line.asked = None
         self._catch_up(voice)
         if voice.held and voice.has_music:
             return self._keep(name, voice.line.repeat(voice.placements[-1]))
@@ -228,7 +234,7 @@ class Ensemble:
     def given_up(self, name: str) -> list[Place]:
         """What this voice asked for was too much for the composer: hold what it has, and ask for what comes after."""
         voice = self._voices[name]
-        voice.asked = False
+        voice.asked, voice.line.asked = False, None
         self._catch_up(voice)
         voice.stalled.crashed(voice.line.plan)
         return self._hold(name)
@@ -244,7 +250,8 @@ class Ensemble:
 
     def bands(self, name: str) -> NoveltyBands | None:
         """How new the next loop of a voice is to be; None where it has no bands."""
-        return (voice := self._voices[name]).widening.bands(voice.line.plan)
+        voice = self._voices[name]
+        return None if voice.line.asked else voice.widening.bands(voice.line.plan)
 
     def widened_by(self, name: str) -> Mapping[str, int]:
         """By how many steps each limit of a voice is widened."""
@@ -320,6 +327,32 @@ class Ensemble:
         voice.line.contour = contour
         voice.renewal = voice.renewal or "next"
         return True
+
+    def ask(self, name: str, wish: LoopWish | None, bar: int) -> int:
+        """Have this voice play what a person wants from scene bar ``bar`` on, or (None) go on by itself.
+
+        Returns:
+            The bar from which it is heard, if it is composed in time: where the voice sounds, and can still be told.
+
+        Raises:
+            ControlError: if it cannot play that.
+        """
+        voice, now = self._voices[name], self.bar + 1
+        asked = None if wish is None else asked_loop(wish, voice.line.plan)
+        if asked is None and voice.line.asked is None:
+            return now
+        bar = max(bar, self._soonest if self._begun else now)
+        voice.line.asked, voice.asked_from = asked, bar
+        voice.line.wanted = voice.line.returning = None
+        return voice.line.plan.sounding_from(bar)
+
+    def asks(self, name: str) -> bool:
+        """Whether this voice still plays what a person wants."""
+        return self._voices[name].line.asked is not None
+
+    def plan(self, name: str) -> VoicePlan:
+        """What the scene says of this voice."""
+        return self._voices[name].line.plan
 
     def source(self, name: str) -> Literal["model", "harmony", "written"]:
         """Where the loops of this voice come from."""

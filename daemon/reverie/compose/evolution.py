@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reverie.compose.asked_loop import AskedLoop
 from reverie.compose.by_hand import AS_THE_SCENE_SAYS
 from reverie.compose.contours import CONTOUR
 from reverie.compose.course import SectionSpot
@@ -39,7 +40,8 @@ class Evolution:
 
     ``temperature`` replaces the plan's for all recipes to come, and so does ``contour`` where buttons are pressed;
     ``by_hand`` is what else a person has set; ``wanted`` replaces the next operator, once: by its name, or as
-    :data:`ANOTHER` draw of what was placed last.
+    :data:`ANOTHER` draw of what was placed last. ``asked`` is what a person wants of all loops to come, until it is
+    None again; that goes before all else.
     ``returning`` is a loop of before that is to be placed next. ``fruitless`` counts the answers in a row that were no
     new loop. A loop over chords that is held for very long is placed in parts, as each of its turns may be another.
 
@@ -58,6 +60,7 @@ class Evolution:
         self.by_hand = AS_THE_SCENE_SAYS
         self.wanted: str | None = None
         self.returning: PlayedLoop | None = None
+        self.asked: AskedLoop | None = None
         self._idea: tuple[int, int] | None = None
         """The seed of a derived loop's idea, and up to which step it is in place of the step's own."""
         self._last: After | None = None
@@ -76,6 +79,8 @@ class Evolution:
 
     def next_step(self) -> str:
         """The name of the operator whose turn it is."""
+        if self.asked is not None:
+            return self.asked.operator
         if self.steps_taken == 0 or self._last is None:
             return self.plan.first
         if self.wanted:
@@ -109,7 +114,7 @@ class Evolution:
 
     def _number(self) -> int | None:
         plan, last = self.plan, self._last
-        if plan.programme is None or last is None or not self.steps_taken or self.wanted:
+        if plan.programme is None or last is None or not self.steps_taken or self.wanted or self.asked:
             return None
         if self._asked is not None and self._asked < len(plan.programme.steps):
             return self._asked
@@ -130,7 +135,7 @@ class Evolution:
     @property
     def holds(self) -> bool:
         """Whether the last loop is to be held (:meth:`again`), and none asked for: by an operator, or for long."""
-        return (self._left > 0 and not self.wanted) or _holds(self.next_step())
+        return (self._left > 0 and not self.wanted and not self.asked) or _holds(self.next_step())
 
     @property
     def waits(self) -> bool:
@@ -161,6 +166,8 @@ class Evolution:
         That is a theme of the section that begins there, or within a section now and then a loop that has stayed away
         for minutes. What people want comes first.
         """
+        if self.asked is not None:
+            return
         if self.returning is None and not self._left and self.next_step() == "return":
             self.returning = self._loved()
         spot = self.plan.section(self.end_bar)
@@ -198,7 +205,11 @@ class Evolution:
     def _remember(self, placement: Placement) -> None:
         spot = self.plan.section(placement.start_bar)
         returns = self.plan.programme is not None and self.plan.programme.returns
-        if placement.made_by is None or (spot is None and self.plan.bands is None and not returns):
+        if (
+            placement.made_by is None
+            or self.asked is not None
+            or (spot is None and self.plan.bands is None and not returns)
+        ):
             return
         played = PlayedLoop(*placement.original, placement.made_by)
         if spot is not None and spot.number != self._section:
@@ -261,6 +272,8 @@ class Evolution:
     @property
     def listens(self) -> bool:
         """Whether what is made next is to fit what others will play: a model composes it, or it has their rhythm."""
+        if self.asked is not None:
+            return False
         return bool(self.plan.relations) and OPERATORS[self.next_step()].traits.source in {"model", "harmony"}
 
     def next_recipe(self, heard: tuple[HeardLoop, ...] = (), loops: Mapping[str, Loop] | None = None) -> Recipe:
@@ -287,6 +300,7 @@ class Evolution:
         if self._idea and self.steps_taken < self._idea[1]:
             recipe = replace(recipe, seed=self._idea[0])
         recipe = self.by_hand.bent(recipe)
+        recipe = recipe if self.asked is None else self.asked.recipe(self.plan, recipe)
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
     def take(self, recipe: Recipe, loop: Loop, *, new: bool = True, turns: int | None = None) -> Placement:
@@ -310,7 +324,7 @@ class Evolution:
 
         What is written stays as it is, and what is derived goes on by itself.
         """
-        self.returning = self._theme = None
+        self.returning = self._theme = self.asked = None
         if self.plan.source == "model":
             self.wanted = self.plan.first if how == "reset" else how
         elif self.plan.source == "harmony" and how == "reset":
@@ -321,7 +335,7 @@ class Evolution:
 
     def want_again(self, played: PlayedLoop) -> None:
         """Let a loop of before be next; where loops are derived, its idea, as its chords are those of other bars."""
-        self._theme = None
+        self._theme = self.asked = None
         if self.plan.source == "model":
             self.wanted, self.returning = None, played
         elif self.plan.source == "harmony" and played.made_by is not None:

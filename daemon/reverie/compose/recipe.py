@@ -215,9 +215,9 @@ class Recipe:
     def remembered(self) -> tuple[ContinuedPast, ...]:
         """The past of a loop that continues the one which was made by this.
 
-        Nothing where no model drew it, or one that begins anew at bar lines.
+        Nothing where no model drew it, or one that begins anew at bar lines, or for a person.
         """
-        if self.choice is None or not self.drawn or self.span:
+        if self.choice is None or not self.drawn or self.span or not OPERATOR_TRAITS[self.operator].remembered:
             return ()
         chords = part(self.chords, self.primer_steps, self.primer_steps + self.steps)
         drawn = ContinuedPast(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from reverie.compose.density_wish import density_wish
 from reverie.compose.harmony_wish import Motion, harmony_wish, motion_of
 from reverie.compose.metre_wish import metre_wish
+from reverie.compose.own_strokes_wish import own_strokes_wish
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_wish import relation_wish
 from reverie.compose.wishes import PITCHES, Weights, Wish
@@ -26,7 +27,7 @@ from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF
 from reverie.models.lstm import Array
 from reverie.models.recurrent.model import Bias
 
-WISHES: Sequence[Wish] = (harmony_wish, relation_wish, density_wish, metre_wish)
+WISHES: Sequence[Wish] = (harmony_wish, relation_wish, density_wish, metre_wish, own_strokes_wish)
 """All that a recipe can wish for; each says nothing (None) of a recipe that does not."""
 
 _EXCLUDED = np.float32(-1e4)

@@ -13,6 +13,7 @@ from reverie.compose.composer import Composed
 from reverie.compose.course import FAR
 from reverie.compose.evolution import Evolution
 from reverie.compose.guard import adapt
+from reverie.compose.operators.asked import ASKED
 from reverie.compose.placement import Placement
 from reverie.compose.played_loop import PlayedLoop
 from reverie.compose.sameness import Sameness
@@ -40,8 +41,9 @@ class VoiceInPlay:
     ``sent`` is all that the player has and may still play, in the order of the bars in which it begins: what begins in
     the same bar as another takes its place there. Of what waits from bar ``stale_from`` on, the line knows nothing any
     more; where it begins after all, it counts again. ``gone`` is what sounded in the bars that others may still hear.
-    From bar ``changed_from`` on the scene's course is another than that by which it was composed. It has played
-    ``tired_of`` for ``tired`` turns as it is, and up to bar ``heard_to`` what ``heard`` knows of.
+    From bar ``changed_from`` on the scene's course is another than that by which it was composed, and from
+    ``asked_from`` on a person wants something of it, or no more. It has played ``tired_of`` for ``tired`` turns as it
+    is, and up to bar ``heard_to`` what ``heard`` knows of.
     """
 
     line: Evolution
@@ -50,6 +52,7 @@ class VoiceInPlay:
     gone: list[Placement] = field(default_factory=list[Placement])
     stale_from: int | None = None
     changed_from: int | None = None
+    asked_from: int | None = None
     asked: bool = False
     held: bool = False
     renewal: Renewal | None = None
@@ -73,6 +76,8 @@ class VoiceInPlay:
 
     def answered(self, answer: Composed) -> None:
         """A model, or the harmony, answered what the line asked."""
+        if answer.recipe.operator in ASKED:
+            return  # what a person wants says nothing of what the voice can do by itself
         self.stalled.answered(self.line.plan, answer, self.line.end_bar)
         if answer.recipe.drawn:
             plan, steps = self.line.plan, self.widening.steps
@@ -124,13 +129,13 @@ class VoiceInPlay:
 
         before = self._heard_up_to(placement.start_bar)
         tired = self.tired if self.tired_of == loop else 0
-        if self.held:
+        if self.held or self.line.asked is not None:
             told = played(placement)
         else:
             told, self.tired = varied_turns(plan, placement, tired, before, played)
             self.tired_of = loop
         end = told[-1].end_bar
-        told = with_figure(plan, told)
+        told = told if self.line.asked is not None else with_figure(plan, told)
         self.heard_to, self.heard = end, Sameness()
         if plan.longest_at(placement.start_bar) is not None:
             self.heard, _ = before.after(bars_of(plan, [one for one in told if one.start_bar < end]))
@@ -178,6 +183,7 @@ class VoiceInPlay:
         """
         renewal, self.renewal = self.renewal, None
         changed, self.changed_from = self.changed_from, None
+        asked, self.asked_from = self.asked_from, None
         if isinstance(renewal, PlayedLoop):
             self.line.want_again(renewal)
         elif renewal is not None and renewal != "next":
@@ -190,6 +196,8 @@ class VoiceInPlay:
             bars.append(min(turn, waiting[0]) if renewal != "next" else waiting[0])
         if changed is not None:
             bars.append(self._changes(max(changed, soonest)))
+        if asked is not None:
+            bars.append(max(asked, soonest))
         return bool(bars) and self._forget(min(bars))
 
     def _changes(self, bar: int) -> int:
@@ -248,6 +256,7 @@ class VoiceInPlay:
         self.reserve = before.reserve
         self.sent, self.gone = before.sent, before.gone
         self.stale_from, self.changed_from = before.stale_from, before.changed_from
+        self.asked_from = before.asked_from
         self.tired_of, self.tired = before.tired_of, before.tired
         self.heard, self.heard_to = before.heard, before.heard_to
         self.stalled, self.widening = before.stalled, before.widening

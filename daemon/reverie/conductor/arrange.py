@@ -22,6 +22,7 @@ from reverie.compose.seeds import derive_seed
 from reverie.compose.settings_plan import SettingsPlan
 from reverie.compose.tempo_settings import TempoSettings
 from reverie.compose.voice_plan import VoicePlan
+from reverie.conductor.arrange_asked import asked_players
 from reverie.conductor.arrange_form import NOON, arrange_form
 from reverie.conductor.arrange_harmony import arrange_harmony, for_voice, own_harmony
 from reverie.conductor.arrange_mix import arrange_mix
@@ -128,7 +129,11 @@ def _plan(
         chords=bundle.chords if bundle else "",
         ways=_ways(voice, bundle),
         operator_settings=_latent_settings(scene, name, voice, bundle, seed),
-        guests={**_at_hand(voice, bundles, scene.metre), **guests},
+        guests={
+            **_at_hand(voice, bundles, scene.metre),
+            **guests,
+            **asked_players(voice, bundle, bundles, scene.metre),
+        },
         bars=voice.loop_bars(scene.metre),
         hold=voice.evolve.times,
         longest=voice.evolve.longest,

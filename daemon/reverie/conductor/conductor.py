@@ -183,7 +183,8 @@ class Conductor:
             clock,
             lambda: self.music,
             self._dreams.status,
-            lambda: self._dreams.open_bar,
+            lambda: self.open_bar,
+            self.bus,
         )
         self.artist = ArtistDesk(
             self._console, self, config.controls.limits, lambda: self.music, self._dreams.status, self._kinds
@@ -355,6 +356,11 @@ class Conductor:
         """The name of the scene that plays."""
         return self._play.scene.name if self._play.scene else None
 
+    @property
+    def open_bar(self) -> int:
+        """The first bar of the scene of which what plays can still be told."""
+        return self._dreams.open_bar
+
     def scenes(self) -> tuple[tuple[str, ...], str | None]:
         """The names of all scenes in order, and of the one that plays."""
         return self._repertoire.names(), self.playing
@@ -415,6 +421,7 @@ class Conductor:
         alive = self._readiness.look()
         self._composer.look()
         self._console.look()
+        self.visits.look()
         self._cues.look()
         self._repertoire.look_into_folders()
         self._reminder.look()

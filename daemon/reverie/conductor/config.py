@@ -16,7 +16,7 @@ from reverie.play.messages import Setup
 from reverie.site.address import page_address
 from reverie.site.sampler import SamplerSettings
 from reverie.site.schema import Site
-from reverie.site.visitors import VisitorRules
+from reverie.site.visitor_rules import VisitorRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def run(
         cues=CueConfig(site.cues.folder, site.cues.play, site.cues.osc and (site.cues.osc.address, site.cues.osc.port)),
         sync=sync,
         samplers=site.samplers(),
+        visitors=site.page.visitors.rules,
     )
     if signals.asked_to_leave():
         log.info("Told to leave before anything was begun.")

@@ -6,18 +6,20 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
-from reverie.control.console import ControlConsole
+from reverie.conductor.playthings import HeardTunes, button_voice, describe_playthings, drum_voice, tune_voice
+from reverie.control.console import VISITOR, ControlConsole
+from reverie.control.plain_wish import MOST_AT_ONCE, blend_of, seed_of
 from reverie.control.visitors import PlayAnswer, Standing, Visitor, Visitors
 from reverie.foreign import plain
-from reverie.site.actions import Action, ControlError, DreamWish
-from reverie.site.visitors import VisitorAct, VisitorRules
+from reverie.site.actions import Action, ControlError, DreamWish, Played, button_of
+from reverie.site.visitor_rules import VisitorAct, VisitorRules
 
 log = logging.getLogger(__name__)
 
-VISITOR = "visitor"
-"""The source of what visitors do, in the record."""
+_HUGE = 1e9
 LONGEST_DREAM = 140
 """Characters of the words of a dream."""
 
@@ -32,6 +34,7 @@ class Visits:
         music: What plays.
         moods: The moods of the scene, and which rules.
         open_bar: The first bar of the scene that can still be changed.
+        bus: Where it is heard what sounds.
     """
 
     def __init__(
@@ -42,30 +45,50 @@ class Visits:
         music: Callable[[], Ensemble | None],
         moods: Callable[[], Mapping[str, Any]],
         open_bar: Callable[[], int],
+        bus: Bus,
     ) -> None:
         self._rules = rules
         self._console = console
         self._music = music
         self._moods = moods
         self._open_bar = open_bar
+        self._clock = clock
+        self._last = clock.now()
         self._visitors = Visitors(rules, clock.now)
+        self._heard = HeardTunes()
+        self._heard.subscribe_to(bus)
         self._acts: Mapping[VisitorAct, Callable[[Mapping[str, Any], Visitor], PlayAnswer]] = {
             "mood": self._mood,
             "dream": self._dream,
             "keep": self._keep,
+            "drums": self._drums,
+            "melody": self._melody,
+            "contour": self._contour,
+            "tempo": self._tempo,
+            "temperature": self._temperature,
         }
 
     def state(self, visitor: Visitor) -> Mapping[str, Any]:
         """What may be done here, by this visitor, and what there is to play with."""
-        standing, moods = self._visitors.see(visitor), self._moods()
+        standing, moods, music = self._visitors.see(visitor), self._moods(), self._music()
+        left = self._rules.idle - (self._clock.now() - self._last)
         return {
             "allow": sorted(self._rules.allow & self._acts.keys()),
             "together": self._rules.together,
             "turn": standing.as_json,
             "idle": self._rules.idle,
+            "idle_in": round(max(left, 0.0), 1) if self._console.visited else None,
+            "limits": {
+                "tempo": [*self._rules.tempo],
+                "temperature": [*self._rules.temperature],
+                "density": [*self._rules.density],
+                "at_once": MOST_AT_ONCE,
+            },
             "moods": moods.get("moods", []),
             "mood": moods.get("rules"),
             "votes": dict(self._visitors.votes),
+            "bar": max(music.bar + 2, 1) if music else None,
+            **(describe_playthings(music, self._console.overrides, self._heard) if music else {}),
         }
 
     def wish(self, act: VisitorAct, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
@@ -74,6 +97,7 @@ class Visits:
             return PlayAnswer(ok=False, key="play.refused.not-allowed")
         if (refusal := self._visitors.may(visitor, act)) is not None:
             return PlayAnswer(ok=False, key=f"play.refused.{refusal}")
+        self._last = self._clock.now()
         try:
             return self._acts[act](wanted, visitor)
         except ControlError as error:
@@ -95,6 +119,11 @@ class Visits:
         mood = self._visitors.count_votes()
         if mood is not None:
             self._console.use(Action.of_dream(DreamWish(mood, replaces=True)), VISITOR)
+
+    def look(self) -> None:
+        """Where nobody has wished for anything for a while, the piece goes on by itself; called every second."""
+        if self._console.visited and self._clock.now() - self._last >= self._rules.idle:
+            self._console.put_back("time")
 
     def _mood(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
         mood = _text(wanted, "mood")
@@ -118,6 +147,63 @@ class Visits:
         self._do(Action("keep"))
         return PlayAnswer(ok=True, key="play.kept")
 
+    def _drums(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
+        del visitor
+        said = {**wanted}
+        voice = drum_voice(self._present, said.pop("voice", None))
+        if not said:
+            return self._let_go("seed", voice)
+        return self._ask(Action("seed", voice=voice, loop=seed_of(said, self._rules.density)))
+
+    def _melody(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
+        del visitor
+        said = {**wanted}
+        voice = tune_voice(self._present, said.pop("voice", None))
+        return self._ask(Action("blend", voice=voice, loop=blend_of(said))) if said else self._let_go("blend", voice)
+
+    def _contour(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
+        del visitor
+        voice = button_voice(self._present, wanted.get("voice"))
+        self._do(Action("contour", button_of(wanted.get("button")), voice))
+        return PlayAnswer(ok=True, key="play.pressed")
+
+    def _tempo(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
+        del visitor
+        value = _within(wanted.get("value"), self._rules.tempo)
+        self._do(Action("tempo", value))
+        return PlayAnswer(True, "play.at-once", {"value": round(value, 1)})
+
+    def _temperature(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
+        del visitor
+        value, voice = _within(wanted.get("value"), self._rules.temperature), wanted.get("voice")
+        if voice is not None and not isinstance(voice, str):
+            raise ControlError("a `voice` is meant by its name")
+        self._do(Action("temperature", value, voice))
+        return PlayAnswer(True, "play.later", {"value": round(value, 2)})
+
+    def _ask(self, action: Action) -> PlayAnswer:
+        """Have a voice play what is asked; the bar from which it is heard."""
+        refused, bar = self._console.heard_from(action, VISITOR)
+        if refused:
+            raise ControlError(refused)
+        if bar is None:
+            return PlayAnswer(ok=True, key="play.soon")
+        return PlayAnswer(True, "play.heard", {"bar": bar + 1}, bar + 1)
+
+    def _let_go(self, kind: Played, voice: str) -> PlayAnswer:
+        """A voice goes on as it did before visitors played with it."""
+        bar = self._open_bar() + 1
+        if not self._console.put_back(VISITOR, voice):
+            self._do(Action(kind, voice=voice))
+        return PlayAnswer(True, "play.let-go", {"bar": bar}, bar)
+
+    @property
+    def _present(self) -> Ensemble:
+        music = self._music()
+        if music is None:
+            raise ControlError("nothing plays yet")
+        return music
+
     def _do(self, action: Action) -> None:
         """Have something done.
 
@@ -126,6 +212,17 @@ class Visits:
         """
         if refused := self._console.use(action, VISITOR):
             raise ControlError(refused)
+
+
+def _within(value: object, limits: tuple[float, float]) -> float:
+    """A number held to limits.
+
+    Raises:
+        ControlError: if it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _HUGE:
+        raise ControlError("`value` is a number")
+    return min(max(float(value), limits[0]), limits[1])
 
 
 def _text(wanted: Mapping[str, Any], name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,13 +13,14 @@ from reverie.control.levels import Levels
 from reverie.control.loop_hand import LoopHand
 from reverie.control.mutes import Mutes
 from reverie.control.overrides import Overrides, held_at
-from reverie.control.pressed_contour import PressedContour
+from reverie.control.play_hand import PlayHand
 from reverie.control.scene_choice import go_to_scene
 from reverie.control.stage import Favourites, Stage
 from reverie.control.steered import Steered
 from reverie.control.timbre_hand import coordinate, moved, still_there, untimbred
 from reverie.control.undo import Act, Done
-from reverie.site.actions import Action, ControlError, ControlLimits, TimbreLevel, button_of
+from reverie.control.visited import Visited
+from reverie.site.actions import Action, ControlError, ControlLimits, TimbreLevel
 from reverie.timbre.spots import Point
 
 
@@ -41,11 +43,12 @@ class Acts:
         self._pause_for = pause_for
         self._clock = clock
         self._done = Done()
-        self._pressed: dict[str, PressedContour] = {}
+        self._visited = Visited()
         self._steered = Steered(stage, Overrides(volume=limits.within("volume", 1.0)))
         self.levels = Levels(self._steered, limits)
         self.mutes = Mutes(self._steered)
         self._loops = LoopHand(self._steered, self.levels, favourites, clock)
+        self.play = PlayHand(self._steered, self._loops, clock)
 
     @property
     def overrides(self) -> Overrides:
@@ -61,7 +64,8 @@ class Acts:
         """Another scene begins: what was set for the one before ends with it, and cannot be taken back any more."""
         self._done.forget()
         self._loops.forget()
-        self._pressed.clear()
+        self.play.forget()
+        self._visited.forget()
         self.levels.ramps.forget(all_but="volume")
         self._steered.set(self.overrides.in_new_scene())
 
@@ -70,6 +74,7 @@ class Acts:
         if self._stage.music is not None:
             self._steered.set(self.overrides.among(self._stage.music.parts))
             self._hold_timbres(self.overrides.timbres)
+            self.play.ask_again()
 
     def lacks(self, action: Action) -> str | None:
         """That a voice is wanted which the scene does not have."""
@@ -86,8 +91,8 @@ class Acts:
         """What can be gone back to, by voice and of all together, newest first, and what can be taken back."""
         return {"kept": self._loops.status(), "undo": self._done.acts}
 
-    def do(self, action: Action) -> Effect:
-        """Do what somebody wants.
+    def do(self, action: Action, *, visitor: bool = False) -> Effect:
+        """Do what somebody wants; what a ``visitor`` wants is put back in time.
 
         Raises:
             ControlError: if it cannot be done.
@@ -103,13 +108,39 @@ class Acts:
                 return Effect(now=stands_after(action, before, self.overrides, ()))
             case "undo":
                 return self._undo()
-            case "contour":
-                return Effect(now=self._press(action))
+            case "contour" | "seed" | "blend":
+                return self._play(action, visitor=visitor)
             case _:
-                return self._do_reversibly(action)
+                return self._do_reversibly(action, visitor=visitor)
         return Effect()
 
-    def _do_reversibly(self, action: Action) -> Effect:
+    def put_back(self, voice: str | None = None) -> list[str]:
+        """Let the piece, or one voice, go on as if no visitor had played with it; what was set back, the last first.
+
+        What others have moved since stays as they want it.
+        """
+        put = list[str]()
+        for act in self._visited.take(voice):
+            with contextlib.suppress(ControlError):  # a voice may be gone, or what it played
+                self._take_back(act)
+                put.append(str(act.action))
+        return put
+
+    @property
+    def visited(self) -> bool:
+        """Whether anything is as visitors want it."""
+        return bool(self._visited)
+
+    def _play(self, action: Action, *, visitor: bool) -> Effect:
+        """A voice is played by hand; the presses of a contour are too many to be taken back one by one."""
+        act = Act(action, self._clock.now(), self.overrides, self._loops.sounding([action.voice or ""]))
+        effect = self.play.play(action)
+        if action.kind != "contour":
+            self._done.add(act)
+        self._visited.note(act, visitor=visitor)
+        return effect
+
+    def _do_reversibly(self, action: Action, *, visitor: bool) -> Effect:
         act = Act(action, self._clock.now(), self.overrides)
         match action.kind:
             case "volume" | "tempo" | "temperature" | "density" | "register" | "level":
@@ -131,6 +162,7 @@ class Acts:
                 if action.kind == "loop":
                     effect = Effect(now=self._stands_after(act))
         self._done.add(act)
+        self._visited.note(act, visitor=visitor)
         return effect
 
     def _stands_after(self, act: Act, since: Overrides | None = None) -> str:
@@ -143,6 +175,9 @@ class Acts:
         act = self._done.take()
         if act is None:
             raise ControlError("there is nothing to take back")
+        return self._take_back(act)
+
+    def _take_back(self, act: Act) -> Effect:
         action, before, back = act.action, act.overrides, dict[str, str]()
         since, now = self.overrides, ""
         match action.kind:
@@ -156,6 +191,8 @@ class Acts:
                 self.mutes.undo_solo(before)
             case "timbre" | "timbre_x" | "timbre_y" | "release":
                 now = self._hold_timbres(before.timbres)
+            case "contour" | "seed" | "blend":
+                now, back = self.play.undo(act)
             case "keep":
                 self._loops.unkeep(act.keeps)
                 now = "what was kept last is not kept any more"
@@ -194,24 +231,6 @@ class Acts:
         self._stage.hold_timbres(points)
         changed = [name for name in sorted({*before, *points}) if before.get(name) != points.get(name)]
         return "; ".join(held_at(name, points.get(name)) for name in changed)
-
-    def _press(self, action: Action) -> str:
-        """A button is pressed, and what was pressed lately is the contour of the voice's loops to come."""
-        music, voice = self._steered.music(), action.voice or ""
-        self._steered.voices(voice)
-        button, contour = int(button_of(action.value)), None
-        before = self._pressed.get(voice)
-        pressed = PressedContour([*before.presses] if before and button else [])
-        if button:
-            pressed.press(button, self._clock.now())
-            contour = pressed.written(self.overrides.tempo or music.tempo())
-        if not music.set_contour(voice, contour):
-            raise ControlError(f"{voice} has no buttons; voices of kind genie have")
-        self._pressed[voice] = pressed
-        others = {name: written for name, written in self.overrides.contours.items() if name != voice}
-        self._steered.overrides = replace(self.overrides, contours=others | ({voice: contour} if contour else {}))
-        self._stage.fill()
-        return f"{voice} is played by the buttons {contour}" if contour else f"{voice} has its own contour again"
 
     def _pause(self, value: object) -> None:
         on = not self.paused if value is None else bool(value)

@@ -41,6 +41,8 @@ DREAM_EVERY = 0.5
 """Seconds between two dreams of one mood and source, by surface or OSC."""
 DREAMS, DREAMS_AT_ONCE = 1.0, 8.0
 """Dreams a second that are begun for those who wait for an answer, and at once."""
+VISITOR = "visitor"
+"""The source of what visitors do."""
 RECORD_EVERY = 1.0
 """Seconds between two records of a level that is being moved."""
 
@@ -221,6 +223,7 @@ class ControlConsole:
 
         Who is heard again stands in the record, as what people do at the controls.
         """
+        self._acts.play.forget_unasked()
         for voice in self._acts.mutes.hear_somebody():
             log.info("%s is heard again, since every other voice is muted or silent.", voice)
             name = plain(voice)
@@ -235,6 +238,29 @@ class ControlConsole:
     def ramps(self) -> list[Ramp]:
         """The levels that are on their way."""
         return [*self._acts.levels.ramps]
+
+    @property
+    def visited(self) -> bool:
+        """Whether anything is as visitors want it."""
+        return self._acts.visited
+
+    def put_back(self, source: str, voice: str | None = None) -> list[str]:
+        """Let the piece, or one voice, go on as if no visitor had played with it; what is set back, for the record too.
+
+        ``source`` is who wants it: a visitor, or the time that has passed.
+        """
+        put = [plain(what) for what in self._acts.put_back(voice)]
+        for what in put:
+            now = f"{what} is over, and the piece goes on"
+            self._record.add(Use(date(self._clock.wall()), source, "undo", None, voice and plain(voice), now=now))
+            log.info("By hand (%s): %s.", source, now)
+        return put
+
+    def heard_from(self, action: Action, source: str) -> tuple[str | None, int | None]:
+        """Somebody wants this: why it was refused (:meth:`use`), and the bar of the scene from which it is heard."""
+        refused = self.use(action, source)
+        done = self._latest if self._latest and self._latest.wish.action is action else None
+        return refused, done and done.effect.bar
 
     def look(self) -> None:
         """See whether the pause is over; called every second."""
@@ -258,7 +284,7 @@ class ControlConsole:
             if action.kind == "wake":
                 self._dreamer.wake(None if action.value is None else str(action.value))
                 return _Outcome(wish)
-            return _Outcome(wish, effect=self._acts.do(action))
+            return _Outcome(wish, effect=self._acts.do(action, visitor=wish.source == VISITOR))
         except ControlError as error:
             return _Outcome(wish, str(error))
         except Exception:

@@ -14,12 +14,14 @@ class Effect:
     """What came of an act.
 
     ``undid`` is what it took back, ``loops`` has by voice the recipe of what is kept or comes back, and ``now`` is how
-    things stand after it, without a full stop; empty where the act says it all.
+    things stand after it, without a full stop; empty where the act says it all. ``bar`` is the bar of the scene from
+    which it is heard, where that is known.
     """
 
     undid: str = ""
     loops: Mapping[str, str] = field(default_factory=dict[str, str])
     now: str = ""
+    bar: int | None = None
 
 
 def stands_after(action: Action, before: Overrides, after: Overrides, voices: Sequence[str]) -> str:

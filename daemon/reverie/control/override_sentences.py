@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from reverie.control.overrides import Overrides, held_at, set_to
+from reverie.site.loop_wishes import BlendWish, LoopWish, SeedWish
 
 
 def sentences(overrides: Overrides, now: float, voices: Collection[str] = ()) -> Iterator[str]:
@@ -37,3 +38,16 @@ def _of_voices(overrides: Overrides) -> Iterator[str]:
             yield f"{set_to(level, voice, value)}."
     for voice, contour in sorted(overrides.contours.items()):
         yield f"{voice} is played by the buttons {contour}."
+    for voice, wish in sorted(overrides.asked.items()):
+        yield f"{voice} {plays(wish)}."
+
+
+def plays(wish: LoopWish | None) -> str:
+    """What becomes of a voice of which that is asked, in words, without a full stop."""
+    match wish:
+        case SeedWish():
+            return f"goes on from {len(wish.strokes)} strokes that were set"
+        case BlendWish():
+            return "plays a tune that was chosen" if wish.alone else "plays between tunes that were chosen"
+        case None:
+            return "goes its own way again"

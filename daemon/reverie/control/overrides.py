@@ -1,7 +1,7 @@
 """What people have set, and what they may: pure.
 
-Tempo, mutes, temperatures, contours, points of timbres and holding belong to the scene and end with it; the volume
-belongs to the room and stays.
+Tempo, mutes, temperatures, contours, points of timbres, what is asked of voices and holding belong to the scene and end
+with it; the volume belongs to the room and stays.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import ControlError, VoiceLevel
+from reverie.site.loop_wishes import LoopWish
 from reverie.timbre.spots import Point
 
 PLAIN: Mapping[VoiceLevel, float] = {"density": 1.0, "register": 0.0, "level": 0.0, "every": 0.0}
@@ -31,7 +32,8 @@ class Overrides:
     """``tempo``, ``temperatures`` and ``contours`` replace the scene's own where they are set.
 
     ``paused_until`` is monotonic. ``timbres`` says by name where timbres are held. ``voices`` has by level what is set
-    of voices beside their temperature. While ``solo`` sounds alone, ``before_solo`` were the mutes.
+    of voices beside their temperature. While ``solo`` sounds alone, ``before_solo`` were the mutes. ``asked`` has by
+    voice what is to be played in place of the scene's loops.
     """
 
     volume: float = 1.0
@@ -45,6 +47,7 @@ class Overrides:
     voices: Mapping[VoiceLevel, Mapping[str, float]] = field(default_factory=dict[VoiceLevel, Mapping[str, float]])
     solo: str | None = None
     before_solo: frozenset[str] = frozenset()
+    asked: Mapping[str, LoopWish] = field(default_factory=dict[str, LoopWish])
 
     @property
     def for_player(self) -> SetOverrides:
@@ -94,6 +97,7 @@ class Overrides:
             temperatures={name: value for name, value in self.temperatures.items() if name in names},
             looping=self.looping & names,
             contours={name: written for name, written in self.contours.items() if name in names},
+            asked={name: wish for name, wish in self.asked.items() if name in names},
         )
 
 

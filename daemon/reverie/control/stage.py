@@ -11,6 +11,7 @@ from reverie.control.timbre_hand import TimbreStand
 from reverie.history.favourites import Keep
 from reverie.play.messages import Part, SetOverrides
 from reverie.site.actions import DreamWish, Evolving, Kind
+from reverie.site.loop_wishes import LoopWish
 from reverie.timbre.spots import Point
 
 
@@ -54,6 +55,21 @@ class Music(Protocol):
         """Have a voice be played by these buttons from now on, or (None) as the scene says; False if it has none."""
         ...
 
+    def ask(self, name: str, wish: LoopWish | None, bar: int) -> int:
+        """Have a voice play what is wanted of it from a bar of the scene on, or (None) go on by itself.
+
+        Returns:
+            The bar from which it is heard.
+
+        Raises:
+            ControlError: if it cannot play that.
+        """
+        ...
+
+    def asks(self, name: str) -> bool:
+        """Whether a voice still plays what is wanted of it."""
+        ...
+
     def source(self, name: str) -> Literal["model", "harmony", "written"]:
         """Where the loops of a voice come from."""
         ...
@@ -86,6 +102,11 @@ class Stage(Protocol):
     @property
     def playing(self) -> str | None:
         """The name of the present scene."""
+        ...
+
+    @property
+    def open_bar(self) -> int:
+        """The first bar of the scene of which what plays can still be told."""
         ...
 
     def scenes(self) -> tuple[Sequence[str], str | None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from reverie.allowance import Allowance
-from reverie.site.visitors import VisitorAct, VisitorRules
+from reverie.site.visitor_rules import VisitorAct, VisitorRules
 
 ELSEWHERE = 15.0
 """Seconds without a question from a visitor's browser after which they have gone away."""
@@ -36,7 +36,7 @@ class Visitor:
 
 
 @dataclass(slots=True)
-class _Turn:
+class _VisitorsTurn:
     """Who plays, and since when the turn counts: not before somebody else waits."""
 
     word: str
@@ -71,7 +71,7 @@ class Visitors:
     clock: Callable[[], float]
     _seen: dict[str, float] = field(default_factory=dict[str, float])
     _queue: list[str] = field(default_factory=list[str])
-    _turn: _Turn | None = None
+    _turn: _VisitorsTurn | None = None
     _votes: dict[str, str] = field(default_factory=dict[str, str])
     _own: Allowance = field(init=False)
     _there: Allowance = field(init=False)
@@ -113,7 +113,7 @@ class Visitors:
         self._settle()
         word, now = visitor.word, self.clock()
         if self._turn is None:
-            self._turn = _Turn(word)
+            self._turn = _VisitorsTurn(word)
         elif self._turn.word != word and word not in self._queue:
             if len(self._queue) >= MOST_WAITING:
                 return "queue-full"
@@ -177,7 +177,7 @@ class Visitors:
             turn.until = None
             self._turn = turn if turn.word in self._seen else None
         elif turn.word not in self._seen or (turn.until is not None and now >= turn.until):
-            self._turn = _Turn(self._queue.pop(0), now + self.rules.turn if self._queue else None)
+            self._turn = _VisitorsTurn(self._queue.pop(0), now + self.rules.turn if self._queue else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class OperatorTraits:
 
     One that ``transforms`` makes another tune or beat of the loop before, by rules; with ``pitched`` it moves pitches,
     which drums do not have, and with ``tune`` it wants one note at a time. One of ``drums`` is for nothing else.
+    From what a model drew for one that is not ``remembered`` no other goes on, but from its notes.
     ``settings`` are what a scene may tell it: for each the least and the most, and what it is.
     """
 
@@ -57,6 +58,7 @@ class OperatorTraits:
     pitched: bool = False
     tune: bool = False
     drums: bool = False
+    remembered: bool = True
     settings: Mapping[str, OperatorSetting] = field(default_factory=dict[str, "OperatorSetting"])
 
     @property
@@ -144,6 +146,11 @@ OPERATOR_TRAITS: Mapping[str, OperatorTraits] = {
     "latent-continue": OperatorTraits("A wide step in the latent space of the voice's model.", named=False),
     "parts-mutate": OperatorTraits("Some places of four parts are drawn again, until they fit.", named=False),
     "parts-continue": OperatorTraits("Four parts lead on from those before.", named=False),
+    "seeded": OperatorTraits(
+        "A person's strokes stay, and the model goes on from them.", keeps_primer=True, named=False, remembered=False
+    ),
+    "blended": OperatorTraits("The loop lies between tunes that a person chose.", named=False, remembered=False),
+    "given": OperatorTraits("What a person set is played note for note.", source="written", named=False),
 }
 """By name, in the order in which people read of them."""
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from reverie.documents import Keys, Section
 from reverie.site.address import HostName, Network
 from reverie.site.fields import FilePath, one_line
+from reverie.site.visitor_rules import VisitorsSection
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TELEPHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,39}")
@@ -87,6 +88,11 @@ class PageSection(Section):
         default=None,
         description="Who helps; it stands on the technician's page and on the card for the wall.",
         examples=[{"name": "Front desk", "telephone": "+49 30 1234567"}],
+    )
+    visitors: VisitorsSection = Field(
+        default_factory=VisitorsSection,
+        description="What visitors may do with the music, within which limits, and who of them when.",
+        examples=[{"together": "queue", "allow": ["mood", "keep"]}],
     )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:

@@ -15,7 +15,8 @@ from aiohttp import web
 
 from reverie.allowance import neighbour
 from reverie.control.visitors import Playable, PlayAnswer, Visitor
-from reverie.site.visitors import VISITOR_ACTS, VisitorAct
+from reverie.site.visitor_rules import VISITOR_ACTS, VisitorAct
+from reverie.web.roles import asker_of
 
 COOKIE = "reverie-visitor"
 LARGEST = 8192
@@ -118,13 +119,15 @@ def play_routes(source: Playable) -> list[web.RouteDef]:
 def visitor_of(request: web.Request) -> Visitor:
     """Who asks: by the cookie, or somebody new."""
     word = request.cookies.get(COOKIE, "")
-    return Visitor(word if _WORD.fullmatch(word) else secrets.token_hex(16), neighbour(request.remote or ""))
+    address = asker_of(request).address or request.remote or ""
+    return Visitor(word if _WORD.fullmatch(word) else secrets.token_hex(16), neighbour(address))
 
 
 def _known(response: web.Response, request: web.Request, visitor: Visitor) -> web.Response:
     """The response, with which a browser learns the word by which it is known."""
     if request.cookies.get(COOKIE) != visitor.word:
-        response.set_cookie(COOKIE, visitor.word, httponly=True, samesite="Strict", secure=request.secure, path="/")
+        https = request.secure or asker_of(request).https
+        response.set_cookie(COOKIE, visitor.word, httponly=True, samesite="Strict", secure=https, path="/")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -137,7 +140,7 @@ async def _read(request: web.Request) -> Mapping[str, Any]:
     """The wish.
 
     Raises:
-        HTTPForbidden, HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, HTTPBadRequest: if it is none of the page's.
+        HTTPException: if it is none of the page's, or no JSON.
     """
     if request.headers.get("X-Reverie") != "page":
         raise web.HTTPForbidden(text="A wish needs the header X-Reverie: page.\n")

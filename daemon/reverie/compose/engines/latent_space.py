@@ -20,6 +20,7 @@ from reverie.compose.engines.latent_places import (
 )
 from reverie.compose.engines.latent_voice import LatentVoice
 from reverie.compose.engines.latent_ways import interpolated, walked
+from reverie.compose.operators.asked import BLENDED
 from reverie.compose.operators.latent_walks import INTERPOLATED, WALKED
 from reverie.compose.recipe import Recipe
 from reverie.models.configs import config_of
@@ -31,7 +32,11 @@ from reverie.models.vae.converters import Trios
 from reverie.models.vae.grooves import Grooves
 from reverie.models.vae.model import KEY, Vae, load
 
-_LED: Mapping[str, Callable[[LatentVoice, Recipe], LatentPlace]] = {INTERPOLATED: interpolated, WALKED: walked}
+_LED: Mapping[str, Callable[[LatentVoice, Recipe], LatentPlace]] = {
+    INTERPOLATED: interpolated,
+    WALKED: walked,
+    BLENDED: walked,
+}
 """By operator what leads through the space."""
 
 

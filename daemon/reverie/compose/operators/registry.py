@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reverie.compose.operators.asked import BLEND, GIVE, SEED_ON
 from reverie.compose.operators.basic import CONTINUE, LOOP, MUTATE, RESET, RETURN
 from reverie.compose.operators.fill import FILL
 from reverie.compose.operators.fit_to_chords import FIT_TO_CHORDS
@@ -32,6 +33,7 @@ _ALL = (
     *(RESET, CONTINUE, MUTATE, LOOP, WRITTEN, *_TRANSFORMING, RETURN),
     *(GROOVE, DRUMIFY, INTERPOLATE, WALK),
     *(FIT_TO_CHORDS, VOICE_CHORDS, VARY, FILL, LAST_BAR, LATENT_MUTATE, LATENT_CONTINUE, PARTS_MUTATE, PARTS_CONTINUE),
+    *(SEED_ON, BLEND, GIVE),
 )
 
 OPERATORS: Mapping[str, Operator] = {operator.name: operator for operator in _ALL}

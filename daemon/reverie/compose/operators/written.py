@@ -28,7 +28,7 @@ def _written(recipe: Recipe) -> Iterable[Note]:
     marked = any(note.velocity in {ACCENT, GHOST} for note in notes)
     as_it_is = has_velocities(recipe) or recipe.touch is not None
     for note in _filling(recipe):
-        yield note if as_it_is else replace(note, velocity=_velocity(recipe, note, marked=marked))
+        yield note if as_it_is else replace(note, velocity=velocity_of(recipe, note, marked=marked))
 
 
 def _filling(recipe: Recipe) -> Iterator[Note]:
@@ -43,7 +43,8 @@ def _filling(recipe: Recipe) -> Iterator[Note]:
                 yield replace(note.moved(start), length=min(note.length, end - start - note.start))
 
 
-def _velocity(recipe: Recipe, note: Note, *, marked: bool) -> int:
+def velocity_of(recipe: Recipe, note: Note, *, marked: bool) -> int:
+    """How loud a note is that has a mark, or none where others are ``marked``, as the metre gives it."""
     low, high = recipe.limits.velocity_low, recipe.limits.velocity_high
     share = recipe.metre.accent(note.start)
     if marked:

@@ -8,6 +8,7 @@ import { feed } from './feed.js';
 import { sentence, showFacts, showLegend, showMood } from './hero.js';
 import { onLanguage, startLanguage, t } from './i18n.js';
 import { LiveRoll } from './roll.js';
+import { tellRoll } from './roll-words.js';
 import { colourVoices } from './voice-colours.js';
 
 /** @typedef {import('./contract.js').Now} Now */
@@ -33,9 +34,13 @@ export const startHall = async (more = () => {}) => {
     roll.show(now);
     showLegend(byId('legend'), now);
     showFacts(byId('facts'), now);
+    tellRoll(byId('roll-text'), now, roll.timeline);
     more(now);
   };
-  feed.on('bar', (bar) => roll.take(bar));
+  feed.on('bar', (bar) => {
+    roll.take(bar);
+    if (feed.now) tellRoll(byId('roll-text'), feed.now, roll.timeline);
+  });
   feed.start();
   startClock();
   await startLanguage();

@@ -15,9 +15,14 @@ import { colourNumber } from './voice-colours.js';
  * @returns {string}
  */
 export const sentence = (now) => {
-  const key = has(`says.${now.says.key}`) ? now.says.key : 'playing';
-  return t(`says.${key}`, { title: now.scene?.title ?? now.scene?.name, ...now.says.params });
+  const { key, params = {} } = now.says;
+  const until = typeof params.until === 'string' && has(`says.${key}_until`) ? `${key}_until` : key;
+  const known = has(`says.${until}`) ? until : 'playing';
+  return t(`says.${known}`, { title: now.scene?.title ?? now.scene?.name, ...params });
 };
+
+/** Hues that look well behind the notes in both themes: from sea blue round to teal, without the muddy greens. */
+const HUES = [205, 262, 318, 352, 22, 168, 232, 288];
 
 /**
  * The hue of a mood: any word has one, always the same.
@@ -27,8 +32,8 @@ export const sentence = (now) => {
  */
 export const moodHue = (mood) => {
   let hash = 7;
-  for (const sign of mood) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 3600;
-  return (hash * 137.5) % 360;
+  for (const sign of mood) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 65_521;
+  return HUES[hash % HUES.length] ?? 0;
 };
 
 /**
@@ -39,7 +44,7 @@ export const moodHue = (mood) => {
  */
 export const showMood = (node, now) => {
   const { mood, words } = now.mood ?? {};
-  const tint = mood ? `hsl(${moodHue(mood).toFixed(0)} 70% 55%)` : 'transparent';
+  const tint = mood ? `hsl(${moodHue(mood)} 70% 55%)` : 'transparent';
   document.documentElement.style.setProperty('--mood', tint);
   const told = mood ? t('mood.is', { mood }) : '';
   const key = `${told}|${words ?? ''}`;
@@ -66,23 +71,24 @@ export const factsOf = (now) => {
   const { harmony, form, scene } = now;
   if (harmony?.chord) {
     const count = harmony.bars_until_next ?? 0;
-    const more = harmony.next && count > 0 ? t('facts.in_bars', { count, next: harmony.next }) : '';
+    const more = harmony.next && harmony.next !== harmony.chord && count > 0 ? t('facts.in_bars', { count, next: harmony.next }) : '';
     facts.push({ name: t('facts.chord'), value: harmony.chord, more });
   }
   const section = form?.section ?? harmony?.section;
   if (section) {
     const told = form?.bar && form.bars ? { bar: form.bar, bars: form.bars } : null;
-    const more = told ? t('facts.section_bar', told) : '';
-    facts.push({ name: t('facts.section'), value: section, more, part: told && told.bar / told.bars });
+    const more = [told && t('facts.section_bar', told), form?.next && t('facts.then', { next: form.next })];
+    facts.push({
+      name: t('facts.section'),
+      value: section,
+      more: more.filter(Boolean).join(', '),
+      part: told && told.bar / told.bars,
+    });
   }
   const key = harmony?.key ?? scene?.key;
   if (key) facts.push({ name: t('facts.key'), value: key });
   if (scene?.tempo)
-    facts.push({
-      name: t('facts.tempo'),
-      value: String(Math.round(scene.tempo)),
-      more: t('facts.tempo_value', { tempo: Math.round(scene.tempo) }),
-    });
+    facts.push({ name: t('facts.tempo'), value: String(Math.round(scene.tempo)), more: t('facts.tempo_unit') });
   return facts;
 };
 

@@ -2,13 +2,18 @@
  * The page for everyone.
  */
 
+import { showDay, showForm } from './course.js';
 import { byId } from './dom.js';
 import { startHall } from './hall.js';
 import './listen-button.js';
 import { startSettings } from './settings.js';
+import { showTimbres } from './timbre-view.js';
 import { showVoices } from './voice-cards.js';
 
 startSettings();
 void startHall((now) => {
+  showForm(byId('form-section'), byId('form'), now);
   showVoices(byId('voices'), now);
+  showTimbres(byId('timbres-section'), byId('timbres'), now);
+  showDay(byId('day-section'), byId('day'), now);
 });

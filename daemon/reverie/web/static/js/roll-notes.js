@@ -3,7 +3,8 @@
  */
 
 /** @typedef {import('./contract.js').Bar} Bar */
-/** @typedef {{voice: string, pitch: number, velocity: number, begins: number, ends: number}} PlacedNote */
+/** @typedef {{voice: string, pitch: number, velocity: number, begins: number, ends: number,
+ *   tied: boolean}} PlacedNote */
 /** @typedef {{symbol: string, begins: number, ends: number}} PlacedChord */
 /** @typedef {{section: string, begins: number, ends: number}} PlacedSection */
 
@@ -11,7 +12,19 @@
 const placed = new WeakMap();
 
 /**
- * The notes of a bar with their moments, in seconds of the server's clock.
+ * When a tick of a bar comes, in seconds of the server's clock.
+ *
+ * @param {Bar} bar
+ * @param {number} tick
+ * @returns {number}
+ */
+export const momentOf = (bar, tick) => {
+  const piece = bar.pace?.findLast(([first]) => tick >= first);
+  return piece ? piece[1] + (tick - piece[0]) * piece[2] : bar.begins + (tick * bar.seconds) / bar.ticks;
+};
+
+/**
+ * The notes of a bar with their moments.
  *
  * @param {Bar} bar
  * @returns {PlacedNote[]}
@@ -19,11 +32,14 @@ const placed = new WeakMap();
 export const notesOf = (bar) => {
   const known = placed.get(bar);
   if (known) return known;
-  const tick = bar.seconds / bar.ticks;
-  const notes = (bar.resting ? [] : (bar.notes ?? [])).map(([voice, start, pitch, velocity, length]) => {
-    const begins = bar.begins + start * tick;
-    return { voice, pitch, velocity, begins, ends: begins + Math.max(1, length) * tick };
-  });
+  const notes = (bar.notes ?? []).map(([voice, start, pitch, velocity, length, tied]) => ({
+    voice,
+    pitch,
+    velocity,
+    begins: momentOf(bar, start),
+    ends: momentOf(bar, start + Math.max(1, length)),
+    tied: tied === 1,
+  }));
   placed.set(bar, notes);
   return notes;
 };
@@ -42,7 +58,7 @@ export const chordsOf = (bars) => {
     const last = found.at(-1);
     if (last) last.ends = Math.min(ends, Math.max(last.ends, bar.begins));
     for (const { tick, symbol } of bar.chords ?? []) {
-      const begins = bar.begins + (tick / bar.ticks) * bar.seconds;
+      const begins = momentOf(bar, tick);
       const before = found.at(-1);
       if (before && before.symbol === symbol && begins - before.ends < 0.05) continue;
       if (before) before.ends = Math.min(before.ends, begins);

@@ -32,7 +32,7 @@ import { colourNumber } from './voice-colours.js';
  */
 
 /** How strongly what comes is drawn, beside what sounds. */
-const AHEAD = 0.38;
+const AHEAD = 0.55;
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -56,13 +56,13 @@ export const paintRoll = (context, bars, view) => {
   paintChords(context, seen, view, x);
 
   const pitchHeight = (floor - top) / Math.max(1, view.range.high - view.range.low);
-  const thick = Math.max(3, Math.min(unit * 1.1, pitchHeight * 0.92));
+  const thick = Math.max(4, Math.min(unit * 1.25, pitchHeight * 1.1));
   for (const bar of seen) {
     for (const note of notesOf(bar)) {
       if (note.ends < begins || note.begins > now + future) continue;
       const kind = view.kinds.get(note.voice) ?? '';
-      const left = x(note.begins);
-      const long = Math.max(thick * 0.7, (note.ends - note.begins) * scale - 1.5);
+      const left = x(note.begins) - (note.tied ? thick / 2 : 0);
+      const long = Math.max(thick * 0.7, x(note.ends) - left - 1.5);
       shade(context, note, view);
       if (kind === 'drums') {
         const row = view.drums.rows.indexOf(note.pitch);
@@ -84,11 +84,11 @@ export const paintRoll = (context, bars, view) => {
  */
 const shade = (context, note, view) => {
   const { now, past, future } = view;
-  const loud = 0.55 + 0.45 * (note.velocity / 127);
+  const loud = 0.7 + 0.3 * (note.velocity / 127);
   let alpha;
   if (note.begins > now) alpha = AHEAD * (1 - 0.55 * ((note.begins - now) / future));
   else if (note.ends > now) alpha = 1;
-  else alpha = 0.8 * Math.max(0.12, 1 - (now - note.ends) / past);
+  else alpha = 0.95 * Math.max(0.15, 1 - (now - note.ends) / past);
   context.globalAlpha = view.muted.has(note.voice) ? alpha * 0.2 : alpha * loud;
   context.fillStyle = view.paint.voices[colourNumber(note.voice)] ?? view.paint.text;
 };

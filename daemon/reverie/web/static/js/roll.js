@@ -34,6 +34,7 @@ export class LiveRoll extends HTMLElement {
   #seen = false;
   #frame = 0;
   #painted = 0;
+  #firstPainted = 0;
   /** @type {import('./roll-paint.js').Paint} */
   #paint = { voices: [], text: '', quiet: '', line: '', moment: '', font: 'sans-serif' };
   #still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -77,6 +78,11 @@ export class LiveRoll extends HTMLElement {
   /** How many pictures were painted: tests see by it that nothing is painted unseen. @returns {number} */
   get painted() {
     return this.#painted;
+  }
+
+  /** When the first picture with bars was painted, in milliseconds since the page was asked for. @returns {number} */
+  get firstPainted() {
+    return this.#firstPainted;
   }
 
   /** @param {Bar} bar */
@@ -166,6 +172,7 @@ export class LiveRoll extends HTMLElement {
       paint: this.#paint,
     });
     this.#painted += 1;
+    if (!this.#firstPainted && bars.length) this.#firstPainted = performance.now();
   }
 
   /**

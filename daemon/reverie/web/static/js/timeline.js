@@ -26,7 +26,7 @@ export class Timeline {
    */
   take(told) {
     const { ahead = [], ...bar } = told;
-    const before = this.#bars.filter((known) => known.begins < bar.begins - 0.01 && known.exact !== false);
+    const before = this.#bars.filter((known) => known.begins < bar.begins - 0.01 && known.exact);
     const kept = before.filter((known) => known.begins + known.seconds > bar.begins - KEPT);
     this.#bars = [...kept, { ...bar, exact: true }, ...ahead.map((one) => ({ ...one, exact: false }))].slice(-MOST);
   }

@@ -1,0 +1,104 @@
+"""A page that stays open: what it holds does not grow, and it finds back by itself.
+
+Bars are played many times faster than music, so that a minute has as many as hours have. ``REVERIE_PAGE_BARS`` makes
+the run as long as wanted: ``REVERIE_PAGE_BARS=500000 .venv/bin/pytest -m slow tests/page/test_long_open.py -s`` plays
+as many bars as two weeks have, in half a day.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from fakes.browser import WALL, Screen, Visit
+from fakes.hall import Hall
+
+Visitor = Callable[..., Awaitable[Visit]]
+PAINTED = "document.querySelector('rv-roll')?.painted > 3"
+BARS = "document.querySelector('rv-roll').timeline.bars"
+BAR_SECONDS = 0.06
+FULL = 150
+"""Bars after which a page has forgotten the first, and holds all that it ever will."""
+
+pytestmark = pytest.mark.real
+
+
+async def played(hall: Hall, here: Visit, bars: int) -> None:
+    """Wait until the page has heard of so many bars more."""
+    bar = hall.bar + bars
+    await here.until(f"{BARS}.some((one) => one.bar >= {bar})", seconds=bars * BAR_SECONDS * 20 + 60)
+
+
+async def held(here: Visit) -> tuple[int, int]:
+    return await here.heap(), await here.nodes()
+
+
+async def grows_not(hall: Hall, here: Visit, bars: int) -> None:
+    """The page holds no more after many bars than after some."""
+    hall.seconds = BAR_SECONDS
+    await here.until(PAINTED)
+    await played(hall, here, FULL)
+    heap, nodes = await held(here)
+    await played(hall, here, bars)
+    heap_after, nodes_after = await held(here)
+    count = await here.page.evaluate(f"{BARS}.length")
+    print(f"{bars} bars: heap {heap / 1e6:.2f} -> {heap_after / 1e6:.2f} MB, nodes {nodes} -> {nodes_after}, {count}")
+    assert count <= 128
+    assert heap_after < heap * 1.1 + 150_000
+    assert nodes_after <= nodes + 40
+
+
+@pytest.mark.parametrize("path", ["/", "/wall"])
+async def test_what_a_page_holds_does_not_grow(hall: Hall, visitor: Visitor, path: str) -> None:
+    here = await visitor(f"{hall.address}{path}", Screen(960, 540))
+    await grows_not(hall, here, 200)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0)
+async def test_what_the_wall_holds_does_not_grow_in_a_long_run(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(f"{hall.address}/wall", WALL)
+    await grows_not(hall, here, int(os.environ.get("REVERIE_PAGE_BARS", "3000")))
+
+
+async def test_nothing_is_painted_while_nobody_can_see_it(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address)
+    await here.until(PAINTED)
+    await here.page.evaluate("document.querySelector('rv-roll').style.display = 'none'")
+    before = await here.page.evaluate(
+        """new Promise((resolve) => setTimeout(
+          () => resolve(document.querySelector('rv-roll').painted), 300))"""
+    )
+    await played(hall, here, 2)
+    assert await here.page.evaluate("document.querySelector('rv-roll').painted") == before
+    await here.page.evaluate("document.querySelector('rv-roll').style.display = ''")
+    await here.until(f"document.querySelector('rv-roll').painted > {before}")
+
+
+async def test_the_wall_loads_itself_anew_when_its_files_have_changed(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(f"{hall.address}/wall")
+    await here.until(PAINTED)
+    await here.page.evaluate("globalThis.before = true")
+    hall.hang_up()
+    await here.until(f"{BARS}.some((one) => one.bar > {hall.bar})")
+    assert await here.page.evaluate("globalThis.before") is True, "nothing has changed"
+    hall.change_files()
+    hall.hang_up()
+    await here.until("globalThis.before === undefined")
+    await here.until(PAINTED)
+
+
+async def test_a_daemon_that_is_away_for_long_is_joined_again(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address)
+    await here.until(PAINTED)
+    hall.away = True
+    hall.hang_up()
+    await here.page.wait_for_selector("#connection", state="visible")
+    await here.until("performance.getEntriesByType('resource').filter((one) => /events/.test(one.name)).length > 1")
+    hall.away = False
+    await here.page.wait_for_selector("#connection", state="hidden")
+    wanted = [one for one in here.complaints if "503" in one]
+    assert len(wanted) == len(here.complaints) > 0
+    here.complaints.clear()
