@@ -16,7 +16,9 @@ from typing import Any
 
 from aiohttp import web
 
+from fakes.toys import Toys
 from reverie.audition.png import png
+from reverie.web.play_routes import play_routes
 from reverie.web.static_files import StaticFiles, static_routes
 
 TICKS_A_QUARTER = 480
@@ -42,6 +44,7 @@ class Hall:
         self.state: dict[str, Any] = {}
         self.files = StaticFiles.read()
         self.away = False
+        self.toys = Toys()
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
 
     def notes(self, bar: int) -> list[list[Any]]:
@@ -238,6 +241,7 @@ class Hall:
         app.add_routes(
             [
                 *static_routes(self.files),
+                *play_routes(self.toys),
                 web.get("/api/v1/now", now),
                 web.get("/api/v1/clock", clock),
                 web.get("/api/v1/events", events),

@@ -1,0 +1,75 @@
+/**
+ * What visitors may do, and their wishes: asked and told over `/api/v1/play`.
+ *
+ * @typedef {object} Heard
+ * @property {boolean} heard Whether what was asked is what sounds.
+ * @property {string | null} loop
+ * @property {number | null} begun The bar of the scene, from 0, in which the loop that sounds began.
+ * @property {number | null} rests_until
+ *
+ * @typedef {object} DrumsSet
+ * @property {Record<string, string>} rows
+ * @property {number} marker
+ * @property {number[]} own
+ * @property {number} density
+ *
+ * @typedef {Heard & {voice: string, bars: number, steps: number, bar_steps: number, beats: number[], drums: string[],
+ *   playing: Record<string, string>, continues: boolean, set: DrumsSet | null}} Drums
+ *
+ * @typedef {Heard & {voice: string, tunes: string[], mixes: boolean,
+ *   set: {tunes: string[], shares: number[]} | null}} Melody
+ *
+ * @typedef {object} PlayState
+ * @property {string[]} allow
+ * @property {'queue' | 'votes' | 'free'} together
+ * @property {{yours: boolean, may: boolean, seconds: number | null, waiting: number}} turn
+ * @property {number} idle
+ * @property {number | null} idle_in
+ * @property {{tempo: [number, number], temperature: [number, number], density: [number, number],
+ *   at_once: number}} limits
+ * @property {string[]} moods
+ * @property {string | null} mood
+ * @property {Record<string, number>} votes
+ * @property {Drums | null} [drums]
+ * @property {Melody | null} [melody]
+ * @property {{voice: string, now: string | null} | null} [contour]
+ * @property {number} [tempo]
+ * @property {Record<string, number>} [temperatures]
+ *
+ * @typedef {{key: string, params: Record<string, any>}} Says
+ * @typedef {{ok: boolean, from_bar: number | null, says: Says, link?: string}} PlayAnswer
+ */
+
+const PLACE = '/api/v1/play';
+
+/**
+ * What may be done now, and what there is to play with; null where nobody plays.
+ *
+ * @returns {Promise<PlayState | null>}
+ */
+export const askState = async () => {
+  const answer = await fetch(PLACE, { headers: { Accept: 'application/json' } });
+  return answer.status === 200 ? answer.json() : null;
+};
+
+/**
+ * Wish for something; what came of it. A server that cannot be reached is an answer, too.
+ *
+ * @param {string} what
+ * @param {Record<string, any>} [wanted]
+ * @returns {Promise<PlayAnswer>}
+ */
+export const wish = async (what, wanted = {}) => {
+  try {
+    const answer = await fetch(`${PLACE}/${what}`, {
+      method: 'POST',
+      headers: { 'X-Reverie': 'page', 'Content-Type': 'application/json' },
+      body: JSON.stringify(wanted),
+    });
+    const told = await answer.json();
+    if (told && typeof told === 'object' && told.says) return told;
+  } catch {
+    // told below
+  }
+  return { ok: false, from_bar: null, says: { key: 'play.refused.unreachable', params: {} } };
+};
