@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,47 @@ async def test_a_level_moves_over_bars_and_is_taken_back(visitor: Visitor, daemo
     await expect(page.locator(".set")).to_contain_text("The tempo is 140", timeout=15_000)
     await page.get_by_role("button", name="Undo", exact=True).click()
     await expect(page.locator(".set")).not_to_contain_text("The tempo is")
+
+
+async def test_a_scene_is_checked_as_it_is_typed_tried_taken_back_and_saved(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    page, file = visit.page, daemon.folder / "scenes" / "study.yaml"
+    text, written = page.get_by_label("The scene's text"), file.read_text()
+    await expect(text).to_have_value(written)
+    await text.fill(written.replace("tempo: 240", "tempo: quick"))
+    await expect(page.locator("#scene-faults")).to_contain_text("Line 4, column 8")
+    await expect(page.locator(".scene-text mark")).to_have_text("quick")
+    await text.fill(written.replace("tempo: 240", "tempo: 200"))
+    await expect(page.locator("#scene-faults li")).to_have_count(0)
+    await page.get_by_role("button", name="Try this text (B)").click()
+    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/now"))["scene"]["tempo"] == 200)
+    assert file.read_text() == written, "what is tried touches no file"
+    await page.get_by_role("button", name="Back to what was (A)").click()
+    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/now"))["scene"]["tempo"] == 240)
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.locator("#said")).to_contain_text("study is saved")
+    assert "tempo: 200" in file.read_text()
+    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/now"))["scene"]["tempo"] == 200)
+    await expect(page.get_by_label("Before").locator("option")).to_have_count(2)
+
+
+async def test_two_editors_of_one_scene_lose_nothing(visitor: Visitor, daemon: Daemon) -> None:
+    visits = [await desk(visitor, daemon), await desk(visitor, daemon)]
+    file = daemon.folder / "scenes" / "study.yaml"
+    written = file.read_text()
+    for number, visit in enumerate(visits):
+        text = visit.page.get_by_label("The scene's text")
+        await expect(text).to_have_value(written)
+        await text.fill(written.replace("tempo: 240", f"tempo: {220 + number}"))
+    for visit in visits:
+        await visit.page.get_by_role("button", name="Save", exact=True).click()
+        await expect(visit.page.locator("#said, #artist-scenes .notice")).to_contain_text(["saved"])
+    visits[1].complaints.clear()  # a browser counts the answer 409 as an error
+    assert "tempo: 220" in file.read_text()
+    await visits[1].page.get_by_role("button", name="Save mine; theirs stays under Before").click()
+    await asyncio.to_thread(wait_until, lambda: "tempo: 221" in file.read_text())
+    kept = sorted((daemon.state / "scene-versions" / "study").iterdir())
+    assert "tempo: 220" in kept[-1].read_text()
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (make page-tools)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,12 @@ import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request, middleware
 
+from fakes.scenes import TEXT
+from reverie.conductor.scene_editor import SceneEditor
+from reverie.conductor.scene_trial import SceneTrial
 from reverie.control.plain_action import action_of
 from reverie.site.actions import ControlLimits
+from reverie.site.schema import Site
 from reverie.watch.evidence import Verdict
 from reverie.web.artist_routes import ARTIST_PATHS, artist_routes
 from reverie.web.roles import Asker, PageRole, introduce
@@ -20,7 +25,9 @@ Client = TestClient[Request, Application]
 
 
 class Desk:
-    def __init__(self) -> None:
+    def __init__(self, site: Site | None = None, versions: Path = Path()) -> None:
+        self.scenes = SceneEditor(site or Site(), versions)
+        self.trial = SceneTrial(lambda: None, lambda _: None, lambda _: None)
         self.wanted: list[object] = []
         self.verdict = Verdict(ok=True, sentence="It is done: mutate lead.")
 
@@ -34,8 +41,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "scenes").mkdir()
+    (tmp_path / "scenes" / "study.yaml").write_text(TEXT)
+    site = Site.model_validate({"scenes": [str(tmp_path / "scenes")], "slots": {"main": {"kind": "port"}}})
+    return Desk(site, tmp_path / "versions")
 
 
 @pytest.fixture
@@ -82,6 +92,36 @@ async def test_whoever_is_no_artist_sees_nothing(client: Client, asker: dict[str
     answer = await (client.post(path, json={}) if path.endswith("do") else client.get(path))
     assert answer.status == 401
     assert "artist" in (await answer.json())["said"]
+
+
+async def test_a_scene_is_saved_by_whoever_has_its_present_mark(client: Client) -> None:
+    at = "/api/v1/artist/scenes/study"
+    read = await client.get(at)
+    assert (await read.json())["text"] == TEXT
+    first = read.headers["ETag"]
+    slower = {"text": TEXT.replace("tempo: 120", "tempo: 60")}
+    saved = await client.put(at, json=slower, headers={"If-Match": first})
+    assert saved.status == 200
+    assert saved.headers["ETag"] not in {"", first}
+    late = await client.put(at, json={"text": TEXT}, headers={"If-Match": first})
+    assert (late.status, (await late.json())["key"]) == (409, "artist.scene.changed")
+    [version] = (await (await client.get(f"{at}/versions")).json())["versions"]
+    assert (await (await client.get(f"{at}/versions/{version}")).json())["text"] == TEXT
+
+
+async def test_faults_are_told_with_their_places_and_nothing_is_saved(client: Client) -> None:
+    at, wrong = "/api/v1/artist/scenes/study", {"text": TEXT.replace("tempo: 120", "tempo: fast")}
+    [fault] = (await (await client.post(f"{at}/check", json=wrong)).json())["faults"]
+    assert (fault["line"], fault["column"]) == (4, 8)
+    mark = (await client.get(at)).headers["ETag"]
+    for answer in (
+        await client.put(at, json=wrong, headers={"If-Match": mark}),
+        await client.post(f"{at}/try", json=wrong),
+    ):
+        assert answer.status == 422
+        assert (await answer.json())["faults"] == [fault]
+    assert (await client.get("/api/v1/artist/scenes/nothing")).status == 404
+    assert (await client.delete("/api/v1/artist/trial")).status == 409
 
 
 def test_every_route_is_described() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from reverie.compose.ensemble import Ensemble
 from reverie.conductor.form_status import describe_form
+from reverie.conductor.scene_editor import SceneEditor
+from reverie.conductor.scene_trial import SceneTrial
 from reverie.control.console import ControlConsole
 from reverie.control.overrides import PLAIN
 from reverie.control.stage import Stage
@@ -38,6 +40,8 @@ class ArtistDesk:
         music: The performance.
         moods: The moods of the scene, and how much there is of each.
         kinds: The kind of each voice of the scene.
+        scenes: Where scenes are edited.
+        trial: What tries drafts beside what runs.
     """
 
     def __init__(
@@ -48,6 +52,8 @@ class ArtistDesk:
         music: Callable[[], Ensemble | None],
         moods: Callable[[], Mapping[str, Any]],
         kinds: Callable[[], Mapping[str, str]],
+        scenes: SceneEditor,
+        trial: SceneTrial,
     ) -> None:
         self._console = console
         self._stage = stage
@@ -55,6 +61,8 @@ class ArtistDesk:
         self._music = music
         self._moods = moods
         self._kinds = kinds
+        self.scenes = scenes
+        self.trial = trial
 
     def do(self, wanted: object) -> Verdict:
         """Do what plain data says (:mod:`reverie.control.plain_action`); what came of it.
@@ -84,6 +92,7 @@ class ArtistDesk:
                 for ramp in self._console.ramps
             ],
             "form": music and describe_form(music),
+            "trial": self.trial.status(),
             "kept": status["kept"],
             "undo": status["undo"],
             "now": status["now"],

@@ -17,7 +17,7 @@ from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import ComposerSetup
-from reverie.conductor.artist_desk import ArtistDesk
+from reverie.conductor.artist_desk import ARTIST, ArtistDesk
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.chord_marks import describe_harmony
@@ -43,8 +43,10 @@ from reverie.conductor.reminder import Reminder
 from reverie.conductor.repeats import RepeatedLoops
 from reverie.conductor.repertoire import Repertoire
 from reverie.conductor.report import Report
+from reverie.conductor.scene_editor import SceneEditor
 from reverie.conductor.scene_files import SceneFiles
 from reverie.conductor.scene_play import ScenePlay
+from reverie.conductor.scene_trial import SceneTrial
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
@@ -187,7 +189,14 @@ class Conductor:
             self.bus,
         )
         self.artist = ArtistDesk(
-            self._console, self, config.controls.limits, lambda: self.music, self._dreams.status, self._kinds
+            self._console,
+            self,
+            config.controls.limits,
+            lambda: self.music,
+            self._dreams.status,
+            self._kinds,
+            SceneEditor(config.site, config.state / "scene-versions"),
+            SceneTrial(lambda: self._play.scene, partial(self._play.change, by=ARTIST), self._play.perform),
         )
         """What artists do from the page."""
         self._kept = KeptLoops()

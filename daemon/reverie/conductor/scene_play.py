@@ -104,13 +104,14 @@ class ScenePlay:
         self._put_up(scene, ensemble, SceneBegun)
         self.forget_gone()
 
-    def change(self, scene: Scene) -> None:
-        """Go over to the scene that plays as its file says now, if that is another than it was."""
+    def change(self, scene: Scene, by: str = "file") -> None:
+        """Go over to the scene that plays as its file, or an artist's draft, says now, if that is another."""
         if self.scene is None or self.ensemble is None or scene.hash == self.scene.hash:
             return
-        log.info("The file of %s has changed; what changed is heard from the next bar line on.", scene.name)
+        what = "The file" if by == "file" else f"A draft ({by})"
+        log.info("%s of %s has changed; what changed is heard from the next bar line on.", what, scene.name)
         self._put_up(scene, self._repertoire.change(self.ensemble, scene, self._epoch + 1), SceneChanged)
-        self._console.scene_changed(scene.name)
+        self._console.scene_changed(scene.name, by)
 
     def course_changed(self) -> None:
         """What plays is to go on otherwise: the player is told, and lines go on by it."""

@@ -212,10 +212,10 @@ class ControlConsole:
         """Another scene begins: what was set for the one before ends with it."""
         self._acts.scene_begun()
 
-    def scene_changed(self, name: str) -> None:
-        """The scene goes on as its changed file says: that stands in the record, as what people do at the controls."""
+    def scene_changed(self, name: str, by: str = "file") -> None:
+        """The scene goes on as its changed file says, or somebody's draft: that stands in the record, too."""
         self._acts.scene_changed()
-        self._record.add(Use(date(self._clock.wall()), "file", "change", plain(name), None))
+        self._record.add(Use(date(self._clock.wall()), by, "change", plain(name), None))
         self.course_goes_on()
 
     def course_goes_on(self) -> None:

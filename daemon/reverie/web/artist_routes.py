@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -12,6 +11,8 @@ from reverie.errors import ended
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.actions import ControlError
 from reverie.watch.evidence import Verdict
+from reverie.web.artist_body import answered, body_of
+from reverie.web.artist_scenes import ARTIST_SCENE_PATHS, SceneTried, SceneWriter, artist_scene_routes
 from reverie.web.refusals import refused
 from reverie.web.roles import PageRole, needs
 
@@ -49,12 +50,23 @@ ARTIST_PATHS: Mapping[str, Any] = {
             },
         }
     },
+    **ARTIST_SCENE_PATHS,
 }
 """Of the description of the interface, what these routes are."""
 
 
 class ArtistSource(Protocol):
     """What an artist steers; nothing of it may wait."""
+
+    @property
+    def scenes(self) -> SceneWriter:
+        """Where scenes are edited."""
+        ...
+
+    @property
+    def trial(self) -> SceneTried:
+        """What tries drafts."""
+        ...
 
     def state(self) -> Mapping[str, Any]:
         """What can be seen and moved."""
@@ -85,23 +97,8 @@ def artist_routes(source: ArtistSource) -> list[web.RouteDef]:
             raise refused(400, "artist.no_action", plain(ended(str(error)), LONGEST_LINE)) from error
         return answered(verdict)
 
-    return [web.get("/api/v1/artist", state), web.post("/api/v1/artist/do", do)]
-
-
-def answered(verdict: Verdict, **more: Any) -> web.Response:
-    """The answer to a wish: 409 where it was refused."""
-    return web.json_response(
-        {"ok": verdict.ok, "said": plain(verdict.sentence, LONGEST_LINE), **more}, status=200 if verdict.ok else 409
-    )
-
-
-async def body_of(request: web.Request) -> Any:
-    """What a request says.
-
-    Raises:
-        HTTPException: 400 if it is no JSON.
-    """
-    try:
-        return json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
-        raise refused(400, "artist.no_json", "This is no JSON.") from error
+    return [
+        web.get("/api/v1/artist", state),
+        web.post("/api/v1/artist/do", do),
+        *artist_scene_routes(source.scenes, source.trial),
+    ]

@@ -5,6 +5,7 @@
 import { act, ask } from './artist-api.js';
 import { showKept } from './artist-kept.js';
 import { moodPad } from './artist-moods.js';
+import { sceneDesk } from './artist-scenes.js';
 import { stageDesk } from './artist-stage.js';
 import { voiceStrip } from './artist-voice.js';
 import { byId, element, setText } from './dom.js';
@@ -22,6 +23,8 @@ const EVERY = 3000;
 /** @type {{show: (now: ArtistState) => void}[]} */
 let parts = [];
 let built = '';
+/** The editor, which is made anew only where nothing would be lost. @type {ReturnType<typeof sceneDesk> | null} */
+let desk = null;
 let asking = false;
 
 /**
@@ -57,6 +60,10 @@ const build = (now) => {
   byId('voices-section').hidden = !strips.length;
   byId('moods-section').hidden = !moods.length;
   byId('kept-section').hidden = false;
+  byId('scenes-section').hidden = false;
+  if (!desk?.changed) desk = sceneDesk(now, say, look);
+  const scenes = desk;
+  byId('artist-scenes').replaceChildren(scenes.node);
   parts = [
     stage,
     ...moods,
@@ -68,6 +75,7 @@ const build = (now) => {
         }
       },
     },
+    scenes,
     { show: (state) => showKept(byId('artist-kept'), state, perform) },
   ];
 };
