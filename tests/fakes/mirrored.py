@@ -22,6 +22,8 @@ class Mirrored:
         self.bars: list[LiveBar] = []
         self.foretold: list[tuple[LiveBar, ...]] = []
         self._transit = transit
+        self._foretold: LiveBar | None = None
+        """The next bar as it was foretold, if nothing was told since."""
         self._coming: deque[tuple[float, Any]] = deque()
 
     @property
@@ -31,6 +33,7 @@ class Mirrored:
     def tell(self, *messages: Any) -> None:
         for message in messages:
             self.score.told(message, self.now)
+            self._foretold = None
             self._coming.append((self.now + self._transit, message))
         self._arrive()
 
@@ -48,6 +51,9 @@ class Mirrored:
             for begun in self.studio.begun:
                 bar = self.score.begun(begun)
                 assert bar is not None, "the mirror does not know what is played"
+                if self._foretold is not None and not self._foretold.open:
+                    assert bar.notes == self._foretold.notes, "nothing was told, and it is not what was foretold"
+                self._foretold = next(iter(self.score.ahead()), None)
                 self.bars.append(bar)
                 self.foretold.append(self.score.ahead())
             self.studio.begun.clear()

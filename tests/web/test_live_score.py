@@ -91,6 +91,7 @@ def test_a_message_that_is_on_its_way_at_the_bar_line_counts_for_the_bar_after(t
     stage.tell(scene(), place(steps(60)))
     stage.go(2.1)
     stage.tell(place(steps(72), 1))  # bar 1 begins at 2.3: it comes at 2.4
+    assert [note.pitch for note in stage.score.ahead()[0].notes] == [72], "it may still come in time"
     assert stage.bars[-1].scene_bar == 0
     stage.go(5.0)
     pitches = [[note.pitch for note in bar.notes] for bar in stage.bars]
@@ -259,6 +260,10 @@ def test_whatever_is_told_and_when_the_mirror_has_what_was_sent(tmp_path: Path, 
             case _:
                 stage.tell(TakeBank(epoch, "lead", "one", "one.sf2"))
         stage.go(chance.choice([0.01, 0.3, 1.1]))
+        foretold = stage.score.ahead()
+        stage.score._ahead = None
+        stage.score._written.clear()
+        assert stage.score.ahead() == foretold, "what was written before is what would be written now"
     stage.go(3.0)
     assert len(stage.bars) > 5
     if stage._transit == 0.0:

@@ -47,6 +47,9 @@ class LiveScore:
         self._notes: tuple[LiveNote, ...] = ()
         self._following = False
         self._lost = False
+        self._ahead: tuple[LiveBar, ...] | None = None
+        self._written: dict[tuple[int, int, bool], LiveBar] = {}
+        """Bars by epoch, scene bar and rest, as all that was told has them."""
         self.bar: LiveBar | None = None
         """The bar that sounds; None before the first, and where what is told does not fit what is played."""
 
@@ -57,15 +60,18 @@ class LiveScore:
             self._unheard.clear()
             return
         self._unheard.append((at, message))
+        self._ahead = None
+        self._forget_written(message)
         if isinstance(message, SetOverrides | Panic) and self.bar is not None:
             self._hold_at_once(message, at)
 
     def synced(self, state: SyncState) -> None:
         """The player has said whose tempo it goes by."""
-        self._following = state.following
+        self._following, self._ahead = state.following, None
 
     def begun(self, said: BarBegun) -> LiveBar | None:
         """A bar has begun; None where the mirror does not know it."""
+        self._ahead = None
         while self._unheard and self._heard < said.heard:
             self._hear(self._cursor, self._unheard.popleft()[1])
             self._heard += 1
@@ -80,11 +86,13 @@ class LiveScore:
                 self._hold_at_once(message, at)
         return self.bar
 
-    def ahead(self, count: int = AHEAD) -> tuple[LiveBar, ...]:
+    def ahead(self) -> tuple[LiveBar, ...]:
         """The bars that follow the one that sounds, by all that the player has been told up to now."""
-        now = self.bar
-        if now is None:
-            return ()
+        if self._ahead is None:
+            self._ahead = () if self.bar is None else self._look_ahead(self.bar)
+        return self._ahead
+
+    def _look_ahead(self, now: LiveBar) -> tuple[LiveBar, ...]:
         cursor, rest, overrides, section = self._cursor.fork(), self._rest, self._overrides, self._section
         for _, message in self._unheard:
             match message:
@@ -97,7 +105,7 @@ class LiveScore:
         led_to_rest = now.resting and not self._rest
         bars: list[LiveBar] = []
         begins, epoch, pace = now.end, now.epoch, now.pace[-1].seconds
-        for number in range(now.bar + 1, now.bar + 1 + count):
+        for number in range(now.bar + 1, now.bar + 1 + AHEAD):
             cursor.turn(number, first=False)
             score = cursor.score
             if score is None:
@@ -105,7 +113,8 @@ class LiveScore:
             section = score.section(cursor.scene_bar(number)) or (section if score.scene.epoch == epoch else "")
             epoch = score.scene.epoch
             resting = rest or (led_to_rest and score.scene.lead != SELF)
-            bar = _bar(score, number, cursor.scene_bar(number), resting=resting, section=section)
+            bar = self._write(score, cursor.scene_bar(number), resting=resting)
+            bar = replace(bar, bar=number, section=section)
             seconds = pace if self._is_led(score) else _pace(score, bar.scene_bar, overrides)
             known = (note for note in bar.notes if note.voice not in bar.repeated)
             foretold = replace(bar, notes=tuple(held_notes(known, overrides)), exact=False)
@@ -118,7 +127,12 @@ class LiveScore:
         before = self.bar
         section = score.section(said.scene_bar) or (self._section if before and before.epoch == said.epoch else "")
         score.begin(said.scene_bar)
-        bar = _bar(score, said.bar, said.scene_bar, resting=said.resting, section=section)
+        if self._unheard:  # what is written has these in it, and the player has not
+            bar = _bar(score, said.scene_bar, resting=said.resting)
+        else:
+            bar = self._write(score, said.scene_bar, resting=said.resting)
+        self._written = {key: one for key, one in self._written.items() if key[:2] > (said.epoch, said.scene_bar)}
+        bar = replace(bar, bar=said.bar, section=section)
         score.take_chords(said.scene_bar)
         score.depths(said.scene_bar)
         self._section, self._notes = section, bar.notes
@@ -128,6 +142,27 @@ class LiveScore:
             notes=tuple(held_notes(bar.notes, self._overrides)),
             muted=tuple(sorted(self._overrides.muted)),
         )
+
+    def _write(self, score: SceneScore, scene_bar: int, *, resting: bool) -> LiveBar:
+        """A bar as all that was told has it; it is written once."""
+        key = score.scene.epoch, scene_bar, resting
+        if key not in self._written:
+            self._written[key] = _bar(score, scene_bar, resting=resting)
+        return self._written[key]
+
+    def _forget_written(self, message: ToPlayer) -> None:
+        """Bars that a message may change have to be written again: from the first that it is about on."""
+        match message:
+            case Place():
+                first = message.start_bar
+            case TellBars():
+                first = message.first_bar
+            case TellChords():
+                first = min((mark.bar for mark in message.chords), default=0)
+                first = first if message.first_bar is None else min(first, message.first_bar)
+            case _:
+                return
+        self._written = {key: bar for key, bar in self._written.items() if key[0] != message.epoch or key[1] < first}
 
     def _hear(self, cursor: ScoreCursor, message: ToPlayer) -> None:
         match message:
@@ -170,18 +205,21 @@ class LiveScore:
         return score.scene.lead != SELF and self._following
 
 
-def _bar(score: SceneScore, number: int, scene_bar: int, *, resting: bool, section: str) -> LiveBar:
-    """A bar of a score, with all notes that it has; its chords are those that begin in it."""
+def _bar(score: SceneScore, scene_bar: int, *, resting: bool) -> LiveBar:
+    """A bar of a score, with all notes that it has; its chords are those that begin in it.
+
+    Its number and the section in which it is are not known of it alone.
+    """
     chords = tuple((mark.tick, mark.symbol) for mark in score.chords(scene_bar))
     return LiveBar(
         epoch=score.scene.epoch,
         scene=score.scene.name,
-        bar=number,
+        bar=-1,
         scene_bar=scene_bar,
         ticks=score.scene.metre.bar_ticks,
         pace=(PacePiece(0, 0.0, score.seconds_per_tick(scene_bar)),),
         resting=resting,
-        section=section,
+        section="",
         chords=chords,
         notes=notes_of(score, scene_bar, resting=resting),
         controls=tuple((part.name, number, value) for part, number, value in score.controls(scene_bar)),
