@@ -97,6 +97,7 @@ def test_what_is_no_mood_is_refused_with_a_sentence(theatre: Theatre, wanted: di
 
 def test_wishes_stand_in_the_record_as_those_of_visitors(theatre: Theatre) -> None:
     visits(theatre).wish("mood", {"mood": "fear"}, ANNE)
+    visits(theatre).moments._bars.append({"epoch": 1, "bar": 3, "notes": [["beat"]]})
     visits(theatre).wish("keep", {}, ANNE)
     assert {(use.action, use.source) for use in theatre.told(ControlUsed)} == {
         ("dream", "visitor"),
@@ -319,3 +320,25 @@ def test_a_drum_machine_is_asked_again_when_its_scene_was_changed(theatre: Theat
     told = visits(theatre).state(ANNE)["drums"]
     assert (told["bars"], told["heard"]) == (1, True)
     assert strokes_in(theatre, theatre.bar + 1) == meant(GRID)
+
+
+def test_a_moment_that_is_kept_has_a_link_and_what_sounded(theatre: Theatre) -> None:
+    refused = visits(theatre).wish("keep", {}, ANNE)
+    assert not refused.ok, "no bar of the real player was entered here"
+    visits(theatre).moments._bars.append({"epoch": 1, "bar": 3, "scene_bar": 3, "ticks": 1920, "notes": [["beat"]]})
+    answer = visits(theatre).wish("keep", {}, ANNE)
+    assert answer.ok
+    name = answer.as_json["id"]
+    assert answer.as_json["link"] == f"/moment/{name}"
+    moment = visits(theatre).moments.store.find(name)
+    assert moment is not None
+    assert (moment.scene, moment.title, moment.voices) == (
+        "played",
+        "A scene to play with",
+        {"beat": "drums", "lead": "melody"},
+    )
+    assert {voice: made["recipe"]["voice"] for voice, made in moment.recipes.items()} == {
+        "beat": "beat",
+        "lead": "lead",
+    }
+    assert theatre.status["overrides"]["kept"]["together"]

@@ -269,3 +269,11 @@ async def test_the_whole_daemon_plays_what_a_visitor_paints(daemon: Daemon, visi
     state = await here.page.evaluate("fetch('/api/v1/play').then((answer) => answer.json())")
     assert state["drums"]["set"]["rows"]["crash"].startswith("..xx")
     assert state["drums"]["playing"]["crash"][2:4] == "xx"
+    await here.page.click(".keepsakes .primary")
+    await here.page.click(".moments a")
+    await here.until("document.querySelector('#picture')?.naturalWidth > 0", 30)
+    assert "A study in haste" in await here.page.inner_text("#when")
+    midi = await here.page.evaluate(
+        "fetch(document.querySelector('#midi').href).then(async (one) => (await one.arrayBuffer()).byteLength)"
+    )
+    assert midi > 100

@@ -34,6 +34,7 @@ from reverie.conductor.leader_news import LeaderNews
 from reverie.conductor.lives import Lives
 from reverie.conductor.looking import keep_looking
 from reverie.conductor.maintenance import Housekeeping
+from reverie.conductor.moment_keeping import MomentKeeper
 from reverie.conductor.player_link import PlayerLink
 from reverie.conductor.points_of_form import points_of_form
 from reverie.conductor.programme_course import ProgrammeCourse
@@ -59,6 +60,7 @@ from reverie.conductor.vital_signs import VitalSigns
 from reverie.conductor.voice_sounds import voice_sounds
 from reverie.control.console import ControlConsole
 from reverie.control.timbre_hand import TimbreStand
+from reverie.history.moment_store import MomentStore
 from reverie.history.novelty_store import NoveltyStore
 from reverie.history.state import StateStore
 from reverie.history.vitals_store import FILE as VITALS
@@ -179,15 +181,6 @@ class Conductor:
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
         folders = {"state": config.state, "tape": config.tape}
         self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
-        self.visits = Visits(
-            config.visitors,
-            self._console,
-            clock,
-            lambda: self.music,
-            self._dreams.status,
-            lambda: self.open_bar,
-            self.bus,
-        )
         self.artist = ArtistDesk(
             self._console,
             self,
@@ -269,6 +262,23 @@ class Conductor:
             hearer.subscribe_to(self.bus)
         self.bus.subscribe(BarSounded, self._bar_sounded)
         self.live.subscribe_to(self.bus)
+        self.visits = Visits(
+            config.visitors,
+            self._console,
+            clock,
+            lambda: self.music,
+            self._dreams.status,
+            lambda: self.open_bar,
+            MomentKeeper(
+                MomentStore(config.state / "moments", config.visitors.moments),
+                self.bus,
+                self.live.bar,
+                lambda: self.music,
+                lambda: self._play.scene,
+                clock,
+            ),
+            self.bus,
+        )
 
     async def run(
         self, scene: str | None, seconds: float | None = None, around: Callable[[], Awaitable[None]] | None = None

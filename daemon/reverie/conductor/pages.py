@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reverie.control.visitors import Playable
     from reverie.web.artist_routes import ArtistSource
     from reverie.web.live_feed import LiveFeed
+    from reverie.web.moment_routes import KeepsMoments
     from reverie.web.pictures import TimbrePictures
     from reverie.web.server import StatusSource
     from reverie.web.sounds import BrowserSounds
@@ -46,6 +47,7 @@ async def serve_pages(
     artist: ArtistSource | None = None,
     desk: TechnicianSource | None = None,
     pictures: TimbrePictures | None = None,
+    moments: KeepsMoments | None = None,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -70,6 +72,7 @@ async def serve_pages(
                     artist=artist,
                     desk=desk,
                     pictures=pictures,
+                    moments=moments,
                 )
                 await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:

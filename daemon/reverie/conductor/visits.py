@@ -9,6 +9,7 @@ from typing import Any
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
+from reverie.conductor.moment_keeping import MomentKeeper
 from reverie.conductor.playthings import HeardTunes, button_voice, describe_playthings, drum_voice, tune_voice
 from reverie.control.console import VISITOR, ControlConsole
 from reverie.control.plain_wish import MOST_AT_ONCE, blend_of, seed_of
@@ -34,6 +35,7 @@ class Visits:
         music: What plays.
         moods: The moods of the scene, and which rules.
         open_bar: The first bar of the scene that can still be changed.
+        moments: By whom what sounds is kept.
         bus: Where it is heard what sounds.
     """
 
@@ -45,6 +47,7 @@ class Visits:
         music: Callable[[], Ensemble | None],
         moods: Callable[[], Mapping[str, Any]],
         open_bar: Callable[[], int],
+        moments: MomentKeeper,
         bus: Bus,
     ) -> None:
         self._rules = rules
@@ -52,6 +55,7 @@ class Visits:
         self._music = music
         self._moods = moods
         self._open_bar = open_bar
+        self.moments = moments
         self._clock = clock
         self._last = clock.now()
         self._visitors = Visitors(rules, clock.now)
@@ -144,8 +148,9 @@ class Visits:
 
     def _keep(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
         del wanted, visitor
+        name = self.moments.keep()
         self._do(Action("keep"))
-        return PlayAnswer(ok=True, key="play.kept")
+        return PlayAnswer(ok=True, key="play.kept", more={"link": f"/moment/{name}", "id": name})
 
     def _drums(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
         del visitor

@@ -40,6 +40,7 @@ from reverie.web.live_api import LIVE_PATHS
 from reverie.web.live_feed import LiveFeed
 from reverie.web.live_routes import live_routes
 from reverie.web.machine_routes import WatchedDaemon, machine_routes
+from reverie.web.moment_routes import MOMENT_PATHS, KeepsMoments, moment_routes
 from reverie.web.pictures import PICTURE_PATHS, TimbrePictures, picture_routes
 from reverie.web.play_routes import PATHS, play_routes
 from reverie.web.roles import Handler, PageRole, asker_of, demand
@@ -67,7 +68,7 @@ LARGEST_BODY = 65_536
 """Bytes of a request's body, whoever sends it."""
 
 
-DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, PICTURE_PATHS, SESSION_PATHS, ARTIST_PATHS, TECHNICIAN_PATHS)
+DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, PICTURE_PATHS, SESSION_PATHS, ARTIST_PATHS, TECHNICIAN_PATHS, MOMENT_PATHS)
 """What modules of routes say of theirs under /api/v1."""
 
 
@@ -95,13 +96,14 @@ def application(
     gate: PageGate | None = None,
     artist: ArtistSource | None = None,
     desk: TechnicianSource | None = None,
+    moments: KeepsMoments | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``.
 
     ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
     the music, ``play`` what visitors play with, ``sounds`` what browsers hear, ``pictures`` those of sounds.
     ``gate`` knows who may do what; without one, nobody can log in. ``artist`` is what artists steer,
-    ``desk`` what technicians see and do.
+    ``desk`` what technicians see and do, ``moments`` what people keep.
     """
     places = ListenerPlaces()
     gate = gate or PageGate(PageSection(), Faults(), address)
@@ -143,6 +145,7 @@ def application(
             *(sound_routes(sounds) if sounds is not None else ()),
             *(artist_routes(artist) if artist is not None else ()),
             *(picture_routes(pictures) if pictures is not None else ()),
+            *(moment_routes(moments) if moments is not None else ()),
             *session_routes(gate),
             *(technician_routes(desk, gate.page) if desk is not None else ()),
             description_route(DESCRIBED),

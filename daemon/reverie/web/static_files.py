@@ -38,6 +38,8 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 """What a page may load: what comes from here, and nothing that stands in the page itself."""
+OF_ONE = {"/moment"}
+"""Pages that show one of many things, whose name stands behind their own in the address."""
 CACHED = "no-cache"
 """A browser keeps a file and asks whether it is still the present one."""
 VERSION = "version.json"
@@ -146,6 +148,7 @@ def static_routes(files: StaticFiles) -> list[web.RouteDef]:
         return web.get(address, show)
 
     pages = [page_route(address, file) for address, file in files.pages.items()]
+    pages += [page_route(f"{address}/{{name}}", files.pages[address]) for address in OF_ONE & files.pages.keys()]
     return [*pages, web.get("/static/{name:.+}", static)]
 
 

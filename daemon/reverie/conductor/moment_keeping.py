@@ -1,0 +1,80 @@
+"""Keeping what sounds: the last bars as they were heard, and the recipes of their loops."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reverie.bus import Bus
+from reverie.clock import Clock
+from reverie.compose.ensemble import Ensemble
+from reverie.history.moment_store import KeptMoment, MomentStore
+from reverie.scenes.schema import Scene
+from reverie.site.actions import ControlError
+from reverie.watch.happenings import BarEntered, SceneBegun
+
+BARS = 8
+"""Bars of a moment: those that have sounded, and the one that sounds."""
+
+
+class MomentKeeper:
+    """Remembers the last bars, and makes moments of them.
+
+    Args:
+        store: Where moments are kept.
+        bus: Where it is heard that a bar begins; after the live feed has heard it.
+        bar: The bar that sounds, as pages are told of it.
+        music: What plays.
+        scene: What it is a performance of.
+        clock: By which moments are dated.
+    """
+
+    def __init__(
+        self,
+        store: MomentStore,
+        bus: Bus,
+        bar: Callable[[], Mapping[str, Any] | None],
+        music: Callable[[], Ensemble | None],
+        scene: Callable[[], Scene | None],
+        clock: Clock,
+    ) -> None:
+        self.store = store
+        self._bar = bar
+        self._music = music
+        self._scene = scene
+        self._clock = clock
+        self._bars: deque[Mapping[str, Any]] = deque(maxlen=BARS)
+        bus.subscribe(SceneBegun, lambda _: self._bars.clear())
+        bus.subscribe(BarEntered, lambda _: self._entered())
+
+    def keep(self) -> str:
+        """Keep what sounds now; the name of the moment.
+
+        Raises:
+            ControlError: if nothing sounds, or so many are being kept that no other can.
+        """
+        music, bars = self._music(), [*self._bars]
+        if music is None or not any(bar["notes"] for bar in bars):
+            raise ControlError("nothing is to be kept yet, as nothing sounds")
+        kinds = {part.name: music.plan(part.name).kind for part in music.parts}
+        sounding = {name: played for name in kinds if (played := music.sounding(name))}
+        recipes = {name: played.as_json() for name, played in sounding.items()}
+        name = secrets.token_hex(8)
+        scene, time = self._scene(), round(self._clock.wall(), 3)
+        title = scene.title if scene else ""
+        moment = KeptMoment(name, time, music.arrangement.name, title, kinds, bars, recipes)
+        if not self.store.keep(moment):
+            raise ControlError("so many moments are being kept that no other can; ask again in some seconds")
+        return name
+
+    def _entered(self) -> None:
+        bar = self._bar()
+        if bar is None:
+            return
+        bar = {name: value for name, value in bar.items() if name != "ahead"}
+        if self._bars and self._bars[-1]["epoch"] != bar["epoch"]:
+            self._bars.clear()
+        if not self._bars or self._bars[-1]["bar"] != bar["bar"]:
+            self._bars.append(bar)

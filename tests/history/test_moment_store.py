@@ -1,0 +1,73 @@
+"""Moments that people keep: a file each, so many and no more, and none that is damaged is a fault of the others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from fakes.moments import moment
+from reverie.history.moment_store import WAITING, MomentStore
+
+
+def test_a_moment_is_there_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    store, kept = MomentStore(tmp_path / "moments", 10), moment(1)
+    assert store.keep(kept)
+    assert store.find(kept.name) == kept
+    store.write()
+    assert MomentStore(tmp_path / "moments", 10).find(kept.name) == kept
+
+
+def test_the_oldest_gives_way(tmp_path: Path) -> None:
+    store = MomentStore(tmp_path, 3)
+    for number in range(6):
+        store.keep(moment(number))
+        store.write()
+    assert [one["id"] for one in store.headings()] == [moment(number).name for number in (5, 4, 3)]
+    assert store.find(moment(0).name) is None
+
+
+def test_what_is_no_name_of_a_moment_finds_no_file(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text("{}")
+    store = MomentStore(tmp_path / "moments", 3)
+    for name in ("../secret", "", "x" * 16, "0" * 17, "..%2fsecret"):
+        assert store.find(name) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"name": 3}', b"null", b"[" * 100_000, b"\xff"])
+def test_a_damaged_moment_is_none_and_the_others_are_there(tmp_path: Path, damage: bytes) -> None:
+    store = MomentStore(tmp_path, 5)
+    for number in range(2):
+        store.keep(moment(number))
+    store.write()
+    (tmp_path / f"{moment(0).name}.json").write_bytes(damage)
+    assert store.find(moment(0).name) is None
+    assert [one["id"] for one in store.headings()] == [moment(1).name]
+
+
+def test_a_disk_that_takes_nothing_costs_the_moment_and_not_the_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "moments"
+    folder.write_text("in the way")
+    store = MomentStore(folder, 5)
+    kept = [store.keep(moment(number)) for number in range(WAITING + 5)]
+    assert kept.count(True) == WAITING
+    store.write()
+    assert store.keep(moment(99))
+    assert store.headings()[0]["id"] == moment(99).name
+
+
+async def test_what_waits_is_written_by_itself(tmp_path: Path) -> None:
+    store = MomentStore(tmp_path, 5)
+    running = asyncio.create_task(store.run())
+    store.keep(moment(7))
+    path = tmp_path / f"{moment(7).name}.json"
+    for _ in range(600):
+        if path.exists():
+            break
+        await asyncio.sleep(0.05)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert path.exists()
