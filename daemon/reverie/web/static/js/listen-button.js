@@ -13,14 +13,16 @@ const KEPT = 'reverie-volume';
 
 class ListenElement extends HTMLElement {
   #listening = new Listening(feed, serverNow, clockKnown);
-  #button = element('button', { class: 'primary', type: 'button' });
+  #button = element('button', { class: 'primary listen-touch', type: 'button' });
   #volume = element('input', { type: 'range', min: 0, max: 100, value: 80 });
   #volumeName = element('span');
+  #volumeField = element('label', { class: 'listen-volume', hidden: true }, this.#volumeName, this.#volume);
   #hall = element('input', { type: 'checkbox' });
   #hallName = element('span');
   #midi = element('select');
   #midiName = element('span');
   #midiField = element('label', { class: 'field', hidden: true }, this.#midiName, this.#midi);
+  #moreName = element('summary');
   #says = element('p', { role: 'status' });
   /** @type {WakeLockSentinel | null} */
   #awake = null;
@@ -29,10 +31,12 @@ class ListenElement extends HTMLElement {
 
   connectedCallback() {
     this.replaceChildren(
-      element('div', { class: 'row' }, this.#button,
-        element('label', { class: 'field' }, this.#volumeName, this.#volume),
-        element('label', { class: 'choice' }, this.#hall, this.#hallName), this.#midiField),
+      this.#button,
       this.#says,
+      this.#volumeField,
+      element('details', { class: 'listen-more' }, this.#moreName,
+        element('div', { class: 'stack' }, element('label', { class: 'choice' }, this.#hall, this.#hallName),
+          this.#midiField)),
     );
     startClock();
     const kept = Number(keptVolume() ?? 80);
@@ -114,7 +118,9 @@ class ListenElement extends HTMLElement {
     const on = state !== 'off';
     setText(this.#button, t(on ? 'listen.stop' : 'listen.start'));
     this.#button.setAttribute('aria-pressed', String(on));
+    this.#volumeField.hidden = !on;
     setText(this.#volumeName, t('listen.volume'));
+    setText(this.#moreName, t('listen.more'));
     setText(this.#hallName, t('listen.hall'));
     setText(this.#midiName, t('listen.midi'));
     if (!this.#midi.options.length)
