@@ -20,12 +20,13 @@ from reverie.site.page_section import PageSection
 from reverie.watch.faults import Faults
 from reverie.web import server
 from reverie.web.gate import PageGate
+from reverie.web.page_parts import PageParts
 
 
 async def test_visitors_listen_wish_and_say_when_bars_arrive() -> None:
     feed, port = quiet_feed({"bar": 1}), free_port()
     gate = PageGate(PageSection.model_validate({"proxies": ["127.0.0.1"]}), Faults(), "127.0.0.1")
-    app = server.application(QuietDaemon(), "127.0.0.1", live=feed, gate=gate)
+    app = server.application(QuietDaemon(), "127.0.0.1", PageParts(live=feed), gate)
     serving = asyncio.create_task(server.serve(app, "127.0.0.1", port, Faults(), gate=gate))
 
     async def play() -> None:

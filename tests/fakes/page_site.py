@@ -15,6 +15,7 @@ from fakes.quiet_daemon import QuietDaemon
 from reverie.site.page_section import PageSection
 from reverie.watch.faults import Faults
 from reverie.web.gate import PageGate
+from reverie.web.page_parts import PageParts
 from reverie.web.server import application, serve
 
 ARTIST, TECHNICIAN = "an artist's long token", "a technician's long token"
@@ -52,7 +53,7 @@ async def open_page(folder: Path, page: Mapping[str, Any] | None = None, **parts
     """Serve it while the context lasts; ``parts`` go to the application."""
     daemon, faults, port = QuietDaemon(), Faults(), free_port()
     gate = PageGate(page_section(folder, **(page or {})), faults, "127.0.0.1")
-    app = application(daemon, "127.0.0.1", gate=gate, **parts)
+    app = application(daemon, "127.0.0.1", PageParts(**parts), gate)
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, faults, gate=gate))
     async with asyncio.timeout(PATIENCE):
         while True:

@@ -47,6 +47,7 @@ from reverie.watch.faults import Faults
 from reverie.watch.summary import Summary
 from reverie.web import connections
 from reverie.web import server as web
+from reverie.web.page_parts import PageParts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 thorough = settings(
@@ -169,7 +170,9 @@ def port() -> Iterator[int]:
 
     async def serve() -> None:
         serving = asyncio.create_task(
-            web.serve(web.application(Source(), "127.0.0.1", live=quiet_feed()), "127.0.0.1", where, Faults())
+            web.serve(
+                web.application(Source(), "127.0.0.1", PageParts(live=quiet_feed())), "127.0.0.1", where, Faults()
+            )
         )
         await asyncio.to_thread(stopped.wait)
         serving.cancel()

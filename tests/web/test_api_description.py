@@ -28,7 +28,9 @@ from reverie.play.messages import BarBegun
 from reverie.watch.faults import Faults
 from reverie.web import server
 from reverie.web.api_description import PATH, describe
+from reverie.web.api_routes import DESCRIBED
 from reverie.web.live_api import BAR, NOW
+from reverie.web.page_parts import PageParts
 
 STREAM = "/api/v1/events"
 UNHURRIED = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
@@ -36,16 +38,16 @@ CHECKED = ("not_a_server_error", "status_code_conformance", "content_type_confor
 
 
 def app_of(conductor: Conductor) -> Any:
-    return server.application(
-        QuietDaemon(),
-        "127.0.0.1",
+    parts = PageParts(
         live=conductor.live,
         play=conductor.visits,
         sounds=conductor.sounds,
+        pictures=conductor.pictures,
         artist=conductor.artist,
         desk=conductor.desk,
-        pictures=conductor.pictures,
+        moments=conductor.visits.moments.store,
     )
+    return server.application(QuietDaemon(), "127.0.0.1", parts)
 
 
 def described(port: int) -> Mapping[str, Any]:
@@ -102,7 +104,7 @@ def test_every_route_of_the_interface_is_described_and_nothing_else_is(theatre: 
         for route in app_of(theatre.conductor).router.routes()
         if route.resource is not None and route.resource.canonical.startswith("/api/") and route.method != "HEAD"
     }
-    told = {(path, method) for path, item in describe(server.DESCRIBED)["paths"].items() for method in item}
+    told = {(path, method) for path, item in describe(DESCRIBED)["paths"].items() for method in item}
     assert routes == told
 
 
@@ -122,7 +124,7 @@ def test_what_is_told_of_the_music_is_as_it_is_described(theatre: Theatre) -> No
 
 
 def operations() -> list[Any]:
-    schema: Any = schemathesis.openapi.from_dict(describe(server.DESCRIBED))
+    schema: Any = schemathesis.openapi.from_dict(describe(DESCRIBED))
     return [found.ok() for found in schema.get_all_operations() if found.ok().path != STREAM]
 
 
@@ -141,6 +143,6 @@ def test_whoever_asks_what_is_answered_as_described(operation: Any, port: int) -
 
 def test_the_description_is_served(port: int) -> None:
     served = described(port)
-    assert served == describe(server.DESCRIBED)
+    assert served == describe(DESCRIBED)
     assert served["info"]["version"] == "1", "not the daemon's: that is nobody's business"
     assert Path(PATH).name == "openapi.json"

@@ -26,6 +26,7 @@ from reverie.web import connections, listeners, live_routes, server
 from reverie.web.event_stream import GZIP_HEAD, EventStream, WrittenEvent
 from reverie.web.listeners import ListenerPlaces
 from reverie.web.live_feed import LiveFeed
+from reverie.web.page_parts import PageParts
 
 LISTEN = b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PACKED = LISTEN.replace(b"\r\n\r\n", b"\r\nAccept-Encoding: gzip\r\n\r\n")
@@ -70,7 +71,7 @@ async def serving() -> AsyncGenerator[Page]:
     def crowded() -> None:
         page.crowded += 1
 
-    app = server.application(QuietDaemon(), "127.0.0.1", live=page.feed)
+    app = server.application(QuietDaemon(), "127.0.0.1", PageParts(live=page.feed))
     task = asyncio.create_task(server.serve(app, "127.0.0.1", page.port, Faults(), crowded=crowded))
     async with asyncio.timeout(PATIENCE):
         while True:

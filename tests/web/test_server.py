@@ -15,6 +15,7 @@ from reverie.site.actions import ControlError
 from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Fault, Faults
 from reverie.watch.summary import BAD, Summary
+from reverie.web.page_parts import PageParts
 from reverie.web.server import application, is_loopback, serve
 
 Client = TestClient[Request, Application]
@@ -192,7 +193,7 @@ async def test_no_foreign_page_controls_anything(client: Client, house: House) -
 async def test_whoever_is_elsewhere_controls_only_where_the_site_says_so(
     house: House, address: str, controls: bool | None, status: int
 ) -> None:
-    async with TestClient(TestServer(application(house, address, controls=controls))) as client:
+    async with TestClient(TestServer(application(house, address, PageParts(controls=controls)))) as client:
         response = await client.post("/control", data='{"action": "mutate"}', headers=ALLOWED)
         assert response.status == status
         assert len(house.wanted) == (status == 200)

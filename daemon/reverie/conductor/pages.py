@@ -16,16 +16,10 @@ from reverie.watch.fault_kinds import WEB_FLOOD
 from reverie.watch.faults import Faults
 from reverie.watch.floods import Flood
 from reverie.watch.summary import Summary
+from reverie.web.page_parts import PageParts
 
 if TYPE_CHECKING:
-    from reverie.control.visitors import Playable
-    from reverie.web.artist_routes import ArtistSource
-    from reverie.web.live_feed import LiveFeed
-    from reverie.web.moment_routes import KeepsMoments
-    from reverie.web.pictures import TimbrePictures
     from reverie.web.server import StatusSource
-    from reverie.web.sounds import BrowserSounds
-    from reverie.web.technician_routes import TechnicianSource
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +33,7 @@ async def serve_pages(
     address: str,
     port: int,
     faults: Faults,
-    controls: bool | None = None,
-    live: LiveFeed | None = None,
-    play: Playable | None = None,
-    sounds: BrowserSounds | None = None,
-    page: PageSection | None = None,
-    artist: ArtistSource | None = None,
-    desk: TechnicianSource | None = None,
-    pictures: TimbrePictures | None = None,
-    moments: KeepsMoments | None = None,
+    parts: PageParts,
 ) -> None:
     """Serve the pages until cancelled; a fault there is no reason for silence."""
     flood = Flood(faults, WEB_FLOOD)
@@ -60,20 +46,8 @@ async def serve_pages(
                 from reverie.web.gate import PageGate
                 from reverie.web.server import application, serve
 
-                gate = PageGate(page or PageSection(), faults, address)
-                app = application(
-                    source,
-                    address,
-                    controls=controls,
-                    live=live,
-                    play=play,
-                    sounds=sounds,
-                    gate=gate,
-                    artist=artist,
-                    desk=desk,
-                    pictures=pictures,
-                    moments=moments,
-                )
+                gate = PageGate(parts.section or PageSection(), faults, address)
+                app = application(source, address, parts, gate)
                 await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")

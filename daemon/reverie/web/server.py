@@ -23,31 +23,21 @@ from aiohttp import web
 
 from reverie.allowance import Allowance, neighbour
 from reverie.control.rate_limit import RateLimit
-from reverie.control.visitors import Playable
 from reverie.errors import reason_of
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.page_section import PageSection
 from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import PAGE_AWAY
 from reverie.watch.faults import Faults
-from reverie.web.api_description import description_route
-from reverie.web.artist_routes import ARTIST_PATHS, ArtistSource, artist_routes
+from reverie.web.api_routes import api_routes
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route
 from reverie.web.gate import PageGate, is_loopback
 from reverie.web.listeners import ListenerPlaces
-from reverie.web.live_api import LIVE_PATHS
-from reverie.web.live_feed import LiveFeed
-from reverie.web.live_routes import live_routes
 from reverie.web.machine_routes import WatchedDaemon, machine_routes
-from reverie.web.moment_routes import MOMENT_PATHS, KeepsMoments, moment_routes
-from reverie.web.pictures import PICTURE_PATHS, TimbrePictures, picture_routes
-from reverie.web.play_routes import PATHS, play_routes
+from reverie.web.page_parts import PageParts
 from reverie.web.roles import Handler, PageRole, asker_of, demand
-from reverie.web.session_routes import SESSION_PATHS, session_routes
-from reverie.web.sounds import SOUND_PATHS, BrowserSounds, sound_routes
 from reverie.web.static_files import StaticFiles, static_routes
-from reverie.web.technician_routes import TECHNICIAN_PATHS, TechnicianSource, technician_routes
 from reverie.web.tls import Handshakes
 
 log = logging.getLogger(__name__)
@@ -68,10 +58,6 @@ LARGEST_BODY = 65_536
 """Bytes of a request's body, whoever sends it."""
 
 
-DESCRIBED = (LIVE_PATHS, PATHS, SOUND_PATHS, PICTURE_PATHS, SESSION_PATHS, ARTIST_PATHS, TECHNICIAN_PATHS, MOMENT_PATHS)
-"""What modules of routes say of theirs under /api/v1."""
-
-
 class StatusSource(Controlled, WatchedDaemon, Protocol):
     """What the server asks of the daemon; every answer is at hand, none may wait."""
 
@@ -85,28 +71,15 @@ class StatusSource(Controlled, WatchedDaemon, Protocol):
 
 
 def application(
-    source: StatusSource,
-    address: str,
-    *,
-    controls: bool | None = None,
-    live: LiveFeed | None = None,
-    play: Playable | None = None,
-    sounds: BrowserSounds | None = None,
-    pictures: TimbrePictures | None = None,
-    gate: PageGate | None = None,
-    artist: ArtistSource | None = None,
-    desk: TechnicianSource | None = None,
-    moments: KeepsMoments | None = None,
+    source: StatusSource, address: str, parts: PageParts | None = None, gate: PageGate | None = None
 ) -> web.Application:
-    """The web application, to be served at ``address``.
+    """The web application, to be served at ``address``: ``source`` is the daemon, ``parts`` what the page is made of.
 
-    ``controls`` is whether it steers; None: where only this machine reaches it. ``live`` is what pages are told of
-    the music, ``play`` what visitors play with, ``sounds`` what browsers hear, ``pictures`` those of sounds.
-    ``gate`` knows who may do what; without one, nobody can log in. ``artist`` is what artists steer,
-    ``desk`` what technicians see and do, ``moments`` what people keep.
+    ``gate`` knows who may do what; without one, nobody can log in.
     """
+    parts = parts or PageParts()
     places = ListenerPlaces()
-    gate = gate or PageGate(PageSection(), Faults(), address)
+    gate = gate or PageGate(parts.section or PageSection(), Faults(), address)
     panics: RateLimit[None, None] | None = None
 
     async def panic(request: web.Request) -> web.Response:
@@ -139,16 +112,8 @@ def application(
             *machine_routes(source),
             web.post("/panic", panic),
             web.post("/dream", dream),
-            control_route(source, allowed=is_loopback(address) if controls is None else controls),
-            *(live_routes(live, places) if live is not None else ()),
-            *(play_routes(play) if play is not None else ()),
-            *(sound_routes(sounds) if sounds is not None else ()),
-            *(artist_routes(artist) if artist is not None else ()),
-            *(picture_routes(pictures) if pictures is not None else ()),
-            *(moment_routes(moments) if moments is not None else ()),
-            *session_routes(gate),
-            *(technician_routes(desk, gate.page) if desk is not None else ()),
-            description_route(DESCRIBED),
+            control_route(source, allowed=is_loopback(address) if parts.controls is None else parts.controls),
+            *api_routes(parts, places, gate),
         ]
     )
     return app
