@@ -178,6 +178,7 @@ class Stand:
         self.dreamt: list[tuple[DreamWish, str]] = []
         self.woken: list[str | None] = []
         self.filled = 0
+        self.candidates: dict[tuple[str, str], PlayedLoop] = {}
         self.stands: dict[str, TimbreStand] = {}
         self.held: Mapping[str, Point] = {}
 
@@ -242,6 +243,17 @@ class Stand:
 
     def hold_timbres(self, points: Mapping[str, Point]) -> None:
         self.held = points
+
+    def candidate(self, voice: str, recipe: str) -> PlayedLoop | None:
+        return self.candidates.get((voice, recipe))
+
+    def go_to_section(self, name: str) -> str:
+        if name == "nowhere":
+            raise ControlError("the form has no section 'nowhere'")
+        return f"{name} begins"
+
+    def stay_in_section(self, *, on: bool | None) -> str:
+        return f"stays: {on}"
 
     def fill(self) -> None:
         self.filled += 1

@@ -15,7 +15,7 @@ from fakes.scenes import TEXT
 from reverie.conductor.scene_editor import SceneEditor
 from reverie.conductor.scene_trial import SceneTrial
 from reverie.control.plain_action import action_of
-from reverie.site.actions import ControlLimits
+from reverie.site.actions import ControlError, ControlLimits
 from reverie.site.schema import Site
 from reverie.watch.evidence import Verdict
 from reverie.web.artist_routes import ARTIST_PATHS, artist_routes
@@ -33,6 +33,26 @@ class Desk:
 
     def state(self) -> Mapping[str, Any]:
         return {"scene": "study", "voices": []}
+
+    def want_candidates(self, voice: str, count: int) -> Mapping[str, Any]:
+        if voice != "lead":
+            raise ControlError(f"the scene has no voice {voice!r}")
+        return {"voice": voice, "wanted": count}
+
+    def candidates(self) -> list[Mapping[str, Any]]:
+        return []
+
+    def take(self, voice: str, recipe: str) -> Verdict:
+        self.wanted.append((voice, recipe))
+        return self.verdict
+
+    def go_to_section(self, name: str, *, phrase: bool) -> Verdict:
+        self.wanted.append((name, phrase))
+        return self.verdict
+
+    def stay(self, *, on: bool | None) -> Verdict:
+        self.wanted.append(on)
+        return self.verdict
 
     def do(self, wanted: object) -> Verdict:
         action_of(wanted, ControlLimits())
@@ -92,6 +112,20 @@ async def test_whoever_is_no_artist_sees_nothing(client: Client, asker: dict[str
     answer = await (client.post(path, json={}) if path.endswith("do") else client.get(path))
     assert answer.status == 401
     assert "artist" in (await answer.json())["said"]
+
+
+async def test_candidates_sections_and_what_is_no_text(client: Client, desk: Desk) -> None:
+    at = "/api/v1/artist"
+    answer = await client.post(f"{at}/candidates", json={"voice": "lead", "count": 3})
+    assert await answer.json() == {"voice": "lead", "wanted": 3}
+    answer = await client.post(f"{at}/candidates", json={"voice": "cello"})
+    assert (answer.status, (await answer.json())["said"]) == (409, "the scene has no voice 'cello'.")
+    for body in ({"voice": ["lead"]}, {"voice": ""}, {"voice": "lead", "count": "3"}, ["lead"]):
+        assert (await client.post(f"{at}/candidates", json=body)).status == 400
+    assert (await client.post(f"{at}/take", json={"voice": "lead", "id": "abc"})).status == 200
+    await client.post(f"{at}/section", json={"section": "tide", "phrase": True})
+    await client.post(f"{at}/section", json={"stay": True})
+    assert desk.wanted == [("lead", "abc"), ("tide", True), True]
 
 
 async def test_a_scene_is_saved_by_whoever_has_its_present_mark(client: Client) -> None:

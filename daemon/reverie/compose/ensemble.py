@@ -70,8 +70,12 @@ class Ensemble:
         self._begun = False
         self._derived: list[Composed] = []
 
-    def succeeded_by(self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve]) -> Ensemble:
+    def succeeded_by(
+        self, arrangement: Arrangement, epoch: int, reserves: Mapping[str, Reserve], *, elsewhere: bool = False
+    ) -> Ensemble:
         """The same scene after its file was changed: it goes on with the next bar, and so does every voice.
+
+        It is only ``elsewhere`` in its form where the scene is as it was: then no voice begins anew for that.
 
         The bar that sounds is the last of this performance, which must not be used any more.
         """
@@ -80,7 +84,7 @@ class Ensemble:
         for name, voice in after._voices.items():
             voice.line.go_to(max(after.bar + 1, 0))
             if name in self._voices:
-                voice.take_over(self._voices[name], max(after.bar + 1, 0))
+                voice.take_over(self._voices[name], max(after.bar + 1, 0), elsewhere=elsewhere)
         return after
 
     def scene(self, at_bar: int = 0) -> SetScene:
@@ -364,6 +368,11 @@ class Ensemble:
         if present is None or (present.made_by is None and not present.loop.notes):
             return None
         return PlayedLoop(*present.original, present.made_by)
+
+    def candidate(self, name: str, number: int) -> Recipe:
+        """The recipe of a loop that this voice could play in place of what sounds, drawn for the ``number``-th time."""
+        heard, loops = self._hearing.heard(name)
+        return self._voices[name].line.candidate(self.sounding(name), number, heard, loops)
 
     def go_back(self, name: str, played: PlayedLoop) -> bool:
         """Have this voice play a loop of before, from the next turn of its loop on; False where it cannot any more."""

@@ -20,6 +20,7 @@ from reverie.compose.placement import Placement
 from reverie.compose.played_loop import PlayedLoop
 from reverie.compose.programme_place import HOLDING, ProgrammeMoment, ProgrammePlace
 from reverie.compose.recipe import HeardLoop, Recipe
+from reverie.compose.seeds import derive_seed
 from reverie.compose.themes import Theme, Themes
 from reverie.compose.voice_plan import VoicePlan
 from reverie.music.notes import Loop
@@ -301,6 +302,25 @@ class Evolution:
             recipe = replace(recipe, seed=self._idea[0])
         recipe = self.by_hand.bent(recipe)
         recipe = recipe if self.asked is None else self.asked.recipe(self.plan, recipe)
+        return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
+
+    def candidate(
+        self, sounding: PlayedLoop | None, number: int, heard: tuple[HeardLoop, ...], loops: Mapping[str, Loop]
+    ) -> Recipe:
+        """What to ask for in place of the loop that sounds, drawn for the ``number``-th time: no step of the evolution.
+
+        Args:
+            sounding: what sounds; None where nothing was composed yet.
+            number: from 1.
+            heard: what other voices will play.
+            loops: these loops by their content hashes.
+        """
+        made_by = sounding.made_by if sounding else None
+        after = After(made_by, sounding.loop) if sounding and made_by else None
+        step = self._drawn_again(made_by) if made_by else self.plan.first
+        again = made_by is not None and made_by.operator == step
+        recipe = self.plan.recipe(step, self.steps_taken, self.end_bar, after, heard, loops, again=again)
+        recipe = replace(self.by_hand.bent(recipe), seed=derive_seed(recipe.seed, "candidate", number))
         return recipe if self.temperature is None else replace(recipe, temperature=round(self.temperature, 4))
 
     def take(self, recipe: Recipe, loop: Loop, *, new: bool = True, turns: int | None = None) -> Placement:

@@ -232,18 +232,19 @@ class VoiceInPlay:
         if self.line.waits or otherwise or any(old.wanted(one) != plan.wanted(one) for one in range(bar, end)):
             self.changed_from = bar if self.changed_from is None else min(self.changed_from, bar)
 
-    def take_over(self, before: VoiceInPlay, bar: int) -> None:
+    def take_over(self, before: VoiceInPlay, bar: int, *, elsewhere: bool = False) -> None:
         """Go on, from scene bar ``bar`` on, where the same voice was before its scene was changed.
 
         A voice that is as it was goes on as if nothing had happened. Where only its evolution is another, its line
         goes on, and what waits is composed anew. Else what sounds is bent to what the voice is now, goes on to the end
         of its turn, and a new line follows, which begins with the primer, and remembers what it can still play. What is
-        derived from the harmony is made for its very bars, so there the new line begins at once.
+        derived from the harmony is made for its very bars, so there the new line begins at once. Where the scene is
+        only ``elsewhere`` in its form from ``bar`` on, every line goes on, by what that bar is to it now.
         """
         plan, old = self.line.plan, before.line.plan
         self.held = before.held
         self.gone = [one for one in (*before.gone, *before.sent) if one.start_bar < bar]
-        if _evolution_aside(plan, old) != old:
+        if not elsewhere and _evolution_aside(plan, old) != old:
             self.line.temperature, self.line.contour = before.line.temperature, before.line.contour
             self.line.by_hand = before.line.by_hand
             self.line.steps_taken = before.line.steps_taken
@@ -262,7 +263,9 @@ class VoiceInPlay:
         self.stalled, self.widening = before.stalled, before.widening
         self.renewal = before.renewal
         self.go_on(bar)
-        if replace(plan, scene_hash=old.scene_hash) != old:
+        if elsewhere:
+            self.changed_from = bar
+        elif replace(plan, scene_hash=old.scene_hash) != old:
             self.renewal = self.renewal or "next"
 
     def _bend(self, present: Placement | None, bar: int) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reverie.compose.ensemble import Ensemble
+from reverie.conductor.candidates import Candidates
+from reverie.conductor.form_hand import PHRASE, FormHand
 from reverie.conductor.form_status import describe_form
 from reverie.conductor.scene_editor import SceneEditor
 from reverie.conductor.scene_trial import SceneTrial
@@ -18,6 +20,7 @@ from reverie.site.actions import (
     RAMPED,
     TIMBRE_LEVELS,
     VOICE_LEVELS,
+    Action,
     ControlLimits,
     Kind,
     Level,
@@ -42,6 +45,8 @@ class ArtistDesk:
         kinds: The kind of each voice of the scene.
         scenes: Where scenes are edited.
         trial: What tries drafts beside what runs.
+        candidates: Who has loops composed to choose from.
+        form: The form by hand.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class ArtistDesk:
         kinds: Callable[[], Mapping[str, str]],
         scenes: SceneEditor,
         trial: SceneTrial,
+        candidates: Candidates,
+        form: FormHand,
     ) -> None:
         self._console = console
         self._stage = stage
@@ -63,6 +70,8 @@ class ArtistDesk:
         self._kinds = kinds
         self.scenes = scenes
         self.trial = trial
+        self.choices = candidates
+        self.form = form
 
     def do(self, wanted: object) -> Verdict:
         """Do what plain data says (:mod:`reverie.control.plain_action`); what came of it.
@@ -71,6 +80,30 @@ class ArtistDesk:
             ControlError: if it is no action.
         """
         return self._console.ask(wanted, ARTIST)
+
+    def take(self, voice: str, recipe: str) -> Verdict:
+        """Have a voice play a loop that was composed to choose from."""
+        return self._console.have_done(Action("take", recipe, voice), ARTIST)
+
+    def go_to_section(self, name: str, *, phrase: bool) -> Verdict:
+        """Go to a section with the next bar line, or the next phrase."""
+        return self._console.have_done(Action("section", f"{name}{PHRASE if phrase else ''}"), ARTIST)
+
+    def stay(self, *, on: bool | None) -> Verdict:
+        """Stay in the section that sounds, or go on."""
+        return self._console.have_done(Action("stay", on), ARTIST)
+
+    def want_candidates(self, voice: str, count: int) -> Mapping[str, Any]:
+        """Have loops composed to choose from; what has come so far.
+
+        Raises:
+            ControlError: if the voice cannot have any.
+        """
+        return self.choices.want(voice, count).as_json
+
+    def candidates(self) -> list[Mapping[str, Any]]:
+        """The loops that were composed to choose from."""
+        return self.choices.status()
 
     def state(self) -> Mapping[str, Any]:
         """All that an artist can see and move, as plain data."""
@@ -91,7 +124,7 @@ class ArtistDesk:
                 {"level": ramp.level, "voice": ramp.voice, "to": ramp.end, "bars": ramp.bars - ramp.gone}
                 for ramp in self._console.ramps
             ],
-            "form": music and describe_form(music),
+            "form": {**self.form.status(), "now": music and describe_form(music)},
             "trial": self.trial.status(),
             "kept": status["kept"],
             "undo": status["undo"],

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 
 from reverie.bus import Bus
 from reverie.clock import Clock
+from reverie.compose.composer import Composed
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import Answer, ComposerSetup, Failed, FromComposer, ModelLoaded
+from reverie.compose.recipe import Recipe
 from reverie.conductor.composer_requests import Requests
 from reverie.conductor.hired_worker import HireWorker, next_life
 from reverie.conductor.model_faults import ModelFaults
@@ -22,6 +24,8 @@ from reverie.watch.happenings import LoopAnswered, LoopDerived, LoopFailed, Mome
 
 log = logging.getLogger(__name__)
 
+NOBODY = -1
+"""In place of an epoch: what is composed for it is played by nobody."""
 COMPOSER = Role("composer", "reverie.compose.worker", patience=10.0, startup=120.0, grace=1.0)
 
 
@@ -62,6 +66,7 @@ class ComposerLink:
         self._requests = Requests()
         self._complaints = ModelFaults(faults)
         self._suspect: tuple[str, int] | None = None
+        self._auditioned: dict[int, Callable[[Composed | None], None]] = {}
 
     def perform(self, ensemble: Ensemble) -> None:
         """Compose for another performance."""
@@ -84,6 +89,21 @@ class ComposerLink:
                 self._requests.lost()
                 self._ensemble.composer_lost()
                 break
+
+    def audition(self, recipe: Recipe, told: Callable[[Composed | None], None]) -> bool:
+        """Have a loop composed that nobody plays; False where nobody can be asked.
+
+        Args:
+            recipe: what is asked for.
+            told: called with what came of it; None where the composer has died, or cannot run the model.
+        """
+        if self.worker.state != "up":
+            return False
+        message = self._requests.ask(NOBODY, recipe, self._clock.now())
+        if not self.worker.send(message):
+            return False
+        self._auditioned[self._requests.last_number] = told
+        return True
 
     def look(self) -> None:
         """Find a composer that computes for ever, and kill it."""
@@ -119,6 +139,9 @@ class ComposerLink:
         self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
         log.warning("%s %s", death.sentence, next_life(delay))
         ensemble, computing = self._ensemble, self._requests.lost()
+        auditioned, self._auditioned = self._auditioned, {}
+        for tell in auditioned.values():
+            tell(None)
         if ensemble is not None:
             ensemble.composer_lost()
         # Not its id: what is asked again may have another temperature, or hear other loops, as time has passed.
@@ -135,6 +158,9 @@ class ComposerLink:
         at = Moment.of(self._clock)
         asked = self._requests.answered(said.number, at.now)
         if asked is None:
+            return
+        if tell := self._auditioned.pop(said.number, None):
+            tell(None if isinstance(said, Failed) else said.composed)
             return
         epoch, recipe = asked
         present = self._ensemble if self._ensemble is not None and self._ensemble.epoch == epoch else None

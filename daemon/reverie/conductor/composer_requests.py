@@ -35,6 +35,11 @@ class Requests:
         self._open[self._last_number] = (epoch, recipe)
         return to_message(ComposeLoop.of(self._last_number, recipe, bands, moment))
 
+    @property
+    def last_number(self) -> int:
+        """The number of the question that was asked last."""
+        return self._last_number
+
     def answered(self, number: int, now: float) -> tuple[int, Recipe] | None:
         """Whose answer this is; None for one that nobody waits for any more."""
         self._heard = now

@@ -17,9 +17,11 @@ from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import ComposerSetup
+from reverie.compose.played_loop import PlayedLoop
 from reverie.conductor.artist_desk import ARTIST, ArtistDesk
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
+from reverie.conductor.candidates import Candidates
 from reverie.conductor.chord_marks import describe_harmony
 from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
@@ -27,6 +29,7 @@ from reverie.conductor.cues import Cues
 from reverie.conductor.day_clock import keep_to_clock
 from reverie.conductor.dreams import Dreams
 from reverie.conductor.fault_news import FaultNews
+from reverie.conductor.form_hand import FormHand
 from reverie.conductor.form_status import describe_form
 from reverie.conductor.hired_worker import HireWorker
 from reverie.conductor.kept_loops import KeptLoops
@@ -190,6 +193,8 @@ class Conductor:
             self._kinds,
             SceneEditor(config.site, config.state / "scene-versions"),
             SceneTrial(lambda: self._play.scene, partial(self._play.change, by=ARTIST), self._play.perform),
+            Candidates(lambda: self.music, self._composer.audition),
+            FormHand(lambda: self.music, self._play.jump),
         )
         """What artists do from the page."""
         self._kept = KeptLoops()
@@ -257,6 +262,7 @@ class Conductor:
             self.pictures,
             self._banking,
             self._timbres,
+            self.artist.form,
             self._readiness,
         ):
             hearer.subscribe_to(self.bus)
@@ -384,6 +390,26 @@ class Conductor:
         """The names of all scenes in order, and of the one that plays."""
         return self._repertoire.names(), self.playing
 
+    def candidate(self, voice: str, recipe: str) -> PlayedLoop | None:
+        """A loop that was composed for a voice to choose from; None where there is none."""
+        return self.artist.choices.find(voice, recipe)
+
+    def go_to_section(self, name: str) -> str:
+        """Control wants another section; when it begins, in words.
+
+        Raises:
+            ControlError: if the form has none of that name.
+        """
+        return self.artist.form.go(name)
+
+    def stay_in_section(self, *, on: bool | None) -> str:
+        """Control wants the form to stay, or to go on; how it stands, in words.
+
+        Raises:
+            ControlError: if the form has no sections.
+        """
+        return self.artist.form.stay(on=on)
+
     def pause(self, *, on: bool) -> None:
         """Control wants silence from the next bar line on, or music, where the programme does not rest."""
         self._be_silent()
@@ -487,6 +513,7 @@ class Conductor:
         self._kept.bar_played(music)
         self._console.bar_over()
         self._play.go_on()
+        self.artist.form.bar_over()
         self.visits.bar_sounded()
 
     def _sounds_of_voices(self) -> Mapping[str, Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from reverie.compose.arrangement import Arrangement
 from reverie.compose.day_time import form_of
 from reverie.compose.ensemble import Ensemble, Reserve
 from reverie.compose.fallback import ShippedLoop, reserves
+from reverie.compose.scene_form import SceneForm
 from reverie.conductor.arrange import arrange
 from reverie.conductor.day_clock import seconds_of_day
 from reverie.conductor.unmet import unmet
@@ -146,11 +147,18 @@ class Repertoire:
 
     def change(self, before: Ensemble, scene: Scene, epoch: int) -> Ensemble:
         """The performance that goes on from ``before``, whose scene's file was changed."""
-        form = form_of(before.course)
-        begins_at = form.begins_at if form else seconds_of_day(self._clock.local())
-        goes_on = form, max(before.bar + 1, 0)
-        arrangement = arrange(scene, self._resources.bundles, take=self._take, begins_at=begins_at, goes_on=goes_on)
+        arrangement = self._arranged(scene, form_of(before.course), max(before.bar + 1, 0))
         return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement))
+
+    def jump(self, before: Ensemble, scene: Scene, epoch: int, form: SceneForm, bar: int) -> Ensemble:
+        """The performance that goes on from ``before`` in another place of its form, from scene bar ``bar`` on."""
+        arrangement = self._arranged(scene, form, bar)
+        return before.succeeded_by(arrangement, epoch, self._reserves(scene, arrangement), elsewhere=True)
+
+    def _arranged(self, scene: Scene, form: SceneForm | None, bar: int) -> Arrangement:
+        """The scene that plays, made ready anew; its form goes on where ``form`` is in a bar."""
+        begins_at = form.begins_at if form else seconds_of_day(self._clock.local())
+        return arrange(scene, self._resources.bundles, take=self._take, begins_at=begins_at, goes_on=(form, bar))
 
     def _reserves(self, scene: Scene, arrangement: Arrangement) -> dict[str, Reserve]:
         kept = {voice: self._store.loops(scene.name, voice) for voice in scene.voices}

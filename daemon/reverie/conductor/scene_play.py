@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
+from reverie.compose.scene_form import SceneForm
 from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.dreams import Dreams
 from reverie.conductor.passages import Passages
@@ -112,6 +113,13 @@ class ScenePlay:
         log.info("%s of %s has changed; what changed is heard from the next bar line on.", what, scene.name)
         self._put_up(scene, self._repertoire.change(self.ensemble, scene, self._epoch + 1), SceneChanged)
         self._console.scene_changed(scene.name, by)
+
+    def jump(self, form: SceneForm, bar: int) -> None:
+        """Go on in another place of the form from scene bar ``bar`` on, which must be the next to begin."""
+        if self.scene is not None and self.ensemble is not None:
+            after = self._repertoire.jump(self.ensemble, self.scene, self._epoch + 1, form, bar)
+            self._put_up(self.scene, after, SceneChanged)
+            self._console.course_goes_on()
 
     def course_changed(self) -> None:
         """What plays is to go on otherwise: the player is told, and lines go on by it."""

@@ -98,21 +98,31 @@ class Acts:
             ControlError: if it cannot be done.
         """
         match action.kind:
-            case "panic":
-                self._stage.panic()
-            case "next" | "scene":
-                return Effect(now=self._go(None if action.kind == "next" else str(action.value)))
-            case "pause":
-                before = self.overrides
-                self._pause(action.value)
-                return Effect(now=stands_after(action, before, self.overrides, ()))
+            case "panic" | "next" | "scene" | "pause" | "section" | "stay":
+                return Effect(now=self._conduct(action))
             case "undo":
                 return self._undo()
             case "contour" | "seed" | "blend":
                 return self._play(action, visitor=visitor)
             case _:
                 return self._do_reversibly(action, visitor=visitor)
-        return Effect()
+
+    def _conduct(self, action: Action) -> str:
+        """Do what concerns the whole, and is not taken back; how things stand then, in words."""
+        match action.kind:
+            case "panic":
+                self._stage.panic()
+                return ""
+            case "pause":
+                before = self.overrides
+                self._pause(action.value)
+                return stands_after(action, before, self.overrides, ())
+            case "section":
+                return self._stage.go_to_section(str(action.value))
+            case "stay":
+                return self._stage.stay_in_section(on=None if action.value is None else bool(action.value))
+            case _:
+                return self._go(None if action.kind == "next" else str(action.value))
 
     def put_back(self, voice: str | None = None) -> list[str]:
         """Let the piece, or one voice, go on as if no visitor had played with it; what was set back, the last first.

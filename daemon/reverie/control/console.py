@@ -133,7 +133,10 @@ class ControlConsole:
         Raises:
             ControlError: if it is no action.
         """
-        action = action_of(wanted, self._limits)
+        return self.have_done(action_of(wanted, self._limits), source)
+
+    def have_done(self, action: Action, source: str) -> Verdict:
+        """Somebody wants this, and waits for what came of it."""
         refused = self.use(action, source)
         what = plain(str(action))
         if refused is None:

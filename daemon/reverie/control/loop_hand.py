@@ -104,6 +104,8 @@ class LoopHand:
                 return Effect(now=self.every(action))
             case "return":
                 return self.go_back_to_kept(action.voice)
+            case "take":
+                return self.take(action.voice or "", str(action.value))
             case "mutate" | "reset" | "continue" | "another" | "interpolate" | "groove" | "drumify" as how:
                 self.evolve(how, action.voice)
             case _:
@@ -118,7 +120,7 @@ class LoopHand:
         """
         if action.kind == "loop":
             return {}
-        if action.kind == "return":
+        if action.kind in {"return", "take"}:
             return self.sounding(self.alive(action.voice))
         return self.sounding(self._steered.able(action.voice, "another" if action.kind == "once" else action.kind))
 
@@ -136,6 +138,19 @@ class LoopHand:
         if action.kind == "loop":
             return {}
         return self.go_back({name: loop for name, loop in played.items() if name in there})
+
+    def take(self, voice: str, recipe: str) -> Effect:
+        """A voice plays a loop that was composed to choose from, from its next turn on.
+
+        Raises:
+            ControlError: if there is no such loop any more.
+        """
+        loop = self._steered.stage.candidate(voice, recipe)
+        if loop is None:
+            raise ControlError(f"this loop of {voice} is not there any more; have others composed")
+        back = self.go_back({voice: loop})
+        self.begin_anew([voice])
+        return Effect(loops=back, now=f"{voice} plays the loop that was taken from its next turn on")
 
     def keep(self, voice: str | None) -> Effect:
         """Keep what a voice plays, or what all of them play together.

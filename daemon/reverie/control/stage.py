@@ -141,6 +141,26 @@ class Stage(Protocol):
         """Have these timbres, by name, stand at these points, and all others go their own way."""
         ...
 
+    def candidate(self, voice: str, recipe: str) -> PlayedLoop | None:
+        """A loop that was composed for a voice to choose from; None where there is none."""
+        ...
+
+    def go_to_section(self, name: str) -> str:
+        """Have the form go to a section, ``name``, or ``name/phrase`` for the next phrase; what comes, in words.
+
+        Raises:
+            ControlError: if the form has none of that name.
+        """
+        ...
+
+    def stay_in_section(self, *, on: bool | None) -> str:
+        """Have the form stay in its section, go on (False), or the other way round (None); how it stands, in words.
+
+        Raises:
+            ControlError: if it has no sections.
+        """
+        ...
+
     def fill(self) -> None:
         """Place and ask for whatever the music wants next."""
         ...

@@ -25,7 +25,10 @@ Named = Literal[Level, Switch, Push]
 """What knobs, keys, messages and commands can name."""
 Played = Literal["seed", "blend"]
 """What has more to say than these can: strokes on a grid, and a place between tunes."""
-Kind = Literal[Named, Played]
+AtDesk = Literal["take", "section", "stay"]
+"""What an artist does at the desk alone: take a loop that was composed to choose from, go to a section of the form, or
+stay in it."""
+Kind = Literal[Named, Played, AtDesk]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 VOICE_LEVELS: tuple[VoiceLevel, ...] = get_args(VoiceLevel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -13,7 +13,7 @@ from reverie.foreign import LONGEST_LINE, plain
 from reverie.scenes.schema import Scene
 from reverie.scenes.text_errors import SceneTextError
 from reverie.watch.evidence import Verdict
-from reverie.web.artist_body import answered, body_of
+from reverie.web.artist_body import answered, object_of
 from reverie.web.refusals import refused
 from reverie.web.roles import PageRole, needs
 
@@ -221,10 +221,10 @@ def _fault(fault: DocumentFault) -> dict[str, Any]:
 
 
 async def _text_and_more(request: web.Request) -> Mapping[str, Any]:
-    body = await body_of(request)
-    if not isinstance(body, dict) or not isinstance(cast("dict[str, Any]", body).get("text"), str):
+    body = await object_of(request)
+    if not isinstance(body.get("text"), str):
         raise refused(400, "artist.no_json", 'A scene is sent as {"text": "..."}.')
-    return cast("dict[str, Any]", body)
+    return body
 
 
 async def _text_of(request: web.Request) -> str:
