@@ -50,7 +50,7 @@ def test_a_bank_becomes_an_instrument_with_its_pitches(tmp_path: Path) -> None:
     for zone in page["zones"]:
         wanted = 440 * 2 ** ((zone["root"] - 69) / 12)
         assert hertz(of_zone(zone, samples, rate), rate) == pytest.approx(wanted, rel=0.01)
-    assert SoundFiles(tmp_path / "sounds", QUOTA).recall(f"1 bank {bank.id}") == made.page
+    assert SoundFiles(tmp_path / "sounds", QUOTA).recall(f"2 bank {bank.id}") == made.page
 
 
 def test_a_large_bank_has_fewer_keys_in_a_browser_and_all_of_them_sound(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_variations_come_in_turn(tmp_path: Path) -> None:
 def test_a_program_of_a_soundfont_becomes_an_instrument(tmp_path: Path) -> None:
     assert shutil.which("fluidsynth"), "make system-test installs it"
     path = font(tmp_path / "sine.sf2", program=11)
-    job = ProgramSound(str(path), "stamp", 11, drums=False, low=48, high=72, title="sine")
+    job = ProgramSound(str(path), "stamp", 11, drums=(), low=48, high=72, title="sine")
     made = SoundMaking(tmp_path / "sounds", QUOTA).make(job)
     assert made.fault == ""
     page, samples, rate = read(tmp_path / "sounds", made.page)
@@ -93,7 +93,17 @@ def test_a_program_of_a_soundfont_becomes_an_instrument(tmp_path: Path) -> None:
 @pytest.mark.real
 def test_a_program_that_a_soundfont_lacks_is_no_instrument(tmp_path: Path) -> None:
     path = font(tmp_path / "sine.sf2", program=11, keys=(0, 10))
-    job = ProgramSound(str(path), "stamp", 11, drums=False, low=48, high=72, title="sine")
+    job = ProgramSound(str(path), "stamp", 11, drums=(), low=48, high=72, title="sine")
     made = SoundMaking(tmp_path / "sounds", QUOTA).make(job)
     assert made.page == ""
     assert "no sound for program 11" in made.fault
+
+
+@pytest.mark.real
+def test_a_kit_has_the_drums_that_are_wanted_and_no_others(tmp_path: Path) -> None:
+    path = font(tmp_path / "kit.sf2", bank=128, program=8)
+    job = ProgramSound(str(path), "stamp", 8, drums=(36, 38, 42), low=0, high=127, title="kit")
+    made = SoundMaking(tmp_path / "sounds", QUOTA).make(job)
+    page, _, _ = read(tmp_path / "sounds", made.page)
+    assert [(zone["keys"], zone["drum"]) for zone in page["zones"]] == [([key, key], True) for key in (36, 38, 42)]
+    assert [zone.get("choke", 0) for zone in page["zones"]] == [0, 0, 1]

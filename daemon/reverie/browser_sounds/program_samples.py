@@ -39,8 +39,6 @@ STEP, MOST_KEYS = 7, 6
 VELOCITY, LOUDEST = 100, 127
 GAIN = 0.6
 """FluidSynth's, as a slot has it by default."""
-KITS = range(35, 60)
-"""The keys of a drum set in General MIDI; above are hand drums and the like, which no model plays."""
 ENDS = 10 ** (-46 / 20)
 """How loud a sample is beside its loudest moment where it may end."""
 SILENT = 1e-4
@@ -57,14 +55,15 @@ def program_instrument(wanted: ProgramSound) -> Packed:
     Raises:
         DeviceError: if FluidSynth is not installed, fails, or is silent.
     """
-    keys = [*KITS] if wanted.drums else list(_keys(wanted.low, wanted.high))
-    held = DRUM_HELD if wanted.drums else HELD
+    drums = bool(wanted.drums)
+    keys = [*wanted.drums] or list(_keys(wanted.low, wanted.high))
+    held = DRUM_HELD if drums else HELD
     heard = _render(wanted, keys, held)
     whole = held + REST
     notes = [heard[round(number * whole * RATE) : round((number + 1) * whole * RATE)] for number in range(len(keys))]
-    ranges = [(key, key) for key in keys] if wanted.drums else pairs(keys)
+    ranges = [(key, key) for key in keys] if drums else pairs(keys)
     samples = [
-        _sample(note, key, of, drums=wanted.drums)
+        _sample(note, key, of, drums=drums)
         for note, key, of in zip(notes, keys, ranges, strict=True)
         if np.abs(note).max(initial=0.0) > SILENT
     ]

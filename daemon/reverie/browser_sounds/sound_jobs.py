@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-FORMAT = 1
+FORMAT = 2
 """Another number whenever the same job would make another instrument: what was made before is made anew."""
 
 
@@ -26,7 +26,7 @@ class BankSound:
 
 @dataclass(frozen=True, slots=True)
 class ProgramSound:
-    """An instrument of a program of a soundfont, for the pitches from ``low`` to ``high``; or of its drums.
+    """An instrument of a program of a soundfont, for the pitches from ``low`` to ``high``, or of some of its ``drums``.
 
     ``stamp`` changes with the file.
     """
@@ -35,7 +35,7 @@ class ProgramSound:
     font: str
     stamp: str
     program: int
-    drums: bool
+    drums: tuple[int, ...]
     low: int
     high: int
     title: str
@@ -43,8 +43,8 @@ class ProgramSound:
     @property
     def origin(self) -> str:
         """All on which the instrument depends."""
-        what = f"drums {self.program}" if self.drums else f"{self.program} from {self.low} to {self.high}"
-        return f"{FORMAT} program {self.font} {self.stamp} {what}"
+        what = f"drums {[*self.drums]}" if self.drums else f"from {self.low} to {self.high}"
+        return f"{FORMAT} program {self.program} of {self.font} {self.stamp} {what}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from reverie.files import stamp
 from reverie.foreign import plain
 from reverie.logs import ONCE
 from reverie.midi.errors import DeviceError
+from reverie.music.drums import DRUMS
 from reverie.music.general_midi import PROGRAMS
 from reverie.music.notes import MAX_MIDI
 from reverie.places import browser_sounds_folder
@@ -81,6 +82,7 @@ class _SoundWish:
     timbre: str
     low: int
     high: int
+    drums: tuple[int, ...]
 
 
 def voice_sounds(state: Path, slots: Mapping[str, Mapping[str, Any]], bus: Bus, clock: Clock) -> VoiceSounds:
@@ -163,7 +165,7 @@ class VoiceSounds:
         same = self._scene == scene.name
         before, sounds = (self._wishes, self._sounds) if same else ({}, {})
         self._scene = scene.name
-        self._wishes = {name: self._wish(voice) for name, voice in scene.voices.items()}
+        self._wishes = {name: self._wish(scene, voice) for name, voice in scene.voices.items()}
         self._wanted.clear()
         self._sounds = {}
         for name, wish in self._wishes.items():
@@ -240,7 +242,7 @@ class VoiceSounds:
         self._files.touch([page])
         return HeardSound(page, origin, job.title)
 
-    def _wish(self, voice: Voice) -> _SoundWish:
+    def _wish(self, scene: Scene, voice: Voice) -> _SoundWish:
         output, slot = voice.output, self._slots.get(voice.output.slot, {})
         program = output.program
         if program is None:
@@ -249,24 +251,29 @@ class VoiceSounds:
         low, high = max(voice.low - MARGIN, LOWEST), min(voice.high + MARGIN, HIGHEST)
         low, high = low // ROUND * ROUND, -(-high // ROUND) * ROUND
         timbre = voice.timbre.bank if voice.timbre is not None else ""
-        return _SoundWish(voice.kind, output.channel, program, font, timbre, low, high)
+        drums = () if output.channel != DRUM_CHANNEL else _drums_of(scene.drum_map(voice))
+        return _SoundWish(voice.kind, output.channel, program, font, timbre, low, high, drums)
 
     def _shipped_for(self, wish: _SoundWish) -> HeardSound | None:
         if self._shipped is None:
             return None
-        name = self._shipped.name_for(wish.program, wish.kind, drums=wish.channel == DRUM_CHANNEL)
+        name = self._shipped.name_for(wish.program, wish.kind, drums=bool(wish.drums))
         return HeardSound(self._shipped.pages[name], "shipped", name)
+
+
+def _drums_of(played_as: Mapping[int, int]) -> tuple[int, ...]:
+    """The keys that a voice of drums can play: only these need samples."""
+    return tuple(sorted({played_as.get(drum, drum) for drum in DRUMS.values()}))
 
 
 def _program_of(wish: _SoundWish) -> ProgramSound | None:
     """The program of a soundfont that a voice has in the hall, or would have; None where FluidSynth has none."""
-    drums = wish.channel == DRUM_CHANNEL
-    if (wish.program is None and not drums) or shutil.which("fluidsynth") is None:
+    if (wish.program is None and not wish.drums) or shutil.which("fluidsynth") is None:
         return None
     try:
         font = find_soundfont(wish.font)
     except DeviceError:
         return None
-    program, (low, high) = wish.program or 0, (0, MAX_MIDI) if drums else (wish.low, wish.high)
-    title = f"kit {program}" if drums else PROGRAMS[program]
-    return ProgramSound(str(font), str(stamp(font)), program, drums, low, high, title)
+    program, (low, high) = wish.program or 0, (0, MAX_MIDI) if wish.drums else (wish.low, wish.high)
+    title = f"kit {program}" if wish.drums else PROGRAMS[program]
+    return ProgramSound(str(font), str(stamp(font)), program, wish.drums, low, high, title)

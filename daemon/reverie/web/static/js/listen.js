@@ -30,6 +30,9 @@ const LATE = 0.03;
 /** Seconds after which an instrument that could not be loaded is asked for again. */
 const AGAIN = 5;
 
+/** Instruments that are loaded at a time. */
+const AT_ONCE = 2;
+
 /** What the visitor may be told of listening. @typedef {'off' | 'loading' | 'on' | 'asleep' | 'failed'} State */
 
 export class Listening {
@@ -138,7 +141,10 @@ export class Listening {
     const changed = () => this.#contextChanged();
     context.addEventListener('statechange', changed);
     this.#leaving.push(() => context.removeEventListener('statechange', changed));
-    const shown = () => this.#look();
+    const shown = () => {
+      if (!document.hidden && context.state !== 'running') void context.resume().catch(() => undefined);
+      this.#look();
+    };
     document.addEventListener('visibilitychange', shown);
     this.#leaving.push(() => document.removeEventListener('visibilitychange', shown));
     this.#timer = setInterval(() => this.#look(), LOOK);
@@ -261,15 +267,27 @@ export class Listening {
     const { instruments, synth } = this;
     if (!instruments || !synth) return;
     this.#asked = performance.now();
-    const loading = [...this.#wanted].map(async ([voice, base]) => {
-      const instrument = await instruments.load(base);
-      if (this.synth === synth && this.#wanted.get(voice) === base) synth.give(voice, instrument);
-    });
-    const done = await Promise.allSettled(loading);
+    const sounding = new Set(this.#now?.voices.filter((voice) => voice.sounds).map((voice) => voice.name));
+    const order = [...this.#wanted].sort(([one], [other]) => Number(sounding.has(other)) - Number(sounding.has(one)));
+    let missing = 0;
+    const loadNext = async () => {
+      for (let next = order.shift(); next; next = order.shift()) {
+        const [voice, base] = next;
+        try {
+          const instrument = await instruments.load(base);
+          if (this.synth !== synth) return;
+          if (this.#wanted.get(voice) === base) synth.give(voice, instrument);
+          if (this.context?.state === 'running') this.#say('on');
+        } catch (error) {
+          missing += 1;
+          console.warn(`the sound of ${voice} cannot be had`, error);
+        }
+      }
+    };
+    // Few at a time, and first what sounds now: on a slow network all would come late together.
+    await Promise.all(Array.from({ length: AT_ONCE }, loadNext));
     if (this.synth !== synth) return;
     instruments.keep(this.#wanted.values());
-    if (done.some((one) => one.status === 'fulfilled') && this.context?.state === 'running') this.#say('on');
-    else if (done.length && done.every((one) => one.status === 'rejected')) this.#say('failed');
-    for (const one of done) if (one.status === 'rejected') console.warn('a sound cannot be had', one.reason);
+    if (missing && missing === this.#wanted.size) this.#say('failed');
   }
 }
