@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from fakes.patience import PATIENCE
 from fakes.quiet_daemon import DETAIL, QuietDaemon
+from reverie.control import visitors
 from reverie.site.page_section import PageSection
 from reverie.watch.fault_kinds import PAGE_TOKEN
 from reverie.watch.faults import Faults
@@ -278,6 +279,30 @@ async def test_a_panic_from_elsewhere_needs_a_role(tmp_path: Path) -> None:
         assert stage.daemon.panics == 1
 
 
+async def test_a_proxy_of_this_machine_lets_nobody_elsewhere_control_the_music(tmp_path: Path) -> None:
+    control = {"X-Reverie": "control"}
+    async with served(tmp_path, "127.0.0.1", hosts=["music.example.org"]) as stage:
+        asked: dict[str, Any] = {"json": {"action": "next"}, "headers": {**control, "Host": "music.example.org"}}
+        assert (await stage.ask("POST", "/control", **asked))[0] == 403
+        assert stage.daemon.wanted == []
+        assert (await stage.client.post("/control", json={"action": "next"}, headers=control)).status == 200
+
+
+async def test_a_dream_of_a_stranger_is_none_where_the_site_lets_visitors_have_no_dreams(tmp_path: Path) -> None:
+    dream: dict[str, Any] = {"data": b'{"mood": "fear"}', "headers": {"X-Reverie": "dream"}}
+    async with served(tmp_path, visitors={"allow": ["mood"]}) as stage:
+        assert (await stage.ask("POST", "/dream", **dream))[0] == 401
+        assert await stage.log_in(ARTIST) == 200
+        assert (await stage.ask("POST", "/dream", **dream))[0] == 200
+    async with served(tmp_path) as stage:
+        assert (await stage.ask("POST", "/dream", **dream))[0] == 200
+
+
+def test_buttons_that_are_played_are_not_too_many_changes_for_the_gate() -> None:
+    rate, at_once = gates.CHANGES[PageRole.VISITOR]
+    assert (rate > visitors.PRESSED, at_once > visitors.PRESSED_AT_ONCE) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -331,8 +356,8 @@ async def test_how_much_a_change_may_say_depends_on_the_role(tmp_path: Path) -> 
 
 async def test_changes_without_end_are_refused_to_whoever_makes_them(tmp_path: Path) -> None:
     async with served(tmp_path) as stage:
-        changes = [(await stage.ask("POST", "/api/v1/change", headers=CHANGE))[0] for _ in range(50)]
-        assert changes[:30] == [200] * 30
+        changes = [(await stage.ask("POST", "/api/v1/change", headers=CHANGE))[0] for _ in range(100)]
+        assert changes[:60] == [200] * 60
         assert changes.count(429) >= 10
         other = {**CHANGE, "X-Forwarded-For": "192.0.2.8"}
         assert (await stage.ask("POST", "/api/v1/change", headers=other))[0] == 200

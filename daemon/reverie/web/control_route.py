@@ -1,12 +1,13 @@
 """``POST /control``: what a control surface can do, for programs that speak HTTP.
 
-Only whoever is on this machine may, unless the site says otherwise. A header that browsers send to their own site only
-keeps pages elsewhere on the web from it.
+Only whoever is on this machine may, unless the site says otherwise; for whom a reverse proxy of this machine asks is
+elsewhere. A header that browsers send to their own site only keeps pages elsewhere on the web from it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Protocol
 
 from aiohttp import web
@@ -32,11 +33,11 @@ class Controlled(Protocol):
         ...
 
 
-def control_route(source: Controlled, *, allowed: bool) -> web.RouteDef:
-    """The route; where it is not ``allowed`` it says so."""
+def control_route(source: Controlled, *, allowed: Callable[[web.Request], bool]) -> web.RouteDef:
+    """The route; whoever is not ``allowed`` is told so."""
 
     async def control(request: web.Request) -> web.Response:
-        if not allowed:
+        if not allowed(request):
             raise web.HTTPForbidden(text="Nothing is controlled from here; the site's `control.http` allows it.\n")
         if request.headers.get("X-Reverie") != "control":
             raise web.HTTPForbidden(text="Control needs the header X-Reverie: control.\n")

@@ -34,8 +34,9 @@ HEADER, PAGE = "X-Reverie", "page"
 """What our own page sends with whatever changes something."""
 COOKIE, SAFE_COOKIE = "reverie", "__Host-reverie"
 """The cookie of a session; over HTTPS a browser takes the second from this very host only."""
-CHANGES = {PageRole.VISITOR: (2.0, 30.0), PageRole.ARTIST: (20.0, 100.0), PageRole.TECHNICIAN: (20.0, 100.0)}
-"""Changes a second that one address is granted by its role, and how many at once."""
+CHANGES = {PageRole.VISITOR: (12.0, 60.0), PageRole.ARTIST: (20.0, 100.0), PageRole.TECHNICIAN: (20.0, 100.0)}
+"""Changes a second that one address is granted by its role, and how many at once. What visitors wish for has limits of
+its own (:mod:`reverie.control.visitors`), of which buttons that are played are the widest."""
 BODY = {PageRole.VISITOR: 8192, PageRole.ARTIST: 65_536, PageRole.TECHNICIAN: 65_536}
 """Bytes of a request's body by role."""
 LOOK = 5.0

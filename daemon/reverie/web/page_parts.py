@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class PageParts:
     """A part that is None is not there, and neither are its routes.
 
-    ``controls`` is whether ``POST /control`` steers; None: where only this machine reaches it. ``section`` is what the
+    ``controls`` is whether ``POST /control`` steers; None: for this machine alone. ``section`` is what the
     site says of the page, ``live`` what pages are told of the music, ``play`` what visitors play with, ``sounds`` what
     browsers hear, ``pictures`` those of sounds, ``artist`` what artists steer, ``desk`` what technicians see and do,
     ``moments`` what people keep.

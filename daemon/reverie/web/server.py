@@ -94,6 +94,8 @@ def application(
     async def dream(request: web.Request) -> web.Response:
         if request.headers.get("X-Reverie") != "dream":
             raise web.HTTPForbidden(text="A dream needs the header X-Reverie: dream.\n")
+        if "dream" not in gate.page.visitors.allow:
+            demand(request, PageRole.ARTIST)
         written = await request.read()
         if len(written) > LARGEST_DREAM:
             raise web.HTTPRequestEntityTooLarge(LARGEST_DREAM, len(written))
@@ -101,6 +103,10 @@ def application(
         return web.json_response(
             {"ok": done.ok, "said": plain(done.sentence, LONGEST_LINE)}, status=200 if done.ok else 422
         )
+
+    def may_control(request: web.Request) -> bool:
+        wanted = parts.controls
+        return is_loopback(address) and asker_of(request).here if wanted is None else wanted
 
     app = web.Application(middlewares=[*gate.middlewares, _one_after_another()], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(_add_headers)
@@ -112,7 +118,7 @@ def application(
             *machine_routes(source),
             web.post("/panic", panic),
             web.post("/dream", dream),
-            control_route(source, allowed=is_loopback(address) if parts.controls is None else parts.controls),
+            control_route(source, allowed=may_control),
             *api_routes(parts, places, gate),
         ]
     )
