@@ -129,6 +129,14 @@ def test_no_name_leads_out_of_the_folders(editor: SceneEditor, name: str) -> Non
         editor.version("study", "../../study")
 
 
+def test_what_lies_beside_the_texts_of_before_is_none_of_them(editor: SceneEditor, tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "secret.yaml").write_text("word: mine")
+    assert editor.versions("..") == []
+    with pytest.raises(SceneTextError):
+        editor.version("..", "secret")
+
+
 def test_the_last_texts_are_kept_and_no_more(editor: SceneEditor, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(VERSIONS + 3):
         mark = editor.read("study").mark

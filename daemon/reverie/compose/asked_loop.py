@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import assert_never
 
 from reverie.compose.operators.asked import BLENDED, GIVEN, OWN, SEEDED, own_as_text
@@ -145,4 +146,6 @@ def _check(tune: str, plan: VoicePlan) -> None:
 
 
 def _most_at_once(notes: Sequence[Note]) -> int:
-    return max((sum(one.start <= note.start < one.end for one in notes) for note in notes), default=0)
+    """How many of the notes sound together, in time that grows as they do: strangers write them."""
+    begins_and_ends = sorted([*((note.start, 1) for note in notes), *((note.end, -1) for note in notes)])
+    return max(accumulate(change for _, change in begins_and_ends), default=0)

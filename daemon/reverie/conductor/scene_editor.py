@@ -158,7 +158,7 @@ class SceneEditor:
     def versions(self, name: str) -> list[str]:
         """The texts of before by their names, newest first."""
         folder = self._versions / name
-        if folder.parent != self._versions or not folder.is_dir():
+        if name == ".." or folder.parent != self._versions or not folder.is_dir():
             return []
         return sorted((path.stem for path in folder.glob(f"*{SUFFIX}")), reverse=True)
 
