@@ -118,6 +118,7 @@ export class LiveRoll extends HTMLElement {
     this.#canvas.width = Math.round(width * ratio);
     this.#canvas.height = Math.round(height * ratio);
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (this.#frame) this.#paintNow(0); // a new size has emptied the canvas
   }
 
   #run() {
