@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import json
 import sys
 import tempfile
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -29,6 +27,7 @@ from fakes.browser import (  # noqa: E402
     find_chromium,
     running_chromium,
     visit,
+    webp,
 )
 from fakes.daemon import Daemon  # noqa: E402
 
@@ -67,15 +66,13 @@ VIEWS = (
 
 async def take(here: Visit, view: View, out: Path) -> None:
     """Take a picture of what is to be seen."""
-    size: dict[str, Any] = {"format": "webp", "quality": QUALITY}
     if view.whole:
         for _ in range(2):  # what is as high as the screen grows with it
             height = await here.page.evaluate("document.documentElement.scrollHeight")
             await here.page.set_viewport_size({"width": view.screen.width, "height": height})
             await asyncio.sleep(1.0)
-    taken = await here.devtools.send("Page.captureScreenshot", size)
     path = out / f"{view.name}.webp"
-    path.write_bytes(base64.b64decode(taken["data"]))
+    path.write_bytes(await webp(here, QUALITY))
     print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: {path.stat().st_size / 1000:.0f} kB")
     for complaint in here.complaints:
         print(f"  it complained: {complaint}")

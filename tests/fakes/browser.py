@@ -6,12 +6,12 @@ Whatever a page complains of is kept: errors on its console, errors in its scrip
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import shutil
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, CDPSession, Page, Response, async_playwright
@@ -166,6 +166,7 @@ async def visit(browser: Browser, screen: Screen = DESK, language: str = "en-GB"
     return visit
 
 
-async def picture(visit: Visit, path: Path) -> None:
-    """Keep what is to be seen, for whoever wants to look at it."""
-    await visit.page.screenshot(path=path)
+async def webp(visit: Visit, quality: int) -> bytes:
+    """What is to be seen, as WebP, which Playwright itself does not make."""
+    taken = await visit.devtools.send("Page.captureScreenshot", {"format": "webp", "quality": quality})
+    return base64.b64decode(taken["data"])
