@@ -17,6 +17,13 @@ from reverie.conductor.programme import Programme, ProgrammeEntry
 from reverie.play.messages import BarBegun, SlotState
 from reverie.site.actions import Action
 from reverie.watch.fault_kinds import FOLDER_HANGS
+from reverie.web.event_stream import WrittenEvent
+
+
+class Ear:
+    def hear(self, event: WrittenEvent) -> None:
+        pass
+
 
 STUDY = TEXT.replace(
     "seed: 3",
@@ -67,8 +74,13 @@ def test_it_says_in_a_word_how_it_is(tmp_path: Path) -> None:
     theatre.play()
     assert says(theatre) == ("playing", {"title": "A study"}, "good")
     theatre.player.says(SlotState("main", up=False, detail="It was unplugged."))
-    assert says(theatre) == ("silent", {}, "bad")
+    assert says(theatre) == ("playing", {"title": "A study"}, "bad"), "browsers still play it"
     theatre.player.says(SlotState("main", up=True, detail="It plays."))
+    bar = theatre.conductor._evidence.bar
+    assert bar is not None
+    theatre.player.says(replace(bar, muted=("beat", "lead")))
+    assert says(theatre) == ("silent", {}, "doubtful")
+    theatre.player.says(bar)
     theatre.conductor._console._acts.do(Action("pause", value=True))
     assert says(theatre)[0] == "playing", "the bar that sounds ends first"
     rest(theatre)
@@ -193,3 +205,11 @@ def test_the_player_is_mirrored_as_it_is_told(theatre: Theatre) -> None:
     [expected] = theatre.sounds()
     assert len([note for note in bar["notes"] if note[0] == "beat"]) == len(expected["beat"])
     assert bar["chords"] == [{"tick": 0, "symbol": "Dm9"}]
+
+
+def test_who_listens_is_counted(theatre: Theatre) -> None:
+    assert "reverie_page_listeners 0.0" in theatre.metrics
+    leave = theatre.conductor.live.events.listen(Ear())
+    assert "reverie_page_listeners 1.0" in theatre.metrics
+    leave()
+    assert "reverie_page_listeners 0.0" in theatre.metrics

@@ -55,5 +55,24 @@ def test_whoever_was_away_too_long_or_invents_an_id_begins_anew(event_id: str) -
     assert stream.since(event_id) is None
 
 
+def test_a_number_that_json_does_not_have_is_null_and_tells_the_rest() -> None:
+    event = written("now", {"score": [1.5, float("nan")], "why": {"log": float("-inf")}, "ok": True}, "a-1")
+    assert event == b'id: a-1\nevent: now\ndata: {"score":[1.5,null],"why":{"log":null},"ok":true}\n\n'
+
+
+def test_one_who_cannot_be_told_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Ear):
+        def hear(self, event: WrittenEvent) -> None:
+            raise RuntimeError("deaf")
+
+    stream, ear = EventStream("a"), Ear()
+    stream.listen(Broken())
+    stream.listen(ear)
+    stream.publish("now", {})
+    stream.publish("now", {})
+    assert (len(ear.heard), stream.listeners) == (2, 1)
+    assert caplog.text.count("cannot be told any") == 1
+
+
 def test_another_start_has_other_ids() -> None:
     assert EventStream().last_id != EventStream().last_id

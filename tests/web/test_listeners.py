@@ -8,22 +8,27 @@ import gc
 import gzip
 import json
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 import pytest
 import pytest_asyncio
 
+from fakes.certificate_files import make_certificate
 from fakes.daemon import free_port
 from fakes.live_feeds import quiet_feed
 from fakes.patience import PATIENCE
 from fakes.web_source import QuietDaemon
+from reverie.site.page_section import PageSection
 from reverie.watch.faults import Faults
 from reverie.web import connections, listeners, live_routes, server
 from reverie.web.event_stream import GZIP_HEAD, EventStream, WrittenEvent
+from reverie.web.gate import PageGate
 from reverie.web.listeners import ListenerPlaces
 from reverie.web.live_feed import LiveFeed
 from reverie.web.page_parts import PageParts
@@ -65,14 +70,14 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncGenerator[Page]:
+async def serving(gate: PageGate | None = None) -> AsyncGenerator[Page]:
     page = Page(free_port(), quiet_feed({"bar": 7}, EventStream("a")))
 
     def crowded() -> None:
         page.crowded += 1
 
-    app = server.application(QuietDaemon(), "127.0.0.1", PageParts(live=page.feed))
-    task = asyncio.create_task(server.serve(app, "127.0.0.1", page.port, Faults(), crowded=crowded))
+    app = server.application(QuietDaemon(), "127.0.0.1", PageParts(live=page.feed), gate)
+    task = asyncio.create_task(server.serve(app, "127.0.0.1", page.port, Faults(), crowded=crowded, gate=gate))
     async with asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(ConnectionRefusedError):
@@ -253,6 +258,24 @@ async def test_whoever_finds_no_place_is_told_when_to_come_back(monkeypatch: pyt
         head = await head_of(await page.ask(LISTEN))
         assert head.startswith(b"HTTP/1.1 503")
         assert b"Retry-After: 30" in head
+
+
+async def test_a_stream_goes_over_https_and_ends_with_the_line(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    make_certificate(certificate, key)
+    gate = PageGate(
+        PageSection.model_validate({"certificate": str(certificate), "key": str(key)}), Faults(), "127.0.0.1"
+    )
+    async with serving(gate) as page:
+        trust = ssl.create_default_context(cafile=str(certificate))
+        reader, writer = await asyncio.open_connection("127.0.0.1", page.port, ssl=trust, server_hostname="localhost")
+        writer.write(LISTEN)
+        await head_of(reader)
+        await page.listening(1)
+        page.feed.events.publish("bar", {"n": 1})
+        await asyncio.wait_for(reader.readuntil(b'{"n":1}\n\n'), PATIENCE)
+        writer.transport.abort()
+        await page.listening(0)
 
 
 async def test_a_server_that_closes_waits_for_no_listener() -> None:

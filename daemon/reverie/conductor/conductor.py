@@ -490,6 +490,7 @@ class Conductor:
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
+        self._metrics.listeners_are(self.live.events.listeners)
         return self._report.metrics()
 
     def status(self) -> Mapping[str, Any]:

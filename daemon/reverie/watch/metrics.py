@@ -208,6 +208,7 @@ class Metrics:
         self._audible = Gauge(
             "reverie_audible", "Whether a slot of the scene, or one in its place, has its device.", registry=registry
         )
+        self._listeners = Gauge("reverie_page_listeners", "Who listens to the page's events.", registry=registry)
         self._free = Gauge(
             "reverie_free_bytes", "Room that is left where a folder lies.", ["folder"], registry=registry
         )
@@ -336,6 +337,10 @@ class Metrics:
         """How often the daemon was started, and ended unasked, up to now."""
         self._starts.inc(starts)
         self._crashes.inc(crashes)
+
+    def listeners_are(self, count: int) -> None:
+        """So many listen to the page's events now."""
+        self._listeners.set(count)
 
     def heard(self, *, audible: bool) -> None:
         """Whether anything can be heard."""

@@ -7,12 +7,16 @@ id that he heard gets what he missed, or learns that it is too long ago.
 from __future__ import annotations
 
 import json
+import logging
+import math
 import secrets
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
+
+log = logging.getLogger(__name__)
 
 KEPT = 64
 """Events that are kept for those who come back: half a minute of bars at least."""
@@ -116,13 +120,37 @@ class EventStream:
 
     def _tell(self, event: WrittenEvent) -> None:
         for listener in tuple(self._listeners):
-            listener.hear(event)
+            try:
+                listener.hear(event)
+            except Exception:
+                log.exception("Somebody who listens to events cannot be told any; the others can.")
+                self._listeners.pop(listener, None)
 
 
 def written(kind: str, data: Mapping[str, Any], event_id: str) -> bytes:
     """An event as Server-Sent Events have it."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return f"id: {event_id}\nevent: {kind}\ndata: {text}\n\n".encode("utf-8", "replace")
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (event_id.encode(), kind.encode(), json_bytes(data))
+
+
+def json_bytes(data: Mapping[str, Any]) -> bytes:
+    """Plain data in JSON, in one line. Numbers that JSON does not have, such as a score that is no number, are null."""
+    try:
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(data), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace")
+
+
+def _finite(value: object) -> object:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {name: _finite(one) for name, one in cast("Mapping[str, object]", value).items()}
+        case list() | tuple():
+            return [_finite(one) for one in cast("Iterable[object]", value)]
+        case _:
+            return value
 
 
 def chunk(data: bytes) -> bytes:

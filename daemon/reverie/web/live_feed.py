@@ -7,7 +7,6 @@ a second, however often it changes.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,7 +15,7 @@ from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.play.messages import Setup
 from reverie.watch.happenings import BarEntered, Happening, PlayerTold, SyncChanged, WorkerDied
-from reverie.web.event_stream import EventStream, WrittenEvent
+from reverie.web.event_stream import EventStream, WrittenEvent, json_bytes
 from reverie.web.live_bar import LiveBar
 from reverie.web.live_score import LiveScore
 
@@ -75,7 +74,7 @@ class LiveFeed:
         """The public state in JSON, no older than :data:`FRESH`."""
         now, (at, state) = self._clock.now(), self._written
         if not at <= now < at + FRESH:
-            state = json.dumps(self._now(), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+            state = json_bytes(self._now())
             self._written = now, state
         return state
 
