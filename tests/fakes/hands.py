@@ -210,8 +210,7 @@ class Stand:
     def playing(self) -> str | None:
         return self.present if self._plays else None
 
-    @property
-    def open_bar(self) -> int:
+    def open_bar(self, needed: float = 0.0) -> int:
         return self.fake.bar + 2
 
     def scenes(self) -> tuple[Sequence[str], str | None]:

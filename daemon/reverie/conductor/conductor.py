@@ -274,7 +274,7 @@ class Conductor:
             clock,
             lambda: self.music,
             self._dreams.status,
-            lambda: self.open_bar,
+            self.open_bar,
             MomentKeeper(
                 MomentStore(config.state / "moments", config.visitors.moments),
                 self.bus,
@@ -381,10 +381,9 @@ class Conductor:
         """The name of the scene that plays."""
         return self._play.scene.name if self._play.scene else None
 
-    @property
-    def open_bar(self) -> int:
-        """The first bar of the scene of which what plays can still be told."""
-        return self._dreams.open_bar
+    def open_bar(self, needed: float = 0.0) -> int:
+        """The first bar of the scene of which what plays can still be told, if that takes so many seconds."""
+        return self._dreams.bar_after(needed)
 
     def scenes(self) -> tuple[tuple[str, ...], str | None]:
         """The names of all scenes in order, and of the one that plays."""

@@ -189,10 +189,15 @@ class Dreams:
     @property
     def open_bar(self) -> int:
         """The first bar of the scene that can still be changed: that after the one that sounds, if there is time."""
+        return self.bar_after(0.0)
+
+    def bar_after(self, needed: float) -> int:
+        """The first bar of the scene that can still be changed by what takes so many seconds to be made."""
         bar, left = self._ensemble.bar if self._ensemble else -1, self._line - self._clock.now()
+        lead = LEAD + needed
         if self._ensemble is not None and bar < 0:  # its first bar is the next, or waits for the player to begin at all
-            return 1 if self._bar_seconds is not None and left < LEAD else 0
-        return bar + (3 if left < LEAD and bar >= 0 else 2)
+            return 1 if self._bar_seconds is not None and left < lead else 0
+        return bar + (3 if left < lead and bar >= 0 else 2)
 
     def _seconds_until(self, bar: int) -> float:
         """How long it takes until a bar begins."""

@@ -14,6 +14,9 @@ from reverie.control.undo import Act
 from reverie.site.actions import Action, ControlError, button_of
 from reverie.site.loop_wishes import LoopWish
 
+COMPOSING = 0.7
+"""Seconds within which most loops are composed: what is told to be heard from a bar on is to be heard there."""
+
 
 class PlayHand:
     """Has voices play what hands do.
@@ -58,7 +61,7 @@ class PlayHand:
             try:
                 self._ask(voice, wish)
             except ControlError:
-                self._steered.music().ask(voice, None, self._steered.stage.open_bar)
+                self._steered.music().ask(voice, None, self._steered.stage.open_bar())
         self.forget_unasked()
 
     def forget_unasked(self) -> None:
@@ -73,7 +76,7 @@ class PlayHand:
         music, overrides = self._steered.music(), self._steered.overrides
         if wish is not None and voice in overrides.looping:
             raise ControlError(f"{voice} is held to the loop that it plays")
-        bar = music.ask(voice, wish, self._steered.stage.open_bar)
+        bar = music.ask(voice, wish, self._steered.stage.open_bar(COMPOSING if wish else 0.0))
         others = {name: there for name, there in overrides.asked.items() if name != voice}
         self._steered.overrides = replace(overrides, asked=others | ({voice: wish} if wish else {}))
         self._loops.begin_anew([voice])

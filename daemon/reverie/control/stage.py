@@ -104,9 +104,8 @@ class Stage(Protocol):
         """The name of the present scene."""
         ...
 
-    @property
-    def open_bar(self) -> int:
-        """The first bar of the scene of which what plays can still be told."""
+    def open_bar(self, needed: float = 0.0) -> int:
+        """The first bar of the scene of which what plays can still be told, if that takes so many seconds."""
         ...
 
     def scenes(self) -> tuple[Sequence[str], str | None]:

@@ -19,6 +19,8 @@ def written_tune(notes: Iterable[Note], steps: int) -> str:
         step = round(note.start / TICKS_PER_STEP)
         if 0 <= step < steps and not note.tied:
             at[step] = note
+    if not at:
+        return ""
     words: list[str] = []
     end = 0
     for step, following in zip(sorted(at), [*sorted(at)[1:], steps], strict=True):
