@@ -49,7 +49,18 @@ class QuietDesk:
         step, count = (60, 1440) if span == "day" else (3600, 768)
         until = time.time() // step * step
         rows = [
-            Vitals(int(until - step * (count - n)), 20, 2.0, 1.0, 0.3, 2.0 + n % 7, n % 3, int(n == 9), 55.0, 0.5)
+            Vitals(
+                int(until - step * (count - n)),
+                20,
+                2.0,
+                1.0,
+                0.3,
+                2.0 + (n // 50) % 7,
+                n // 90 % 3,
+                int(n == 99),
+                55.0,
+                0.5,
+            )
             for n in range(count)
             if n % 400 > 30
         ]

@@ -7,13 +7,17 @@ import { language, number, t } from './i18n.js';
 
 /** @typedef {import('./technician-contract.js').Curves} Curves */
 
-const WIDTH = 480;
+const WIDTH = 320;
 const HEIGHT = 150;
 const LEFT = 8;
 const TOP = 22;
 const BOTTOM = 124;
 /** Seconds of a span, and of one row of it. */
-const SPANS = { day: { seconds: 86_400, row: 60, marks: 6 }, month: { seconds: 32 * 86_400, row: 3600, marks: 8 } };
+const SPANS = { day: { seconds: 86_400, row: 60, marks: 4 }, month: { seconds: 32 * 86_400, row: 3600, marks: 5 } };
+/** Points of a line at most: more than that nobody sees. */
+const POINTS = 240;
+/** The fields whose worst counts where several rows become one point; of all others the mean does. */
+const WORST = ['silence', 'late_most', 'refused', 'restarts'];
 /** The charts, each with the fields that it has lines of; the first is the one that is told in words. */
 const CHARTS = {
   bars: ['bars'],
@@ -77,10 +81,26 @@ const chart = (name, fields, curves) => {
  * @param {Curves} curves
  * @param {string} field
  */
-const column = ({ fields, rows }, field) => {
+const column = ({ fields, rows, span }, field) => {
   const [at, value] = [fields.indexOf('at'), fields.indexOf(field)];
-  return rows.map((row) => ({ at: row[at] ?? 0, value: row[value] ?? null }));
+  const wide = Math.max(SPANS[span].seconds / POINTS, SPANS[span].row);
+  /** @type {Map<number, number[]>} */
+  const together = new Map();
+  for (const row of rows) {
+    const begins = Math.floor((row[at] ?? 0) / wide) * wide;
+    const known = together.get(begins) ?? [];
+    together.set(begins, known);
+    if (typeof row[value] === 'number') known.push(row[value]);
+  }
+  return [...together].map(([begins, values]) => ({ at: begins, value: values.length ? joined(values, field) : null }));
 };
+
+/**
+ * @param {number[]} values
+ * @param {string} field
+ */
+const joined = (values, field) =>
+  WORST.includes(field) ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * @param {number} at
@@ -103,7 +123,7 @@ const path = (points, curves, most) => {
   return points
     .filter((point) => point.value !== null)
     .map(({ at, value }) => {
-      const goesOn = at - before < 2.5 * SPANS[curves.span].row;
+      const goesOn = at - before < 2.5 * Math.max(SPANS[curves.span].row, SPANS[curves.span].seconds / POINTS);
       before = at;
       const y = BOTTOM - ((value ?? 0) / most) * (BOTTOM - TOP);
       const place = `${across(at, curves).toFixed(1)} ${y.toFixed(1)}`;
