@@ -10,7 +10,9 @@ import pytest
 
 from fakes.conductors import Theatre
 from reverie.conductor.visits import Visits
+from reverie.control.undo import MOST
 from reverie.control.visitors import Visitor
+from reverie.history.favourites import MOST as MOST_KEPT
 from reverie.music.drums import DRUMS
 from reverie.music.notation import read_tune
 from reverie.music.time import TICKS_PER_STEP
@@ -107,7 +109,26 @@ def test_wishes_stand_in_the_record_as_those_of_visitors(theatre: Theatre) -> No
         ("dream", "visitor"),
         ("keep", "visitor"),
     ]
-    assert theatre.status["overrides"]["undo"] == ["keep"]
+
+
+def test_moments_of_visitors_push_nothing_out_of_what_an_artist_keeps(theatre: Theatre) -> None:
+    theatre.conductor.control({"action": "keep"}, "artist")
+    kept = theatre.status["overrides"]["kept"]["together"]
+    visits(theatre).moments._bars.append({"epoch": 1, "bar": 3, "notes": [["beat"]]})
+    for _ in range(MOST_KEPT + 1):
+        go(theatre, 4)
+        assert visits(theatre).wish("keep", {}, ANNE).ok
+        theatre.clock.go(10.0)
+    assert theatre.status["overrides"]["kept"]["together"] == kept != []
+
+
+def test_wishes_of_visitors_push_nothing_out_of_what_an_artist_can_take_back(theatre: Theatre) -> None:
+    theatre.conductor.control({"action": "mute", "voice": "beat", "value": True}, "artist")
+    for number in range(2 * MOST):
+        assert visits(theatre).wish("drums", {"rows": {"bass": "." * number + "x"}}, ANNE).ok
+        theatre.clock.go(10.0)
+    undo = theatre.status["overrides"]["undo"]
+    assert (len(undo), undo[-1]) == (MOST, "mute beat on")
 
 
 def test_moods_are_voted_on_and_the_one_with_most_votes_is_dreamt_at_the_bar_line(tmp_path: Path) -> None:
@@ -341,4 +362,4 @@ def test_a_moment_that_is_kept_has_a_link_and_what_sounded(theatre: Theatre) -> 
         "beat": "beat",
         "lead": "lead",
     }
-    assert theatre.status["overrides"]["kept"]["together"]
+    assert not theatre.status["overrides"]["kept"]["together"], "what is kept of the scene is the artist's"

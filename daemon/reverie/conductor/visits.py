@@ -149,7 +149,7 @@ class Visits:
     def _keep(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
         del wanted, visitor
         name = self.moments.keep()
-        self._do(Action("keep"))
+        self._console.note("keep", name, VISITOR)  # what artists keep of the scene stays theirs
         return PlayAnswer(ok=True, key="play.kept", more={"link": f"/moment/{name}", "id": name})
 
     def _drums(self, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:

@@ -146,7 +146,7 @@ class Acts:
         act = Act(action, self._clock.now(), self.overrides, self._loops.sounding([action.voice or ""]))
         effect = self.play.play(action)
         if action.kind != "contour":
-            self._done.add(act)
+            self._done.add(act, visitor=visitor)
         self._visited.note(act, visitor=visitor)
         return effect
 
@@ -171,7 +171,7 @@ class Acts:
                 effect = self._loops.go_on(action)
                 if action.kind == "loop":
                     effect = Effect(now=self._stands_after(act))
-        self._done.add(act)
+        self._done.add(act, visitor=visitor)
         self._visited.note(act, visitor=visitor)
         return effect
 

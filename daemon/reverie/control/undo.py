@@ -41,26 +41,30 @@ class Act:
 
 
 class Done:
-    """The last acts in the scene that plays."""
+    """The last acts in the scene that plays; what visitors do lets nothing of others be forgotten."""
 
     def __init__(self) -> None:
-        self._acts: deque[Act] = deque(maxlen=MOST)
+        self._acts: deque[tuple[Act, bool]] = deque()
 
     @property
     def acts(self) -> list[str]:
         """What would be taken back, the last act first."""
-        return [str(act.action) for act in reversed(self._acts)]
+        return [str(act.action) for act, _ in reversed(self._acts)]
 
-    def add(self, act: Act) -> None:
+    def add(self, act: Act, *, visitor: bool = False) -> None:
         """Something was done; a level that moves on is one act with its first value's before."""
-        if self._acts and act.goes_on(self._acts[-1]):
-            first = self._acts.pop()
-            act = replace(first, action=act.action, at=act.at)
-        self._acts.append(act)
+        if self._acts:
+            before, by_visitor = self._acts[-1]
+            if by_visitor == visitor and act.goes_on(before):
+                self._acts.pop()
+                act = replace(before, action=act.action, at=act.at)
+        self._acts.append((act, visitor))
+        if len(self._acts) > MOST:
+            self._acts.remove(next((one for one in self._acts if one[1]), self._acts[0]))
 
     def take(self) -> Act | None:
         """The last act, to be taken back; None if there is none."""
-        return self._acts.pop() if self._acts else None
+        return self._acts.pop()[0] if self._acts else None
 
     def forget(self) -> None:
         """Nothing of it can be taken back any more."""
