@@ -243,6 +243,18 @@ async def test_whoever_takes_nothing_is_cut_and_holds_no_memory(page: Page) -> N
         await asyncio.wait_for(good.readuntil(b"\n\n"), PATIENCE)
 
 
+async def test_whoever_missed_more_than_a_line_holds_is_not_cut_for_coming_back(page: Page) -> None:
+    for bar in range(60):
+        page.feed.events.publish("bar", {"bar": bar, "notes": "." * 20_000})
+    back = LISTEN.replace(b"\r\n\r\n", b"\r\nLast-Event-ID: a-1\r\n\r\n")
+    reader = await page.ask(back)
+    await page.listening(1)
+    page.feed.events.publish("bar", {"bar": 60})
+    async with asyncio.timeout(PATIENCE):
+        heard = await reader.readuntil(b'"bar":60}')
+    assert (heard.count(b"event: now"), heard.count(b"event: bar")) == (1, 1), "how it is, and what comes"
+
+
 async def test_streams_take_no_places_of_those_who_ask(page: Page) -> None:
     for number in range(2, 8):
         for _ in range(connections.EACH):

@@ -10,7 +10,7 @@ from aiohttp import HttpVersion11, web
 from reverie.allowance import neighbour
 from reverie.web.connections import Connection
 from reverie.web.event_stream import WrittenEvent
-from reverie.web.listeners import EventLine, ListenerPlaces
+from reverie.web.listeners import MOST_WAITING, EventLine, ListenerPlaces
 from reverie.web.live_feed import LiveFeed
 from reverie.web.refusals import refused
 from reverie.web.roles import asker_of
@@ -64,8 +64,13 @@ def live_routes(feed: LiveFeed, places: ListenerPlaces | None = None) -> list[we
 
 
 async def _listen(feed: LiveFeed, line: EventLine, last_id: str) -> None:
-    """Send what was missed, or else how it is now, and then whatever happens, until the line is cut."""
+    """Send what was missed, or else how it is now, and then whatever happens, until the line is cut.
+
+    What was missed is not sent where it is more than the line may leave untaken, or it would be cut for that.
+    """
     missed = feed.events.since(last_id) if last_id else None
+    if missed is not None and sum(len(event.plain) for event in missed) > MOST_WAITING:
+        missed = None
     line.begin()
     for event in (random.choice(RETRIES), *(feed.latest if missed is None else missed)):
         line.hear(event)
