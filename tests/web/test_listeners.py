@@ -256,10 +256,10 @@ async def test_whoever_missed_more_than_a_line_holds_is_not_cut_for_coming_back(
 
 
 async def test_streams_take_no_places_of_those_who_ask(page: Page) -> None:
-    for number in range(2, 8):
+    for number in range(2, 5):
         for _ in range(connections.EACH):
             await page.ask(LISTEN, own=f"127.0.0.{number}")
-    await page.listening(6 * connections.EACH)
+    await page.listening(3 * connections.EACH)
     assert (await head_of(await page.ask(HEALTH))).startswith(b"HTTP/1.1 200")
     assert page.crowded == 0
 
@@ -343,3 +343,15 @@ async def test_many_malformed_changes_and_bodies_without_end_leave_nothing(page:
     assert max(now - then for now, then in zip(after[:3], before[:3], strict=True)) <= 2
     assert after[3] <= before[3] + 20
     assert (await head_of(await page.ask(HEALTH))).startswith(b"HTTP/1.1 200")
+
+
+async def test_twenty_telephones_that_share_an_address_open_the_page_together(page: Page) -> None:
+    """Each makes six connections at once, of which none may be lost: a browser does not ask again on a new one."""
+
+    async def telephone() -> list[bytes]:
+        asked = [await page.ask(HEALTH, own="127.0.0.9") for _ in range(6)]
+        return [await head_of(reader) for reader in asked]
+
+    answers = await asyncio.gather(*(telephone() for _ in range(20)))
+    assert {answer.split(b"\r\n")[0] for telephone in answers for answer in telephone} == {b"HTTP/1.1 200 OK"}
+    assert page.crowded == 0

@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 
 MOST = 256
 """Connections at once that ask; those that listen to events are counted elsewhere (:mod:`reverie.web.listeners`)."""
-EACH = 32
-"""Connections at once of one address; with version 6, of one network."""
+EACH = 128
+"""Connections at once of one address; with version 6, of one network. A browser makes six, and twenty telephones may
+share an address and open the page together."""
 SHARE = 4
 """The connections may take this part of all descriptors at most: the others are for workers and files."""
 REQUEST_WITHIN = 10.0
