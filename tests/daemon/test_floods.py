@@ -132,6 +132,38 @@ def test_silent_connections_kill_neither_music_nor_watchdog(flooded: tuple[Limit
 
 
 @pytest.mark.timeout(240)
+def test_listeners_without_end_kill_neither_music_nor_watchdog_and_leave_room_to_look(
+    tmp_path: Path, lights: socket.socket
+) -> None:
+    """They take nothing of what they are told, and come from many addresses, as if a proxy stood between."""
+    slots = {"main": {"kind": "osc", "host": "127.0.0.1", "port": lights.getsockname()[1]}}
+    daemon = Limited(tmp_path / "daemon", slots)
+    systemd = Systemd(daemon.notify)
+    with contextlib.ExitStack() as opened:
+        opened.callback(systemd.socket.close)
+        opened.callback(daemon.kill)
+        daemon.start()
+        daemon.wait_for_bars(2)
+        for number in range(SILENT):
+            own = (f"127.0.{1 + number // 100}.{1 + number % 100 // 5}", 0)
+            line = socket.create_connection(("127.0.0.1", daemon.port), timeout=PATIENCE, source_address=own)
+            opened.callback(line.close)
+            line.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nVia: 1.1 nobody\r\n\r\n")
+        assert daemon.process is not None
+        wait_until(lambda: daemon.metric("reverie_page_listeners") > DESCRIPTORS // 8)
+        assert daemon.metric("reverie_page_listeners") <= DESCRIPTORS // 4
+        assert psutil.Process(daemon.process.pid).num_fds() < 3 * DESCRIPTORS // 4
+        systemd.signs_of_life()
+        before = player(daemon)["pid"]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: player(daemon)["state"] == "up" and player(daemon)["pid"] != before)
+        begun = bars(daemon)
+        wait_until(lambda: bars(daemon) >= begun + 3)
+        assert systemd.signs_of_life() >= 1
+        assert ask(daemon)["alive"]["ok"]
+
+
+@pytest.mark.timeout(240)
 def test_nonsense_without_end_takes_a_line_of_the_log_and_no_escape(flooded: tuple[Limited, Systemd, int]) -> None:
     daemon, _, osc = flooded
     before = daemon.log.stat().st_size
