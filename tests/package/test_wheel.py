@@ -60,6 +60,8 @@ def test_the_wheel_has_scenes_configuration_models_and_loops(wheel: Path) -> Non
     for model in ("drum_kit", "attention_rnn"):
         assert f"reverie/shipped/models/{model}.safetensors" in names
     assert "reverie/shipped/config/reverie.yaml" in names
+    for file in ("index.html", "wall.html", "style.css", "js/main.js", "i18n/de.json"):
+        assert f"reverie/web/static/{file}" in names
     assert not any(name.startswith(("tests/", "tools/")) for name in names)
 
 

@@ -81,6 +81,7 @@ async def test_a_page_names_every_module_that_it_needs_and_no_other(client: Clie
     text = await (await client.get("/", headers={"Accept-Encoding": "identity"})).text()
     names = [part.partition('"')[0] for part in text.split('modulepreload" href="/static/')[1:]]
     assert names == ["js/main.js", "js/a.js", "js/b.js"]
+    assert 'as="fetch"' not in text, "there are no catalogues"
 
 
 def test_a_module_that_is_not_there_is_told_at_once() -> None:
@@ -103,7 +104,7 @@ def test_the_files_that_are_shipped_can_be_sent_and_are_small() -> None:
 
 def test_no_page_has_a_script_or_a_style_in_itself() -> None:
     for address, page in StaticFiles.read().pages.items():
-        text = page.body.decode()
+        text = page["en"].body.decode()
         assert " style=" not in text, address
         assert "<style" not in text, address
         assert not [part for part in text.split("<script")[1:] if " src=" not in part.partition(">")[0]], address

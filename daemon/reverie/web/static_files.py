@@ -18,6 +18,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from reverie.web.page_texts import Texts, catalogues, language_for, translated
+
 FOLDER = Path(__file__).with_name("static")
 TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
@@ -80,8 +82,16 @@ class StaticFiles:
         """Take files by their names."""
         self.version = digest(*(part for name in sorted(contents) for part in (name.encode(), contents[name])))
         made = {VERSION: json.dumps({"version": self.version}).encode()}
-        pages = {name: with_preloads(body, contents) for name, body in contents.items() if name.endswith(".html")}
-        self.files = {name: StaticFile.of(name, body) for name, body in {**contents, **pages, **made}.items()}
+        self.files = {name: StaticFile.of(name, body) for name, body in {**contents, **made}.items()}
+        self.pages = {
+            "/" if name == "index.html" else f"/{name.removesuffix('.html')}": {
+                language: StaticFile.of(name, finished(body.decode(), contents, language, texts).encode())
+                for language, texts in catalogues(contents).items()
+            }
+            for name, body in contents.items()
+            if name.endswith(".html") and "/" not in name
+        }
+        """The pages by their addresses and languages: ``index.html`` is ``/``, ``wall.html`` is ``/wall``."""
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> StaticFiles:
@@ -89,27 +99,19 @@ class StaticFiles:
         found = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
         return cls({path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
 
-    @property
-    def pages(self) -> Mapping[str, StaticFile]:
-        """The pages by their addresses: ``index.html`` is ``/``, ``wall.html`` is ``/wall``."""
-        return {
-            "/" if name == "index.html" else f"/{name.removesuffix('.html')}": file
-            for name, file in self.files.items()
-            if name.endswith(".html") and "/" not in name
-        }
-
 
 def digest(*parts: bytes) -> str:
     """A short mark of these bytes, another one for all others."""
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
 
-def with_preloads(page: bytes, contents: Mapping[str, bytes]) -> bytes:
-    """The page with a line for each module that its scripts import, directly or through others."""
-    text = page.decode()
-    modules = dict.fromkeys(name for script in _SCRIPT.findall(text) for name in imported(script, contents))
-    lines = "\n    ".join(f'<link rel="modulepreload" href="/static/{name}">' for name in modules)
-    return text.replace(PRELOADS, lines).encode()
+def finished(page: str, contents: Mapping[str, bytes], language: str, texts: Texts) -> str:
+    """The page in a language, with a line for its texts and for each module that its scripts import in the end."""
+    modules = dict.fromkeys(name for script in _SCRIPT.findall(page) for name in imported(script, contents))
+    lines = [f'<link rel="modulepreload" href="/static/{name}">' for name in modules]
+    if texts:
+        lines.insert(0, f'<link rel="preload" href="/static/i18n/{language}.json" as="fetch" crossorigin>')
+    return translated(page.replace(PRELOADS, "\n    ".join(lines)), language, texts)
 
 
 def imported(module: str, contents: Mapping[str, bytes]) -> list[str]:
@@ -139,15 +141,18 @@ def static_routes(files: StaticFiles) -> list[web.RouteDef]:
             raise web.HTTPNotFound(text="There is no such file.\n")
         return _sent(request, file)
 
-    def page_route(address: str, file: StaticFile) -> web.RouteDef:
+    def page_route(address: str, page: Mapping[str, StaticFile]) -> web.RouteDef:
         async def show(request: web.Request) -> web.StreamResponse:
-            response = _sent(request, file)
+            asked = request.query.get("lang", "")
+            accepted = request.headers.get("Accept-Language", "")
+            response = _sent(request, page[asked if asked in page else language_for(accepted, page)])
             response.headers["Content-Security-Policy"] = POLICY
+            response.headers["Vary"] = "Accept-Encoding, Accept-Language"
             return response
 
         return web.get(address, show)
 
-    pages = [page_route(address, file) for address, file in files.pages.items()]
+    pages = [page_route(address, page) for address, page in files.pages.items()]
     pages += [page_route(f"{address}/{{name}}", files.pages[address]) for address in OF_ONE & files.pages.keys()]
     return [*pages, web.get("/static/{name:.+}", static)]
 

@@ -1,18 +1,16 @@
 /**
- * The page for everyone.
+ * The page for everyone, but for listening and playing, which are scripts of their own: nobody waits for them to see
+ * the music.
  */
 
 import { showDay, showForm } from './course.js';
 import { byId } from './dom.js';
 import { startHall } from './hall.js';
-import './listen-button.js';
-import { startPlay } from './play.js';
 import { startSettings } from './settings.js';
 import { showTimbres } from './timbre-view.js';
 import { showVoices } from './voice-cards.js';
 
 startSettings();
-startPlay(byId('play'));
 void startHall((now) => {
   showForm(byId('form-section'), byId('form'), now);
   showVoices(byId('voices'), now);
