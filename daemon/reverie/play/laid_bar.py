@@ -9,10 +9,12 @@ from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import Bar
 from reverie.play.events import Rank
+from reverie.play.messages import BarBegun
 from reverie.play.outputs.output import BarLine, ChordLine, SectionLine
 from reverie.play.queue import SlotQueue
 from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
+from reverie.play.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,20 @@ class Laid:
         """Take all of it out of the queues again."""
         for put_back in self.put_back:
             put_back()
+
+    def begun(self, bar: Bar, timeline: Timeline, heard: int) -> BarBegun:
+        """The message that it has begun as ``bar``, after so many messages were ``heard``."""
+        scene = self.score.scene
+        return BarBegun(
+            epoch=scene.epoch,
+            scene=scene.name,
+            bar=bar.number,
+            scene_bar=self.scene_bar,
+            begins=timeline.time_of(bar.tick),
+            seconds=bar.ticks * timeline.seconds_per_tick,
+            resting=self.bar_events.resting,
+            heard=heard,
+        )
 
     def write_down(self, tape: Recorder, queues: Iterable[SlotQueue], wall: float, tick: int, qpm: float) -> None:
         """Note on the tape that it begins, and lay its bar line before every device."""

@@ -374,20 +374,7 @@ class Player:
         self._lay_banks(laid.score, bar, changes=laid.changes)
         self._log.repeated, self._log.tacet = laid.bar_events.repeated, laid.bar_events.tacet
         self._log.due = sum(count for part, count in laid.bar_events.notes.items() if part not in self._overrides.muted)
-        self._news.append(self._begun(bar, laid))
-
-    def _begun(self, bar: Bar, laid: Laid) -> BarBegun:
-        scene, timeline = laid.score.scene, self._timeline
-        return BarBegun(
-            epoch=scene.epoch,
-            scene=scene.name,
-            bar=bar.number,
-            scene_bar=laid.scene_bar,
-            begins=timeline.time_of(bar.tick),
-            seconds=bar.ticks * timeline.seconds_per_tick,
-            resting=self._log.resting,
-            heard=self._heard,
-        )
+        self._news.append(laid.begun(bar, self._timeline, self._heard))
 
     @property
     def _writes_at(self) -> float:
