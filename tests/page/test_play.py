@@ -252,6 +252,7 @@ async def test_what_the_scene_does_not_have_is_not_there(hall: Hall, visitor: Vi
     await here.page.wait_for_selector(".keepsakes")
     for gone in (".drum-machine", ".tune-mixer", ".button-keys", ".mood-pads", ".sliders"):
         assert not await here.page.is_visible(gone)
+    await here.page.locator("#play").scroll_into_view_if_needed()
     hall.toys.told["allow"] = []
     await here.until("document.querySelector('#play').childElementCount === 0")
 

@@ -21,6 +21,8 @@ from reverie.site.visitor_rules import VisitorAct, VisitorRules
 log = logging.getLogger(__name__)
 
 _HUGE = 1e9
+FRESH = 0.3
+"""Seconds for which it is handed out as it is what there is to play with."""
 LONGEST_DREAM = 140
 """Characters of the words of a dream."""
 
@@ -58,6 +60,8 @@ class Visits:
         self.moments = moments
         self._clock = clock
         self._last = clock.now()
+        self._told: Mapping[str, Any] = {}
+        self._told_at = float("-inf")
         self._visitors = Visitors(rules, clock.now)
         self._heard = HeardTunes()
         self._heard.subscribe_to(bus)
@@ -92,7 +96,7 @@ class Visits:
             "mood": moods.get("rules"),
             "votes": dict(self._visitors.votes),
             "bar": max(music.bar + 2, 1) if music else None,
-            **(describe_playthings(music, self._console.overrides, self._heard) if music else {}),
+            **self._described(music),
         }
 
     def wish(self, act: VisitorAct, wanted: Mapping[str, Any], visitor: Visitor) -> PlayAnswer:
@@ -106,6 +110,15 @@ class Visits:
             return self._acts[act](wanted, visitor)
         except ControlError as error:
             return PlayAnswer(ok=False, key="play.refused.because", params={"why": plain(str(error))})
+        finally:
+            self._told_at = float("-inf")
+
+    def _described(self, music: Ensemble | None) -> Mapping[str, Any]:
+        """What there is to play with, no older than :data:`FRESH`: thousands who ask cost no more than a few."""
+        now = self._clock.now()
+        if music is not None and not self._told_at <= now < self._told_at + FRESH:
+            self._told, self._told_at = describe_playthings(music, self._console.overrides, self._heard), now
+        return self._told if music is not None else {}
 
     def turn(self, visitor: Visitor, *, leave: bool = False) -> PlayAnswer:
         """A visitor wants a turn, or gives it away."""
@@ -120,6 +133,7 @@ class Visits:
 
     def bar_sounded(self) -> None:
         """A bar line: the mood with most votes wins, where there are any."""
+        self._told_at = float("-inf")
         mood = self._visitors.count_votes()
         if mood is not None:
             self._console.use(Action.of_dream(DreamWish(mood, replaces=True)), VISITOR)

@@ -17,8 +17,10 @@ import { askState, wish } from './play-wishes.js';
 /** @typedef {import('./play-wishes.js').PlayAnswer} PlayAnswer */
 /** @typedef {import('./play-wishes.js').Says} Says */
 
-/** Seconds between two questions of how things stand. */
-const EVERY = 2.5;
+/** Seconds between two questions of how things stand: as a rule, and for a while after a wish. */
+const EVERY = 5;
+const SOON = 1.5;
+const WHILE = 20;
 
 /**
  * What a plaything is to this page.
@@ -42,6 +44,8 @@ class PlaySection {
   /** @type {Says | null} */
   #said = null;
   #askedAt = 0;
+  #wishedAt = -WHILE * 1000;
+  #inView = true;
   #built = false;
   /** @type {Plaything[]} */
   #things;
@@ -64,15 +68,26 @@ class PlaySection {
   start() {
     onLanguage(() => this.#translate());
     void this.#look();
-    setInterval(() => document.hidden || void this.#look(), EVERY * 1000);
+    new IntersectionObserver((seen) => (this.#inView = seen.some((one) => one.isIntersecting))).observe(this.#box);
+    // Each at its own pace: what a thousand telephones ask is not asked at once.
+    setInterval(() => this.#isDue() && void this.#look(), 500 + 200 * Math.random());
     setInterval(() => this.#showTurn(), 1000);
     feed.on('joined', (joined) => joined && void this.#look());
   }
 
+  /** Whether it is time to ask again: nobody asks for what nobody sees, but whoever waits in the queue is still there. */
+  #isDue() {
+    const queued = this.#state?.together === 'queue' && (this.#state.turn.yours || !this.#state.turn.may);
+    if ((document.hidden || (this.#built && !this.#inView)) && !queued) return false;
+    const now = performance.now();
+    const every = now - this.#wishedAt < WHILE * 1000 ? SOON : EVERY;
+    return now - this.#askedAt >= every * 1000;
+  }
+
   async #look() {
+    this.#askedAt = performance.now();
     try {
       this.#state = await askState();
-      this.#askedAt = performance.now();
     } catch {
       return; // the page says that the connection is gone
     }
@@ -85,6 +100,7 @@ class PlaySection {
    * @returns {Promise<PlayAnswer>}
    */
   async #wish(what, wanted) {
+    this.#wishedAt = performance.now();
     const answer = await wish(what, wanted);
     this.#said = answer.says;
     this.#showSays();
