@@ -13,14 +13,18 @@ import aiohttp
 import pytest
 
 from fakes.certificate_files import make_certificate
+from fakes.conductors import Theatre
 from fakes.daemon import free_port
 from fakes.patience import PATIENCE
 from fakes.quiet_daemon import QuietDaemon
+from fakes.scenes import TEXT
+from reverie.cli.reach import Whereabouts, _request
 from reverie.site.page_section import PageSection
 from reverie.watch.fault_kinds import PAGE_CERTIFICATE
 from reverie.watch.faults import Faults
 from reverie.web import tls
 from reverie.web.gate import PageGate
+from reverie.web.page_parts import PageParts
 from reverie.web.server import application, serve
 
 WORD = "a token of some length"
@@ -50,8 +54,13 @@ class Secured:
                 await asyncio.sleep(0.02)
 
 
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 @contextlib.asynccontextmanager
-async def secured(folder: Path, *, wait: bool = True) -> AsyncGenerator[Secured]:
+async def secured(folder: Path, parts: PageParts | None = None, *, wait: bool = True) -> AsyncGenerator[Secured]:
     served = Secured(folder)
     if wait:
         make_certificate(served.certificate, served.key)
@@ -62,7 +71,7 @@ async def secured(folder: Path, *, wait: bool = True) -> AsyncGenerator[Secured]
         "artist_token_file": str(folder / "token"),
     }
     gate = PageGate(PageSection.model_validate(said), served.faults, "127.0.0.1")
-    app = application(QuietDaemon(), "127.0.0.1", gate=gate)
+    app = application(QuietDaemon(), "127.0.0.1", parts, gate)
     serving = asyncio.create_task(serve(app, "127.0.0.1", served.port, served.faults, gate=gate))
     try:
         if wait:
@@ -95,6 +104,29 @@ async def test_the_cookie_of_a_session_never_leaves_https(tmp_path: Path) -> Non
             assert await answer.json() == {"role": "artist"}
             assert answer.headers["Set-Cookie"].startswith("__Host-reverie=")
             assert "; Secure" in answer.headers["Set-Cookie"]
+
+
+async def test_events_go_over_https_as_they_happen(tmp_path: Path) -> None:
+    feed = Theatre(made(tmp_path / "theatre"), {"study": TEXT}).conductor.live
+    async with secured(tmp_path, PageParts(live=feed)) as served:
+        context = ssl.create_default_context(cafile=str(served.certificate))
+        address = f"https://localhost:{served.port}/api/v1/events"
+        async with (
+            asyncio.timeout(PATIENCE),
+            aiohttp.ClientSession() as session,
+            session.get(address, ssl=context) as answer,
+        ):
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            while await answer.content.readline() != b"event: now\n":
+                pass
+
+
+async def test_a_command_of_this_machine_reaches_a_page_that_speaks_https(tmp_path: Path) -> None:
+    async with secured(tmp_path) as served:
+        where = Whereabouts(None, (tmp_path,), "127.0.0.1", served.port, https=True)
+        said = await asyncio.to_thread(_request, where, "GET", "/healthz", PATIENCE)
+        assert said.startswith(b"Playing")
+        assert where.page == f"https://127.0.0.1:{served.port}"
 
 
 async def test_a_new_certificate_counts_without_a_new_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
