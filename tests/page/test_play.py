@@ -278,3 +278,6 @@ async def test_the_whole_daemon_plays_what_a_visitor_paints(daemon: Daemon, visi
         "fetch(document.querySelector('#midi').href).then(async (one) => (await one.arrayBuffer()).byteLength)"
     )
     assert midi > 100
+    moment = here.page.url.rpartition("/")[2]
+    await here.page.goto(f"http://127.0.0.1:{daemon.port}/artist")
+    await here.page.wait_for_selector(f"#artist-moments a[href='/moment/{moment}']")

@@ -4,6 +4,7 @@
 
 import { act, ask } from './artist-api.js';
 import { showKept } from './artist-kept.js';
+import { showMoments } from './artist-moments.js';
 import { moodPad } from './artist-moods.js';
 import { sceneDesk } from './artist-scenes.js';
 import { stageDesk } from './artist-stage.js';
@@ -77,6 +78,7 @@ const build = (now) => {
     },
     scenes,
     { show: (state) => showKept(byId('artist-kept'), state, perform) },
+    { show: () => void showMoments(byId('artist-moments')) },
   ];
 };
 

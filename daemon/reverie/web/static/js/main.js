@@ -6,11 +6,13 @@
 import { showDay, showForm } from './course.js';
 import { byId } from './dom.js';
 import { startHall } from './hall.js';
+import { startPlay } from './play.js';
 import { startSettings } from './settings.js';
 import { showTimbres } from './timbre-view.js';
 import { showVoices } from './voice-cards.js';
 
 startSettings();
+startPlay(byId('play'));
 void startHall((now) => {
   showForm(byId('form-section'), byId('form'), now);
   showVoices(byId('voices'), now);
