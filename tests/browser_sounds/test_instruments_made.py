@@ -50,7 +50,10 @@ def test_a_bank_becomes_an_instrument_with_its_pitches(tmp_path: Path) -> None:
     for zone in page["zones"]:
         wanted = 440 * 2 ** ((zone["root"] - 69) / 12)
         assert hertz(of_zone(zone, samples, rate), rate) == pytest.approx(wanted, rel=0.01)
-    assert SoundFiles(tmp_path / "sounds", QUOTA).recall(f"2 bank {bank.id}") == made.page
+    assert (
+        SoundFiles(tmp_path / "sounds", QUOTA).recall(BankSound(bank.id, str(bank.folder), "creature").origin)
+        == made.page
+    )
 
 
 def test_a_large_bank_has_fewer_keys_in_a_browser_and_all_of_them_sound(tmp_path: Path) -> None:

@@ -40,9 +40,12 @@ class Maker:
         self.files = files
         self.jobs: list[SoundJob] = []
         self.fault = ""
+        self.mistake: Exception | None = None
 
     def make(self, job: SoundJob) -> SoundMade:
         self.jobs.append(job)
+        if self.mistake:
+            raise self.mistake
         if self.fault:
             return SoundMade(fault=self.fault)
         audio = self.files.put(job.origin.encode(), "flac")
@@ -60,7 +63,7 @@ class House:
         self.told: list[SoundsChanged] = []
         slots = {"main": {"kind": "fluidsynth", "soundfont": "auto"}}
         self.sounds = VoiceSounds(
-            slots, self.files, ShippedSet.read(shipped), self.bus, HandClock(), self.maker.make, lambda: None
+            slots, self.files, ShippedSet.read(shipped), self.bus, HandClock(), self.maker.make, again=0.01
         )
         self.sounds.subscribe_to(self.bus)
         self.bus.subscribe(SoundsChanged, self.told.append)
@@ -155,3 +158,13 @@ async def test_a_maker_that_fails_costs_nobody_the_sound(house: House, caplog: p
     await house.see(lambda: len(house.maker.jobs) == len(SCENE.voices) and not house.sounds.waiting)
     assert house.origins() == {"beat": "shipped", "lead": "shipped"}
     assert "out of breath" in caplog.text
+
+
+@pytest.mark.usefixtures("font")
+async def test_a_mistake_of_ours_is_told_and_ends_nothing(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.maker.mistake = ZeroDivisionError()
+    house.bus.publish(SceneBegun(AT, SCENE, 1))
+    await house.see(lambda: "no new sounds" in caplog.text)
+    house.maker.mistake = None
+    house.bus.publish(SceneBegun(AT, MORPHING, 2))
+    await house.until(beat="program", lead="program")

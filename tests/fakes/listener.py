@@ -48,8 +48,9 @@ _CAUGHT = """async () => {
   if (!blocks.length) return null;
   const rate = listening.context.sampleRate;
   const first = blocks[0][0];
-  const samples = new Float32Array(Math.round((blocks.at(-1)[0] - first) * rate) + 128);
-  for (const [at, block] of blocks) samples.set(block, Math.round((at - first) * rate));
+  const samples = new Int16Array(Math.round((blocks.at(-1)[0] - first) * rate) + 128);
+  for (const [at, block] of blocks)
+    samples.set(block.map((one) => 32767 * one), Math.round((at - first) * rate));
   const offset = serverNow() - listening.clock.moment(performance.now() / 1000) - DELAYS[listening.mode];
   const bytes = new Uint8Array(samples.buffer);
   let text = '';
@@ -100,5 +101,5 @@ async def caught(visit: Visit) -> Catch:
     """What was caught since the last time; what follows is caught anew."""
     said = await visit.page.evaluate(_CAUGHT)
     assert said, "nothing was caught: does the audio thread run?"
-    samples = np.frombuffer(base64.b64decode(said.pop("samples")), np.float32).astype(np.float64)
+    samples = np.frombuffer(base64.b64decode(said.pop("samples")), np.int16) / 32_767.0
     return Catch(samples, int(said.pop("rate")), float(said.pop("begins")), said.pop("bars"), said)

@@ -75,7 +75,7 @@ def moments(daemon: Daemon, heard: Catch) -> list[tuple[float, int]]:
 
 def compare(daemon: Daemon, heard: Catch) -> tuple[list[float], int, int]:
     """By how much each note came late, how many of them were not heard, and how many had another pitch."""
-    first, last = heard.begins + 0.5, heard.begins + len(heard.samples) / heard.rate - 0.5
+    first, last = heard.begins + 1.0, heard.begins + len(heard.samples) / heard.rate - 0.5
     expected = [(moment, pitch) for moment, pitch in moments(daemon, heard) if first < moment < last]
     onsets = heard.onsets()
     late: list[float] = []
@@ -125,19 +125,20 @@ async def test_for_five_minutes_nothing_drifts_and_nothing_piles_up(tune: Daemon
     missed = wrong = 0
     sizes: list[Mapping[str, Any]] = []
     heaps: list[int] = []
-    for _ in range(15):
-        await asyncio.sleep(20)
+    for number in range(30):
+        await asyncio.sleep(10)
         heard = await caught(here)
         found = compare(tune, heard)
         late, missed, wrong = late + found[0], missed + found[1], wrong + found[2]
         sizes.append(heard.facts)
-        heaps.append(await here.heap())
+        if number % 6 == 5:
+            heaps.append(await here.heap())
     print("heap in kB", [heap // 1000 for heap in heaps])
     judge("hall, 5 minutes", late, missed, wrong, sizes[-1])
-    assert len(late) > 500
+    assert len(late) > 450
     assert max(size["sounding"] for size in sizes) < 12
     assert max(size["size"]["notes"] for size in sizes) < 120
-    assert heaps[-1] < heaps[2] * 1.2, "what is over is let go"
+    assert heaps[-1] < heaps[0] * 1.3, "what is over is let go"
 
 
 TIMBRE = """

@@ -6,6 +6,7 @@ files into the folder, which they may fill up to the quota, and answers on its s
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from reverie.browser_sounds.sound_jobs import BankSound, SoundJob, SoundMade
 from reverie.errors import reason_of
 from reverie.midi.errors import DeviceError
 from reverie.processes.codec import from_message, to_message
+from reverie.processes.mortal import PR_SET_PDEATHSIG
 
 LONGEST = 120
 """Seconds after which it ends in any case."""
@@ -49,6 +51,8 @@ def make(wanted: SoundJob, files: SoundFiles) -> SoundMade:
 
 def main(arguments: list[str]) -> int:
     """Make what standard input says."""
+    if sys.platform == "linux":  # it ends with the conductor, however that ends
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the conductor, which kills this process
     signal.alarm(LONGEST)

@@ -34,6 +34,8 @@ class SoundMaking:
             )
         except OSError as error:
             return SoundMade(fault=f"the system grants no process ({error.strerror})")
+        if self._closed:
+            child.kill()
         timer = threading.Timer(PATIENCE, child.kill)
         timer.daemon = True
         timer.start()

@@ -32,6 +32,8 @@ GIVEN = 24_000
 """At which telephones are given it."""
 HELD, DRUM_HELD = 3.0, 1.0
 """Seconds for which each key is held."""
+LOOPED = 1.8
+"""Seconds of a tone that lasts within which its loop is sought: what is shorter is loaded sooner."""
 REST = 0.4
 """Seconds between two keys."""
 STEP, MOST_KEYS = 7, 6
@@ -42,7 +44,7 @@ GAIN = 0.6
 ENDS = 10 ** (-46 / 20)
 """How loud a sample is beside its loudest moment where it may end."""
 SILENT = 1e-4
-PATIENCE = 60.0
+PATIENCE = 100.0
 FADE = 0.05
 RELEASE = 0.35
 
@@ -82,7 +84,7 @@ def _keys(low: int, high: int) -> Iterator[int]:
 def _sample(note: Samples, key: int, keys: tuple[int, int], *, drums: bool) -> tuple[SoundZone, Samples]:
     loop = None
     if not drums:
-        held = Sound(note[: round(HELD * RATE)].astype(np.float32), RATE)
+        held = Sound(note[: round(LOOPED * RATE)].astype(np.float32), RATE)
         found = find_loop(held, key) if lasts(held) else None
         if found is not None:
             note, loop = np.asarray(found[0].samples, np.float64), (found[1].start / RATE, found[1].end / RATE)

@@ -46,6 +46,8 @@ LOWEST, HIGHEST = 24, 108
 """Pitches beyond which no sample is made; those that are reach further."""
 MARGIN, ROUND = 5, 6
 """Semitones by which sections of a form may move a register, and to which it is rounded, so that scenes share."""
+AGAIN = 10.0
+"""Seconds after a mistake of ours until the next try."""
 KEEP_EVERY = 120.0
 """Seconds after which what is played counts as just used."""
 Origin = Literal["bank", "program", "shipped"]
@@ -108,6 +110,7 @@ class VoiceSounds:
         clock: By which they are dated.
         make: Makes an instrument.
         close: Ends what is being made.
+        again: Seconds after a mistake until the next try.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class VoiceSounds:
         clock: Clock,
         make: Make,
         close: Callable[[], None] = lambda: None,
+        again: float = AGAIN,
     ) -> None:
         self._slots = slots
         self._files = files
@@ -127,6 +131,7 @@ class VoiceSounds:
         self._clock = clock
         self._make = make
         self._close = close
+        self._again = again
         self._scene: str | None = None
         self._wishes: dict[str, _SoundWish] = {}
         self._sounds: dict[str, HeardSound] = {}
@@ -190,7 +195,13 @@ class VoiceSounds:
     async def run(self) -> None:
         """Make what is wanted, one after the other, until cancelled."""
         try:
-            await self._work()
+            while True:
+                try:
+                    await self._work()
+                except Exception:
+                    log.exception("Browsers have no new sounds for now; the music plays on.")
+                    self._busy = False
+                    await asyncio.sleep(self._again)
         finally:
             self._close()
 

@@ -21,10 +21,10 @@ import { LIMITER, Synth } from './listen-synth.js';
 /** Milliseconds between two looks. */
 const LOOK = 100;
 /** Seconds ahead for which notes are given to the audio thread; of a page that nobody sees timers are slow. */
-const AHEAD = 0.35;
+const AHEAD = 0.5;
 const AHEAD_HIDDEN = 2.5;
 /** Seconds by which each mode plays later than the hall. With some, a bar has begun for sure when it is played. */
-export const DELAYS = { hall: 0, calm: 0.4 };
+export const DELAYS = { hall: 0, calm: 0.6 };
 /** Seconds by which a note may be late and is still played. */
 const LATE = 0.03;
 /** Seconds after which an instrument that could not be loaded is asked for again. */
