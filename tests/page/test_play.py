@@ -246,6 +246,21 @@ async def test_what_is_refused_is_said_in_the_language_of_the_visitor(hall: Hall
     here.complaints.clear()  # the browser's console says that the answer was 429
 
 
+async def test_a_pattern_that_comes_too_often_is_told_again_as_it_is_then(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address)
+    await here.until(READY)
+    hall.toys.answer = PlayAnswer(ok=False, key="play.refused.too-often")
+    await here.page.click(cell(1, 4))
+    await wished(here, hall)
+    await says(here, "Not so fast")
+    assert await here.page.get_attribute(cell(1, 4), "data-on") == "true", "what was painted stays"
+    hall.toys.answer = None
+    _, wanted = await wished(here, hall, 2)
+    assert wanted["rows"]["snare"][4] == "x"
+    await says(here, "bar 128")
+    here.complaints.clear()  # the browser's console says that an answer was 429
+
+
 async def test_what_the_scene_does_not_have_is_not_there(hall: Hall, visitor: Visitor) -> None:
     hall.toys.told |= {"drums": None, "contour": None, "melody": None, "moods": [], "allow": ["drums", "keep", "mood"]}
     here = await visitor(hall.address)

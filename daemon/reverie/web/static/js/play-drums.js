@@ -7,6 +7,7 @@ import { element, setText } from './dom.js';
 import { feed } from './feed.js';
 import { has, t } from './i18n.js';
 import { Pattern } from './play-pattern.js';
+import { AGAIN, isPassing } from './play-wishes.js';
 
 /** @typedef {import('./play-wishes.js').PlayState} PlayState */
 /** @typedef {import('./play-wishes.js').Drums} Drums */
@@ -293,8 +294,11 @@ export class DrumMachine {
     const pattern = this.#pattern;
     if (!pattern) return;
     const wanted = pattern.wish;
-    await this.#ask('drums', pattern.touched ? { ...wanted, voice: this.#drums?.voice } : { voice: this.#drums?.voice });
-    if (JSON.stringify(wanted) === JSON.stringify(this.#pattern?.wish)) this.#dirty = false;
+    const voice = this.#drums?.voice;
+    const answer = await this.#ask('drums', pattern.touched ? { ...wanted, voice } : { voice });
+    if (JSON.stringify(wanted) !== JSON.stringify(this.#pattern?.wish)) return; // it goes on, and is told anew
+    if (isPassing(answer)) this.#later = setTimeout(() => void this.#tell(), AGAIN);
+    else this.#dirty = false;
   }
 
   #letGo() {

@@ -5,6 +5,7 @@
 import { element, setText } from './dom.js';
 import { number, t } from './i18n.js';
 import { shares, tunePicture } from './play-tune.js';
+import { AGAIN, isPassing } from './play-wishes.js';
 
 /** @typedef {import('./play-wishes.js').PlayState} PlayState */
 /** @typedef {import('./play-wishes.js').Melody} Melody */
@@ -228,8 +229,11 @@ export class TuneMixer {
     if (!parts.length) return;
     if (!this.#melody?.mixes) parts = parts.sort((one, other) => other[1] - one[1]).slice(0, 1);
     const wanted = { tunes: parts.map(([, , tune]) => tune), shares: parts.map(([, share]) => Number(share.toFixed(3))) };
-    await this.#ask('melody', { ...wanted, voice: this.#melody?.voice });
-    this.#moved = false;
+    const told = this.#later;
+    const answer = await this.#ask('melody', { ...wanted, voice: this.#melody?.voice });
+    if (told !== this.#later) return; // it goes on, and is told anew
+    if (isPassing(answer)) this.#later = setTimeout(() => void this.#tell(), AGAIN);
+    else this.#moved = false;
   }
 }
 

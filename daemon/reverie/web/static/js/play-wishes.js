@@ -41,6 +41,17 @@
  */
 
 const PLACE = '/api/v1/play';
+const PASSING = new Set(['play.refused.too-often', 'play.refused.too-many', 'play.refused.unreachable']);
+
+/** Milliseconds after which a wish that was refused for now is told again. */
+export const AGAIN = 2500;
+
+/**
+ * Whether a wish was refused for now only, so that it may be told again.
+ *
+ * @param {PlayAnswer} answer
+ */
+export const isPassing = (answer) => !answer.ok && PASSING.has(answer.says.key);
 
 /**
  * What may be done now, and what there is to play with; null where nobody plays.
