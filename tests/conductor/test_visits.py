@@ -122,6 +122,14 @@ def test_moments_of_visitors_push_nothing_out_of_what_an_artist_keeps(theatre: T
     assert theatre.status["overrides"]["kept"]["together"] == kept != []
 
 
+def test_whoever_wants_a_moment_again_and_again_pushes_no_others_out(theatre: Theatre) -> None:
+    keeper, names = visits(theatre).moments, list[str]()
+    for bar in (3, 4):
+        keeper._bars.append({"epoch": 1, "bar": bar, "notes": [["beat"]]})
+        names += [keeper.keep() for _ in range(5)]
+    assert (len(set(names)), names[0] != names[-1]) == (2, True)
+
+
 def test_wishes_of_visitors_push_nothing_out_of_what_an_artist_can_take_back(theatre: Theatre) -> None:
     theatre.conductor.control({"action": "mute", "voice": "beat", "value": True}, "artist")
     for number in range(2 * MOST):

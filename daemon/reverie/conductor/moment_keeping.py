@@ -46,11 +46,14 @@ class MomentKeeper:
         self._scene = scene
         self._clock = clock
         self._bars: deque[Mapping[str, Any]] = deque(maxlen=BARS)
+        self._last: tuple[tuple[int, int], str] | None = None
         bus.subscribe(SceneBegun, lambda _: self._bars.clear())
         bus.subscribe(BarEntered, lambda _: self._entered())
 
     def keep(self) -> str:
         """Keep what sounds now; the name of the moment.
+
+        Whoever else wants it in the same bar is given the same: however many want one, few others give way to it.
 
         Raises:
             ControlError: if nothing sounds, or so many are being kept that no other can.
@@ -58,6 +61,9 @@ class MomentKeeper:
         music, bars = self._music(), [*self._bars]
         if music is None or not any(bar["notes"] for bar in bars):
             raise ControlError("nothing is to be kept yet, as nothing sounds")
+        now = bars[-1]["epoch"], bars[-1]["bar"]
+        if self._last is not None and self._last[0] == now:
+            return self._last[1]
         kinds = {part.name: music.plan(part.name).kind for part in music.parts}
         sounding = {name: played for name in kinds if (played := music.sounding(name))}
         recipes = {name: played.as_json() for name, played in sounding.items()}
@@ -67,6 +73,7 @@ class MomentKeeper:
         moment = KeptMoment(name, time, music.arrangement.name, title, kinds, bars, recipes)
         if not self.store.keep(moment):
             raise ControlError("so many moments are being kept that no other can; ask again in some seconds")
+        self._last = now, name
         return name
 
     def _entered(self) -> None:
