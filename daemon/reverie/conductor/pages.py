@@ -45,9 +45,11 @@ async def serve_pages(
                 await asyncio.to_thread(importlib.import_module, "reverie.web.server")
                 from reverie.web.gate import PageGate
                 from reverie.web.server import application, serve
+                from reverie.web.static_files import StaticFiles
 
+                files = await asyncio.to_thread(StaticFiles.read)  # disks are slow, and so is packing
                 gate = PageGate(parts.section or PageSection(), faults, address)
-                app = application(source, address, parts, gate)
+                app = application(source, address, parts, gate, files)
                 await serve(app, address, port, faults, crowded=flood.count, gate=gate)
             except Exception:
                 log.exception("There is no status page for now; the music plays on.")

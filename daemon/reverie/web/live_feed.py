@@ -13,6 +13,7 @@ from typing import Any
 
 from reverie.bus import Bus
 from reverie.clock import Clock
+from reverie.logs import ONCE
 from reverie.play.messages import Setup
 from reverie.watch.happenings import BarEntered, Happening, PlayerTold, SyncChanged, WorkerDied
 from reverie.web.event_stream import EventStream, WrittenEvent, json_bytes
@@ -124,7 +125,9 @@ class LiveFeed:
 
     def _bar_entered(self, said: BarEntered) -> None:
         if self._score.begun(said.bar) is None:
-            log.warning("Pages do not see the bar %d: what plays is not what the player was told.", said.bar.bar)
+            log.warning(
+                "Pages do not see the bar %d: what plays is not what the player was told.", said.bar.bar, extra=ONCE
+            )
         self._tell_bars()
 
     def _tell_bars(self) -> None:

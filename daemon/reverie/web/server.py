@@ -71,11 +71,16 @@ class StatusSource(Controlled, WatchedDaemon, Protocol):
 
 
 def application(
-    source: StatusSource, address: str, parts: PageParts | None = None, gate: PageGate | None = None
+    source: StatusSource,
+    address: str,
+    parts: PageParts | None = None,
+    gate: PageGate | None = None,
+    files: StaticFiles | None = None,
 ) -> web.Application:
     """The web application, to be served at ``address``: ``source`` is the daemon, ``parts`` what the page is made of.
 
-    ``gate`` knows who may do what; without one, nobody can log in.
+    ``gate`` knows who may do what; without one, nobody can log in. ``files`` are those of the page, if somebody has
+    read them already.
     """
     parts = parts or PageParts()
     places = ListenerPlaces()
@@ -114,7 +119,7 @@ def application(
     app.on_shutdown.append(places.close)
     app.add_routes(
         [
-            *static_routes(StaticFiles.read()),
+            *static_routes(files or StaticFiles.read()),
             *machine_routes(source),
             web.post("/panic", panic),
             web.post("/dream", dream),
