@@ -199,3 +199,23 @@ def test_systemd_kills_and_restarts_a_daemon_that_no_longer_says_it_is_well(tmp_
 def states(output: str) -> dict[str, str]:
     """The answer of ``systemctl show``."""
     return dict(re.findall(r"^(\w+)=(.*)$", output, re.MULTILINE))
+
+
+def test_the_service_starts_without_tokens(tmp_path: Path) -> None:
+    """Credentials that are named by a path must be there; those that are searched for need not."""
+    said = (ROOT / "systemd" / "reverie.service").read_text()
+    loads = re.findall(r"^LoadCredential=.*$", said, re.MULTILINE)
+    assert [line.split("=")[1].split(":")[0] for line in loads] == ["artist-token", "technician-token"]
+    output = tmp_path / "output"
+    lines = ["[Service]", "Type=oneshot", *loads, f"ExecStart=/bin/sh -c 'echo started > {output}'"]
+    (tmp_path / "tokens.service").write_text("\n".join(lines) + "\n")
+    ran = subprocess.run(
+        [MANAGER, tmp_path, "systemctl", "--user", "start", "tokens.service"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    if ran.returncode == NAMESPACES_MISSING:
+        pytest.skip(f"no private systemd here: {ran.stderr.strip()}")
+    assert (ran.returncode, output.read_text()) == (0, "started\n")
