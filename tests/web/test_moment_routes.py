@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
 import mido
+import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from fakes.moments import bar, moment
-from reverie.history.moment_store import MomentStore
+from reverie.history.moment_store import KeptMoment, MomentStore
+from reverie.web import moment_files
 from reverie.web.moment_files import moment_midi, moment_picture, notes_by_voice
 from reverie.web.moment_routes import moment_routes
 
@@ -47,6 +51,24 @@ async def test_a_link_leads_to_the_moment_its_midi_and_its_picture(client: Clien
 async def test_what_is_not_there_is_not_found(client: Client) -> None:
     for way in ("0" * 16, "nonsense", f"{'0' * 16}/midi", f"{'0' * 16}/picture"):
         assert (await client.get(f"/api/v1/moments/{way}")).status == 404
+
+
+async def test_many_who_want_the_same_file_have_it_made_once_and_never_two_at_a_time(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, at_once = list[str](), list[int]()
+
+    def slowly(one: KeptMoment) -> bytes:
+        at_once.append(1 + len(at_once) - len(made))
+        time.sleep(0.05)
+        made.append(one.name)
+        return b"MThd"
+
+    monkeypatch.setattr(moment_files, "moment_midi", slowly)
+    way = f"/api/v1/moments/{moment(1).name}/midi"
+    answers = await asyncio.gather(*(client.get(way) for _ in range(12)))
+    assert {answer.status for answer in answers} == {200}
+    assert (len(made), max(at_once)) == (1, 1), "strangers take all of the processor"
 
 
 async def test_the_list_is_for_artists(client: Client) -> None:

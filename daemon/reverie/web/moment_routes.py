@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -15,6 +15,10 @@ from reverie.web.roles import needs
 PAGE = "/moment"
 """The page that shows one, among the files of the page."""
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+MADE = 24
+"""Files that are kept as they were made; each has some ten thousand bytes, or two hundred thousand."""
+Make = Callable[[KeptMoment], bytes]
+"""Makes a file of a moment."""
 _ID: Mapping[str, Any] = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 _JSON: Mapping[str, Any] = {"description": "It.", "content": {"application/json": {}}}
 _NONE = {"description": "There is no such moment."}
@@ -60,14 +64,42 @@ class KeepsMoments(Protocol):
         ...
 
 
+class _MomentFiles:
+    """What is made of moments for those who ask, one at a time, and kept for the next: a moment never changes.
+
+    Strangers ask, and of many notes a file takes a quarter of a second, in which all else of the daemon waits its turn.
+    """
+
+    def __init__(self, store: KeepsMoments) -> None:
+        self._store = store
+        self._made: dict[tuple[str, Make], bytes] = {}
+        self._one = asyncio.Lock()
+
+    async def make(self, name: str, make: Make) -> bytes:
+        """A file of the moment of that name.
+
+        Raises:
+            HTTPException: 404 if there is none.
+        """
+        async with self._one:
+            made = self._made.pop((name, make), None)
+            if made is None:
+                made = await asyncio.to_thread(self._find_and_make, name, make)
+            if made is None:
+                raise web.HTTPNotFound(text="There is no such moment, or it has given way to others.\n")
+            self._made[name, make] = made
+            if len(self._made) > MADE:
+                del self._made[next(iter(self._made))]
+        return made
+
+    def _find_and_make(self, name: str, make: Make) -> bytes | None:
+        moment = self._store.find(name)
+        return None if moment is None else make(moment)
+
+
 def moment_routes(store: KeepsMoments) -> list[web.RouteDef]:
     """The routes under ``/api/v1/moments``."""
-
-    async def found(request: web.Request) -> KeptMoment:
-        moment = await asyncio.to_thread(store.find, request.match_info["id"])
-        if moment is None:
-            raise web.HTTPNotFound(text="There is no such moment, or it has given way to others.\n")
-        return moment
+    files = _MomentFiles(store)
 
     @needs("artist")
     async def headings(request: web.Request) -> web.StreamResponse:
@@ -75,24 +107,20 @@ def moment_routes(store: KeepsMoments) -> list[web.RouteDef]:
         return web.json_response({"moments": await asyncio.to_thread(store.headings)})
 
     async def whole(request: web.Request) -> web.Response:
-        moment = await found(request)
-        return web.json_response(text=json.dumps(moment.as_json()), headers=_FOR_EVER)
+        body = await files.make(request.match_info["id"], _as_json)
+        return web.Response(body=body, content_type="application/json", headers=_FOR_EVER)
 
     async def midi(request: web.Request) -> web.Response:
         from reverie.web.moment_files import moment_midi
 
-        moment = await found(request)
-        body = await asyncio.to_thread(moment_midi, moment)
-        name = f'attachment; filename="reverie-{moment.name}.mid"'
-        return web.Response(body=body, content_type="audio/midi", headers={**_FOR_EVER, "Content-Disposition": name})
+        name = request.match_info["id"]
+        body = await files.make(name, moment_midi)
+        as_file = {**_FOR_EVER, "Content-Disposition": f'attachment; filename="reverie-{name}.mid"'}
+        return web.Response(body=body, content_type="audio/midi", headers=as_file)
 
     async def picture(request: web.Request) -> web.Response:
-        from reverie.web.moment_files import moment_picture
-
-        moment = await found(request)
-        return web.Response(
-            text=await asyncio.to_thread(moment_picture, moment), content_type="image/svg+xml", headers=_FOR_EVER
-        )
+        body = await files.make(request.match_info["id"], _as_picture)
+        return web.Response(body=body, content_type="image/svg+xml", headers=_FOR_EVER)
 
     return [
         web.get("/api/v1/moments", headings),
@@ -100,3 +128,13 @@ def moment_routes(store: KeepsMoments) -> list[web.RouteDef]:
         web.get("/api/v1/moments/{id}/midi", midi),
         web.get("/api/v1/moments/{id}/picture", picture),
     ]
+
+
+def _as_json(moment: KeptMoment) -> bytes:
+    return json.dumps(moment.as_json()).encode()
+
+
+def _as_picture(moment: KeptMoment) -> bytes:
+    from reverie.web.moment_files import moment_picture
+
+    return moment_picture(moment).encode()
