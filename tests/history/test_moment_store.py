@@ -47,6 +47,21 @@ def test_a_damaged_moment_is_none_and_the_others_are_there(tmp_path: Path, damag
     assert [one["id"] for one in store.headings()] == [moment(1).name]
 
 
+def test_a_list_that_is_asked_for_again_and_again_reads_no_moment_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MomentStore(tmp_path, 3)
+    for number in range(3):
+        store.keep(moment(number))
+    store.write()
+    first, reads = store.headings(), list[str]()
+    monkeypatch.setattr(store, "find", reads.append)
+    assert store.headings() == first
+    assert reads == []
+    (tmp_path / f"{moment(1).name}.json").unlink()
+    assert [one["id"] for one in store.headings()] == [moment(number).name for number in (2, 0)]
+
+
 def test_a_disk_that_takes_nothing_costs_the_moment_and_not_the_memory(tmp_path: Path) -> None:
     folder = tmp_path / "moments"
     folder.write_text("in the way")

@@ -77,6 +77,7 @@ class MomentStore:
         self._folder = folder
         self._many = many
         self._waiting: dict[str, KeptMoment] = {}
+        self._headings: Mapping[str, dict[str, Any]] = {}
 
     def keep(self, moment: KeptMoment) -> bool:
         """Keep a moment; False where so many wait for the disk that no other can."""
@@ -120,10 +121,12 @@ class MomentStore:
         return None
 
     def headings(self) -> list[dict[str, Any]]:
-        """What there is, the newest first. May wait for the disk."""
-        names = {*self._waiting, *(path.stem for path in self._paths())}
-        found = (moment.heading for name in names if (moment := self.find(name)))
-        return sorted(found, key=lambda one: -float(one["time"]))
+        """What there is, the newest first. May wait for the disk, on which each moment is looked at once."""
+        known, names = self._headings, {*self._waiting, *(path.stem for path in self._paths())}
+        found = {name: known[name] for name in names & known.keys()}
+        found |= {name: moment.heading for name in names - known.keys() if (moment := self.find(name))}
+        self._headings = found
+        return sorted(found.values(), key=lambda one: -float(one["time"]))
 
     def _paths(self) -> list[Path]:
         """Their files, the oldest first."""
