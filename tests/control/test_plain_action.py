@@ -112,3 +112,23 @@ def test_whoever_asks_is_told_what_came_of_it(tmp_path: Any) -> None:
     stand.time.go(3)
     assert json.dumps(desk.status())
     assert {use["source"] for use in desk.status()["last"]} == {"http"}
+
+
+def test_a_dream_has_a_weight_as_of_a_fader() -> None:
+    limits = ControlLimits()
+    assert action_of({"action": "dream", "value": "fear", "weight": 0.5}, limits).dream == DreamWish(
+        "fear", 0.5, replaces=True
+    )
+    for wrong in (True, "0.5", 0, 2, float("nan")):
+        with pytest.raises(ControlError, match="weight"):
+            action_of({"action": "dream", "value": "fear", "weight": wrong}, limits)
+    with pytest.raises(ControlError, match="weight"):
+        action_of({"action": "mutate", "weight": 1}, limits)
+
+
+def test_a_level_is_moved_over_whole_bars() -> None:
+    limits = ControlLimits()
+    assert action_of({"action": "density", "voice": "lead", "value": 0.5, "over": 8}, limits).over == 8
+    for wrong in (True, "8", -1, 0.5, 257, float("inf")):
+        with pytest.raises(ControlError, match="bars"):
+            action_of({"action": "tempo", "value": 90, "over": wrong}, limits)

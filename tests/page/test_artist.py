@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import expect
 
 from fakes.browser import DESK, SMALLEST, Screen, Visit
-from fakes.daemon import Daemon
+from fakes.daemon import STUDY, Daemon
 from fakes.jack import wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.asyncio]
@@ -21,11 +21,39 @@ Visitor = Callable[..., Awaitable[Visit]]
 AXE = Path(__file__).parents[2] / "build" / "page" / "node_modules" / "axe-core" / "axe.min.js"
 
 
+FORMED = f"""{STUDY}
+form:
+  phrase: 4
+  opening: 0
+  sections:
+    - {{name: shore, bars: 32, voices: [beat, bass, lead]}}
+    - {{name: deep, bars: 32, voices: [beat, lead]}}
+moods:
+  fear: {{words: [dark], tempo: 0.9}}
+"""
+
+
+@pytest.fixture
+def formed(tmp_path: Path) -> Iterator[Daemon]:
+    """The whole daemon, with a scene that has a form and a mood."""
+    daemon = Daemon(tmp_path / "daemon", {"main": {"kind": "port", "match": "^nowhere:"}}, FORMED)
+    yield daemon.start()
+    daemon.kill()
+
+
 async def desk(visitor: Visitor, daemon: Daemon, screen: Screen = DESK, **options: Any) -> Visit:
     await asyncio.to_thread(daemon.wait_for_models)
     visit = await visitor(f"http://127.0.0.1:{daemon.port}/artist", screen, **options)
     await visit.page.wait_for_selector('article[data-voice="lead"]')
     return visit
+
+
+def now(daemon: Daemon) -> dict[str, Any]:
+    return json.loads(daemon.get("/api/v1/now"))
+
+
+def weight(daemon: Daemon) -> float:
+    return float(now(daemon)["mood"]["weights"].get("fear", 0))
 
 
 def strip(visit: Visit, voice: str) -> Any:
@@ -79,9 +107,9 @@ async def test_a_level_moves_over_bars_and_is_taken_back(visitor: Visitor, daemo
     await page.get_by_label("Levels move over").select_option("4")
     await page.locator("#tempo").fill("140")
     await page.wait_for_selector("text=/Tempo is on its way for . more bar/")
-    await expect(page.locator(".set")).to_contain_text("The tempo is 140", timeout=15_000)
+    await expect(page.locator("#stage .set")).to_contain_text("The tempo is 140", timeout=15_000)
     await page.get_by_role("button", name="Undo", exact=True).click()
-    await expect(page.locator(".set")).not_to_contain_text("The tempo is")
+    await expect(page.locator("#stage .set")).not_to_contain_text("The tempo is")
 
 
 async def test_a_scene_is_checked_as_it_is_typed_tried_taken_back_and_saved(visitor: Visitor, daemon: Daemon) -> None:
@@ -95,15 +123,15 @@ async def test_a_scene_is_checked_as_it_is_typed_tried_taken_back_and_saved(visi
     await text.fill(written.replace("tempo: 240", "tempo: 200"))
     await expect(page.locator("#scene-faults li")).to_have_count(0)
     await page.get_by_role("button", name="Try this text (B)").click()
-    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/now"))["scene"]["tempo"] == 200)
+    await asyncio.to_thread(wait_until, lambda: now(daemon)["scene"]["tempo"] == 200)
     assert file.read_text() == written, "what is tried touches no file"
     await page.get_by_role("button", name="Back to what was (A)").click()
-    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/now"))["scene"]["tempo"] == 240)
+    await asyncio.to_thread(wait_until, lambda: now(daemon)["scene"]["tempo"] == 240)
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.locator("#said")).to_contain_text("study is saved")
     assert "tempo: 200" in file.read_text()
-    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/now"))["scene"]["tempo"] == 200)
-    await expect(page.get_by_label("Before").locator("option")).to_have_count(2)
+    await asyncio.to_thread(wait_until, lambda: now(daemon)["scene"]["tempo"] == 200)
+    await expect(page.locator("#artist-scenes").get_by_label("Before").locator("option")).to_have_count(2)
 
 
 async def test_two_editors_of_one_scene_lose_nothing(visitor: Visitor, daemon: Daemon) -> None:
@@ -123,6 +151,38 @@ async def test_two_editors_of_one_scene_lose_nothing(visitor: Visitor, daemon: D
     await asyncio.to_thread(wait_until, lambda: "tempo: 221" in file.read_text())
     kept = sorted((daemon.state / "scene-versions" / "study").iterdir())
     assert "tempo: 220" in kept[-1].read_text()
+
+
+async def test_a_loop_is_seen_and_heard_before_it_is_taken(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    page, choose = visit.page, visit.page.locator("#artist-choose")
+    await choose.locator("select").first.select_option("lead")
+    await choose.get_by_label("How many").select_option("2")
+    await choose.get_by_role("button", name="Compose").click()
+    await expect(choose.locator(".candidate")).to_have_count(2, timeout=30_000)
+    second = choose.locator(".candidate").nth(1)
+    assert await second.locator("rect").count() > 0
+    await second.get_by_role("button", name="Hear it here").click()
+    await second.get_by_role("button", name="Take it").click()
+    await expect(page.locator("#said")).to_contain_text("lead plays the loop that was taken")
+    await asyncio.to_thread(wait_until, lambda: any(use["action"] == "take" for use in daemon.records()))
+    [taken] = [use["loops"]["lead"] for use in daemon.records() if use["action"] == "take"]
+    await asyncio.to_thread(wait_until, lambda: now(daemon)["loops"]["lead"]["recipe"] == taken)
+
+
+async def test_the_form_is_led_and_moods_are_dreamt_by_hand(visitor: Visitor, formed: Daemon) -> None:
+    visit = await desk(visitor, formed)
+    page = visit.page
+    await page.get_by_role("button", name="deep now").click()
+    await asyncio.to_thread(wait_until, lambda: now(formed)["form"]["section"] == "deep")
+    await page.get_by_role("button", name="Stay in this section").click()
+    await expect(page.locator("#said")).to_contain_text("the form stays in deep")
+    pad = page.locator('[data-mood="fear"]')
+    await pad.locator("#mood-fear").fill("0.5")
+    await asyncio.to_thread(wait_until, lambda: now(formed)["mood"]["weights"].get("fear", 0) > 0)
+    await expect(pad.get_by_role("button", name="Dream")).to_have_attribute("aria-pressed", "true")
+    await pad.get_by_role("button", name="Wake").click()
+    await asyncio.to_thread(wait_until, lambda: now(formed)["mood"]["weights"].get("fear", 0) == 0)
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (make page-tools)")

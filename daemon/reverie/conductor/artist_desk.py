@@ -99,7 +99,7 @@ class ArtistDesk:
         Raises:
             ControlError: if the voice cannot have any.
         """
-        return self.choices.want(voice, count).as_json
+        return self.choices.want(voice, count)
 
     def candidates(self) -> list[Mapping[str, Any]]:
         """The loops that were composed to choose from."""

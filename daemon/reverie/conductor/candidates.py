@@ -36,9 +36,8 @@ class Audition:
     open: bool = True
     found: list[PlayedLoop] = field(default_factory=list[PlayedLoop])
 
-    @property
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for the page."""
+    def as_json(self, drum_map: Mapping[int, int]) -> dict[str, Any]:
+        """Plain data for the page, with the pitches that the port would be sent."""
         return {
             "voice": self.voice,
             "wanted": self.wanted,
@@ -49,7 +48,7 @@ class Audition:
                     "score": dict(one.made_by.score) if one.made_by else {},
                     "temperature": one.made_by and one.made_by.temperature,
                     "operator": one.made_by and one.made_by.operator,
-                    **_told(one.loop),
+                    **_told(one.loop, drum_map),
                 }
                 for one in self.found
             ],
@@ -69,7 +68,7 @@ class Candidates:
         self._ask = ask
         self._auditions: dict[str, Audition] = {}
 
-    def want(self, voice: str, count: int) -> Audition:
+    def want(self, voice: str, count: int) -> Mapping[str, Any]:
         """Have some loops composed for a voice, in place of those that were before.
 
         Raises:
@@ -86,11 +85,13 @@ class Candidates:
         self._go_on(audition)
         if not audition.open:
             raise ControlError("the composer is not there; it is started anew by itself")
-        return audition
+        return next(one for one in self.status() if one["voice"] == voice)
 
     def status(self) -> list[Mapping[str, Any]]:
         """All that was asked for in the scene that plays."""
-        return [one.as_json for one in self._present().values()]
+        present, music = self._present(), self._music()
+        maps = {part.name: part.drum_map for part in music.parts} if music else {}
+        return [one.as_json(maps[name]) for name, one in present.items()]
 
     def find(self, voice: str, recipe: str) -> PlayedLoop | None:
         """One of them, by its recipe's id."""
@@ -124,9 +125,11 @@ class Candidates:
         self._go_on(audition)
 
 
-def _told(loop: Loop) -> dict[str, Any]:
+def _told(loop: Loop, drum_map: Mapping[int, int]) -> dict[str, Any]:
     return {
         "bars": loop.bars,
         "ticks": loop.bars * loop.metre.bar_ticks,
-        "notes": [[note.start, note.pitch, note.velocity, note.length] for note in loop.notes],
+        "notes": [
+            [note.start, drum_map.get(note.pitch, note.pitch), note.velocity, note.length] for note in loop.notes
+        ],
     }

@@ -22,8 +22,9 @@ from reverie.site.actions import (
     bars_of,
     button_of,
 )
+from reverie.site.dream_wish import FAINTEST
 
-KEYS = ("action", "voice", "value", "over")
+KEYS = ("action", "voice", "value", "over", "weight")
 LONGEST_NAME = 100
 MOST_SCENES = 9999
 AXES: Final = 2
@@ -49,8 +50,18 @@ def action_of(wanted: object, limits: ControlLimits) -> Action:
     if kind == "dream":
         if not isinstance(value, str):
             raise ControlError("'dream' needs a 'value', the name of a mood; POST /dream takes all that a dream has")
-        return Action.of_dream(DreamWish(value))
+        weight = asked.get("weight")
+        return Action.of_dream(DreamWish(value) if weight is None else DreamWish(value, _weight(weight), replaces=True))
+    if "weight" in asked:
+        raise ControlError("a 'weight' is for the action 'dream'")
     return Action(kind, _value(kind, value, limits), voice, over=_over(kind, asked.get("over")))
+
+
+def _weight(weight: object) -> float:
+    """How much of a dream: as of a fader, the next one of the same mood takes its place."""
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not FAINTEST <= weight <= 1:
+        raise ControlError(f"the 'weight' of a dream is a number from {FAINTEST:g} to 1; 'wake' ends it")
+    return float(weight)
 
 
 def _over(kind: Kind, over: object) -> int:

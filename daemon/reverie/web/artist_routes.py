@@ -48,6 +48,7 @@ ARTIST_PATHS: Mapping[str, Any] = {
                                 "voice": {"type": "string"},
                                 "value": {},
                                 "over": {"type": "integer", "description": "Bars over which a level is moved."},
+                                "weight": {"type": "number", "description": "How much of a dream."},
                             },
                             "required": ["action"],
                         }

@@ -28,7 +28,8 @@
  * @property {Record<string, number>} weights
  * @property {ArtistVoice[]} voices
  * @property {{level: string, voice: string | null, to: number, bars: number}[]} ramps
- * @property {Record<string, any> | null} form
+ * @property {{sections: string[], stays: boolean, due: string | null, lacks: string,
+ *   now: Record<string, any> | null}} form
  * @property {{draft: string, before: string} | null} trial A text that is tried beside what ran before.
  * @property {{voices: Record<string, KeptRow[]>, together: KeptRow[]}} kept
  * @property {string[]} undo

@@ -1,48 +1,46 @@
 /**
- * The moments that visitors have kept, for the artist: each has a page of its own.
+ * Moments that were kept as they sounded, to be heard, seen, and taken along.
  */
 
-import { ask } from './api.js';
+import { ask } from './artist-api.js';
 import { element } from './dom.js';
 import { language, t } from './i18n.js';
 
-/** @typedef {{id: string, time: number, scene: string, title: string}} MomentHeading */
+/** @typedef {{id: string, time: string, scene: string, title: string, bars: number}} Moment */
 
-/** Milliseconds between two looks: what has gone by does not change. */
-const EVERY = 15_000;
-const MOST = 20;
-let asked = -EVERY;
-let shown = '';
+/** Milliseconds between two looks. */
+const AGAIN = 20_000;
+let asked = -AGAIN;
 
-/**
- * Show the newest of them, at most each quarter of a minute.
- *
- * @param {HTMLElement} box
- */
+/** @param {HTMLElement} box */
 export const showMoments = async (box) => {
-  if (performance.now() - asked < EVERY) return;
+  if (performance.now() - asked < AGAIN && box.dataset.lang === language()) return;
   asked = performance.now();
-  /** @type {MomentHeading[]} */
-  let moments;
-  try {
-    ({ moments } = await ask('moments'));
-  } catch {
-    return; // the desk says that the connection is gone, or who may see it
-  }
-  const mark = JSON.stringify([language(), moments]);
-  if (mark === shown && box.childElementCount) return;
-  shown = mark;
-  const when = (/** @type {number} */ time) =>
-    new Date(time * 1000).toLocaleString(language(), { dateStyle: 'medium', timeStyle: 'short' });
-  const links = moments.slice(0, MOST).map((one) =>
-    element(
-      'li',
-      {},
-      element('a', { href: `/moment/${encodeURIComponent(one.id)}` }, t('moment.when', { scene: one.title || one.scene, when: when(one.time) })),
-    ),
-  );
+  const { status, body } = await ask('/api/v1/moments');
+  if (status !== 200) return;
+  const moments = /** @type {Moment[]} */ (body.moments);
+  const shown = JSON.stringify([language(), moments]);
+  box.dataset.lang = language();
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  const told = new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' });
   box.replaceChildren(
-    element('h3', {}, t('artist.moments')),
-    links.length ? element('ul', { class: 'moments' }, ...links) : element('p', { class: 'lead' }, t('artist.moments-none')),
+    ...(moments.length ? [] : [element('p', { class: 'lead' }, t('artist.moments.nothing'))]),
+    ...moments.map((moment) => {
+      const at = `/api/v1/moments/${encodeURIComponent(moment.id)}`;
+      return element(
+        'article',
+        { class: 'card' },
+        element('h3', {}, told.format(new Date(moment.time))),
+        element('p', { class: 'lead' }, t('artist.moments.of', { title: moment.title, count: moment.bars })),
+        element(
+          'div',
+          { class: 'row' },
+          element('a', { class: 'button', href: `/moment/${encodeURIComponent(moment.id)}` }, t('artist.moments.see')),
+          element('a', { class: 'button', href: `${at}/midi`, download: `${moment.id}.mid` }, t('artist.moments.midi')),
+          element('a', { class: 'button', href: at, download: `${moment.id}.json` }, t('artist.moments.recipes')),
+        ),
+      );
+    }),
   );
 };

@@ -4,6 +4,7 @@
  */
 
 import { actionButton, choice, slider } from './artist-fields.js';
+import { timbreDesk } from './artist-timbre.js';
 import { element } from './dom.js';
 import { t } from './i18n.js';
 import { kindName } from './voice-cards.js';
@@ -57,6 +58,7 @@ export const voiceStrip = (voice, limits, act, over) => {
     });
     return { level, ...made };
   });
+  const timbre = voice.timbre ? timbreDesk(voice, limits, act) : null;
   const node = element(
     'article',
     { class: 'card strip', 'data-voice-colour': colourNumber(name), 'data-voice': name, 'aria-label': name },
@@ -71,6 +73,7 @@ export const voiceStrip = (voice, limits, act, over) => {
     ),
     element('div', { class: 'row', role: 'group', 'aria-label': t('artist.group.studio') }, ...studio.map((one) => one.node)),
     element('div', { class: 'levels' }, ...levels.map((one) => one.node)),
+    timbre?.node,
   );
   return {
     node,
@@ -82,6 +85,7 @@ export const voiceStrip = (voice, limits, act, over) => {
       keep.set({ cannot: now.source === 'written' ? t('artist.written', { voice: name }) : '' });
       back.set({ cannot: now.source === 'written' ? t('artist.written', { voice: name }) : '' });
       for (const one of [...talk, ...studio]) one.set({ cannot: now.cannot[one.action] ?? '' });
+      timbre?.show(now);
       for (const one of levels) one.set(now.levels[one.level], now.cannot[one.level] ?? '');
       every.input.disabled = Boolean(now.cannot.every);
       every.node.title = now.cannot.every ?? '';

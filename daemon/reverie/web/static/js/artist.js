@@ -3,6 +3,8 @@
  */
 
 import { act, ask } from './artist-api.js';
+import { candidateDesk } from './artist-candidates.js';
+import { formDesk } from './artist-form.js';
 import { showKept } from './artist-kept.js';
 import { showMoments } from './artist-moments.js';
 import { moodPad } from './artist-moods.js';
@@ -48,14 +50,22 @@ const perform = async (wanted) => {
 /** @param {ArtistState} now */
 const build = (now) => {
   const voices = now.voices.map((voice) => voice.name);
-  const mark = JSON.stringify([language(), voices, now.moods, now.limits]);
+  const timbres = now.voices.map((voice) => voice.timbre && [voice.timbre.name, voice.timbre.point.length]);
+  const mark = JSON.stringify([language(), voices, timbres, now.moods, now.limits, now.form.sections]);
   if (mark === built) return;
   built = mark;
   colourVoices(voices);
   const stage = stageDesk(now, perform);
   const strips = now.voices.map((voice) => ({ name: voice.name, ...voiceStrip(voice, now.limits, perform, stage.over) }));
   const moods = now.moods.map((mood) => moodPad(mood, perform));
+  const choose = candidateDesk(now, say, look);
+  const form = formDesk(now, say, look);
   byId('stage').replaceChildren(stage.node);
+  byId('artist-choose').replaceChildren(choose.node);
+  byId('artist-form').replaceChildren(form.node);
+  byId('choose-section').hidden = !choose.able;
+  byId('form-section').hidden = false;
+  byId('moments-section').hidden = false;
   byId('artist-voices').replaceChildren(...strips.map((strip) => strip.node));
   byId('artist-moods').replaceChildren(...moods.map((mood) => mood.node));
   byId('voices-section').hidden = !strips.length;
@@ -67,7 +77,9 @@ const build = (now) => {
   byId('artist-scenes').replaceChildren(scenes.node);
   parts = [
     stage,
+    form,
     ...moods,
+    { show: () => void showMoments(byId('artist-moments')) },
     {
       show: (state) => {
         for (const strip of strips) {
@@ -78,7 +90,6 @@ const build = (now) => {
     },
     scenes,
     { show: (state) => showKept(byId('artist-kept'), state, perform) },
-    { show: () => void showMoments(byId('artist-moments')) },
   ];
 };
 
