@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import json
+import wave
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -183,6 +185,27 @@ async def test_the_form_is_led_and_moods_are_dreamt_by_hand(visitor: Visitor, fo
     await expect(pad.get_by_role("button", name="Dream")).to_have_attribute("aria-pressed", "true")
     await pad.get_by_role("button", name="Wake").click()
     await asyncio.to_thread(wait_until, lambda: now(formed)["mood"]["weights"].get("fear", 0) == 0)
+
+
+async def test_a_moment_is_kept_and_taken_along_as_a_sound_file(
+    visitor: Visitor, daemon: Daemon, tmp_path: Path
+) -> None:
+    visit = await desk(visitor, daemon)
+    page = visit.page
+    await page.get_by_role("button", name="Keep this moment").click()
+    await expect(page.locator("#artist-kept tbody tr").first).to_contain_text("all together")
+    await asyncio.to_thread(wait_until, lambda: json.loads(daemon.get("/api/v1/moments"))["moments"])
+    await page.reload()
+    moment = page.locator("#artist-moments article").first
+    assert await moment.get_by_role("link", name="MIDI file").get_attribute("download")
+    async with page.expect_download() as coming:
+        await moment.get_by_role("button", name="Sound file (WAV)").click()
+    await (await coming.value).save_as(tmp_path / "moment.wav")
+    with wave.open(str(tmp_path / "moment.wav")) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth()) == (2, 2)
+        assert sound.getnframes() > 2 * sound.getframerate()
+        heard = array.array("h", sound.readframes(sound.getnframes()))
+    assert max(heard) > 1000, "it is no silence"
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (make page-tools)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from reverie.site.actions import (
     TIMBRE_LEVELS,
     VOICE_LEVELS,
     Action,
+    ControlError,
     ControlLimits,
     Kind,
     Level,
@@ -29,6 +31,7 @@ from reverie.watch.evidence import Verdict
 
 ARTIST = "artist"
 """The source of what artists do, in the record."""
+KEEP: Mapping[str, Any] = {"action": "keep"}
 _ASKED: tuple[Kind, ...] = (*VOICE_LEVELS, *EVOLVING, "once")
 """What a voice may be unable to do."""
 
@@ -47,6 +50,7 @@ class ArtistDesk:
         trial: What tries drafts beside what runs.
         candidates: Who has loops composed to choose from.
         form: The form by hand.
+        keep_moment: Keeps the last bars as they sounded.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class ArtistDesk:
         trial: SceneTrial,
         candidates: Candidates,
         form: FormHand,
+        keep_moment: Callable[[], object],
     ) -> None:
         self._console = console
         self._stage = stage
@@ -72,14 +77,21 @@ class ArtistDesk:
         self.trial = trial
         self.choices = candidates
         self.form = form
+        self._keep_moment = keep_moment
 
     def do(self, wanted: object) -> Verdict:
         """Do what plain data says (:mod:`reverie.control.plain_action`); what came of it.
 
+        What all voices play together is kept as loops to go back to, and as the bars that have sounded.
+
         Raises:
             ControlError: if it is no action.
         """
-        return self._console.ask(wanted, ARTIST)
+        verdict = self._console.ask(wanted, ARTIST)
+        if verdict.ok and wanted == KEEP:
+            with contextlib.suppress(ControlError):  # its loops are kept, though its bars are too many
+                self._keep_moment()
+        return verdict
 
     def take(self, voice: str, recipe: str) -> Verdict:
         """Have a voice play a loop that was composed to choose from."""
@@ -104,6 +116,11 @@ class ArtistDesk:
     def candidates(self) -> list[Mapping[str, Any]]:
         """The loops that were composed to choose from."""
         return self.choices.status()
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """The voices that are not to be heard."""
+        return self._console.overrides.muted
 
     def state(self) -> Mapping[str, Any]:
         """All that an artist can see and move, as plain data."""
@@ -140,7 +157,7 @@ class ArtistDesk:
             "name": name,
             "kind": self._kinds().get(name, ""),
             "source": music.source(name),
-            "muted": name in overrides.muted,
+            "muted": name in self.muted,
             "solo": overrides.solo == name,
             "looping": name in overrides.looping,
             "levels": {level: self._console.present(level, name) for level in VOICE_LEVELS if level not in cannot},

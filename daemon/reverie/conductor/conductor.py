@@ -184,19 +184,6 @@ class Conductor:
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
         folders = {"state": config.state, "tape": config.tape}
         self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
-        self.artist = ArtistDesk(
-            self._console,
-            self,
-            config.controls.limits,
-            lambda: self.music,
-            self._dreams.status,
-            self._kinds,
-            SceneEditor(config.site, config.state / "scene-versions"),
-            SceneTrial(lambda: self._play.scene, partial(self._play.change, by=ARTIST), self._play.perform),
-            Candidates(lambda: self.music, self._composer.audition),
-            FormHand(lambda: self.music, self._play.jump),
-        )
-        """What artists do from the page."""
         self._kept = KeptLoops()
         self._sounded = SoundedLoops(self.bus)
         self._report = Report(
@@ -262,7 +249,6 @@ class Conductor:
             self.pictures,
             self._banking,
             self._timbres,
-            self.artist.form,
             self._readiness,
         ):
             hearer.subscribe_to(self.bus)
@@ -285,6 +271,20 @@ class Conductor:
             ),
             self.bus,
         )
+        self.artist = ArtistDesk(
+            self._console,
+            self,
+            config.controls.limits,
+            lambda: self.music,
+            self._dreams.status,
+            self._kinds,
+            SceneEditor(config.site, config.state / "scene-versions"),
+            SceneTrial(lambda: self._play.scene, partial(self._play.change, by=ARTIST), self._play.perform),
+            Candidates(lambda: self.music, self._composer.audition),
+            FormHand(self.bus, lambda: self.music, self._play.jump),
+            self.visits.moments.keep,
+        )
+        """What artists do from the page."""
 
     async def run(
         self, scene: str | None, seconds: float | None = None, around: Callable[[], Awaitable[None]] | None = None

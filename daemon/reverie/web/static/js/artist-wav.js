@@ -1,0 +1,74 @@
+/**
+ * A kept moment as a sound file: played by the page's own synthesizer, faster than it sounds, and written as WAV.
+ */
+
+import { feed } from './feed.js';
+import { Instruments } from './listen-instrument.js';
+import { planned } from './listen-plan.js';
+import { Synth } from './listen-synth.js';
+
+/** @typedef {import('./contract.js').Bar} Bar */
+
+const RATE = 44_100;
+/** Seconds that the last note may ring. */
+const RING = 3;
+const HEADER = 44;
+
+/**
+ * The bytes of a WAV file: 16 bits, as many channels as the sound has.
+ *
+ * @param {AudioBuffer} sound
+ * @returns {Blob}
+ */
+export const wavOf = (sound) => {
+  const channels = Array.from({ length: sound.numberOfChannels }, (_, number) => sound.getChannelData(number));
+  const bytes = sound.length * channels.length * 2;
+  const view = new DataView(new ArrayBuffer(HEADER + bytes));
+  const word = (/** @type {number} */ at, /** @type {string} */ text) =>
+    [...text].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
+  word(0, 'RIFF');
+  view.setUint32(4, HEADER - 8 + bytes, true);
+  word(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels.length, true);
+  view.setUint32(24, sound.sampleRate, true);
+  view.setUint32(28, sound.sampleRate * channels.length * 2, true);
+  view.setUint16(32, channels.length * 2, true);
+  view.setUint16(34, 16, true);
+  word(36, 'data');
+  view.setUint32(40, bytes, true);
+  let at = HEADER;
+  for (let frame = 0; frame < sound.length; frame += 1)
+    for (const channel of channels) {
+      view.setInt16(at, Math.max(-1, Math.min(1, channel[frame] ?? 0)) * 0x7fff, true);
+      at += 2;
+    }
+  return new Blob([view.buffer], { type: 'audio/wav' });
+};
+
+/**
+ * The sound of some bars, with the sounds that the voices have now; a voice that has none is not heard.
+ *
+ * @param {Bar[]} bars
+ * @returns {Promise<AudioBuffer>}
+ */
+export const rendered = async (bars) => {
+  const first = bars[0]?.begins ?? 0;
+  const plans = bars.map(planned);
+  const notes = plans.flatMap((plan) => plan.notes);
+  const ends = Math.max(...notes.map((note) => note.ends - first), 1);
+  const context = new OfflineAudioContext(2, Math.ceil((ends + RING) * RATE), RATE);
+  const synth = new Synth(context);
+  const instruments = new Instruments((bytes) => context.decodeAudioData(bytes));
+  const sounds = /** @type {{name: string, sound?: {base?: string} | null}[]} */ (feed.now?.voices ?? []);
+  await Promise.allSettled(
+    sounds.map(async ({ name, sound }) => {
+      if (sound?.base) synth.give(name, await instruments.load(sound.base));
+    }),
+  );
+  for (const { begins, controls } of plans)
+    for (const [voice, own] of controls) synth.control(voice, own, Math.max(begins - first, 0));
+  for (const note of notes) synth.play({ ...note, begins: note.begins - first, ends: note.ends - first });
+  return context.startRendering();
+};
