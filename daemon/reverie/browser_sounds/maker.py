@@ -12,6 +12,8 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from reverie.browser_sounds.instrument import AUDIO, PAGE
 from reverie.browser_sounds.sound_files import SoundFiles
@@ -49,13 +51,20 @@ def make(wanted: SoundJob, files: SoundFiles) -> SoundMade:
     return SoundMade(page)
 
 
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
 def main(arguments: list[str]) -> int:
     """Make what standard input says."""
-    if sys.platform == "linux":  # it ends with the conductor, however that ends
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the conductor, which kills this process
+    # Whoever ends this process lets it end its own child, and wait for that, before it leaves.
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, _leave)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the conductor, which ends this process
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.alarm(LONGEST)
+    if sys.platform == "linux":  # it ends with the conductor, however that ends
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     os.nice(NICE)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     folder, quota = arguments

@@ -11,6 +11,8 @@ from reverie.processes.children import Child
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.wire import WireError
 
+FAREWELL = 2.0
+"""Seconds in which a maker that is told to leave has ended its own child, and left."""
 PATIENCE = 150.0
 """Seconds after which a maker is killed: its own limit is shorter."""
 
@@ -59,7 +61,10 @@ class SoundMaking:
                 child.release()
 
     def close(self) -> None:
-        """End what is being made."""
+        """End what is being made, quickly."""
         self._closed = True
-        if self._child is not None:
-            self._child.kill()
+        if (child := self._child) is not None:
+            child.terminate()
+            timer = threading.Timer(FAREWELL, child.kill)
+            timer.daemon = True
+            timer.start()
