@@ -43,7 +43,7 @@ class Hall:
         self.picture = png([bytes(range(96))] * 48, [(level, level // 2, 80) for level in range(256)])
         self.state: dict[str, Any] = {}
         self.files = StaticFiles.read()
-        self.away = False
+        self.away = self.stopped = False
         self.toys = Toys()
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
 
@@ -181,13 +181,19 @@ class Hall:
         made = StaticFiles({"wall.html": b"another version"}).files["version.json"]
         self.files.files = {**self.files.files, "version.json": made}
 
+    def stop(self) -> None:
+        """Play no more, and say nothing of it, as a player that is dead."""
+        self.stopped = True
+
     async def play(self) -> None:
-        """Play until cancelled."""
+        """Play until cancelled or stopped."""
         self.begins = time.monotonic()
         while True:
             self.begins += self.seconds
             self.bar += 1
             await asyncio.sleep(max(0.0, self.begins - time.monotonic()))
+            if self.stopped:
+                return
             self.tell("bar", self.bar_event())
             self.tell("now", self.now())
 

@@ -77,6 +77,26 @@ async def test_nothing_is_painted_while_nobody_can_see_it(hall: Hall, visitor: V
     await here.until(f"document.querySelector('rv-roll').painted > {before}")
 
 
+async def test_what_was_foretold_and_does_not_come_is_not_shown_as_if_it_were_played(
+    hall: Hall, visitor: Visitor
+) -> None:
+    here = await visitor(hall.address)
+    await here.until(PAINTED)
+    shown = """(async () => {
+      const { serverNow } = await import('/static/js/clock.js');
+      const now = serverNow();
+      const { timeline } = document.querySelector('rv-roll');
+      return [timeline.shown(now).length, timeline.bars.filter((one) => !one.exact && one.begins < now - 1.5).length];
+    })()"""
+    before = await here.page.evaluate(shown)
+    assert before[0] >= 5
+    assert before[1] == 0
+    hall.stop()
+    await here.until(f"{shown}.then(([, late]) => late >= 2)")
+    count, late = await here.page.evaluate(shown)
+    assert count <= await here.page.evaluate(f"{BARS}.length") - late
+
+
 async def test_the_wall_loads_itself_anew_when_its_files_have_changed(hall: Hall, visitor: Visitor) -> None:
     here = await visitor(f"{hall.address}/wall")
     await here.until(PAINTED)

@@ -143,7 +143,7 @@ export class LiveRoll extends HTMLElement {
   /** @param {number} passed Seconds since the last picture. */
   #paintNow(passed) {
     const now = serverNow();
-    const bars = this.#timeline.bars;
+    const bars = this.#timeline.shown(now);
     const { past, future } = this.#span(now, passed);
     let lowest = Infinity;
     let highest = -Infinity;

@@ -9,6 +9,8 @@
 /** Seconds for which a bar is kept after its end. */
 const KEPT = 40;
 const MOST = 128;
+/** Seconds after which a bar that was predicted and has not begun is one that does not come. */
+const LATEST = 1.5;
 
 export class Timeline {
   /** @type {Bar[]} */
@@ -34,6 +36,17 @@ export class Timeline {
   /** Forget everything: other music plays. */
   clear() {
     this.#bars = [];
+  }
+
+  /**
+   * The bars that are to be shown at a moment: one that should have begun, and of which nobody has said that it did, is
+   * not played, whatever was predicted of it.
+   *
+   * @param {number} moment
+   * @returns {Bar[]}
+   */
+  shown(moment) {
+    return this.#bars.filter((bar) => bar.exact || bar.begins > moment - LATEST);
   }
 
   /**
