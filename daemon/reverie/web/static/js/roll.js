@@ -114,7 +114,7 @@ export class LiveRoll extends HTMLElement {
     const { clientWidth: width, clientHeight: height } = this;
     if (!width || !height) return;
     const ratio = Math.min(devicePixelRatio || 1, 2, Math.sqrt(MOST_PIXELS / (width * height)));
-    this.#size = { width, height, unit: Math.max(11, Math.min(width / 44, height / 26)) };
+    this.#size = { width, height, unit: Math.max(11, Math.min(width / 56, height / 26)) };
     this.#canvas.width = Math.round(width * ratio);
     this.#canvas.height = Math.round(height * ratio);
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
