@@ -182,7 +182,7 @@ async def test_the_form_is_led_and_moods_are_dreamt_by_hand(visitor: Visitor, fo
     pad = page.locator('[data-mood="fear"]')
     await pad.locator("#mood-fear").fill("0.5")
     await asyncio.to_thread(wait_until, lambda: now(formed)["mood"]["weights"].get("fear", 0) > 0)
-    await expect(pad.get_by_role("button", name="Dream")).to_have_attribute("aria-pressed", "true")
+    await expect(pad.get_by_role("button", name="Dream", exact=True)).to_have_attribute("aria-pressed", "true")
     await pad.get_by_role("button", name="Wake").click()
     await asyncio.to_thread(wait_until, lambda: now(formed)["mood"]["weights"].get("fear", 0) == 0)
 
