@@ -322,6 +322,22 @@ def test_a_blend_that_is_none_is_refused_with_a_sentence(theatre: Theatre, wante
     assert why in str(answer.params["why"])
 
 
+def test_a_mistake_about_hands_and_visitors_keeps_neither_the_music_nor_its_hours_from_going_on(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conductor, done = theatre.conductor, list[str]()
+
+    def fail() -> None:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(conductor._console, "bar_over", fail)
+    monkeypatch.setattr(conductor.visits, "look", fail)
+    monkeypatch.setattr(conductor._play, "go_on", lambda: done.append("music"))
+    monkeypatch.setattr(conductor._course, "follow", lambda: done.append("hours"))
+    go(theatre, 2)
+    assert done == ["music", "hours"] * 2
+
+
 def test_a_scene_without_drums_or_buttons_says_so(theatre: Theatre) -> None:
     assert "buttons" in str(visits(theatre).wish("contour", {"button": 3}, ANNE).params["why"])
     assert visits(theatre).state(ANNE)["contour"] is None

@@ -465,7 +465,7 @@ class Conductor:
         alive = self._readiness.look()
         self._composer.look()
         self._console.look()
-        self.visits.look()
+        _in_any_case(self.visits.look)
         self._cues.look()
         self._repertoire.look_into_folders()
         self._reminder.look()
@@ -511,10 +511,8 @@ class Conductor:
         self._sounded.bar_sounded(said, music)
         music.played(said.bar.scene_bar)
         self._kept.bar_played(music)
-        self._console.bar_over()
-        self._play.go_on()
-        self.artist.form.bar_over()
-        self.visits.bar_sounded()
+        for part in (self._console.bar_over, self._play.go_on, self.artist.form.bar_over, self.visits.bar_sounded):
+            _in_any_case(part)
 
     def _sounds_of_voices(self) -> Mapping[str, Mapping[str, Any]]:
         return {name: sound.as_json() for name, sound in self.sounds.by_voice.items()}
@@ -525,3 +523,11 @@ class Conductor:
 
     def _publish(self, happening: Happening) -> None:
         self.bus.publish(happening)
+
+
+def _in_any_case(part: Callable[[], object]) -> None:
+    """Do something that must not keep what comes after it from being done."""
+    try:
+        part()
+    except Exception:
+        log.exception("A part of the conductor made a mistake; the music goes on.")
