@@ -152,6 +152,18 @@ def test_moods_are_voted_on_and_the_one_with_most_votes_is_dreamt_at_the_bar_lin
     assert len(theatre.told(DreamBegun)) == 1
 
 
+@pytest.mark.parametrize("left", [2.0, 0.0])
+def test_who_votes_is_told_the_bar_in_which_the_mood_begins_if_it_wins(tmp_path: Path, left: float) -> None:
+    theatre = opened(tmp_path, VisitorRules(together="votes"))
+    theatre.play()
+    theatre.answer()
+    theatre.clock.go(2.0 - left)
+    answer = visits(theatre).wish("mood", {"mood": "fear"}, ANNE)
+    theatre.clock.go(left)
+    go(theatre, 3)
+    assert [begun.scene_bar + 1 for begun in theatre.told(DreamBegun)] == [answer.from_bar]
+
+
 def test_the_page_is_told_what_is_allowed_and_whose_turn_it_is(tmp_path: Path) -> None:
     theatre = opened(tmp_path, replace(VisitorRules(), allow=frozenset({"mood", "keep"}), together="queue"))
     assert visits(theatre).turn(ANNE).key == "play.turn.yours"

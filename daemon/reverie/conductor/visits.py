@@ -149,7 +149,9 @@ class Visits:
             if mood not in self._moods().get("moods", []):
                 raise ControlError("the scene has no such mood")
             self._visitors.vote(visitor, mood)
-            return PlayAnswer(True, "play.voted", {"mood": mood}, self._open_bar() + 1)
+            music, bar = self._music(), self._open_bar()
+            bar = bar if music is None else max(bar, music.bar + 3)  # votes are counted when the next bar begins
+            return PlayAnswer(True, "play.voted", {"mood": mood}, bar + 1)
         bar = self._open_bar()
         self._do(Action.of_dream(DreamWish(mood, replaces=True)))
         return PlayAnswer(True, "play.heard", {"bar": bar + 1}, bar + 1)
