@@ -52,7 +52,7 @@ let told = -Infinity;
  */
 export const tellRoll = (node, now, timeline) => {
   const at = performance.now() / 1000;
-  if (at - told < RARELY || document.hidden) return;
+  if (at - told < RARELY || document.hidden || !timeline.at(serverNow())) return; // no bar is known: nothing to tell
   told = at;
   setText(node, rollInWords(now, timeline));
 };
