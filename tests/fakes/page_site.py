@@ -20,7 +20,7 @@ from reverie.web.server import application, serve
 
 ARTIST, TECHNICIAN = "an artist's long token", "a technician's long token"
 AWAY: Mapping[str, str] = {"X-Forwarded-For": "192.0.2.7"}
-"""What a browser elsewhere is made to send: the site takes it for its proxy's word."""
+"""What a browser elsewhere is made to send: nobody who comes with it is taken for somebody at the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PageSite:
 
 
 def page_section(folder: Path, **page: Any) -> PageSection:
-    """The site's section, with a token for each role and a proxy on this machine."""
+    """The site's section, with a token for each role."""
     for name, token in (("artist", ARTIST), ("technician", TECHNICIAN)):
         path = folder / f"{name}-token-of-test"
         path.write_text(f"{token}\n")
@@ -42,7 +42,6 @@ def page_section(folder: Path, **page: Any) -> PageSection:
     said = {
         "artist_token_file": str(folder / "artist-token-of-test"),
         "technician_token_file": str(folder / "technician-token-of-test"),
-        "proxies": ["127.0.0.1"],
         **page,
     }
     return PageSection.model_validate(said)

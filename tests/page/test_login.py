@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -60,3 +61,43 @@ async def test_at_the_machine_there_is_nothing_to_type(site: PageSite, visitor: 
     here = await visitor(f"{site.address}/login")
     await here.until("document.querySelector('#role').textContent === 'You are here as: technician.'")
     assert not await here.page.is_visible("#token")
+
+
+async def test_at_a_screen_of_the_hall_there_is_something_to_type(tmp_path: Path, visitor: Visitor) -> None:
+    async with open_page(tmp_path, {"here": "visitor"}) as site:
+        here = await visitor(f"{site.address}/login")
+        await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+        assert await here.page.is_visible("#token")
+        assert not await here.page.is_visible("#leave")
+        await log_in(here, TECHNICIAN)
+        await here.until("document.querySelector('#role').textContent === 'You are here as: technician.'")
+        assert await here.page.is_visible("#leave"), "nobody after them is to be technician"
+        await here.page.click("#leave")
+        await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+
+
+async def test_whoever_was_sent_to_log_in_comes_back_to_where_they_were(site: PageSite, visitor: Visitor) -> None:
+    here = await visitor(f"{site.address}/login?next=/login%3Flang=de", extra_http_headers=AWAY)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+    await log_in(here, ARTIST)
+    await here.page.wait_for_url("**/login?lang=de")
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "/\t/evil.example/",
+        "javascript:alert(1)",
+        "wall",
+        "",
+    ],
+)
+async def test_a_login_leads_to_no_foreign_page(site: PageSite, visitor: Visitor, foreign: str) -> None:
+    here = await visitor(f"{site.address}/login?next={quote(foreign)}", extra_http_headers=AWAY)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+    await log_in(here, ARTIST)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: artist.'")
+    assert here.page.url.startswith(f"{site.address}/login?")

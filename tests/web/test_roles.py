@@ -124,7 +124,7 @@ async def test_a_login_that_is_none_is_refused(tmp_path: Path, body: bytes) -> N
 
 
 async def test_without_tokens_nobody_elsewhere_gets_a_role(tmp_path: Path) -> None:
-    async with served(tmp_path, artist_token_file=None, technician_token_file=None) as stage:
+    async with served(tmp_path, artist_token_file=None, technician_token_file=None, proxies=[]) as stage:
         for token in ("", "None", "\0" * 32, "0" * 32):
             assert await stage.log_in(token) == 403
         assert (await stage.client.get("/only/technician")).status == 200, "at the machine nobody needs one"
@@ -180,10 +180,64 @@ async def test_a_role_in_a_header_is_believed_of_proxies_alone(tmp_path: Path) -
 
 
 async def test_at_the_machine_itself_everybody_is_technician(tmp_path: Path) -> None:
-    async with served(tmp_path) as stage:
+    async with served(tmp_path, proxies=[]) as stage:
         assert (await stage.client.get("/only/technician")).status == 200
         told = await (await stage.client.get("/api/v1/session")).json()
-        assert told == {"role": "technician", "here": True, "tokens": ["artist", "technician"]}
+        assert told == {"role": "technician", "here": True, "logged_in": False, "tokens": ["artist", "technician"]}
+
+
+async def post(stage: Stage, path: str, word: str, body: object) -> int:
+    """Somebody at the machine asks for something by POST."""
+    return (await stage.client.post(path, headers={"X-Reverie": word}, json=body)).status
+
+
+async def test_whoever_touches_a_screen_of_the_hall_at_the_machine_is_no_technician(tmp_path: Path) -> None:
+    async with served(tmp_path, "127.0.0.1", proxies=[], here="visitor", visitors={"allow": ["mood"]}) as stage:
+        assert [(await stage.client.get(f"/only/{role}")).status for role in PageRole] == [200, 401, 401]
+        for path in ("/status", "/metrics"):
+            assert (await stage.client.get(path)).status == 401
+        for path in ("/healthz", "/readyz"):
+            assert await (await stage.client.get(path)).text() == "ok\n"
+        assert await post(stage, "/panic", "panic", None) == 401
+        assert await post(stage, "/dream", "dream", {"mood": "fear"}) == 401
+        assert await post(stage, "/control", "control", {"action": "next"}) == 403
+        assert (stage.daemon.panics, stage.daemon.wanted) == (0, [])
+        assert await post(stage, "/api/v1/session", "page", {"token": TECHNICIAN}) == 200
+        assert (await stage.client.get("/only/technician")).status == 200
+        assert await post(stage, "/control", "control", {"action": "next"}) == 200
+        told = await (await stage.client.get("/api/v1/session")).json()
+        assert (told["role"], told["here"], told["logged_in"]) == ("technician", True, True)
+
+
+async def test_at_the_machine_the_site_may_have_artists(tmp_path: Path) -> None:
+    async with served(tmp_path, "127.0.0.1", proxies=[], here="artist") as stage:
+        assert [(await stage.client.get(f"/only/{role}")).status for role in PageRole] == [200, 200, 403]
+        assert await post(stage, "/panic", "panic", None) == 200
+        assert await post(stage, "/control", "control", {"action": "next"}) == 200
+
+
+async def test_tokens_cannot_be_guessed_at_a_screen_of_the_hall_nor_others_keep_it_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_routes, "ALL_AT_FIRST", 1.0)
+    monkeypatch.setattr(session_routes, "ALL_TRIES", 0.001)
+    async with served(tmp_path, proxies=["192.0.2.1"], here="visitor") as stage:
+        assert [await stage.log_in("guess") for _ in range(2)] == [403, 429], "elsewhere all tries are used up"
+        tries = [await post(stage, "/api/v1/session", "page", {"token": "guess"}) for _ in range(6)]
+        assert tries == [403] * 3 + [429] * 3, "together five of the same address"
+
+
+async def test_who_comes_through_a_bare_proxy_of_the_machine_is_no_technician(tmp_path: Path) -> None:
+    """It sends no header of those that proxies send, and writes 127.0.0.1 where the name was."""
+    for proxy in ("127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0/0"):
+        async with served(tmp_path, "127.0.0.1", proxies=[proxy]) as stage:
+            assert [(await stage.client.get(f"/only/{role}")).status for role in PageRole] == [200, 401, 401]
+            assert (await stage.client.get("/status")).status == 401
+            assert await post(stage, "/control", "control", {"action": "next"}) == 403
+            assert await post(stage, "/api/v1/session", "page", {"token": TECHNICIAN}) == 200
+            assert (await stage.client.get("/only/technician")).status == 200
+    async with served(tmp_path, "127.0.0.1", proxies=["192.0.2.0/24"]) as stage:
+        assert (await stage.client.get("/only/technician")).status == 200, "the proxy is another machine"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.nip.io", "192.0.2.2"])
@@ -285,6 +339,9 @@ async def test_a_proxy_of_this_machine_lets_nobody_elsewhere_control_the_music(t
         asked: dict[str, Any] = {"json": {"action": "next"}, "headers": {**control, "Host": "music.example.org"}}
         assert (await stage.ask("POST", "/control", **asked))[0] == 403
         assert stage.daemon.wanted == []
+    async with served(tmp_path, "127.0.0.1", proxies=[]) as stage:
+        assert (await stage.ask("POST", "/control", json={"action": "next"}, headers=control))[0] == 403
+        assert stage.daemon.wanted == []
         assert (await stage.client.post("/control", json={"action": "next"}, headers=control)).status == 200
 
 
@@ -361,7 +418,10 @@ async def test_changes_without_end_are_refused_to_whoever_makes_them(tmp_path: P
         assert changes.count(429) >= 10
         other = {**CHANGE, "X-Forwarded-For": "192.0.2.8"}
         assert (await stage.ask("POST", "/api/v1/change", headers=other))[0] == 200
-        assert (await stage.client.post("/api/v1/change", headers=CHANGE)).status == 200
+    async with served(tmp_path, proxies=[]) as stage:
+        changes = [(await stage.ask("POST", "/api/v1/change", headers=CHANGE))[0] for _ in range(100)]
+        assert changes.count(429) >= 10
+        assert (await stage.client.post("/api/v1/change", headers=CHANGE)).status == 200, "at the machine itself"
 
 
 async def test_whoever_tries_tokens_waits_and_nobody_else(tmp_path: Path) -> None:
@@ -380,6 +440,8 @@ async def test_tries_from_everywhere_never_lock_the_machine_itself_out(
     async with served(tmp_path) as stage:
         tries = [await stage.log_in("guess", {"X-Forwarded-For": f"198.51.100.{one}"}) for one in range(15)]
         assert tries == [403] * 10 + [429] * 5
+    async with served(tmp_path, proxies=[]) as stage:
+        assert [await stage.log_in("guess") for _ in range(6)] == [403] * 5 + [429]
         for _ in range(20):
             here = await stage.client.post("/api/v1/session", json={"token": ARTIST}, headers=CHANGE)
             assert here.status == 200

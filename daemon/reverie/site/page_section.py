@@ -46,6 +46,11 @@ class Contact(Section):
 class PageSection(Section):
     """The page that shows the installation, and who may do what on it."""
 
+    here: Literal["technician", "artist", "visitor"] = Field(
+        default="technician",
+        description="What whoever asks at the machine itself is without a token: technician, artist or visitor. With "
+        "a screen that strangers touch it is to be visitor.",
+    )
     artist_token_file: FilePath | None = Field(
         default=None,
         description="A file whose one line makes whoever types it an artist; null: the credential `artist-token` of "

@@ -1,6 +1,6 @@
 """``POST /control``: what a control surface can do, for programs that speak HTTP.
 
-Only whoever is on this machine may, unless the site says otherwise; for whom a reverse proxy of this machine asks is
+Only artists on this machine may, unless the site says otherwise; for whom a reverse proxy of this machine asks is
 elsewhere. A header that browsers send to their own site only keeps pages elsewhere on the web from it.
 """
 

@@ -17,6 +17,7 @@ Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 FOR, PROTO, FORWARDED = "X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"
 _SIGNS = (FOR, PROTO, FORWARDED, "X-Forwarded-Host", "X-Real-IP", "Via")
 _PAIR = re.compile(r"""\s*(for|proto)\s*=\s*(?:"([^"\\]*)"|([^\s;,"]*))\s*""", re.IGNORECASE)
+_LOOPBACK = (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1/128"))
 _MOST = 16
 """Hops that are looked at."""
 
@@ -43,6 +44,11 @@ def within(address: str, networks: Networks) -> bool:
     """Whether an address is in one of the networks; what is none is in no network."""
     known = _address(address)
     return known is not None and any(known in network for network in networks)
+
+
+def overlap_loopback(networks: Networks) -> bool:
+    """Whether a program of this machine that asks at loopback may be in one of the networks."""
+    return any(network.version == own.version and network.overlaps(own) for network in networks for own in _LOOPBACK)
 
 
 def origin_of(peer: str, headers: CIMultiDictProxy[str], proxies: Networks) -> AskedFrom:

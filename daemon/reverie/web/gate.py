@@ -20,7 +20,7 @@ from aiohttp import web
 from reverie.allowance import Allowance, neighbour
 from reverie.site.page_section import PageSection
 from reverie.watch.faults import Faults
-from reverie.web.forwarded import networks_of, origin_of, within
+from reverie.web.forwarded import networks_of, origin_of, overlap_loopback, within
 from reverie.web.refusals import refused
 from reverie.web.roles import Asker, Handler, PageRole, asker_of, introduce
 from reverie.web.sessions import Sessions
@@ -61,6 +61,7 @@ class PageGate:
         self.certificates = Certificates(page, faults)
         self.tokens = Tokens(page, faults, self.sessions.end_all_of)
         self._proxies = networks_of(page.proxies)
+        self._proxy_here = overlap_loopback(self._proxies)
         self._monitoring = networks_of(page.monitoring)
         self._alone = is_loopback(listens_at)
         own = socket.gethostname().lower()
@@ -95,34 +96,50 @@ class PageGate:
         """Who has sent the request."""
         peer = request.remote or ""
         origin = origin_of(peer, request.headers, self._proxies)
-        here = origin.direct and self._is_here(request, peer)
-        https = request.secure or origin.https
-        role = self._role(request, by_proxy=origin.by_proxy) if not here else PageRole.TECHNICIAN
-        return Asker(role, origin.address, here, watches=within(origin.address, self._monitoring), https=https)
+        here = origin.direct and not origin.by_proxy and self._is_here(request, peer)
+        by_session = self._by_session(request)
+        roles = [PageRole.VISITOR, *by_session]
+        if here:
+            roles.append(PageRole(self.page.here))
+        if origin.by_proxy:
+            roles += self._by_header(request)
+        return Asker(
+            max(roles, key=[*PageRole].index),
+            origin.address,
+            here,
+            watches=within(origin.address, self._monitoring),
+            https=request.secure or origin.https,
+            of_many=self.is_proxy(origin.address),
+            logged_in=bool(by_session),
+        )
 
-    @staticmethod
-    def _is_here(request: web.Request, peer: str) -> bool:
+    def _is_here(self, request: web.Request, peer: str) -> bool:
         """Whether a program of this machine asks, by a name that can lead nowhere else.
 
         It asks at loopback, or at an address of the machine from the same address: no other machine gets an answer
-        there.
+        there. Where a proxy of the site runs on this machine nobody is taken for that: it may ask for anybody.
         """
+        if self._proxy_here:
+            return False
         name = name_of(request.host)
         if is_loopback(peer):
             return is_loopback(name)
         own = request.transport.get_extra_info("sockname") if request.transport else None
         return bool(own) and own[0] == peer == name
 
-    def _role(self, request: web.Request, *, by_proxy: bool) -> PageRole:
+    def _by_session(self, request: web.Request) -> list[PageRole]:
         secrets = [request.cookies.get(name, "") for name in (SAFE_COOKIE, COOKIE)]
         found = [self.sessions.role_of(secret) for secret in secrets if secret]
-        roles = [PageRole.VISITOR, *(PageRole(role) for role in found if role)]
-        if by_proxy and self.page.role_header is not None:
-            # Of two values one may be the asker's own.
-            values = request.headers.getall(self.page.role_header, [])
-            with contextlib.suppress(ValueError):
-                roles += [PageRole(value.strip().lower()) for value in values if len(values) == 1]
-        return max(roles, key=[*PageRole].index)
+        return [PageRole(role) for role in found if role]
+
+    def _by_header(self, request: web.Request) -> list[PageRole]:
+        """The role that a proxy names; of two values one may be the asker's own, and neither counts."""
+        if self.page.role_header is None:
+            return []
+        values = request.headers.getall(self.page.role_header, [])
+        with contextlib.suppress(ValueError):
+            return [PageRole(value.strip().lower()) for value in values if len(values) == 1]
+        return []
 
     @property
     def _only_known_names(self) -> Any:
@@ -183,7 +200,7 @@ class PageGate:
                 raise refused(411, "refused.form", "A change says how long it is.")
             if request.content_length > BODY[asker.role]:
                 raise refused(413, "refused.long", f"A change has {BODY[asker.role]} bytes at most.")
-        if not asker.here and not self._changes[asker.role].take(neighbour(asker.address)):
+        if not asker.is_host and not self._changes[asker.role].take(neighbour(asker.address)):
             raise refused(429, "refused.often", "Too many changes; try again in some seconds.", retry_after=5)
 
     async def _look(self) -> None:

@@ -1,8 +1,8 @@
 """Who asks: a visitor, an artist or a technician, and what each of them may.
 
-Each role may what the one before it may: whoever mends the installation can also play it. Nobody needs a token at the
-machine itself; from elsewhere a role comes by a session (:mod:`reverie.web.sessions`) or by the word of a proxy that
-the site trusts.
+Each role may what the one before it may: whoever mends the installation can also play it. At the machine itself the
+site's ``page.here`` gives a role without a token; else a role comes by a session (:mod:`reverie.web.sessions`) or by
+the word of a proxy that the site trusts.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ _ORDER = tuple(PageRole)
 class Asker:
     """Who sent a request.
 
-    ``address`` is empty where nobody trustworthy knows it. ``here`` is a person or program at this machine,
-    ``watches`` one of the site's monitoring networks, ``https`` says that nobody on the way can listen.
+    ``address`` is empty where nobody trustworthy knows it, and ``of_many`` where it is that of a proxy which does not
+    say for whom it asks. ``here`` is a person or program at this machine, ``watches`` one of the site's monitoring
+    networks, ``https`` says that nobody on the way can listen. ``logged_in`` is whoever has a session.
     """
 
     role: PageRole
@@ -43,10 +44,17 @@ class Asker:
     here: bool = False
     watches: bool = False
     https: bool = False
+    of_many: bool = False
+    logged_in: bool = False
 
     def may(self, role: str) -> bool:
         """Whether the asker has this role or one beyond it."""
         return _ORDER.index(self.role) >= _ORDER.index(PageRole(role))
+
+    @property
+    def is_host(self) -> bool:
+        """Whether a technician sits at the machine itself, who is never kept waiting."""
+        return self.here and self.may(PageRole.TECHNICIAN)
 
     @property
     def sees_machine(self) -> bool:

@@ -1,7 +1,7 @@
 """A small web server for people and machines that look after the installation.
 
 What it lets a stranger do is have something dreamt, within the guards of the scene; it steers (POST /control) for
-whoever is on this machine alone, unless the site says otherwise, and silences every note for them and for whoever has
+artists on this machine alone, unless the site says otherwise, and silences every note for them and for whoever has
 logged in (:mod:`reverie.web.roles`). Strangers are told nothing of the machine. A page elsewhere on the web cannot do
 even that through a visitor's browser: the request needs a header that browsers send to their own site only, and the
 name in the address must be one that leads here (:mod:`reverie.web.gate`), so that no foreign name that is made to
@@ -111,7 +111,10 @@ def application(
 
     def may_control(request: web.Request) -> bool:
         wanted = parts.controls
-        return is_loopback(address) and asker_of(request).here if wanted is None else wanted
+        if wanted is not None:
+            return wanted
+        asker = asker_of(request)
+        return is_loopback(address) and asker.here and asker.may(PageRole.ARTIST)
 
     app = web.Application(middlewares=[*gate.middlewares, _one_after_another()], client_max_size=LARGEST_BODY)
     app.on_response_prepare.append(_add_headers)

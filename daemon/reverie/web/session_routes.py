@@ -25,8 +25,13 @@ ALL_TRIES, ALL_AT_FIRST = 5.0, 50.0
 
 
 def session_routes(gate: PageGate) -> list[web.RouteDef]:
-    """The routes; whoever is at this machine needs no token, and so is never kept out by the tries of others."""
+    """The routes; whoever is at this machine is never kept out by the tries of others, and its technician by none."""
     each, everyone = Allowance(TRIES, TRIES_AT_FIRST), Allowance(ALL_TRIES, ALL_AT_FIRST)
+
+    def may_try(asker: Asker) -> bool:
+        if asker.is_host:
+            return True
+        return each.take(neighbour(asker.address)) and (asker.here or everyone.take(""))
 
     async def tell(request: web.Request) -> web.Response:
         return web.json_response(_told(gate, asker_of(request)))
@@ -34,7 +39,7 @@ def session_routes(gate: PageGate) -> list[web.RouteDef]:
     async def log_in(request: web.Request) -> web.Response:
         asker = asker_of(request)
         token = await _token(request)
-        if not asker.here and not (each.take(neighbour(asker.address)) and everyone.take("")):
+        if not may_try(asker):
             log.warning("Too many tries to log in from %s.", asker.address or "an unknown address", extra=ONCE)
             raise refused(429, "login.often", "Too many tries; wait a minute.", retry_after=60)
         role = gate.tokens.role_by(token)
@@ -67,7 +72,12 @@ def session_routes(gate: PageGate) -> list[web.RouteDef]:
 
 
 def _told(gate: PageGate, asker: Asker) -> dict[str, Any]:
-    return {"role": asker.role, "here": asker.here, "tokens": list(gate.tokens.roles)}
+    return {
+        "role": asker.role,
+        "here": asker.here,
+        "logged_in": asker.logged_in,
+        "tokens": list(gate.tokens.roles),
+    }
 
 
 def _end_session(request: web.Request, gate: PageGate) -> None:
@@ -91,7 +101,12 @@ SESSION_PATHS = {
     PATH: {
         "get": {
             "summary": "Which role the asker has: visitor, artist or technician.",
-            "responses": {"200": {"description": "role; here: at the machine itself; tokens: the roles one can get."}},
+            "responses": {
+                "200": {
+                    "description": "role; here: at the machine itself; logged_in: by a token; tokens: the roles "
+                    "one can get."
+                }
+            },
         },
         "post": {
             "summary": "Log in by a token; the answer sets a cookie.",

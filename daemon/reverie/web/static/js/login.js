@@ -7,7 +7,7 @@ import { byId, setText } from './dom.js';
 import { onLanguage, startLanguage, t } from './i18n.js';
 import { startSettings } from './settings.js';
 
-/** @typedef {{role: 'visitor' | 'artist' | 'technician', here: boolean, tokens: string[]}} Session */
+/** @typedef {{role: 'visitor' | 'artist' | 'technician', here: boolean, logged_in: boolean, tokens: string[]}} Session */
 
 const form = /** @type {HTMLFormElement} */ (byId('login'));
 const token = /** @type {HTMLInputElement} */ (byId('token'));
@@ -20,16 +20,28 @@ const show = () => {
   byId('refusal').hidden = refusal === null;
   setText(byId('refusal'), refusal?.text ?? '');
   if (session === null) return;
-  const { role, here, tokens } = session;
+  const { role, here, logged_in: loggedIn, tokens } = session;
+  const nothingToType = here && !loggedIn && role === 'technician';
   setText(byId('role'), t('role.is', { role: t(`role.${role}`) }));
-  form.hidden = here || tokens.length === 0;
-  byId('leave-row').hidden = here || role === 'visitor';
+  form.hidden = nothingToType || tokens.length === 0;
+  byId('leave-row').hidden = !loggedIn;
   byId('to-artist').hidden = role === 'visitor';
   byId('to-technician').hidden = role !== 'technician';
-  setText(byId('hint'), here ? t('login.at_machine') : tokens.length ? t('login.forgotten') : t('login.none'));
+  setText(byId('hint'), nothingToType ? t('login.at_machine') : tokens.length ? t('login.forgotten') : t('login.none'));
 };
 
-/** @param {() => Promise<unknown>} act */
+/** The page of ours to which whoever has logged in is to go on, such as `/login?next=/artist`; of others' none. */
+const goal = () => {
+  const next = new URLSearchParams(location.search).get('next') ?? '';
+  if (!next.startsWith('/') || !URL.canParse(next, location.origin)) return null;
+  const url = new URL(next, location.origin);
+  return url.origin === location.origin ? `${url.pathname}${url.search}${url.hash}` : null;
+};
+
+/**
+ * @param {() => Promise<unknown>} act
+ * @returns {Promise<boolean>} Whether it was done.
+ */
 const trying = async (act) => {
   refusal = null;
   try {
@@ -40,13 +52,15 @@ const trying = async (act) => {
     refusal = error;
   }
   show();
+  return refusal === null;
 };
 
-form.addEventListener('submit', (event) => {
+form.addEventListener('submit', async (event) => {
   event.preventDefault();
   const typed = token.value;
   token.value = '';
-  void trying(() => change('POST', 'session', { token: typed }));
+  const next = goal();
+  if ((await trying(() => change('POST', 'session', { token: typed }))) && next !== null) location.assign(next);
 });
 byId('leave').addEventListener('click', () => void trying(() => change('DELETE', 'session')));
 

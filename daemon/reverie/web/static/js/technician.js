@@ -34,7 +34,7 @@ const show = () => {
     byId('refusal').replaceChildren(
       login ? t('technician.login') : refusal.text,
       ' ',
-      ...(login ? [element('a', { href: '/login' }, t('login.title'))] : []),
+      ...(login ? [element('a', { href: '/login?next=/technician' }, t('login.title'))] : []),
     );
     byId('desk').hidden ||= login;
   }
