@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import soundfile
 
 from fakes.browser import SMALLEST, TELEPHONE, Screen, Visit
 from fakes.daemon import Daemon
@@ -293,6 +294,12 @@ async def test_the_whole_daemon_plays_what_a_visitor_paints(daemon: Daemon, visi
         "fetch(document.querySelector('#midi').href).then(async (one) => (await one.arrayBuffer()).byteLength)"
     )
     assert midi > 100
+    await here.page.click("#hear")
+    await here.until("document.querySelector('#player').duration > 1", 60)
+    async with here.page.expect_download() as coming:
+        await here.page.click("#wav")
+    sound, _ = soundfile.read(await (await coming.value).path())
+    assert abs(sound).max() > 0.03, "it is no silence"
     moment = here.page.url.rpartition("/")[2]
     await here.page.goto(f"http://127.0.0.1:{daemon.port}/artist")
     await here.page.wait_for_selector(f"#artist-moments a[href='/moment/{moment}']")

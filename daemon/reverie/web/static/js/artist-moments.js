@@ -4,9 +4,9 @@
 
 import { ask } from './artist-api.js';
 import { actionButton } from './artist-fields.js';
-import { rendered, wavOf } from './artist-wav.js';
 import { element } from './dom.js';
 import { language, t } from './i18n.js';
+import { rendered, wavOf } from './moment-sound.js';
 
 /** @typedef {{id: string, time: number, scene: string, title: string, bars: number}} Moment */
 
@@ -22,7 +22,7 @@ let asked = -AGAIN;
 const download = async (id) => {
   const { status, body } = await ask(`/api/v1/moments/${encodeURIComponent(id)}`);
   if (status !== 200) return;
-  const address = URL.createObjectURL(wavOf(await rendered(body.bars)));
+  const address = URL.createObjectURL(wavOf(await rendered(body)));
   element('a', { href: address, download: `${id}.wav` }).click();
   setTimeout(() => URL.revokeObjectURL(address), AGAIN);
 };

@@ -2,12 +2,13 @@
  * A kept moment as a sound file: played by the page's own synthesizer, faster than it sounds, and written as WAV.
  */
 
-import { feed } from './feed.js';
+import { ask } from './api.js';
 import { Instruments } from './listen-instrument.js';
 import { planned } from './listen-plan.js';
 import { Synth } from './listen-synth.js';
 
 /** @typedef {import('./contract.js').Bar} Bar */
+/** @typedef {{bars: Bar[], sounds?: Record<string, string>}} SoundingMoment */
 
 const RATE = 44_100;
 /** Seconds that the last note may ring. */
@@ -48,23 +49,53 @@ export const wavOf = (sound) => {
 };
 
 /**
- * The sound of some bars, with the sounds that the voices have now; a voice that has none is not heard.
+ * By voice where its instrument is: the one that it had when the moment was kept, else the one that it has now.
  *
- * @param {Bar[]} bars
+ * @param {SoundingMoment} moment
+ * @returns {Promise<Map<string, string[]>>}
+ */
+const places = async ({ bars, sounds = {} }) => {
+  const now = /** @type {Record<string, {base: string}>} */ ((await ask('sounds')).voices);
+  const voices = new Set(bars.flatMap((bar) => (bar.notes ?? []).map(([voice]) => voice)));
+  const found = (/** @type {string} */ voice) => [sounds[voice], now[voice]?.base].filter((one) => one !== undefined);
+  return new Map([...voices].map((voice) => [voice, found(voice)]));
+};
+
+/**
+ * The first instrument that can be had; one that was made for the moment may have given way to others.
+ *
+ * @param {Instruments} instruments
+ * @param {string[]} addresses
+ */
+const firstOf = async (instruments, addresses) => {
+  for (const address of addresses) {
+    try {
+      return await instruments.load(address);
+    } catch (error) {
+      console.info(error);
+    }
+  }
+  return null;
+};
+
+/**
+ * The sound of a moment; a voice of which no instrument can be had is not heard.
+ *
+ * @param {SoundingMoment} moment
  * @returns {Promise<AudioBuffer>}
  */
-export const rendered = async (bars) => {
-  const first = bars[0]?.begins ?? 0;
-  const plans = bars.map(planned);
+export const rendered = async (moment) => {
+  const first = moment.bars[0]?.begins ?? 0;
+  const plans = moment.bars.map(planned);
   const notes = plans.flatMap((plan) => plan.notes);
   const ends = Math.max(...notes.map((note) => note.ends - first), 1);
   const context = new OfflineAudioContext(2, Math.ceil((ends + RING) * RATE), RATE);
   const synth = new Synth(context);
   const instruments = new Instruments((bytes) => context.decodeAudioData(bytes));
-  const sounds = /** @type {{name: string, sound?: {base?: string} | null}[]} */ (feed.now?.voices ?? []);
-  await Promise.allSettled(
-    sounds.map(async ({ name, sound }) => {
-      if (sound?.base) synth.give(name, await instruments.load(sound.base));
+  await Promise.all(
+    [...(await places(moment))].map(async ([voice, addresses]) => {
+      const instrument = await firstOf(instruments, addresses);
+      if (instrument) synth.give(voice, instrument);
     }),
   );
   for (const { begins, controls } of plans)
