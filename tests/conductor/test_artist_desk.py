@@ -36,7 +36,7 @@ def stage(folder: Path, text: str = TEXT) -> Theatre:
 
 
 def desk_of(theatre: Theatre) -> ArtistDesk:
-    return theatre.conductor.artist
+    return theatre.conductor.page.artist
 
 
 def test_loops_to_choose_from_come_one_by_one_and_nothing_of_them_is_played(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ MOVES = st.lists(
 
 def move(theatre: Theatre, editor: SceneEditor, kind: str, voice: str, number: int) -> None:
     """Do one thing at the desk; what is refused is refused."""
-    desk, section = theatre.conductor.artist, ("shore", "tide", "deep", "shore")[number]
+    desk, section = theatre.conductor.page.artist, ("shore", "tide", "deep", "shore")[number]
     values = {"every": number, "density": 0.25 + number / 2, "register": number - 1.5, "level": -24.0 + 8 * number}
     match kind:
         case "section" | "phrase":
@@ -96,7 +96,7 @@ def test_whatever_an_artist_does_every_bar_has_music_in_time(
             theatre.clock.go(1)
             score = theatre.score
             assert score is not None
-            muted = theatre.conductor.artist.muted
+            muted = theatre.conductor.page.artist.muted
             for ahead, there in enumerate(theatre.sounds(2)):
                 bar = theatre.bar + 1 + ahead
                 heard = there.keys() - muted - {*score.tacet(bar)}

@@ -52,7 +52,7 @@ def theatre(tmp_path: Path) -> Theatre:
 
 
 def now(theatre: Theatre) -> dict[str, Any]:
-    state = theatre.conductor.live.now()
+    state = theatre.conductor.page.live.now()
     assert json.loads(json.dumps(state)) == state, "it is plain data"
     return dict(state)
 
@@ -199,7 +199,7 @@ def test_the_player_is_mirrored_as_it_is_told(theatre: Theatre) -> None:
     )
     scene_bar = theatre.bar + 1
     theatre.player.says(BarBegun(1, "study", 0, scene_bar, 5.0, 2.0, resting=False, heard=told - 1))
-    bar = theatre.conductor.live.bar()
+    bar = theatre.conductor.page.live.bar()
     assert bar is not None
     assert (bar["scene_bar"], bar["begins"]) == (scene_bar, 5.0)
     [expected] = theatre.sounds()
@@ -209,7 +209,7 @@ def test_the_player_is_mirrored_as_it_is_told(theatre: Theatre) -> None:
 
 def test_who_listens_is_counted(theatre: Theatre) -> None:
     assert "reverie_page_listeners 0.0" in theatre.metrics
-    leave = theatre.conductor.live.events.listen(Ear())
+    leave = theatre.conductor.page.live.events.listen(Ear())
     assert "reverie_page_listeners 1.0" in theatre.metrics
     leave()
     assert "reverie_page_listeners 0.0" in theatre.metrics

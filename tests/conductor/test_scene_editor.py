@@ -155,7 +155,7 @@ def test_a_draft_is_heard_beside_what_runs_and_goes_as_it_came(tmp_path: Path) -
     theatre.answer()
     theatre.player.starts()
     theatre.play(4)
-    trial, editor = theatre.conductor.artist.trial, SceneEditor(site_with(theatre.folder), tmp_path / "versions")
+    trial, editor = theatre.conductor.page.artist.trial, SceneEditor(site_with(theatre.folder), tmp_path / "versions")
     assert not trial.end().ok
 
     def music() -> Ensemble:

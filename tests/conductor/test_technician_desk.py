@@ -36,7 +36,7 @@ def theatre(tmp_path: Path) -> Theatre:
 
 
 def marks(theatre: Theatre) -> dict[str, str]:
-    return {mark["stage"]: mark["level"] for mark in theatre.conductor.desk.state()["stages"]}
+    return {mark["stage"]: mark["level"] for mark in theatre.conductor.page.desk.state()["stages"]}
 
 
 def tones(theatre: Theatre) -> list[PlayTone]:
@@ -50,7 +50,7 @@ def test_each_stage_is_well_or_has_its_one_fault_and_advice(theatre: Theatre) ->
     faults.tell(NO_NEW_LOOP, "lead", "Voice lead has got no new loop", "Loosen density")
     faults.tell(SLOT_AT_FAULT, "main", "The fan is loud", "See to the fan")
     faults.tell(SLOT_MISSING, "main", "Slot main is away", "Plug it in")
-    told = {mark["stage"]: mark for mark in theatre.conductor.desk.state()["stages"]}
+    told = {mark["stage"]: mark for mark in theatre.conductor.page.desk.state()["stages"]}
     assert {stage for stage, mark in told.items() if mark["level"] != "good"} == {"guard", "port", "sound"}
     assert (told["guard"]["sentence"], told["guard"]["advice"]) == ("Voice lead has got no new loop", "Loosen density")
     assert (told["guard"]["level"], told["port"]["level"]) == ("doubtful", "bad")
@@ -65,7 +65,7 @@ def test_a_worker_that_is_down_marks_its_stage(theatre: Theatre) -> None:
 
 
 def test_a_tone_goes_to_a_channel_on_which_the_scene_has_a_sound(theatre: Theatre) -> None:
-    assert theatre.conductor.desk.tone("main").ok
+    assert theatre.conductor.page.desk.tone("main").ok
     [tone] = tones(theatre)
     parts = {part.channel for part in theatre.scenes_set[-1].parts}
     assert tone.channel in parts
@@ -75,7 +75,7 @@ def test_a_tone_goes_to_a_channel_on_which_the_scene_has_a_sound(theatre: Theatr
 
 
 def test_a_tone_is_refused_where_nothing_could_sound(theatre: Theatre) -> None:
-    desk = theatre.conductor.desk
+    desk = theatre.conductor.page.desk
     assert not desk.tone("nowhere").ok
     said = [desk.tone("main").sentence for _ in range(5)]
     assert "one tone after another" in said[-1]
@@ -84,7 +84,7 @@ def test_a_tone_is_refused_where_nothing_could_sound(theatre: Theatre) -> None:
 
 
 def test_a_new_life_is_recorded_and_not_begun_all_the_time(theatre: Theatre) -> None:
-    desk = theatre.conductor.desk
+    desk = theatre.conductor.page.desk
     assert desk.renew("composer").ok
     assert theatre.composer.condemned == ["The composer was ended by a technician."]
     assert "a moment ago" in desk.renew("composer").sentence
@@ -95,7 +95,7 @@ def test_a_new_life_is_recorded_and_not_begun_all_the_time(theatre: Theatre) -> 
 
 async def test_the_players_notes_end_before_its_life(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reverie.conductor.technician_desk.BEFORE_LIFE", 0.01)
-    assert theatre.conductor.desk.renew("player").ok
+    assert theatre.conductor.page.desk.renew("player").ok
     assert theatre.player.sent[-1] == {"type": "panic"}
     assert theatre.player.condemned == []
     async with asyncio.timeout(5):
@@ -104,7 +104,7 @@ async def test_the_players_notes_end_before_its_life(theatre: Theatre, monkeypat
 
 
 async def test_the_controls_do_what_a_technician_wants(theatre: Theatre) -> None:
-    desk = theatre.conductor.desk
+    desk = theatre.conductor.page.desk
     assert desk.act("pause", True).ok
     assert desk.state()["paused"] is True
     theatre.clock.go(1)
@@ -136,10 +136,10 @@ async def test_no_secret_is_in_the_bundle(theatre: Theatre, tmp_path: Path) -> N
     tape = tmp_path / "tape"
     tape.mkdir()
     (tape / "2026-11-30T04.journal").write_text("B 0 84 4/4 study\nE 0 903c64 lead 85\n")
-    report = replace(conductor.desk.report, config=replace(conductor.config, site=site, tape=tape))
+    report = replace(conductor.page.desk.report, config=replace(conductor.config, site=site, tape=tape))
     keep_log_lines()
     logging.getLogger("reverie.web").warning("A login as artist from 192.0.2.7.")
-    desk = replace(conductor.desk, report=report)
+    desk = replace(conductor.page.desk, report=report)
     with zipfile.ZipFile(io.BytesIO(await desk.bundle())) as bundle:
         texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
     assert set(texts) == {
@@ -163,8 +163,10 @@ async def test_no_secret_is_in_the_bundle(theatre: Theatre, tmp_path: Path) -> N
 
 
 async def test_a_bundle_comes_even_of_what_is_broken(theatre: Theatre, tmp_path: Path) -> None:
-    report = replace(theatre.conductor.desk.report, config=replace(theatre.conductor.config, tape=tmp_path / "gone"))
-    with zipfile.ZipFile(io.BytesIO(await replace(theatre.conductor.desk, report=report).bundle())) as bundle:
+    report = replace(
+        theatre.conductor.page.desk.report, config=replace(theatre.conductor.config, tape=tmp_path / "gone")
+    )
+    with zipfile.ZipFile(io.BytesIO(await replace(theatre.conductor.page.desk, report=report).bundle())) as bundle:
         assert bundle.read("tape.txt") == b"There is no journal.\n"
 
 

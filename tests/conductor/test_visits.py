@@ -73,7 +73,7 @@ def theatre(tmp_path: Path) -> Theatre:
 
 
 def visits(theatre: Theatre) -> Visits:
-    return theatre.conductor.visits
+    return theatre.conductor.page.visits
 
 
 def test_a_mood_is_dreamt_from_the_bar_that_is_told(theatre: Theatre) -> None:
@@ -343,7 +343,7 @@ def test_a_mistake_about_hands_and_visitors_keeps_neither_the_music_nor_its_hour
         raise RuntimeError("a mistake")
 
     monkeypatch.setattr(conductor._console, "bar_over", fail)
-    monkeypatch.setattr(conductor.visits, "look", fail)
+    monkeypatch.setattr(conductor.page.visits, "look", fail)
     monkeypatch.setattr(conductor._play, "go_on", lambda: done.append("music"))
     monkeypatch.setattr(conductor._course, "follow", lambda: done.append("hours"))
     go(theatre, 2)

@@ -90,7 +90,7 @@ def test_nothing_that_visitors_do_makes_silence_noise_or_a_slow_player(
         theatre.begin()
         theatre.answer()
         go(theatre, 5)
-        visits = theatre.conductor.visits
+        visits = theatre.conductor.page.visits
         for number, ((act, wanted), bars, late) in enumerate(doings):
             answer = visits.wish(act, wanted, Visitor(str(number), "10.0.0.1"))
             assert answer.key.startswith("play."), answer

@@ -39,13 +39,13 @@ CHECKED = ("not_a_server_error", "status_code_conformance", "content_type_confor
 
 def app_of(conductor: Conductor) -> Any:
     parts = PageParts(
-        live=conductor.live,
-        play=conductor.visits,
-        sounds=conductor.sounds,
-        pictures=conductor.pictures,
-        artist=conductor.artist,
-        desk=conductor.desk,
-        moments=conductor.visits.moments.store,
+        live=conductor.page.live,
+        play=conductor.page.visits,
+        sounds=conductor.page.sounds,
+        pictures=conductor.page.pictures,
+        artist=conductor.page.artist,
+        desk=conductor.page.desk,
+        moments=conductor.page.visits.moments.store,
     )
     return server.application(QuietDaemon(), "127.0.0.1", parts)
 
@@ -114,8 +114,8 @@ def test_no_path_is_described_twice() -> None:
 
 
 def test_what_is_told_of_the_music_is_as_it_is_described(theatre: Theatre) -> None:
-    jsonschema_rs.validate(NOW, theatre.conductor.live.now())
-    bar = theatre.conductor.live.bar()
+    jsonschema_rs.validate(NOW, theatre.conductor.page.live.now())
+    bar = theatre.conductor.page.live.bar()
     assert bar is not None
     jsonschema_rs.validate(BAR, bar)
     assert bar["ahead"]

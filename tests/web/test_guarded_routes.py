@@ -31,13 +31,13 @@ Routes = list[tuple[str, str]]
 def app(tmp_path: Path) -> web.Application:
     conductor = Theatre(tmp_path, {"study": TEXT}).conductor
     parts = PageParts(
-        live=conductor.live,
-        play=conductor.visits,
-        sounds=conductor.sounds,
-        pictures=conductor.pictures,
-        artist=conductor.artist,
-        desk=conductor.desk,
-        moments=conductor.visits.moments.store,
+        live=conductor.page.live,
+        play=conductor.page.visits,
+        sounds=conductor.page.sounds,
+        pictures=conductor.page.pictures,
+        artist=conductor.page.artist,
+        desk=conductor.page.desk,
+        moments=conductor.page.visits.moments.store,
     )
     gate = PageGate(page_section(tmp_path), Faults(), "0.0.0.0")  # noqa: S104
     return application(QuietDaemon(), "0.0.0.0", parts, gate)  # noqa: S104

@@ -107,7 +107,7 @@ async def test_the_cookie_of_a_session_never_leaves_https(tmp_path: Path) -> Non
 
 
 async def test_events_go_over_https_as_they_happen(tmp_path: Path) -> None:
-    feed = Theatre(made(tmp_path / "theatre"), {"study": TEXT}).conductor.live
+    feed = Theatre(made(tmp_path / "theatre"), {"study": TEXT}).conductor.page.live
     async with secured(tmp_path, PageParts(live=feed)) as served:
         context = ssl.create_default_context(cafile=str(served.certificate))
         address = f"https://localhost:{served.port}/api/v1/events"

@@ -18,10 +18,8 @@ from reverie.clock import LocalClock, SystemClock
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import ComposerSetup
 from reverie.compose.played_loop import PlayedLoop
-from reverie.conductor.artist_desk import ARTIST, ArtistDesk
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
-from reverie.conductor.candidates import Candidates
 from reverie.conductor.chord_marks import describe_harmony
 from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
@@ -29,45 +27,34 @@ from reverie.conductor.cues import Cues
 from reverie.conductor.day_clock import keep_to_clock
 from reverie.conductor.dreams import Dreams
 from reverie.conductor.fault_news import FaultNews
-from reverie.conductor.form_hand import FormHand
 from reverie.conductor.form_status import describe_form
 from reverie.conductor.hired_worker import HireWorker
+from reverie.conductor.in_any_case import in_any_case
 from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.leader_news import LeaderNews
 from reverie.conductor.lives import Lives
 from reverie.conductor.looking import keep_looking
 from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.moment_keeping import MomentKeeper
+from reverie.conductor.page_side import PageSide
 from reverie.conductor.player_link import PlayerLink
 from reverie.conductor.points_of_form import points_of_form
 from reverie.conductor.programme_course import ProgrammeCourse
-from reverie.conductor.public_state import PublicState
 from reverie.conductor.readiness import Readiness
 from reverie.conductor.reminder import Reminder
 from reverie.conductor.repeats import RepeatedLoops
 from reverie.conductor.repertoire import Repertoire
 from reverie.conductor.report import Report
-from reverie.conductor.scene_editor import SceneEditor
 from reverie.conductor.scene_files import SceneFiles
 from reverie.conductor.scene_play import ScenePlay
-from reverie.conductor.scene_trial import SceneTrial
 from reverie.conductor.sd_notify import Notifier
 from reverie.conductor.site_watch import SiteWatch
 from reverie.conductor.slot_news import SlotNews
-from reverie.conductor.sound_pictures import PictureDrawing, SoundPictures
 from reverie.conductor.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
-from reverie.conductor.technician_desk import TechnicianDesk, renewing
-from reverie.conductor.visits import Visits
-from reverie.conductor.vital_signs import VitalSigns
-from reverie.conductor.voice_sounds import voice_sounds
 from reverie.control.console import ControlConsole
 from reverie.control.timbre_hand import TimbreStand
-from reverie.history.moment_store import MomentStore
 from reverie.history.novelty_store import NoveltyStore
 from reverie.history.state import StateStore
-from reverie.history.vitals_store import FILE as VITALS
-from reverie.history.vitals_store import VitalsStore
 from reverie.logs import ONCE
 from reverie.play.messages import SetOverrides
 from reverie.processes.supervisor import Supervisor, own_process
@@ -85,10 +72,8 @@ from reverie.watch.happenings import (
     PauseBegun,
     PauseEnded,
 )
-from reverie.watch.log_lines import keep_log_lines
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary
-from reverie.web.live_feed import LiveFeed
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +144,6 @@ class Conductor:
         self._timbres = Timbres(
             config.timbres, store, self.bus, faults, clock, hire, self._dreams.weights, self._points_of_form
         )
-        self.sounds, self.pictures = (
-            voice_sounds(config.state, config.slots, self.bus, clock),
-            SoundPictures(config.state / "pictures", config.timbres.folders, PictureDrawing()),
-        )
         self._stop = asyncio.Event()
         self._play = ScenePlay(
             self._repertoire,
@@ -211,33 +192,30 @@ class Conductor:
                 *self._timbres.processes,
             ),
         )
-        vitals = VitalsStore(config.state / VITALS, clock)
-        housekeeping.keep_too(vitals.write, vitals.close)
-        self._vital_signs = VitalSigns(vitals, clock)
-        self.desk = TechnicianDesk(
-            self._report,
-            self._player,
-            vitals,
-            lambda: self.music,
-            lambda: keep_log_lines().lines,
-            {
-                "player": renewing(self._player.worker),
-                "composer": renewing(self._composer.worker),
-                "timbre": self._timbres.condemn,
-            },
+        self.page = PageSide(
+            config,
+            self,
+            self.bus,
+            clock,
+            console=self._console,
+            dreams=self._dreams,
+            report=self._report,
+            course=self._course,
+            kept=self._kept,
+            player=self._player,
+            composer=self._composer,
+            timbres=self._timbres,
+            play=self._play,
+            housekeeping=housekeeping,
         )
-        """What technicians see and do."""
+        """What is shown of it, and what people do from there."""
         self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
         self._fault_news = FaultNews(faults, self.bus, clock)
-        self.live = LiveFeed(
-            PublicState(self._report, self._course, self._kept, lambda: self.music, self._sounds_of_voices).now, clock
-        )
-        """What pages are told."""
         # In this order each event is heard: first it is judged and counted, then told, then acted upon, then shown.
         for hearer in (
             self._evidence,
             self._metrics,
-            self._vital_signs,
+            self.page.vital_signs,
             self._kept,
             self._dreams,
             SlotNews(self._evidence, faults, config.tape, config.page),
@@ -245,46 +223,15 @@ class Conductor:
             RepeatedLoops(faults),
             store,
             self._novelty,
-            self.sounds,
-            self.pictures,
+            self.page.sounds,
+            self.page.pictures,
             self._banking,
             self._timbres,
             self._readiness,
         ):
             hearer.subscribe_to(self.bus)
         self.bus.subscribe(BarSounded, self._bar_sounded)
-        self.live.subscribe_to(self.bus)
-        self.visits = Visits(
-            config.visitors,
-            self._console,
-            clock,
-            lambda: self.music,
-            self._dreams.status,
-            self.open_bar,
-            MomentKeeper(
-                MomentStore(config.state / "moments", config.visitors.moments),
-                self.bus,
-                self.live.bar,
-                lambda: self.music,
-                lambda: self._play.scene,
-                clock,
-            ),
-            self.bus,
-        )
-        self.artist = ArtistDesk(
-            self._console,
-            self,
-            config.controls.limits,
-            lambda: self.music,
-            self._dreams.status,
-            self._kinds,
-            SceneEditor(config.site, config.state / "scene-versions"),
-            SceneTrial(lambda: self._play.scene, partial(self._play.change, by=ARTIST), self._play.perform),
-            Candidates(lambda: self.music, self._composer.audition),
-            FormHand(self.bus, lambda: self.music, self._play.jump),
-            self.visits.moments.keep,
-        )
-        """What artists do from the page."""
+        self.page.subscribe_to(self.bus)
 
     async def run(
         self, scene: str | None, seconds: float | None = None, around: Callable[[], Awaitable[None]] | None = None
@@ -305,8 +252,7 @@ class Conductor:
             self._console.attend,
             self._timbres.run,
             self._lives.attend,
-            self._vital_signs.attend,
-            self.live.attend,
+            *self.page.services,
             *([around] if around else []),
         )
         beside = [asyncio.ensure_future(service()) for service in services]
@@ -391,7 +337,7 @@ class Conductor:
 
     def candidate(self, voice: str, recipe: str) -> PlayedLoop | None:
         """A loop that was composed for a voice to choose from; None where there is none."""
-        return self.artist.choices.find(voice, recipe)
+        return self.page.artist.choices.find(voice, recipe)
 
     def go_to_section(self, name: str) -> str:
         """Control wants another section; when it begins, in words.
@@ -399,7 +345,7 @@ class Conductor:
         Raises:
             ControlError: if the form has none of that name.
         """
-        return self.artist.form.go(name)
+        return self.page.artist.form.go(name)
 
     def stay_in_section(self, *, on: bool | None) -> str:
         """Control wants the form to stay, or to go on; how it stands, in words.
@@ -407,7 +353,7 @@ class Conductor:
         Raises:
             ControlError: if the form has no sections.
         """
-        return self.artist.form.stay(on=on)
+        return self.page.artist.form.stay(on=on)
 
     def pause(self, *, on: bool) -> None:
         """Control wants silence from the next bar line on, or music, where the programme does not rest."""
@@ -426,10 +372,6 @@ class Conductor:
     def hold_timbres(self, points: Mapping[str, Point]) -> None:
         """Control holds these timbres at these points, and no others."""
         self._timbres.hold(points)
-
-    def _kinds(self) -> Mapping[str, str]:
-        scene = self._play.scene
-        return {name: voice.kind for name, voice in scene.voices.items()} if scene else {}
 
     def _points_of_form(self) -> Mapping[str, Point]:
         return points_of_form(self._play.scene, self.music)
@@ -465,7 +407,7 @@ class Conductor:
         alive = self._readiness.look()
         self._composer.look()
         self._console.look()
-        _in_any_case(self.visits.look)
+        self.page.look()
         self._cues.look()
         self._repertoire.look_into_folders()
         self._reminder.look()
@@ -489,7 +431,7 @@ class Conductor:
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
-        self._metrics.listeners_are(self.live.events.listeners)
+        self._metrics.listeners_are(self.page.live.events.listeners)
         return self._report.metrics()
 
     def status(self) -> Mapping[str, Any]:
@@ -511,11 +453,9 @@ class Conductor:
         self._sounded.bar_sounded(said, music)
         music.played(said.bar.scene_bar)
         self._kept.bar_played(music)
-        for part in (self._console.bar_over, self._play.go_on, self.artist.form.bar_over, self.visits.bar_sounded):
-            _in_any_case(part)
-
-    def _sounds_of_voices(self) -> Mapping[str, Mapping[str, Any]]:
-        return {name: sound.as_json() for name, sound in self.sounds.by_voice.items()}
+        in_any_case(self._console.bar_over)
+        in_any_case(self._play.go_on)
+        self.page.bar_sounded()
 
     @property
     def _moment(self) -> Moment:
@@ -523,11 +463,3 @@ class Conductor:
 
     def _publish(self, happening: Happening) -> None:
         self.bus.publish(happening)
-
-
-def _in_any_case(part: Callable[[], object]) -> None:
-    """Do something that must not keep what comes after it from being done."""
-    try:
-        part()
-    except Exception:
-        log.exception("A part of the conductor made a mistake; the music goes on.")

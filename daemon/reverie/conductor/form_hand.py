@@ -26,16 +26,18 @@ class FormHand:
     """Has a scene go to another place of its form.
 
     Args:
-        bus: Where it is heard that another scene begins, whose form goes its own way.
         music: What plays.
         jump: Goes on with another form from the next bar line on: the form, and that bar.
     """
 
-    def __init__(self, bus: Bus, music: Callable[[], Ensemble | None], jump: Callable[[SceneForm, int], None]) -> None:
+    def __init__(self, music: Callable[[], Ensemble | None], jump: Callable[[SceneForm, int], None]) -> None:
         self._music = music
         self._jump = jump
         self._due: tuple[str, int] | None = None
         self._stays = False
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on that another scene begins, whose form goes its own way."""
         bus.subscribe(SceneBegun, lambda _: self._leave())
 
     def _leave(self) -> None:

@@ -24,7 +24,6 @@ class MomentKeeper:
 
     Args:
         store: Where moments are kept.
-        bus: Where it is heard that a bar begins; after the live feed has heard it.
         bar: The bar that sounds, as pages are told of it.
         music: What plays.
         scene: What it is a performance of.
@@ -34,7 +33,6 @@ class MomentKeeper:
     def __init__(
         self,
         store: MomentStore,
-        bus: Bus,
         bar: Callable[[], Mapping[str, Any] | None],
         music: Callable[[], Ensemble | None],
         scene: Callable[[], Scene | None],
@@ -47,6 +45,9 @@ class MomentKeeper:
         self._clock = clock
         self._bars: deque[Mapping[str, Any]] = deque(maxlen=BARS)
         self._last: tuple[tuple[int, int], str] | None = None
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on that a bar begins, after the live feed has heard it."""
         bus.subscribe(SceneBegun, lambda _: self._bars.clear())
         bus.subscribe(BarEntered, lambda _: self._entered())
 

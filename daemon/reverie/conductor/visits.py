@@ -38,7 +38,6 @@ class Visits:
         moods: The moods of the scene, and which rules.
         open_bar: The first bar of the scene that can still be changed.
         moments: By whom what sounds is kept.
-        bus: Where it is heard what sounds.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class Visits:
         moods: Callable[[], Mapping[str, Any]],
         open_bar: Callable[[], int],
         moments: MomentKeeper,
-        bus: Bus,
     ) -> None:
         self._rules = rules
         self._console = console
@@ -64,7 +62,6 @@ class Visits:
         self._told_at = float("-inf")
         self._visitors = Visitors(rules, clock.now)
         self._heard = HeardTunes()
-        self._heard.subscribe_to(bus)
         self._acts: Mapping[VisitorAct, Callable[[Mapping[str, Any], Visitor], PlayAnswer]] = {
             "mood": self._mood,
             "dream": self._dream,
@@ -75,6 +72,11 @@ class Visits:
             "tempo": self._tempo,
             "temperature": self._temperature,
         }
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on what sounds, after the live feed has heard it."""
+        self.moments.subscribe_to(bus)
+        self._heard.subscribe_to(bus)
 
     def state(self, visitor: Visitor) -> Mapping[str, Any]:
         """What may be done here, by this visitor, and what there is to play with."""

@@ -1,0 +1,170 @@
+"""What the conductor has for the page: what it shows, what sounds there, and what people do with it.
+
+Nothing here decides what plays. It hears of the music as others do, and what people want of it goes through the control
+console.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+from reverie.bus import Bus
+from reverie.clock import LocalClock
+from reverie.compose.ensemble import Ensemble
+from reverie.conductor.artist_desk import ARTIST, ArtistDesk
+from reverie.conductor.bank_renders import Timbres
+from reverie.conductor.candidates import Candidates
+from reverie.conductor.composer_link import ComposerLink
+from reverie.conductor.config import ConductorConfig
+from reverie.conductor.dreams import Dreams
+from reverie.conductor.form_hand import FormHand
+from reverie.conductor.in_any_case import in_any_case
+from reverie.conductor.kept_loops import KeptLoops
+from reverie.conductor.maintenance import Housekeeping
+from reverie.conductor.moment_keeping import MomentKeeper
+from reverie.conductor.player_link import PlayerLink
+from reverie.conductor.programme_course import ProgrammeCourse
+from reverie.conductor.public_state import PublicState
+from reverie.conductor.report import Report
+from reverie.conductor.scene_editor import SceneEditor
+from reverie.conductor.scene_play import ScenePlay
+from reverie.conductor.scene_trial import SceneTrial
+from reverie.conductor.sound_pictures import PictureDrawing, SoundPictures
+from reverie.conductor.technician_desk import TechnicianDesk, renewing
+from reverie.conductor.visits import Visits
+from reverie.conductor.vital_signs import VitalSigns
+from reverie.conductor.voice_sounds import voice_sounds
+from reverie.control.console import ControlConsole
+from reverie.control.stage import Stage
+from reverie.history.moment_store import MomentStore
+from reverie.history.vitals_store import FILE as VITALS
+from reverie.history.vitals_store import VitalsStore
+from reverie.watch.log_lines import keep_log_lines
+from reverie.web.live_feed import LiveFeed
+from reverie.web.page_parts import PageParts
+
+
+class PageSide:
+    """Puts together what pages show and let people do.
+
+    ``live`` is what pages are told, ``sounds`` and ``pictures`` are what they sound and draw with, ``visits`` is what
+    visitors do, ``artist`` what artists do, ``desk`` what technicians see and do, and ``vital_signs`` what is kept for
+    their curves.
+
+    Args:
+        config: The site.
+        stage: What people can change.
+        bus: Where sounds that have changed are published.
+        clock: By which all of it goes.
+        console: By whom it is done what people want.
+        dreams: The moods.
+        report: What is told of the whole.
+        course: What the programme wants.
+        kept: The loops that sound, and how each came about.
+        player: Who plays.
+        composer: Who composes.
+        timbres: What makes banks.
+        play: The scene that plays.
+        housekeeping: What writes the vitals.
+    """
+
+    def __init__(
+        self,
+        config: ConductorConfig,
+        stage: Stage,
+        bus: Bus,
+        clock: LocalClock,
+        *,
+        console: ControlConsole,
+        dreams: Dreams,
+        report: Report,
+        course: ProgrammeCourse,
+        kept: KeptLoops,
+        player: PlayerLink,
+        composer: ComposerLink,
+        timbres: Timbres,
+        play: ScenePlay,
+        housekeeping: Housekeeping,
+    ) -> None:
+        def music() -> Ensemble | None:
+            return play.ensemble
+
+        self._config = config
+        self.sounds = voice_sounds(config.state, config.slots, bus, clock)
+        self.pictures = SoundPictures(config.state / "pictures", config.timbres.folders, PictureDrawing())
+        vitals = VitalsStore(config.state / VITALS, clock)
+        housekeeping.keep_too(vitals.write, vitals.close)
+        self.vital_signs = VitalSigns(vitals, clock)
+        self.desk = TechnicianDesk(
+            report,
+            player,
+            vitals,
+            music,
+            lambda: keep_log_lines().lines,
+            {"player": renewing(player.worker), "composer": renewing(composer.worker), "timbre": timbres.condemn},
+        )
+        self.live = LiveFeed(PublicState(report, course, kept, music, self._sounds_of_voices).now, clock)
+        store = MomentStore(config.state / "moments", config.visitors.moments)
+        moments = MomentKeeper(store, self.live.bar, music, lambda: play.scene, clock)
+        self.visits = Visits(config.visitors, console, clock, music, dreams.status, dreams.bar_after, moments)
+        self.artist = ArtistDesk(
+            console,
+            stage,
+            config.controls.limits,
+            music,
+            dreams.status,
+            lambda: {name: voice.kind for name, voice in play.scene.voices.items()} if play.scene else {},
+            SceneEditor(config.site, config.state / "scene-versions"),
+            SceneTrial(lambda: play.scene, partial(play.change, by=ARTIST), play.perform),
+            Candidates(music, composer.audition),
+            FormHand(music, play.jump),
+            moments.keep,
+        )
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on of what is shown, after everybody else has.
+
+        Sounds, pictures and vitals hear of it for themselves.
+        """
+        self.live.subscribe_to(bus)
+        self.visits.subscribe_to(bus)
+        self.artist.form.subscribe_to(bus)
+
+    @property
+    def services(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        """What runs beside the music even where no page is served, until cancelled."""
+        return self.vital_signs.attend, self.live.attend
+
+    async def run(self) -> None:
+        """Make what the pages need, until cancelled."""
+        await asyncio.gather(self.visits.moments.store.run(), self.sounds.run(), self.pictures.run())
+
+    @property
+    def parts(self) -> PageParts:
+        """What the pages are made of."""
+        return PageParts(
+            controls=self._config.controls.http,
+            section=self._config.site.page,
+            live=self.live,
+            play=self.visits,
+            sounds=self.sounds,
+            pictures=self.pictures,
+            artist=self.artist,
+            desk=self.desk,
+            moments=self.visits.moments.store,
+        )
+
+    def look(self) -> None:
+        """See what has no message of its own."""
+        in_any_case(self.visits.look)
+
+    def bar_sounded(self) -> None:
+        """A bar of the scene is over."""
+        for part in (self.artist.form.bar_over, self.visits.bar_sounded):
+            in_any_case(part)
+
+    def _sounds_of_voices(self) -> Mapping[str, Mapping[str, Any]]:
+        return {name: sound.as_json() for name, sound in self.sounds.by_voice.items()}
