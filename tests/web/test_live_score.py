@@ -25,6 +25,7 @@ from reverie.play.messages import (
     TakeBank,
     TellBars,
     TellChords,
+    at_level,
 )
 from reverie.web.live_bar import LiveNote
 from reverie.web.live_score import AHEAD, MOST_UNHEARD, LiveScore
@@ -210,11 +211,15 @@ def test_a_player_that_plays_what_it_was_not_told_is_not_followed(stage: Mirrore
     assert len(begun) == 1
 
 
-def test_a_player_that_begins_no_bar_takes_no_memory() -> None:
-    score = LiveScore()
-    for _ in range(2 * MOST_UNHEARD):
-        score.told(Rest(on=True), 1.0)
-    assert len(score._unheard) <= MOST_UNHEARD
+def test_a_player_that_begins_no_bar_takes_no_memory_and_is_followed_when_it_does(stage: Mirrored) -> None:
+    stage.tell(scene(), place(steps(60)))
+    for number in range(MOST_UNHEARD + 9):
+        stage.tell(SetOverrides(levels={"lead": 0.5 + number % 2}))
+    assert len(stage.score._unheard) <= MOST_UNHEARD
+    stage.tell(Rest(on=True), Rest(on=False), SetOverrides(levels={"lead": 0.25}))
+    stage.go(4.5)
+    assert [note.velocity for note in stage.bars[0].notes] == [at_level(100, 0.25)]
+    assert stage.mirrored() == stage.sent() != []
 
 
 @pytest.mark.parametrize("seed", range(12))

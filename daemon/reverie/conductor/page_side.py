@@ -109,7 +109,7 @@ class PageSide:
         self.live = LiveFeed(PublicState(report, course, kept, music, self._sounds_of_voices).now, clock)
         store = MomentStore(config.state / "moments", config.visitors.moments)
         moments = MomentKeeper(store, self.live.bar, music, lambda: play.scene, clock)
-        self.visits = Visits(config.visitors, console, clock, music, dreams.status, dreams.bar_after, moments)
+        self.visits = Visits(config.visitors, console, clock, music, dreams.status, stage.open_bar, moments)
         self.artist = ArtistDesk(
             console,
             stage,

@@ -31,7 +31,7 @@ from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, held_notes, notes
 AHEAD = 4
 """Bars to come that are foretold."""
 MOST_UNHEARD = 4096
-"""Messages that are kept for a player that begins no bar; one that has more to hear is not followed any longer."""
+"""Messages that are kept for a player that begins no bar: of those that came before, it has heard each by then."""
 
 
 class LiveScore:
@@ -46,7 +46,6 @@ class LiveScore:
         self._section = ""
         self._notes: tuple[LiveNote, ...] = ()
         self._following = False
-        self._lost = False
         self._ahead: tuple[LiveBar, ...] | None = None
         self._written: dict[tuple[int, int, bool], LiveBar] = {}
         """Bars by epoch, scene bar and rest, as all that was told has them."""
@@ -55,10 +54,8 @@ class LiveScore:
 
     def told(self, message: ToPlayer, at: float) -> None:
         """The player was sent a message, after its :class:`Setup`, at that monotonic moment."""
-        if self._lost or len(self._unheard) >= MOST_UNHEARD:
-            self._lost, self.bar = True, None
-            self._unheard.clear()
-            return
+        if len(self._unheard) >= MOST_UNHEARD:
+            self._hear_next()
         self._unheard.append((at, message))
         self._ahead = None
         self._forget_written(message)
@@ -73,8 +70,7 @@ class LiveScore:
         """A bar has begun; None where the mirror does not know it."""
         self._ahead = None
         while self._unheard and self._heard < said.heard:
-            self._hear(self._cursor, self._unheard.popleft()[1])
-            self._heard += 1
+            self._hear_next()
         self._cursor.turn(said.bar, first=self.bar is None)
         score = self._cursor.score
         if score is None or (score.scene.epoch, self._cursor.scene_bar(said.bar)) != (said.epoch, said.scene_bar):
@@ -163,6 +159,11 @@ class LiveScore:
             case _:
                 return
         self._written = {key: bar for key, bar in self._written.items() if key[0] != message.epoch or key[1] < first}
+
+    def _hear_next(self) -> None:
+        """The player has heard the oldest message."""
+        self._hear(self._cursor, self._unheard.popleft()[1])
+        self._heard += 1
 
     def _hear(self, cursor: ScoreCursor, message: ToPlayer) -> None:
         match message:
