@@ -28,7 +28,7 @@ from reverie.play.messages import (
     at_level,
 )
 from reverie.web.live_bar import LiveNote
-from reverie.web.live_score import AHEAD, MOST_UNHEARD, LiveScore
+from reverie.web.live_score import AHEAD, MOST_UNHEARD
 
 BASS = Part("bass", "main", 2)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ class MomentKeeper:
 
     Args:
         store: Where moments are kept.
-        bar: The bar that sounds, as pages are told of it.
+        bar: The bar that sounds, as pages are told of it, with all that was done within it up to now.
         music: What plays.
         scene: What it is a performance of.
         clock: By which moments are dated.
@@ -43,13 +42,16 @@ class MomentKeeper:
         self._music = music
         self._scene = scene
         self._clock = clock
-        self._bars: deque[Mapping[str, Any]] = deque(maxlen=BARS)
+        self._bars: list[Mapping[str, Any]] = []
+        """Those that are over."""
+        self._left_behind: int | None = None
+        """The performance that still sounds when another scene has begun."""
         self._last: tuple[tuple[int, int], str] | None = None
 
     def subscribe_to(self, bus: Bus) -> None:
-        """Hear from now on that a bar begins, after the live feed has heard it."""
-        bus.subscribe(SceneBegun, lambda _: self._bars.clear())
-        bus.subscribe(BarEntered, lambda _: self._entered())
+        """Hear from now on that a bar is over, before the live feed hears that another begins."""
+        bus.subscribe(SceneBegun, lambda _: self._scene_begun())
+        bus.subscribe(BarEntered, lambda _: self._bar_over())
 
     def keep(self) -> str:
         """Keep what sounds now; the name of the moment.
@@ -59,7 +61,7 @@ class MomentKeeper:
         Raises:
             ControlError: if nothing sounds, or so many are being kept that no other can.
         """
-        music, bars = self._music(), [*self._bars]
+        music, bars = self._music(), self._present()
         if music is None or not any(bar["notes"] for bar in bars):
             raise ControlError("nothing is to be kept yet, as nothing sounds")
         now = bars[-1]["epoch"], bars[-1]["bar"]
@@ -77,12 +79,18 @@ class MomentKeeper:
         self._last = now, name
         return name
 
-    def _entered(self) -> None:
+    def _scene_begun(self) -> None:
+        """What sounds up to the bar line is of a scene before, and no part of this one's moments."""
+        self._bars.clear()
         bar = self._bar()
-        if bar is None:
-            return
-        bar = {name: value for name, value in bar.items() if name != "ahead"}
-        if self._bars and self._bars[-1]["epoch"] != bar["epoch"]:
-            self._bars.clear()
-        if not self._bars or self._bars[-1]["bar"] != bar["bar"]:
-            self._bars.append(bar)
+        self._left_behind = bar and bar["epoch"]
+
+    def _present(self) -> list[Mapping[str, Any]]:
+        """The last bars and the one that sounds, of one performance."""
+        bar = self._bar()
+        if bar is None or bar["epoch"] == self._left_behind:
+            return [*self._bars]
+        return [*(one for one in self._bars if one["epoch"] == bar["epoch"]), bar]
+
+    def _bar_over(self) -> None:
+        self._bars = self._present()[1 - BARS :]

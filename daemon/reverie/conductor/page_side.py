@@ -108,7 +108,7 @@ class PageSide:
         )
         self.live = LiveFeed(PublicState(report, course, kept, music, self._sounds_of_voices).now, clock)
         store = MomentStore(config.state / "moments", config.visitors.moments)
-        moments = MomentKeeper(store, self.live.bar, music, lambda: play.scene, clock)
+        moments = MomentKeeper(store, self.live.sounding, music, lambda: play.scene, clock)
         self.visits = Visits(config.visitors, console, clock, music, dreams.status, stage.open_bar, moments)
         self.artist = ArtistDesk(
             console,
@@ -129,6 +129,7 @@ class PageSide:
 
         Sounds, pictures and vitals hear of it for themselves.
         """
+        self.visits.moments.subscribe_to(bus)
         self.live.subscribe_to(bus)
         self.visits.subscribe_to(bus)
         self.artist.form.subscribe_to(bus)

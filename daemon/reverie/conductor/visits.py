@@ -74,8 +74,7 @@ class Visits:
         }
 
     def subscribe_to(self, bus: Bus) -> None:
-        """Hear from now on what sounds, after the live feed has heard it."""
-        self.moments.subscribe_to(bus)
+        """Hear from now on what sounds."""
         self._heard.subscribe_to(bus)
 
     def state(self, visitor: Visitor) -> Mapping[str, Any]:

@@ -90,6 +90,10 @@ class LiveFeed:
         """The bar that sounds and those that follow, as far as that is known."""
         return _told_bars(self._bars) if self._bars else None
 
+    def sounding(self) -> Mapping[str, Any] | None:
+        """The bar that sounds, with all that was done within it up to now."""
+        return None if self._score.bar is None else self._score.bar.as_json()
+
     async def attend(self) -> None:
         """Tell what changes, until cancelled."""
         while True:
