@@ -207,6 +207,45 @@ def test_the_player_is_mirrored_as_it_is_told(theatre: Theatre) -> None:
     assert bar["chords"] == [{"tick": 0, "symbol": "Dm9"}]
 
 
+def enter(theatre: Theatre) -> None:
+    """The bar before goes out, and the next begins, as the score has it."""
+    theatre.play()
+    theatre.answer()
+    assert theatre.score is not None
+    scene, bar = theatre.score.scene, theatre.bar + 1
+    theatre.player.says(BarBegun(scene.epoch, scene.name, bar, bar, 5.0, 2.0, resting=False, heard=0))
+
+
+def shown(theatre: Theatre) -> tuple[str, int, str]:
+    """The scene, the bar and the section that the state has."""
+    state = now(theatre)
+    return state["scene"]["name"], state["bar"], state["form"]["section"]
+
+
+def test_another_scene_was_shown_a_bar_before_it_began_and_counted_on_from_the_old(theatre: Theatre) -> None:
+    theatre.write("other", STUDY.replace("name: study", "name: other").replace("A study", "Another"))
+    enter(theatre)
+    assert shown(theatre) == ("study", 4, "day")
+    assert theatre.conductor.play_scene("other")
+    assert theatre.conductor.playing == "other"
+    assert (shown(theatre), now(theatre)["harmony"]["chord"]) == (("study", 4, "day"), "G13"), "its last bar sounds"
+    assert says(theatre)[1] == {"title": "A study"}
+    theatre.answer()
+    enter(theatre)
+    assert (shown(theatre), now(theatre)["harmony"]["chord"]) == (("other", 1, "day"), "Dm9")
+
+
+def test_a_jump_in_the_form_was_shown_a_bar_before_it_was_heard(theatre: Theatre) -> None:
+    for _ in range(2):
+        enter(theatre)
+    theatre.conductor.go_to_section("day/phrase")
+    for bar in (6, 7, 8):
+        enter(theatre)
+        assert (shown(theatre), now(theatre)["form"]["bar"]) == (("study", bar, "night"), bar - 4)
+    enter(theatre)
+    assert (shown(theatre), now(theatre)["form"]["bar"]) == (("study", 9, "day"), 1)
+
+
 def test_who_listens_is_counted(theatre: Theatre) -> None:
     assert "reverie_page_listeners 0.0" in theatre.metrics
     leave = theatre.conductor.page.live.events.listen(Ear())

@@ -453,6 +453,7 @@ class Conductor:
         self._sounded.bar_sounded(said, music)
         music.played(said.bar.scene_bar)
         self._kept.bar_played(music)
+        self.page.bar_begins()
         in_any_case(self._console.bar_over)
         in_any_case(self._play.go_on)
         self.page.bar_sounded()

@@ -83,7 +83,7 @@ class MomentKeeper:
         """What sounds up to the bar line is of a scene before, and no part of this one's moments."""
         self._bars.clear()
         bar = self._bar()
-        self._left_behind = bar and bar["epoch"]
+        self._left_behind = None if bar is None else bar["epoch"]
 
     def _present(self) -> list[Mapping[str, Any]]:
         """The last bars and the one that sounds, of one performance."""

@@ -33,6 +33,7 @@ from reverie.conductor.scene_editor import SceneEditor
 from reverie.conductor.scene_play import ScenePlay
 from reverie.conductor.scene_trial import SceneTrial
 from reverie.conductor.sound_pictures import PictureDrawing, SoundPictures
+from reverie.conductor.sounding_bar import SoundingBar
 from reverie.conductor.technician_desk import TechnicianDesk, renewing
 from reverie.conductor.visits import Visits
 from reverie.conductor.vital_signs import VitalSigns
@@ -106,7 +107,9 @@ class PageSide:
             lambda: keep_log_lines().lines,
             {"player": renewing(player.worker), "composer": renewing(composer.worker), "timbre": timbres.condemn},
         )
-        self.live = LiveFeed(PublicState(report, course, kept, music, self._sounds_of_voices).now, clock)
+        self._sounding = SoundingBar()
+        self._public = PublicState(report, course, kept, music, self._sounding, self._sounds_of_voices)
+        self.live = LiveFeed(self._public.now, clock)
         store = MomentStore(config.state / "moments", config.visitors.moments)
         moments = MomentKeeper(store, self.live.sounding, music, lambda: play.scene, clock)
         self.visits = Visits(config.visitors, console, clock, music, dreams.status, stage.open_bar, moments)
@@ -129,9 +132,11 @@ class PageSide:
 
         Sounds, pictures and vitals hear of it for themselves.
         """
+        self._sounding.subscribe_to(bus)
         self.visits.moments.subscribe_to(bus)
         self.live.subscribe_to(bus)
         self.visits.subscribe_to(bus)
+        self.artist.choices.subscribe_to(bus)
         self.artist.form.subscribe_to(bus)
 
     @property
@@ -162,8 +167,12 @@ class PageSide:
         """See what has no message of its own."""
         in_any_case(self.visits.look)
 
+    def bar_begins(self) -> None:
+        """Another bar of the scene sounds, and nothing has come of that yet."""
+        in_any_case(self._public.look)
+
     def bar_sounded(self) -> None:
-        """A bar of the scene is over."""
+        """A bar of the scene is over: do what is due."""
         for part in (self.artist.form.bar_over, self.visits.bar_sounded):
             in_any_case(part)
 

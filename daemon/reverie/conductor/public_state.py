@@ -1,12 +1,13 @@
 """What everybody may know of the music now, for pages that anybody may see: nothing of the machine and its faults.
 
-Bars are counted from 1 here, as people do.
+It agrees with the bar that sounds: what is performed next is shown when its first bar begins. Bars are counted from 1
+here, as people do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from reverie.conductor.programme_course import ProgrammeCourse
 from reverie.conductor.public_loops import public_loops
 from reverie.conductor.public_timbres import public_timbres
 from reverie.conductor.report import Report
+from reverie.conductor.sounding_bar import SoundingBar
 from reverie.music.time import TICKS_PER_QUARTER
 from reverie.scenes.schema import Scene
 from reverie.watch.summary import DOUBTFUL
@@ -29,32 +31,52 @@ STATE_WORDS = ("starting", "playing", "resting", "paused", "silent", "trouble")
 Sounds = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PublicState:
-    """Gathers it from what the status is made of. ``sounds`` has by voice what pages can sound it with."""
+    """Gathers it from what the status is made of.
+
+    ``music`` is what is performed, which begins with the next bar line; ``sounding`` is the bar that sounds until then.
+    ``sounds`` has by voice what pages can sound it with.
+    """
 
     report: Report
     course: ProgrammeCourse
     kept: KeptLoops
     music: Callable[[], Ensemble | None]
+    sounding: SoundingBar
     sounds: Sounds = dict[str, Mapping[str, Any]]
+    _seen: Mapping[str, Any] = field(init=False, default_factory=dict[str, Any])
+    """What was seen last of the performance that sounds."""
 
     def now(self) -> dict[str, Any]:
         """The state as plain data."""
-        report, scene, music = self.report, self.report.scene(), self.music()
+        self.look()
+        report, bar = self.report, self.sounding.scene_bar
         key, params = self._says()
         return {
             "says": {"key": key, "params": params},
             "level": DOUBTFUL if key == "starting" else report.summary().level,
+            "bar": None if bar is None else bar + 1,
+            **self._seen,
+            "day": self._day(),
+        }
+
+    def look(self) -> None:
+        """See what sounds, unless what is performed has not begun yet; with each bar, before another scene can come."""
+        music, epoch = self.music(), self.sounding.epoch
+        if not self._seen or music is None or epoch is None or music.epoch <= epoch:
+            self._seen = self._of_music(music)
+
+    def _of_music(self, music: Ensemble | None) -> dict[str, Any]:
+        report, scene = self.report, self.report.scene()
+        return {
             "scene": scene and _scene(scene, music, report.console.overrides.tempo),
-            "bar": report.evidence.sounding_bar,
             "harmony": report.harmony(),
             "form": _form(report.form(), music),
             "mood": _mood(report.dreams()),
             "voices": self._voices(scene, music) if scene and music else [],
             "loops": public_loops(self.kept, music) if music else {},
             "timbres": public_timbres(scene, report.timbres.status()) if scene else {},
-            "day": self._day(),
         }
 
     def _day(self) -> list[dict[str, Any]]:
@@ -68,7 +90,7 @@ class PublicState:
     def _says(self) -> tuple[str, dict[str, Any]]:
         """A word of :data:`STATE_WORDS`, and what a sentence of it names."""
         report, evidence, now = self.report, self.report.evidence, self.report.clock.now()
-        scene, bar, paused = report.scene(), evidence.bar, report.console.overrides.paused_until
+        scene, bar, paused = self._seen["scene"], evidence.bar, report.console.overrides.paused_until
         if bar is None and now - report.begun < STARTING:
             return "starting", {}
         if bar is None or not report.alive().ok:
@@ -81,7 +103,7 @@ class PublicState:
             return "paused", {"until": f"{until:%H:%M}"}
         if evidence.all_muted:  # what no device plays, browsers do
             return "silent", {}
-        return "playing", {"title": scene.title if scene else ""}
+        return "playing", {"title": scene["title"] if scene else ""}
 
     def _voices(self, scene: Scene, music: Ensemble) -> list[dict[str, Any]]:
         muted, sounding, sounds = self.report.console.overrides.muted, set(music.voices_in(0)), self.sounds()
