@@ -55,6 +55,40 @@ def test_loops_to_choose_from_come_one_by_one_and_nothing_of_them_is_played(tmp_
     assert len(theatre.player.sent) == placed, "nobody plays them"
 
 
+def test_who_presses_again_and_again_begins_no_second_chain_of_questions(tmp_path: Path) -> None:
+    theatre = stage(tmp_path)
+    theatre.answer()
+    desk = desk_of(theatre)
+    for _ in range(5):
+        desk.want_candidates("lead", 3)
+    desk.want_candidates("beat", 2)
+    assert len(theatre.questions) == 1
+    theatre.answer()
+    found = {one["voice"]: (len(one["found"]), one["open"]) for one in desk.candidates()}
+    assert found == {"lead": (3, False), "beat": (2, False)}
+
+
+def test_loops_to_choose_from_are_forgotten_with_their_scene_though_the_next_has_the_same_voices(
+    tmp_path: Path,
+) -> None:
+    theatre = stage(tmp_path)
+    theatre.write("other", TEXT.replace("name: study", "name: other"))
+    desk_of(theatre).want_candidates("lead", 2)
+    theatre.answer()
+    [audition] = desk_of(theatre).candidates()
+    assert theatre.conductor.candidate("lead", audition["found"][0]["id"])
+    desk_of(theatre).want_candidates("beat", 2)
+    assert theatre.conductor.play_scene("other")
+    theatre.play(8)
+    theatre.answer()
+    assert theatre.conductor.playing == "other"
+    assert desk_of(theatre).candidates() == []
+    assert theatre.conductor.candidate("lead", audition["found"][0]["id"]) is None
+    desk_of(theatre).want_candidates("lead", 2)
+    theatre.answer()
+    assert [len(one["found"]) for one in desk_of(theatre).candidates()] == [2]
+
+
 def test_a_loop_that_is_taken_is_heard_from_the_next_turn_on(tmp_path: Path) -> None:
     theatre = stage(tmp_path)
     desk = desk_of(theatre)

@@ -1,21 +1,24 @@
 """Loops that a voice could play next, composed to be listened to before one is taken.
 
-The composer is asked for one at a time, so that the music never waits behind them. Nothing of them is placed, counted
-or remembered: they are gone with the scene.
+The composer is asked for one at a time, whoever wants how many, so that the music never waits behind them. Nothing of
+them is placed, counted or remembered: they are gone with the scene.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from reverie.bus import Bus
 from reverie.compose.composer import Composed
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.played_loop import PlayedLoop
 from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
 from reverie.site.actions import ControlError
+from reverie.watch.happenings import SceneBegun
 
 MOST = 8
 TRIES = 3
@@ -67,6 +70,12 @@ class Candidates:
         self._music = music
         self._ask = ask
         self._auditions: dict[str, Audition] = {}
+        self._asked = False
+        """Whether the composer owes an answer."""
+
+    def subscribe_to(self, bus: Bus) -> None:
+        """Hear from now on that another scene begins, which has other loops."""
+        bus.subscribe(SceneBegun, lambda _: self._auditions.clear())
 
     def want(self, voice: str, count: int) -> Mapping[str, Any]:
         """Have some loops composed for a voice, in place of those that were before.
@@ -82,7 +91,7 @@ class Candidates:
         if music.source(voice) != "model":
             raise ControlError(f"{voice} is composed by no model, so that there is nothing to choose from")
         audition = self._auditions[voice] = Audition(music.epoch, voice, count)
-        self._go_on(audition)
+        self._go_on()
         if not audition.open:
             raise ControlError("the composer is not there; it is started anew by itself")
         return next(one for one in self.status() if one["voice"] == voice)
@@ -104,25 +113,25 @@ class Candidates:
         self._auditions = {name: one for name, one in self._auditions.items() if name in names}
         return self._auditions
 
-    def _go_on(self, audition: Audition) -> None:
+    def _go_on(self) -> None:
+        """Ask for the next loop that is wanted, unless one is being composed."""
         music = self._music()
-        gone = self._auditions.get(audition.voice) is not audition or music is None or music.epoch != audition.epoch
-        enough = len(audition.found) >= audition.wanted or audition.tried >= audition.wanted * TRIES
-        if gone or enough or music is None:
-            audition.open = False
-            return
-        audition.tried += 1
-        recipe = music.candidate(audition.voice, audition.tried)
-        audition.open = self._ask(recipe, lambda answer: self._take(audition, answer))
+        for audition in self._auditions.values():
+            enough = len(audition.found) >= audition.wanted or audition.tried >= audition.wanted * TRIES
+            if enough or music is None or music.epoch != audition.epoch:
+                audition.open = False
+            if audition.open and music is not None and not self._asked:
+                audition.tried += 1
+                recipe = music.candidate(audition.voice, audition.tried)
+                self._asked = audition.open = self._ask(recipe, partial(self._take, audition))
 
     def _take(self, audition: Audition, answer: Composed | None) -> None:
+        self._asked = False
         if answer is None:
             audition.open = False
-            return
-        loop, recipe = answer.loop, answer.recipe
-        if loop is not None and not answer.is_the_loop_before and all(one.loop != loop for one in audition.found):
-            audition.found.append(PlayedLoop(recipe.id, loop, recipe))
-        self._go_on(audition)
+        elif answer.loop and not answer.is_the_loop_before and all(one.loop != answer.loop for one in audition.found):
+            audition.found.append(PlayedLoop(answer.recipe.id, answer.loop, answer.recipe))
+        self._go_on()
 
 
 def _told(loop: Loop, drum_map: Mapping[int, int]) -> dict[str, Any]:
