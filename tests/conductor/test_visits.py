@@ -355,6 +355,20 @@ def test_a_scene_without_drums_or_buttons_says_so(theatre: Theatre) -> None:
     assert visits(theatre).state(ANNE)["contour"] is None
 
 
+def test_tunes_that_the_scene_has_written_for_a_walk_are_there_to_be_mixed(tmp_path: Path) -> None:
+    written = ["C5:4 E5:4 G5:24", "G4:2 A4:2 B4:28"]
+    walk = f"{{then: [walk], walk: {{tunes: {written}, steps: 4}}}}"
+    theatre = Theatre(
+        tmp_path,
+        {"played": SCENE.replace("attention_rnn", "melody_2bar").replace("{hold: 2, candidates: 2}", walk)},
+        visitors=VisitorRules(),
+    )
+    theatre.begin()
+    theatre.answer()
+    tunes = visits(theatre).state(ANNE)["melody"]["tunes"]
+    assert set(written) <= set(tunes)
+
+
 def test_tunes_that_were_heard_are_there_to_be_mixed(theatre: Theatre) -> None:
     tunes = visits(theatre).state(ANNE)["melody"]["tunes"]
     assert tunes[-1] == "D4:2 F4:2 A4:4", "the primer"

@@ -8,6 +8,7 @@ from typing import Any
 
 from reverie.bus import Bus
 from reverie.compose.ensemble import Ensemble
+from reverie.compose.latent_settings import WalkSettings
 from reverie.compose.operators.asked import ASKED, BLENDED, SEEDED
 from reverie.compose.placement import Placement
 from reverie.control.overrides import Overrides
@@ -111,8 +112,9 @@ def _drums(music: Ensemble, voice: str, overrides: Overrides) -> dict[str, Any]:
 
 def _melody(music: Ensemble, voice: str, overrides: Overrides, heard: HeardTunes) -> dict[str, Any]:
     plan, wish = music.plan(voice), overrides.asked.get(voice)
-    primer = written_tune(plan.primer, plan.primer_steps)
-    tunes = dict.fromkeys([*heard.of(voice), *([primer] if primer else [])])
+    primer, walk = written_tune(plan.primer, plan.primer_steps), plan.operator_settings.get("walk")
+    presets = (walk.section.tunes or ()) if isinstance(walk, WalkSettings) else ()
+    tunes = dict.fromkeys([*heard.of(voice), *presets, *([primer] if primer else [])])
     return {
         "voice": voice,
         "tunes": [*tunes],
