@@ -7,16 +7,12 @@ file, and where its picture is to lie. A sound of which none can be made is left
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from pathlib import Path
 
 from reverie.files import write_atomically
+from reverie.processes.errands import be_errand
 
-LONGEST = 120
-"""Seconds after which it ends in any case."""
-NICE = 19
 COLUMNS, ROWS = 240, 96
 
 
@@ -34,11 +30,7 @@ def draw(sound: Path, picture: Path) -> str:
 
 def main() -> int:
     """Draw what standard input says."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the conductor, which kills this process
-    signal.alarm(LONGEST)
-    os.nice(NICE)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    be_errand()
     wanted: list[tuple[str, str]] = json.loads(sys.stdin.buffer.read())
     sys.stdout.write(json.dumps([draw(Path(sound), Path(picture)) for sound, picture in wanted]))
     return 0

@@ -6,14 +6,9 @@ files into the folder, which they may fill up to the quota, and answers on its s
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from reverie.browser_sounds.instrument import AUDIO, PAGE
 from reverie.browser_sounds.sound_files import SoundFiles
@@ -21,11 +16,7 @@ from reverie.browser_sounds.sound_jobs import BankSound, SoundJob, SoundMade
 from reverie.errors import reason_of
 from reverie.midi.errors import DeviceError
 from reverie.processes.codec import from_message, to_message
-from reverie.processes.mortal import PR_SET_PDEATHSIG
-
-LONGEST = 120
-"""Seconds after which it ends in any case."""
-NICE = 19
+from reverie.processes.errands import be_errand
 
 
 def make(wanted: SoundJob, files: SoundFiles) -> SoundMade:
@@ -51,22 +42,9 @@ def make(wanted: SoundJob, files: SoundFiles) -> SoundMade:
     return SoundMade(page)
 
 
-def _leave(number: int, _: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
-
-
 def main(arguments: list[str]) -> int:
     """Make what standard input says."""
-    # Whoever ends this process lets it end its own child, and wait for that, before it leaves.
-    for number in (signal.SIGTERM, signal.SIGALRM):
-        signal.signal(number, _leave)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the conductor, which ends this process
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    signal.alarm(LONGEST)
-    if sys.platform == "linux":  # it ends with the conductor, however that ends
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    os.nice(NICE)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    be_errand()
     folder, quota = arguments
     wanted: SoundJob = from_message(SoundJob, json.loads(sys.stdin.buffer.read()))
     sys.stdout.write(json.dumps(to_message(make(wanted, SoundFiles(Path(folder), int(quota))))))

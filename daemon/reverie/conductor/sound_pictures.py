@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +18,7 @@ from reverie.bus import Bus
 from reverie.errors import reason_of
 from reverie.files import oldest_first, read_file
 from reverie.logs import ONCE
-from reverie.processes.children import Child
+from reverie.processes.errands import ErrandError, Errands
 from reverie.scenes.schema import Scene
 from reverie.timbre.sources.source_files import find_source
 from reverie.watch.happenings import SceneBegun, SceneChanged
@@ -33,8 +31,6 @@ MOST = 256
 """Pictures that are kept."""
 LARGEST = 64_000_000
 """Bytes of a sound of which a picture is made."""
-PATIENCE = 150.0
-"""Seconds after which the process that draws is killed: its own limit is shorter."""
 _NAME = re.compile(r"[0-9a-f]{32}\.png")
 
 SoundAndPicture = tuple[Path, Path]
@@ -56,36 +52,18 @@ class PictureDrawing:
     """Has pictures drawn by a process of its own."""
 
     def __init__(self) -> None:
-        self._child: Child | None = None
-        self._closed = False
+        self._errands = Errands("reverie.audition.picture_maker")
 
     def draw(self, wanted: Sequence[SoundAndPicture]) -> None:
         """Draw pictures of sounds. This waits for it: it is for a thread that nobody waits for."""
-        if self._closed:
-            return
-        child = self._child = Child.start_with_pipes("reverie.audition.picture_maker")
-        timer = threading.Timer(PATIENCE, child.kill)
-        timer.daemon = True
-        timer.start()
         try:
-            asked, answers = child.pipes
-            with asked, answers:
-                asked.write(json.dumps([(str(sound), str(picture)) for sound, picture in wanted]).encode())
-                asked.close()
-                answers.read()
-            child.wait()
-        finally:
-            timer.cancel()
-            self._child = None
-            if child.poll() is None:
-                child.kill()
-                child.release()
+            self._errands.send([(str(sound), str(picture)) for sound, picture in wanted])
+        except ErrandError as error:
+            log.info("Some sounds have no pictures on the page for now (%s).", error)
 
     def close(self) -> None:
         """End what is being drawn."""
-        self._closed = True
-        if self._child is not None:
-            self._child.kill()
+        self._errands.close()
 
 
 class SoundPictures:
