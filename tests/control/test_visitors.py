@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.hand_clock import HandClock
-from reverie.control.visitors import ELSEWHERE, MOST_WAITING, Visitor, Visitors
+from reverie.control.visitors import ELSEWHERE, MOST_WAITING, WAITING_AT_ONE_ADDRESS, Visitor, Visitors
 from reverie.documents import DocumentError, parse_document, validate
 from reverie.site.visitor_rules import VISITOR_ACTS, VisitorRules, VisitorsSection
 
@@ -56,6 +56,39 @@ def test_whoever_throws_the_cookie_away_has_no_more_than_the_address(clock: Hand
     done = [visitors.may(Visitor(f"word {number}", "10.0.0.1"), "mood") for number in range(100)]
     assert done.count(None) == 8, "four times a person's"
     assert visitors.may(CLEO, "mood") is None
+
+
+def wishes(visitors: Visitors, clock: HandClock, address: str, seconds: int, *, of_many: bool = False) -> int:
+    """How many are granted to an address from which ten come each second, each of them a new visitor."""
+    granted = 0
+    for second in range(seconds):
+        for number in range(10):
+            granted += visitors.may(Visitor(f"{address} {second} {number}", address, of_many), "mood") is None
+        clock.go(1.0)
+    return granted
+
+
+def test_one_address_that_throws_its_cookie_away_leaves_wishes_to_everybody_else(clock: HandClock) -> None:
+    """With the usual rules four times a person's wishes were all that there are."""
+    visitors, rules = Visitors(VisitorRules(), clock.now), VisitorRules()
+    assert rules.per_person * 4 >= rules.per_minute
+    assert wishes(visitors, clock, "10.0.0.9", 120) <= rules.per_minute * (2 + 1 / 3) / 3 + 1
+    for one in (ANNE, BEN, CLEO):
+        assert [visitors.may(one, "mood") for _ in range(3)] == [None] * 3
+
+
+@pytest.mark.parametrize(("own", "every", "granted"), [(30, 1200, 40), (30, 120, 13), (30, 45, 10), (2, 120, 2)])
+def test_an_address_has_no_less_than_a_person_and_no_more_than_its_share(
+    clock: HandClock, own: int, every: int, granted: int
+) -> None:
+    visitors = Visitors(VisitorRules(per_person=own, per_minute=every), clock.now)
+    done = [visitors.may(Visitor(str(number), "10.0.0.9"), "mood") for number in range(100)]
+    assert done.count(None) == granted
+
+
+def test_those_whom_a_proxy_does_not_tell_apart_have_all_wishes_together(clock: HandClock) -> None:
+    visitors = Visitors(VisitorRules(), clock.now)
+    assert wishes(visitors, clock, "127.0.0.1", 60, of_many=True) >= VisitorRules().per_minute
 
 
 def test_all_together_wish_so_often_a_minute(clock: HandClock) -> None:
@@ -111,9 +144,30 @@ def test_a_queue_has_an_end(clock: HandClock) -> None:
     visitors = queue(clock)
     visitors.may(ANNE, "drums")
     for number in range(MOST_WAITING):
-        visitors.wait(Visitor(str(number), "10.0.0.9"))
+        visitors.wait(Visitor(str(number), f"10.0.{number}.9"))
     assert visitors.wait(BEN) == "queue-full"
     assert visitors.may(BEN, "mood") == "queue-full"
+
+
+def test_one_address_that_throws_its_cookie_away_leaves_places_in_the_queue(clock: HandClock) -> None:
+    visitors = queue(clock)
+    visitors.may(ANNE, "drums")
+    there = [Visitor(f"word {number}", "10.0.0.9") for number in range(MOST_WAITING)]
+    done = [visitors.wait(one) for one in there]
+    assert done.count("queue-full") == MOST_WAITING - WAITING_AT_ONE_ADDRESS
+    assert visitors.standing(there[0]).waiting == WAITING_AT_ONE_ADDRESS
+    assert visitors.wait(BEN) != "queue-full"
+    stay(visitors, clock, 61, ANNE, BEN, *there)
+    assert visitors.standing(there[0]).plays
+    assert visitors.wait(there[-1]) != "queue-full", "the place of whoever plays now is free"
+    assert visitors.wait(there[-2]) == "queue-full"
+
+
+def test_those_whom_a_proxy_does_not_tell_apart_have_the_whole_queue(clock: HandClock) -> None:
+    visitors = queue(clock)
+    visitors.may(ANNE, "drums")
+    done = [visitors.wait(Visitor(f"word {number}", "127.0.0.1", of_many=True)) for number in range(MOST_WAITING + 1)]
+    assert done.count("queue-full") == 1
 
 
 def test_the_mood_with_most_votes_wins_and_each_visitor_has_one(clock: HandClock) -> None:

@@ -11,7 +11,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from reverie.control.visitors import PlayAnswer, Visitor
+from reverie.site.page_section import PageSection
 from reverie.site.visitor_rules import VISITOR_ACTS, VisitorAct
+from reverie.watch.faults import Faults
+from reverie.web.gate import PageGate
 from reverie.web.play_routes import COOKIE, PATHS, play_routes
 
 Client = TestClient[Request, Application]
@@ -61,6 +64,28 @@ async def test_a_visitor_is_known_again_by_a_cookie_that_scripts_cannot_read(cli
     assert ((await again.json())["who"], again.cookies) == (word, {})
     await client.post("/api/v1/play/mood", json={"mood": "fear"}, headers=OURS)
     assert toys.wishes == [("mood", {"mood": "fear"}, Visitor(word, "127.0.0.1"))]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "headers", "address", "of_many"),
+    [
+        (["127.0.0.1"], {}, "127.0.0.1", True),
+        (["127.0.0.1"], {"X-Forwarded-For": "192.0.2.7"}, "192.0.2.7", False),
+        (["127.0.0.1"], {"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.8"}, "", False),
+        ([], {}, "127.0.0.1", False),
+        ([], {"X-Forwarded-For": "192.0.2.7"}, "127.0.0.1", False),
+    ],
+)
+async def test_only_a_proxy_of_the_site_that_names_nobody_asks_for_many(
+    toys: Toys, proxies: list[str], headers: dict[str, str], address: str, of_many: bool
+) -> None:
+    gate = PageGate(PageSection.model_validate({"proxies": proxies}), Faults(), "127.0.0.1")
+    app = Application(middlewares=gate.middlewares)
+    app.add_routes(play_routes(toys))
+    async with TestClient(TestServer(app)) as client:
+        await client.post("/api/v1/play/keep", json={}, headers={**OURS, **headers})
+    [(_, _, visitor)] = toys.wishes
+    assert (visitor.address, visitor.of_many) == (address, of_many)
 
 
 @pytest.mark.parametrize("forged", ["", "x", "A" * 32, "0" * 31, "0" * 4000])

@@ -1,7 +1,8 @@
 """Who of the visitors may do what, how often, and whose turn it is. Pure: the time is handed in by a clock.
 
 A visitor is known by a random word that their browser keeps. Whoever throws it away is a new visitor, so the address
-counts as well, by which a school class behind one router has several times as much as one person.
+counts as well: a school class behind one router has several times as much as one person, and yet leaves wishes and
+places in the queue to those who come from elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ ELSEWHERE = 15.0
 MOST_WAITING = 50
 """Visitors in the queue; whoever comes then is asked to come again."""
 BEHIND_ONE_ADDRESS = 4
-"""So many times a person's wishes one address has."""
+"""So many times a person's wishes one address has, if that is no more than its share."""
+SHARE = 3
+"""One address has this part of all wishes at most, and yet as many as a person."""
+WAITING_AT_ONE_ADDRESS = 10
+"""Visitors in the queue who come from one address; the others of them come again later."""
 MOST_VOTERS = 500
 PRESSED, PRESSED_AT_ONCE = 10.0, 20.0
 """Buttons of a contour that are pressed a second, and at once: they are played, and are no wishes."""
@@ -29,10 +34,15 @@ Refusal = Literal["not-allowed", "not-your-turn", "too-often", "too-many", "queu
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody at the page: the random word of their browser, and the address or network from which they come."""
+    """Somebody at the page: the random word of their browser, and the address or network from which they come.
+
+    Of many that nobody can tell apart, as those of a proxy which does not say for whom it asks, the address has no
+    share of its own: it may have all.
+    """
 
     word: str
     address: str
+    of_many: bool = False
 
 
 @dataclass(slots=True)
@@ -70,7 +80,7 @@ class Visitors:
     rules: VisitorRules
     clock: Callable[[], float]
     _seen: dict[str, float] = field(default_factory=dict[str, float])
-    _queue: list[str] = field(default_factory=list[str])
+    _queue: dict[str, str] = field(default_factory=dict[str, str])  # address by word, in the order of turns
     _turn: _VisitorsTurn | None = None
     _votes: dict[str, str] = field(default_factory=dict[str, str])
     _own: Allowance = field(init=False)
@@ -81,8 +91,9 @@ class Visitors:
     def __post_init__(self) -> None:
         """Nobody has wished for anything yet."""
         own, every = self.rules.per_person, self.rules.per_minute
+        there = max(own, min(own * BEHIND_ONE_ADDRESS, every / SHARE))
         self._own = Allowance(own / 60, max(own / 3, 1.0), self.clock)
-        self._there = Allowance(own * BEHIND_ONE_ADDRESS / 60, max(own * BEHIND_ONE_ADDRESS / 3, 1.0), self.clock)
+        self._there = Allowance(there / 60, max(there / 3, 1.0), self.clock)
         self._all = Allowance(every / 60, max(every / 3, 1.0), self.clock)
         self._presses = Allowance(PRESSED, PRESSED_AT_ONCE, self.clock)
 
@@ -102,7 +113,7 @@ class Visitors:
         if turn is None or turn.word == word:
             left = None if turn is None or turn.until is None else max(turn.until - now, 0.0)
             return Standing(True, left, len(self._queue), plays=turn is not None)
-        ahead = self._queue.index(word) if word in self._queue else len(self._queue)
+        ahead = [*self._queue].index(word) if word in self._queue else len(self._queue)
         left = self.rules.turn if turn.until is None else max(turn.until - now, 0.0)
         return Standing(False, left + ahead * self.rules.turn, len(self._queue))
 
@@ -115,9 +126,9 @@ class Visitors:
         if self._turn is None:
             self._turn = _VisitorsTurn(word)
         elif self._turn.word != word and word not in self._queue:
-            if len(self._queue) >= MOST_WAITING:
+            if not self._has_place(visitor):
                 return "queue-full"
-            self._queue.append(word)
+            self._queue[word] = visitor.address
             if self._turn.until is None:
                 self._turn.until = now + self.rules.turn
         self._seen[word] = now
@@ -140,7 +151,7 @@ class Visitors:
                 return "not-your-turn"
         if act == "contour":
             return None if self._presses.take(visitor.address) else "too-often"
-        if not self._own.take(visitor.word) or not self._there.take(visitor.address):
+        if not self._own.take(visitor.word) or not (visitor.of_many or self._there.take(visitor.address)):
             return "too-often"
         return None if self._all.take("") else "too-many"
 
@@ -162,6 +173,11 @@ class Visitors:
         counted = Counter(votes.values())
         return max(counted, key=lambda mood: counted[mood]) if counted else None
 
+    def _has_place(self, visitor: Visitor) -> bool:
+        """Whether the queue has a place left, and those of the visitor's address have not enough of them."""
+        there = sum(address == visitor.address for address in self._queue.values())
+        return len(self._queue) < MOST_WAITING and (visitor.of_many or there < WAITING_AT_ONE_ADDRESS)
+
     def _waits(self, word: str) -> bool:
         return word in self._queue or (self._turn is not None and self._turn.word == word)
 
@@ -169,7 +185,7 @@ class Visitors:
         """Forget who has gone away, and let the next one play where a turn is over."""
         now = self.clock()
         self._seen = {word: at for word, at in self._seen.items() if now - at < ELSEWHERE and self._waits(word)}
-        self._queue = [word for word in self._queue if word in self._seen]
+        self._queue = {word: address for word, address in self._queue.items() if word in self._seen}
         turn = self._turn
         if turn is None:
             return
@@ -177,7 +193,9 @@ class Visitors:
             turn.until = None
             self._turn = turn if turn.word in self._seen else None
         elif turn.word not in self._seen or (turn.until is not None and now >= turn.until):
-            self._turn = _VisitorsTurn(self._queue.pop(0), now + self.rules.turn if self._queue else None)
+            first = next(iter(self._queue))
+            del self._queue[first]
+            self._turn = _VisitorsTurn(first, now + self.rules.turn if self._queue else None)
 
 
 @dataclass(frozen=True, slots=True)

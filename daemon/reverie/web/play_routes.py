@@ -119,8 +119,9 @@ def play_routes(source: Playable) -> list[web.RouteDef]:
 def visitor_of(request: web.Request) -> Visitor:
     """Who asks: by the cookie, or somebody new."""
     word = request.cookies.get(COOKIE, "")
-    address = asker_of(request).address or request.remote or ""
-    return Visitor(word if _WORD.fullmatch(word) else secrets.token_hex(16), neighbour(address))
+    asker = asker_of(request)
+    known = word if _WORD.fullmatch(word) else secrets.token_hex(16)
+    return Visitor(known, neighbour(asker.address or request.remote or ""), asker.of_many)
 
 
 def _known(response: web.Response, request: web.Request, visitor: Visitor) -> web.Response:
