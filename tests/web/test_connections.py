@@ -142,10 +142,76 @@ async def test_whoever_has_been_answered_stays_when_others_are_silent(site: Site
         await asyncio.wait_for(reader.readuntil(b"Playing.\n"), PATIENCE)
 
 
+class Page:
+    """A page that is open, and asks now and then as browsers do: by the connection of before if it is still there."""
+
+    def __init__(self, site: Site, number: int) -> None:
+        self._site = site
+        self._own = f"127.0.{1 + number // 200}.{1 + number % 200}"
+        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.connected = 0
+
+    async def ask(self) -> bytes:
+        """The first line of the answer; empty if not even a new connection brings one."""
+        if self._line is None or not (answer := await self._try(*self._line)):
+            self._line = await self._site.connect(self._own)
+            self.connected += 1
+            answer = await self._try(*self._line)
+        return answer
+
+    async def _try(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                writer.write(KEEP)
+                first = await reader.readline()
+                if first:
+                    await reader.readuntil(b"Playing.\n")
+        except (ConnectionError, asyncio.IncompleteReadError):
+            first = b""
+        if not first:
+            writer.transport.abort()
+        return first
+
+
+async def test_eight_times_as_many_pages_as_places_are_all_answered_and_are_no_flood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As 2,000 pages that ask every few seconds are to 256 places."""
+    monkeypatch.setattr(connections, "MOST", 32)
+    async with serving() as site:
+        site.open[0].transport.abort()  # it has asked nothing
+        pages, at_once = [Page(site, number) for number in range(256)], asyncio.Semaphore(16)
+
+        async def ask(page: Page) -> bytes:
+            async with at_once:
+                return await page.ask()
+
+        for _ in range(3):
+            assert set(await asyncio.gather(*map(ask, pages))) == {b"HTTP/1.1 200 OK\r\n"}
+        assert sum(page.connected for page in pages) > 2 * len(pages), "most of them had to make room"
+        assert site.crowded == 0
+        assert await pages[-1].ask() == b"HTTP/1.1 200 OK\r\n"
+        assert pages[-1].connected <= 3
+
+
+async def test_who_says_nothing_is_a_flood_among_pages_that_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST", 32)
+    async with serving() as site:
+        pages = [Page(site, number) for number in range(24)]
+        await asyncio.gather(*(page.ask() for page in pages))
+        silent = [await site.connect("127.0.3.1") for _ in range(40)]
+        assert await pages[-1].ask() == b"HTTP/1.1 200 OK\r\n"
+        assert site.crowded >= 20
+        for reader, _ in silent[:20]:
+            assert await ended(reader) == b""
+        assert sum(page.connected for page in pages) <= 24 + 1, "they have kept their connections"
+
+
 class Visitor:
     def __init__(self, whose: str, out: list[Visitor]) -> None:
         self.whose = whose
         self.is_answered = False
+        self.is_idle = False
         self._out = out
 
     def turn_out(self) -> None:
@@ -162,6 +228,33 @@ def test_the_address_that_has_most_connections_makes_room() -> None:
     guests.enter(Visitor("c", out))
     assert out == many[:1]
     assert len(guests) == 6
+
+
+def test_who_has_had_an_answer_makes_room_first_and_is_no_flood() -> None:
+    out: list[Visitor] = []
+    floods: list[int] = []
+    guests = Guests(lambda: floods.append(len(out)), most=8, each=4)
+    there = [Visitor(f"page {number}", out) for number in range(8)]
+    for one in there:
+        guests.enter(one)
+    there[4].is_idle = there[2].is_idle = True
+    guests.enter(Visitor("new", out))
+    guests.answered(there[4])
+    guests.enter(Visitor("new too", out))
+    assert (out, floods) == ([there[2], there[4]], [])
+    guests.enter(Visitor("and another", out))
+    assert (out[2:], floods) == ([there[0]], [3])
+
+
+def test_who_asks_nothing_waits_the_shorter_the_fewer_places_are_free() -> None:
+    guests = Guests(lambda: None, most=10)
+    waits: list[float] = []
+    for number in range(10):
+        waits.append(guests.idle_time())
+        guests.enter(Visitor(f"page {number}", []))
+    waits.append(guests.idle_time())
+    assert waits == sorted(waits, reverse=True)
+    assert (waits[0], waits[-1]) == (connections.IDLE, connections.LEAST_IDLE)
 
 
 def test_connections_leave_descriptors_to_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """The limits of the web server: how many connections at once, for how long, and requests of which size.
 
-aiohttp has no such limits of its own. When all places are taken, whoever has been silent for longest makes room for the
-newcomer, first of all at the address that has most connections: a thousand of them that say nothing keep nobody out.
+aiohttp has no such limits of its own. When all places are taken, somebody makes room for the newcomer. Where one
+address has many of them, that is whoever has been silent for longest there: a thousand who say nothing keep nobody out.
+Else it is whoever has had an answer and asks nothing now, which costs little: a browser that asks again connects again.
+So a few hundred places do for thousands of pages that ask now and then.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ MOST = 256
 EACH = 128
 """Connections at once of one address; with version 6, of one network. A browser makes six, and twenty telephones may
 share an address and open the page together."""
+CROWD = 4
+"""An address that has more than this part of all places is a crowd, which makes room before others do."""
 SHARE = 4
 """The connections may take this part of all descriptors at most: the others are for workers and files."""
 REQUEST_WITHIN = 10.0
@@ -45,8 +49,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """What every answer says."""
-IDLE = 30.0
-"""Seconds that a connection may wait for its next request."""
+IDLE, LEAST_IDLE = 30.0, 2.0
+"""Seconds that a connection may wait for its next request, where all places are free and where hardly one is."""
 LARGEST = 81_920
 """Bytes of a request, with all that is sent behind it before it is answered."""
 BACKLOG = 1024
@@ -77,6 +81,11 @@ class Guest(Protocol):
         """Whether an answer to it is under way."""
         ...
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has had its answers and has asked nothing since."""
+        ...
+
     def turn_out(self) -> None:
         """End it now, whatever it is about."""
         ...
@@ -86,7 +95,7 @@ class Guests:
     """The connections that are there, those that have been heard of most recently last.
 
     Args:
-        crowded: Called whenever somebody has to leave for another.
+        crowded: Called whenever somebody has to leave for another before an answer.
         most: How many there may be; as many as descriptors allow unless given.
         each: How many of one address.
         shared: Whether an address is that of many, as a proxy's is: it may have all places.
@@ -114,20 +123,34 @@ class Guests:
         return address if self._shared(address) else neighbour(address)
 
     def enter(self, guest: Guest) -> None:
-        """Somebody comes; if there is no room, somebody else goes: first of all one who is not being answered."""
-        whose = None
-        if self._counts[guest.whose] >= self._each and not self._shared(guest.whose):
-            whose = guest.whose
-        elif len(self._guests) >= self._most:
-            whose = self._counts.most_common(1)[0][0]
-        if whose is not None:
-            known = [one for one in self._guests if one.whose == whose]
-            longest = next((one for one in known if not one.is_answered), known[0])
-            self.leave(longest)
-            longest.turn_out()
-            self._crowded()
+        """Somebody comes; if there is no room, somebody else goes."""
+        if (leaver := self._who_makes_room(guest)) is not None:
+            had_answer = leaver.is_idle
+            self.leave(leaver)
+            leaver.turn_out()
+            if not had_answer:
+                self._crowded()
         self._guests[guest] = None
         self._counts[guest.whose] += 1
+
+    def _who_makes_room(self, newcomer: Guest) -> Guest | None:
+        """Who goes for another, if there is no room: never one who is being answered as long as there are others."""
+        whose = newcomer.whose
+        if self._counts[whose] < self._each or self._shared(whose):
+            if len(self._guests) < self._most:
+                return None
+            whose, count = self._counts.most_common(1)[0]
+            if count <= self._most // CROWD:
+                idle = next((one for one in self._guests if one.is_idle), None)
+                if idle is not None:
+                    return idle
+        known = [one for one in self._guests if one.whose == whose]
+        return next((one for one in known if not one.is_answered), known[0])
+
+    def idle_time(self) -> float:
+        """Seconds that a connection may wait for its next request now."""
+        free = 1.0 - len(self._guests) / self._most
+        return max(IDLE * free, min(IDLE, LEAST_IDLE))
 
     def answered(self, guest: Guest) -> None:
         """Somebody has had an answer, and is not the one who has waited longest any more."""
@@ -202,7 +225,7 @@ class Connection(RequestHandler):
             self._end_within(ANSWER_WITHIN)
         answered = await super()._handle_request(request, start_time, request_handler)
         self._received, self._busy, self.is_answered = 0, False, False
-        self._end_within(IDLE)
+        self._end_within(self._guests.idle_time())
         self._guests.answered(self)
         return answered
 
@@ -238,6 +261,11 @@ class Connection(RequestHandler):
         self._lost = lost
         if self._line is None:
             lost()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has had its answers and has asked nothing since."""
+        return not self._busy and not self.is_answered
 
     def turn_out(self) -> None:
         """End the connection now, whoever reads or writes there: closing it would wait for a reader that is slow."""
