@@ -20,14 +20,12 @@ from reverie.compose.messages import ComposerSetup
 from reverie.compose.played_loop import PlayedLoop
 from reverie.conductor.bank_assignment import Banking
 from reverie.conductor.bank_renders import Timbres
-from reverie.conductor.chord_marks import describe_harmony
 from reverie.conductor.composer_link import ComposerLink
 from reverie.conductor.config import ConductorConfig
 from reverie.conductor.cues import Cues
 from reverie.conductor.day_clock import keep_to_clock
 from reverie.conductor.dreams import Dreams
 from reverie.conductor.fault_news import FaultNews
-from reverie.conductor.form_status import describe_form
 from reverie.conductor.hired_worker import HireWorker
 from reverie.conductor.in_any_case import in_any_case
 from reverie.conductor.kept_loops import KeptLoops
@@ -178,13 +176,10 @@ class Conductor:
             site=self.site_watch,
             clock=clock,
             begun=clock.now(),
-            rest=lambda: self._course.sentence(self._console.overrides.paused_until),
-            scene=lambda: self._play.scene,
-            harmony=lambda: self.music and describe_harmony(self.music),
-            form=lambda: self.music and describe_form(self.music),
+            course=self._course,
+            play=self._play,
+            kept=self._kept,
             dreams=self._dreams.status,
-            passage=lambda: self._play.passages.status(self.music),
-            loops=lambda: self._kept.status(self.music) if self.music else {},
             processes=lambda: (
                 own_process(),
                 self._player.worker.info,
@@ -192,22 +187,7 @@ class Conductor:
                 *self._timbres.processes,
             ),
         )
-        self.page = PageSide(
-            config,
-            self,
-            self.bus,
-            clock,
-            console=self._console,
-            dreams=self._dreams,
-            report=self._report,
-            course=self._course,
-            kept=self._kept,
-            player=self._player,
-            composer=self._composer,
-            timbres=self._timbres,
-            play=self._play,
-            housekeeping=housekeeping,
-        )
+        self.page = PageSide(self, self.bus, self._report, self._player, self._composer, housekeeping)
         """What is shown of it, and what people do from there."""
         self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
         self._fault_news = FaultNews(faults, self.bus, clock)

@@ -12,25 +12,18 @@ from functools import partial
 from typing import Any
 
 from reverie.bus import Bus
-from reverie.clock import LocalClock
 from reverie.compose.ensemble import Ensemble
 from reverie.conductor.artist_desk import ARTIST, ArtistDesk
-from reverie.conductor.bank_renders import Timbres
 from reverie.conductor.candidates import Candidates
 from reverie.conductor.composer_link import ComposerLink
-from reverie.conductor.config import ConductorConfig
-from reverie.conductor.dreams import Dreams
 from reverie.conductor.form_hand import FormHand
 from reverie.conductor.in_any_case import in_any_case
-from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.maintenance import Housekeeping
 from reverie.conductor.moment_keeping import MomentKeeper
 from reverie.conductor.player_link import PlayerLink
-from reverie.conductor.programme_course import ProgrammeCourse
 from reverie.conductor.public_state import PublicState
 from reverie.conductor.report import Report
 from reverie.conductor.scene_editor import SceneEditor
-from reverie.conductor.scene_play import ScenePlay
 from reverie.conductor.scene_trial import SceneTrial
 from reverie.conductor.sound_pictures import PictureDrawing, SoundPictures
 from reverie.conductor.sounding_bar import SoundingBar
@@ -38,7 +31,6 @@ from reverie.conductor.technician_desk import TechnicianDesk, renewing
 from reverie.conductor.visits import Visits
 from reverie.conductor.vital_signs import VitalSigns
 from reverie.conductor.voice_sounds import voice_sounds
-from reverie.control.console import ControlConsole
 from reverie.control.stage import Stage
 from reverie.history.moment_store import MomentStore
 from reverie.history.vitals_store import FILE as VITALS
@@ -56,40 +48,25 @@ class PageSide:
     their curves.
 
     Args:
-        config: The site.
         stage: What people can change.
         bus: Where sounds that have changed are published.
-        clock: By which all of it goes.
-        console: By whom it is done what people want.
-        dreams: The moods.
-        report: What is told of the whole.
-        course: What the programme wants.
-        kept: The loops that sound, and how each came about.
+        report: What is told of the whole, and of whom it is known.
         player: Who plays.
         composer: Who composes.
-        timbres: What makes banks.
-        play: The scene that plays.
         housekeeping: What writes the vitals.
     """
 
     def __init__(
         self,
-        config: ConductorConfig,
         stage: Stage,
         bus: Bus,
-        clock: LocalClock,
-        *,
-        console: ControlConsole,
-        dreams: Dreams,
         report: Report,
-        course: ProgrammeCourse,
-        kept: KeptLoops,
         player: PlayerLink,
         composer: ComposerLink,
-        timbres: Timbres,
-        play: ScenePlay,
         housekeeping: Housekeeping,
     ) -> None:
+        config, clock, console, play = report.config, report.clock, report.console, report.play
+
         def music() -> Ensemble | None:
             return play.ensemble
 
@@ -105,23 +82,27 @@ class PageSide:
             vitals,
             music,
             lambda: keep_log_lines().lines,
-            {"player": renewing(player.worker), "composer": renewing(composer.worker), "timbre": timbres.condemn},
+            {
+                "player": renewing(player.worker),
+                "composer": renewing(composer.worker),
+                "timbre": report.timbres.condemn,
+            },
         )
         self._sounding = SoundingBar()
-        self._public = PublicState(report, course, kept, music, self._sounding, self._sounds_of_voices)
+        self._public = PublicState(report, self._sounding, self._sounds_of_voices)
         self.live = LiveFeed(self._public.now, clock)
         store = MomentStore(config.state / "moments", config.visitors.moments)
-        moments = MomentKeeper(store, self.live.sounding, music, lambda: play.scene, clock)
-        self.visits = Visits(config.visitors, console, clock, music, dreams.status, stage.open_bar, moments)
+        moments = MomentKeeper(store, self.live.sounding, music, report.scene, clock)
+        self.visits = Visits(config.visitors, console, clock, music, report.dreams, stage.open_bar, moments)
         self.artist = ArtistDesk(
             console,
             stage,
             config.controls.limits,
             music,
-            dreams.status,
+            report.dreams,
             lambda: {name: voice.kind for name, voice in play.scene.voices.items()} if play.scene else {},
             SceneEditor(config.site, config.state / "scene-versions"),
-            SceneTrial(lambda: play.scene, partial(play.change, by=ARTIST), play.perform),
+            SceneTrial(report.scene, partial(play.change, by=ARTIST), play.perform),
             Candidates(music, composer.audition),
             FormHand(music, play.jump),
             moments.keep,

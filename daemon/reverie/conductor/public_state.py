@@ -13,8 +13,6 @@ from typing import Any
 
 from reverie.compose.ensemble import Ensemble
 from reverie.conductor.form_status import sections_ahead
-from reverie.conductor.kept_loops import KeptLoops
-from reverie.conductor.programme_course import ProgrammeCourse
 from reverie.conductor.public_loops import public_loops
 from reverie.conductor.public_timbres import public_timbres
 from reverie.conductor.report import Report
@@ -35,14 +33,11 @@ Sounds = Callable[[], Mapping[str, Mapping[str, Any]]]
 class PublicState:
     """Gathers it from what the status is made of.
 
-    ``music`` is what is performed, which begins with the next bar line; ``sounding`` is the bar that sounds until then.
-    ``sounds`` has by voice what pages can sound it with.
+    ``sounding`` is the bar that sounds: what is performed next begins after it. ``sounds`` has by voice what pages can
+    sound it with.
     """
 
     report: Report
-    course: ProgrammeCourse
-    kept: KeptLoops
-    music: Callable[[], Ensemble | None]
     sounding: SoundingBar
     sounds: Sounds = dict[str, Mapping[str, Any]]
     _seen: Mapping[str, Any] = field(init=False, default_factory=dict[str, Any])
@@ -63,7 +58,7 @@ class PublicState:
 
     def look(self) -> None:
         """See what sounds, unless what is performed has not begun yet; with each bar, before another scene can come."""
-        music, epoch = self.music(), self.sounding.epoch
+        music, epoch = self.report.play.ensemble, self.sounding.epoch
         if not self._seen or music is None or epoch is None or music.epoch <= epoch:
             self._seen = self._of_music(music)
 
@@ -75,7 +70,7 @@ class PublicState:
             "form": _form(report.form(), music),
             "mood": _mood(report.dreams()),
             "voices": self._voices(scene, music) if scene and music else [],
-            "loops": public_loops(self.kept, music) if music else {},
+            "loops": public_loops(report.kept, music) if music else {},
             "timbres": public_timbres(scene, report.timbres.status()) if scene else {},
         }
 
@@ -95,8 +90,8 @@ class PublicState:
             return "starting", {}
         if bar is None or not report.alive().ok:
             return "trouble", {}
-        if bar.resting and (self.course.resting or paused is None):
-            until = self.course.resumes
+        if bar.resting and (report.course.resting or paused is None):
+            until = report.course.resumes
             return "resting", {"until": until and f"{until:%H:%M}"}
         if bar.resting and paused is not None:
             until = report.clock.local() + timedelta(seconds=paused - now)

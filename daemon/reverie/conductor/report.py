@@ -8,9 +8,14 @@ from typing import Any
 
 from reverie.clock import LocalClock
 from reverie.conductor.bank_renders import Timbres
+from reverie.conductor.chord_marks import describe_harmony
 from reverie.conductor.config import ConductorConfig
+from reverie.conductor.form_status import describe_form
+from reverie.conductor.kept_loops import KeptLoops
 from reverie.conductor.lives import Lives
 from reverie.conductor.pages import describe
+from reverie.conductor.programme_course import ProgrammeCourse
+from reverie.conductor.scene_play import ScenePlay
 from reverie.conductor.site_watch import SiteWatch
 from reverie.control.console import ControlConsole
 from reverie.processes.supervisor import ProcessInfo
@@ -40,9 +45,8 @@ OF_SLOTS = {NOTHING_HEARD.id, SLOT_MISSING.id}
 class Report:
     """Gathers what others know; nothing here decides anything.
 
-    ``rest`` is a sentence on why nothing sounds, for when nothing shall; ``scene`` is what plays, ``harmony`` which
-    chord it has reached, ``form`` which section, ``dreams`` its moods, ``passage`` which scene waits for its end, and
-    ``loops`` what each voice got last.
+    ``course`` knows why nothing sounds when nothing shall, ``play`` what plays, ``dreams`` its moods, and ``kept`` what
+    each voice got last.
     """
 
     config: ConductorConfig
@@ -55,14 +59,27 @@ class Report:
     site: SiteWatch
     clock: LocalClock
     begun: float
-    rest: Callable[[], str]
-    scene: Callable[[], Scene | None]
-    harmony: Callable[[], Mapping[str, Any] | None]
-    form: Callable[[], Mapping[str, Any] | None]
+    course: ProgrammeCourse
+    play: ScenePlay
+    kept: KeptLoops
     dreams: Callable[[], Mapping[str, Any]]
-    passage: Callable[[], Mapping[str, Any] | None]
-    loops: Callable[[], Mapping[str, Any]]
     processes: Callable[[], Iterable[ProcessInfo]]
+
+    def scene(self) -> Scene | None:
+        """What plays."""
+        return self.play.scene
+
+    def harmony(self) -> Mapping[str, Any] | None:
+        """Which chord it has reached."""
+        return describe_harmony(music) if (music := self.play.ensemble) else None
+
+    def form(self) -> Mapping[str, Any] | None:
+        """Which section it has reached."""
+        return describe_form(music) if (music := self.play.ensemble) else None
+
+    def passage(self) -> Mapping[str, Any] | None:
+        """Which scene waits for its end."""
+        return self.play.passages.status(self.play.ensemble)
 
     def alive(self) -> Verdict:
         """Whether the installation sounds, or rests as intended."""
@@ -72,8 +89,9 @@ class Report:
         """The truth in one sentence for a person."""
         passage = self.passage()
         passing = str(passage["sentence"]) if passage else ""
+        rest = self.course.sentence(self.console.overrides.paused_until)
         page = "" if self.faults.of(PAGE_AWAY) else self.config.page
-        return summarize(self.alive(), self.evidence, self.rest(), self._concerns(), passing, page)
+        return summarize(self.alive(), self.evidence, rest, self._concerns(), passing, page)
 
     def metrics(self) -> tuple[bytes, str]:
         """Prometheus's text and its content type."""
@@ -89,7 +107,7 @@ class Report:
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
         now = self.clock.now()
-        scene, told = self.scene(), self._told()
+        scene, music, told = self.scene(), self.play.ensemble, self._told()
         overrides = self.console.status()
         return {
             "version": self.config.version,
@@ -100,7 +118,7 @@ class Report:
             "form": self.form(),
             "dreams": self.dreams(),
             "passage": self.passage(),
-            "loops": self.loops(),
+            "loops": self.kept.status(music) if music else {},
             **describe(self.evidence, now, self.summary(), (fault.text for fault in told), self.processes()),
             "faults": [asdict(fault) for fault in told],
             "fault_register": {

@@ -371,18 +371,7 @@ class BankTaken:
     refused: bool = False
 
 
-ToPlayer = (
-    Setup
-    | SetScene
-    | Place
-    | TellChords
-    | TellBars
-    | Rest
-    | SetOverrides
-    | TakeBank
-    | BlendBanks
-    | PlayTone
-    | Panic
-    | Stop
-)
+Instruction = SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | PlayTone | Panic
+"""What changes what is played."""
+ToPlayer = Setup | Instruction | Stop
 FromPlayer = PlayerReady | BarBegun | BarPlayed | SlotState | SyncState | BankTaken

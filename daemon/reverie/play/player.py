@@ -16,7 +16,7 @@ from reverie.play.bar_events import BarEvents
 from reverie.play.bar_report import BarLog
 from reverie.play.bars import AT_ITS_MOMENT, Bar, Early
 from reverie.play.cursor import ScoreCursor
-from reverie.play.events import Rank, Start
+from reverie.play.events import Rank
 from reverie.play.laid_bar import Laid
 from reverie.play.messages import (
     TONE,
@@ -24,8 +24,8 @@ from reverie.play.messages import (
     BarBegun,
     BarPlayed,
     BlendBanks,
+    Instruction,
     Panic,
-    Part,
     Place,
     PlayTone,
     Rest,
@@ -41,6 +41,7 @@ from reverie.play.queues import SlotQueues
 from reverie.play.recording.recorder import Recorder
 from reverie.play.score import SceneScore
 from reverie.play.slot_group import SlotGroup
+from reverie.play.slot_tone import tone_start
 from reverie.play.slots import Slot
 from reverie.play.sync.leader import Leader
 
@@ -91,19 +92,7 @@ class Player:
         self._heard = 0
         self._banks = Banks(slots, self._news.append)
 
-    def handle(
-        self,
-        message: SetScene
-        | Place
-        | TellChords
-        | TellBars
-        | Rest
-        | SetOverrides
-        | TakeBank
-        | BlendBanks
-        | PlayTone
-        | Panic,
-    ) -> None:
+    def handle(self, message: Instruction) -> None:
         """Do what the conductor says; what concerns the music waits for its bar line."""
         if self._clock.now() >= self._entry:
             self._enter_bar()
@@ -254,12 +243,8 @@ class Player:
         """Let a test tone sound a moment from now."""
         if self._bar is None:
             return
-        begin = self._clock.now() + SOON
-        tick = max(round(self._timeline.tick_at(begin)), self._now_tick() + 1)
-        length = max(round(self._timeline.tick_at(begin + tone.seconds)) - tick, 1)
-        part = Part(TONE, tone.slot, tone.channel)
+        tick, start = tone_start(tone, self._timeline, self._clock.now() + SOON, self._now_tick() + 1)
         self._tape.slot(tick, tone.slot, TONE)
-        start = Start(part, tone.channel - 1, tone.pitch, tone.velocity, length)
         self._queues.to(tone.slot).add(tick, Rank.START, start)
 
     def _turn_to(self, overrides: SetOverrides) -> None:
