@@ -13,7 +13,7 @@ import pytest
 from fakes.daemon import free_port
 from fakes.live_feeds import quiet_feed
 from fakes.patience import PATIENCE
-from fakes.web_source import QuietDaemon
+from fakes.quiet_daemon import QuietDaemon
 from reverie.bench.page_load import PageDaemon, lines
 from reverie.bench.page_visitors import visit
 from reverie.site.page_section import PageSection

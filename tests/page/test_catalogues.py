@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-STATIC = Path(__file__).parents[2] / "daemon" / "reverie" / "web" / "static"
+from reverie.control.visitors import Refusal
+
+DAEMON = Path(__file__).parents[2] / "daemon" / "reverie"
+STATIC = DAEMON / "web" / "static"
 LANGUAGES = ("en", "de", "fr")
 TEXTS: dict[str, dict[str, str]] = {
     language: json.loads((STATIC / "i18n" / f"{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES
@@ -56,6 +62,53 @@ def test_every_key_that_is_used_has_a_text() -> None:
     }
     assert missing == set()
     assert sum(map(len, used().values())) > 20, "the keys are found at all"
+
+
+KEYED = {"refused": 1, "SceneTextError": 0}
+"""Which argument of what the server answers with is a key."""
+KEY = re.compile(r"[a-z]+(\.[a-z_-]+)+")
+
+
+def keys_in(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """The keys in a module of the server: where one is asked for, and wherever a text begins as keys do."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            wanted = [*node.args[KEYED[name] : KEYED[name] + 1]] if name in KEYED else []
+            if name == "PlayAnswer":
+                wanted += [keyword.value for keyword in node.keywords if keyword.arg == "key"]
+            for part in wanted:
+                texts = (one.value for one in ast.walk(part) if isinstance(one, ast.Constant))
+                yield from (text for text in texts if isinstance(text, str) and KEY.fullmatch(text))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.fullmatch(node.value):
+            yield from {node.value} if node.value.partition(".")[0] in known else ()
+
+
+def test_every_key_that_the_server_answers_with_has_a_text() -> None:
+    known = {key.partition(".")[0] for key in TEXTS["en"]}
+    answered = {f"play.refused.{refusal}" for refusal in get_args(Refusal)}
+    for part in ("web", "conductor", "control"):
+        for path in (DAEMON / part).rglob("*.py"):
+            answered |= set(keys_in(ast.parse(path.read_text(encoding="utf-8")), known))
+    answered = {key for key in answered if not key.endswith(".")}
+    assert sorted(answered - TEXTS["en"].keys()) == []
+    assert {"refused.full", "artist.scene.none", "play.heard", "login.wrong"} < answered, "the keys are found at all"
+
+
+def test_a_key_without_a_text_is_found_wherever_the_server_answers_with_it() -> None:
+    module = """
+raise refused(409, "newly.refused" if a else "newly.so", "A sentence.")
+raise SceneTextError("newly.written", "a reason")
+return PlayAnswer(ok=False, key="newly.played")
+STATUS = {"artist.new": 404, "reverie.json": 1}
+"""
+    assert set(keys_in(ast.parse(module), {"artist"})) == {
+        "newly.refused",
+        "newly.so",
+        "newly.written",
+        "newly.played",
+        "artist.new",
+    }
 
 
 def test_the_english_in_pages_is_that_of_the_catalogue() -> None:

@@ -21,8 +21,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from fakes.conductors import Theatre
 from fakes.daemon import free_port
 from fakes.patience import PATIENCE
+from fakes.quiet_daemon import QuietDaemon
 from fakes.scenes import TEXT
-from fakes.web_source import QuietDaemon
 from reverie.conductor.conductor import Conductor
 from reverie.play.messages import BarBegun
 from reverie.watch.faults import Faults

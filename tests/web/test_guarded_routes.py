@@ -92,3 +92,12 @@ async def test_no_change_is_taken_of_another_site(client: Any, app: web.Applicat
     for method, path in changes:
         async with client.request(method, path, headers=headers, data=b"{}") as answer:
             assert (path, answer.status) == (path, 403)
+
+
+async def test_every_link_of_the_page_for_everyone_leads_where_strangers_may_go(client: Any) -> None:
+    async with client.get("/", headers=AWAY) as answer:
+        links = set(re.findall(r'href="(/[^"]*)"', await answer.text()))
+    assert {"/healthz", "/static/style.css"} <= links
+    for link in links:
+        async with client.get(link, headers=AWAY) as answer:
+            assert (link, answer.status) == (link, 200)

@@ -23,7 +23,7 @@ from fakes.certificate_files import make_certificate
 from fakes.daemon import free_port
 from fakes.live_feeds import quiet_feed
 from fakes.patience import PATIENCE
-from fakes.web_source import QuietDaemon
+from fakes.quiet_daemon import QuietDaemon
 from reverie.site.page_section import PageSection
 from reverie.watch.faults import Faults
 from reverie.web import connections, listeners, live_routes, server
