@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reverie.conductor.check import check
+from reverie.conductor.scene_remarks import remarks_on
 
 
 def told(folder: Path, text: str) -> list[str]:
@@ -77,3 +78,24 @@ def test_one_token_for_both_roles_is_told(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_told(tmp_path: Path, page: str, sentence: str) -> None:
     [fault] = told(tmp_path, f"page: {page}\n")
     assert sentence in fault
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        ("{here: visitor}", "1:14"),
+        ("{here: artist, proxies: [127.0.0.1]}", "1:14"),
+        ("{proxies: [127.0.0.0/8]}", "1:17"),
+        ("{proxies: [192.0.2.1]}", None),
+        ("{here: technician}", None),
+        ("{here: visitor, technician_token_file: token}", None),
+        ("{proxies: [127.0.0.1], role_header: X-Reverie-Role}", None),
+    ],
+)
+def test_a_page_on_which_nobody_is_technician_is_remarked_on(tmp_path: Path, page: str, place: str | None) -> None:
+    token(tmp_path, "a token that nobody guesses\n")
+    site = tmp_path / "reverie.yaml"
+    site.write_text(f"page: {page}\n")
+    remarks = [str(one).removeprefix(f"{site}:") for one in remarks_on([site], site)]
+    assert [one.partition(": ")[0] for one in remarks] == ([place] if place else [])
+    assert all("`technician_token_file` names a token" in one for one in remarks)

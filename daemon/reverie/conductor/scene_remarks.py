@@ -1,4 +1,4 @@
-"""What is right in a scene's file, and yet worth knowing: a sentence each, at its place."""
+"""What is right in a scene's file or a site's, and yet worth knowing: a sentence each, at its place."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 
 from reverie.compose.told_chords import tonic_chord
 from reverie.conductor.arrange import arrange
+from reverie.conductor.page_remarks import page_remarks
 from reverie.conductor.scene_list import KnownToScenes
 from reverie.conductor.site_resources import bundles_of, model_folders_of
 from reverie.documents import DocumentError, DocumentFault, Keys, read_document
 from reverie.models.library.index import ModelFile
 from reverie.scenes.schema import Scene
-from reverie.site.load import load_site
+from reverie.site.load import FILE, load_site
 from reverie.timbre.feasible import beyond_abilities
 from reverie.timbre.timbre_models import abilities_of, timbre_models
 
 
 def remarks_on(paths: Iterable[Path], config: Path | None = None) -> list[DocumentFault]:
-    """The remarks on all files that are scenes without a fault; none where the site's configuration is at fault."""
+    """The remarks on all scenes and sites without a fault; none where the site's configuration is at fault."""
     try:
         site = load_site(config)
     except DocumentError:
@@ -27,6 +28,10 @@ def remarks_on(paths: Iterable[Path], config: Path | None = None) -> list[Docume
     found: list[DocumentFault] = []
     for path in paths:
         try:
+            if path.name == FILE:
+                written = read_document(path)
+                found += [written.fault(way, sentence) for way, sentence in page_remarks(load_site(path).page)]
+                continue
             scene, document = known.load(path), read_document(path)
         except DocumentError:
             continue
