@@ -188,7 +188,7 @@ def test_a_scene_is_performed_for_bars_and_its_bytes_are_the_same_again(
     tmp_path: Path, engine: Engine, drums: ModelFile, operator: str
 ) -> None:
     study = scene(SCENE.format(model="drums_2bar", operator=operator))
-    assert set(arrange(study, {drums.name: drums}).plans["beat"].operator_settings) == {operator}
+    assert operator in arrange(study, {drums.name: drums}).plans["beat"].operator_settings
 
     def played(name: str) -> bytes:
         path = tmp_path / name

@@ -408,6 +408,8 @@ def test_a_moment_that_is_kept_has_a_link_and_what_sounded(theatre: Theatre) -> 
         "A scene to play with",
         {"beat": "drums", "lead": "melody"},
     )
+    assert set(moment.sounds) <= set(moment.voices)
+    assert all(place.startswith("/api/v1/sounds/") for place in moment.sounds.values())
     assert {voice: made["recipe"]["voice"] for voice, made in moment.recipes.items()} == {
         "beat": "beat",
         "lead": "lead",

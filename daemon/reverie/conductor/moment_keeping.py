@@ -26,6 +26,7 @@ class MomentKeeper:
         bar: The bar that sounds, as pages are told of it, with all that was done within it up to now.
         music: What plays.
         scene: What it is a performance of.
+        sounds: By voice where browsers find its instrument.
         clock: By which moments are dated.
     """
 
@@ -35,12 +36,14 @@ class MomentKeeper:
         bar: Callable[[], Mapping[str, Any] | None],
         music: Callable[[], Ensemble | None],
         scene: Callable[[], Scene | None],
+        sounds: Callable[[], Mapping[str, str]],
         clock: Clock,
     ) -> None:
         self.store = store
         self._bar = bar
         self._music = music
         self._scene = scene
+        self._sounds = sounds
         self._clock = clock
         self._bars: list[Mapping[str, Any]] = []
         """Those that are over."""
@@ -73,7 +76,7 @@ class MomentKeeper:
         name = secrets.token_hex(8)
         scene, time = self._scene(), round(self._clock.wall(), 3)
         title = scene.title if scene else ""
-        moment = KeptMoment(name, time, music.arrangement.name, title, kinds, bars, recipes)
+        moment = KeptMoment(name, time, music.arrangement.name, title, kinds, bars, recipes, self._sounds())
         if not self.store.keep(moment):
             raise ControlError("so many moments are being kept that no other can; ask again in some seconds")
         self._last = now, name

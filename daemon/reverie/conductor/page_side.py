@@ -92,7 +92,7 @@ class PageSide:
         self._public = PublicState(report, self._sounding, self._sounds_of_voices)
         self.live = LiveFeed(self._public.now, clock)
         store = MomentStore(config.state / "moments", config.visitors.moments)
-        moments = MomentKeeper(store, self.live.sounding, music, report.scene, clock)
+        moments = MomentKeeper(store, self.live.sounding, music, report.scene, self._places_of_sounds, clock)
         self.visits = Visits(config.visitors, console, clock, music, report.dreams, stage.open_bar, moments)
         self.artist = ArtistDesk(
             console,
@@ -156,6 +156,9 @@ class PageSide:
         """A bar of the scene is over: do what is due."""
         for part in (self.artist.form.bar_over, self.visits.bar_sounded):
             in_any_case(part)
+
+    def _places_of_sounds(self) -> Mapping[str, str]:
+        return {name: str(sound["base"]) for name, sound in self._sounds_of_voices().items()}
 
     def _sounds_of_voices(self) -> Mapping[str, Mapping[str, Any]]:
         return {name: sound.as_json() for name, sound in self.sounds.by_voice.items()}

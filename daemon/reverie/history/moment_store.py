@@ -37,7 +37,7 @@ class KeptMoment:
     """Some bars as pages are told of them (``/api/v1/events``), in order, kept at a ``time`` in Unix seconds.
 
     ``voices`` are the kinds of the scene's voices, and ``recipes`` have by voice the loop that it played, with what
-    made it.
+    made it. ``sounds`` have by voice where browsers find the instrument that it sounded with.
     """
 
     name: str
@@ -47,6 +47,7 @@ class KeptMoment:
     voices: Mapping[str, str]
     bars: Sequence[Mapping[str, Any]]
     recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    sounds: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def heading(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from reverie.music.drums import DRUMS
 from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
 from reverie.music.notes import MAX_MIDI, Note
 from reverie.music.time import TICKS_PER_QUARTER
+from reverie.music.voice_kinds import VOICE_KINDS
 
 _DRUM_CHANNEL = 10
 _COLOURS = ("#56b4e9", "#f0a92b", "#e38fc0", "#3fcf9f", "#f3e35c", "#8fa8ff", "#ff8a5c", "#d5d9e4")
@@ -48,7 +49,7 @@ def moment_midi(moment: KeptMoment) -> bytes:
         begin += int(bar["ticks"])
     channels = (number for number in range(1, 17) if number != _DRUM_CHANNEL)
     tracks = [
-        Track(name, note_events(notes, _DRUM_CHANNEL if moment.voices[name] == "drums" else next(channels, 1)))
+        Track(name, note_events(notes, _DRUM_CHANNEL if _are_drums(moment.voices[name]) else next(channels, 1)))
         for name, notes in notes_by_voice(moment).items()
         if notes
     ]
@@ -78,7 +79,7 @@ def _lane(name: str, notes: Sequence[Note], top: int, colour: str, scale: float,
     text = f'font-family="sans-serif" font-size="14" fill="{colour}"'
     yield f'<text x="6" y="{top + 18}" {text}>{escape(name[:14])}</text>'
     pitches = sorted({note.pitch for note in notes})
-    if kind == "drums":
+    if _are_drums(kind):
         order = [*DRUMS.values()]
         rows = {pitch: row for row, pitch in enumerate(sorted(pitches, key=lambda one: (one not in order, one)))}
         count = len(rows)
@@ -111,3 +112,8 @@ def _apart(notes: Sequence[Note], end: int) -> Iterator[Note]:
         length = min(note.end, again, end) - note.start
         if length > 0:
             yield Note(note.start, length, note.pitch, note.velocity)
+
+
+def _are_drums(kind: str) -> bool:
+    """Whether a voice of that kind plays drums; kinds of another version have pitches."""
+    return kind in VOICE_KINDS and VOICE_KINDS[kind].drums

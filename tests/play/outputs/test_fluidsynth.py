@@ -68,7 +68,9 @@ def test_a_missing_sound_device_is_named(bare: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_settings_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(DeviceError, match="`kind` is one of din, fluidsynth, osc, port, rtp, virtual, not 'organ'"):
+    with pytest.raises(
+        DeviceError, match="`kind` is one of browser, din, fluidsynth, osc, port, rtp, virtual, not 'organ'"
+    ):
         make_output("main", {"kind": "organ"})
     with pytest.raises(DeviceError, match="slot main: these settings do not fit kind port"):
         make_output("main", {"kind": "port", "mach": "x"})
