@@ -61,13 +61,13 @@ def test_a_sighup_before_it_plays_does_not_end_it_nor_does_any_other_signal_late
     for name in FOR_NOBODY:
         process.send_signal(signal.Signals[f"SIG{name}"])
     daemon.wait_for_models()
-    family = daemon.family()
+    family = daemon.lasting_family()
     for name in FOR_NOBODY:
         for member in family:
             if name != "ALRM":  # by which an output process that hangs ends itself
                 member.send_signal(signal.Signals[f"SIG{name}"])
     daemon.wait_for_bars(int(daemon.metric("reverie_bars_played_total")) + 2)
-    assert {member.pid for member in daemon.family()} == {member.pid for member in family}
+    assert {member.pid for member in daemon.lasting_family()} == {member.pid for member in family}
     assert "restarts" not in daemon.log.read_text()
     assert daemon.stop()[0] == 0
 

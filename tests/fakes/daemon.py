@@ -22,6 +22,8 @@ import yaml
 from fakes.jack import wait_until
 from fakes.patience import PATIENCE
 
+ERRANDS = frozenset({"reverie.audition.picture_maker", "reverie.browser_sounds.maker"})
+"""Modules of processes that come and go by themselves."""
 STUDY = """
 name: study
 title: A study in haste
@@ -179,6 +181,15 @@ class Daemon:
         parent = psutil.Process(self.process.pid)
         return [parent, *parent.children(recursive=True)]
 
+    def lasting_family(self) -> list[psutil.Process]:
+        """The same, without those that are sent on an errand, such as to make a sound for browsers: these end soon."""
+        found: list[psutil.Process] = []
+        for member in self.family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if not any(_is_errand(one) for one in (member, *member.parents())):
+                    found.append(member)
+        return found
+
     def stop(self, number: int = signal.SIGTERM, patience: float = PATIENCE) -> tuple[int, float]:
         """Send a signal; the exit status and how many seconds it took."""
         assert self.process is not None
@@ -195,3 +206,7 @@ class Daemon:
                     process.kill()
             psutil.wait_procs(family, timeout=PATIENCE)
             self.process.wait()
+
+
+def _is_errand(process: psutil.Process) -> bool:
+    return any(argument in ERRANDS for argument in process.cmdline())
