@@ -94,8 +94,8 @@ class ControlSection(Section):
     osc: OscControl | None = Field(default=None, description="Open Sound Control; null: not heard.")
     http: bool | None = Field(
         default=None,
-        description="Whether the status page's server takes controls, POST /control; null: only where its address is "
-        "loopback's, which this machine alone can reach.",
+        description="Whether the page's server takes controls, POST /control; null: only where its address is "
+        "loopback's, from whoever is at the machine and is handed on by no proxy.",
     )
     limits: LimitsSection = Field(
         default_factory=LimitsSection, description="Within which limits people can set levels."
