@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import struct
 import sys
 import time
@@ -30,6 +31,16 @@ GAIN = "synth.gain"
 
 _HEADER = struct.Struct("<4sI4s")
 _FORMS = {b"sfbk", b"DLS "}
+
+
+def check_program() -> None:
+    """See that the program is installed.
+
+    Raises:
+        DeviceError: if not.
+    """
+    if shutil.which("fluidsynth") is None:
+        raise DeviceError("FluidSynth is not installed; install the package fluidsynth")
 
 
 def find_soundfont(wanted: str) -> Path:

@@ -17,7 +17,6 @@ As seen with FluidSynth 2.3.1:
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,6 +50,7 @@ from reverie.play.outputs.fluidsynth.soundfonts import (
     Replacement,
     UnreadableFont,
     check_gain,
+    check_program,
     find_audio,
     find_soundfont,
 )
@@ -147,8 +147,7 @@ class FluidSynth(Output):
         Raises:
             DeviceError: if the program, a soundfont or a sound device is missing, or nothing could be heard of it.
         """
-        if shutil.which("fluidsynth") is None:
-            raise DeviceError("FluidSynth is not installed; install the package fluidsynth")
+        check_program()
         font, audio = find_soundfont(self._soundfont).absolute(), find_audio(self._audio)
         check_gain(self._settings[GAIN])
         self._unreadable.check(font)
