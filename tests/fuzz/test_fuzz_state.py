@@ -20,9 +20,9 @@ from fakes.daemon import STUDY
 from fakes.recipes import recipe
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
-from reverie.conductor.repertoire import Repertoire, SceneResources
-from reverie.conductor.site_resources import keep_as_last_good, site_in_force
-from reverie.conductor.tape_retention import Ages
+from reverie.conductor.arranging.repertoire import Repertoire, SceneResources
+from reverie.conductor.configuration.site_resources import keep_as_last_good, site_in_force
+from reverie.conductor.keeping.tape_retention import Ages
 from reverie.errors import ReverieError
 from reverie.history.control_log import Record, Use
 from reverie.history.state import StateStore

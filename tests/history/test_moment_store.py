@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes.moments import moment
 from reverie.history.moment_store import WAITING, MomentStore
+from reverie.watch.faults import Faults
 
 
 def test_a_moment_is_there_at_once_and_after_a_restart(tmp_path: Path) -> None:
@@ -62,15 +65,23 @@ def test_a_list_that_is_asked_for_again_and_again_reads_no_moment_twice(
     assert [one["id"] for one in store.headings()] == [moment(number).name for number in (2, 0)]
 
 
-def test_a_disk_that_takes_nothing_costs_the_moment_and_not_the_memory(tmp_path: Path) -> None:
-    folder = tmp_path / "moments"
+def test_what_a_disk_does_not_take_waits_is_told_once_and_is_written_when_it_can_be(tmp_path: Path) -> None:
+    folder, faults, told = tmp_path / "moments", Faults(), list[str]()
+    faults.listen(lambda fault: told.append(fault.id))
     folder.write_text("in the way")
-    store = MomentStore(folder, 5)
+    store = MomentStore(folder, 100, faults)
     kept = [store.keep(moment(number)) for number in range(WAITING + 5)]
     assert kept.count(True) == WAITING
     store.write()
+    store.write()
+    assert told == ["moment-unkept"]
+    assert not store.keep(moment(99)), "memory has an end"
+    assert len(store.headings()) == WAITING
+    folder.unlink()
+    store.write()
+    assert faults.active == ()
     assert store.keep(moment(99))
-    assert store.headings()[0]["id"] == moment(99).name
+    assert len(MomentStore(folder, 100).headings()) == WAITING
 
 
 async def test_what_waits_is_written_by_itself(tmp_path: Path) -> None:
@@ -86,3 +97,18 @@ async def test_what_waits_is_written_by_itself(tmp_path: Path) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await running
     assert path.exists()
+
+
+def test_what_the_house_keeps_never_gives_way_to_what_visitors_keep(tmp_path: Path) -> None:
+    store = MomentStore(tmp_path, 2)
+    for number in range(3):
+        store.keep(replace(moment(number), by="artist"))
+    for number in range(3, 8):
+        store.keep(moment(number))
+    store.write()
+    assert [one["id"] for one in store.headings()] == [moment(number).name for number in (7, 6, 2, 1, 0)]
+
+
+def test_a_moment_that_a_later_version_kept_is_read_without_what_that_has_added(tmp_path: Path) -> None:
+    (tmp_path / f"{moment(1).name}.json").write_text(json.dumps({**moment(1).as_json(), "weather": "fog"}))
+    assert MomentStore(tmp_path, 2).find(moment(1).name) == moment(1)

@@ -103,7 +103,7 @@ def test_scenes_long_unused_are_forgotten(tmp_path: Path, told: Faults) -> None:
         b"\xff\xfe",
         b"[]",
         b"null",
-        b'{"version": 2, "voices": {}, "scene": "x"}',
+        b'{"version": 1001, "voices": {}, "scene": "x"}',
         b'{"version": 1}',
         b'{"version": 1, "voices": [1]}',
         b'{"version": 1, "voices": {"lead": [{"recipe": {}, "loop": {}}]}}',

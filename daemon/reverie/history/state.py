@@ -16,7 +16,7 @@ import errno
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -24,9 +24,11 @@ from urllib.parse import quote
 from reverie.advice import advice_on, is_full
 from reverie.bus import Bus
 from reverie.compose.good_loop import GoodLoop
+from reverie.compose.recipe import LaterRecipeError
 from reverie.errors import capital, reason_of
 from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
 from reverie.folders import list_folder
+from reverie.generations import is_readable
 from reverie.history.favourites import Keep, keeps_as_json, keeps_from_json
 from reverie.timbre.schedule import PathProgress
 from reverie.watch.fault_kinds import STATE_UNREADABLE, STATE_UNWRITABLE
@@ -90,6 +92,16 @@ class StateStore:
         self._changed.add(self._takes_file)
         return take
 
+    def times_begun(self, scene: str) -> int:
+        """How often the scene was begun, this time included."""
+        return self._takes.get(scene, 0)
+
+    def goes_on(self, scene: str, take: int) -> None:
+        """A take of before goes on: it is no other beginning of the scene."""
+        if self._takes.get(scene, 0) <= take:
+            self._takes[scene] = take + 1
+            self._changed.add(self._takes_file)
+
     def loops(self, scene: str, voice: str) -> tuple[GoodLoop, ...]:
         """The voice's last good loops, oldest first."""
         return self._voices(scene).get(voice, ())
@@ -126,15 +138,20 @@ class StateStore:
             self._timbres.pop(next(iter(self._timbres)))
         self._changed.add(self._timbres_file)
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """See in whose place there is no file any more: they are written again. May run in a thread."""
         gone = [path for path in tuple(self._written) if path not in self._writing and not path.is_file()]
         self._changed.update(gone)
+        return bool(gone)
 
-    def changes(self) -> dict[Path, bytes]:
-        """The files that must be written since the last call, for :meth:`write`; empty if nothing has changed."""
+    def changes(self, *, loops: bool = True) -> dict[Path, bytes]:
+        """The files that must be written since the last call, for :meth:`write`; empty if nothing has changed.
+
+        Without the ``loops``, what voices play is left out: each file is written as a whole, and always has changed.
+        """
         self._leave_to_files()
-        changed, self._changed = self._changed, set()
+        later = set[Path]() if loops else set(filter(is_of_loops, self._changed))
+        changed, self._changed = self._changed - later, later
         changes: dict[Path, bytes] = {}
         if self._takes_file in changed:
             changes[self._takes_file] = _encode({"takes": self._takes})
@@ -144,8 +161,8 @@ class StateStore:
         for name, voices in self._scenes.items():
             path = self._loops_file(name)
             if path in changed:
-                loops = {voice: [good.as_json() for good in kept] for voice, kept in voices.items()}
-                changes[path] = _encode({"voices": loops})
+                good = {voice: [one.as_json() for one in kept] for voice, kept in voices.items()}
+                changes[path] = _encode({"voices": good})
         for name, keeps in self._keeps.items():
             path = self._favourites_file(name)
             if path in changed:
@@ -282,17 +299,23 @@ class StateStore:
                     path.unlink()
 
 
+def is_of_loops(path: Path) -> bool:
+    """Whether a file of the state has the last good loops of a scene."""
+    return path.parent.name == "loops"
+
+
 def _file_name(scene: str) -> str:
     return f"{quote(scene, safe='', errors='surrogatepass')}.json"
 
 
 def _encode(data: Mapping[str, Any]) -> bytes:
-    return json.dumps({"version": VERSION, **data}, ensure_ascii=False).encode(errors="surrogatepass")
+    text = json.dumps({"version": VERSION, **data}, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="surrogatepass")
 
 
 def _decode(text: bytes) -> Mapping[str, Any]:
     data = json.loads(text)
-    if data["version"] != VERSION:
+    if not is_readable(data["version"], VERSION):
         raise ValueError(f"written in version {data['version']} of this format")
     return data
 
@@ -309,6 +332,11 @@ def _timbres_from_json(data: Mapping[str, Any]) -> dict[str, PathProgress]:
 
 
 def _voices_from_json(data: Mapping[str, Any]) -> Voices:
-    return {
-        voice: tuple(GoodLoop.from_json(good) for good in kept)[-KEPT_LOOPS:] for voice, kept in data["voices"].items()
-    }
+    return {voice: tuple(_good_loops(kept))[-KEPT_LOOPS:] for voice, kept in data["voices"].items()}
+
+
+def _good_loops(kept: Iterable[Mapping[str, Any]]) -> Iterator[GoodLoop]:
+    """The loops that this version understands: of others, which a later one has made, there will be new ones."""
+    for good in kept:
+        with contextlib.suppress(LaterRecipeError):
+            yield GoodLoop.from_json(good)

@@ -11,14 +11,15 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
 from reverie.clock import Clock
 from reverie.files import read_file, set_aside, write_in_any_case
-from reverie.watch.vitals import FIELDS, HOUR, MINUTE, Vitals, hour_of
+from reverie.generations import is_readable
+from reverie.watch.vitals import FIELDS, HOUR, MINUTE, OPTIONAL, Vitals, hour_of
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class VitalsStore:
     def _read(self) -> None:
         try:
             known: Any = json.loads(read_file(self._path, _LARGEST))
-            if not isinstance(known, dict) or cast("dict[str, Any]", known).get("fields") != list(FIELDS):
+            if not isinstance(known, dict) or not _begins_as_ours(cast("dict[str, Any]", known)):
                 raise ValueError("these are no vitals of this version")  # noqa: TRY301 - it is set aside below
             data = cast("dict[str, Any]", known)
             self._minutes.extend(_rows(data.get("minutes")))
@@ -125,11 +126,28 @@ class VitalsStore:
                 log.warning("%s could not be read (%s) and is now %s.", self._path, error, set_aside(self._path).name)
 
 
+def _begins_as_ours(known: Mapping[str, Any]) -> bool:
+    """Whether its rows have our fields: another version may have more behind them, or not yet the last of them."""
+    fields = known.get("fields")
+    if not is_readable(known.get("version", _VERSION), _VERSION) or not isinstance(fields, list):
+        return False
+    theirs = tuple(cast("list[Any]", fields)[: len(FIELDS)])
+    return theirs == FIELDS[: len(theirs)] and OPTIONAL.issuperset(FIELDS[len(theirs) :])
+
+
 def _rows(written: object) -> list[Vitals]:
     if not isinstance(written, list):
         raise ValueError("rows are a list")  # noqa: TRY004 - the file is wrong, not the program
-    rows = [Vitals.from_row(row) for row in cast("list[object]", written)]
+    rows = [Vitals.from_row(_ours(row)) for row in cast("list[object]", written)]
     return sorted(rows, key=lambda row: row.at)
+
+
+def _ours(row: object) -> object:
+    """A row without what a later version has behind our fields, and with nothing for what an earlier one had not."""
+    if not isinstance(row, list):
+        return row
+    values = cast("list[object]", row)[: len(FIELDS)]
+    return [*values, *(None for _ in FIELDS[len(values) :])]
 
 
 def _by_hour(minutes: Sequence[Vitals]) -> list[Vitals]:
