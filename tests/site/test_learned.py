@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.conductor.check import check
-from reverie.conductor.site_resources import keep_as_last_good, site_in_force
+from reverie.conductor.arranging.check import check
+from reverie.conductor.configuration.site_resources import keep_as_last_good, site_in_force
 from reverie.documents import DocumentError, read_document
 from reverie.site.learned import FILE, LearnedError, beside, ready, update
 from reverie.site.load import load_site
@@ -96,7 +96,6 @@ def test_a_slot_may_leave_its_device_to_be_learned(site: Path) -> None:
             "slots: {main: {device: {name: x}}}",
             "1:9: the slot 'main' is of kind 'fluidsynth', and a device is learned for a 'port'; name another slot",
         ),
-        ("slot: {}", "1:1: unknown key 'slot'; did you mean 'slots'?"),
         (
             "controls: {a: {action: pause, cc: 1}, b: {action: panic, cc: 1}}",
             "1:42: controller 1 is already taken by 'a'",
@@ -139,9 +138,9 @@ def test_what_was_learned_is_checked_without_its_site_too(site: Path) -> None:
 
 def test_faults_of_both_files_are_told_together(site: Path) -> None:
     site.write_text(SITE + "scen: x\n")
-    beside(site).write_text("slot: {}")
+    beside(site).write_text("slots: {lead: {}}")
     assert faults_of(site) == [
-        "learned.yaml:1:1: unknown key 'slot'; did you mean 'slots'?",
+        "learned.yaml:1:15: the key 'device' is missing: the device, by marks that stay",
         "reverie.yaml:5:1: unknown key 'scen'; did you mean 'scene'?",
     ]
 
@@ -185,7 +184,7 @@ def test_two_who_learn_at_once_lose_nothing(site: Path) -> None:
     assert sorted(read_document(path).data["slots"]) == sorted(names)
 
 
-@pytest.mark.parametrize("text", ["slots: [", "slots: {a: {device: {name: x}}, a: {device: {name: y}}}", "slot: {}"])
+@pytest.mark.parametrize("text", ["slots: [", "slots: {a: {device: {name: x}}, a: {device: {name: y}}}", "slots: 3"])
 def test_a_file_at_fault_is_left_to_a_person(site: Path, text: str) -> None:
     beside(site).write_text(text)
     with pytest.raises(DocumentError):
@@ -223,6 +222,15 @@ def test_the_capitals_of_a_usb_mark_do_not_matter() -> None:
     assert DeviceSection(usb="1C75:02AF").usb == "1c75:02af"
 
 
+def test_what_root_learns_under_a_strict_umask_can_be_read_by_the_service(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        update(tmp_path / FILE, {"slots": {"lead": {"device": GREY}}})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o644
+
+
 def test_what_was_learned_is_written_through_a_link_and_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "real.yaml").touch(0o600)
     (tmp_path / "real.yaml").chmod(0o660)
@@ -245,6 +253,7 @@ def test_root_is_not_advised_where_it_does_not_help(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("reverie.files.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("reverie.files._begin", refuse)
     for attempt in (ready, lambda path: update(path, {"slots": {}})):
         with pytest.raises(LearnedError, match=advice) as caught:
             attempt(tmp_path / FILE)
@@ -268,3 +277,38 @@ def test_whoever_holds_the_folder_does_not_hold_it_for_ever(tmp_path: Path, monk
     with pytest.raises(LearnedError, match="another program holds the folder"):
         update(tmp_path / FILE, {"slots": {}})
     os.close(held)
+
+
+LATER = """
+version: 3
+slots:
+  lead: {device: {name: Grey, colour: grey}, place: left shelf, gain: 0.5}
+controls: {pause: {action: pause, note: 36, long: true}}
+"""
+
+
+def test_what_a_later_version_learned_is_kept_after_a_rollback(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An unknown key anywhere but in a device was a fault, and then the site's own file counted alone."""
+    beside(site).write_text(LATER)
+    force = site_in_force(site)
+    assert force.fault is None
+    lead = port(force.site.slots["lead"])
+    assert (lead.device, lead.place) == (DeviceSection(name="Grey"), "left shelf")
+    assert force.site.controls["pause"].note == 36
+    told = [record.getMessage() for record in caplog.records]
+    for key, place in (("version", "2:1"), ("colour", "4:31"), ("gain", "4:65"), ("long", "5:45")):
+        [line] = [line for line in told if f"{FILE}:{place}: unknown key '{key}'" in line]
+        assert "later version" in line
+
+
+def test_learning_leaves_what_a_later_version_wrote(site: Path) -> None:
+    beside(site).write_text(LATER)
+    update(beside(site), {"slots": {"bass": {"device": GREY}}})
+    data = read_document(beside(site)).data
+    assert (data["version"], data["slots"]["lead"]["gain"], data["controls"]["pause"]["long"]) == (3, 0.5, True)
+    assert data["slots"]["bass"] == {"device": GREY}
+
+
+def test_a_key_of_a_later_version_hides_no_wrong_value(site: Path) -> None:
+    beside(site).write_text("later: 1\nslots:\n  lead: {device: {usb: 0944}, later: 2}\n")
+    assert faults_of(site) == [f"{FILE}:3:24: 'usb' must be a text, such as 0944:0117, not the number 944"]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fakes.daemon import free_port
-from reverie.conductor.check import check
-from reverie.conductor.site_resources import NoConfigurationError, keep_as_last_good, site_in_force
+from reverie.conductor.arranging.check import check
+from reverie.conductor.configuration.site_resources import NoConfigurationError, keep_as_last_good, site_in_force
 from reverie.midi.errors import DeviceError
 from reverie.places import SYSTEM_STATE, expanded, state_folder
 from reverie.play.outputs.fluidsynth import find_soundfont

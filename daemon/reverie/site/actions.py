@@ -14,12 +14,15 @@ TimbreLevel = Literal["timbre", "timbre_x", "timbre_y"]
 VoiceLevel = Literal["temperature", "density", "register", "level", "every"]
 """What can be set of one voice or of all: how boldly, how densely and where it is composed, how loud it is played, and
 after how many bars another loop comes."""
-Level = Literal["volume", "tempo", VoiceLevel, TimbreLevel]
-Switch = Literal["pause", "loop", "mute", "solo"]
+WholeLevel = Literal["volume", "tempo", "swing"]
+"""What is set of the whole; swing is the share of each pair of steps that the first one takes."""
+Level = Literal[WholeLevel, VoiceLevel, TimbreLevel]
+Switch = Literal["pause", "loop", "mute", "solo", "presence"]
 Evolving = Literal["mutate", "reset", "continue", "another", "interpolate", "groove", "drumify"]
 """How a voice goes on from the next turn of its loop: as another of its operators, or of what sounds another draw."""
 Dreaming = Literal["dream", "wake"]
-Keeping = Literal["keep", "return", "undo"]
+Keeping = Literal["keep", "return", "undo", "moment"]
+"""What is kept are loops to go back to, and as a moment the last bars as they sounded."""
 Push = Literal["next", "scene", "quieter", "louder", "panic", Evolving, "once", Keeping, "contour", "release", Dreaming]
 Named = Literal[Level, Switch, Push]
 """What knobs, keys, messages and commands can name."""
@@ -31,6 +34,7 @@ stay in it."""
 Kind = Literal[Named, Played, AtDesk]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+WHOLE_LEVELS: tuple[WholeLevel, ...] = get_args(WholeLevel)
 VOICE_LEVELS: tuple[VoiceLevel, ...] = get_args(VoiceLevel)
 TIMBRE_LEVELS: tuple[TimbreLevel, ...] = get_args(TimbreLevel)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
@@ -45,7 +49,7 @@ VOICED: frozenset[Kind] = frozenset(
 )
 """What may be meant for one voice; a mute, a solo and a contour always are."""
 ONE_VOICE: frozenset[Kind] = frozenset({"mute", "solo", "contour"})
-RAMPED: frozenset[Kind] = frozenset({"volume", "tempo", "temperature", "density", "level"})
+RAMPED: frozenset[Kind] = frozenset({*WHOLE_LEVELS, "temperature", "density", "level"})
 """Levels that can be moved over some bars, a step with each."""
 LONGEST_RAMP = 256
 """Bars over which a level can be moved."""
@@ -81,7 +85,7 @@ class DreamWish:
 class Action:
     """One thing to do.
 
-    ``value`` is a number for levels (a share, quarters per minute, a temperature, a point of a timbre's path) and for
+    ``value`` is a number for levels (shares, quarters per minute, a temperature, a point of a timbre's path) and for
     ``contour`` (a button), two for a point of a timbre's grid, on or off for switches (None: the other way round), for
     ``scene`` its name, or its number from 1, for ``dream`` a mood (None: its text chooses it) and for ``wake`` the one
     whose dreams end (None: all). ``voice`` None means all voices, and ``dream`` says what is to be dreamt. ``loop``
@@ -148,9 +152,10 @@ class ControlLimits:
     """How low and how high people can set levels.
 
     Quarters per minute, a share of the slots' volume, temperatures, factors of a voice's own density, decibels of a
-    voice's level beside its own, and points of timbres along each axis. The other levels have limits that follow from
-    what they are: a register is a part of what its voice may play, from its low half (-1) to its high half (1), and
-    after so many bars as ``every`` another loop comes (0: as the scene says).
+    voice's level beside its own, the share of a pair of steps that swing gives its first, and points of timbres along
+    each axis. The other levels have limits that follow from what they are: a register is a part of what its voice may
+    play, from its low half (-1) to its high half (1), and after so many bars as ``every`` another loop comes (0: as the
+    scene says).
     """
 
     tempo: tuple[float, float] = (60.0, 140.0)
@@ -159,6 +164,7 @@ class ControlLimits:
     timbre: tuple[float, float] = (0.0, 1.0)
     density: tuple[float, float] = (0.25, 2.0)
     level: tuple[float, float] = (-24.0, 6.0)
+    swing: tuple[float, float] = (0.5, 0.75)
     register: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     every: ClassVar[tuple[float, float]] = (0.0, 64.0)
 
@@ -172,6 +178,7 @@ class ControlLimits:
             "temperature": self.temperature,
             "density": self.density,
             "level": self.level,
+            "swing": self.swing,
             "register": self.register,
             "every": self.every,
         }

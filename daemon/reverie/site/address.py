@@ -12,6 +12,9 @@ from pydantic import AfterValidator
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z_](?:[a-z0-9_-]*[a-z0-9_])?\.?", re.IGNORECASE)
 """A name whose last part begins with a letter, as those of hosts do: digits would be an address (RFC 1123, 2.1)."""
 
+_FOREIGN = re.compile(r"[^A-Za-z0-9_.-]")
+"""What no name of a machine has, once it is in letters that the network has."""
+
 
 def _address(written: str) -> str:
     if not _HOST.fullmatch(written):
@@ -49,10 +52,28 @@ def _name(written: str) -> str:
     return written
 
 
+def _machine(written: str) -> str:
+    try:
+        ipaddress.ip_address(written)
+    except ValueError:
+        try:
+            told = written.encode("idna").decode("ascii")
+        except UnicodeError:  # an empty part, or one of more than 63 characters
+            told = ""
+        if not told or _FOREIGN.search(told):
+            raise ValueError(
+                f"{written!r} is no name or address of a machine, such as broker.local or 192.168.1.5; a port, a path "
+                "and mqtt:// have no place here"
+            ) from None
+    return written
+
+
 Network = Annotated[str, AfterValidator(_network)]
 """A network in figures, or one machine of it."""
 HostName = Annotated[str, AfterValidator(_name)]
 """A name by which others reach this machine."""
+Machine = Annotated[str, AfterValidator(_machine)]
+"""A name or an address by which another machine is asked for; whether it is there is not looked at."""
 
 
 def page_address(address: str, port: int, scheme: str = "http") -> str:

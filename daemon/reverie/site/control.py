@@ -23,6 +23,8 @@ SLOWEST, FASTEST = 20.0, 400.0
 COLDEST, HOTTEST = 0.1, 3.0
 THINNEST, DENSEST = 0.1, 4.0
 SOFTEST, LOUDEST = -40.0, 12.0
+EVEN, DOTTED = 0.5, 0.75
+"""Swing: two steps of a pair alike, and the first three times as long as the second."""
 
 
 class LimitsSection(Section):
@@ -44,6 +46,11 @@ class LimitsSection(Section):
         default=_USUAL.level,
         description="Lowest and highest level of a voice, decibels beside its own, -40 to 12: never silent.",
     )
+    swing: Range = Field(
+        default=_USUAL.swing,
+        description="Least and most swing: the part of each pair of steps that the first one takes, 0.5 (even) to "
+        "0.75.",
+    )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Low before high, within reason."""
@@ -54,6 +61,7 @@ class LimitsSection(Section):
             ("timbre", self.timbre, (0.0, 1.0)),
             ("density", self.density, (THINNEST, DENSEST)),
             ("level", self.level, (SOFTEST, LOUDEST)),
+            ("swing", self.swing, (EVEN, DOTTED)),
         ):
             if not least <= low <= high <= most:
                 yield (name,), f"the limits of {name} are two numbers from {least:g} to {most:g}, the lower first"
@@ -209,5 +217,11 @@ def beyond(limits: LimitsSection, binding: ControlBinding) -> str | None:
 def limits_of(section: LimitsSection) -> ControlLimits:
     """The limits as a value."""
     return ControlLimits(
-        section.tempo, section.volume, section.temperature, section.timbre, section.density, section.level
+        section.tempo,
+        section.volume,
+        section.temperature,
+        section.timbre,
+        section.density,
+        section.level,
+        section.swing,
     )

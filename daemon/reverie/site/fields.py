@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -39,4 +40,12 @@ def from_here(written: str, info: ValidationInfo) -> Path:
     return (Facts.get(info, "folder") or Path()) / expanded(one_line(written))
 
 
+@dataclass(frozen=True, slots=True)
+class SecretMark:
+    """Marks fields that name a file of secrets."""
+
+
+SECRET = SecretMark()
 FilePath = Annotated[Path, Written(str, str), AfterValidator(from_here), WithJsonSchema({"type": "string"})]
+SecretPath = Annotated[FilePath, SECRET]
+"""The same, of a file that holds a secret: no backup has it."""

@@ -1,13 +1,15 @@
 """What was learned at the devices themselves: ``learned.yaml`` beside the site's file.
 
 ``reverie ports learn`` and ``reverie learn`` write it, so that no command ever rewrites what a person wrote. It is a
-file for people all the same: strict, with every fault told at its place.
+file for people all the same: every wrong value is told at its place, and keys that are unknown here are left out and
+logged.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import os
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -23,6 +25,7 @@ from reverie.documents import (
     DocumentFault,
     Keys,
     Section,
+    known_and_unknown,
     parse_document,
     read_document,
     validate,
@@ -32,11 +35,16 @@ from reverie.errors import ReverieError, reason_of
 from reverie.files import check_writable, write_atomically
 from reverie.folders import may_be_there
 from reverie.locks import Hold, try_lock
+from reverie.logs import ONCE
 from reverie.site.control import ControlBinding, overlaps
 from reverie.site.schema import Site
 from reverie.site.slot_sections import Api, DeviceSection
 
+log = logging.getLogger(__name__)
+
 FILE = "learned.yaml"
+_FOR_ALL = 0o644
+"""Root learns and the service's user reads, whatever root's umask is; it is no secret which devices there are."""
 HEADER = """\
 # What was learned at the devices; it goes before what reverie.yaml says. `reverie ports learn` and `reverie learn`
 # write this file anew each time, without comments of yours. To unlearn something, delete it.
@@ -91,7 +99,7 @@ def merged(site: Document, path: Path) -> Document:
     """
     if not may_be_there(path):
         return site
-    learned = read_document(path)
+    learned = _without_later_keys(read_document(path))
     validate(learned, Learned)
     data = dict(site.data)
     for section, entries in learned.data.items():
@@ -120,6 +128,17 @@ def _slots(learned: Document, written: Mapping[str, Any]) -> dict[str, Any]:
     if faults:
         raise DocumentError(faults)
     return slots
+
+
+def _without_later_keys(learned: Document) -> Document:
+    """What was learned, without keys that only a later version knows: the other marks find the device too.
+
+    Whoever goes back to this version keeps its ports; a person who mistyped a key finds that in the log.
+    """
+    known, unknown = known_and_unknown(learned, Learned)
+    for fault in unknown:
+        log.warning("%s (it does not count; a later version may have written it).", fault, extra=ONCE)
+    return known
 
 
 def ready(path: Path) -> None:
@@ -155,8 +174,12 @@ def update(path: Path, sections: Mapping[str, Mapping[str, Any]]) -> None:
                 together = {**data.get(section, {}), **entries}
                 data[section] = {name: entry for name, entry in together.items() if entry is not None}
             text = HEADER + write_text(data)
-            validate(parse_document(text, str(path)), Learned)
+            validate(_without_later_keys(parse_document(text, str(path))), Learned)
+            is_new = not path.exists()
             write_atomically(path, text.encode())
+            if is_new:
+                with contextlib.suppress(OSError):  # a file system may have no modes
+                    path.chmod(_FOR_ALL)
     except OSError as error:
         raise LearnedError(_refused(path, error)) from error
 
@@ -169,7 +192,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     document = read_document(path)
-    validate(document, Learned)
+    validate(_without_later_keys(document), Learned)
     return dict(document.data)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reverie.documents import Document, DocumentError, DocumentFault, read_document, validate
+from reverie.documents import Document, DocumentError, DocumentFault, read_document, validate, without_unknown
 from reverie.folders import may_be_there
 from reverie.places import config_folder
 from reverie.site.learned import beside, merged
@@ -30,6 +30,7 @@ def load_site(path: Path | None = None, *, learned: bool = True, own: bool = Fal
     """
     path = path or find_site()
     document, facts = read_document(path, own=own), {"folder": path.absolute().parent}
+    document = without_unknown(document, Site, facts) if own else document
     if not learned or not may_be_there(beside(path)):
         return validate(document, Site, facts)
     try:

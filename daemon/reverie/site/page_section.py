@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from reverie.documents import Keys, Section
 from reverie.site.address import HostName, Network
-from reverie.site.fields import FilePath, one_line
+from reverie.site.fields import SecretPath, one_line
 from reverie.site.visitor_rules import VisitorsSection
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -51,13 +51,13 @@ class PageSection(Section):
         description="What whoever asks at the machine itself is without a token: technician, artist or visitor. With "
         "a screen that strangers touch it is to be visitor.",
     )
-    artist_token_file: FilePath | None = Field(
+    artist_token_file: SecretPath | None = Field(
         default=None,
         description="A file whose one line makes whoever types it an artist; null: the credential `artist-token` of "
         "the service, if it has one.",
         examples=["artist-token"],
     )
-    technician_token_file: FilePath | None = Field(
+    technician_token_file: SecretPath | None = Field(
         default=None,
         description="A file whose one line makes whoever types it a technician; null: the credential "
         "`technician-token` of the service, if it has one.",
@@ -80,10 +80,10 @@ class PageSection(Section):
         "believed from `proxies` only; null: no header is.",
         examples=["X-Reverie-Role"],
     )
-    certificate: FilePath | None = Field(
+    certificate: SecretPath | None = Field(
         default=None, description="The certificate for HTTPS, with its chain (PEM); null: the page speaks HTTP."
     )
-    key: FilePath | None = Field(default=None, description="The private key of the certificate (PEM).")
+    key: SecretPath | None = Field(default=None, description="The private key of the certificate (PEM).")
     monitoring: Annotated[tuple[Network, ...], Field(strict=False)] = Field(
         default=(),
         description="Networks that may read `/metrics` and `/status` without a token.",

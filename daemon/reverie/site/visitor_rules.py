@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast, get_args
 
 from pydantic import Field
 
 from reverie.documents import Keys, Section
-from reverie.site.control import Range
+from reverie.site.control import DOTTED, EVEN, Range
 
-VisitorAct = Literal["mood", "dream", "keep", "drums", "melody", "contour", "tempo", "temperature"]
+VisitorAct = Literal["mood", "dream", "keep", "drums", "melody", "contour", "tempo", "swing", "temperature"]
 """What a visitor can do."""
 Together = Literal["queue", "votes", "free"]
 """Whether one visitor after the other plays, moods are voted on, or everybody does as they like."""
@@ -24,7 +24,8 @@ class VisitorRules:
     """The rules as a value.
 
     ``per_person`` and ``per_minute`` are wishes in a minute, of one visitor and of all together. ``turn`` and ``idle``
-    are seconds. Tempos are quarters a minute, and densities factors of what the voice has by itself.
+    are seconds. Tempos are quarters a minute, densities factors of what the voice has by itself, and swing is the part
+    of each pair of steps that the first one takes.
     """
 
     allow: frozenset[VisitorAct] = frozenset(VISITOR_ACTS)
@@ -37,9 +38,17 @@ class VisitorRules:
     temperature: tuple[float, float] = (0.7, 1.3)
     density: tuple[float, float] = (0.5, 2.0)
     moments: int = 200
+    swing: tuple[float, float] = (0.5, 0.7)
 
 
 _USUAL = VisitorRules()
+_POSSIBLE: Mapping[str, tuple[float, float]] = {
+    "tempo": (20, 300),
+    "temperature": (0.1, 3.0),
+    "density": (0.25, 4.0),
+    "swing": (EVEN, DOTTED),
+}
+"""What limits can be, whatever a site wants."""
 
 
 class VisitorsSection(Section):
@@ -48,7 +57,7 @@ class VisitorsSection(Section):
     allow: Annotated[tuple[VisitorAct, ...], Field(strict=False)] = Field(
         default=VISITOR_ACTS,
         description="What visitors may do: `mood` and `dream`, `keep` a moment, play with `drums` and `melody`, press "
-        "the buttons of a `contour`, set `tempo` and `temperature`; empty: they may look and listen.",
+        "the buttons of a `contour`, set `tempo`, `swing` and `temperature`; empty: they may look and listen.",
         examples=[["mood", "dream", "keep"]],
     )
     together: Together = Field(
@@ -84,6 +93,11 @@ class VisitorsSection(Section):
     moments: int = Field(
         default=_USUAL.moments, ge=1, le=10_000, description="Moments that are kept; the oldest gives way to another."
     )
+    swing: Range = Field(
+        default=_USUAL.swing,
+        description="The least and the most swing of visitors: the part of each pair of steps that the first one "
+        "takes, 0.5 (even) to 0.75.",
+    )
 
     @property
     def rules(self) -> VisitorRules:
@@ -99,11 +113,12 @@ class VisitorsSection(Section):
             self.temperature,
             self.density,
             self.moments,
+            self.swing,
         )
 
     def misfits(self) -> Iterator[tuple[Keys, str]]:
         """Limits go from low to high, within what music can be."""
-        for name, (least, most) in {"tempo": (20, 300), "temperature": (0.1, 3.0), "density": (0.25, 4.0)}.items():
+        for name, (least, most) in _POSSIBLE.items():
             low, high = cast("tuple[float, float]", getattr(self, name))
             if not least <= low <= high <= most:
                 yield (
