@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from reverie.music.time import Metre, Schedule, Tempo
-from reverie.play.messages import BarPlayed, Part, SetScene, SlotState
+from reverie.play.messages import BarBegun, BarPlayed, Part, SetScene, SlotState
 from reverie.watch.evidence import Evidence
 
 BAR = 2.0
@@ -131,6 +131,39 @@ def test_notes_that_no_device_took_count_only_where_a_device_is_missing() -> Non
     assert not seen.ready().ok
 
 
+@pytest.mark.parametrize("stand_ins", [{}, {"main": "spare"}, {"spare": "main"}])
+def test_a_slot_that_is_off_and_has_no_notes_explains_no_silence_of_another(stand_ins: dict[str, str]) -> None:
+    seen = evidence()
+    seen.slots_set(["main", "spare"], stand_ins)
+    seen.slot_changed(SlotState("main", up=True, detail="FluidSynth is running."))
+    for number in range(8):
+        seen.bar_played(bar(number, sent=0), number * BAR)
+    assert not seen.alive(7 * BAR).ok
+
+
+def test_a_missing_device_of_one_voice_explains_no_silence_of_another_that_plays() -> None:
+    seen = evidence()
+    seen.slots_set(["main", "pads"])
+    seen.slot_changed(SlotState("main", up=True, detail="FluidSynth is running."))
+    parts = (Part("lead", "main", 1), Part("pad", "pads", 1), Part("lamp", "elsewhere", 1))
+    seen.scene_set(SetScene(2, 0, "night-watch", Metre(), Tempo(), parts))
+    for number in range(100):
+        seen.bar_played(bar(number, epoch=2, notes={"lead": 0, "pad": 4, "lamp": 1}, sent=0), number * BAR)
+        assert seen.alive(number * BAR).ok, "only voices without a device had notes"
+    for number in range(100, 108):
+        seen.bar_played(bar(number, epoch=2, notes={"lead": 4, "pad": 4, "lamp": 1}, sent=0), number * BAR)
+    assert not seen.alive(107 * BAR).ok
+
+
+def test_a_slot_whose_stand_in_takes_nothing_is_not_excused() -> None:
+    seen = evidence()
+    seen.slots_set(["main", "spare"], {"main": "spare"})
+    seen.slot_changed(SlotState("spare", up=True, detail="FluidSynth is running."))
+    for number in range(8):
+        seen.bar_played(bar(number, sent=0), number * BAR)
+    assert not seen.alive(7 * BAR).ok
+
+
 def test_the_next_scene_is_judged_by_its_own_schedule() -> None:
     seen = evidence(schedule=Schedule(every=4, spans=((1, 1),)))
     seen.scene_set(SetScene(2, 4, "night-watch", Metre(3, 4), Tempo(90.0), (Part("lead", "main", 1),)))
@@ -233,3 +266,21 @@ def test_muted_voices_are_silent_on_purpose() -> None:
     for number in range(40):
         seen.bar_played(bar(number, muted=("lead",), **EMPTY), number * BAR)
     assert seen.alive(40 * BAR).ok
+
+
+def test_for_a_bar_after_a_change_the_bar_was_counted_on_in_the_old_scene() -> None:
+    seen = evidence()
+    assert (seen.sounding_scene, seen.sounding_bar) == (None, None)
+    seen.bar_begun(begun(1, 30))
+    seen.bar_played(bar(29), 60.0)
+    assert (seen.sounding_scene, seen.sounding_bar) == ("first-light", 31)
+    seen.bar_played(bar(30), 62.0)
+    seen.bar_begun(begun(2, 0, "other"))
+    assert (seen.sounding_scene, seen.sounding_bar) == ("other", 1)
+    assert seen.alive(62.5).sentence == "Playing other, bar 1."
+    seen.bar_played(bar(0, epoch=2, scene="other"), 64.0)
+    assert (seen.sounding_scene, seen.sounding_bar) == ("other", 2)
+
+
+def begun(epoch: int, scene_bar: int, scene: str = "first-light") -> BarBegun:
+    return BarBegun(epoch, scene, scene_bar, scene_bar, 0.0, 2.0, resting=False, heard=0)

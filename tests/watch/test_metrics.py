@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from reverie.bus import Bus
 from reverie.play.messages import BarPlayed, SlotState, SyncState
+from reverie.watch.happenings import BarSounded, Moment
 from reverie.watch.metrics import MAX_LABELS, Metrics
 
 
@@ -95,6 +97,16 @@ def test_what_no_longer_plays_is_no_longer_shown() -> None:
     assert value(metrics, "reverie_bars_played_total", scene="first-light") == 1
 
 
+def test_that_people_have_muted_all_of_it_is_a_figure_of_its_own() -> None:
+    metrics, bus = Metrics("0.1.0", "magenta"), Bus()
+    metrics.subscribe_to(bus)
+    for muted, told in ((("drums",), 0), (("drums", "lead"), 1), ((), 0)):
+        played = bar(notes={"drums": 0, "lead": 0}, sent=0, muted=muted)
+        bus.publish(BarSounded(Moment(1.0, 1.0), played))
+        assert value(metrics, "reverie_muted") == told
+        assert value(metrics, "reverie_resting") == 0
+
+
 def test_names_without_end_make_no_series_without_end() -> None:
     metrics = Metrics("0.1.0", "magenta")
     for number in range(MAX_LABELS * 3):
@@ -120,3 +132,16 @@ def test_prometheus_own_linter_finds_nothing() -> None:
     assert content_type.startswith("text/plain")
     linted = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, b"")
+
+
+def test_a_channel_that_is_named_no_more_keeps_no_figure() -> None:
+    """What waited for it stood at its last value until the restart, and an alert with it."""
+    metrics = Metrics("0.1.0", "magenta")
+    metrics.telling.notices_are({"crew": 3, "desk": 1}, {"crew": 2, "desk": 0})
+    metrics.telling.notices_are({"night": 0, "desk": 4}, {"night": 0, "desk": 1})
+    assert value(metrics, "reverie_notices_waiting", channel="crew") is None
+    assert value(metrics, "reverie_notices_sent_total", channel="crew") is None
+    assert value(metrics, "reverie_notices_waiting", channel="desk") == 1
+    assert value(metrics, "reverie_notices_sent_total", channel="desk") == 4
+    metrics.telling.notices_are({"crew": 1, "desk": 4}, {"crew": 0, "desk": 0})
+    assert value(metrics, "reverie_notices_sent_total", channel="crew") == 1

@@ -30,7 +30,7 @@ def test_a_minute_has_what_happened_in_it() -> None:
     for bar in (
         replace(BAR, seconds=20.0, lateness=lateness),
         replace(BAR, seconds=10.0, resting=True, sent=0, lateness=()),
-        replace(BAR, seconds=5.0, sent=0, lateness=()),
+        replace(BAR, seconds=5.0, sent=0, due=4, lateness=()),
     ):
         bus.publish(BarSounded(Moment.of(clock), bar))
     bus.publish(WorkerDied(Moment.of(clock), "composer", "hang", "", 0.0))
@@ -40,6 +40,18 @@ def test_a_minute_has_what_happened_in_it() -> None:
     clock.go(60)
     empty = minute.over(None, None)
     assert (empty.bars, empty.silence, empty.late_half, empty.restarts) == (0, 60.0, None, 0), "it begins anew"
+
+
+def test_a_minute_of_held_chords_and_of_mutes_was_drawn_as_silence_that_nobody_intended() -> None:
+    clock, bus = HandClock(), Bus()
+    minute = MinuteOfVitals(clock)
+    minute.subscribe_to(bus)
+    held = replace(BAR, seconds=10.0, notes={"lead": 0}, sent=0, lateness=())
+    for bar in (replace(BAR, seconds=20.0, due=4), held, held, replace(held, muted=("lead",)), held):
+        bus.publish(BarSounded(Moment.of(clock), bar))
+    clock.go(60)
+    over = minute.over(None, None)
+    assert (over.silence, over.rest) == (10.0, 10.0), "the mute alone was silent, and meant"
 
 
 def test_an_hour_is_made_of_its_minutes() -> None:

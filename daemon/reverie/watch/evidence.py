@@ -15,19 +15,26 @@ from dataclasses import dataclass
 from reverie.bus import Bus
 from reverie.errors import ended
 from reverie.music.time import TICKS_PER_QUARTER
-from reverie.play.messages import BarPlayed, SetScene, SlotState, SyncState
+from reverie.play.messages import BarBegun, BarPlayed, SetScene, SlotState, SyncState
 from reverie.watch.happenings import (
+    BarEntered,
     BarSounded,
     BarsPlanned,
     LoopAnswered,
+    RoomLooked,
     SceneGiven,
+    SelfTested,
     SlotChanged,
     SlotsGiven,
     SlotsLost,
+    SoundMeasured,
     SyncChanged,
     WorkerDied,
     WorkerStarted,
 )
+from reverie.watch.room_view import RoomView
+from reverie.watch.silence import EMPTY_BARS, should_sound
+from reverie.watch.sound_evidence import SoundState
 
 LATE_BARS = 3
 LATE_SECONDS = 10.0
@@ -35,8 +42,6 @@ LATE_SECONDS = 10.0
 SILENT_BARS = 8
 SILENT_SECONDS = 60.0
 """Notes may be due and yet not go out for fewer bars, and for less time, than this."""
-EMPTY_BARS = 32
-"""The score may hold nothing for scheduled voices in fewer bars than this: twice the longest loop."""
 MUSICIANS = ("player", "composer")
 """Workers without which the music is not what it should be; all others come and go as they are needed."""
 
@@ -58,13 +63,21 @@ class Evidence:
         self._workers_down: set[str] = set()
         self._bar: BarPlayed | None = None
         self._bar_at = 0.0
+        self._begun: BarBegun | None = None
         self._composed_at: float | None = None
-        self._silent_bars = 0
-        self._silent_seconds = 0.0
-        self._empty_bars = 0
+        self.silent_bars, self.silent_seconds = 0, 0.0
+        """Bars, and their seconds, since notes last went out that were due."""
+        self.empty_bars = 0
+        """Bars since the score last had something for voices that should play."""
         self._sync: SyncState | None = None
+        self.room: RoomView | None = None
+        """How this box stands in its room; None where it is in none."""
         self._stand_ins: Mapping[str, str] = {}
         self._slowest: dict[int, float] = {}
+        self.sounds: Mapping[str, SoundState] = {}
+        """What is heard, by who hears it: a slot whose own output is listened to, or the monitor."""
+        self.tested: SelfTested | None = None
+        """The last self-test."""
 
     def subscribe_to(self, bus: Bus) -> None:
         """Hear from now on of all that is judged here."""
@@ -74,8 +87,12 @@ class Evidence:
         bus.subscribe(SlotChanged, lambda said: self.slot_changed(said.slot))
         bus.subscribe(SlotsLost, lambda said: self.slots_lost(said.slots))
         bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
+        bus.subscribe(RoomLooked, lambda said: setattr(self, "room", said.view))
+        bus.subscribe(SoundMeasured, lambda said: setattr(self, "sounds", said.sounds))
+        bus.subscribe(SelfTested, lambda said: setattr(self, "tested", said))
         bus.subscribe(SceneGiven, lambda said: self.scene_set(said.scene))
         bus.subscribe(BarsPlanned, lambda said: self.bars_planned(said.epoch, said.slowest))
+        bus.subscribe(BarEntered, lambda said: self.bar_begun(said.bar))
         bus.subscribe(BarSounded, lambda said: self.bar_played(said.bar, said.at.now))
         bus.subscribe(LoopAnswered, lambda said: self.loop_composed(said.at.now) if said.answer.loop else None)
 
@@ -91,8 +108,23 @@ class Evidence:
 
     @property
     def sounding_bar(self) -> int | None:
-        """The bar of the scene that sounds, counted from 1: the one after the last that went out."""
-        return None if self._bar is None else self._bar.scene_bar + 2
+        """The bar of its scene that sounds, counted from 1: the one after the last that went out, if no other began."""
+        if self._bar is None:
+            return None
+        begun = self._begun_since
+        return self._bar.scene_bar + 2 if begun is None else begun.scene_bar + 1
+
+    @property
+    def sounding_scene(self) -> str | None:
+        """The name of the scene of which that is a bar."""
+        begun = self._begun_since or self._bar
+        return None if self._bar is None or begun is None else begun.scene
+
+    @property
+    def _begun_since(self) -> BarBegun | None:
+        """The bar that has begun, if it is of another scene than the last that went out."""
+        begun, out = self._begun, self._bar
+        return begun if begun is not None and out is not None and begun.epoch > out.epoch else None
 
     @property
     def slots(self) -> tuple[SlotState, ...]:
@@ -145,6 +177,10 @@ class Evidence:
         """Bars to come may be as slow as so much of their scene's own tempo."""
         self._slowest[epoch] = min(slowest, self._slowest.get(epoch, 1.0))
 
+    def bar_begun(self, bar: BarBegun) -> None:
+        """A bar has begun: where it is the first of a scene, that sounds before any bar of it has gone out."""
+        self._begun = bar
+
     def bar_played(self, bar: BarPlayed, now: float) -> None:
         """The player sent a bar."""
         for epoch in [epoch for epoch in self._scenes if epoch < bar.epoch]:
@@ -152,12 +188,12 @@ class Evidence:
             self._slowest.pop(epoch, None)
         self._bar, self._bar_at = bar, now
         if bar.resting or self._sounded(bar):
-            self._silent_bars, self._silent_seconds, self._empty_bars = 0, 0.0, 0
+            self.silent_bars, self.silent_seconds, self.empty_bars = 0, 0.0, 0
         elif bar.due:
-            self._silent_bars += 1
-            self._silent_seconds += self._seconds(bar)
-        elif self._should_sound(bar):
-            self._empty_bars += 1
+            self.silent_bars += 1
+            self.silent_seconds += self._seconds(bar)
+        elif should_sound(self._scenes.get(bar.epoch), bar):
+            self.empty_bars += 1
 
     def slot_changed(self, slot: SlotState) -> None:
         """A slot found or lost its device."""
@@ -197,19 +233,19 @@ class Evidence:
             return Verdict(ok=False, sentence="No bar has been played yet.")
         if self.bar_is_due(now):
             return Verdict(ok=False, sentence=f"The player has sent no bar for {now - self._bar_at:.0f} s.")
-        if self._silent_bars >= SILENT_BARS or self._silent_seconds >= SILENT_SECONDS:
+        if self.silent_bars >= SILENT_BARS or self.silent_seconds >= SILENT_SECONDS:
             return Verdict(
                 ok=False,
-                sentence=f"Notes are due, but {self._silent_bars} bars ({self._silent_seconds:.0f} s) went by without "
+                sentence=f"Notes are due, but {self.silent_bars} bars ({self.silent_seconds:.0f} s) went by without "
                 "one.",
             )
-        if self._empty_bars >= EMPTY_BARS:
+        if self.empty_bars >= EMPTY_BARS:
             return Verdict(
-                ok=False, sentence=f"Voices are scheduled, but the score was empty for {self._empty_bars} bars."
+                ok=False, sentence=f"Voices are scheduled, but the score was empty for {self.empty_bars} bars."
             )
         if self._bar.resting:
             return Verdict(ok=True, sentence="Resting, as intended.")
-        return Verdict(ok=True, sentence=f"Playing {self._bar.scene}, bar {self.sounding_bar}.")
+        return Verdict(ok=True, sentence=f"Playing {self.sounding_scene}, bar {self.sounding_bar}.")
 
     def ready(self) -> Verdict:
         """Whether every slot has its device, and all that it plays can be heard."""
@@ -238,10 +274,16 @@ class Evidence:
             self.worker_changed(role, up=up)
 
     def _sounded(self, bar: BarPlayed) -> bool:
-        """Notes count when a device took them, or when a missing device explains why none did."""
+        """Notes count when a device took them, or when every voice that had some lacks its device."""
         if not any(bar.notes.values()):
             return False
-        return bar.sent > 0 or bool(self._unknown()) or not all(slot.up for slot in self._slots.values())
+        return bar.sent > 0 or not any(self._can_take(bar.epoch, part) for part, count in bar.notes.items() if count)
+
+    def _can_take(self, epoch: int, part: str) -> bool:
+        """Whether a part's slot has its device, or one that stands in; of an unknown part, whether any has."""
+        scene = self._scenes.get(epoch)
+        slots = [one.slot for one in scene.parts if one.name == part] if scene else []
+        return any(map(self._heard, slots)) if slots else self.any_slot_up
 
     def _used(self) -> list[str]:
         """The slots to which the scene sends."""
@@ -260,13 +302,6 @@ class Evidence:
         """Slots that the latest scene names and the site does not have."""
         parts = self._scenes[max(self._scenes)].parts if self._scenes else ()
         return sorted({part.slot for part in parts} - set(self._slots))
-
-    def _should_sound(self, bar: BarPlayed) -> bool:
-        scene = self._scenes.get(bar.epoch)
-        if scene is None:
-            return any(bar.notes.values())
-        silent = {*bar.muted, *bar.tacet}
-        return any(part.schedule.plays(bar.scene_bar) for part in scene.parts if part.name not in silent)
 
     def _seconds(self, bar: BarPlayed) -> float:
         """How long the bar lasts; 0 if nobody knows."""

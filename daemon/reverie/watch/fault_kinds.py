@@ -53,7 +53,8 @@ SLOT_MISSING = FaultKind(
     Severity.SILENT,
     "slot",
     "A slot has no device, or its synthesizer cannot be started.",
-    "Plug it in and switch it on, or mend the slot in `reverie.yaml`; it is looked for all the time",
+    "Plug it in and switch it on, start JACK where it plays through that, or mend the slot in `reverie.yaml`; it is "
+    "looked for all the time",
 )
 SLOT_AT_FAULT = FaultKind(
     "slot-at-fault",
@@ -61,6 +62,28 @@ SLOT_AT_FAULT = FaultKind(
     "slot",
     "A slot takes notes that cannot be heard, or have another sound than they were to have.",
     "Do what the fault itself advises: it depends on the device",
+)
+SOUND_MISSING = FaultKind(
+    "sound-missing",
+    Severity.SILENT,
+    "slot, or `monitor`",
+    "Notes are sent, and no sound comes of them: a synthesizer is silent though fed, or nothing is heard in the hall.",
+    "See whether amplifier and loudspeakers are on, not muted, and plugged in; the fault itself says more",
+)
+SELF_TEST_FAILED = FaultKind(
+    "self-test-failed",
+    Severity.SILENT,
+    "slot",
+    "In the last self-test, the quiet figure on a slot was not heard, or could not be played.",
+    "See whether its device, amplifier and loudspeakers are on and plugged in, and test again; music that is heard "
+    "ends it, and so does a device that was absent and comes",
+)
+METER_MISSING = FaultKind(
+    "meter-missing",
+    Severity.NOTICE,
+    "slot, or `monitor`",
+    "What is to hear whether notes sound does not hear: it has died, or its input is gone.",
+    "See to what the fault names; it is tried again all the time, and the music does not depend on it",
 )
 SCENE_BROKEN = FaultKind(
     "scene-broken",
@@ -89,6 +112,13 @@ LEADER_MISSING = FaultKind(
     "leader",
     "The leader that the scene follows is not there; the scene leads itself meanwhile.",
     "Start it, and see that its clock reaches this machine",
+)
+ROOM_APART = FaultKind(
+    "room-apart",
+    Severity.IMPAIRED,
+    "scene, token, version, network or stranger",
+    "Boxes of one room do not play one piece; each plays on by itself, or to the same beat only.",
+    "See that all boxes have the same token, scenes, models and version of Reverie",
 )
 BANK_NOT_PLAYED = FaultKind(
     "bank-not-played",
@@ -152,13 +182,13 @@ CONFIGURATION = FaultKind(
     Severity.IMPAIRED,
     "file",
     "The site's configuration on disk is at fault, and another counts: the fault says which.",
-    "Mend it, see `reverie check`, and start Reverie anew if it shall count: `systemctl restart reverie`",
+    "Mend it, see `reverie check`; what needs no new start counts as soon as it is saved",
 )
 CONFIGURATION_CHANGED = FaultKind(
     "configuration-changed",
     Severity.NOTICE,
     "file",
-    "The site's configuration on disk has been changed and does not count yet.",
+    "Something of the site's configuration on disk has been changed and does not count yet: the fault says what.",
     "Start Reverie anew to put it in force: `systemctl restart reverie`",
 )
 FOLDER_HANGS = FaultKind(
@@ -189,6 +219,20 @@ NOVELTY_UNKEPT = FaultKind(
     "What was played cannot be kept: new loops are composed beside it until the next start, and not after it.",
     "Make room on the disk of the state folder, or let Reverie's user write there: the fault says what is wrong",
 )
+HISTORY_UNKEPT = FaultKind(
+    "history-unkept",
+    Severity.NOTICE,
+    "",
+    "What is played, and what befalls it, cannot be written into the history.",
+    "Make room on the disk of the state folder, or let Reverie's user write there: the fault says what is wrong",
+)
+MOMENT_UNKEPT = FaultKind(
+    "moment-unkept",
+    Severity.NOTICE,
+    "",
+    "Moments that people keep cannot be written: they wait in memory, and are lost with a power cut.",
+    "Make room on the disk of the state folder, or let Reverie's user write there: the fault says what is wrong",
+)
 STATE_UNLOCKED = FaultKind(
     "state-unlocked",
     Severity.NOTICE,
@@ -217,6 +261,27 @@ TAPE_UNSEALED = FaultKind(
     "A journal of the tape cannot be made a MIDI file.",
     "Make room, or let Reverie's user write there: the fault says which",
 )
+SAFE_MODE = FaultKind(
+    "safe-mode",
+    Severity.IMPAIRED,
+    "",
+    "Reverie has crashed again and again, and plays its tape or old loops, and composes nothing for a while.",
+    "The log says why: `journalctl -u reverie`; once that is mended, `reverie reload` leaves safe mode at once",
+)
+SCENE_MARKED = FaultKind(
+    "scene-marked",
+    Severity.IMPAIRED,
+    "scene",
+    "A scene is not played any more, because Reverie crashed with it; a safe scene plays in its place.",
+    "Mend the scene's file, which clears the mark; or ask for the scene by name, as by `reverie do scene NAME`",
+)
+STAGE_STARVED = FaultKind(
+    "stage-starved",
+    Severity.IMPAIRED,
+    "stage",
+    "The heartbeat of the music stays out at a stage; it is cured there first, and then by a new life of its worker.",
+    "Nothing needs to be done as long as it mends itself; if it does not, the log says what was tried",
+)
 CRASH_LOOP = FaultKind(
     "crash-loop",
     Severity.IMPAIRED,
@@ -230,6 +295,41 @@ REMINDER = FaultKind(
     "",
     "APScheduler cannot remind of the programme: scenes change all the same, a second late.",
     "Nothing needs to be done for the music; the log has the reason",
+)
+CLOCK_DOUBTFUL = FaultKind(
+    "clock-doubtful",
+    Severity.NOTICE,
+    "",
+    "There are opening hours, and the date of this machine is not to be believed: it plays as if it were open.",
+    "Set the clock, or let the machine reach a time server; a box without a battery for its clock forgets the time",
+)
+NOT_READY_TO_OPEN = FaultKind(
+    "not-ready-to-open",
+    Severity.NOTICE,
+    "",
+    "It opens within a minute, and a slot, the composer or a voice is not ready.",
+    "Look at what the fault names; the music begins all the same, with loops that are there",
+)
+PRESENCE_SENSOR = FaultKind(
+    "presence-sensor",
+    Severity.NOTICE,
+    "file",
+    "The sensor that says whether somebody is there cannot be read.",
+    "See whether it is plugged in, and let Reverie's user read the file; it is looked at all the time",
+)
+PRESENCE_UNKNOWN = FaultKind(
+    "presence-unknown",
+    Severity.NOTICE,
+    "",
+    "The sensor of presence has said nothing for many hours of opening: it plays as if somebody were there.",
+    "Walk past the sensor; if that is not heard, see to it and to its cable",
+)
+REBOOT_REFUSED = FaultKind(
+    "reboot-refused",
+    Severity.NOTICE,
+    "",
+    "The machine is to be started anew while it is closed, and that was refused.",
+    "Let Reverie's user do it by a rule of polkit (docs/how-to/hours.md), or leave `maintenance.reboot` out",
 )
 TIME_ZONE = FaultKind(
     "time-zone",
@@ -300,6 +400,62 @@ CONTROL_FLOOD = FaultKind(
     "",
     "Somebody sends more OSC to the control than is obeyed; the rest is left out.",
     "Find out who it is, and keep them away by a firewall or by another `control.osc`",
+)
+MACHINE_HOT = FaultKind(
+    "machine-hot",
+    Severity.NOTICE,
+    "",
+    "The processor is so hot that the machine is about to slow down, or does.",
+    "Give it air: clear its openings and filters, see whether its fan turns, or move it out of the sun",
+)
+UNDERVOLTAGE = FaultKind(
+    "undervoltage",
+    Severity.NOTICE,
+    "",
+    "The machine's power supply is too weak, so that its firmware slows it down; its card may be damaged.",
+    "Replace the power supply and its cable by those that the maker of the machine sells",
+)
+CLOCK_UNKEPT = FaultKind(
+    "clock-unkept",
+    Severity.NOTICE,
+    "",
+    "Hours or a programme go by the clock, and for an hour no time service has kept it.",
+    "See whether the time service runs and reaches its server, `timedatectl timesync-status`, or set the clock",
+)
+MEMORY_SHORT = FaultKind(
+    "memory-short",
+    Severity.NOTICE,
+    "",
+    "The machine has hardly any memory left; the system ends what takes most once there is none.",
+    "See what takes it, `reverie status` and `top`, and end what is not Reverie's",
+)
+CARD_WORN = FaultKind(
+    "card-worn",
+    Severity.NOTICE,
+    "",
+    "The built-in card is nearly worn out, as it says itself.",
+    "Save what is on it, `reverie status` names the folders, and replace it before it fails",
+)
+DISK_FILLING = FaultKind(
+    "disk-filling",
+    Severity.NOTICE,
+    "folder",
+    "A disk will be full within a week, if it fills as it did lately.",
+    "Make room, or let `tape.keep_days` or `tape.quota` be less",
+)
+NOTIFY_CHANNEL = FaultKind(
+    "notify-channel",
+    Severity.NOTICE,
+    "channel",
+    "A channel by which people are told has taken no message for an hour.",
+    "See to its address and to the network; what waits is sent as soon as it answers",
+)
+MQTT_AWAY = FaultKind(
+    "mqtt-away",
+    Severity.NOTICE,
+    "",
+    "The MQTT broker cannot be reached, or ends the connection again and again: nobody there knows how it is.",
+    "See to the broker and to `mqtt` in `reverie.yaml`: another box may have the same `topic`",
 )
 
 KINDS: tuple[FaultKind, ...] = tuple(kind for kind in globals().values() if isinstance(kind, FaultKind))

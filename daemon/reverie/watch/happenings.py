@@ -17,6 +17,9 @@ from reverie.play.messages import BankTaken, BarBegun, BarPlayed, SetOverrides, 
 from reverie.scenes.schema import Scene
 from reverie.timbre.ready_bank import BlendedBanks, ReadyBank
 from reverie.watch.faults import Fault
+from reverie.watch.room_view import RoomView
+from reverie.watch.self_test_result import SlotTested
+from reverie.watch.sound_evidence import SoundState
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,16 @@ class WorkerStarted(Happening):
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied(Happening):
-    """A life of a worker ended unasked; ``reason`` is a word, ``delay`` the seconds until the next life begins."""
+    """A life of a worker ended unasked; ``reason`` is a word, ``delay`` the seconds until the next life begins.
+
+    ``crash`` says that it ended by itself, and not by somebody's hand.
+    """
 
     role: str
     reason: str
     sentence: str
     delay: float
+    crash: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +87,31 @@ class SlotsLost(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class SoundMeasured(Happening):
+    """So loud is what is listened to, twice a second: each listener's state, by its name."""
+
+    sounds: Mapping[str, SoundState]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTested(Happening):
+    """Each slot was tested by a quiet figure; what came of it."""
+
+    slots: tuple[SlotTested, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SyncChanged(Happening):
     """The player follows another leader of the tempo, or none."""
 
     sync: SyncState
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLooked(Happening):
+    """So this box stands in its room, once a second."""
+
+    view: RoomView
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +215,20 @@ class RestEnded(Happening):
 
 
 @dataclass(frozen=True, slots=True)
+class DoorsClosed(Happening):
+    """The installation has closed, and is silent from the next bar line on; ``until`` is Unix time, where known."""
+
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorsOpened(Happening):
+    """The installation has opened; ``until`` is Unix time, where known."""
+
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PauseBegun(Happening):
     """A person wants silence from the next bar line on."""
 
@@ -205,10 +247,11 @@ class OverridesSet(Happening):
 
 @dataclass(frozen=True, slots=True)
 class ControlUsed(Happening):
-    """Somebody used a control, whether it was obeyed or refused."""
+    """Somebody used a control, whether it was obeyed or refused; ``wanted`` says what, and why it was refused."""
 
     action: str
     source: str
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +326,31 @@ class SoundsChanged(Happening):
     """Browsers are to hear voices with other sounds from now on: by voice the name of its instrument's page."""
 
     voices: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecycleWanted(Happening):
+    """Somebody wants a worker to begin another life when nobody misses it; ``reason`` ends a sentence."""
+
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecycled(Happening):
+    """A worker is let go although nothing is wrong with it, and another life takes its place."""
+
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageCured(Happening):
+    """The heartbeat stayed out at a stage, and something was done about it, such as a new life of its worker."""
+
+    stage: str
+    sentence: str
+    cure: str
 
 
 @dataclass(frozen=True, slots=True)

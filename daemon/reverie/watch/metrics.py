@@ -25,6 +25,7 @@ from reverie.clock import Clock, SystemClock
 from reverie.compose.novelty_bands import Novelty
 from reverie.foreign import plain
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
+from reverie.watch.care_metrics import CareMetrics
 from reverie.watch.faults import Fault
 from reverie.watch.happenings import (
     BankReady,
@@ -35,11 +36,17 @@ from reverie.watch.happenings import (
     DreamsLeft,
     LoopAnswered,
     LoopFailed,
+    RoomLooked,
     SlotChanged,
     SlotsLost,
     SyncChanged,
     WorkerDied,
 )
+from reverie.watch.hours_metrics import HoursMetrics
+from reverie.watch.machine_metrics import MachineMetrics
+from reverie.watch.room_view import RoomMetrics
+from reverie.watch.sound_metrics import SoundGauges
+from reverie.watch.telling_metrics import TellingMetrics
 
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -192,7 +199,7 @@ class Metrics:
             "reverie_starts_total", "How often the daemon was started; kept over restarts.", registry=registry
         )
         self._crashes = Counter(
-            "reverie_crashes_total", "How often it ended unasked; kept over restarts.", registry=registry
+            "reverie_crashes_total", "How often it crashed; a power cut is none. Kept over restarts.", registry=registry
         )
         self._noted, self._looped = clock.now(), clock.now()
         Gauge(
@@ -215,17 +222,24 @@ class Metrics:
         for role in ROLES:
             for reason in REASONS:  # or Prometheus would not see the first of them as an increase
                 self._restarts.labels(role, reason)
+        self.hours, self._sounds, self._care = HoursMetrics(registry), SoundGauges(registry), CareMetrics(registry)
+        """When it is open."""
+        self.machine, self.telling = MachineMetrics(registry), TellingMetrics(registry)
         build = Gauge("reverie_build_info", "What is running.", ["version", "python", "engine"], registry=registry)
         build.labels(version, platform.python_version(), engine).set(1)
 
     def subscribe_to(self, bus: Bus) -> None:
         """Count from now on what is told there."""
+        room = RoomMetrics(self._registry)
         bus.subscribe(BarSounded, lambda said: self.bar_played(said.bar, said.at.wall))
         bus.subscribe(LoopAnswered, self._loop_answered)
         bus.subscribe(LoopFailed, lambda said: self.loop_refused(said.recipe.voice, said.reason))
         bus.subscribe(WorkerDied, lambda said: self.worker_died(said.role, said.reason))
         bus.subscribe(SlotChanged, lambda said: self.slot_changed(said.slot))
         bus.subscribe(SlotsLost, lambda said: self.slots_lost(said.slots))
+        self._sounds.subscribe_to(bus)
+        self._care.subscribe_to(bus)
+        bus.subscribe(RoomLooked, lambda said: room.view_is(said.view))
         bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
         bus.subscribe(BankRendered, lambda said: self.bank_rendered(said.timbre, said.outcome, said.seconds))
         bus.subscribe(BankReady, lambda said: self.timbre_step(said.timbre, said.ready.step))

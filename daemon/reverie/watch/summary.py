@@ -50,7 +50,7 @@ def summarize(
     if not alive.ok or bar is None:
         return Summary(BAD, _with(alive.sentence, concerns))
     unheard = [f"{name}: {detail.rstrip('.')}" for name, detail in evidence.unheard()]
-    plays = f"{bar.scene}, bar {evidence.sounding_bar}"
+    plays = f"{evidence.sounding_scene}, bar {evidence.sounding_bar}"
     going = f"{plays}, {passing}" if passing else plays
     if bar.resting:
         missing = [f"Without a device: {ended(' — '.join(unheard))}"] if unheard else []

@@ -14,6 +14,7 @@ from typing import Any
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.watch.happenings import BarSounded, LoopAnswered, WorkerDied
+from reverie.watch.silence import BarSound, SilenceJudge
 
 MINUTE, HOUR = 60, 3600
 MOST_LATENESSES = 20_000
@@ -24,10 +25,10 @@ MOST_LATENESSES = 20_000
 class Vitals:
     """What was counted in a minute or an hour that began ``at`` a Unix time.
 
-    ``silence`` are seconds in which no bar with notes sounded, intended or not, and ``rest`` those of them that were
-    intended. ``late_half`` and ``late_most`` are the lateness in milliseconds that half and 99 of 100 messages kept
-    under; of an hour the median of its minutes, and the worst of them. ``heat`` is the processor's temperature in
-    degrees Celsius, ``load`` the number of processes that wanted one, as means. None stands for what nobody knows.
+    ``silence`` are seconds in which no music sounded, intended or not, and ``rest`` those of them that were intended.
+    ``late_half`` and ``late_most`` are the lateness in milliseconds that half and 99 of 100 messages kept under; of an
+    hour the median of its minutes, and the worst of them. ``heat`` is the processor's temperature in degrees Celsius,
+    ``load`` the number of processes that wanted one, as means. None stands for what nobody knows.
     """
 
     at: int
@@ -72,10 +73,12 @@ class MinuteOfVitals:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._silence = SilenceJudge()
         self._begin()
 
     def subscribe_to(self, bus: Bus) -> None:
         """Count from now on."""
+        self._silence.subscribe_to(bus)
         bus.subscribe(BarSounded, self._bar_sounded)
         bus.subscribe(LoopAnswered, self._loop_answered)
         bus.subscribe(WorkerDied, self._worker_died)
@@ -108,18 +111,21 @@ class MinuteOfVitals:
     def _bar_sounded(self, said: BarSounded) -> None:
         bar = said.bar
         self._bars += 1
-        if bar.resting:
-            self._rested += bar.seconds
-        elif bar.sent:
-            self._sounded += bar.seconds
+        match self._silence.judge(bar):
+            case BarSound.INTENDED:
+                self._rested += bar.seconds
+            case BarSound.MUSIC:
+                self._sounded += bar.seconds
+            case BarSound.UNINTENDED:
+                pass
         room = MOST_LATENESSES - len(self._late)
         self._late += bar.lateness[:room]
 
     def _loop_answered(self, said: LoopAnswered) -> None:
         self._refused += sum(said.answer.refused.values())
 
-    def _worker_died(self, _: WorkerDied) -> None:
-        self._restarts += 1
+    def _worker_died(self, said: WorkerDied) -> None:
+        self._restarts += said.reason != "recycled"
 
 
 def hour_of(minutes: Sequence[Vitals]) -> Vitals:
