@@ -63,7 +63,7 @@ install-files:
 	@$(PUT) 644 systemd/reverie.sysusers "$(STAGED)$(SYSUSERSDIR)/reverie.conf"
 	@$(PUT) 644 systemd/reverie.tmpfiles "$(STAGED)$(TMPFILESDIR)/reverie.conf"
 	@rm -f "$(STAGED)$(DOCDIR)"/*.md  # where version 0.1.0 had its pages
-	@set -e; for page in README.md CHANGELOG.md CONTRIBUTING.md LICENSE NOTICE $$(find docs config scenes -type f); do \
+	@set -e; for page in README.md CHANGELOG.md CONTRIBUTING.md LICENSE NOTICE $$(find docs config scenes systemd/drop-ins -type f); do \
 	  install -d "$(STAGED)$(DOCDIR)/$$(dirname "$$page")" && \
 	  $(PUT) 644 "$$page" "$(STAGED)$(DOCDIR)/$$page"; \
 	done

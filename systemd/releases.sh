@@ -3,7 +3,8 @@
 # then switched to by one rename of the link LIBDIR/current. The one before stays, for `rollback`. Whatever fails or is
 # interrupted on the way, what was installed is whole and goes on.
 #
-# Called by install.mk with STAGED, LIBDIR, BINDIR, UNITDIR, UV, EXTRAS and PYTHON in the environment.
+# Called by install.mk with STAGED, LIBDIR, BINDIR, UNITDIR, UV, EXTRAS and PYTHON in the environment; FITTING, which is
+# optional, says which Python the release is for, such as /usr/bin/python3.11.
 #   releases.sh build     build the next release and try it; its number is printed to descriptor 3
 #   releases.sh switch N  let release N count
 #   releases.sh rollback  let the one before count again
@@ -87,7 +88,7 @@ build() {
   say "Building release $number in $lib/releases"
   export UV_PROJECT_ENVIRONMENT="$release" UV_PYTHON_INSTALL_DIR="$lib/python" UV_PYTHON_PREFERENCE=system \
     UV_LINK_MODE=copy
-  "$UV" venv --quiet --relocatable --python ">=3.11,<3.13" "$release"
+  "$UV" venv --quiet --relocatable --python "${FITTING:->=3.11,<3.13}" "$release"
   # shellcheck disable=SC2046,SC2086 # a word for each extra
   "$UV" sync --quiet --frozen --no-dev --no-editable --compile-bytecode --reinstall-package reverie-daemon \
     $(printf -- '--extra %s ' $EXTRAS | sed 's/--extra  *$//')

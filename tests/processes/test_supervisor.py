@@ -135,6 +135,19 @@ async def test_what_is_said_at_the_end_is_heard() -> None:
     assert not supervisor.send({"type": "say"})
 
 
+async def test_a_worker_that_is_recycled_says_its_last_words_and_lives_again_at_once() -> None:
+    async with supervised(role("obedient")) as (supervisor, ear):
+        await eventually(lambda: supervisor.state == "up")
+        supervisor.recycle("It is old.")
+        supervisor.recycle("It is older.")
+        await ear.until(lambda: ear.lives == 2)
+        assert {"type": "last words"} in ear.messages
+        assert ear.deaths == [Death("recycled", "It is old.", crash=False)]
+        assert ear.delays == [0.0]
+        assert supervisor.info.restarts == 0
+        await eventually(lambda: supervisor.state == "up")
+
+
 async def test_stop_may_be_called_at_any_time_and_again() -> None:
     never_run = Supervisor(role("obedient"), Ear())
     await never_run.stop()
@@ -231,7 +244,7 @@ async def test_death_by_a_signal_is_told_from_leaving() -> None:
         await ear.until(lambda: ear.lives == 1)
         os.kill(pid_of(supervisor), signal.SIGSEGV)
         await ear.until(lambda: ear.lives == 2)
-        assert ear.deaths == [Death("signal", "The player was ended by signal 11 (Segmentation fault).")]
+        assert ear.deaths == [Death("signal", "The player was ended by signal 11 (Segmentation fault).", crash=True)]
 
 
 async def test_the_conductor_may_condemn_a_life() -> None:

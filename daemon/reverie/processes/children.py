@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping
 from typing import IO, NoReturn, cast
 
+from reverie.processes.crash_dumps import HUNG
 from reverie.processes.signals import held_at_birth
 
 FAREWELL = 1.0
@@ -152,6 +153,10 @@ class Child:
     def terminate(self) -> None:
         """Ask the process alone to leave: it may need those that it has started for the last note."""
         self._process.terminate()
+
+    def ask_where(self) -> None:
+        """Have it leave a dump of where it stands; it is to be killed then, as not all that we start can do that."""
+        self._process.send_signal(HUNG)
 
     def kill(self) -> None:
         """Kill it, with all that is left of its group if it leads one, though it may be dead itself."""

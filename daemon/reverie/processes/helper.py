@@ -22,6 +22,7 @@ from reverie.processes.signals import be_steady
 from reverie.processes.wire import WireError
 
 RETRY = 3.0  # seconds between the end of a helper and the start of another
+SHORT_LIFE = 60.0  # seconds that a helper lives at least whose end is no reason to wait longer for the next one
 HANGS = 7.0  # seconds without a turn after which a helper is taken for hung, and ends
 LARGEST = 1 << 16
 """Bytes of a packet."""
@@ -35,9 +36,13 @@ class HelperProcess:
         module: What the helper runs.
         settings: Its first packet.
         says: The class or union of what it may say.
+        longest_wait: Seconds at most until one that dies again and again is started again.
     """
 
-    def __init__(self, module: str, settings: Mapping[str, Any], says: Any) -> None:
+    def __init__(self, module: str, settings: Mapping[str, Any], says: Any, longest_wait: float = RETRY) -> None:
+        self._longest_wait = longest_wait
+        self._wait = RETRY
+        self._born = float("-inf")
         self._module = module
         self._settings = json.dumps(settings).encode()
         self._says = says
@@ -65,7 +70,9 @@ class HelperProcess:
             with contextlib.suppress(WireError):  # a helper that babbles is no harm to its owner
                 said.append(unpacked(self._says, packet))
         if ended:
-            self._child, self._starts_at = None, now + RETRY
+            self._wait = self._wait if now - self._born < SHORT_LIFE else RETRY
+            self._child, self._starts_at = None, now + self._wait
+            self._wait = min(self._wait * 2, self._longest_wait)
         if self._child is None and now >= self._starts_at:
             self._start(now)
         return said
@@ -94,6 +101,7 @@ class HelperProcess:
         try:
             self._child = Child.start(self._module, self._theirs.fileno())
             self.lives += 1
+            self._born = now
         except OSError:  # the system has no process to give
             self._starts_at = now + RETRY
 

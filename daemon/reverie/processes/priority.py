@@ -9,6 +9,10 @@ PRIORITY = 20
 
 A JACK that was told nothing has 10, and its clients 5 (JACK 2, common/JackEngineControl.h): give it more, by ``-P 70``.
 """
+PROMPT = 1
+"""The least real-time priority: below the player and JACK, above all that is not real-time."""
+MODEST = 5
+"""How nice a process is that may be late."""
 
 
 def be_punctual() -> bool:
@@ -22,3 +26,21 @@ def be_punctual() -> bool:
     except (OSError, AttributeError):
         return False
     return True
+
+
+def be_prompt() -> bool:
+    """Ask for the least real-time priority for this thread: it does little, and somebody real-time may wait for it.
+
+    Returns:
+        Whether the system granted it.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PROMPT))
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def be_modest() -> None:
+    """Let others go before this process and those that it starts."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), MODEST))

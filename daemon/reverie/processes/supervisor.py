@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import psutil
 
 from reverie.processes.wire import Message
-from reverie.processes.worker_life import Death, Life, Reason, Role
+from reverie.processes.worker_life import RECYCLED, Death, Life, Reason, Role
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ class Supervisor:
         self._backoff = backoff or Backoff()
         self._deaths: Counter[Reason] = Counter()
         self._life: Life | None = None
+        self._recycled: tuple[Death, asyncio.Task[None]] | None = None
         self._running = False
         self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
@@ -113,7 +114,8 @@ class Supervisor:
     def info(self) -> ProcessInfo:
         """The worker's process now."""
         pid = self._life.pid if self._life else None
-        return ProcessInfo(self.role.name, pid, _resident_bytes(pid), self._deaths.total(), self.state)
+        restarts = self._deaths.total() - self._deaths[RECYCLED]
+        return ProcessInfo(self.role.name, pid, _resident_bytes(pid), restarts, self.state)
 
     def send(self, message: Message) -> bool:
         """Hand a message to the present life without waiting; False if there is none and the message is lost."""
@@ -127,6 +129,11 @@ class Supervisor:
         if self._life is not None:
             self._life.condemn(sentence)
 
+    def recycle(self, sentence: str) -> None:
+        """End the present life gently, though nothing is wrong with it; the next begins at once."""
+        if self._life is not None and self._recycled is None:
+            self._recycled = Death(RECYCLED, sentence), asyncio.create_task(self._life.stop())
+
     async def run(self) -> None:
         """Start the worker, and start it again whenever it dies, until :meth:`stop`."""
         self._running = True
@@ -137,7 +144,7 @@ class Supervisor:
                 if self._stopping.is_set():
                     break
                 self._deaths[death.reason] += 1
-                delay = self._backoff.delay(born, time.monotonic())
+                delay = 0.0 if death.reason == RECYCLED else self._backoff.delay(born, time.monotonic())
                 self._listener.died(self.role.name, death, delay)
                 await self._pause(delay)
         finally:
@@ -166,10 +173,14 @@ class Supervisor:
         ending = asyncio.create_task(self._end_when_stopping(life))
         try:
             self._listener.started(self.role.name)
-            return await life.run(lambda message: self._listener.received(self.role.name, message))
+            death = await life.run(lambda message: self._listener.received(self.role.name, message))
+            return self._recycled[0] if self._recycled is not None else death
         finally:
             self._life = None
             ending.cancel()
+            if self._recycled is not None:
+                self._recycled[1].cancel()
+                self._recycled = None
 
     async def _end_when_stopping(self, life: Life) -> None:
         await self._stopping.wait()

@@ -27,12 +27,16 @@ from typing import Literal
 from reverie.processes.children import Child
 from reverie.processes.wire import MAX_LINE, Message, WireError, decode, encode
 
-Reason = Literal["exit", "signal", "hang", "protocol", "fault"]
+Reason = Literal["exit", "signal", "hang", "protocol", "fault", "recycled"]
 
+RECYCLED: Reason = "recycled"
+"""The reason of one that was let go though nothing was wrong with it."""
 LINGER = 1.0
 """Seconds between the end of a worker's socket and its exit, either of which may come first."""
 TERM_GRACE = 2.0
 """Seconds that SIGTERM is given before SIGKILL."""
+DUMPS = 0.1
+"""Seconds in which a worker that hangs leaves a dump of where it stands, before it is killed."""
 REAP = 5.0
 """Seconds to wait for a killed process. One that is stuck in the kernel takes longer, and is let go."""
 LOOK = 0.05
@@ -61,10 +65,14 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a life ended: the reason for the statistics and a plain sentence for people."""
+    """How a life ended: the reason for the statistics and a plain sentence for people.
+
+    ``crash`` says that it ended by itself: not because it was asked to, and not by the hand of somebody outside.
+    """
 
     reason: Reason
     sentence: str
+    crash: bool = False
 
 
 class Life:
@@ -143,7 +151,11 @@ class Life:
         )
         try:
             await asyncio.wait(ways_to_die, return_when=asyncio.FIRST_COMPLETED)
-            return next(way for way in ways_to_die if way.done()).result()
+            death = next(way for way in ways_to_die if way.done()).result()
+            if death.reason == "hang":
+                self._process.ask_where()
+                await asyncio.sleep(DUMPS)
+            return death
         finally:
             for way in ways_to_die:
                 way.cancel()
@@ -169,7 +181,7 @@ class Life:
                     self._spoke = self._asked
                     received(message)
         except WireError as error:
-            return Death("protocol", f"The {self._role.name} talked nonsense and was killed: {error}.")
+            return Death("protocol", f"The {self._role.name} talked nonsense and was killed: {error}.", crash=True)
         self._ended.set()
         await asyncio.sleep(LINGER)
         return Death("protocol", f"The {self._role.name} closed its socket without leaving; it was killed.")
@@ -208,8 +220,9 @@ class Life:
             async with asyncio.timeout(LINGER):
                 await self._ended.wait()
         if code < 0:
-            return Death("signal", f"The {self._role.name} was ended by signal {-code} ({signal.strsignal(-code)}).")
-        return Death("exit", f"The {self._role.name} left with exit status {code}.")
+            said = f"The {self._role.name} was ended by signal {-code} ({signal.strsignal(-code)})."
+            return Death("signal", said, crash=-code not in {signal.SIGKILL, signal.SIGTERM})
+        return Death("exit", f"The {self._role.name} left with exit status {code}.", crash=True)
 
     async def _leaves_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):

@@ -21,19 +21,21 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from reverie.processes.codec import Tagged, from_message, to_message
+from reverie.processes.crash_dumps import keep_dumps
 from reverie.processes.descriptors import readable
 from reverie.processes.signals import be_steady
 from reverie.processes.wire import Message, Ping, Pong, Stop, Wire, WireError
 
 
 def end_of_socket(module: str, does: str, arguments: Sequence[str] | None = None) -> socket.socket:
-    """The socket that this process was given by ``--fd``.
+    """The socket that this process was given by ``--fd``; from now on it leaves a dump where it crashes.
 
     Args:
         module: The module that is run.
         does: What it does, in a sentence.
         arguments: In place of the process's own.
     """
+    keep_dumps(module)
     parser = argparse.ArgumentParser(prog=module, description=does)
     parser.add_argument("--fd", type=int, required=True, help="its end of a socket to whoever started it")
     return socket.socket(fileno=parser.parse_args(arguments).fd)
@@ -107,13 +109,17 @@ class Worker(Protocol):
         """Work, in the main thread, until there is nothing more to do; then the conductor says stop."""
         ...
 
+    def finish(self) -> None:
+        """Put away what would be lost, before the process ends; the main thread may be in the midst of its work."""
+        ...
+
 
 def run_worker(module: str, does: str, hears: Any, make: Callable[[ConductorEnd], Worker]) -> NoReturn:
     """Be a worker that computes, until the conductor says stop, goes away, or says what cannot be read.
 
     The conductor would wait for ever for a job that was left out, but it knows what to do about a worker that ends.
     Whatever the main thread does then is cut off: a model that computes cannot be interrupted, and nobody wants what
-    comes of it. So nothing may be lost by that.
+    comes of it. What must not be lost by that is put away first, by :meth:`Worker.finish`.
 
     Args:
         module: The module that is run.
@@ -131,6 +137,7 @@ def run_worker(module: str, does: str, hears: Any, make: Callable[[ConductorEnd]
     log_plainly(logging.WARNING)
     end = ConductorEnd(socket_to_conductor, hears | Stop, _not_without_it, waits=True)
     worker = make(end)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: _finish_beside(worker))
     log = logging.getLogger(module)
     threading.Thread(target=_listen, args=(end, worker, log.warning), daemon=True).start()
     worker.run()
@@ -152,6 +159,21 @@ def _listen(end: ConductorEnd, worker: Worker, complain: Callable[[str], object]
                 worker.heard(said)
     except WireError as error:
         complain(f"The conductor talks nonsense: {error}.")
+    finally:
+        _finish(worker)
+
+
+def _finish_beside(worker: Worker) -> None:
+    """From the signal's handler, which has interrupted the main thread, perhaps while that holds a lock."""
+    try:
+        threading.Thread(target=_finish, args=(worker,), daemon=True).start()
+    except RuntimeError:  # the machine has no room for a thread
+        os._exit(0)
+
+
+def _finish(worker: Worker) -> NoReturn:
+    try:
+        worker.finish()
     finally:
         os._exit(0)
 
