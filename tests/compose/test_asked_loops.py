@@ -22,7 +22,7 @@ from reverie.compose.recipe import Recipe
 from reverie.compose.selection import distance
 from reverie.compose.state_cache import Memories
 from reverie.compose.voice_plan import VoicePlan
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.models.library.index import ModelFile, find_models
 from reverie.music.drums import DRUMS
 from reverie.music.notation import ACCENT, GHOST, PLAIN, read_tune

@@ -17,9 +17,9 @@ from reverie.compose.engines.engine import Candidate
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.unmet import unmet
 from reverie.conductor.offline.jumping_player import play_offline
-from reverie.conductor.unmet import unmet
 from reverie.midi.bytes import NOTE_ON
 from reverie.music.notes import Note
 from reverie.play.messages import Place

@@ -76,3 +76,17 @@ def test_nobody_comes_in_and_no_section_begins_in_an_ending(first: int, bars: in
 def test_an_ending_takes_time() -> None:
     with pytest.raises(ValueError, match="1 bar or more"):
         EndingCourse(NoCourse(), 4, 0, NAMES)
+
+
+def test_an_ending_that_goes_on_does_not_search_the_form_with_each_bar_and_voice() -> None:
+    asked: list[int] = []
+
+    class Form(NoCourse):
+        def begins(self, voice: str, after: int) -> int | None:
+            del voice
+            asked.append(after)
+            return after + 1
+
+    course = EndingCourse(Form(), 8, 8, NAMES)
+    assert [course.begins("pad", after) for after in range(4, 12)] == [5, 6, 7, *[None] * 5]
+    assert asked == [4, 5, 6]

@@ -331,7 +331,7 @@ def test_a_memory_of_another_model_is_refused(drums: ModelFile, melody: ModelFil
 
 
 @pytest.mark.parametrize(
-    "command", ["reverie.compose.worker", "reverie.conductor.offline.perform", "reverie.conductor.trial"]
+    "command", ["reverie.compose.worker", "reverie.conductor.offline.perform", "reverie.conductor.arranging.trial"]
 )
 def test_the_numpy_engine_has_one_thread(command: str) -> None:
     """More would take a core from the player; they are seven times slower where another program has the other core.

@@ -20,8 +20,8 @@ from reverie.compose.programme_place import ProgrammeMoment, ProgrammePlace
 from reverie.compose.recipe import LoopLimits
 from reverie.compose.state_cache import Memories
 from reverie.compose.voice_in_play import _evolution_aside
-from reverie.conductor.arrange import arrange
-from reverie.conductor.scene_summary import summary
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.scene_summary import summary
 from reverie.documents import DocumentError
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre

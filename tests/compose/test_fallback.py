@@ -8,7 +8,7 @@ from fakes.recipes import recipe
 from fakes.scenes import TEXT, scene
 from reverie.compose.fallback import ShippedLoop, read_shipped, reserves, shipped_json
 from reverie.compose.good_loop import GoodLoop
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 

@@ -21,9 +21,9 @@ from reverie.compose.played_loop import _is_of
 from reverie.compose.recipe import HeardLoop, LoopLimits, Recipe
 from reverie.compose.relations import Relation
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.unmet import unmet
 from reverie.conductor.offline.performing import perform
-from reverie.conductor.unmet import unmet
 from reverie.documents import DocumentError, parse_document
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import write_bundle

@@ -15,7 +15,7 @@ from reverie.compose.ensemble import HEARS_AHEAD, Ensemble
 from reverie.compose.operators.operator import Operator
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.music.notes import Note
 from reverie.play.messages import Place
 from reverie.play.score import SceneScore

@@ -25,9 +25,9 @@ from reverie.compose.operators.operator import After, ModelInput, Operator
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.selection import distance
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.unmet import unmet
 from reverie.conductor.offline.performing import perform
-from reverie.conductor.unmet import unmet
 from reverie.documents import DocumentError, parse_document
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import make_bundle, write_bundle

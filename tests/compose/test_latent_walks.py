@@ -24,7 +24,7 @@ from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.selection import distance
 from reverie.compose.state_cache import Memories
 from reverie.compose.voice_plan import VoicePlan
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.conductor.offline.performing import perform
 from reverie.documents import DocumentError, parse_document
 from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle

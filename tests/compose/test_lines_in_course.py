@@ -14,7 +14,7 @@ from fakes.scenes import scene
 from reverie.compose.course import Course, VoiceState, replaced
 from reverie.compose.ensemble import HEARS_AHEAD, Ensemble
 from reverie.compose.relations import Relation
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 
 
 def test_no_loop_goes_on_over_a_beginning_and_something_begins_exactly_there() -> None:

@@ -15,7 +15,7 @@ from reverie.compose.composer import Composed, compose
 from reverie.compose.ensemble import Ensemble, Reserve
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.play.messages import Place

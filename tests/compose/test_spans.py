@@ -22,7 +22,7 @@ from reverie.compose.recipe import ContinuedPast, LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.steering import Drawing, MelodyBias
 from reverie.compose.wishes import Weights
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.models.encodings.melody_notes import NO_EVENT, NOTE_OFF, ending
 from reverie.models.library.bundle import read_model
 from reverie.models.library.index import ModelFile, find_models, read_model_file

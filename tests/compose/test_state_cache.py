@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.hand_clock import HandClock
 from reverie.compose.state_cache import Memories
 
 
@@ -96,3 +97,54 @@ def test_a_clock_that_was_ahead_keeps_no_memory_for_ever(tmp_path: Path) -> None
         memories.keep(str(number), bytes(100))
     assert not (tmp_path / "future").exists()
     assert (tmp_path / "39").exists()
+
+
+def test_what_a_voice_made_obsolete_before_it_was_due_is_never_written(tmp_path: Path) -> None:
+    clock = HandClock()
+    memories = Memories(tmp_path, flush=30.0, clock=clock)
+    memories.keep("first", b"the first is written at once", "lake/bass")
+    for number in range(10):
+        clock.go(2.0)
+        memories.keep(f"bass {number}", b"bass", "lake/bass")
+        memories.keep(f"melody {number}", b"melody", "lake/melody")
+    assert [path.name for path in tmp_path.iterdir()] == ["first"]
+    clock.go(memories.seconds_until_due() or 0.0)
+    memories.write()
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "bass 9", "melody 9"}
+    assert memories.seconds_until_due() is None
+    assert memories.find("bass 3") == b"bass"  # it is at hand all the same
+
+
+def test_at_the_end_all_is_written_that_is_not_yet(tmp_path: Path) -> None:
+    memories = Memories(tmp_path, flush=3600.0, clock=HandClock())
+    for name in ("a", "b"):
+        memories.keep(name, b"a tune of " + name.encode(), "lake/bass")
+    assert Memories(tmp_path).find("b") is None
+    memories.write(anyway=True)
+    assert Memories(tmp_path).find("b") == b"a tune of b"
+
+
+def test_a_folder_that_was_full_gets_with_the_next_write_what_comes_then(tmp_path: Path) -> None:
+    clock = HandClock()
+    memories = Memories(tmp_path / "folder", flush=30.0, clock=clock)
+    (tmp_path / "folder").write_text("in the way")
+    memories.keep("a", b"one", "lake/bass")
+    (tmp_path / "folder").unlink()
+    clock.go(31.0)
+    memories.keep("b", b"two", "lake/bass")
+    assert Memories(tmp_path / "folder").find("b") == b"two"
+
+
+def test_what_was_due_in_an_hour_is_due_by_the_new_flush(tmp_path: Path) -> None:
+    clock = HandClock()
+    memories = Memories(tmp_path, flush=3600.0, clock=clock)
+    memories.keep("a", b"a tune")
+    memories.keep("b", b"another")
+    memories.flush_every(300.0)
+    clock.go(299)
+    memories.write()
+    assert not (tmp_path / "b").exists()
+    assert memories.seconds_until_due() == 1
+    clock.go(1)
+    memories.write()
+    assert (tmp_path / "b").exists()

@@ -32,7 +32,7 @@ from reverie.compose.relations import Relation
 from reverie.compose.sounding_bass import SoundingBass, sounding_bass
 from reverie.compose.state_cache import Memories
 from reverie.compose.turns import fit_recipe, turns
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.conductor.offline.broken_ties import without
 from reverie.models.library.index import ModelFile, read_model_file
 from reverie.music.harmony import BarHarmony

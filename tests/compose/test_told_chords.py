@@ -20,8 +20,8 @@ from reverie.compose.evolution import Evolution
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.told_chords import ToldChord, by_step, part, told_harmony, told_symbol, tonic_chord
-from reverie.conductor.arrange import arrange
-from reverie.conductor.scene_remarks import scene_remarks
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.scene_remarks import scene_remarks
 from reverie.models.encodings.encodings import encoding_of
 from reverie.models.encodings.improv import ENCODINGS
 from reverie.models.errors import ModelError

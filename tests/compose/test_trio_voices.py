@@ -23,7 +23,7 @@ from reverie.compose.operators.latent_walks import INTERPOLATE, WALK
 from reverie.compose.operators.operator import After, ModelInput, Operator
 from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.conductor.offline.performing import perform
 from reverie.documents import DocumentError, parse_document
 from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle

@@ -25,7 +25,7 @@ from reverie.compose.placement import Placement
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
 from reverie.compose.turns import fit_recipe, turns
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre
 from reverie.play.messages import Place

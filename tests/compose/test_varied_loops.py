@@ -25,7 +25,7 @@ from reverie.compose.recipe import LoopLimits, Recipe
 from reverie.compose.sameness import Sameness, bar_notes
 from reverie.compose.state_cache import Memories
 from reverie.compose.varied_loops import bars_of, varied_turns, with_figure
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.measure.verbatim import longest_hold
 from reverie.music.drums import DRUMS
 from reverie.music.notes import Loop, Note

@@ -200,3 +200,19 @@ def test_merge_keys_are_explained(text: str) -> None:
 def test_a_block_does_not_end_in_the_line_break_after_it(style: str) -> None:
     assert parse_document(f"a: {style}\n  /srv/tape\n\n\nb: 1\n").data == {"a": "/srv/tape", "b": 1}
     assert parse_document(f"a: {style}\n  x\n\n  y\n").data["a"] in {"x\n\ny", "x\ny"}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_file_is_parsed_again_only_where_its_text_is_another(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "scene.yaml"
+    path.write_text(mark + "bars: 4\nname: Stücke", encoding="utf-8")
+    first = read_document(path)
+    assert read_document(path, known=first) is first
+    path.write_text(mark + "bars: 5\nname: Stücke", encoding="utf-8")
+    second = read_document(path, known=first)
+    assert second.data["bars"] == 5
+    (tmp_path / "other.yaml").write_bytes(path.read_bytes())
+    assert read_document(tmp_path / "other.yaml", known=second).path.endswith("other.yaml")
+    path.write_bytes(b"bars: \xff")
+    with pytest.raises(DocumentError, match="UTF-8"):
+        read_document(path, known=second)

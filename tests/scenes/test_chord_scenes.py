@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fakes.scenes import scene
 from reverie.compose.relations import Relation
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.temperature import Temperature
 

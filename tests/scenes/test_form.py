@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reverie.compose.scene_form import SceneForm
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError, parse_document
 from reverie.scenes.folder import read_scene
 from reverie.scenes.schema import Scene

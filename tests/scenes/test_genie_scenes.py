@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fakes.scenes import scene
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError
 from reverie.models.configs import CONFIGS
 

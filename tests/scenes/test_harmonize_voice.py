@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.scenes import scene
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError
 from reverie.models.configs import CONFIGS
 

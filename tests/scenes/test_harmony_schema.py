@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reverie.compose.scene_harmony import SceneHarmony
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import parse_document
 from reverie.scenes.folder import read_scene
 from reverie.scenes.schema import Scene

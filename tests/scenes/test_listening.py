@@ -6,7 +6,7 @@ import pytest
 
 from fakes.scenes import scene
 from reverie.compose.relations import Relation
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError
 
 TEXT = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reverie.compose.course import BarState, VoiceState
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError, parse_document
 from reverie.scenes.folder import read_scene
 from reverie.scenes.schema import Scene

@@ -7,7 +7,7 @@ import pytest
 from reverie.compose.dream_course import dreaming
 from reverie.compose.mood_course import MoodCourse
 from reverie.compose.mood_stack import Dream, MoodStack
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError, parse_document, validate
 from reverie.music.harmony import Key
 from reverie.scenes.schema import Scene

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import read_document
 from reverie.models.library.index import find_models
 from reverie.places import models_folder, scenes_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fakes.soundfonts import font
-from reverie.conductor.arrange import arrange
-from reverie.conductor.unmet import unmet
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.unmet import unmet
 from reverie.documents import DocumentError
 from reverie.scenes.folder import Sounds, load_scene
 from reverie.scenes.schema import Scene

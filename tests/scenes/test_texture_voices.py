@@ -8,7 +8,7 @@ import pytest
 
 from fakes.scenes import scene
 from reverie.compose.course import BarState
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError
 from reverie.models.configs import CONFIGS
 from reverie.models.library.index import ModelFile

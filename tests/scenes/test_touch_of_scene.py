@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.documents import DocumentError, parse_document
 from reverie.music.touch import Touch
 from reverie.scenes.folder import read_scene

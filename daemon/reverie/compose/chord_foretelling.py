@@ -7,7 +7,7 @@ each of the three counts depends on how long a repetition is; that was learned f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,13 +17,10 @@ from reverie.compose.chord_statistics import ORDER, ChordStatistics, shipped_sta
 from reverie.scenes.harmony import ChordSource
 
 if TYPE_CHECKING:
-    from reverie.compose.chord_sequence_network import ChordPlace, ChordSequenceNetwork, Floats
+    from reverie.compose.chord_sequence_network import ChordPlace, ChordSequenceNetwork, Floats, MixtureWeights
 
 PATH = Path(__file__).with_name("chord_sequences.safetensors")
 """The network and the weights of the mixture, written by ``tools/learn_chord_sequences.py``."""
-
-MixtureWeights = Sequence[tuple[float, float, float]]
-"""What counts, network and repetition count for; by the length of the repetition, from 0 on."""
 
 
 class ChordForeteller(Protocol):

@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reverie.compose.chord_foretelling import MixtureWeights
 from reverie.compose.chord_repetition import LONGEST
-from reverie.compose.chord_sequence_network import ChordSequenceNetwork, ChordSequenceWeights, ChordVocabulary
+from reverie.compose.chord_sequence_network import (
+    ChordSequenceNetwork,
+    ChordSequenceWeights,
+    ChordVocabulary,
+    MixtureWeights,
+)
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle
 from reverie.models.library.card import ModelCard

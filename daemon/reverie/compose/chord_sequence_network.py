@@ -31,6 +31,9 @@ _LENGTHS = (0, 1, 2, 3, 4, 5, 8)
 ChordPlace = tuple[int, int]
 """In half bars: where a chord begins, and how long it lasts."""
 
+MixtureWeights = Sequence[tuple[float, float, float]]
+"""What counts, network and repetition count for; by the length of the repetition, from 0 on."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChordVocabulary:

@@ -181,7 +181,8 @@ class _Found:
     def kept(self, refused: Mapping[str, int], memories: Memories) -> Composed:
         """The answer with it."""
         if self.memory:
-            memories.keep(self.answer.recipe.memory_after, self.memory())
+            recipe = self.answer.recipe
+            memories.keep(recipe.memory_after, self.memory(), f"{recipe.scene}/{recipe.voice}")
         return replace(self.answer, refused=refused)
 
 

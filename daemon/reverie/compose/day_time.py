@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reverie.compose.course import Course, ReplacedCourse
 from reverie.compose.ending_course import EndingCourse
+from reverie.compose.fullness_course import FullnessCourse
 from reverie.compose.mix_course import MixCourse
 from reverie.compose.mood_course import MoodCourse
 from reverie.compose.scene_form import DAY_SECONDS, SceneForm
@@ -19,7 +20,7 @@ def form_of(course: Course | None) -> SceneForm | None:
     match course:
         case SceneForm():
             return course
-        case MixCourse() | MoodCourse() | EndingCourse():
+        case MixCourse() | MoodCourse() | EndingCourse() | FullnessCourse():
             return form_of(course.inner)
         case ReplacedCourse():
             return form_of(course.after)
@@ -37,7 +38,7 @@ def at_time(course: Course, begins_at: float) -> Course:
             return replace(course, begins_at=begins_at % DAY_SECONDS)
         case MixCourse() | MoodCourse():
             return course if course.inner is None else replace(course, inner=at_time(course.inner, begins_at))
-        case EndingCourse():
+        case EndingCourse() | FullnessCourse():
             return replace(course, inner=at_time(course.inner, begins_at))
         case ReplacedCourse():
             return at_time(course.after, begins_at)

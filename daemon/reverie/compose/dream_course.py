@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reverie.compose.course import Course, ReplacedCourse
 from reverie.compose.ending_course import EndingCourse
+from reverie.compose.fullness_course import FullnessCourse
 from reverie.compose.mix_course import MixCourse
 from reverie.compose.mood_course import MoodCourse
 from reverie.compose.mood_stack import MoodStack
@@ -22,7 +23,7 @@ def dreaming(course: Course | None, stack: MoodStack) -> Course | None:
             return course.dreaming(stack)
         case ReplacedCourse():
             return dreaming(course.after, stack)
-        case MixCourse() | EndingCourse():
+        case MixCourse() | EndingCourse() | FullnessCourse():
             inner = dreaming(course.inner, stack)
             return None if inner is None else replace(course, inner=inner)
         case _:

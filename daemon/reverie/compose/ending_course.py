@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from reverie.compose.course import BarState, Course, ReplacedCourse, VoiceState
+from reverie.compose.kept_by_number import KeptByNumber
 
 CLOSING = "(closing)"
 """Under this name plans have the harmony with which a scene closes; no mood is called so."""
+_MOST_BARS = 64
+"""Bars whose state is kept: each is asked for by every voice, and again as the bars before it sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class EndingCourse:
     stay: bool = False
     closing_from: int | None = None
     _leaving: dict[str, int] = field(init=False, repr=False, compare=False)
+    _before: BarState = field(init=False, repr=False, compare=False)
+    """How it is when the ending begins."""
+    _kept: KeptByNumber[BarState] = field(
+        init=False, repr=False, compare=False, default_factory=lambda: KeptByNumber[BarState](_MOST_BARS)
+    )
 
     def __post_init__(self) -> None:
         """Find out who sounds, and in which bar each is silent for the first time.
@@ -40,7 +48,8 @@ class EndingCourse:
         """
         if self.bars < 1:
             raise ValueError(f"an ending has 1 bar or more, not {self.bars}")
-        state = self._before()
+        state = self.inner.at(max(self.first_bar - 1, 0))
+        object.__setattr__(self, "_before", state)
         sounding = [name for name in self.voices if state.voice(name).sounds]
         object.__setattr__(self, "_leaving", dict(zip(sounding, self._exits(len(sounding)), strict=True)))
 
@@ -53,7 +62,18 @@ class EndingCourse:
         """What scene bar ``bar`` is to be like."""
         if bar < self.first_bar:
             return self.inner.at(bar)
-        before = self._before()
+        return self._kept.get(bar) or self._kept.keep(bar, self._in_the_end(bar))
+
+    def begins(self, voice: str, after: int) -> int | None:
+        """The first bar later than ``after`` in which a voice begins anew; none does so in the ending."""
+        end = max(self.first_bar, 1)
+        if after + 1 >= end:  # what would come later is dear to find, and is asked with each bar of the ending
+            return None
+        found = self.inner.begins(voice, after)
+        return found if found is not None and found < end else None
+
+    def _in_the_end(self, bar: int) -> BarState:
+        before = self._before
         section = before.section and replace(before.section, bars=self.end_bar - before.section.first_bar)
         share = min((bar - self.first_bar + 1) / self.bars, 1.0)
         voices = {name: self._voice(before.voice(name), name, bar, share) for name in {*before.voices, *self.voices}}
@@ -62,15 +82,6 @@ class EndingCourse:
         if self.closing_from is not None and bar >= self.closing_from:
             return replace(state, mood=CLOSING, mood_from=self.closing_from)
         return state
-
-    def begins(self, voice: str, after: int) -> int | None:
-        """The first bar later than ``after`` in which a voice begins anew; none does so in the ending."""
-        found = self.inner.begins(voice, after)
-        return found if found is not None and found < max(self.first_bar, 1) else None
-
-    def _before(self) -> BarState:
-        """How it is when the ending begins."""
-        return self.inner.at(max(self.first_bar - 1, 0))
 
     def _exits(self, count: int) -> Sequence[int]:
         apart = self.bars // count if count and not self.stay else 0

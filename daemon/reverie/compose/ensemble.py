@@ -87,6 +87,25 @@ class Ensemble:
                 voice.take_over(self._voices[name], max(after.bar + 1, 0), elsewhere=elsewhere)
         return after
 
+    @classmethod
+    def resumed(
+        cls,
+        arrangement: Arrangement,
+        epoch: int,
+        reserves: Mapping[str, Reserve],
+        bar: int,
+        sounded: Mapping[str, Placement],
+    ) -> Ensemble:
+        """A performance that goes on after scene bar ``bar`` with what sounded then, as another life has left it."""
+        after = cls(arrangement, epoch, reserves)
+        after.bar = bar
+        for name, voice in after._voices.items():
+            there = sounded.get(name)
+            voice.line.go_to(bar + 1 if there is None else there.start_bar)
+            if there is not None and not voice.line.waits:
+                after._keep(name, voice.line.open_with(there.recipe, there.loop, there.times))
+        return after
+
     def scene(self, at_bar: int = 0) -> SetScene:
         """The message that begins the scene, or goes on with it in a new life of the player."""
         return SetScene(
@@ -294,6 +313,10 @@ class Ensemble:
     def tempo(self) -> float:
         """The scene's own tempo in the bar that plays, as its course has it."""
         return self.arrangement.tempo.at(bar := max(self.bar + 1, 0)) * bar_plan(self.course, (), bar).tempo
+
+    def swing(self) -> float:
+        """The scene's own swing: the share of each pair of steps that the first one takes."""
+        return self.arrangement.swing.share
 
     def voices_in(self, ahead: int) -> list[str]:
         """Who sounds so many bars after the one that sounds now, as schedules, form and dreams have it."""

@@ -17,7 +17,7 @@ from reverie.music.notes import Loop
 class ComposerSetup:
     """The first message of a composer's life; ``memories`` is the folder for what models remember.
 
-    ``played`` is the file that knows what was played before.
+    ``played`` is the file that knows what was played before. ``flush`` is how many seconds lie between two writes.
     """
 
     type: ClassVar[str] = "setup"
@@ -25,6 +25,15 @@ class ComposerSetup:
     memories: Path
     bundles: tuple[ModelFile, ...]
     played: Path | None = None
+    flush: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlushEvery:
+    """What models remember is written as seldom as that from now on."""
+
+    type: ClassVar[str] = "flush"
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +90,5 @@ class Failed:
     error: str
 
 
-ToComposer = ComposerSetup | ComposeLoop
+ToComposer = ComposerSetup | FlushEvery | ComposeLoop
 FromComposer = ModelLoaded | Answer | Failed

@@ -10,17 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from reverie.compose.metre_score import BEAT
 from reverie.compose.recipe import Recipe
 from reverie.compose.wishes import PITCHES, Weights
-from reverie.music.notes import Loop
 from reverie.music.time import TICKS_PER_STEP
 
-BEAT = "beat"
-"""The setting by which a recipe says how much it wishes so: 0 leaves it to the model, 1 is as in real music."""
 _BAR, _HALF, _BEAT, _EIGHTH, _SIXTEENTH = 0.35, 0.3, 0.3, -0.3, -1.1
-_QUARTER = 0.7
-ON_QUARTERS = 0.68
-"""The least accent of a quarter, and the share of real notes that begin on one."""
 _BY_ACCENT = ((1.0, _BAR), (0.85, _HALF), (0.7, _BEAT), (0.35, _EIGHTH), (0.0, _SIXTEENTH))
 """Log-weights of a beginning by the least accent of its place in the bar."""
 
@@ -35,16 +30,6 @@ def metre_wish(recipe: Recipe) -> Weights | None:
     even = Weights.even(steps)
     begins = np.repeat(column.astype(np.float32)[:, None], PITCHES, axis=1)
     return Weights(begins, even.pitches, even.holds, even.rests)
-
-
-def metre_score(recipe: Recipe, loop: Loop) -> float | None:
-    """How near the share of a loop's notes that begin on quarters is to real music's, 0 to 1; None where unasked."""
-    share = recipe.settings.get(BEAT)
-    begun = [note for note in loop.notes if not note.tied]
-    if not isinstance(share, float) or share <= 0 or not begun:
-        return None
-    there = sum(recipe.metre.accent(note.start) >= _QUARTER for note in begun) / len(begun)
-    return 1.0 - abs(there - ON_QUARTERS) / ON_QUARTERS
 
 
 def _weight(accent: float) -> float:

@@ -1,7 +1,11 @@
 """The file in which fingerprints of what was played are kept: what is in it, and how the composer reads it.
 
-Who writes it is :mod:`reverie.history.novelty_store`. A voice has each loop once, with the moment at which it was
-played last, in seconds that Reverie has run; so a clock that is set changes nothing.
+Who writes it is :mod:`reverie.history.novelty_store`. Rows have the moment at which a loop was played, in seconds that
+Reverie has run; so a clock that is set changes nothing.
+
+Rows are only added at the end, without an index, and go at the beginning: a write touches few pages. The first format
+had one row for each loop of a voice, ordered by its hash, so that each loop had a page of the disk written anew: 700 MB
+a day, once the file had its week. What it left is read until it is a week old.
 """
 
 from __future__ import annotations
@@ -13,17 +17,25 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reverie.compose.fingerprint import Fingerprint
+from reverie.generations import is_readable
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
-"""Of what is in the file; it grows when an older one would be read as something else."""
 _TABLE = (
     "CREATE TABLE played (scene TEXT NOT NULL, voice TEXT NOT NULL, exact INTEGER NOT NULL, moment REAL NOT NULL, "
     "sketch BLOB NOT NULL, PRIMARY KEY (scene, voice, exact)) WITHOUT ROWID"
 )
-SCHEMA = (_TABLE, "CREATE INDEX played_moment ON played (moment)")
-_READ = "SELECT moment, exact, sketch FROM played WHERE scene = ? AND voice = ? ORDER BY moment DESC LIMIT ?"
+_LOG = (
+    "CREATE TABLE sounded (number INTEGER PRIMARY KEY, scene TEXT NOT NULL, voice TEXT NOT NULL, "
+    "exact INTEGER NOT NULL, moment REAL NOT NULL, sketch BLOB NOT NULL)"
+)
+STEPS_OF_FORMAT = ((_TABLE, "CREATE INDEX played_moment ON played (moment)"), (_LOG,))
+_READ = (
+    "SELECT max(moment) AS latest, exact, sketch FROM ("
+    "SELECT moment, exact, sketch FROM played WHERE scene = ?1 AND voice = ?2 UNION ALL "
+    "SELECT moment, exact, sketch FROM sounded WHERE scene = ?1 AND voice = ?2) "
+    "GROUP BY exact ORDER BY latest DESC LIMIT ?3"
+)
 _PATIENCE = 1.0
 """Seconds for which a file may be locked by whoever writes it."""
 _HALF, _WHOLE = 1 << 63, 1 << 64
@@ -51,7 +63,7 @@ class NoveltyReader:
         scene, name = voice
         try:
             with contextlib.closing(self._open()) as file:
-                if file.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                if not is_readable(file.execute("PRAGMA user_version").fetchone()[0], len(STEPS_OF_FORMAT)):
                     return []
                 rows = file.execute(_READ, (written(scene), written(name), self._most)).fetchall()
             return [(float(moment), Fingerprint(exact % _WHOLE, bytes(sketch))) for moment, exact, sketch in rows][::-1]

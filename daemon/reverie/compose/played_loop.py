@@ -8,7 +8,7 @@ from typing import Any
 
 from reverie.compose.good_loop import GoodLoop, read_loop
 from reverie.compose.guard import adapt
-from reverie.compose.recipe import Recipe
+from reverie.compose.recipe import LaterRecipeError, Recipe
 from reverie.compose.voice_plan import VoicePlan
 from reverie.music.notes import Loop
 from reverie.music.voice_kinds import VOICE_KINDS
@@ -59,7 +59,10 @@ class PlayedLoop:
             raise TypeError("a recipe's id is a text")
         if data["recipe"] is None:
             return cls(data["id"], read_loop(data["loop"]))
-        good = GoodLoop.from_json(data)
+        try:
+            good = GoodLoop.from_json(data)
+        except LaterRecipeError:  # its notes are there all the same
+            return cls(data["id"], read_loop(data["loop"]))
         return cls(data["id"], good.loop, good.recipe)
 
 

@@ -21,6 +21,11 @@ from reverie.scenes.operators import OPERATOR_TRAITS
 
 T = TypeVar("T")
 
+
+class LaterRecipeError(ValueError):
+    """A later version has made the recipe, and this one would misunderstand it."""
+
+
 VERSION = 1
 """How recipes are understood; it grows when an old one would be understood as other music."""
 _SPAN_BARS = 2
@@ -153,6 +158,8 @@ class Recipe:
     span: int = 0
     chords: tuple[ToldChord, ...] = ()
     loops: Mapping[str, Loop] = field(default_factory=dict[str, Loop], compare=False)
+    later: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What a later version has added: carried along unread, so that the recipe keeps its id."""
 
     def __post_init__(self) -> None:
         """Refuse what this version would misunderstand.
@@ -162,7 +169,7 @@ class Recipe:
                 span that is no two whole bars.
         """
         if self.version > VERSION:
-            raise ValueError(f"a recipe of version {self.version} cannot be read by this one, which knows {VERSION}")
+            raise LaterRecipeError(f"a recipe of version {self.version} cannot be read, as this one knows {VERSION}")
         if self.span and (self.span % self.metre.bar_steps or self.span < _SPAN_BARS * self.metre.bar_steps):
             raise ValueError(f"a span has whole bars, two at least; {self.span} sixteenths are none in {self.metre}")
         if self.harmony and len(self.harmony) != self.bars + 1:
@@ -241,7 +248,7 @@ class Recipe:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a message or a file, without the ``loops``, which :attr:`heard` names."""
-        data = _said(self, _FIRST, leave_out={"loops"})
+        data = {**self.later, **_said(self, _FIRST, leave_out={"loops", "later"})}
         data["metre"] = str(self.metre)
         data["limits"] = _said(self.limits, _FIRST_LIMITS)
         for name in {"primer", "before"} & data.keys():
@@ -264,12 +271,15 @@ class Recipe:
         """Read :meth:`as_json`'s data; ``loops`` are those that came with it.
 
         Raises:
-            ValueError, KeyError, TypeError: if it is no recipe, or one that only a later version understands.
+            LaterRecipeError: if only a later version understands it.
+            ValueError, KeyError, TypeError: if it is no recipe.
         """
-        read = dict(data)
+        own = {one.name for one in fields(cls)} - {"loops", "later"}
+        read = {name: value for name, value in data.items() if name in own}
+        later = {name: value for name, value in data.items() if name not in own}
         read["metre"] = Metre.parse(read["metre"])
         read["primer"] = notes_from_json(read["primer"])
-        read["limits"] = LoopLimits(**read["limits"])
+        read["limits"] = LoopLimits(**_of_ours(LoopLimits, read["limits"]))
         read["before"] = notes_from_json(read.get("before", ()))
         low, high = read.get("novelty", (0.0, 1.0))
         read["novelty"] = (float(low), float(high))
@@ -282,8 +292,8 @@ class Recipe:
         read["events"] = tuple(map(int, read.get("events", ())))
         read["chords"] = tuple(ToldChord(*chord) for chord in read.get("chords", ()))
         read["relations"] = tuple(_from_row(Relation, one) for one in read.get("relations", ()))
-        read["touch"] = None if (touch := read.get("touch")) is None else Touch(**touch)
-        return cls(**read, loops=dict(loops or {}))
+        read["touch"] = None if (touch := read.get("touch")) is None else Touch(**_of_ours(Touch, touch))
+        return cls(**read, loops=dict(loops or {}), later=later)
 
 
 _FIRST = frozenset({
@@ -322,7 +332,18 @@ def _row(record: Any) -> list[Any]:
 def _from_row(kind: Callable[..., T], row: Sequence[Any]) -> T:
     """Read :func:`_row`'s list."""
     *values, last = row
-    return kind(*values, **last) if isinstance(last, dict) else kind(*row)
+    return kind(*values, **_of_ours(kind, cast("dict[str, Any]", last))) if isinstance(last, dict) else kind(*row)
+
+
+def _of_ours(kind: Any, named: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fields of a dataclass by name.
+
+    Raises:
+        LaterRecipeError: if it has no such field yet.
+    """
+    if beyond := {*named} - {one.name for one in fields(kind)}:
+        raise LaterRecipeError(f"a recipe of a later version, whose {kind.__name__} has {', '.join(sorted(beyond))}")
+    return named
 
 
 def _default(one: Field[Any]) -> Any:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from reverie.compose.chord_places import ChordPlaces
 from reverie.compose.guard import Clip, Guarded
-from reverie.compose.metre_wish import metre_score
+from reverie.compose.metre_score import metre_score
 from reverie.compose.recipe import Recipe
 from reverie.compose.relation_scores import RelationScores
 from reverie.compose.sounding_bass import SoundingBass, sounding_bass

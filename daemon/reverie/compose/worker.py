@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from reverie.compose.composer import compose
 from reverie.compose.engines.by_family import make_engine
 from reverie.compose.engines.engine import Engine
-from reverie.compose.messages import Answer, ComposeLoop, ComposerSetup, Failed, ModelLoaded, ToComposer
+from reverie.compose.messages import Answer, ComposeLoop, ComposerSetup, Failed, FlushEvery, ModelLoaded, ToComposer
 from reverie.compose.novelty_file import NoveltyReader
 from reverie.compose.state_cache import Memories
 from reverie.errors import ReverieError
@@ -52,14 +52,25 @@ class ComposerWorker:
     def run(self) -> None:
         """Do one job after the other."""
         while True:
-            match self._jobs.get():
+            try:
+                job = self._jobs.get(timeout=self._memories.seconds_until_due())
+            except queue.Empty:
+                self._memories.write()
+                continue
+            match job:
                 case ComposerSetup() as setup:
                     self._setup(setup)
+                case FlushEvery(seconds):
+                    self._memories.flush_every(seconds)
                 case ComposeLoop() as asked:
                     self._compose(asked)
 
+    def finish(self) -> None:
+        """Write what models remember: whoever comes next goes on from it."""
+        self._memories.write(anyway=True)
+
     def _setup(self, job: ComposerSetup) -> None:
-        self._memories = Memories(job.memories)
+        self._memories = Memories(job.memories, flush=job.flush)
         try:
             self._engine = make_engine(job.engine)
             self._novelty = _novelty_memory(job.played)

@@ -6,7 +6,7 @@
 
 from reverie.documents.reader import Document, DocumentError, DocumentFault, Keys, parse_document, read_document
 from reverie.documents.sections import ByKind, Facts, Section, Written, did_you_mean
-from reverie.documents.validation import validate
+from reverie.documents.validation import known_and_unknown, validate, without_unknown
 from reverie.documents.writer import write_text
 
 __all__ = [
@@ -19,8 +19,10 @@ __all__ = [
     "Section",
     "Written",
     "did_you_mean",
+    "known_and_unknown",
     "parse_document",
     "read_document",
     "validate",
+    "without_unknown",
     "write_text",
 ]

@@ -38,6 +38,8 @@ _COLON = "; a text that begins with a colon, such as ::1, stands in quotes"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BYTE_OF_NAME = re.compile(r"[\udc80-\udcff]")
 """A byte of a file's name that is no UTF-8, as Python has it."""
+_MARK = "\ufeff".encode()
+"""Of the order of bytes, which some editors put before the text."""
 _NAMESPACE = "tag:yaml.org,2002:"
 _SCALARS: dict[str, tuple[re.Pattern[str], str, Callable[[str], Any]]] = {
     "null": (re.compile(r"~|null|Null|NULL|"), "~nN", lambda _: None),
@@ -197,12 +199,13 @@ def _too_much(depth: int) -> str:
     return f"nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_ENTRIES} entries"
 
 
-def read_document(path: Path, *, own: bool = False) -> Document:
+def read_document(path: Path, *, own: bool = False, known: Document | None = None) -> Document:
     """Read a YAML file.
 
     Args:
         path: The file.
         own: Whether the daemon wrote it itself: names of files that are no text stand in it as escapes.
+        known: What was read of it before, which is given again where its text is the same, since parsing takes long.
 
     Raises:
         DocumentError: if it is missing, unreadable or no YAML mapping.
@@ -216,6 +219,8 @@ def read_document(path: Path, *, own: bool = False) -> Document:
         raise DocumentError([DocumentFault(str(path), 1, 1, "this is no file")]) from error
     except OSError as error:
         raise DocumentError([DocumentFault(str(path), 1, 1, f"the file cannot be read: {error.strerror}")]) from error
+    if known is not None and known.path == str(path) and known.text.encode() == data.removeprefix(_MARK):
+        return known
     return parse_document(data, str(path), own=own)
 
 
@@ -235,7 +240,7 @@ def parse_document(text: str | bytes, path: str = "<text>", *, own: bool = False
             raise DocumentError(
                 [DocumentFault(path, place.line, place.column, "this is no UTF-8 text; save the file as UTF-8")]
             ) from error
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix(_MARK.decode())
     return _Walk(path, own).document(text, _compose(text, path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -58,6 +59,36 @@ def validate(document: Document, model: type[Model], known: Mapping[str, Any] | 
     if value is None or faults:
         raise DocumentError(faults)
     return value
+
+
+def without_unknown(document: Document, model: type[Section], known: Mapping[str, Any] | None = None) -> Document:
+    """A document that the program has written itself, without keys that ``model`` has not: a later version wrote them.
+
+    Places stay those of the file.
+    """
+    return known_and_unknown(document, model, known)[0]
+
+
+def known_and_unknown(
+    document: Document, model: type[Section], known: Mapping[str, Any] | None = None
+) -> tuple[Document, tuple[DocumentFault, ...]]:
+    """A document without keys that ``model`` has not, and where each of these stands, as :func:`validate` tells it."""
+    data, told = deepcopy(document.data), list[DocumentFault]()
+    while True:
+        facts = Facts(known or {})
+        try:
+            model.model_validate(data, context=facts)
+        except ValidationError as error:
+            unknown = [one for one in error.errors(include_url=False) if one["type"] == "extra_forbidden"]
+            if not unknown:
+                break
+            ways = [_way(data, one["loc"])[0] for one in unknown]
+            told += [_fault(replace(document, data=data), one, facts) for one in unknown]
+            for way in ways:
+                _at(data, way[:-1]).pop(way[-1], None)
+        else:
+            break
+    return replace(document, data=data), tuple(told)
 
 
 def _advice(document: Document, error: ErrorDetails, model: type[Section], known: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
@@ -203,6 +203,10 @@ class Swing:
 
     share: float = 0.5
     of: int = 16
+
+    def at(self, share: float | None) -> Swing:
+        """The same note value swinging by another share; None: as it is."""
+        return self if share is None else replace(self, share=share)
 
     def warp(self, tick: int, metre: Metre) -> int:
         """Where the ``tick`` of an even performance is played; bar lines stay, and so does the order of ticks."""

@@ -110,14 +110,13 @@ def _lengthened(
 ) -> list[tuple[float, list[Voicing]]]:
     """The best path to each voicing of the next chord, and of these paths the best; ``ease`` is what moving counts."""
     last, chord = change
-    roles: Mapping[int, str] = _roles(_key(last)) if last is not None else dict[int, str]()
+    left = _key(last) if last is not None else None
     dominant = last is not None and (chord.root - last.root) % OCTAVE == _DOMINANT_STEP
+    ways = [(cost, path[-1] if path else before) for cost, path in paths]
     reached: list[tuple[float, int, int]] = []
     for number, (own, here) in enumerate(choices):
         best = min(
-            (cost + ease * _move(there, here, roles, dominant=dominant), place)
-            for place, (cost, path) in enumerate(paths)
-            for there in [path[-1] if path else before]
+            (cost + ease * _move(there, here, left, dominant), place) for place, (cost, there) in enumerate(ways)
         )
         reached.append((best[0] + own, number, best[1]))
     return [(cost, [*paths[place][1], choices[number][1]]) for cost, number, place in sorted(reached)[:_BEAM]]
@@ -267,8 +266,12 @@ def _place(voicing: Voicing, rules: VoicingRules) -> float:
     return 0.15 * abs(sum(voicing) / len(voicing) - middle)
 
 
-def _move(there: Voicing, here: Voicing, roles: Mapping[int, str], *, dominant: bool) -> float:
-    """What speaks against going from one voicing to the next; ``roles`` are those of the chord that is left."""
+@lru_cache(maxsize=16_384)
+def _move(there: Voicing, here: Voicing, left: _Key | None, dominant: bool) -> float:
+    """What speaks against going from one voicing to the next; ``left`` is the chord that is left.
+
+    Chords come again and again, so most of it is known already; what is kept is some 7 MB.
+    """
     if not there:
         return 0.0
     if len(there) == len(here):
@@ -281,6 +284,7 @@ def _move(there: Voicing, here: Voicing, roles: Mapping[int, str], *, dominant: 
         cost += _ONE_WAY
     if len(there) == len(here):
         cost += _parallels(there, here, ways)
+    roles = _roles(left) if left is not None else dict[int, str]()
     return cost + _unresolved(there, here, roles, dominant=dominant)
 
 

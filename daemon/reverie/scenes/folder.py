@@ -141,6 +141,7 @@ class SceneFolder:
         self._sounds = sounds
         self._good: dict[str, Scene] = {}
         self._beside: dict[str, tuple[Path, ...]] = {}
+        self._documents: dict[str, Document] = {}
         self.folder_faults: dict[Path, str] = {}
 
     def paths(self) -> dict[str, Path]:
@@ -181,7 +182,7 @@ class SceneFolder:
         paths = self.paths()
         if name not in paths:
             raise SceneError(no_scene(name, paths))
-        document = _read_patiently(paths[name])
+        document = self._documents[name] = _read_patiently(paths[name], self._documents.get(name))
         files = files_of(document)
         self._beside[name] = tuple(paths[name].parent / file for file in files)
         scene = read_scene(document, self._models, self._slots, self._sounds)
@@ -235,9 +236,9 @@ def fault_of(listing: Listing) -> str | None:
     return f"the files of scenes end in {SUFFIX}, and {missed[0]}{others} would never be played; give it that ending"
 
 
-def _read_patiently(path: Path) -> Document:
+def _read_patiently(path: Path, known: Document | None) -> Document:
     try:
-        return patiently(path, lambda: read_document(path))
+        return patiently(path, lambda: read_document(path, known=known))
     except TimeoutError as error:
         message = "the file does not answer: is it on a disk or a machine that is gone?"
         raise DocumentError([DocumentFault(str(path), 1, 1, message)]) from error

@@ -21,7 +21,7 @@ from reverie.music.time import Metre, Swing, Tempo
 from reverie.scenes.chord_voice import ChordVoice
 from reverie.scenes.fields import SwingSection, TempoSection
 from reverie.scenes.form import FormSettings
-from reverie.scenes.form_points import form_timbre_misfits
+from reverie.scenes.form_timbres import form_timbre_misfits
 from reverie.scenes.genie_voice import GenieVoice
 from reverie.scenes.harmonize_voice import HarmonizeVoice
 from reverie.scenes.harmony import HarmonySettings, itself

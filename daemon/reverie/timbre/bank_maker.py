@@ -13,7 +13,8 @@ from reverie.errors import capital
 from reverie.files import stamp
 from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity
-from reverie.timbre.bank.bank import Bank, Origin, bank_files
+from reverie.timbre.bank.bank import Bank, Origin
+from reverie.timbre.bank.bank_files import bank_files
 from reverie.timbre.bank.cache import BankCache
 from reverie.timbre.bank.latent_shelf import LatentShelf
 from reverie.timbre.bank.unfinished import unfinished

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from reverie.generations import known_fields, read_as
 from reverie.timbre.sound import NoteRequest
 
 VERSION = 1
@@ -170,7 +171,7 @@ class BankRecipe:
         Raises:
             ValueError, KeyError, TypeError: if it is no recipe.
         """
-        fields = dict(data)
+        fields = known_fields(cls, data)
         fields["ingredients"] = _ingredients(fields["ingredients"])
         fields["pitches"] = tuple(int(pitch) for pitch in fields["pitches"])
         fields["velocities"] = tuple(int(velocity) for velocity in fields["velocities"])
@@ -179,4 +180,4 @@ class BankRecipe:
 
 
 def _ingredients(data: Iterable[Mapping[str, Any]]) -> tuple[Ingredient, ...]:
-    return tuple(Ingredient(**one) for one in data)
+    return tuple(read_as(Ingredient, one) for one in data)

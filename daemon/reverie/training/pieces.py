@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reverie.generations import read_as
+
 
 @dataclass(frozen=True, slots=True)
 class ConvertedPiece:
@@ -42,7 +44,7 @@ class ConvertedPiece:
         Raises:
             TypeError: if it is no such data.
         """
-        return cls(**data)
+        return read_as(cls, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +65,4 @@ class Rejection:
         Raises:
             TypeError: if it is no such data.
         """
-        return cls(**data)
+        return read_as(cls, data)

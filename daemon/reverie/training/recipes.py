@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from reverie.files import write_atomically
+from reverie.generations import read_as
 from reverie.training.errors import TrainingError
 from reverie.training.workspace import Workspace, digest_of
 
@@ -303,6 +304,6 @@ class TrainingData:
 def read_data(path: Path) -> TrainingData:
     """What :meth:`TrainingData.write` has kept; of music that nobody knows, if there is no such file."""
     try:
-        return TrainingData(**json.loads(path.read_text(encoding="utf-8")))
+        return read_as(TrainingData, json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return TrainingData(name="music that is not named")

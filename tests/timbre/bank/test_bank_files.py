@@ -14,7 +14,7 @@ from fakes.jack import need
 from fakes.patience import PATIENCE
 from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_events
 from reverie.music.notes import Note as Played
-from reverie.timbre.bank.bank import zones_of
+from reverie.timbre.bank.bank_files import zones_of
 from reverie.timbre.bank.finish import finish
 from reverie.timbre.bank.sf2 import sf2_bytes
 from reverie.timbre.bank.sfz import sfz_text

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reverie.places import models_folder
-from reverie.timbre.bank.bank import zones_of
+from reverie.timbre.bank.bank_files import zones_of
 from reverie.timbre.bank.brightness import BRIGHT, MOST, even_shelves, evened, shelved, spectrum_of
 from reverie.timbre.bank.finish import finish
 from reverie.timbre.bank.loudness import loudest

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reverie.timbre.bank.bank import CARD, MOST, SOUNDFONT, Origin, bank_files, zones_of
+from reverie.timbre.bank.bank import CARD, SOUNDFONT, Origin
+from reverie.timbre.bank.bank_files import MOST, bank_files, zones_of
 from reverie.timbre.bank.cache import SAFE, BankCache
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.recipe import BankRecipe, Ingredient

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.played_fonts import hertz_of, level, played
 from reverie.music.drums import DRUMS
-from reverie.timbre.bank.bank import zones_of
+from reverie.timbre.bank.bank_files import zones_of
 from reverie.timbre.bank.finish import finish
 from reverie.timbre.bank.loudness import loudest
 from reverie.timbre.bank.sf2 import sf2_bytes

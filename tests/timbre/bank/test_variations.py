@@ -14,7 +14,7 @@ import pytest
 from fakes.played_fonts import hertz_of, played
 from reverie.cli import main as cli
 from reverie.timbre.audition import audition
-from reverie.timbre.bank.bank import zones_of
+from reverie.timbre.bank.bank_files import zones_of
 from reverie.timbre.bank.finish import finish
 from reverie.timbre.bank.sf2 import sf2_bytes
 from reverie.timbre.bank.sfz import sfz_text

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reverie.compose.chord_foretelling import MixtureWeights
 from reverie.compose.chord_repetition import LONGEST
+from reverie.compose.chord_sequence_network import MixtureWeights
 
 Shares = NDArray[np.float64]
 

@@ -26,7 +26,8 @@ from magenta.models.pianoroll_rnn_nade import pianoroll_rnn_nade_graph, pianorol
 from magenta.models.shared import events_rnn_graph, events_rnn_train
 from note_seq import PianorollEncoderDecoder
 
-from reverie.files import write_atomically
+from reverie.files import take_place, write_atomically
+from reverie.generations import known_fields
 from reverie.models.encodings.pianoroll import KEYS, Frame
 from reverie.training.fit.best_checkpoint import best_checkpoint, keep_best, trained_steps
 
@@ -99,7 +100,12 @@ class NadeProgress:
         Raises:
             TypeError: if it is other data.
         """
-        return cls(**{**data, "history": tuple((int(step), float(found)) for step, found in data["history"])})
+        return cls(
+            **{
+                **known_fields(cls, data),
+                "history": tuple((int(step), float(found)) for step, found in data["history"]),
+            }
+        )
 
 
 def write_rolls(rolls: Iterable[Roll], keys: int, path: Path, seed: int) -> int:
@@ -124,7 +130,7 @@ def write_rolls(rolls: Iterable[Roll], keys: int, path: Path, seed: int) -> int:
                 inputs.feature.add().float_list.value.extend(row)
                 labels.feature.add().int64_list.value.append(0)
             writer.write(example.SerializeToString())
-    draft.replace(path)
+    take_place(draft, path)
     return len(ordered)
 
 

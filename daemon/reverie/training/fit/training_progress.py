@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.files import write_atomically
+from reverie.generations import read_as
 from reverie.training.held_out_figures import HeldOutFigures
 
 
@@ -50,7 +51,7 @@ def read_progress(path: Path) -> TrainingProgress:
     except FileNotFoundError:
         return TrainingProgress()
     data["history"] = tuple((int(step), float(loss)) for step, loss in data["history"])
-    return TrainingProgress(**data)
+    return read_as(TrainingProgress, data)
 
 
 @dataclass(frozen=True, slots=True)

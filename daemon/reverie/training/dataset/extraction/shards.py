@@ -16,7 +16,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from reverie.files import write_atomically
+from reverie.files import take_place, write_atomically
 from reverie.training.dataset.census import SplitCensus
 from reverie.training.dataset.limits import RECORD_OVERHEAD
 from reverie.training.workspace import Split
@@ -106,7 +106,7 @@ class ShardedExamples:
         with tf.python_io.TFRecordWriter(str(draft)) as writer:
             for record in self._records:
                 writer.write(record)
-        draft.replace(path)
+        take_place(draft, path)
         told = {
             "following": following,
             "spent": dict(sorted(self._spent.items())),
