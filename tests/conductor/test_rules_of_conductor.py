@@ -16,8 +16,8 @@ from fakes.scenes import TEXT
 from fakes.simulated_day import Installation, live_through
 from reverie.bus import Bus
 from reverie.compose.messages import ComposeLoop, Failed, ToComposer
-from reverie.conductor.fault_news import FaultNews
-from reverie.conductor.programme import Programme, ProgrammeEntry
+from reverie.conductor.care.fault_news import FaultNews
+from reverie.conductor.hours.programme import Programme, ProgrammeEntry
 from reverie.play.messages import BankTaken, Panic, Rest, SlotState, TakeBank, ToPlayer
 from reverie.processes.codec import from_message
 from reverie.processes.wire import WireError

@@ -6,15 +6,14 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fakes.day_scenes import DAY, day_scenes
 from fakes.simulated_day import Installation, live_through
 from reverie.compose.messages import ComposeLoop, ComposerSetup, ToComposer
-from reverie.conductor.programme import Programme, ProgrammeEntry
 from reverie.play.messages import Place, Rest, SetOverrides, SetScene, Setup, ToPlayer
 from reverie.processes.codec import from_message
 from reverie.watch.happenings import (
@@ -32,34 +31,7 @@ from reverie.watch.happenings import (
     WorkerStarted,
 )
 
-SCENE = """
-name: {name}
-title: A scene for the {name}
-tempo: {tempo}
-metre: 4/4
-key: D
-scale: dorian
-seed: 3
-voices:
-  beat:
-    kind: drums
-    model: drum_kit
-    bars: 8
-    evolve: {{hold: 8, then: [continue, mutate], candidates: 1}}
-    output: {{slot: main, channel: 10}}
-  lead:
-    kind: melody
-    model: attention_rnn
-    primer: "D4 - F4 - A4 - - -"
-    register: [C4, C6]
-    bars: 8
-    evolve: {{hold: 8, then: [continue, reset], candidates: 1}}
-    output: {{slot: main, channel: 1}}
-"""
-SCENES = {name: SCENE.format(name=name, tempo=tempo) for name, tempo in (("morning", 20), ("evening", 24))}
-PROGRAMME = Programme(
-    [ProgrammeEntry(time(7), "morning"), ProgrammeEntry(time(18), "evening"), ProgrammeEntry(time(23), None)]
-)
+SCENES = day_scenes(20, 24, beat=8, lead=8)
 TICK = 60.0
 """Seconds between two looks: the programme is followed within as many."""
 
@@ -114,7 +86,7 @@ def line(lived: Installation) -> list[str]:
 
 def test_a_day(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    lived = live_through(tmp_path, SCENES, PROGRAMME, "2026-11-28 08:00", 24, INCIDENTS, TICK)
+    lived = live_through(tmp_path, SCENES, DAY, "2026-11-28 08:00", 24, INCIDENTS, TICK)
     assert line(lived) == [
         "08:00 scene morning",
         "08:00 player started",
@@ -136,6 +108,8 @@ def test_a_day(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         "20:10 cleared nothing-heard",
         "20:10 main up",
         "23:00 rest begun",
+        *("02:03 composer died: recycled", "02:03 composer started"),  # it is twelve hours old
+        *("04:01 player died: recycled", "04:01 main lost", "04:01 player started", "04:01 main up"),
         "07:00 scene morning",
         "07:00 rest ended",
     ]
@@ -153,7 +127,7 @@ def everything_was_logged_once(caplog: pytest.LogCaptureFixture) -> None:
         "The composer was ended by signal 9 (Killed). It is started again.",
         "The player was ended by signal 9 (Killed). It is started again.",
         "Playing evening (A scene for the evening).",
-        "Slot main: It was unplugged.",
+        "Slot main: the MIDI port of the rehearsal is gone. Switch the device on or plug it in again.",
         "Resting until the programme says otherwise.",
         "The rest is over.",
         "Ending every note.",
@@ -182,16 +156,22 @@ def every_loop_was_asked_until_it_was_answered(lived: Installation) -> None:
     answered = Counter(
         replace(one.answer.recipe, choice=None, score={}, engine="").id for one in lived.told(LoopAnswered)
     )
-    assert sum(isinstance(one, ComposerSetup) for one in said) == 3
+    assert sum(isinstance(one, ComposerSetup) for one in said) == 4
     assert asked.keys() == answered.keys()
     assert set(answered.values()) == {1}
 
 
 def the_player_was_told_what_it_had_to_know(lived: Installation) -> None:
     told = [from_message(ToPlayer, message) for _, message in lived.player.told]
-    assert sum(isinstance(said, Setup) for said in told) == 2
-    assert [said.name for said in told if isinstance(said, SetScene)] == ["morning", "morning", "evening", "morning"]
-    assert [said.on for said in told if isinstance(said, Rest)] == [False, False, False, True, False]
+    assert sum(isinstance(said, Setup) for said in told) == 3
+    assert [said.name for said in told if isinstance(said, SetScene)] == [
+        "morning",
+        "morning",
+        "evening",
+        "evening",
+        "morning",
+    ]
+    assert [said.on for said in told if isinstance(said, Rest)] == [False, False, False, True, True, False]
     second_life = told[[number for number, said in enumerate(told) if isinstance(said, Setup)][1] :]
     assert [type(said) for said in second_life[:5]] == [Setup, Rest, SetOverrides, SetScene, Place]
     assert isinstance(second_life[3], SetScene)

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.conductors import Theatre
 from fakes.scenes import TEXT
-from reverie.conductor.programme import Programme, ProgrammeEntry
+from reverie.conductor.hours.programme import Programme, ProgrammeEntry
 from reverie.play.messages import PartPlan
 from reverie.site.actions import Action, ControlError
 

@@ -11,7 +11,7 @@ import pytest
 from fakes.conductors import Theatre
 from fakes.daemon import STUDY
 from fakes.hand_clock import HandClock
-from reverie.conductor.programme import Programme, ProgrammeEntry
+from reverie.conductor.hours.programme import Programme, ProgrammeEntry
 from reverie.play.messages import SlotState
 from reverie.site.actions import Action
 from reverie.watch.metrics import Metrics
@@ -58,7 +58,7 @@ def test_a_dead_slot_a_broken_scene_and_a_mended_one(theatre: Theatre) -> None:
     theatre.write("study", STUDY + "colour: red\n")
     theatre.conductor.play_scene("study")
     assert "! Plays study, bar 3, but: " in said(theatre)
-    assert "The last good version plays until it is mended" in said(theatre)
+    assert "Mend the file, see `reverie check`; the last good version plays until it is mended" in said(theatre)
     assert "reverie_configuration_ok 0.0" in theatre.metrics
     theatre.write("study", STUDY)
     theatre.conductor.play_scene("study")

@@ -11,7 +11,7 @@ from typing import Any
 
 from fakes.hand_clock import HandClock
 from reverie.bus import Bus
-from reverie.conductor.bank_renders import RenderConfig, Timbres
+from reverie.conductor.banks.bank_renders import RenderConfig, Timbres
 from reverie.history.state import StateStore
 from reverie.processes.codec import from_message, to_message
 from reverie.processes.supervisor import WorkerListener

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.timbre.bank.bank import Bank, Origin, bank_files
+from reverie.timbre.bank.bank import Bank, Origin
+from reverie.timbre.bank.bank_files import bank_files
 from reverie.timbre.bank.cache import BankCache
 from reverie.timbre.recipe import BankRecipe, Ingredient
 from reverie.timbre.sound import Sound

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,13 +16,15 @@ from reverie.compose.composer import Composed, compose
 from reverie.compose.engines.engine import Engine
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.bank_renders import RenderConfig
+from reverie.conductor.arranging.repertoire import SceneResources
+from reverie.conductor.banks.bank_renders import RenderConfig
+from reverie.conductor.care.sd_notify import Notifier
 from reverie.conductor.conductor import Conductor
-from reverie.conductor.config import ConductorConfig
-from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.programme import Programme
-from reverie.conductor.repertoire import SceneResources
-from reverie.conductor.sd_notify import Notifier
+from reverie.conductor.configuration.config import ConductorConfig
+from reverie.conductor.hours.hours_rules import HoursRules
+from reverie.conductor.hours.programme import Programme
+from reverie.conductor.keeping.maintenance import Housekeeping
+from reverie.history.standing import StandingMusic
 from reverie.history.state import StateStore
 from reverie.models.library.index import ModelFile
 from reverie.music.notes import Note
@@ -55,6 +59,8 @@ class FakeWorker:
         self.state: State = "up"
         self.sent: list[Message] = []
         self.condemned: list[str] = []
+        self.recycled: list[str] = []
+        self.size = 1
         self._gone = asyncio.Event()
 
     def send(self, message: Message) -> bool:
@@ -64,9 +70,12 @@ class FakeWorker:
     def condemn(self, sentence: str) -> None:
         self.condemned.append(sentence)
 
+    def recycle(self, sentence: str) -> None:
+        self.recycled.append(sentence)
+
     @property
     def info(self) -> ProcessInfo:
-        return ProcessInfo(self.role, 1, 1, 0, self.state)
+        return ProcessInfo(self.role, 1, self.size, 0, self.state)
 
     async def run(self) -> None:
         """Its lives are the test's."""
@@ -110,8 +119,10 @@ def config_of(
     slot: Mapping[str, Any] = PORT,
     timbre_models: Mapping[str, Path] | None = None,
     visitors: VisitorRules = VisitorRules(),  # noqa: B008 - a value that never changes
+    hours: HoursRules | None = None,
 ) -> ConductorConfig:
     """A site with one port and two models, in a folder; without a model of timbres, unless one is named."""
+    (folder / "reverie.yaml").write_text("{}\n")
     return ConductorConfig(
         version="test",
         configuration=folder / "reverie.yaml",
@@ -131,6 +142,8 @@ def config_of(
         scene=scene,
         timbres=RenderConfig(folder / "timbres", 1, 1.0, 60.0, 1, timbre_models or {}),
         visitors=visitors,
+        hours=hours,
+        machine=UTC,
     )
 
 
@@ -146,6 +159,9 @@ class Theatre:
         clock: HandClock | None = None,
         slot: Mapping[str, Any] = PORT,
         visitors: VisitorRules = VisitorRules(),  # noqa: B008 - a value that never changes
+        hours: HoursRules | None = None,
+        standing: StandingMusic | None = None,
+        site: Site | None = None,
     ) -> None:
         self.folder = folder / "scenes"
         self.folder.mkdir()
@@ -155,7 +171,8 @@ class Theatre:
         self.workers: dict[str, FakeWorker] = {}
         self.notifier = FakeNotifier()
         self.happened: list[Happening] = []
-        setting = config_of(folder, next(iter(scenes)), programme, slot, visitors=visitors)
+        setting = config_of(folder, next(iter(scenes)), programme, slot, visitors=visitors, hours=hours)
+        setting = replace(setting, standing=standing, site=site or setting.site)
         faults = Faults(self.clock.wall)
         self.store = store = StateStore(setting.state, faults)
         housekeeping = Housekeeping(store, setting.tape, setting.keep_days, faults)

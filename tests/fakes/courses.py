@@ -16,7 +16,7 @@ from reverie.compose.engines.engine import Engine
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.recipe import Recipe
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.music.notes import Loop, Note
 from reverie.music.time import Metre, Schedule
 from reverie.play.messages import Place

@@ -39,6 +39,8 @@ class Hall:
         self.sent = 0
         self.begins = time.monotonic()
         self.lost = 0
+        self.day = 9.5 * 3600
+        """Seconds since midnight where the hall is."""
         self.address = ""
         self.picture = png([bytes(range(96))] * 48, [(level, level // 2, 80) for level in range(256)])
         self.state: dict[str, Any] = {}
@@ -162,6 +164,7 @@ class Hall:
                 {"at": "12:00", "scene": "Cat dreams", "mood": "longing"},
                 {"at": "21:30", "scene": None, "mood": None},
             ],
+            "hours": None,
         } | self.state
 
     def tell(self, event: str, data: object) -> None:
@@ -209,7 +212,7 @@ class Hall:
             return web.json_response(self.now())
 
         async def clock(_: web.Request) -> web.Response:
-            return web.json_response({"now": time.monotonic(), "wall": time.time()})
+            return web.json_response({"now": time.monotonic(), "wall": time.time(), "day": self.day})
 
         async def events(request: web.Request) -> web.StreamResponse:
             if self.away:

@@ -81,6 +81,9 @@ class FakeMusic:
     def tempo(self) -> float:
         return 120.0
 
+    def swing(self) -> float:
+        return 0.5
+
     def voices_in(self, ahead: int) -> list[str]:
         there = self.form.get(self.bar + ahead, [part.name for part in self.parts])
         return [part.name for part in self.parts if part.name in there and part.schedule.plays(self.bar + ahead)]
@@ -175,6 +178,7 @@ class Stand:
         self.steered: list[SetOverrides] = []
         self.counted: list[tuple[str, str]] = []
         self.panics = 0
+        self.sensed: list[bool] = []
         self.dreamt: list[tuple[DreamWish, str]] = []
         self.woken: list[str | None] = []
         self.filled = 0
@@ -193,7 +197,7 @@ class Stand:
             Controls(),
             folder / "uses.jsonl",
             self.store,
-            lambda *use: self.counted.append(use),
+            lambda action, source, _: self.counted.append((action, source)),
             self.time.later,
             HandTime(self.time),
         )
@@ -216,6 +220,9 @@ class Stand:
     def scenes(self) -> tuple[Sequence[str], str | None]:
         return ("a-first", "first-light", "night-watch"), self.present
 
+    def trust(self, name: str) -> None:
+        del name
+
     def play_scene(self, name: str) -> bool:
         if name in self.broken:
             return False
@@ -228,6 +235,9 @@ class Stand:
 
     def pause(self, *, on: bool) -> None:
         self.paused.append(on)
+
+    def presence(self, *, there: bool) -> None:
+        self.sensed.append(there)
 
     def panic(self) -> None:
         self.panics += 1

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from fakes.browser import Visit
 
 TAP = """
 class Tap extends AudioWorkletProcessor {
@@ -61,6 +59,14 @@ _CAUGHT = """async () => {
 }"""
 
 
+class Scripted(Protocol):
+    """A page, whatever drives it."""
+
+    async def evaluate(self, expression: str, arg: Any = None, /) -> Any:
+        """What a script makes of what it is given."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Catch:
     """What was heard. ``begins`` is its first moment by the server's clock, as if the page had no delay."""
@@ -92,14 +98,14 @@ class Catch:
         return float(69 + 12 * np.log2(int(np.argmax(spectrum)) * self.rate / (1 << 16) / 440))
 
 
-async def listen(visit: Visit, mode: str = "hall") -> None:
-    """Touch Listen, and catch what sounds from now on; the visit must bypass the page's policy, for the tap's sake."""
-    await visit.page.evaluate(_LISTEN, [mode, TAP])
+async def listen(page: Scripted, mode: str = "hall") -> None:
+    """Touch Listen, and catch what sounds from now on; the page's policy must not count, for the tap's sake."""
+    await page.evaluate(_LISTEN, [mode, TAP])
 
 
-async def caught(visit: Visit) -> Catch:
+async def caught(page: Scripted) -> Catch:
     """What was caught since the last time; what follows is caught anew."""
-    said = await visit.page.evaluate(_CAUGHT)
+    said = await page.evaluate(_CAUGHT)
     assert said, "nothing was caught: does the audio thread run?"
     samples = np.frombuffer(base64.b64decode(said.pop("samples")), np.int16) / 32_767.0
     return Catch(samples, int(said.pop("rate")), float(said.pop("begins")), said.pop("bars"), said)

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "vm"
 MAKER = ROOT / "tools" / "make_test_vm.sh"
 CANNOT_BE_MADE = 77
+MACHINE = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"]
+"""KVM is not asked for: machines for tests rarely have it, or have one in which a kernel hangs as it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Evidence:
 
 
 def boot(trial: str, folder: Path, seconds: float) -> Evidence:
-    """Run a trial in a machine of its own; KVM is not asked for, as machines for tests rarely have it."""
+    """Run a trial in a machine of its own."""
     evidence, console = folder / "evidence", folder / "console"
     disks = [
         f"file={FOLDER / name}.ext4,if=virtio,format=raw,snapshot=on"  # what is written is lost with the machine
@@ -68,7 +70,7 @@ def boot(trial: str, folder: Path, seconds: float) -> Evidence:
         f"root=/dev/vda rw console=ttyS0 quiet mitigations=off systemd.mask=serial-getty@ttyS0.service trial={trial}"
     )
     machine = subprocess.Popen(
-        ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024"]
+        [*MACHINE, "-smp", "2", "-m", "1024"]
         + ["-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{console}"]
         + ["-kernel", FOLDER / "kernel", "-initrd", FOLDER / "initrd", "-append", arguments]
         + [part for disk in disks for part in ("-drive", disk)]

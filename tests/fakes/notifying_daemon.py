@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from reverie.conductor.sd_notify import Notifier, watchdog_interval
+from reverie.conductor.care.sd_notify import Notifier, watchdog_interval
 
 
 def main() -> None:

@@ -8,6 +8,17 @@ from typing import Any
 from reverie.watch.evidence import Verdict
 from reverie.watch.vitals import FIELDS, Vitals
 
+DAY: dict[str, Any] = {
+    "clock": {"time": "09:30", "zone": "Europe/Berlin", "doubt": "", "kept": True},
+    "hours": None,
+    "rests": None,
+    "programme": None,
+    "quiet": None,
+    "presence": None,
+    "maintenance": {"reboot": None, "in_rests": []},
+}
+"""A site that says nothing of hours."""
+
 
 class QuietDesk:
     """All is well but the sound."""
@@ -17,6 +28,11 @@ class QuietDesk:
         self.ok = True
         self.paused = False
         self.slots = ["main", "daw"]
+        self.day = dict(DAY)
+        self.room: dict[str, Any] | None = None
+
+    def contact(self) -> dict[str, Any]:
+        return {"name": "Front desk", "telephone": "+49 30 1234567", "language": "de"}
 
     def state(self) -> dict[str, Any]:
         levels = {"sound": ("doubtful", "Slot daw plays another sound.", "Choose its program.")}
@@ -33,16 +49,23 @@ class QuietDesk:
                 {"name": name, "up": name == "main", "detail": f"{name} <b>here</b>", "fault": "", "advice": ""}
                 for name in self.slots
             ],
+            "sounds": [
+                {"name": "main", "up": True, "able": True, "dbfs": -23.4, "heard": True},
+                {"name": "monitor", "up": True, "able": True, "dbfs": -71.0, "heard": False},
+            ],
+            "self_test": {"runs": False, "slots": [{"slot": "daw", "outcome": "untold"}]},
             "faults": [{**fault, "sentence": "Slot daw plays another sound.", "advice": "Choose its program."}],
             "cleared": [{**fault, "sentence": "Slot daw was away.", "advice": "", "cleared": time.time()}],
             "processes": [],
+            "day": self.day,
+            "room": self.room,
             "workers": ["composer", "player", "timbre"],
             "paused": self.paused,
             "starts": 3,
             "crashes": 1,
             "uptime_seconds": 7300.0,
             "version": "0.0.0",
-            "contact": {"name": "Front desk", "telephone": "+49 30 1234567", "language": "de"},
+            "contact": self.contact(),
         }
 
     def curves(self, span: str) -> dict[str, Any]:
@@ -71,6 +94,9 @@ class QuietDesk:
 
     def tone(self, slot: str) -> Verdict:
         return self._did("tone", slot)
+
+    def test_slots(self) -> Verdict:
+        return self._did("self-test", None)
 
     def renew(self, worker: str) -> Verdict:
         return self._did("restart", worker)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.composer import Composed
 from reverie.compose.ensemble import Ensemble
-from reverie.compose.messages import Answer, ComposerSetup, Failed, FromComposer, ModelLoaded
+from reverie.compose.messages import Answer, ComposerSetup, Failed, FlushEvery, FromComposer, ModelLoaded
 from reverie.compose.recipe import Recipe
+from reverie.conductor.care.model_faults import ModelFaults
 from reverie.conductor.composer_requests import Requests
-from reverie.conductor.hired_worker import HireWorker, next_life
-from reverie.conductor.model_faults import ModelFaults
+from reverie.conductor.hired_worker import HireWorker, log_death
 from reverie.play.messages import Place
 from reverie.processes.codec import from_message, to_message
+from reverie.processes.supervisor import ProcessInfo
 from reverie.processes.wire import Message
-from reverie.processes.worker_life import Death, Role
+from reverie.processes.worker_life import RECYCLED, Death, Role
 from reverie.watch.fault_kinds import LIMITS_WIDENED, NO_NEW_LOOP
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import LoopAnswered, LoopDerived, LoopFailed, Moment, WorkerDied, WorkerStarted
@@ -68,6 +70,11 @@ class ComposerLink:
         self._suspect: tuple[str, int] | None = None
         self._auditioned: dict[int, Callable[[Composed | None], None]] = {}
 
+    @property
+    def info(self) -> ProcessInfo:
+        """Its process now."""
+        return self.worker.info
+
     def perform(self, ensemble: Ensemble) -> None:
         """Compose for another performance."""
         self._ensemble = ensemble
@@ -89,6 +96,24 @@ class ComposerLink:
                 self._requests.lost()
                 self._ensemble.composer_lost()
                 break
+
+    def flush_every(self, seconds: float) -> None:
+        """What models remember is written as seldom as that from now on, in this life and those after it."""
+        self._setup = replace(self._setup, flush=seconds)
+        if self.worker.state == "up":
+            self.worker.send(to_message(FlushEvery(seconds)))
+
+    @property
+    def owes(self) -> bool:
+        """Whether it has been asked something and has not answered yet."""
+        return self._requests.silent_for(float("inf")) > 0
+
+    def ask_anew(self) -> None:
+        """Forget what was asked, as if the composer had died, and ask for what is wanted now."""
+        self._requests.lost()
+        if self._ensemble is not None:
+            self._ensemble.composer_lost()
+        self.fill()
 
     def audition(self, recipe: Recipe, told: Callable[[Composed | None], None]) -> bool:
         """Have a loop composed that nobody plays; False where nobody can be asked.
@@ -136,8 +161,8 @@ class ComposerLink:
 
     def died(self, role: str, death: Death, delay: float) -> None:
         """What was asked is asked again, unless one recipe has been the end of two composers running."""
-        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay))
-        log.warning("%s %s", death.sentence, next_life(delay))
+        self._bus.publish(WorkerDied(Moment.of(self._clock), role, death.reason, death.sentence, delay, death.crash))
+        log_death(death, delay)
         ensemble, computing = self._ensemble, self._requests.lost()
         auditioned, self._auditioned = self._auditioned, {}
         for tell in auditioned.values():
@@ -145,10 +170,11 @@ class ComposerLink:
         if ensemble is not None:
             ensemble.composer_lost()
         # Not its id: what is asked again may have another temperature, or hear other loops, as time has passed.
-        suspect = (computing[1].voice, computing[1].seed) if computing else None
-        if computing and suspect == self._suspect and ensemble is not None and computing[0] == ensemble.epoch:
-            self._bus.publish(LoopFailed(Moment.of(self._clock), computing[1], "crashed"))
-            places = ensemble.given_up(computing[1].voice)
+        blamed = computing if death.reason != RECYCLED else None
+        suspect = (blamed[1].voice, blamed[1].seed) if blamed else None
+        if blamed and suspect == self._suspect and ensemble is not None and blamed[0] == ensemble.epoch:
+            self._bus.publish(LoopFailed(Moment.of(self._clock), blamed[1], "crashed"))
+            places = ensemble.given_up(blamed[1].voice)
             self._tell_stalls(ensemble)
             self._place(places)
         self._suspect = suspect
@@ -170,12 +196,14 @@ class ComposerLink:
             self._complaints.add(recipe.model, said.error)
             places = present.failed(recipe.voice) if present else []
         else:
-            kept = said.composed.recipe
+            # What it heard stays with it, so that whoever keeps it can have it made again.
+            kept = replace(said.composed.recipe, loops=recipe.loops)
+            composed = replace(said.composed, recipe=kept)
             if kept.by_a_model:
                 self._complaints.drop(recipe.model)
-            self._bus.publish(LoopAnswered(at, said.composed, said.seconds))
+            self._bus.publish(LoopAnswered(at, composed, said.seconds))
             log.debug("%s: %s by %s, %s", kept.voice, kept.id, kept.operator, dict(kept.score))
-            places = present.composed(said.composed) if present else []
+            places = present.composed(composed) if present else []
         if present:
             self._tell_stalls(present)
         self._place(places)

@@ -9,45 +9,45 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reverie.attending import lasting
 from reverie.bus import Bus
 from reverie.clock import LocalClock, SystemClock
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.messages import ComposerSetup
 from reverie.compose.played_loop import PlayedLoop
-from reverie.conductor.bank_assignment import Banking
-from reverie.conductor.bank_renders import Timbres
+from reverie.conductor.arranging.repertoire import Repertoire
+from reverie.conductor.banks.bank_assignment import Banking
+from reverie.conductor.banks.bank_renders import Timbres
+from reverie.conductor.banks.points_of_form import points_of_form
+from reverie.conductor.care.fault_news import FaultNews
+from reverie.conductor.care.leader_news import LeaderNews
+from reverie.conductor.care.lives import Lives
+from reverie.conductor.care.looking import keep_looking
+from reverie.conductor.care.repeats import RepeatedLoops
+from reverie.conductor.care.scene_marks import SceneMarks
+from reverie.conductor.care.sd_notify import Notifier
+from reverie.conductor.care.slot_news import SlotNews
+from reverie.conductor.care.vigil import Vigil
 from reverie.conductor.composer_link import ComposerLink
-from reverie.conductor.config import ConductorConfig
-from reverie.conductor.cues import Cues
-from reverie.conductor.day_clock import keep_to_clock
-from reverie.conductor.dreams import Dreams
-from reverie.conductor.fault_news import FaultNews
+from reverie.conductor.configuration.config import ConductorConfig
+from reverie.conductor.configuration.site_takers import register_takers
+from reverie.conductor.configuration.site_watch import SiteWatch
+from reverie.conductor.far.report import Report
 from reverie.conductor.hired_worker import HireWorker
+from reverie.conductor.hours.day_side import DaySide
 from reverie.conductor.in_any_case import in_any_case
-from reverie.conductor.kept_loops import KeptLoops
-from reverie.conductor.leader_news import LeaderNews
-from reverie.conductor.lives import Lives
-from reverie.conductor.looking import keep_looking
-from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.page_side import PageSide
+from reverie.conductor.keeping.maintenance import Housekeeping, seldom
+from reverie.conductor.page.page_side import PageSide
 from reverie.conductor.player_link import PlayerLink
-from reverie.conductor.points_of_form import points_of_form
-from reverie.conductor.programme_course import ProgrammeCourse
-from reverie.conductor.readiness import Readiness
-from reverie.conductor.reminder import Reminder
-from reverie.conductor.repeats import RepeatedLoops
-from reverie.conductor.repertoire import Repertoire
-from reverie.conductor.report import Report
-from reverie.conductor.scene_files import SceneFiles
-from reverie.conductor.scene_play import ScenePlay
-from reverie.conductor.sd_notify import Notifier
-from reverie.conductor.site_watch import SiteWatch
-from reverie.conductor.slot_news import SlotNews
-from reverie.conductor.sounded_loops import SoundedLoops
+from reverie.conductor.scene.cues import Cues
+from reverie.conductor.scene.dreams import Dreams
+from reverie.conductor.scene.kept_loops import KeptLoops
+from reverie.conductor.scene.scene_files import SceneFiles
+from reverie.conductor.scene.scene_play import ScenePlay
+from reverie.conductor.scene.sounded_loops import SoundedLoops
 from reverie.conductor.stopping import until
 from reverie.control.console import ControlConsole
 from reverie.control.timbre_hand import TimbreStand
@@ -113,7 +113,8 @@ class Conductor:
         self._clock = clock = clock or SystemClock()
         self._tick = tick
         self._housekeeping = housekeeping
-        self._repertoire = Repertoire(scenes, store, config.resources, faults, clock)
+        self._marks = SceneMarks(config.state, faults, clock, config.site.supervision.scene_crashes)
+        self._repertoire = Repertoire(scenes, store, config.resources, faults, clock, self._marks, config.standing)
         self._evidence = Evidence()
         self._metrics = Metrics(config.version, config.engine, clock)
         self._cues = Cues(config.cues, faults)
@@ -124,7 +125,7 @@ class Conductor:
             config.controls,
             config.state / "uses.jsonl",
             store,
-            lambda action, source: self._publish(ControlUsed(self._moment, action, source)),
+            lambda action, source, wanted: self._publish(ControlUsed(self._moment, action, source, wanted)),
             clock=clock,
             faults=faults,
         )
@@ -134,7 +135,8 @@ class Conductor:
         self._novelty = NoveltyStore(config.state / "novelty.sqlite", faults, clock)
         housekeeping.keep_too(self._novelty.write, self._novelty.close)
         bundles = tuple(config.resources.bundles.values())
-        composer_setup = ComposerSetup(config.engine, config.state / "memories", bundles, self._novelty.path)
+        spared = seldom(config.site.storage.flush)
+        composer_setup = ComposerSetup(config.engine, config.state / "memories", bundles, self._novelty.path, spared)
         self._composer = ComposerLink(
             composer_setup, config.patience, hire, self.bus, clock, faults, self._player.place, self._novelty.moment
         )
@@ -155,14 +157,13 @@ class Conductor:
             {config.scene, *config.programme.scenes},
         )
         self._files = SceneFiles(self._repertoire, lambda: self._play.scene, self._play.change)
-        play_due = partial(self._play.play, hurried=False)
-        dream = self._dreams.of_programme
-        self._course = ProgrammeCourse(config.programme, clock, self.bus, play_due, self._be_silent, dream)
-        self._reminder = Reminder(config.programme, housekeeping, faults, self._course.follow, clock)
-        self._lives = Lives(config.state, faults, clock)
+        self.day = DaySide(
+            self, self._play, self._player, self._composer, self._console, self._dreams, housekeeping, clock
+        )
+        self._course, self.presence = self.day.course, self.day.heard
+        self._lives = config.lives or Lives(config.state, faults, clock)
         self._metrics.lives_are(self._lives.starts, self._lives.crashes)
-        folders = {"state": config.state, "tape": config.tape}
-        self.site_watch = SiteWatch(config.configuration, config.site, folders, faults, config.instead)
+        self.site_watch = SiteWatch(config.configuration, config.site, config.folders, faults, config.instead)
         self._kept = KeptLoops()
         self._sounded = SoundedLoops(self.bus)
         self._report = Report(
@@ -176,20 +177,17 @@ class Conductor:
             site=self.site_watch,
             clock=clock,
             begun=clock.now(),
-            course=self._course,
+            day=self.day,
             play=self._play,
             kept=self._kept,
             dreams=self._dreams.status,
-            processes=lambda: (
-                own_process(),
-                self._player.worker.info,
-                self._composer.worker.info,
-                *self._timbres.processes,
-            ),
+            processes=lambda: (own_process(), self._player.info, self._composer.info, *self._timbres.processes),
         )
         self.page = PageSide(self, self.bus, self._report, self._player, self._composer, housekeeping)
         """What is shown of it, and what people do from there."""
-        self._readiness = Readiness(notifier, clock, self._report.alive, self._report.summary)
+        register_takers(self.site_watch.taking, self.day, self._console, self.page, housekeeping)
+        self.vigil = Vigil(notifier, self._report, self._player, self._composer, self.bus, self._marks)
+        self.vigil.freshen_in_rests(self.day.work, lambda: self._course.silence_ahead)
         self._fault_news = FaultNews(faults, self.bus, clock)
         # In this order each event is heard: first it is judged and counted, then told, then acted upon, then shown.
         for hearer in (
@@ -207,10 +205,11 @@ class Conductor:
             self.page.pictures,
             self._banking,
             self._timbres,
-            self._readiness,
+            self.vigil,
         ):
             hearer.subscribe_to(self.bus)
         self.bus.subscribe(BarSounded, self._bar_sounded)
+        self.day.subscribe_to(self.bus)
         self.page.subscribe_to(self.bus)
 
     async def run(
@@ -224,24 +223,31 @@ class Conductor:
             RuntimeError: if something ended that never ends by itself; every note is ended all the same.
         """
         self.begin(scene)
-        self._repertoire.look_into_folders()
+        in_any_case(self._repertoire.look_into_folders)
         workers = [asyncio.create_task(self._player.worker.run()), asyncio.create_task(self._composer.worker.run())]
         services = (
-            partial(keep_looking, self.look, self._tick),
-            self._housekeeping.run,
-            self._console.attend,
-            self._timbres.run,
-            self._lives.attend,
-            *self.page.services,
-            *([around] if around else []),
+            keep_looking(self.look, self._tick),
+            self._housekeeping.run(),
+            self._console.attend(),
+            *lasting(
+                {
+                    "Nothing is done while it rests": self.day.work.run,
+                    "No bank is rendered": self._timbres.run,
+                    "Crashes are not counted": self._lives.attend,
+                    **self.page.services,
+                }
+            ),
+            *([around()] if around else []),
         )
-        beside = [asyncio.ensure_future(service()) for service in services]
-        self._reminder.remind()
+        beside = [asyncio.ensure_future(service) for service in services]
+        self.day.remind()
         try:
             await until(self._stop, seconds, (*workers, *beside))
+            # Before files are put in order: who is killed meanwhile was asked to end all the same.
+            workers.append(asyncio.create_task(asyncio.to_thread(self._lives.end)))
         finally:
             log.info("Ending every note.")
-            self._readiness.stopping()
+            self.vigil.readiness.stopping()
             self._cues.close()
             for task in beside:
                 task.cancel()
@@ -250,7 +256,6 @@ class Conductor:
             await self._player.worker.stop()
             await asyncio.gather(*workers, return_exceptions=True)
             await self._housekeeping.finish()
-            await asyncio.to_thread(self._lives.end)
             self._fault_news.look()
 
     def stop(self) -> None:
@@ -259,10 +264,7 @@ class Conductor:
 
     def begin(self, named: str | None) -> None:
         """Play what is wanted, or if that is at fault anything that is not: never silent by accident."""
-        wanted = (named, self._course.scene, self.config.scene)
-        for scene in self._repertoire.first(*(name for name in wanted if name)):
-            self._play.perform(scene)
-            break
+        self._play.perform_first(named, self._course.scene, self.config.scene)
         self._course.begin(named, self.playing)
 
     def play_scene(self, name: str) -> bool:
@@ -271,6 +273,15 @@ class Conductor:
         Whoever asks for the scene that waits already wants it with the next bar line.
         """
         return self._play.play(name, hurried=True)
+
+    def flush_every(self, seconds: float) -> None:
+        """Have what must last written as seldom as that from now on, and what models remember by it."""
+        self._housekeeping.flush_every(seconds)
+        self._composer.flush_every(seldom(seconds))
+
+    def trust(self, name: str) -> None:
+        """Play a scene that is marked all the same."""
+        self._marks.clear(name)
 
     def begins(self, name: str) -> str:
         """When a scene that was asked for begins, for people."""
@@ -287,15 +298,15 @@ class Conductor:
             self._play.forget_gone()
 
     def reload(self) -> Verdict:
-        """Read the present scene's file again, and go over to it if it has changed and is right; what came of it."""
+        """Read the site's and the present scene's file again, and go over to what has changed and is right."""
         scene = self._play.scene
         if scene is None or self._stop.is_set():
             return Verdict(ok=False, sentence="Nothing was read again: no scene plays, or the daemon is stopping.")
-        self._readiness.reloading(scene.name)
-        self._reminder.look()
-        verdict = self._files.read_again(scene)
-        self._readiness.reloaded()
-        return verdict
+        self.vigil.readiness.reloading(scene.name)
+        self.day.look_at_clock()
+        site, verdict = self.site_watch.look(), self._files.read_again(scene)
+        self.vigil.readiness.reloaded()
+        return Verdict(verdict.ok, f"{verdict.sentence} {site}".strip())
 
     @property
     def music(self) -> Ensemble | None:
@@ -306,6 +317,11 @@ class Conductor:
     def playing(self) -> str | None:
         """The name of the scene that plays."""
         return self._play.scene.name if self._play.scene else None
+
+    @property
+    def touched(self) -> bool:
+        """Whether people have set anything, or are trying it: a new start would lose that."""
+        return self._console.touched or self.page.artist.trial.runs
 
     def open_bar(self, needed: float = 0.0) -> int:
         """The first bar of the scene of which what plays can still be told, if that takes so many seconds."""
@@ -337,12 +353,12 @@ class Conductor:
 
     def pause(self, *, on: bool) -> None:
         """Control wants silence from the next bar line on, or music, where the programme does not rest."""
-        self._be_silent()
+        self.be_silent()
         self._publish(PauseBegun(self._moment) if on else PauseEnded(self._moment))
 
     def override(self, overrides: SetOverrides) -> None:
-        """Control has set something."""
-        self._player.override(overrides)
+        """Control has set something; in quiet hours the player is told less of it."""
+        self._player.override(self.day.restraints.capped(overrides))
         self._publish(OverridesSet(self._moment, overrides))
 
     def timbres(self) -> Mapping[str, TimbreStand]:
@@ -384,16 +400,13 @@ class Conductor:
 
     def look(self) -> None:
         """Feed the watchdog with evidence, find a composer that computes for ever, and see what the hour asks for."""
-        alive = self._readiness.look()
+        alive = self.vigil.look()
         self._composer.look()
         self._console.look()
         self.page.look()
         self._cues.look()
         self._repertoire.look_into_folders()
-        self._reminder.look()
-        self._course.follow()
-        if self.music is not None:
-            keep_to_clock(self.music, self._clock.local())
+        self.day.look()
         self._timbres.look(playing=alive.ok and not self._silent)
         self._fault_news.look()
 
@@ -416,9 +429,9 @@ class Conductor:
 
     def status(self) -> Mapping[str, Any]:
         """All that a person may want to know, as plain data."""
-        return self._report.status()
+        return {**self._report.status(), "heartbeat": self.vigil.status()}
 
-    def _be_silent(self) -> None:
+    def be_silent(self) -> None:
         """Have the player rest where the programme or control wants silence, and play where neither does."""
         self._player.be_silent(on=self._silent)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
 from reverie.processes.supervisor import Backoff, ProcessInfo, State, WorkerListener
 from reverie.processes.wire import Message
-from reverie.processes.worker_life import Role
+from reverie.processes.worker_life import RECYCLED, Death, Role
+
+log = logging.getLogger(__name__)
 
 
 class HiredWorker(Protocol):
@@ -30,6 +33,10 @@ class HiredWorker(Protocol):
         """End the present life as hung; the next begins as usual."""
         ...
 
+    def recycle(self, sentence: str) -> None:
+        """End the present life gently, though nothing is wrong with it; the next begins at once."""
+        ...
+
     async def run(self) -> None:
         """Let it live, life after life, until :meth:`stop`."""
         ...
@@ -45,6 +52,12 @@ class HireWorker(Protocol):
     def __call__(self, role: Role, listener: WorkerListener, backoff: Backoff | None = None) -> HiredWorker:
         """The worker of a role; ``listener`` is told of its lives and messages."""
         ...
+
+
+def log_death(death: Death, delay: float) -> None:
+    """Have it in the log; one that was let go is no warning."""
+    level = logging.INFO if death.reason == RECYCLED else logging.WARNING
+    log.log(level, "%s %s", death.sentence, next_life(delay))
 
 
 def next_life(delay: float) -> str:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.compose.ensemble import Ensemble
-from reverie.conductor.bar_plans_told import BarPlansTold
-from reverie.conductor.chord_marks import ChordsTold
-from reverie.conductor.hired_worker import HireWorker, next_life
+from reverie.conductor.hired_worker import HireWorker, log_death
+from reverie.conductor.rooms.voices_here import VoicesHere
+from reverie.conductor.scene.bar_plans_told import BarPlansTold
+from reverie.conductor.scene.chord_marks import ChordsTold
 from reverie.music.time import Tempo
 from reverie.play.messages import (
     BankTaken,
@@ -22,6 +23,7 @@ from reverie.play.messages import (
     Place,
     PlayerReady,
     PlayTone,
+    Reopen,
     Rest,
     SetOverrides,
     Setup,
@@ -30,7 +32,7 @@ from reverie.play.messages import (
     ToPlayer,
 )
 from reverie.processes.codec import from_message, to_message
-from reverie.processes.supervisor import Backoff
+from reverie.processes.supervisor import Backoff, ProcessInfo
 from reverie.processes.wire import Message
 from reverie.processes.worker_life import Death, Role
 from reverie.watch.happenings import (
@@ -85,6 +87,8 @@ class PlayerLink:
         self._clock = clock
         self._known = known
         self._silent = False
+        self.voices = VoicesHere(())
+        """Which voices sound on this box."""
         self._ensemble: Ensemble | None = None
         self._chords, self._plans = ChordsTold(), BarPlansTold()
 
@@ -92,6 +96,11 @@ class PlayerLink:
         """Hand on a message to the present life; False if there is none."""
         told: ToPlayer = from_message(ToPlayer, message)
         return self._tell(told)
+
+    @property
+    def info(self) -> ProcessInfo:
+        """Its process now."""
+        return self.worker.info
 
     def perform(self, ensemble: Ensemble) -> None:
         """Have the player go over to a performance with its next bar line."""
@@ -135,6 +144,17 @@ class PlayerLink:
         """Have a test tone sound; False if no player lives."""
         return self._tell(tone)
 
+    def tell_anew(self) -> None:
+        """Give the player the scene once more, with all that is placed."""
+        if self._ensemble is not None:
+            self._give_scene(self._ensemble)
+            self.place(self._ensemble.queued())
+
+    def reopen(self, slots: Iterable[str]) -> None:
+        """Have the devices of slots let go and looked for anew."""
+        for slot in slots:
+            self._tell(Reopen(slot))
+
     def panic(self) -> None:
         """End every note now."""
         self._tell(Panic())
@@ -146,9 +166,7 @@ class PlayerLink:
         self._tell(self._setup)
         self._tell(Rest(self._silent))
         self._tell(self._overrides)
-        if self._ensemble is not None:
-            self._give_scene(self._ensemble)
-            self.place(self._ensemble.queued())
+        self.tell_anew()
         self._bus.publish(WorkerStarted(Moment.of(self._clock), role))
 
     def received(self, role: str, message: Message) -> None:
@@ -178,8 +196,8 @@ class PlayerLink:
     def died(self, role: str, death: Death, delay: float) -> None:
         """The player is dead, and all slots are down; the supervisor starts the next."""
         at = Moment.of(self._clock)
-        self._bus.publish(WorkerDied(at, role, death.reason, death.sentence, delay))
-        log.warning("%s %s", death.sentence, next_life(delay))
+        self._bus.publish(WorkerDied(at, role, death.reason, death.sentence, delay, death.crash))
+        log_death(death, delay)
         self._bus.publish(SlotsLost(at, tuple(self._setup.slots)))
 
     def _give_scene(self, ensemble: Ensemble) -> None:
@@ -196,7 +214,10 @@ class PlayerLink:
         )
 
     def _tell(self, value: ToPlayer) -> bool:
-        sent = self.worker.send(to_message(value))
+        here = self.voices.sifted(value)
+        if here is None:
+            return True
+        sent = self.worker.send(to_message(here))
         if sent:
-            self._bus.publish(PlayerTold(Moment.of(self._clock), value))
+            self._bus.publish(PlayerTold(Moment.of(self._clock), here))
         return sent

@@ -6,38 +6,47 @@ import asyncio
 import logging
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from reverie import __version__
 from reverie.advice import advice_on
-from reverie.compose.fallback import read_shipped
-from reverie.conductor.bank_renders import RenderConfig
+from reverie.attending import GOES_ON, always
+from reverie.clock import SystemClock
+from reverie.conductor.care.fresh_start import StartedWith, begin_anew_in_rests
+from reverie.conductor.care.lives import Lives
+from reverie.conductor.care.safe_mode import SafeConductor
+from reverie.conductor.care.sd_notify import Notifier
+from reverie.conductor.care.sound_watch import SoundWatch
 from reverie.conductor.conductor import Conductor
-from reverie.conductor.config import ConductorConfig
-from reverie.conductor.cues import CueConfig
-from reverie.conductor.maintenance import Housekeeping
-from reverie.conductor.programme import Programme, ProgrammeEntry
-from reverie.conductor.render_hours import RenderHours
-from reverie.conductor.repertoire import SceneResources
-from reverie.conductor.sd_notify import Notifier
+from reverie.conductor.configuration.config_of_site import config_of_site
+from reverie.conductor.configuration.site_resources import (
+    bundles_of,
+    keep_as_last_good,
+    model_folders_of,
+    scenes_of,
+    site_in_force,
+)
+from reverie.conductor.keeping.history_keeping import keep_history
+from reverie.conductor.keeping.maintenance import Housekeeping
+from reverie.conductor.keeping.restoring import undo_unfinished
+from reverie.conductor.keeping.standing_keeping import StandingKeeper
+from reverie.conductor.keeping.storage_taking import take_storage
 from reverie.conductor.single_instance import Alone
-from reverie.conductor.site_resources import bundles_of, keep_as_last_good, model_folders_of, scenes_of, site_in_force
 from reverie.conductor.stopping import BarCountdown
 from reverie.conductor.surroundings import surround
-from reverie.control.inputs import controls_of
 from reverie.errors import reason_of
 from reverie.folders import patiently
+from reverie.history.standing import StandingStore, runtime_folder
 from reverie.history.state import StateStore
 from reverie.logs import log_plainly
+from reverie.models.library.index import ModelFile
 from reverie.music.time import Length
-from reverie.places import loops_folder, scenes_folder
 from reverie.processes import orphans, signals
+from reverie.processes.crash_dumps import DUMPS, dump_into
 from reverie.processes.descriptors import ask_for_many
 from reverie.site.load import find_site
 from reverie.site.schema import Site
-from reverie.site.timbre import TimbreSection
-from reverie.timbre.timbre_models import timbre_models
 from reverie.watch.fault_kinds import FOLDER_HANGS, MODEL_UNUSABLE
 from reverie.watch.faults import Faults
 from reverie.watch.log_lines import keep_log_lines
@@ -63,68 +72,82 @@ def run(
     log_plainly()
     keep_log_lines()
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # a line for each change would wear out the disk
     ask_for_many()
     told = Faults()
     force = site_in_force(config)
     site, fault = force.site, force.fault
     site = site.model_copy(update={"state": _answering(site.state_folder, told)})
     tape = site.tape_folder if site.tape.folder is None else _answering(site.tape.folder, told)
-    bundles, broken = bundles_of(site)
-    for path, sentence in broken.items():
-        told.tell(MODEL_UNUSABLE, str(path), sentence)
+    started = StartedWith.now(model_folders_of(site))
+    bundles = _models(site, told)
     scenes = scenes_of(site)
     if scene is not None:
         scenes.load(scene)  # a person who names a scene wants to be told what is wrong, not to hear another
-    slots, sync = site.slots_as_json(), site.sync.as_json()
-    conductor_config = ConductorConfig(
-        version=__version__,
+    conductor_config = config_of_site(
+        site,
+        bundles,
         configuration=(config or find_site()).absolute(),
-        site=force.site,
-        instead=force.instead,
-        slots=slots,
-        state=site.state_folder,
+        written=force.site,
         tape=tape,
-        keep_days=site.tape.keep_days,
-        tape_quota=site.tape.quota_bytes,
-        address=site.health.address,
-        port=site.health.port,
-        engine=site.composer.engine,
-        patience=site.composer.patience,
-        resources=SceneResources(
-            bundles, slots, read_shipped(loops_folder()), frozenset(name for name in sync if sync[name])
-        ),
-        programme=Programme(ProgrammeEntry(change.at, change.scene, change.mood) for change in site.programme),
-        scene=site.scene,
-        timbres=RenderConfig(
-            cache=site.timbre_folder,
-            quota=site.timbre.quota_bytes,
-            share=site.timbre.share,
-            patience=site.timbre.patience_seconds,
-            threads=site.timbre.workers,
-            models={name: model.path for name, model in timbre_models(model_folders_of(site)).items()},
-            folders=[*site.scenes, scenes_folder()],
-            hours=_render_hours(site.timbre),
-            decoder=site.timbre.decoder,
-        ),
-        controls=controls_of(site.control, site.controls),
-        cues=CueConfig(site.cues.folder, site.cues.play, site.cues.osc and (site.cues.osc.address, site.cues.osc.port)),
-        sync=sync,
-        samplers=site.samplers(),
-        visitors=site.page.visitors.rules,
+        instead=force.instead,
     )
     if signals.asked_to_leave():
         log.info("Told to leave before anything was begun.")
         return 0
     with Alone(conductor_config.state, told) as alone:
+        _undo_unfinished(conductor_config.state)
+        dump_into(conductor_config.state / DUMPS)
         if not fault:
             _keep(force.site, config)
-        store = StateStore(conductor_config.state, told)
-        housekeeping = Housekeeping(
-            store, conductor_config.tape, conductor_config.keep_days, told, alone, conductor_config.tape_quota
-        )
-        made = conductor(conductor_config, scenes, store, housekeeping, Notifier.from_environment(), told)
-        asyncio.run(_conduct(made, scene, length or Length()))
+        notifier = Notifier.from_environment()
+
+        def build(lives: Lives, conductor: Callable[..., Conductor]) -> Conductor:
+            store = StateStore(conductor_config.state, told)
+            standing = StandingStore(conductor_config.state, runtime_folder(), SystemClock(), site.storage.flush)
+            housekeeping = Housekeeping(
+                store,
+                conductor_config.tape,
+                conductor_config.keep_days,
+                told,
+                alone,
+                conductor_config.tape_quota,
+                flush=site.storage.flush,
+            )
+            told_where = replace(conductor_config, standing=standing.left, lives=lives)
+            made = conductor(told_where, scenes, store, housekeeping, notifier, told)
+            take_storage(made, keep_history(made, housekeeping, site.storage), standing)
+            StandingKeeper(made, standing, store).attend(housekeeping, lives)
+            return made
+
+        def conduct(*, ever_safe: bool) -> Conductor:
+            lives = Lives(conductor_config.state, told)
+            lives.begin()  # before anything is built: whatever ends this process from here on is counted
+            notifier.watchdog()
+            made = None
+            if ever_safe and (many := site.supervision.safe_after) is not None and lives.loops(many):
+                try:
+                    made = build(lives, SafeConductor)
+                except Exception:
+                    log.exception("Safe mode cannot be begun; Reverie plays as it is configured.")
+            made = made or build(lives, conductor)
+            notifier.watchdog()  # what is active already is being watched
+            asyncio.run(_conduct(made, scene, length or Length(), started))
+            return made
+
+        made = conduct(ever_safe=conductor is Conductor)
+        if isinstance(made, SafeConductor) and made.left:
+            notifier.goes_on = False
+            conduct(ever_safe=False)
     return 0
+
+
+def _models(site: Site, told: Faults) -> Mapping[str, ModelFile]:
+    """The site's models; those that cannot be used are told."""
+    bundles, broken = bundles_of(site)
+    for path, sentence in broken.items():
+        told.tell(MODEL_UNUSABLE, str(path), sentence)
+    return bundles
 
 
 def _answering(folder: Path, told: Faults) -> Path:
@@ -144,9 +167,13 @@ def _answering(folder: Path, told: Faults) -> Path:
     return folder
 
 
-def _render_hours(timbre: TimbreSection) -> RenderHours:
-    said = timbre.render_hours
-    return RenderHours(None if said is None else (said.begin, said.end), timbre.render_in_rests)
+def _undo_unfinished(state: Path) -> None:
+    """Undo a restore that was broken off."""
+    try:
+        if undo_unfinished(state):
+            log.warning("A backup was being put back when the power went: that is undone; do it again.")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("A restore that was broken off cannot be undone in %s (%s).", state, error)
 
 
 def _keep(site: Site, config: Path | None) -> None:
@@ -157,7 +184,7 @@ def _keep(site: Site, config: Path | None) -> None:
         log.warning("The configuration cannot be kept as last good (%s); %s.", why, advice)
 
 
-async def _conduct(conductor: Conductor, scene: str | None, length: Length) -> None:
+async def _conduct(conductor: Conductor, scene: str | None, length: Length, started: StartedWith) -> None:
     loop = asyncio.get_running_loop()
     handlers = {signal.SIGTERM: conductor.stop, signal.SIGINT: conductor.stop, signal.SIGHUP: conductor.reload}
     signals.heed(loop, handlers)
@@ -165,10 +192,16 @@ async def _conduct(conductor: Conductor, scene: str | None, length: Length) -> N
     orphans.adopt()
     if length.bars is not None:
         BarCountdown(length.bars, conductor.stop).subscribe_to(conductor.bus)
-    reaping = asyncio.create_task(orphans.reap_for_ever())
+    config = conductor.config
+    sound = SoundWatch.of_site(config.slots, config.site.monitor, conductor.bus, conductor.faults, SystemClock())
+    sound.subscribe_to(conductor.bus)
+    beside = [asyncio.create_task(orphans.reap_for_ever())]
+    if fresh := begin_anew_in_rests(conductor, started, asked=scene is not None or length != Length()):
+        beside.append(asyncio.create_task(always(fresh.attend, f"Nobody looks what waits for a start; {GOES_ON}")))
     try:
-        await conductor.run(scene, length.seconds, lambda: surround(conductor))
+        await conductor.run(scene, length.seconds, lambda: surround(conductor, sound))
     finally:
-        reaping.cancel()
+        for task in beside:
+            task.cancel()
         orphans.reap_orphans()
         signals.heed_no_more(handlers)

@@ -9,9 +9,9 @@ import pytest
 
 from reverie.cli.main import main
 from reverie.compose.mood_stack import Dream
-from reverie.conductor.arrange import arrange
-from reverie.conductor.chord_marks import chord_marks
+from reverie.conductor.arranging.arrange import arrange
 from reverie.conductor.offline.dreams_on_paper import dreams_on_paper, with_dreams
+from reverie.conductor.scene.chord_marks import chord_marks
 from reverie.documents import parse_document, validate
 from reverie.errors import ReverieError
 from reverie.scenes.schema import Scene

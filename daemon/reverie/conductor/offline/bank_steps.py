@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from reverie.compose.course import Course
 from reverie.compose.mood_stack import MoodStack
-from reverie.conductor.points_of_form import points_in
-from reverie.conductor.timbre_turns import NO_STEP, TimbreTurns
+from reverie.conductor.banks.points_of_form import points_in
+from reverie.conductor.banks.timbre_turns import NO_STEP, TimbreTurns
 from reverie.play.messages import TakeBank
 from reverie.scenes.schema import Scene
 from reverie.scenes.timbre import Timbre

@@ -9,7 +9,7 @@ from dataclasses import replace
 from reverie.compose.arrangement import Arrangement
 from reverie.compose.dream_course import dreaming
 from reverie.compose.mood_stack import Dream, MoodStack, effective_blend
-from reverie.conductor.dreams import mood_of
+from reverie.conductor.scene.dreams import mood_of
 from reverie.errors import ReverieError
 from reverie.foreign import quoted
 from reverie.scenes.harmony import in_bars

@@ -17,12 +17,12 @@ from reverie.compose.engines.engine import Candidate, Engine
 from reverie.compose.mood_stack import MoodStack
 from reverie.compose.recipe import Recipe
 from reverie.compose.stalled import Stall
-from reverie.conductor.arrange_form import NOON
+from reverie.conductor.arranging.arrange_form import NOON
+from reverie.conductor.configuration.site_resources import bundles_of, scenes_of
 from reverie.conductor.offline.broken_ties import without
 from reverie.conductor.offline.dreams_on_paper import dreams_on_paper, with_dreams
 from reverie.conductor.offline.performing import Composition, composed
 from reverie.conductor.offline.sound_file import PerformError, say
-from reverie.conductor.site_resources import bundles_of, scenes_of
 from reverie.models.library.index import ModelFile
 from reverie.music.time import MOST_BARS, Length
 from reverie.places import scenes_folder

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.advice import advice_on
-from reverie.conductor.arrange_form import NOON
+from reverie.conductor.arranging.arrange_form import NOON
 from reverie.conductor.offline.bank_steps import takes
 from reverie.conductor.offline.jumping_player import Sent, play_offline
 from reverie.conductor.offline.on_paper import OnPaper, compose_on_paper

@@ -19,10 +19,10 @@ from reverie.compose.recipe import Recipe
 from reverie.compose.scene_harmony import ToldHarmony
 from reverie.compose.stalled import Stall
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
-from reverie.conductor.arrange_form import NOON
-from reverie.conductor.chord_marks import chord_marks
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.arranging.arrange_form import NOON
 from reverie.conductor.offline.jumping_player import play_offline
+from reverie.conductor.scene.chord_marks import chord_marks
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
 from reverie.models.library.index import ModelFile

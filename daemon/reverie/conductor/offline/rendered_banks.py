@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reverie.conductor.render_job import request_at
-from reverie.conductor.site_resources import model_folders_of
+from reverie.conductor.banks.render_job import request_at
+from reverie.conductor.configuration.site_resources import model_folders_of
 from reverie.errors import ReverieError, ended, reason_of
 from reverie.scenes.schema import Scene
 from reverie.site.schema import Site

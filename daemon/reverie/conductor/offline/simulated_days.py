@@ -21,7 +21,7 @@ from reverie.compose.fingerprint import Fingerprint, features, fingerprint_of
 from reverie.compose.novelty import NoveltyMemory
 from reverie.compose.novelty_bands import NoveltyBands
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.conductor.offline.broken_ties import without
 from reverie.measure.days import NotedHour, NotedLoop, NotedVoice
 from reverie.models.library.index import ModelFile

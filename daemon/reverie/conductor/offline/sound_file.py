@@ -19,6 +19,7 @@ from typing import Any
 from reverie.advice import advice_on
 from reverie.conductor.offline.jumping_player import DRUM_BANK, PresetChoice, Sent
 from reverie.errors import ReverieError, ended, reason_of
+from reverie.files import take_place
 from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, PROGRAM
 from reverie.midi.bytes import NOTE_OFF as OFF
 from reverie.midi.errors import DeviceError
@@ -72,7 +73,7 @@ def render(midi: Path, wav: Path, soundfont: str = "auto") -> None:
         with _beside(wav) as folder:
             made = Path(folder) / "made.wav"
             _check(_render(midi, made, Synth(soundfont, options=_MMA), None), made, midi)
-            made.replace(wav)
+            take_place(made, wav)
     except OSError as error:
         raise PerformError(f"{wav} cannot be written ({reason_of(error)}); {advice_on(error, wav)}") from error
 
@@ -93,7 +94,7 @@ def render_slots(slots: Mapping[str, Sequence[Sent]], wav: Path, synths: Mapping
             mixed = made[0] if len(made) == 1 else folder / "mixed.wav"
             if len(made) > 1:
                 _mix(made, mixed)
-            mixed.replace(wav)
+            take_place(mixed, wav)
     except OSError as error:
         raise PerformError(f"{wav} cannot be written ({reason_of(error)}); {advice_on(error, wav)}") from error
 

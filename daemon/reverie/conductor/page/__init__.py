@@ -1,0 +1,1 @@
+"""What the conductor has for the pages: what they show, and what visitors, artists and technicians do there."""

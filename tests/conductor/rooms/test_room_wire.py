@@ -1,0 +1,67 @@
+"""The room's socket: when a datagram came, and what a network that is away does."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+import pytest
+
+from fakes.daemon import free_udp_port
+from reverie.clock import SystemClock
+from reverie.conductor.rooms.room_wire import RoomWire
+from reverie.room.room_leader import Place
+
+BUSY = 0.2
+"""Seconds in which the event loop has something else to do."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says so")
+def test_a_datagram_that_is_read_late_came_when_it_came() -> None:
+    came: list[tuple[bytes, float, float]] = []
+
+    async def talk() -> float:
+        port, clock, heard = free_udp_port(), SystemClock(), asyncio.Event()
+
+        def hear(data: bytes, _: Place, moment: float) -> None:
+            came.append((data, moment, time.monotonic()))
+            heard.set()
+
+        near = await RoomWire.open(("127.0.0.1", port), clock, hear, listens=True)
+        far = await RoomWire.open(("127.0.0.1", port), clock, hear, listens=False)
+        sent = time.monotonic()
+        far.send(b"hello")
+        time.sleep(BUSY)  # noqa: ASYNC251 - the loop is to be held up
+        await heard.wait()
+        near.close()
+        far.close()
+        return sent
+
+    sent = asyncio.run(talk())
+    ((data, moment, read),) = came
+    assert data == b"hello"
+    assert read - sent >= BUSY
+    assert sent - 0.01 < moment < sent + BUSY / 2
+
+
+def test_nobody_who_listens_is_no_error() -> None:
+    async def talk() -> None:
+        wire = await RoomWire.open(("127.0.0.1", free_udp_port()), SystemClock(), lambda *_: None, listens=False)
+        for _ in range(3):
+            wire.send(b"hello")
+            await asyncio.sleep(0.01)
+        wire.close()
+
+    asyncio.run(talk())
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    async def talk() -> None:
+        place = "127.0.0.1", free_udp_port()
+        wire = await RoomWire.open(place, SystemClock(), lambda *_: None, listens=True)
+        with pytest.raises(OSError, match="in use"):
+            await RoomWire.open(place, SystemClock(), lambda *_: None, listens=True)
+        wire.close()
+
+    asyncio.run(talk())
