@@ -228,6 +228,31 @@ async def test_tempo_and_temperature_are_moved_within_their_limits(hall: Hall, v
     assert await wished(here, hall, 2) == ("temperature", {"value": 0.7})
 
 
+async def test_the_drum_machine_swings_and_grows_bolder(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address)
+    await here.until(READY)
+    swing = "document.querySelector('#drum-swing')"
+    assert await here.page.evaluate(f"{swing}.getAttribute('aria-valuetext')") == "even"
+    assert not await here.page.is_visible("#play-swing"), "it stands where the drums are"
+    await here.page.focus("#drum-swing")
+    await here.page.keyboard.press("End")
+    assert await wished(here, hall) == ("swing", {"value": 0.7})
+    assert await here.page.evaluate(f"{swing}.getAttribute('aria-valuetext')") == "70 %"
+    await says(here, "bar 128")
+    await here.page.focus("#drum-temperature")
+    await here.page.keyboard.press("End")
+    assert await wished(here, hall, 2) == ("temperature", {"value": 1.3, "voice": "beat"})
+
+
+async def test_without_drums_swing_stands_beside_the_tempo(hall: Hall, visitor: Visitor) -> None:
+    hall.toys.told |= {"drums": None}
+    here = await visitor(hall.address)
+    await here.until("document.querySelector('#play-swing')?.checkVisibility()")
+    await here.page.focus("#play-swing")
+    await here.page.keyboard.press("ArrowRight")
+    assert await wished(here, hall) == ("swing", {"value": 0.51})
+
+
 async def test_whoever_waits_sees_when_the_turn_comes(hall: Hall, visitor: Visitor) -> None:
     hall.toys.told |= {"together": "queue", "turn": {"yours": False, "may": False, "seconds": 40.0, "waiting": 1}}
     here = await visitor(hall.address)

@@ -72,6 +72,20 @@ async def test_a_tone_is_played_on_the_slot_whose_button_is_pressed(
     await here.until("document.querySelector('#said').textContent === 'It is done: tone main.'")
 
 
+async def test_what_is_heard_stands_beside_each_slot_and_all_are_tested(
+    site: PageSite, visitor: Visitor, desk: QuietDesk
+) -> None:
+    here = await visitor(f"{site.address}/technician")
+    await here.until(READY)
+    assert await here.page.inner_text("[data-slot=main] .level") == "Heard, -23 dBFS."
+    assert await here.page.inner_text("[data-slot=daw] .level") == (
+        "Self-test: sent, and nothing hears it. Listen yourself."
+    )
+    assert await here.page.inner_text("#monitor") == "Monitor: Not heard, -71 dBFS."
+    await here.page.get_by_role("button", name="Test every slot").click()
+    await until_done(desk, ("self-test", None))
+
+
 async def test_what_can_be_done_is_done(site: PageSite, visitor: Visitor, desk: QuietDesk) -> None:
     here = await visitor(f"{site.address}/technician")
     await here.until(READY)

@@ -12,8 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request, middleware
 
 from fakes.scenes import TEXT
-from reverie.conductor.scene_editor import SceneEditor
-from reverie.conductor.scene_trial import SceneTrial
+from reverie.conductor.page.scene_editor import SceneEditor
+from reverie.conductor.page.scene_trial import SceneTrial
 from reverie.control.plain_action import action_of
 from reverie.site.actions import ControlError, ControlLimits
 from reverie.site.schema import Site

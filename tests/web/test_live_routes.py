@@ -50,6 +50,7 @@ async def events(client: Client, last_id: str = "") -> AsyncGenerator[tuple[str,
 async def test_now_and_the_clock_are_json(client: Client) -> None:
     assert await (await client.get("/api/v1/now")).json() == {"bar": 7}
     assert (await (await client.get("/api/v1/clock")).json())["now"] == 1000.0
+    assert (await (await client.get("/api/v1/clock")).json())["day"] < 24 * 3600
 
 
 async def test_whoever_begins_to_listen_is_told_how_it_is_and_then_what_changes(client: Client, feed: LiveFeed) -> None:

@@ -50,6 +50,29 @@ def test_a_bar_has_the_notes_of_the_port_with_swing_drum_map_and_shifts(stage: M
     assert stage.mirrored() == stage.sent()
 
 
+def test_a_swing_that_people_set_is_foretold_and_leaves_the_bar_that_sounds(stage: Mirrored) -> None:
+    stage.tell(scene(), place(loop(Note(0, 60, 60), Note(120, 60, 62)), times=9))
+    stage.go(1.0)
+    now = stage.score.bar
+    stage.tell(SetOverrides(swing=0.75))
+    assert stage.score.bar == now
+    assert [[note.tick for note in bar.notes] for bar in stage.score.ahead()] == [[0, 180]] * AHEAD
+    stage.go(3.0)
+    assert [[note.tick for note in bar.notes] for bar in stage.bars] == [[0, 120], [0, 180], [0, 180]]
+    assert stage.mirrored() == stage.sent()
+
+
+def test_a_bar_says_which_programs_a_mood_gives_to_the_voices_of_a_channel(stage: Mirrored) -> None:
+    echo, apart = replace(LEAD, name="echo"), Part("apart", "main", 5)
+    plans = (BarPlan(0), BarPlan(1, parts={"lead": PartPlan(program=42)}), BarPlan(2))
+    played = (place(steps(60), times=9, part=part.name) for part in (LEAD, echo, apart))
+    stage.tell(scene(LEAD, echo, apart), TellBars(1, 0, plans), *played)
+    stage.go(5.0)
+    assert [bar.programs for bar in stage.bars[:3]] == [(), (("lead", 42), ("echo", 42)), ()]
+    assert stage.foretold[0][0].programs == (("lead", 42), ("echo", 42))
+    assert stage.bars[1].as_json()["programs"] == [["lead", 42], ["echo", 42]]
+
+
 def test_bars_begin_where_the_player_says_and_those_to_come_where_plans_and_tempo_lead(stage: Mirrored) -> None:
     stage.tell(
         scene(tempo=Tempo(101.7, 6.3, 37)), TellBars(1, 0, (BarPlan(0), BarPlan(3, tempo=0.5))), place(steps(60))
@@ -224,7 +247,7 @@ def test_a_player_that_begins_no_bar_takes_no_memory_and_is_followed_when_it_doe
 
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_is_told_and_when_the_mirror_has_what_was_sent(tmp_path: Path, seed: int) -> None:
-    chance = Random(seed)
+    chance, swings = Random(seed), Random(seed)
     stage = Mirrored(tmp_path, transit=chance.choice([0.0, 0.004, 0.2]))
     epoch = 0
     names = ("lead", "bass", "kit")
@@ -255,7 +278,8 @@ def test_whatever_is_told_and_when_the_mirror_has_what_was_sent(tmp_path: Path, 
                 stage.tell(replace(told, anew=chance.random() < 0.3))
             case 5:
                 levels = {name: chance.choice([0.3, 1.7]) for name in names if chance.random() < 0.3}
-                stage.tell(SetOverrides(muted=tuple(name for name in names if chance.random() < 0.4), levels=levels))
+                muted = tuple(name for name in names if chance.random() < 0.4)
+                stage.tell(SetOverrides(muted=muted, levels=levels, swing=swings.choice([None, None, 0.5, 0.7])))
             case 6:
                 stage.tell(Rest(on=chance.random() < 0.5))
             case 7:

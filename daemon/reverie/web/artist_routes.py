@@ -13,6 +13,7 @@ from reverie.site.actions import ControlError
 from reverie.watch.evidence import Verdict
 from reverie.web.artist_body import answered, body_of, object_of, text_of
 from reverie.web.artist_scenes import ARTIST_SCENE_PATHS, SceneTried, SceneWriter, artist_scene_routes
+from reverie.web.fresh_answer import FreshAnswer
 from reverie.web.refusals import refused
 from reverie.web.roles import PageRole, needs
 
@@ -141,10 +142,11 @@ class ArtistSource(Protocol):
 
 def artist_routes(source: ArtistSource) -> list[web.RouteDef]:
     """The routes."""
+    fresh = FreshAnswer(source.state)
 
     @needs(PageRole.ARTIST)
     async def state(_: web.Request) -> web.Response:
-        return web.json_response(source.state())
+        return fresh.response()
 
     @needs(PageRole.ARTIST)
     async def do(request: web.Request) -> web.Response:
@@ -155,12 +157,14 @@ def artist_routes(source: ArtistSource) -> list[web.RouteDef]:
             raise refused(400, "artist.no_action", plain(ended(str(error)), LONGEST_LINE)) from error
         return answered(verdict)
 
-    return [
-        web.get("/api/v1/artist", state),
-        web.post("/api/v1/artist/do", do),
-        *_choosing(source),
-        *artist_scene_routes(source.scenes, source.trial),
-    ]
+    return fresh.changing(
+        [
+            web.get("/api/v1/artist", state),
+            web.post("/api/v1/artist/do", do),
+            *_choosing(source),
+            *artist_scene_routes(source.scenes, source.trial),
+        ]
+    )
 
 
 def _choosing(source: ArtistSource) -> list[web.RouteDef]:

@@ -99,6 +99,11 @@ class EventStream:
         """The last event of a kind holds no more: whoever begins to listen is not told."""
         self._latest.pop(kind, None)
 
+    def skip(self) -> None:
+        """There was something that nobody was told: whoever comes back has missed more than can be said."""
+        self._count += 1
+        self._kept.clear()
+
     def keep_alive(self) -> None:
         """Tell all who listen that nothing has happened: so both sides of a line learn if it is cut."""
         self._tell(WrittenEvent(b": \n\n"))

@@ -49,7 +49,7 @@ NOW: Schema = _object(
     {
         "says": _object(
             {
-                "key": {"enum": ["starting", "playing", "resting", "paused", "silent", "trouble"]},
+                "key": {"enum": ["starting", "playing", "resting", "closed", "paused", "silent", "trouble"]},
                 "params": _ANYTHING,
             },
             "How it is, in a word that the page translates.",
@@ -81,6 +81,25 @@ NOW: Schema = _object(
         },
         "timbres": {"type": "object", "additionalProperties": _ANYTHING},
         "day": _list(_object({"at": _TEXT, "scene": _or_null(_TEXT), "mood": _or_null(_TEXT), "now": _SWITCH})),
+        "hours": _or_null(
+            _object(
+                {
+                    "open": _SWITCH,
+                    "next": _or_null(
+                        _object(
+                            {
+                                "date": _said("string", "2026-12-01"),
+                                "time": _said("string", "10:00"),
+                                "days": _said("integer", "Midnights until then: 1 is tomorrow."),
+                            },
+                            "When it closes or opens, by the clock of the place.",
+                        )
+                    ),
+                    "minutes": _or_null(_said("integer", "Until then: shortly before closing, and while it warms up.")),
+                },
+                "The opening hours; null where it is always open.",
+            )
+        ),
     },
     "What everybody may know of the music now. Bars are counted from 1.",
 )
@@ -103,6 +122,10 @@ _BAR_FIELDS: Mapping[str, Schema] = {
     "controls": _list(
         {"type": "array", "minItems": 3, "maxItems": 3},
         "Voice, number and value of the controllers that hold in it, such as volume (7), place (10) and reverb (91).",
+    ),
+    "programs": _list(
+        {"type": "array", "minItems": 2, "maxItems": 2},
+        "Voice and number of the programs (from 0) that a mood gives to voices in it.",
     ),
     "notes": _list(
         {"type": "array", "minItems": 5, "maxItems": 6},
@@ -130,8 +153,10 @@ LIVE_PATHS: PathItems = {
             "summary": "The clocks by which moments are told, to measure how far one's own is off.",
             "responses": {
                 "200": {
-                    "description": "Monotonic seconds, and seconds since 1970.",
-                    "content": {"application/json": {"schema": _object({"now": _NUMBER, "wall": _NUMBER})}},
+                    "description": "Monotonic seconds, seconds since 1970, and those since midnight at the place.",
+                    "content": {
+                        "application/json": {"schema": _object({"now": _NUMBER, "wall": _NUMBER, "day": _NUMBER})}
+                    },
                 }
             },
         }

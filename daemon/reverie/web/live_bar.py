@@ -54,7 +54,7 @@ class LiveBar:
 
     ``exact`` says that it has begun at the moment where ``pace`` has its bar line; one to come is a prediction. Of the
     voices ``open`` it is not known yet what they play in it. ``repeated`` are those that had nothing new. ``controls``
-    are the controllers that hold in it: voice, number and value.
+    are the controllers that hold in it: voice, number and value, and ``programs`` those that a mood gives to voices.
     """
 
     epoch: int
@@ -73,6 +73,7 @@ class LiveBar:
     open: tuple[str, ...] = ()
     exact: bool = True
     controls: tuple[tuple[str, int, int], ...] = ()
+    programs: tuple[tuple[str, int], ...] = ()
 
     @property
     def begins(self) -> float:
@@ -124,6 +125,7 @@ class LiveBar:
             "repeated": [*self.repeated],
             "open": [*self.open],
             "controls": [list(one) for one in self.controls],
+            "programs": [list(one) for one in self.programs],
             "notes": [note.as_json() for note in self.notes],
             **({"pace": [[one.tick, one.at, one.seconds] for one in self.pace]} if len(self.pace) > 1 else {}),
         }
@@ -137,14 +139,23 @@ def held_notes(written: Iterable[LiveNote], overrides: SetOverrides) -> Iterator
             yield note if level is None else replace(note, velocity=at_level(note.velocity, level))
 
 
-def notes_of(score: SceneScore, scene_bar: int, *, resting: bool) -> tuple[LiveNote, ...]:
+def notes_of(score: SceneScore, scene_bar: int, *, resting: bool, swing: float | None = None) -> tuple[LiveNote, ...]:
     """The notes of a bar as the player writes them out, in the order in which they begin; without any mute."""
-    written = write_bar_events(score, scene_bar, 0, resting=resting, clocked=())
+    written = write_bar_events(score, scene_bar, 0, resting=resting, clocked=(), swing=swing)
     notes = [
         LiveNote(start.part.name, tick, start.pitch, start.velocity, start.length, start.tied)
         for tick, start in _starts(written.entries)
     ]
     return tuple(sorted(notes, key=lambda note: (note.tick, note.voice, note.pitch)))
+
+
+def programs_of(score: SceneScore, scene_bar: int) -> tuple[tuple[str, int], ...]:
+    """The programs that voices have in a bar in place of their own: all of a channel that of the first which asks."""
+    chosen: dict[tuple[str, int], int] = {}
+    for part, program in score.programs(scene_bar):
+        chosen.setdefault((part.slot, part.channel), program)
+    ways = ((part.name, chosen.get((part.slot, part.channel))) for part in score.scene.parts)
+    return tuple((name, program) for name, program in ways if program is not None)
 
 
 def _starts(entries: Mapping[str, Iterable[tuple[int, Any, int, Any]]]) -> Iterable[tuple[int, Start]]:

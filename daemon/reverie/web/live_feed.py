@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from reverie.bus import Bus
-from reverie.clock import Clock
+from reverie.clock import LocalClock, seconds_of_day
 from reverie.logs import ONCE
 from reverie.play.messages import Setup
 from reverie.watch.happenings import BarEntered, Happening, PlayerTold, SyncChanged, WorkerDied
@@ -28,6 +28,8 @@ LOOK = 2.0
 """Seconds between looks at what changes without a word, such as the time until which music rests."""
 KEEP_ALIVE = 15.0
 """Seconds without an event after which those who listen are told that there is none."""
+LINGER = 30.0
+"""Seconds for which it is told as before after the last listener has left: a line that was cut comes back."""
 FRESH = 0.25
 """Seconds for which the state is handed out as it is: those who ask for it cost no more than one of them."""
 
@@ -35,7 +37,7 @@ Now = Callable[[], Mapping[str, Any]]
 
 
 class LiveFeed:
-    """Follows the music for pages.
+    """Follows the music for pages; while nobody listens, nor did just before, nothing is written.
 
     Args:
         now: The public state, as plain data; asked after whatever may have changed it.
@@ -43,7 +45,7 @@ class LiveFeed:
         events: Where it is told.
     """
 
-    def __init__(self, now: Now, clock: Clock, events: EventStream | None = None) -> None:
+    def __init__(self, now: Now, clock: LocalClock, events: EventStream | None = None) -> None:
         self.events = EventStream() if events is None else events
         self._now = now
         self._clock = clock
@@ -52,6 +54,10 @@ class LiveFeed:
         self._bars: tuple[LiveBar, ...] = ()
         self._written: tuple[float, bytes] = (float("-inf"), b"")
         self._told_at = clock.now()
+        self._attended = float("-inf")
+        """When somebody was there last."""
+        self._left_out = False
+        """Whether something was not written since, as nobody was there."""
         self._stirred = asyncio.Event()
 
     def subscribe_to(self, bus: Bus) -> None:
@@ -63,8 +69,8 @@ class LiveFeed:
         bus.subscribe(Happening, lambda _: self._stirred.set())
 
     def clock(self) -> Mapping[str, float]:
-        """The two clocks now: that of all moments of music, and that of people."""
-        return {"now": self._clock.now(), "wall": self._clock.wall()}
+        """The clocks now: that of all moments of music, that of people, and seconds since midnight at the place."""
+        return {"now": self._clock.now(), "wall": self._clock.wall(), "day": seconds_of_day(self._clock.local())}
 
     def now(self) -> Mapping[str, Any]:
         """The public state now."""
@@ -82,13 +88,35 @@ class LiveFeed:
     @property
     def latest(self) -> Iterable[WrittenEvent]:
         """What somebody hears who begins to listen: the state, and the bar that sounds."""
-        if not self._state:
-            self.flush()
+        self._somebody_comes()
         return self.events.latest
+
+    def missed(self, event_id: str) -> list[WrittenEvent] | None:
+        """What somebody has missed who heard the event of that id last; None where that cannot be said."""
+        self._somebody_comes()
+        return self.events.since(event_id)
+
+    def _somebody_comes(self) -> None:
+        if self._left_out:
+            self.events.skip()
+        self._left_out = False
+        if not self.events.listeners:
+            self.flush()
+        self._attended = self._clock.now()
+
+    def _is_wanted(self) -> bool:
+        """Whether somebody listens, or did so recently enough to come back for what he has missed."""
+        now = self._clock.now()
+        if self.events.listeners:
+            self._attended = now
+        wanted = now < self._attended + LINGER
+        self._left_out |= not wanted
+        return wanted
 
     def bar(self) -> Mapping[str, Any] | None:
         """The bar that sounds and those that follow, as far as that is known."""
-        return _told_bars(self._bars) if self._bars else None
+        bars = self._bars_now()
+        return _told_bars(bars) if bars else None
 
     def sounding(self) -> Mapping[str, Any] | None:
         """The bar that sounds, with all that was done within it up to now."""
@@ -103,7 +131,8 @@ class LiveFeed:
             except TimeoutError:
                 pass
             self._stirred.clear()
-            self.flush()
+            if self._is_wanted():
+                self.flush()
             if self._clock.now() >= self._told_at + KEEP_ALIVE:
                 self._told_at = self._clock.now()
                 self.events.keep_alive()
@@ -132,16 +161,20 @@ class LiveFeed:
             log.warning(
                 "Pages do not see the bar %d: what plays is not what the player was told.", said.bar.bar, extra=ONCE
             )
-        self._tell_bars()
+        if self._is_wanted():
+            self._tell_bars()
 
     def _tell_bars(self) -> None:
-        now = self._score.bar
-        bars = () if now is None else (now, *self._score.ahead())
+        bars = self._bars_now()
         if bars and bars != self._bars:
             self._publish("bar", _told_bars(bars))
         if not bars:
             self.events.forget("bar")
         self._bars = bars
+
+    def _bars_now(self) -> tuple[LiveBar, ...]:
+        now = self._score.bar
+        return () if now is None else (now, *self._score.ahead())
 
     def _tell_state(self) -> None:
         state = self._now()

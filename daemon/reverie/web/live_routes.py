@@ -68,7 +68,7 @@ async def _listen(feed: LiveFeed, line: EventLine, last_id: str) -> None:
 
     What was missed is not sent where it is more than the line may leave untaken, or it would be cut for that.
     """
-    missed = feed.events.since(last_id) if last_id else None
+    missed = feed.missed(last_id) if last_id else None
     if missed is not None and sum(len(event.plain) for event in missed) > MOST_WAITING:
         missed = None
     line.begin()

@@ -26,7 +26,7 @@ from reverie.play.messages import (
     ToPlayer,
 )
 from reverie.play.score import SceneScore
-from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, held_notes, notes_of
+from reverie.web.live_bar import LiveBar, LiveNote, PacePiece, held_notes, notes_of, programs_of
 
 AHEAD = 4
 """Bars to come that are foretold."""
@@ -47,8 +47,8 @@ class LiveScore:
         self._notes: tuple[LiveNote, ...] = ()
         self._following = False
         self._ahead: tuple[LiveBar, ...] | None = None
-        self._written: dict[tuple[int, int, bool], LiveBar] = {}
-        """Bars by epoch, scene bar and rest, as all that was told has them."""
+        self._written: dict[tuple[int, int, bool, float | None], LiveBar] = {}
+        """Bars by epoch, scene bar, rest and the swing that is set, as all that was told has them."""
         self.bar: LiveBar | None = None
         """The bar that sounds; None before the first, and where what is told does not fit what is played."""
 
@@ -109,7 +109,7 @@ class LiveScore:
             section = score.section(cursor.scene_bar(number)) or (section if score.scene.epoch == epoch else "")
             epoch = score.scene.epoch
             resting = rest or (led_to_rest and score.scene.lead != SELF)
-            bar = self._write(score, cursor.scene_bar(number), resting=resting)
+            bar = self._write(score, cursor.scene_bar(number), resting=resting, swing=overrides.swing)
             bar = replace(bar, bar=number, section=section)
             seconds = pace if self._is_led(score) else _pace(score, bar.scene_bar, overrides)
             known = (note for note in bar.notes if note.voice not in bar.repeated)
@@ -124,9 +124,9 @@ class LiveScore:
         section = score.section(said.scene_bar) or (self._section if before and before.epoch == said.epoch else "")
         score.begin(said.scene_bar)
         if self._unheard:  # what is written has these in it, and the player has not
-            bar = _bar(score, said.scene_bar, resting=said.resting)
+            bar = _bar(score, said.scene_bar, resting=said.resting, swing=self._overrides.swing)
         else:
-            bar = self._write(score, said.scene_bar, resting=said.resting)
+            bar = self._write(score, said.scene_bar, resting=said.resting, swing=self._overrides.swing)
         self._written = {key: one for key, one in self._written.items() if key[:2] > (said.epoch, said.scene_bar)}
         bar = replace(bar, bar=said.bar, section=section)
         score.take_chords(said.scene_bar)
@@ -139,11 +139,11 @@ class LiveScore:
             muted=tuple(sorted(self._overrides.muted)),
         )
 
-    def _write(self, score: SceneScore, scene_bar: int, *, resting: bool) -> LiveBar:
+    def _write(self, score: SceneScore, scene_bar: int, *, resting: bool, swing: float | None) -> LiveBar:
         """A bar as all that was told has it; it is written once."""
-        key = score.scene.epoch, scene_bar, resting
+        key = score.scene.epoch, scene_bar, resting, swing
         if key not in self._written:
-            self._written[key] = _bar(score, scene_bar, resting=resting)
+            self._written[key] = _bar(score, scene_bar, resting=resting, swing=swing)
         return self._written[key]
 
     def _forget_written(self, message: ToPlayer) -> None:
@@ -206,7 +206,7 @@ class LiveScore:
         return score.scene.lead != SELF and self._following
 
 
-def _bar(score: SceneScore, scene_bar: int, *, resting: bool) -> LiveBar:
+def _bar(score: SceneScore, scene_bar: int, *, resting: bool, swing: float | None) -> LiveBar:
     """A bar of a score, with all notes that it has; its chords are those that begin in it.
 
     Its number and the section in which it is are not known of it alone.
@@ -222,8 +222,9 @@ def _bar(score: SceneScore, scene_bar: int, *, resting: bool) -> LiveBar:
         resting=resting,
         section="",
         chords=chords,
-        notes=notes_of(score, scene_bar, resting=resting),
+        notes=notes_of(score, scene_bar, resting=resting, swing=swing),
         controls=tuple((part.name, number, value) for part, number, value in score.controls(scene_bar)),
+        programs=programs_of(score, scene_bar),
         tacet=() if resting else score.tacet(scene_bar),
         repeated=() if resting else score.repeated(scene_bar),
     )

@@ -18,7 +18,7 @@ import struct
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -34,7 +34,8 @@ from reverie.watch.faults import Faults
 log = logging.getLogger(__name__)
 
 NAME = "daemon.socket"
-STATUS, PANIC, RELOAD, DO, DREAM = "status", "panic", "reload", "do", "dream"
+STATUS, PANIC, RELOAD, DO, DREAM, TEST = "status", "panic", "reload", "do", "dream", "self-test"
+REPLAY = "replay"
 LONGEST_LINE = 8400
 """Bytes of what a command says: a word, or a dream in JSON."""
 LONGEST_ANSWER = 10_000_000
@@ -90,17 +91,32 @@ class SilentError(Exception):
         self.pid = pid
 
 
+def _no_test() -> Verdict:
+    return Verdict(ok=False, sentence="There is no self-test here.")
+
+
 class LocalServer:
     """Listens in a folder while :meth:`run` is awaited, and takes the socket away afterwards.
 
     A socket that cannot be made, or that somebody deletes, is tried again: the music does not depend on it.
     """
 
-    def __init__(self, source: CommandSource, folder: Path, faults: Faults, look: float = LOOK) -> None:
+    def __init__(
+        self,
+        source: CommandSource,
+        folder: Path,
+        faults: Faults,
+        look: float = LOOK,
+        test_slots: Callable[[], Verdict] = _no_test,
+        words: Mapping[str, Callable[[str], Awaitable[Mapping[str, Any]]]] | None = None,
+    ) -> None:
+        """Listen in ``folder``; ``words`` are further ones, each with what answers to the rest of its line."""
         self._source = source
+        self._words = words or {}
         self._faults = faults
         self._path = folder / NAME
         self._look = look
+        self._test_slots = test_slots
         self._askers: OrderedDict[asyncio.StreamWriter, asyncio.Task[None]] = OrderedDict()
 
     async def run(self) -> None:
@@ -163,7 +179,7 @@ class LocalServer:
         try:
             async with asyncio.timeout(PATIENCE):
                 word = (await reader.readline()).decode(errors="replace").strip()
-                writer.write(json.dumps(self._answer(word)).encode() + b"\n")
+                writer.write(json.dumps(await self._answered(word)).encode() + b"\n")
                 await writer.drain()
         except (OSError, TimeoutError, ValueError):
             writer.transport.abort()  # whoever asked has gone, says nothing or too much, or does not read
@@ -175,6 +191,10 @@ class LocalServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
+    async def _answered(self, line: str) -> Mapping[str, Any]:
+        word, _, more = line.partition(" ")
+        return await self._words[word](more) if word in self._words else self._answer(line)
+
     def _answer(self, line: str) -> Mapping[str, Any]:
         word, _, wanted = line.partition(" ")
         match word:
@@ -183,8 +203,8 @@ class LocalServer:
             case "panic":
                 self._source.panic()
                 return {"said": "Every note is being ended."}
-            case "reload":
-                done = self._source.reload()
+            case "reload" | "self-test":
+                done = self._source.reload() if word == RELOAD else self._test_slots()
                 return {"said": done.sentence, "ok": done.ok}
             case "dream":
                 dreamt = self._source.dream_of(wanted.encode(), "command")

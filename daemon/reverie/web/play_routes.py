@@ -81,6 +81,9 @@ PATHS: Mapping[str, Any] = {
         "Press a button of a Piano Genie, 1 to 8; 0 lets it go.", {"button": {"type": "integer"}}
     ),
     "/api/v1/play/tempo": _wish("Set the tempo.", {"value": _NUMBER}),
+    "/api/v1/play/swing": _wish(
+        "Set the swing: the part of each pair of steps that the first one takes, 0.5 for even.", {"value": _NUMBER}
+    ),
     "/api/v1/play/temperature": _wish("Set how boldly a voice is composed.", {"voice": _TEXT, "value": _NUMBER}),
 }
 """Of the description of the interface, what these routes are."""

@@ -12,6 +12,7 @@ from aiohttp import web
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.page_section import PageSection
 from reverie.watch.evidence import Verdict
+from reverie.web.fresh_answer import FreshAnswer
 from reverie.web.qr_code import qr_rows
 from reverie.web.refusals import refused
 from reverie.web.roles import Handler, PageRole, needs
@@ -29,6 +30,10 @@ class TechnicianSource(Protocol):
         """How the installation is, as plain data."""
         ...
 
+    def contact(self) -> Mapping[str, Any] | None:
+        """Who helps, as the configuration has it now."""
+        ...
+
     def curves(self, span: str) -> Mapping[str, Any]:
         """The vitals of a ``day`` or a ``month``."""
         ...
@@ -39,6 +44,10 @@ class TechnicianSource(Protocol):
 
     def tone(self, slot: str) -> Verdict:
         """Have a slot sound a test tone."""
+        ...
+
+    def test_slots(self) -> Verdict:
+        """Have each slot sound a quiet figure."""
         ...
 
     def renew(self, worker: str) -> Verdict:
@@ -61,15 +70,19 @@ class TechnicianSource(Protocol):
 def technician_routes(desk: TechnicianSource, page: PageSection) -> list[web.RouteDef]:
     """The routes, for technicians alone."""
     technician: Callable[[Handler], Handler] = needs(PageRole.TECHNICIAN)
-    return [
-        *(web.get(f"{PREFIX}/{word}", technician(handler)) for word, handler in _questions(desk, page).items()),
-        *(web.post(f"{PREFIX}/{word}", technician(handler)) for word, handler in _deeds(desk).items()),
-    ]
+    fresh = FreshAnswer(desk.state)
+    questions = _questions(desk, page, fresh).items()
+    return fresh.changing(
+        [
+            *(web.get(f"{PREFIX}/{word}", technician(handler)) for word, handler in questions),
+            *(web.post(f"{PREFIX}/{word}", technician(handler)) for word, handler in _deeds(desk).items()),
+        ]
+    )
 
 
-def _questions(desk: TechnicianSource, page: PageSection) -> Mapping[str, Handler]:
+def _questions(desk: TechnicianSource, page: PageSection, fresh: FreshAnswer) -> Mapping[str, Handler]:
     async def state(_: web.Request) -> web.Response:
-        return web.json_response(desk.state())
+        return fresh.response()
 
     async def curves(request: web.Request) -> web.Response:
         span = request.query.get("span", SPANS[0])
@@ -90,8 +103,7 @@ def _questions(desk: TechnicianSource, page: PageSection) -> Mapping[str, Handle
         address = request.query.get("address") or _own_address(request, page)
         if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
             raise refused(400, "technician.card.wrong", "The address of a page begins with http:// or https://.")
-        contact = page.contact and page.contact.model_dump(mode="json")
-        return web.json_response({"address": address, "rows": qr_rows(address), "contact": contact})
+        return web.json_response({"address": address, "rows": qr_rows(address), "contact": desk.contact()})
 
     return {"state": state, "vitals": curves, "log": log, "report": report, "bundle": bundle, "card": card}
 
@@ -102,6 +114,9 @@ def _deeds(desk: TechnicianSource) -> Mapping[str, Handler]:
 
     async def restart(request: web.Request) -> web.Response:
         return _answer(desk.renew(_word(await _read(request), "worker")))
+
+    async def self_test(_: web.Request) -> web.Response:
+        return _answer(desk.test_slots())
 
     async def panic(_: web.Request) -> web.Response:
         return _answer(desk.act("panic"))
@@ -115,7 +130,7 @@ def _deeds(desk: TechnicianSource) -> Mapping[str, Handler]:
             raise refused(400, "refused.form", "'on' is true or false.")
         return _answer(desk.act("pause", on))
 
-    return {"tone": tone, "restart": restart, "panic": panic, "next": go_on, "pause": pause}
+    return {"tone": tone, "self-test": self_test, "restart": restart, "panic": panic, "next": go_on, "pause": pause}
 
 
 def _own_address(request: web.Request, page: PageSection) -> str:
@@ -172,6 +187,7 @@ TECHNICIAN_PATHS: Mapping[str, Any] = {
     f"{PREFIX}/bundle": _asks("The support bundle.", "A ZIP file without secrets.", "application/zip"),
     f"{PREFIX}/card": _asks("The card for the wall: the page's address, its QR code by rows, and who helps."),
     f"{PREFIX}/tone": _does("Have a slot sound a test tone.", slot="string"),
+    f"{PREFIX}/self-test": _does("Have each slot sound a quiet figure; the state says which were heard."),
     f"{PREFIX}/restart": _does("Have a worker (player, composer, timbre) begin another life.", worker="string"),
     f"{PREFIX}/panic": _does("End every note now."),
     f"{PREFIX}/next": _does("Play the next scene."),

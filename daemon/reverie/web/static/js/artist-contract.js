@@ -23,7 +23,7 @@
  * @property {boolean} paused
  * @property {Record<string, [number, number]>} limits
  * @property {string[]} ramped
- * @property {{volume: number, tempo: number | null}} levels
+ * @property {{volume: number, tempo: number | null, swing: number | null}} levels
  * @property {string[]} moods
  * @property {Record<string, number>} weights
  * @property {ArtistVoice[]} voices

@@ -5,6 +5,7 @@
 
 import { element, setText } from './dom.js';
 import { number, t } from './i18n.js';
+import { spoken } from './sentences.js';
 
 /**
  * A button whose text is that of a key; `set` says whether it is on (null: no switch) and why it cannot be used.
@@ -26,7 +27,8 @@ export const actionButton = (key, press, { class: kind = 'small', params = {} } 
     /**
      * @param {{on?: boolean | null, cannot?: string}} state
      */
-    set({ on = null, cannot = '' }) {
+    set({ on = null, cannot: reasoned = '' }) {
+      const cannot = spoken(reasoned);
       why = cannot;
       if (on === null) node.removeAttribute('aria-pressed');
       else node.setAttribute('aria-pressed', String(on));
@@ -75,7 +77,7 @@ export const slider = (label, { min, max, step, digits = 2, unit = '', id }, cha
      * @param {string} [cannot]
      */
     set(value, cannot = '') {
-      box.title = cannot;
+      box.title = spoken(cannot);
       input.disabled = Boolean(cannot);
       box.classList.toggle('cannot', Boolean(cannot));
       if (held || value === null || value === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * What is for the whole: tempo and volume, the next scene, a pause, panic, and taking back.
+ * What is for the whole: tempo, swing and volume, the next scene, a pause, panic, and taking back.
  */
 
 import { actionButton, choice, slider } from './artist-fields.js';
@@ -30,6 +30,12 @@ export const stageDesk = (first, act) => {
     { min: slowest, max: fastest, step: 0.5, digits: 1, id: 'tempo' },
     (value) => void act({ action: 'tempo', value, ...moved() }),
   );
+  const [even, uneven] = first.limits.swing ?? [0.5, 0.75];
+  const swing = slider(
+    t('artist.level.swing'),
+    { min: even, max: uneven, step: 0.01, id: 'swing' },
+    (value) => void act({ action: 'swing', value, ...moved() }),
+  );
   const volume = slider(
     t('artist.level.volume'),
     { min: softest, max: loudest, step: 0.01, id: 'volume' },
@@ -48,7 +54,7 @@ export const stageDesk = (first, act) => {
     { class: 'card stack' },
     element('div', { class: 'row' }, scenes.node, next.node, pause.node, keep.node, undo.node, panic.node),
     undone,
-    element('div', { class: 'levels' }, tempo.node, volume.node, over.node),
+    element('div', { class: 'levels' }, tempo.node, swing.node, volume.node, over.node),
     list,
   );
   return {
@@ -57,6 +63,7 @@ export const stageDesk = (first, act) => {
     /** @param {ArtistState} now */
     show(now) {
       tempo.set(now.levels.tempo);
+      swing.set(now.levels.swing);
       volume.set(now.levels.volume);
       pause.set({ on: now.paused });
       undo.set({ cannot: now.undo.length ? '' : t('artist.undo.nothing') });

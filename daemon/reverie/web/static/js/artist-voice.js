@@ -7,6 +7,7 @@ import { actionButton, choice, slider } from './artist-fields.js';
 import { timbreDesk } from './artist-timbre.js';
 import { element } from './dom.js';
 import { t } from './i18n.js';
+import { spoken } from './sentences.js';
 import { kindName } from './voice-cards.js';
 import { colourNumber } from './voice-colours.js';
 
@@ -88,7 +89,7 @@ export const voiceStrip = (voice, limits, act, over) => {
       timbre?.show(now);
       for (const one of levels) one.set(now.levels[one.level], now.cannot[one.level] ?? '');
       every.input.disabled = Boolean(now.cannot.every);
-      every.node.title = now.cannot.every ?? '';
+      every.node.title = spoken(now.cannot.every ?? '');
       if (document.activeElement !== every.input) every.input.value = String(now.levels.every ?? 0);
     },
   };

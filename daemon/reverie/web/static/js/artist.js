@@ -14,6 +14,7 @@ import { voiceStrip } from './artist-voice.js';
 import { byId, element, setText } from './dom.js';
 import { feed } from './feed.js';
 import { language, onLanguage, startLanguage, t } from './i18n.js';
+import { spoken, startSentences } from './sentences.js';
 import { startSettings } from './settings.js';
 import { colourVoices } from './voice-colours.js';
 
@@ -37,7 +38,7 @@ let asking = false;
 const say = (ok, said) => {
   const line = byId('said');
   line.classList.toggle('refused', !ok);
-  setText(line, said);
+  setText(line, spoken(said));
 };
 
 /** @type {Do} */
@@ -121,6 +122,7 @@ const start = async () => {
     say(ok, said);
   });
   onLanguage(() => void look());
+  startSentences(() => void look());
   feed.on('bar', () => void look());
   feed.start();
   setInterval(() => void look(), EVERY);

@@ -66,6 +66,9 @@ export class Offset {
 }
 
 const offset = new Offset();
+const DAY = 86_400;
+/** How long the day had lasted where the installation stands, at a moment of ours. @type {[number, number] | null} */
+let day = null;
 /** @type {Set<() => void>} */
 const waiting = new Set();
 let started = false;
@@ -76,6 +79,9 @@ export const serverNow = () => {
   const now = localNow();
   return now + offset.at(now);
 };
+
+/** Seconds since midnight where the installation stands; null before they are known. @returns {number | null} */
+export const timeOfDay = () => day && (day[0] + localNow() - day[1]) % DAY;
 
 /** Whether {@link serverNow} means anything yet. @returns {boolean} */
 export const clockKnown = () => offset.known;
@@ -89,8 +95,10 @@ const ask = async () => {
   const begun = localNow();
   const answer = await fetch('/api/v1/clock', { cache: 'no-store' });
   if (!answer.ok) throw new Error(`the clock answered ${answer.status}`);
-  const { now } = await answer.json();
+  const told = await answer.json();
+  const { now } = told;
   const ended = localNow();
+  if (typeof told.day === 'number') day = [told.day, ended];
   return { offset: now - (begun + ended) / 2, trip: ended - begun };
 };
 

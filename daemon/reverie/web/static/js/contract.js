@@ -19,6 +19,7 @@
  * @property {ChordMark[]} [chords] The first is what sounds at the bar line, even if it began before.
  * @property {BarNote[]} [notes]
  * @property {[voice: string, number: number, value: number][]} [controls] MIDI controllers that hold in it.
+ * @property {[voice: string, program: number][]} [programs] What a mood gives to voices in it.
  * @property {string[]} [muted]
  * @property {string[]} [tacet]
  * @property {string[]} [open] Voices of which it is not composed yet what they play.
@@ -32,7 +33,8 @@
  * @property {string} kind
  * @property {boolean} [muted]
  * @property {boolean} [sounds] Whether it plays in this bar.
- * @property {{id: string, base: string, origin: string, name: string} | null} [sound]
+ * @property {{id: string, base: string, origin: string, name: string, programs?: Record<string, string>} | null}
+ *   [sound] With `programs`, the addresses of what it sounds with while a mood gives it one of these.
  *
  * @typedef {object} LoopFacts
  * @property {string} [recipe]
@@ -67,6 +69,15 @@
  *
  * @typedef {{at: string, scene?: string | null, mood?: string | null, now?: boolean}} DayEntry
  *
+ * A moment to come by the clock of the place: `2026-12-01`, `10:00`, and the midnights before it.
+ *
+ * @typedef {{date: string, time: string, days: number}} MomentAhead
+ *
+ * @typedef {object} Hours
+ * @property {boolean} open
+ * @property {MomentAhead | null} next When it closes or opens; null where nothing changes.
+ * @property {number | null} minutes Until then: shortly before closing, and while it warms up.
+ *
  * @typedef {object} Now
  * @property {{key: string, params?: Record<string, any>}} says
  * @property {'good' | 'doubtful' | 'bad'} level
@@ -81,5 +92,6 @@
  * @property {Record<string, LoopFacts>} [loops]
  * @property {Record<string, Timbre>} [timbres]
  * @property {DayEntry[]} [day]
+ * @property {Hours | null} [hours] Null where it is always open.
  */
 export {};

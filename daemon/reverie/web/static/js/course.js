@@ -1,5 +1,5 @@
 /**
- * Where the music is in its form, and the day in its programme.
+ * Where the music is in its form.
  */
 
 import { element } from './dom.js';
@@ -38,31 +38,5 @@ export const showForm = (section, box, now) => {
   box.replaceChildren(
     present,
     ...ahead.map((one) => block(one.section, one.bars, t('form.in_bars', { count: one.in_bars }))),
-  );
-};
-
-/**
- * The programme of the day; the entry that holds now is marked.
- *
- * @param {HTMLElement} section
- * @param {HTMLElement} box
- * @param {Now} now
- */
-export const showDay = (section, box, now) => {
-  const day = now.day ?? [];
-  section.hidden = !day.length;
-  const shown = JSON.stringify([language(), day]);
-  if (box.dataset.shown === shown) return;
-  box.dataset.shown = shown;
-  box.replaceChildren(
-    ...day.map(({ at, scene, mood, now: holds }) =>
-      element(
-        'li',
-        { 'aria-current': holds ? 'time' : null },
-        element('time', { datetime: at }, at),
-        element('span', {}, scene ?? (mood ? '' : t('day.rest')), mood ? ` ${t('mood.is', { mood })}` : ''),
-        holds ? element('span', { class: 'badge' }, t('day.now')) : null,
-      ),
-    ),
   );
 };

@@ -6,6 +6,7 @@ import { startClock } from './clock.js';
 import { byId, setText } from './dom.js';
 import { feed } from './feed.js';
 import { sentence, showFacts, showLegend, showMood } from './hero.js';
+import { showHours } from './hours.js';
 import { onLanguage, startLanguage, t } from './i18n.js';
 import { LiveRoll } from './roll.js';
 import { tellRoll } from './roll-words.js';
@@ -30,6 +31,7 @@ export const startHall = async (more = () => {}) => {
     colourVoices(now.voices.map((voice) => voice.name));
     setText(byId('says'), sentence(now));
     byId('says').dataset.level = now.level;
+    showHours(byId('hours'), now);
     showMood(byId('mood'), now);
     roll.show(now);
     showLegend(byId('legend'), now);

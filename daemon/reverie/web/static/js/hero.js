@@ -3,6 +3,7 @@
  */
 
 import { element, setText } from './dom.js';
+import { closedSentence } from './hours.js';
 import { has, t } from './i18n.js';
 import { colourNumber } from './voice-colours.js';
 
@@ -16,6 +17,7 @@ import { colourNumber } from './voice-colours.js';
  */
 export const sentence = (now) => {
   const { key, params = {} } = now.says;
+  if (key === 'closed') return closedSentence(now);
   const until = typeof params.until === 'string' && has(`says.${key}_until`) ? `${key}_until` : key;
   const known = has(`says.${until}`) ? until : 'playing';
   return t(`says.${known}`, { title: now.scene?.title ?? now.scene?.name, ...params });

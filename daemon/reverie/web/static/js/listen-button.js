@@ -116,6 +116,8 @@ class ListenElement extends HTMLElement {
   #show() {
     const { state } = this.#listening;
     const on = state !== 'off';
+    if ('mediaSession' in navigator && (on || navigator.mediaSession.metadata))
+      navigator.mediaSession.playbackState = on ? 'playing' : 'paused';
     setText(this.#button, t(on ? 'listen.stop' : 'listen.start'));
     this.#button.setAttribute('aria-pressed', String(on));
     this.#volumeField.hidden = !on;
@@ -136,8 +138,10 @@ class ListenElement extends HTMLElement {
     const title = feed.now?.scene?.title ?? 'Reverie';
     if (navigator.mediaSession.metadata?.title === title) return;
     navigator.mediaSession.metadata = new MediaMetadata({ title, artist: 'Reverie' });
-    navigator.mediaSession.setActionHandler('pause', () => void this.#listening.stop());
-    navigator.mediaSession.setActionHandler('stop', () => void this.#listening.stop());
+    const wanted = (/** @type {boolean} */ on) => () => void ((this.#listening.state !== 'off') === on || this.#toggle());
+    navigator.mediaSession.setActionHandler('play', wanted(true));
+    navigator.mediaSession.setActionHandler('pause', wanted(false));
+    navigator.mediaSession.setActionHandler('stop', wanted(false));
   }
 }
 

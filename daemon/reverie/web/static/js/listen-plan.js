@@ -12,6 +12,7 @@
  * @property {number} velocity
  * @property {number} begins Seconds of the server's monotonic clock.
  * @property {number} ends
+ * @property {number} [program] What a mood gives its voice.
  * @property {boolean} tied Goes on from a note of its voice and pitch that sounds up to its begin.
  *
  * @typedef {Map<string, Map<number, number>>} Controls By voice, the values of its controllers.
@@ -41,6 +42,7 @@ export const momentOf = (bar, tick) => {
  */
 export const planned = (bar) => {
   const silent = new Set([...(bar.muted ?? []), ...(bar.tacet ?? [])]);
+  const programs = new Map(bar.programs ?? []);
   /** @type {PlannedNote[]} */
   const notes = [];
   if (!bar.resting)
@@ -48,7 +50,7 @@ export const planned = (bar) => {
       if (silent.has(voice)) continue;
       const id = `${bar.epoch}/${bar.bar}/${voice}/${tick}/${pitch}`;
       const [begins, ends] = [momentOf(bar, tick), momentOf(bar, tick + length)];
-      notes.push({ id, voice, pitch, velocity, begins, ends, tied: Boolean(tied) });
+      notes.push({ id, voice, program: programs.get(voice), pitch, velocity, begins, ends, tied: Boolean(tied) });
     }
   notes.sort((one, other) => one.begins - other.begins);
   const until = Math.max(momentOf(bar, bar.ticks), ...notes.map((note) => note.ends));

@@ -113,8 +113,8 @@ class Channel {
     this.turn = 0;
     this.muted = false;
     this.volume = 1;
-    /** @type {Instrument | undefined} */
-    this.instrument = undefined;
+    /** @type {Map<number | undefined, Instrument>} By the program that a mood gives the voice. */
+    this.instruments = new Map();
   }
 
   leave() {
@@ -199,9 +199,21 @@ export class Synth {
    *
    * @param {string} voice
    * @param {Instrument} instrument
+   * @param {number} [program] For notes of this program alone, which a mood gives the voice.
    */
-  give(voice, instrument) {
-    this.#channel(voice).instrument = instrument;
+  give(voice, instrument, program) {
+    this.#channel(voice).instruments.set(program, instrument);
+  }
+
+  /**
+   * Forget all programs of a voice but these.
+   *
+   * @param {string} voice
+   * @param {ReadonlySet<number | undefined>} programs
+   */
+  keepPrograms(voice, programs) {
+    const { instruments } = this.#channel(voice);
+    for (const one of [...instruments.keys()]) if (one !== undefined && !programs.has(one)) instruments.delete(one);
   }
 
   /**
@@ -259,7 +271,7 @@ export class Synth {
   play(note) {
     const channel = this.#channel(note.voice);
     if (note.tied && this.#goesOn(note)) return true;
-    const instrument = channel.instrument;
+    const instrument = channel.instruments.get(note.program) ?? channel.instruments.get(undefined);
     if (!instrument) return false;
     const { page, buffer } = instrument;
     const zone = zoneFor(page, note.pitch, note.velocity, channel.turn++) ?? zoneFor(page, note.pitch, note.velocity, 0);

@@ -9,6 +9,9 @@
  * @typedef {import('./listen-plan.js').PlannedNote} PlannedNote
  * @typedef {'hall' | 'calm'} Mode
  *
+ * @typedef {[voice: string, program: number][]} Programs
+ * @typedef {{voice: string, program?: number, base: string}} Wanted An instrument, and for whom.
+ *
  * @typedef {object} Source What is told of the music.
  * @property {(what: 'now' | 'bar', listener: (told: any) => void) => () => void} on
  */
@@ -27,6 +30,8 @@ const AHEAD_HIDDEN = 2.5;
 export const DELAYS = { hall: 0, calm: 0.6 };
 /** Seconds by which a note may be late and is still played. */
 const LATE = 0.03;
+/** Milliseconds within which a note that is tied begins where the one before it ends. */
+const TIE = 5;
 /** Seconds after which an instrument that could not be loaded is asked for again. */
 const AGAIN = 5;
 
@@ -59,8 +64,10 @@ export class Listening {
   #leaving = [];
   /** @type {Set<(state: State) => void>} */
   #listeners = new Set();
-  /** @type {Map<string, string>} */
-  #wanted = new Map();
+  /** @type {Wanted[]} */
+  #wanted = [];
+  /** Programs that moods give to voices in bars that were told, and in those told before. */
+  #programs = { now: /** @type {Programs} */ ([]), before: /** @type {Programs} */ ([]) };
   #asked = -Infinity;
   /** @type {Now | null} */
   #now = null;
@@ -147,6 +154,9 @@ export class Listening {
     };
     document.addEventListener('visibilitychange', shown);
     this.#leaving.push(() => document.removeEventListener('visibilitychange', shown));
+    const left = () => void this.stop(); // or an instrument would hold the notes whose ends were not sent
+    globalThis.addEventListener('pagehide', left);
+    this.#leaving.push(() => globalThis.removeEventListener('pagehide', left));
     this.#timer = setInterval(() => this.#look(), LOOK);
     await context.resume();
     if (context.state === 'running') this.#look();
@@ -163,7 +173,7 @@ export class Listening {
     this.context = this.synth = this.instruments = null;
     this.clock = new AudioClock();
     this.plan.forget();
-    this.#wanted.clear();
+    this.#wanted = [];
     this.#say('off');
     await context?.close();
   }
@@ -184,6 +194,7 @@ export class Listening {
       this.#say('on');
       this.#look();
     } else if (context.state !== 'closed') {
+      this.midi?.silence(); // nobody would send the ends of its notes
       this.#say('asleep');
       void context.resume().catch(() => undefined);
     }
@@ -193,17 +204,39 @@ export class Listening {
   #told(now) {
     this.#now = now;
     this.midi?.voices(now.voices);
-    this.#wanted = new Map(now.voices.flatMap(({ name, sound }) => (sound ? [[name, sound.base]] : [])));
     this.synth?.keep(now.voices.map((voice) => voice.name));
     for (const voice of now.voices) this.synth?.mute(voice.name, Boolean(voice.muted));
+    this.#want();
+  }
+
+  /** Ask for what voices sound with now, and for programs of moods that are known to come. */
+  #want() {
+    const sounds = new Map((this.#now?.voices ?? []).map(({ name, sound }) => [name, sound]));
+    this.#wanted = [...sounds].flatMap(([voice, sound]) => (sound ? [{ voice, base: sound.base }] : []));
+    for (const [voice, program] of [...this.#programs.now, ...this.#programs.before]) {
+      const base = sounds.get(voice)?.programs?.[program];
+      if (base) this.#wanted.push({ voice, program, base });
+    }
+    for (const voice of sounds.keys())
+      this.synth?.keepPrograms(voice, new Set(this.#wanted.filter((one) => one.voice === voice).map((one) => one.program)));
     void this.#load();
   }
 
   /** @param {Bar} bar */
   #bar(bar) {
+    const programs = [bar, ...(bar.ahead ?? [])].flatMap((one) => one.programs ?? []);
+    const { now, before } = this.#programs;
+    this.#programs = { now: programs, before: now };
+    if (programs.length || now.length || before.length) this.#want();
     const { changed, dropped } = this.plan.tell(bar);
-    for (const note of dropped) this.synth?.end(note.id, this.context?.currentTime ?? 0);
-    for (const note of changed) this.synth?.end(note.id, this.#moment(note.ends));
+    for (const note of dropped) {
+      this.synth?.end(note.id, this.context?.currentTime ?? 0);
+      this.midi?.end(note, this.#pageMoment(note.begins), performance.now());
+    }
+    for (const note of changed) {
+      this.synth?.end(note.id, this.#moment(note.ends));
+      this.midi?.end(note, this.#pageMoment(note.begins), this.#pageMoment(note.ends));
+    }
     this.#look();
   }
 
@@ -229,6 +262,7 @@ export class Listening {
       for (const voice of new Set([...synth.voices, ...turn.controls.keys()]))
         synth.control(voice, turn.controls.get(voice) ?? new Map(), this.#moment(turn.begins));
     for (const note of this.plan.due(heard - LATE, heard + ahead)) this.#play(note, synth);
+    this.midi?.look(this.#pageMoment(heard + ahead) - TIE);
     if (this.#asked + AGAIN * 1000 < performance.now() && this.#missing()) void this.#load();
   }
 
@@ -259,7 +293,7 @@ export class Listening {
   }
 
   #missing() {
-    return [...this.#wanted.values()].some((base) => !this.instruments?.ready(base));
+    return this.#wanted.some(({ base }) => !this.instruments?.ready(base));
   }
 
   /** Load what voices are to sound with; each takes it over when it is there. */
@@ -268,15 +302,18 @@ export class Listening {
     if (!instruments || !synth) return;
     this.#asked = performance.now();
     const sounding = new Set(this.#now?.voices.filter((voice) => voice.sounds).map((voice) => voice.name));
-    const order = [...this.#wanted].sort(([one], [other]) => Number(sounding.has(other)) - Number(sounding.has(one)));
+    const order = [...this.#wanted].sort(
+      (one, other) => Number(sounding.has(other.voice)) - Number(sounding.has(one.voice)),
+    );
     let missing = 0;
     const loadNext = async () => {
       for (let next = order.shift(); next; next = order.shift()) {
-        const [voice, base] = next;
+        const { voice, program, base } = next;
         try {
           const instrument = await instruments.load(base);
           if (this.synth !== synth) return;
-          if (this.#wanted.get(voice) === base) synth.give(voice, instrument);
+          const wanted = this.#wanted.some((one) => one.voice === voice && one.program === program && one.base === base);
+          if (wanted) synth.give(voice, instrument, program);
           if (this.context?.state === 'running') this.#say('on');
         } catch (error) {
           missing += 1;
@@ -287,7 +324,7 @@ export class Listening {
     // Few at a time, and first what sounds now: on a slow network all would come late together.
     await Promise.all(Array.from({ length: AT_ONCE }, loadNext));
     if (this.synth !== synth) return;
-    instruments.keep(this.#wanted.values());
-    if (missing && missing === this.#wanted.size) this.#say('failed');
+    instruments.keep(this.#wanted.map((one) => one.base));
+    if (missing && missing === this.#wanted.length) this.#say('failed');
   }
 }

@@ -3,7 +3,8 @@
  * the music.
  */
 
-import { showDay, showForm } from './course.js';
+import { showForm } from './course.js';
+import { showDay } from './day-line.js';
 import { byId } from './dom.js';
 import { startHall } from './hall.js';
 import { startPlay } from './play.js';

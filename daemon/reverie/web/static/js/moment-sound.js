@@ -48,17 +48,28 @@ export const wavOf = (sound) => {
   return new Blob([view.buffer], { type: 'audio/wav' });
 };
 
+/** @typedef {{voice: string, program?: number | undefined, addresses: string[]}} Place */
+
 /**
- * By voice where its instrument is: the one that it had when the moment was kept, else the one that it has now.
+ * Where the instruments of notes are: those that their voices had when the moment was kept, else those of now.
  *
  * @param {SoundingMoment} moment
- * @returns {Promise<Map<string, string[]>>}
+ * @param {import('./listen-plan.js').PlannedNote[]} notes
+ * @returns {Promise<Place[]>}
  */
-const places = async ({ bars, sounds = {} }) => {
-  const now = /** @type {Record<string, {base: string}>} */ ((await ask('sounds')).voices);
-  const voices = new Set(bars.flatMap((bar) => (bar.notes ?? []).map(([voice]) => voice)));
-  const found = (/** @type {string} */ voice) => [sounds[voice], now[voice]?.base].filter((one) => one !== undefined);
-  return new Map([...voices].map((voice) => [voice, found(voice)]));
+const places = async ({ sounds = {} }, notes) => {
+  const now = /** @type {Record<string, {base: string, programs?: Record<string, string>}>} */ (
+    (await ask('sounds')).voices
+  );
+  const known = (/** @type {(string | undefined)[]} */ ...found) => found.filter((one) => one !== undefined);
+  /** @type {Map<string, Place>} */
+  const found = new Map();
+  for (const { voice, program } of notes) {
+    const name = program === undefined ? voice : `${voice}/${program}`;
+    const present = program === undefined ? now[voice]?.base : now[voice]?.programs?.[program];
+    found.set(name, { voice, program, addresses: known(sounds[name], present, sounds[voice], now[voice]?.base) });
+  }
+  return [...found.values()];
 };
 
 /**
@@ -93,9 +104,9 @@ export const rendered = async (moment) => {
   const synth = new Synth(context);
   const instruments = new Instruments((bytes) => context.decodeAudioData(bytes));
   await Promise.all(
-    [...(await places(moment))].map(async ([voice, addresses]) => {
+    (await places(moment, notes)).map(async ({ voice, program, addresses }) => {
       const instrument = await firstOf(instruments, addresses);
-      if (instrument) synth.give(voice, instrument);
+      if (instrument) synth.give(voice, instrument, program);
     }),
   );
   for (const { begins, controls } of plans)

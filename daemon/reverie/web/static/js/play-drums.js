@@ -7,6 +7,7 @@ import { element, setText } from './dom.js';
 import { feed } from './feed.js';
 import { has, t } from './i18n.js';
 import { Pattern } from './play-pattern.js';
+import { Slider } from './play-sliders.js';
 import { AGAIN, isPassing } from './play-wishes.js';
 
 /** @typedef {import('./play-wishes.js').PlayState} PlayState */
@@ -48,11 +49,14 @@ export class DrumMachine {
   #markerSays = element('output', { for: 'drum-marker' });
   #density = element('input', { type: 'range', step: 0.05, id: 'drum-density' });
   #densityName = element('label', { for: 'drum-density' });
+  #swing;
+  #temperature;
   #back = element('button', { type: 'button', class: 'quiet' }, '‹');
   #on = element('button', { type: 'button', class: 'quiet' }, '›');
   #where = element('span', { 'aria-live': 'polite' });
   #release = element('button', { type: 'button' });
   #state = element('p', { class: 'drum-state', role: 'status' });
+  #moved = element('div', { class: 'stack' });
   node = element(
     'article',
     { class: 'card drum-machine' },
@@ -62,6 +66,7 @@ export class DrumMachine {
     this.#grid,
     element('div', { class: 'field' }, this.#markerName, this.#marker, this.#markerSays),
     element('div', { class: 'field' }, this.#densityName, this.#density),
+    this.#moved,
     element('div', { class: 'row' }, this.#release),
     this.#state,
   );
@@ -69,6 +74,9 @@ export class DrumMachine {
   /** @param {Ask} ask */
   constructor(ask) {
     this.#ask = ask;
+    this.#swing = new Slider(ask, 'swing', 'drum-swing');
+    this.#temperature = new Slider(ask, 'temperature', 'drum-temperature', () => ({ voice: this.#drums?.voice ?? '' }));
+    this.#moved.append(this.#swing.node, this.#temperature.node);
     this.#grid.addEventListener('pointerdown', (event) => this.#press(event));
     this.#grid.addEventListener('pointermove', (event) => this.#drag(event));
     for (const end of ['pointerup', 'pointercancel']) this.#grid.addEventListener(end, () => (this.#paints = null));
@@ -114,6 +122,11 @@ export class DrumMachine {
     this.#density.min = String(state.limits.density[0]);
     this.#density.max = String(state.limits.density[1]);
     this.#density.disabled = !drums.continues;
+    const temperature = state.temperatures?.[drums.voice];
+    this.#swing.node.hidden = !state.allow.includes('swing') || state.swing === undefined;
+    this.#temperature.node.hidden = !state.allow.includes('temperature') || temperature === undefined;
+    this.#swing.show(state.limits.swing, state.swing ?? 0.5);
+    this.#temperature.show(state.limits.temperature, temperature ?? 1);
     if (other) {
       this.#first = 0;
       this.#marker.max = String(drums.steps);

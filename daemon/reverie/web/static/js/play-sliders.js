@@ -1,5 +1,5 @@
 /**
- * Tempo, and how boldly is composed, as far as the site lets visitors move them.
+ * Tempo, swing, and how boldly is composed, as far as the site lets visitors move them.
  */
 
 import { element, setText } from './dom.js';
@@ -13,10 +13,22 @@ const SETTLED = 250;
 /** Milliseconds for which what was told counts, though the server may still say what was before. */
 const OURS = 4000;
 
-class Slider {
+/** @typedef {'tempo' | 'swing' | 'temperature'} Moved */
+
+/** How fine each is moved, and how it is said. @type {Record<Moved, {step: number, says: (value: number) => string}>} */
+const MOVED = {
+  tempo: { step: 1, says: (value) => t('play.tempo-value', { tempo: Math.round(value) }) },
+  swing: {
+    step: 0.01,
+    says: (value) => (value > 0.5 ? t('play.swing-value', { percent: Math.round(100 * value) }) : t('play.swing-even')),
+  },
+  temperature: { step: 0.05, says: (value) => number(value, 2) },
+};
+
+export class Slider {
   #ask;
   #what;
-  #digits;
+  #wanted;
   #name = element('label');
   #input;
   #value = element('output');
@@ -27,15 +39,15 @@ class Slider {
 
   /**
    * @param {Ask} ask
-   * @param {'tempo' | 'temperature'} what
-   * @param {number} step
-   * @param {number} digits
+   * @param {Moved} what
+   * @param {string} [id] Of the input.
+   * @param {() => Record<string, string>} [wanted] What the wish says beside the value.
    */
-  constructor(ask, what, step, digits) {
+  constructor(ask, what, id = `play-${what}`, wanted = () => ({})) {
     this.#ask = ask;
     this.#what = what;
-    this.#digits = digits;
-    this.#input = element('input', { type: 'range', step, id: `play-${what}` });
+    this.#wanted = wanted;
+    this.#input = element('input', { type: 'range', step: MOVED[what].step, id });
     this.#name.htmlFor = this.#input.id;
     this.#value.htmlFor.add(this.#input.id);
     this.node = element('div', { class: 'field slider' }, this.#name, this.#input, this.#value);
@@ -43,7 +55,7 @@ class Slider {
       this.#movedAt = performance.now();
       this.#say();
       clearTimeout(this.#later);
-      this.#later = setTimeout(() => void this.#ask(this.#what, { value: Number(this.#input.value) }), SETTLED);
+      this.#later = setTimeout(() => void this.#tell(), SETTLED);
     });
   }
 
@@ -58,10 +70,13 @@ class Slider {
     this.#say();
   }
 
+  #tell() {
+    return this.#ask(this.#what, { ...this.#wanted(), value: Number(this.#input.value) });
+  }
+
   #say() {
-    const value = Number(this.#input.value);
-    setText(this.#name, this.#what === 'tempo' ? t('play.tempo') : t('play.temperature'));
-    const says = this.#what === 'tempo' ? t('play.tempo-value', { tempo: Math.round(value) }) : number(value, this.#digits);
+    setText(this.#name, t(`play.${this.#what}`));
+    const says = MOVED[this.#what].says(Number(this.#input.value));
     setText(this.#value, says);
     this.#input.setAttribute('aria-valuetext', says);
   }
@@ -70,14 +85,17 @@ class Slider {
 export class Sliders {
   #title = element('h3');
   #tempo;
+  #swing;
   #temperature;
   node;
 
   /** @param {Ask} ask */
   constructor(ask) {
-    this.#tempo = new Slider(ask, 'tempo', 1, 0);
-    this.#temperature = new Slider(ask, 'temperature', 0.05, 2);
-    this.node = element('article', { class: 'card sliders' }, this.#title, this.#tempo.node, this.#temperature.node);
+    this.#tempo = new Slider(ask, 'tempo');
+    this.#swing = new Slider(ask, 'swing');
+    this.#temperature = new Slider(ask, 'temperature');
+    const sliders = [this.#tempo.node, this.#swing.node, this.#temperature.node];
+    this.node = element('article', { class: 'card sliders' }, this.#title, ...sliders);
   }
 
   /** @param {PlayState} state */
@@ -85,12 +103,16 @@ export class Sliders {
     const temperatures = Object.values(state.temperatures ?? {});
     const tempo = state.allow.includes('tempo') && state.tempo !== undefined;
     const temperature = state.allow.includes('temperature') && temperatures.length > 0;
+    const drums = Boolean(state.drums) && state.allow.includes('drums');
+    const swing = state.allow.includes('swing') && state.swing !== undefined && !drums; // the drum machine has it
     this.#tempo.node.hidden = !tempo;
+    this.#swing.node.hidden = !swing;
     this.#temperature.node.hidden = !temperature;
     if (tempo) this.#tempo.show(state.limits.tempo, state.tempo ?? 0);
+    if (swing) this.#swing.show(state.limits.swing, state.swing ?? 0.5);
     const mean = temperatures.reduce((sum, one) => sum + one, 0) / (temperatures.length || 1);
     if (temperature) this.#temperature.show(state.limits.temperature, mean);
-    return tempo || temperature;
+    return tempo || swing || temperature;
   }
 
   translate() {

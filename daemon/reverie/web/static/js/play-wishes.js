@@ -25,8 +25,8 @@
  * @property {{yours: boolean, may: boolean, seconds: number | null, waiting: number}} turn
  * @property {number} idle
  * @property {number | null} idle_in
- * @property {{tempo: [number, number], temperature: [number, number], density: [number, number],
- *   at_once: number}} limits
+ * @property {{tempo: [number, number], swing: [number, number], temperature: [number, number],
+ *   density: [number, number], at_once: number}} limits
  * @property {string[]} moods
  * @property {string | null} mood
  * @property {Record<string, number>} votes
@@ -34,6 +34,7 @@
  * @property {Melody | null} [melody]
  * @property {{voice: string, now: string | null} | null} [contour]
  * @property {number} [tempo]
+ * @property {number} [swing] The part of each pair of steps that the first one takes.
  * @property {Record<string, number>} [temperatures]
  *
  * @typedef {{key: string, params: Record<string, any>}} Says

@@ -5,6 +5,7 @@
 import { Refusal, change } from './api.js';
 import { byId, element, setText } from './dom.js';
 import { has, t } from './i18n.js';
+import { spoken } from './sentences.js';
 
 /** @typedef {import('./technician-contract.js').DeskState} DeskState */
 /** @typedef {import('./technician-contract.js').SlotOfDesk} SlotOfDesk */
@@ -30,7 +31,7 @@ const act = async (path, body) => {
     if (!(error instanceof Refusal)) throw error;
     said = error.text;
   }
-  setText(byId('said'), said);
+  setText(byId('said'), spoken(said));
 };
 
 /**
@@ -69,6 +70,7 @@ const slotCard = (name) => {
     element('span'),
     element('p', { class: 'detail' }),
     element('p', { class: 'advice' }),
+    element('p', { class: 'level' }),
     button,
   );
 };
@@ -82,12 +84,14 @@ export const showActs = (row, state) => {
     row.append(
       actButton('panic', 'danger', () => void act('panic')),
       actButton('next', '', () => void act('next')),
+      actButton('self-test', '', () => void act('self-test')),
       actButton('pause', '', (button) => void act('pause', { on: button.dataset.on !== 'true' })),
       ...state.workers.map((worker) => actButton(`restart-${worker}`, 'danger', () => void restart(worker))),
     );
   }
   for (const button of row.querySelectorAll('button')) {
     const word = button.dataset.act ?? '';
+    if (word === 'self-test') button.disabled = state.self_test.runs;
     if (word === 'pause') button.dataset.on = String(state.paused);
     setText(button, label(word, state));
   }
@@ -101,6 +105,7 @@ const label = (word, state) => {
   if (word === 'pause') return t(state.paused ? 'technician.act.play_on' : 'technician.act.pause');
   if (word === 'panic') return t('technician.act.panic');
   if (word === 'next') return t('technician.act.next');
+  if (word === 'self-test') return t(state.self_test.runs ? 'technician.act.testing' : 'technician.act.self-test');
   const name = word.replace('restart-', '');
   const worker = has(`technician.worker.${name}`) ? t(`technician.worker.${name}`) : name;
   return pressed.worker === name && pressed.until > Date.now()

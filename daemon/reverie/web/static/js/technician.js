@@ -5,9 +5,13 @@
 import { Refusal, ask } from './api.js';
 import { byId, element, setText } from './dom.js';
 import { onLanguage, startLanguage, t } from './i18n.js';
+import { startSentences } from './sentences.js';
 import { startSettings } from './settings.js';
 import { showActs, showSlots } from './technician-acts.js';
 import { showCharts } from './technician-charts.js';
+import { showDayOfDesk } from './technician-day.js';
+import { showRoom } from './technician-room.js';
+import { showSound } from './technician-sound.js';
 import { showFaults, showStages } from './technician-stages.js';
 
 /** @typedef {import('./technician-contract.js').DeskState} DeskState */
@@ -46,7 +50,10 @@ const show = () => {
   showContact(contact);
   showStages(byId('stages'), state.stages);
   showSlots(byId('slots'), state.slots);
+  showSound(state);
   showActs(byId('acts'), state);
+  showDayOfDesk(byId('day'), state.day);
+  showRoom(state.room);
   showFaults(byId('faults'), state.faults, state.cleared);
   if (curves) showCharts(byId('charts'), curves);
   showLog();
@@ -126,6 +133,7 @@ document.addEventListener('visibilitychange', () => {
 startSettings();
 await startLanguage();
 onLanguage(show);
+startSentences(show);
 await lookAtState();
 if (!refusal) await lookAtCurves();
 keepLooking(lookAtState, STATE_EVERY);

@@ -5,6 +5,8 @@
  * year; it asks for the screen to stay on, and moves a little all the time so that nothing burns in.
  */
 
+import { showDay } from './day-line.js';
+import { byId } from './dom.js';
 import { feed } from './feed.js';
 import { startHall } from './hall.js';
 
@@ -74,4 +76,4 @@ setInterval(look, LOOK * 1000);
 feed.on('joined', (joined) => void (joined && look()));
 document.addEventListener('visibilitychange', () => void stayOn());
 void stayOn();
-void startHall();
+void startHall((now) => showDay(byId('day'), byId('day'), now));

@@ -1,4 +1,4 @@
-"""Behind a real nginx, as the documentation configures it."""
+"""Behind a real nginx and a real Caddy, as the documentation configures them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from fakes.caddy import find_caddy, running_caddy
 from fakes.daemon import free_port
 from fakes.nginx import find_nginx, running_nginx
 from fakes.patience import PATIENCE
@@ -30,7 +31,7 @@ HOST = "music.example.org"
 
 
 class Proxied:
-    """A page behind nginx, and a browser that comes to it by its public name."""
+    """A page behind a proxy, and a browser that comes to it by its public name."""
 
     def __init__(self, session: aiohttp.ClientSession, address: str, context: ssl.SSLContext) -> None:
         self.session, self.address, self.context = session, address, context
@@ -49,11 +50,15 @@ class Proxied:
             return answer.status, await answer.text()
 
 
-@pytest_asyncio.fixture
-async def proxied(tmp_path: Path) -> AsyncGenerator[Proxied]:
-    program = find_nginx()
+@pytest_asyncio.fixture(params=["nginx", "caddy"])
+async def proxied(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncGenerator[Proxied]:
+    package, find, running = {
+        "nginx": ("nginx-light", find_nginx, running_nginx),
+        "caddy": ("caddy", find_caddy, running_caddy),
+    }[request.param]
+    program = find()
     if program is None:
-        pytest.skip("there is no nginx (apt install nginx-light)")
+        pytest.skip(f"there is no {request.param} (apt install {package})")
     (tmp_path / "token").write_text(WORD)
     said = {"technician_token_file": str(tmp_path / "token"), "proxies": ["127.0.0.1"], "hosts": [HOST]}
     listen, port = free_port(), free_port()
@@ -62,7 +67,7 @@ async def proxied(tmp_path: Path) -> AsyncGenerator[Proxied]:
     app = application(QuietDaemon(), "127.0.0.1", gate=gate)
     app.router.add_get("/events", _events)
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, faults, gate=gate))
-    with running_nginx(program, tmp_path, listen, port) as certificate:
+    with running(program, tmp_path, listen, port) as certificate:
         context = ssl.create_default_context(cafile=str(certificate))
         async with aiohttp.ClientSession() as session:
             page = Proxied(session, f"https://127.0.0.1:{listen}", context)
@@ -122,4 +127,4 @@ async def test_events_come_through_as_they_happen(proxied: Proxied) -> None:
         ) as answer,
     ):
         assert answer.status == 200
-        assert await answer.content.readline() == b"event: bar\n", "nginx has not held it back"
+        assert await answer.content.readline() == b"event: bar\n", "nothing has held it back"
