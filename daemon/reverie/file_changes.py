@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,45 @@ class FileWatch:
                     self._changed(changed)
             except Exception:
                 log.exception("The files could not be looked at; they are again in %g s.", self._every)
+
+
+class FolderEvents:
+    """Wakes whoever waits as soon as something in a folder changes, where the file system tells of it.
+
+    Shares of a network, and machines on which too much is watched, do not: then the time that one waits at most counts.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._events: Iterator[object] | None = None
+        self._tried = False
+
+    def wait(self, seconds: float) -> None:
+        """Return when something has changed, or after so many seconds."""
+        begun = time.monotonic()
+        if self._events is None and not self._tried:
+            self._tried = True
+            self._events = self._listen(seconds)
+        if self._events is not None:
+            try:
+                if next(self._events, None) is not None:
+                    return
+            except Exception as error:  # noqa: BLE001 - whatever a watcher cannot bear, somebody looks without it
+                log.info("Changes in %s are not told by the system (%r); they are looked for.", self._folder, error)
+            self._events = None
+        time.sleep(max(begun + seconds - time.monotonic(), 0.0))
+
+    def _listen(self, seconds: float) -> Iterator[object]:
+        import watchfiles
+
+        return watchfiles.watch(
+            self._folder,
+            watch_filter=None,
+            yield_on_timeout=True,
+            rust_timeout=round(seconds * 1000),
+            raise_interrupt=False,
+            recursive=False,
+        )
 
 
 def _signature(path: Path) -> Signature:

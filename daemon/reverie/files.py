@@ -21,7 +21,8 @@ LARGEST = 16_000_000
 """Bytes that a file may have where nobody says otherwise."""
 _AT_ONCE = 1 << 20
 """Bytes that are asked for at once where there may be no end: memory is taken for all of them beforehand."""
-_NEW = 0o644
+_NEW, _REPLACING = 0o666, 0o600
+"""Modes with which a file is begun: the system takes the umask of the process from the first."""
 _LONGEST_NAME = 100
 """Bytes of a name that its temporary file bears: the system allows 255 in all."""
 _TEMPORARY = ".{}."
@@ -114,6 +115,24 @@ def write_atomically(path: Path, data: bytes, *, lasting: bool = True) -> None:
             raise again from error
     if lasting:
         _sync_folder(target.parent)
+
+
+def take_place(made: Path, path: Path) -> None:
+    """Give a file that is written its name: fsync, rename, fsync of the folder.
+
+    For what is too large to be written by :func:`write_atomically`. Without the first a power cut could leave the name,
+    and of the bytes some or none. Both lie in the same file system, and whatever has the name is replaced.
+
+    Raises:
+        OSError: if the bytes or the name cannot be kept; what had the name is then still whole.
+    """
+    descriptor = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+    made.replace(path)
+    _sync_folder(path.parent)
 
 
 def write_in_any_case(path: Path, data: bytes) -> Path | None:
@@ -236,19 +255,29 @@ def _target(path: Path) -> Path:
 
 def _replace(target: Path, data: bytes, *, lasting: bool) -> None:
     prefix = _TEMPORARY.format(os.fsdecode(os.fsencode(target.name)[:_LONGEST_NAME]))
-    descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
-    temporary = Path(name)
+    old = _regular(target)
+    temporary, descriptor = _begin(target.parent, prefix, _NEW if old is None else _REPLACING)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            _look_like(target, descriptor)
+            if old is not None:
+                _look_like(target, old, descriptor)
             if lasting:
                 _sync(descriptor)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _begin(folder: Path, prefix: str, mode: int) -> tuple[Path, int]:
+    """A new file in a folder, open to be written, named as :func:`tempfile.mkstemp` does, which heeds no umask."""
+    while True:
+        path = folder / f"{prefix}{os.urandom(4).hex()}"
+        with contextlib.suppress(FileExistsError):
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            return path, os.open(path, flags, mode)
 
 
 def _overwrite(target: Path, data: bytes) -> None:
@@ -271,15 +300,17 @@ def _fill(descriptor: int, data: bytes) -> None:
     _sync(descriptor)
 
 
-def _look_like(target: Path, descriptor: int) -> None:
-    """Give a new file the owner, group, mode and attributes of the one that it replaces, as far as may be."""
+def _regular(target: Path) -> os.stat_result | None:
+    """What a file is that is to be replaced; None where there is none."""
     try:
         old = target.stat()
     except OSError:
-        old = None
-    if old is None or not stat.S_ISREG(old.st_mode):
-        _may_fail(os.fchmod, descriptor, _NEW)
-        return
+        return None
+    return old if stat.S_ISREG(old.st_mode) else None
+
+
+def _look_like(target: Path, old: os.stat_result, descriptor: int) -> None:
+    """Give a new file the owner, group, mode and attributes of the ``old`` one that it replaces, as far as may be."""
     new = os.fstat(descriptor)
     if new.st_gid != old.st_gid:
         _may_fail(os.fchown, descriptor, -1, old.st_gid)

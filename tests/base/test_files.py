@@ -62,6 +62,14 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0o027, 0o640), (0o077, 0o600), (0o002, 0o664)])
+def test_a_new_file_is_for_whom_the_umask_of_the_service_lets_read(umask: int, mode: int, tmp_path: Path) -> None:
+    """Each file of the state was 0644, whatever UMask= said."""
+    write = f"from reverie.files import *; write_atomically(Path({str(tmp_path / 'a.json')!r}), b'one')"
+    subprocess.run([sys.executable, "-c", write], check=True, umask=umask)
+    assert stat.S_IMODE((tmp_path / "a.json").stat().st_mode) == mode
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     write_atomically(path, b"one")

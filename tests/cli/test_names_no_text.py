@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from reverie.cli.main import main
-from reverie.conductor.check import check
-from reverie.conductor.site_resources import keep_as_last_good, site_in_force
+from reverie.conductor.arranging.check import check
+from reverie.conductor.configuration.site_resources import keep_as_last_good, site_in_force
 from reverie.errors import printable
 from reverie.processes.wire import decode, encode
 from reverie.site.load import load_site

@@ -12,7 +12,7 @@ import soundfile
 from fakes.jack import need
 from fakes.timbre import RATE, FakeRenderer, hertz, sine
 from reverie.cli import main as cli
-from reverie.conductor.scene_remarks import remarks_on
+from reverie.conductor.arranging.scene_remarks import remarks_on
 from reverie.models.library.bundle import make_bundle, write_bundle
 from reverie.models.library.card import ModelCard, read_card
 from reverie.models.library.index import identity

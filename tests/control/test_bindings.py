@@ -146,3 +146,8 @@ def test_a_fader_is_the_weight_of_a_mood() -> None:
     assert low == Action.of_dream(DreamWish("fear", 32 / 127, replaces=True))
     assert high == Action.of_dream(DreamWish("fear", 1.0, replaces=True))
     assert end == Action("wake", "fear")
+
+
+def test_a_pad_keeps_the_moment() -> None:
+    surface = Surface([Binding(Control("note", 40), "moment")], LIMITS)
+    assert actions(surface, b"\x90\x28\x40", b"\x80\x28\x00") == [Action("moment"), None]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reverie.conductor.check import check
+from reverie.conductor.arranging.check import check
 from reverie.control.inputs import controls_of
 from reverie.control.surface import Binding, Control
 from reverie.site.actions import ControlLimits

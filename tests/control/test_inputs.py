@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from fakes.patience import PATIENCE
-from reverie.control import inputs as module
+from reverie import attending
 from reverie.control.inputs import Controls, Inputs
 from reverie.site.actions import Action, Level
 from reverie.watch.faults import Faults
@@ -28,7 +28,7 @@ class Desk:
 async def test_osc_that_cannot_be_heard_is_told_once_until_it_can(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "RETRY", 0.02)
+    monkeypatch.setattr(attending, "AGAIN", 0.02)
     faults = Faults()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as squatter, caplog.at_level(logging.WARNING):
         squatter.bind(("127.0.0.1", 0))

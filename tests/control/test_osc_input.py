@@ -26,6 +26,8 @@ LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5
     [
         ("/reverie/tempo", [90], Action("tempo", 90.0)),
         ("/reverie/tempo", [9999.0], Action("tempo", 140.0)),
+        ("/reverie/swing", [0.6], Action("swing", 0.6)),
+        ("/reverie/swing", [0.9, 8], Action("swing", 0.75, over=8)),
         ("/reverie/volume", [0], Action("volume", 0.2)),
         ("/reverie/temperature", [1.2], Action("temperature", 1.2)),
         ("/reverie/temperature/lead", [1.2], Action("temperature", 1.2, "lead")),
@@ -33,6 +35,9 @@ LIMITS = ControlLimits(tempo=(60, 140), volume=(0.2, 1.0), temperature=(0.5, 1.5
         ("/reverie/next", [], Action("next")),
         ("/reverie/next", [1.0], Action("next")),
         ("/reverie/next", [0.0], None),
+        ("/reverie/moment", [], Action("moment")),
+        ("/reverie/moment", [1], Action("moment")),
+        ("/reverie/moment", [0], None),
         ("/reverie/panic", [False], None),
         ("/reverie/scene", ["night-watch"], Action("scene", "night-watch")),
         ("/reverie/scene", [2], Action("scene", "2")),

@@ -23,6 +23,7 @@ LIMITS = ControlLimits()
         ({"action": "mutate", "voice": "lead", "value": None}, Action("mutate", None, "lead")),
         ({"action": "undo"}, Action("undo")),
         ({"action": "tempo", "value": 1000}, Action("tempo", 140.0)),
+        ({"action": "swing", "value": 0.1}, Action("swing", 0.5)),
         ({"action": "temperature", "voice": "lead", "value": 0.1}, Action("temperature", 0.5, "lead")),
         ({"action": "loop"}, Action("loop")),
         ({"action": "loop", "value": False}, Action("loop", value=False)),

@@ -16,7 +16,7 @@ from reverie.compose.composer import compose
 from reverie.compose.engines.genie_playing import GenieEngine
 from reverie.compose.ensemble import Ensemble
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.control.osc_input import action_of
 from reverie.control.plain_action import action_of as plain_action_of
 from reverie.control.pressed_contour import MOST, PAUSE, PressedContour

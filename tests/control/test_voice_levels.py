@@ -90,6 +90,32 @@ def test_a_level_that_moves_over_bars_goes_a_step_with_each_and_arrives(desk: Co
     assert desk.ramps == []
 
 
+def test_swing_is_set_within_limits_taken_back_and_the_scenes_own_in_the_next(
+    desk: ControlConsole, stand: Stand
+) -> None:
+    assert desk.present("swing", None) == 0.5
+    stand.do(desk, Action("swing", 0.58), Action("tempo", 90.0), Action("swing", 9.0))
+    assert (stand.steered[-1].swing, stand.steered[-1].qpm, desk.present("swing", None)) == (0.75, 90.0, 0.75)
+    assert "The first of two steps takes 75% of their time." in now(desk)
+    stand.do(desk, Action("undo"))
+    assert (stand.steered[-1].swing, stand.steered[-1].qpm) == (0.58, 90.0)
+    stand.do(desk, Action("undo"), Action("undo"))
+    assert stand.steered[-1].swing is None
+    stand.do(desk, Action("swing", 0.5))
+    assert now(desk) == ["Nothing swings."]
+    desk.scene_begun()
+    assert (stand.steered[-1].swing, now(desk)) == (None, [])
+
+
+def test_swing_moves_over_bars(desk: ControlConsole, stand: Stand) -> None:
+    stand.do(desk, Action("swing", 0.7, over=4))
+    seen: list[float | None] = []
+    for _ in range(5):
+        desk.bar_over()
+        seen.append(stand.steered[-1].swing)
+    assert seen == pytest.approx([0.55, 0.6, 0.65, 0.7, 0.7])
+
+
 def test_undo_and_another_value_end_what_moves(desk: ControlConsole, stand: Stand) -> None:
     stand.do(desk, Action("density", 2.0, "lead", over=8))
     desk.bar_over()

@@ -166,6 +166,7 @@ WORDS: dict[str, Callable[[int], object]] = {
     "unmute": lambda _: SetOverrides(),
     "fast": lambda _: SetOverrides(180.0),
     "slow": lambda _: SetOverrides(75.0, 0.5),
+    "swing": lambda _: SetOverrides(swing=0.66),
     "panic": lambda _: Panic(),
     "loop": lambda bar: place(steps(70, 71), bar, part="lead"),
     "late loop": lambda bar: place(steps(50, 51, 52), max(bar - 2, 0), part="other"),

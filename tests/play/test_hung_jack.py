@@ -14,8 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from fakes.fault_matrix import page_row
 from fakes.jack import Jack, Receiver, need
 from fakes.playing import RealPlayer, place, scene, steps
+from reverie.conductor.care.slot_news import advised
 from reverie.music.time import Tempo
 from reverie.play.messages import BarPlayed, SlotState
 
@@ -123,7 +125,9 @@ def test_a_synth_on_a_hung_jack_is_down_until_jack_runs_again(jack: Jack, synth:
 
 @pytest.mark.parametrize("hang", [stopped, driver_frozen])
 def test_a_port_of_a_hung_jack_is_down_until_jack_runs_again(jack: Jack, port: RealPlayer, hang: Hang) -> None:
-    assert check(port, hang(jack)).startswith(HANGS)
+    detail = check(port, hang(jack))
+    assert detail.startswith(HANGS)
+    assert page_row("JACK hung").advises(advised(detail)[1])
 
 
 def test_a_port_of_our_own_in_a_hung_jack_is_down_too(jack: Jack, tmp_path: Path) -> None:

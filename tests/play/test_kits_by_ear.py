@@ -14,7 +14,7 @@ from fakes.sine_banks import RATE, heard
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play.messages import BankTaken, BarPlayed, Part, Place, SlotState, TakeBank
-from reverie.timbre.bank.bank import zones_of
+from reverie.timbre.bank.bank_files import zones_of
 from reverie.timbre.bank.sf2 import sf2_bytes
 from reverie.timbre.bank.zone import Sample
 from reverie.timbre.sound import Sound

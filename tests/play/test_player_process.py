@@ -11,11 +11,13 @@ from typing import Any
 import psutil
 import pytest
 
+from fakes.fault_matrix import page_row
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.playing import RealPlayer, loop, place, scene, steps
 from fakes.processes import stray
 from fakes.stalls import Stalls
+from reverie.conductor.care.slot_news import advised
 from reverie.music.notes import Note
 from reverie.music.time import Tempo
 from reverie.play.messages import MOST_NOTES, BarPlayed, PlayerReady, Rest, SlotState, Stop
@@ -169,6 +171,7 @@ def test_a_port_that_vanishes_is_told_and_found_again(start: Start, synth: Recei
     synth.close()
     lost = player.hear(SlotState, lambda state: not state.up)
     assert lost.detail == "the MIDI port synth:in is gone; switch the device on or plug it in again"
+    assert page_row("slot gone").advises(advised(lost.detail)[1])
 
     synth.open()
     wait_until(lambda: synth.messages[-5:] == [b"\x80\x3c\x00", b"\x80\x43\x00", *HUSHED])
@@ -192,7 +195,8 @@ def test_the_music_outlives_the_jack_server(start: Start, jack: Jack, stalls: St
     player.tell(scene(tempo=Tempo(240)), place(steps(60, 62, 64, 65)))
     player.hear(BarPlayed, lambda bar: bar.sent == 4)
     jack.kill()
-    player.hear(SlotState, lambda state: not state.up)
+    lost = player.hear(SlotState, lambda state: not state.up)
+    assert page_row("JACK dead").advises(advised(lost.detail)[1])
     silent = player.hear(BarPlayed, lambda bar: bar.sent == 0)
     assert silent.notes == {"lead": 4}
     jack.start()

@@ -84,6 +84,36 @@ def test_sixteenths_swing_and_the_clock_does_not(tmp_path: Path) -> None:
     assert gaps == pytest.approx([0.5 / 24] * len(gaps))
 
 
+def test_a_swing_that_people_set_begins_with_the_bar_line_and_ends_with_one(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.tell(scene(), place(loop(*(Note(120 * step, 60, 60 + step) for step in range(16)))))
+    studio.player.advance()
+    while not studio.player._cursor.is_written:
+        studio.clock.time = studio.player.due
+        studio.player.advance()
+        studio.player.tend()
+    studio.tell(SetOverrides(swing=2 / 3))
+    studio.play(1)
+    studio.tell(SetOverrides())
+    studio.play(2)
+    moments = at(studio, ON)
+    straight, swung = [n * 0.125 for n in range(16)], [n // 2 * 0.25 + n % 2 / 6 for n in range(16)]
+    assert moments[:16] == pytest.approx(straight, abs=1e-6), "the bar that sounds stays as it is"
+    assert moments[16:32] == pytest.approx([2 + one for one in swung], abs=1e-6)
+    assert moments[32:34] == pytest.approx([4 + one for one in straight[:2]], abs=1e-6)
+
+
+def test_a_swing_that_people_set_is_of_the_steps_that_the_scene_lets_swing(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    eighths = loop(*(Note(240 * step, 60, 60 + step) for step in range(8)))
+    studio.tell(SetOverrides(swing=0.5), replace(scene(), swing=Swing(2 / 3, 8)), place(eighths))
+    studio.player.advance()
+    studio.tell(SetOverrides(swing=0.75))
+    studio.play(2)
+    assert at(studio, ON)[1] == pytest.approx(0.25, abs=1e-6), "even, in place of the scene's own"
+    assert at(studio, ON)[9] == pytest.approx(2.375, abs=1e-6)
+
+
 def test_those_who_follow_are_told_where_the_music_is(tmp_path: Path) -> None:
     studio = Studio(tmp_path, main=SlotSettings({}, clock=True))
     studio.tell(scene(), place(loop(Note(0, 1920, 60))))

@@ -10,7 +10,7 @@ import pytest
 from fakes.outputs import RecordingSampler
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
-from reverie.play.messages import Panic, Part, SetOverrides, TakeBank
+from reverie.play.messages import Panic, Part, Reopen, SetOverrides, TakeBank
 from reverie.play.slot_settings import SlotSettings
 
 ON, OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
@@ -197,3 +197,53 @@ def test_notes_that_two_slots_strike_together_on_one_that_stands_in_are_one_note
     ]
     assert notes[:6] == [(0, ON), (720, OFF), (960, ON), (1200, OFF), (1200, ON), (1440, OFF)]
     assert {(at, kind) for at, kind in notes} == set(notes[:6])
+
+
+def notes(studio: Understudy, output: str) -> list[tuple[float, int, int]]:
+    """Beats since the start, status and pitch of every note of an output."""
+    return [
+        (round((at - 1000.0) * 2, 3), data[0] & 0xF0, data[1])
+        for at, data in studio.outputs[output].sent
+        if data[0] & 0xF0 in {ON, OFF}
+    ]
+
+
+def test_a_device_that_is_back_within_a_bar_is_heard_again_from_the_next_bar_line_on(tmp_path: Path) -> None:
+    studio = begun(tmp_path)
+    studio.lose()
+    studio.play(1)
+    back = len(studio.bars)
+    studio.output.sent.clear()
+    studio.output.there = True
+    studio.play(4)
+    first, *_ = [beat for beat, status, _ in notes(studio, "main") if status == ON]
+    assert first % 4 == 0
+    assert first // 4 > back, "a bar had begun when the device was found again"
+    spare = [(beat, status, pitch) for beat, status, pitch in notes(studio, "spare") if beat < first]
+    assert [pitch for _, status, pitch in spare if status == ON] == [
+        pitch for _, status, pitch in spare if status == OFF
+    ]
+    assert max(beat for beat, status, _ in notes(studio, "spare") if status == ON) == first - 1, "no beat was left out"
+
+
+def test_a_stand_in_that_is_lost_while_the_device_is_back_leaves_no_silence(tmp_path: Path) -> None:
+    studio = begun(tmp_path)
+    studio.lose()
+    studio.play(1)
+    studio.output.there = True
+    studio.outputs["spare"].there = False
+    studio.play(4)
+    assert len([1 for _, status, _ in notes(studio, "main") if status == ON]) >= 12
+
+
+def test_a_slot_that_is_opened_anew_ends_its_notes_and_finds_its_device_again(tmp_path: Path) -> None:
+    studio = begun(tmp_path)
+    opened = studio.output.opened
+    studio.tell(Reopen("main"), Reopen("no such slot"))
+    studio.play(2)
+    assert studio.output.opened == opened + 1
+    assert [state.up for state in studio.states if state.name == "main"] == [True, False, True]
+    sounding = 0
+    for _, status, _ in notes(studio, "main"):
+        sounding += 1 if status == ON else -1
+    assert sounding <= 1, "the last note may sound yet"

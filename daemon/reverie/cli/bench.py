@@ -1,4 +1,4 @@
-"""The commands ``reverie bench compose``, ``reverie bench play`` and ``reverie bench timbre``.
+"""The commands ``reverie bench compose``, ``play``, ``timbre`` and ``loops``.
 
 What does the work is imported when it is called, so that help stays quick.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from reverie.bench.play_loads import LOADS
@@ -16,6 +17,7 @@ from reverie.cli.arguments import add_command, add_json, duration
 DEFAULTS = tuple(PER_EVENT)
 TIMBRES = ("nsynth", "gansynth")
 _MOST = 3600
+_FEWEST_LOOPS, _MOST_LOOPS = 1000, 100_000_000
 
 
 def add_parsers(commands: Any) -> None:
@@ -60,6 +62,14 @@ def add_parsers(commands: Any) -> None:
     )
     timbre.add_argument("--quick", action="store_true", help="take rough figures, to see that it works")
     timbre.set_defaults(command=_timbre)
+    endless = add_command(actions, "loops", "measure whether memory, descriptors or threads grow with loops")
+    add_json(endless)
+    endless.add_argument(
+        "--count", type=_count, default=100_000, metavar="N", help="how many loops; 100000 if nothing is said"
+    )
+    endless.add_argument("--models", action="store_true", help="have models compose them, which takes longer")
+    endless.add_argument("--traced", action="store_true", help="trace Python's own memory as well, which takes longer")
+    endless.set_defaults(command=_loops)
 
 
 def _compose(options: argparse.Namespace) -> int:
@@ -86,6 +96,25 @@ def _timbre(options: argparse.Namespace) -> int:
     report = measure(tuple(dict.fromkeys(options.model or TIMBRES)), quick=options.quick)
     print(json.dumps(report, indent=2) if options.json else "\n".join(lines(report)))
     return 0
+
+
+def _loops(options: argparse.Namespace) -> int:
+    from reverie.rehearsal.endurance import EnduranceSample, endure, lines
+
+    def tell(sample: EnduranceSample) -> None:
+        print(f"{sample.loops:,} of {options.count:,} loops, {sample.rss / 1e6:.1f} MB", file=sys.stderr, flush=True)
+
+    report = endure(options.count, models=options.models, traced=options.traced, progress=tell)
+    print(json.dumps(report.as_json()) if options.json else "\n".join(lines(report)))
+    return 0
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not _FEWEST_LOOPS <= int(text) <= _MOST_LOOPS:
+        raise argparse.ArgumentTypeError(
+            f"loops are a whole number from {_FEWEST_LOOPS} to {_MOST_LOOPS}, not {text!r}"
+        )
+    return int(text)
 
 
 def _seconds(text: str) -> float:

@@ -28,14 +28,18 @@ def add_parsers(commands: Any) -> None:
         metavar="N",
         help="how many loops of each voice --play composes; 16 if nothing is said",
     )
+    check.add_argument(
+        "--chains", action="store_true", help="also show by what each voice sounds, down to what cannot fail"
+    )
     add_config(check)
     add_json(check)
     check.set_defaults(command=_check)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from reverie.conductor.check import check, check_and_play, scene_path
-    from reverie.conductor.scene_remarks import remarks_on
+    from reverie.conductor.arranging.check import check, check_and_play, scene_path
+    from reverie.conductor.arranging.scene_remarks import remarks_on
+    from reverie.conductor.arranging.voice_chains import chain_lines
 
     files = [scene_path(file, options.config) for file in options.files]
     faults = check_and_play(files, options.config, options.loops) if options.play else check(files, options.config)
@@ -50,6 +54,8 @@ def _check(options: argparse.Namespace) -> int:
             print(fault)
         if not faults:
             print(f"{len(files)} {'file is' if len(files) == 1 else 'files are'} right.")
+        for line in chain_lines(files, options.config) if options.chains else ():
+            print(line)
         for remark in remarks_on(files, options.config):
             print(remark, file=Printable(sys.stderr))
     return FAULT if faults else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,12 +17,27 @@ if TYPE_CHECKING:
 
 def site_that_counts(config: Path | None) -> Site:
     """The configuration that counts; a person is told if it is not the one that was asked for."""
-    from reverie.conductor.site_resources import site_in_force
+    from reverie.conductor.configuration.site_resources import site_in_force
 
     force = site_in_force(config)
     if force.fault:
         print(f"{force.fault}\nInstead of it, this counts: {force.instead}.", file=Printable(sys.stderr))
     return force.site
+
+
+def state_that_counts(site: Site) -> Path:
+    """The state folder of the site's daemon: that of the service, where the site names none and this user has none."""
+    from reverie.places import SERVICE_STATE
+
+    own = site.state_folder
+    served = site.state is None and "STATE_DIRECTORY" not in os.environ and SERVICE_STATE.is_dir() and not own.is_dir()
+    return SERVICE_STATE if served else own
+
+
+def site_with_state(config: Path | None) -> Site:
+    """The configuration that counts, with the state folder of its daemon."""
+    site = site_that_counts(config)
+    return site.model_copy(update={"state": state_that_counts(site)})
 
 
 def slots_of(config: Path | None) -> Mapping[str, Mapping[str, Any]]:
@@ -35,7 +51,7 @@ def models_of(config: Path | None) -> Sequence[Path]:
     Raises:
         DocumentError: if the configuration that was named is at fault.
     """
-    from reverie.conductor.site_resources import model_folders_of
+    from reverie.conductor.configuration.site_resources import model_folders_of
 
     return model_folders_of(_named_or_that_counts(config))
 

@@ -15,7 +15,7 @@ from reverie.site.actions import KINDS, LEVELS, SWITCHES, VOICED
 
 if TYPE_CHECKING:
     from reverie.cli.reach import Whereabouts
-    from reverie.conductor.site_resources import InForce
+    from reverie.conductor.configuration.site_resources import InForce
 
 
 def add_parsers(commands: Any) -> None:
@@ -25,7 +25,7 @@ def add_parsers(commands: Any) -> None:
     status.set_defaults(command=_status)
 
     reload = add_command(
-        commands, "reload", "have the running daemon read the scene that plays again, and tell what came of it"
+        commands, "reload", "have the running daemon read its configuration and scene again, and tell what came of it"
     )
     reload.set_defaults(command=_reload)
 
@@ -60,7 +60,7 @@ def add_parsers(commands: Any) -> None:
 def _status(options: argparse.Namespace) -> int:
     from reverie.cli.reach import status
 
-    _, where, _ = _find(options.config)
+    _, where, _ = find_daemon(options.config)
     reply = status(where)
     if reply.answer is None:
         return _fail(reply.sentence)
@@ -103,7 +103,7 @@ def _section(form: Mapping[str, Any], *, ends: bool) -> str:
 def _reload(options: argparse.Namespace) -> int:
     from reverie.cli.reach import reload
 
-    _, where, _ = _find(options.config)
+    _, where, _ = find_daemon(options.config)
     reply = reload(where)
     if reply.answer is None:
         return _fail(reply.sentence)
@@ -119,7 +119,7 @@ def _reload(options: argparse.Namespace) -> int:
 def _do(options: argparse.Namespace) -> int:
     from reverie.cli.reach import do
 
-    _, where, _ = _find(options.config)
+    _, where, _ = find_daemon(options.config)
     try:
         reply = do(where, _wanted(options.action, options.about, options.to) | _over(options.over))
     except argparse.ArgumentTypeError as error:
@@ -159,7 +159,7 @@ def _dream(options: argparse.Namespace) -> int:
     if not options.wake:
         keys = ("mood", "weight", "length", "text", "cue")
         said = {key: value for key in keys if (value := getattr(options, key)) is not None}
-    _, where, _ = _find(options.config)
+    _, where, _ = find_daemon(options.config)
     reply = dream(where, said)
     if reply.answer is None:
         return _fail(reply.sentence)
@@ -176,7 +176,7 @@ def _panic(options: argparse.Namespace) -> int:
     from reverie.cli.reach import panic
     from reverie.play.panic import FAILED, silence
 
-    force, where, unreadable = _find(options.config)
+    force, where, unreadable = find_daemon(options.config)
     reply = panic(where)
     if reply.answer is not None:
         _say(str(reply.answer.get("said")))
@@ -193,18 +193,18 @@ def _panic(options: argparse.Namespace) -> int:
     return FAULT if any(f": {FAILED}" in sentence for sentence in sentences) else 0
 
 
-def _find(config: Path | None) -> tuple[InForce, Whereabouts, bool]:
+def find_daemon(config: Path | None, *, quietly: bool = False) -> tuple[InForce, Whereabouts, bool]:
     """The configuration that counts, where its daemon can be, and whether its file is kept from this user.
 
-    A person is told if it is not the one that was asked for.
+    A person is told if it is not the one that was asked for, unless whoever asks tells it ``quietly``.
     """
     from reverie.cli.reach import Whereabouts
-    from reverie.conductor.site_resources import site_in_force
+    from reverie.conductor.configuration.site_resources import site_in_force
     from reverie.places import SERVICE_STATE, config_folder
     from reverie.site.load import FILE, find_site
 
     force = site_in_force(config)
-    if force.fault:
+    if force.fault and not quietly:
         sys.stderr.write(f"{force.fault}\nInstead of it, this counts: {force.instead}.\n")
     path = (config or find_site()).absolute()
     site = force.site

@@ -77,7 +77,7 @@ def _check(entry: Mapping[str, Any], site: Site) -> None:
     """
     from pydantic import ValidationError
 
-    from reverie.conductor.check import Known
+    from reverie.conductor.arranging.check import Known
     from reverie.site.control import ControlBinding, beyond
 
     try:

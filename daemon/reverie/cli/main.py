@@ -17,15 +17,22 @@ from typing import TextIO, cast
 from reverie import __version__
 from reverie.cli import (
     audition,
+    backup,
     bench,
     check,
     daemon,
+    day_report,
+    doctor,
+    history,
     instruments,
     loudness,
     measure,
     models,
+    moment,
+    notify_test,
     perform,
     ports,
+    rehearse,
     run,
     scenes,
     schema,
@@ -118,12 +125,19 @@ def command_line() -> argparse.ArgumentParser:
     run.add_parsers(commands)
     check.add_parsers(commands)
     perform.add_parsers(commands)
+    rehearse.add_parsers(commands)
     loudness.add_parsers(commands)
     measure.add_parsers(commands)
     audition.add_parsers(commands)
     scenes.add_parsers(commands)
     instruments.add_parsers(commands)
     daemon.add_parsers(commands)
+    day_report.add_parsers(commands)
+    notify_test.add_parsers(commands)
+    doctor.add_parsers(commands)
+    history.add_parsers(commands)
+    moment.add_parsers(commands)
+    backup.add_parsers(commands)
     ports.add_parsers(commands, slots_of)
     control.add_parsers(commands)
     models.add_parsers(commands, models_of)

@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from reverie.conductor.single_instance import LOCK, name_is_held
 from reverie.errors import ended, reason_of
-from reverie.web.local_socket import DO, DREAM, LONGEST_ANSWER, PANIC, RELOAD, STATUS, SilentError, ask
+from reverie.web.local_socket import DO, DREAM, LONGEST_ANSWER, PANIC, RELOAD, REPLAY, STATUS, TEST, SilentError, ask
 
 SECONDS = 10.0
 """That a daemon may take to answer: a machine that is busy starting is slow, and none should wait much longer."""
@@ -90,6 +90,11 @@ def reload(where: Whereabouts, seconds: float = SECONDS) -> Reply:
     return _reach(where, RELOAD, seconds)
 
 
+def self_test(where: Whereabouts, seconds: float = SECONDS) -> Reply:
+    """Have the daemon sound a quiet figure on each slot; its socket alone takes that of a command."""
+    return _reach(where, TEST, seconds)
+
+
 def do(where: Whereabouts, wanted: Mapping[str, Any], seconds: float = SECONDS) -> Reply:
     """Have the daemon do what people can do at its controls; its socket alone takes that of a command."""
     return _reach(where, f"{DO} {json.dumps(wanted)}", seconds)
@@ -98,6 +103,11 @@ def do(where: Whereabouts, wanted: Mapping[str, Any], seconds: float = SECONDS) 
 def dream(where: Whereabouts, said: Mapping[str, Any], seconds: float = SECONDS) -> Reply:
     """Have the daemon begin a dream, or end dreams."""
     return _reach(where, f"{DREAM} {json.dumps(said)}", seconds)
+
+
+def replay(where: Whereabouts, moment: str, seconds: float = SECONDS) -> Reply:
+    """Have the daemon's voices play a moment again; its socket alone takes that."""
+    return _reach(where, f"{REPLAY} {moment}", seconds)
 
 
 def _reach(where: Whereabouts, word: str, seconds: float) -> Reply:

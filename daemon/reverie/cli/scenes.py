@@ -15,7 +15,7 @@ from reverie.errors import ended
 from reverie.foreign import LONGEST_LINE, Printable, plain
 
 if TYPE_CHECKING:
-    from reverie.conductor.scene_list import ListedScene
+    from reverie.conductor.arranging.scene_list import ListedScene
     from reverie.scenes.schema import Scene
 
 
@@ -33,7 +33,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _scenes(options: argparse.Namespace) -> int:
-    from reverie.conductor.scene_list import scenes_there
+    from reverie.conductor.arranging.scene_list import scenes_there
 
     there = scenes_there(site_that_counts(options.config))
     if options.json:
@@ -48,9 +48,9 @@ def _scenes(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from reverie.conductor.check import scene_path
-    from reverie.conductor.scene_list import KnownToScenes
-    from reverie.conductor.scene_summary import summary
+    from reverie.conductor.arranging.check import scene_path
+    from reverie.conductor.arranging.scene_list import KnownToScenes
+    from reverie.conductor.arranging.scene_summary import summary
 
     site = site_that_counts(options.config)
     scene = KnownToScenes.of(site).load(scene_path(Path(options.scene), options.config))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.cli.timbre import TimbreResources
+from reverie.conductor.configuration.site_resources import model_folders_of
 from reverie.conductor.offline.sound_file import PerformError, render
-from reverie.conductor.site_resources import model_folders_of
 from reverie.midi.errors import DeviceError
 from reverie.places import scenes_folder
 from reverie.play.outputs.fluidsynth import find_audio

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from reverie.clock import Clock
+from reverie.compose.played_loop import PlayedLoop
 from reverie.control.effect import Effect, stands_after
 from reverie.control.levels import Levels
 from reverie.control.loop_hand import LoopHand
@@ -59,6 +60,16 @@ class Acts:
     def paused(self) -> bool:
         """Whether people want silence now."""
         return self.overrides.paused_until is not None
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything is otherwise than at the start: it is kept in no file."""
+        return not self.overrides.are_only(self._limits.within("volume", 1.0))
+
+    def limits_are(self, limits: ControlLimits, pause_for: float) -> None:
+        """Levels go so far from now on: what is beyond that comes back to it."""
+        self._limits, self._pause_for = limits, pause_for
+        self.levels.limits_are(limits)
 
     def scene_begun(self) -> None:
         """Another scene begins: what was set for the one before ends with it, and cannot be taken back any more."""
@@ -136,6 +147,22 @@ class Acts:
                 put.append(str(act.action))
         return put
 
+    def play_again(self, loops: Mapping[str, PlayedLoop], what: str) -> Effect:
+        """Voices play loops of before from their next turns on.
+
+        Raises:
+            ControlError: if none of them can.
+        """
+        there = {name: loop for name, loop in loops.items() if name in self._steered.voices(None)}
+        if not there:
+            raise ControlError(f"the scene that plays has none of the voices of {what}")
+        act = Act(Action("return"), self._clock.now(), self.overrides, played=self._loops.sounding(there))
+        back = self._loops.go_back(there)
+        self._loops.begin_anew(back)
+        self._done.add(act)
+        who = f"{' and '.join(back)} {'goes' if len(back) == 1 else 'go'} back"
+        return Effect(loops=back, now=f"{who} to {what} with the next turn")
+
     @property
     def visited(self) -> bool:
         """Whether anything is as visitors want it."""
@@ -153,7 +180,7 @@ class Acts:
     def _do_reversibly(self, action: Action, *, visitor: bool) -> Effect:
         act = Act(action, self._clock.now(), self.overrides)
         match action.kind:
-            case "volume" | "tempo" | "temperature" | "density" | "register" | "level":
+            case "volume" | "tempo" | "swing" | "temperature" | "density" | "register" | "level":
                 effect = Effect(now=self.levels.move(action.kind, action))
             case "quieter" | "louder":
                 self.levels.go_a_step(up=action.kind == "louder")
@@ -191,9 +218,9 @@ class Acts:
         action, before, back = act.action, act.overrides, dict[str, str]()
         since, now = self.overrides, ""
         match action.kind:
-            case "volume" | "quieter" | "louder" | "tempo":
-                self.levels.undo("tempo" if action.kind == "tempo" else "volume", before)
-            case "temperature" | "density" | "register" | "level":
+            case "quieter" | "louder":
+                self.levels.undo("volume", before)
+            case "volume" | "tempo" | "swing" | "temperature" | "density" | "register" | "level":
                 self.levels.undo(action.kind, before)
             case "mute":
                 self.mutes.undo_mute(action.voice or "", before)

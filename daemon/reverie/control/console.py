@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from reverie.allowance import Allowance
+from reverie.attending import always
 from reverie.clock import Clock, SystemClock
+from reverie.compose.played_loop import PlayedLoop
 from reverie.control.acts import Acts
 from reverie.control.effect import Effect
-from reverie.control.inputs import Controls, Inputs, always
+from reverie.control.inputs import Controls, Inputs
 from reverie.control.override_sentences import sentences
 from reverie.control.overrides import Overrides
 from reverie.control.plain_action import action_of
@@ -24,12 +26,14 @@ from reverie.errors import capital, ended
 from reverie.foreign import plain
 from reverie.history.control_log import Record, Use, date
 from reverie.logs import ONCE
-from reverie.site.actions import LEVELS, Action, ControlError, Level
+from reverie.site.actions import LEVELS, Action, ControlError, ControlLimits, Level
 from reverie.site.dream_wish import dream_of_json
 from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
 
 log = logging.getLogger(__name__)
+
+AGAIN = "it is tried again, and the music plays on."
 
 LEVEL_EVERY = 0.05
 """Seconds between two values of a level: a knob that is turned wildly does not flood the player."""
@@ -74,7 +78,7 @@ class ControlConsole:
         controls: By what, and how far.
         record: The file in which every use is kept.
         favourites: Where it is kept what people keep of the music.
-        count: Told of every use: the action and where it came from.
+        count: Told of every use: the action, where it came from, and in words what was wanted.
         later: Calls something later; the event loop's ``call_later`` unless given.
         clock: By which controls are slowed down, pauses end and uses are dated.
         faults: The register of what is wrong with the inputs and the record.
@@ -87,7 +91,7 @@ class ControlConsole:
         controls: Controls,
         record: Path,
         favourites: Favourites,
-        count: Callable[[str, str], None],
+        count: Callable[[str, str, str], None],
         later: Later | None = None,
         clock: Clock | None = None,
         faults: Faults | None = None,
@@ -102,6 +106,7 @@ class ControlConsole:
         self._clock = clock = clock or SystemClock()
         self._inputs = Inputs(controls, self, faults)
         self._acts = Acts(stage, favourites, controls.limits, controls.pause_for, clock)
+        self._keep_moment: Callable[[str, float], str] | None = None
         later = later or _later
         self._levels = RateLimit[tuple[str, str | None], _Wish](LEVEL_EVERY, self._do, later, clock.now)
         self._buttons = RateLimit[tuple[str, str | None], _Wish](BUTTON_EVERY, self._do, later, clock.now)
@@ -115,7 +120,29 @@ class ControlConsole:
 
     async def attend(self) -> None:
         """Listen to people, and keep the record, until cancelled."""
-        await asyncio.gather(always(self._inputs.run), always(self._record.run))
+        await asyncio.gather(
+            always(self._inputs.run, f"Nothing can be controlled by hand for now; {AGAIN}"),
+            always(self._record.run, f"What people do is not recorded for now; {AGAIN}"),
+        )
+
+    def limits_are(self, limits: ControlLimits, pause_for: float) -> None:
+        """Levels can be moved so far from now on, and a pause ends after so many seconds."""
+        self._limits = limits
+        self._inputs.limits_are(limits)
+        self._acts.limits_are(limits, pause_for)
+
+    def keep_moments_by(self, keep: Callable[[str, float], str]) -> None:
+        """Have ``keep`` keep the bars of so many seconds ago for a source; it returns the name of the moment."""
+        self._keep_moment = keep
+
+    def play_again(self, loops: Mapping[str, PlayedLoop], what: str, source: str) -> Verdict:
+        """Have voices play loops of before from their next turns on; it can be taken back. What came of it."""
+        try:
+            effect = self._acts.play_again(loops, what)
+        except ControlError as error:
+            return Verdict(ok=False, sentence=f"It was refused: {plain(ended(str(error)))}")
+        self._note(_Outcome(_Wish(Action("return"), source), effect=effect))
+        return Verdict(ok=True, sentence=f"It is done: {plain(effect.now)}.")
 
     @property
     def overrides(self) -> Overrides:
@@ -126,6 +153,11 @@ class ControlConsole:
     def paused(self) -> bool:
         """Whether people want silence now."""
         return self._acts.paused
+
+    @property
+    def touched(self) -> bool:
+        """Whether people have set anything that is not as it was at the start."""
+        return self._acts.touched
 
     def ask(self, wanted: object, source: str) -> Verdict:
         """Somebody wants what plain data says (:mod:`reverie.control.plain_action`); what came of it.
@@ -158,6 +190,9 @@ class ControlConsole:
         Returns:
             Why it was refused, or nothing ("") if it was done; None if its turn is yet to come.
         """
+        if action.kind == "presence":  # a sensor and no hand: it may speak all day, and stands in no record
+            self._stage.presence(there=action.value is not False)
+            return ""
         wish = _Wish(action, source)
         if action.kind == "panic":
             self._panics.offer(None, wish)
@@ -191,7 +226,7 @@ class ControlConsole:
 
     def note(self, action: str, value: str, source: str, refused: str = "") -> None:
         """Keep in the record what was done beside the music, as a test of a slot."""
-        self._count(action, source)
+        self._count(action, source, _said(value, refused))
         self._record.add(Use(date(self._clock.wall()), source, action, plain(value), None, plain(refused)))
         came = f"; refused: {ended(plain(refused))}" if refused else "."
         log.info("By hand (%s): %s %s%s", source, action, plain(value), came)
@@ -206,6 +241,8 @@ class ControlConsole:
                 return self.overrides.volume
             case "tempo":
                 return self.overrides.tempo or (music.tempo() if music else None)
+            case "swing":
+                return music.swing() if self.overrides.swing is None and music else self.overrides.swing
             case "temperature" | "density" | "register" | "level" | "every":
                 return self._acts.levels.common(level, voice)
             case "timbre" | "timbre_x" | "timbre_y":
@@ -287,12 +324,21 @@ class ControlConsole:
             if action.kind == "wake":
                 self._dreamer.wake(None if action.value is None else str(action.value))
                 return _Outcome(wish)
+            if action.kind == "moment":
+                return _Outcome(wish, effect=self._moment(action, wish.source))
             return _Outcome(wish, effect=self._acts.do(action, visitor=wish.source == VISITOR))
         except ControlError as error:
             return _Outcome(wish, str(error))
         except Exception:
             log.exception("The conductor made a mistake when somebody wanted: %s.", action)
             return _Outcome(wish, "it could not be done; see the log")
+
+    def _moment(self, action: Action, source: str) -> Effect:
+        """Keep the last bars as they sounded."""
+        if self._keep_moment is None:
+            raise ControlError("moments are not kept here")
+        ago = action.value if isinstance(action.value, float) else 0.0
+        return Effect(now=f"what has sounded is kept as the moment {self._keep_moment(source, ago)}")
 
     def _do(self, wish: _Wish) -> None:
         outcome = self._latest = self._outcome(wish)
@@ -303,7 +349,7 @@ class ControlConsole:
 
     def _note(self, outcome: _Outcome) -> None:
         """Count a use and keep it; of those that are refused, one a second."""
-        self._count(outcome.wish.action.kind, outcome.wish.source)
+        self._count(outcome.wish.action.kind, outcome.wish.source, _said(str(outcome.wish.action), outcome.refused))
         if outcome.refused:
             self._refusals.offer(outcome.wish.source, outcome)
         else:
@@ -319,6 +365,10 @@ class ControlConsole:
         self._record.add(replace(use, undid=undid, loops=outcome.effect.loops, now=now))
         came = f"; refused: {ended(refused)}" if refused else f": {now}." if now else "."
         log.info("By hand (%s): %s%s%s", source, action, f" ({undid})" if undid else "", came)
+
+
+def _said(wanted: str, refused: str) -> str:
+    return f"{wanted}; refused: {refused}" if refused else wanted
 
 
 def _later(seconds: float, call: Callable[[], None]) -> object:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reverie.control.override_sentences import swings
 from reverie.control.overrides import Overrides
-from reverie.site.actions import Action
+from reverie.site.actions import Action, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,23 @@ def stands_after(action: Action, before: Overrides, after: Overrides, voices: Se
             return how(action.voice or "", before, after)
         case "loop":
             return _looping(action.voice, after, voices)
-        case "volume" | "quieter" | "louder":
-            return f"the volume is {after.volume:.0%}"
-        case "tempo":
-            own = "the tempo is the scene's own again"
-            return own if after.tempo is None else f"the tempo is {after.tempo:.4g} quarters a minute"
+        case "volume" | "quieter" | "louder" | "tempo" | "swing":
+            return _of_the_whole(action.kind, after)
         case "pause":
             return _paused(before, after)
         case _:
             return ""
+
+
+def _of_the_whole(kind: Kind, after: Overrides) -> str:
+    match kind:
+        case "tempo":
+            own = "the tempo is the scene's own again"
+            return own if after.tempo is None else f"the tempo is {after.tempo:.4g} quarters a minute"
+        case "swing":
+            return "the swing is the scene's own again" if after.swing is None else swings(after.swing)
+        case _:
+            return f"the volume is {after.volume:.0%}"
 
 
 def _muted(voice: str, before: Overrides, after: Overrides) -> str:
@@ -59,7 +68,9 @@ def _muted(voice: str, before: Overrides, after: Overrides) -> str:
 def _alone(voice: str, before: Overrides, after: Overrides) -> str:
     if after.solo is not None:
         return f"{after.solo} sounds alone"
-    return f"{voice} sounds with the others{' again' if before.solo == voice else ''}"
+    if before.solo == voice:
+        return f"{voice} sounds with the others again"
+    return f"{voice} sounds with the others"
 
 
 def _looping(voice: str | None, after: Overrides, voices: Sequence[str]) -> str:

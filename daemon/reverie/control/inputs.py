@@ -6,9 +6,10 @@ import asyncio
 import errno
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from reverie.attending import always
 from reverie.control.surface import Surface
 from reverie.errors import reason_of
 from reverie.logs import ONCE
@@ -23,8 +24,6 @@ log = logging.getLogger(__name__)
 
 LOOK = 1.0
 """Seconds between looks at whether the control surface's helper lives."""
-RETRY = 10.0
-"""Seconds until what failed is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,12 @@ class Hearer(Protocol):
         ...
 
 
+class Limited(Protocol):
+    """What moves levels within limits."""
+
+    limits: ControlLimits
+
+
 class Inputs:
     """Listens while :meth:`run` is awaited, and hands on to the console."""
 
@@ -78,11 +83,18 @@ class Inputs:
         self._controls = controls
         self._console = console
         self._states: dict[str, tuple[bool, str]] = {}
+        self._limited: dict[str, Limited] = {}
 
     @property
     def states(self) -> list[Mapping[str, Any]]:
         """Each input, whether it hears, and a sentence."""
         return [{"name": name, "up": up, "detail": detail} for name, (up, detail) in self._states.items()]
+
+    def limits_are(self, limits: ControlLimits) -> None:
+        """Levels can be moved so far from now on."""
+        self._controls = replace(self._controls, limits=limits)
+        for limited in self._limited.values():
+            limited.limits = limits
 
     async def run(self) -> None:
         """Listen until cancelled; what goes wrong is told and tried again."""
@@ -91,12 +103,14 @@ class Inputs:
             wanted.append(self._midi)
         if self._controls.osc is not None:
             wanted.append(self._osc)
-        await asyncio.gather(*(always(listen) for listen in wanted), asyncio.Event().wait())
+        told = "Nothing can be controlled by hand for now; it is tried again, and the music plays on."
+        await asyncio.gather(*(always(listen, told) for listen in wanted), asyncio.Event().wait())
 
     async def _midi(self) -> None:
         from reverie.midi.input import MidiInputProcess
 
         surface = Surface(self._controls.bindings, self._controls.limits, pickup=self._controls.pickup)
+        self._limited["midi"] = surface
         ears = MidiInputProcess(self._controls.midi or {})
 
         def hear() -> None:
@@ -126,13 +140,13 @@ class Inputs:
             lambda sentence: log.warning("OSC: %s.", sentence, extra=ONCE),
             self._flood.count,
         )
+        self._limited["osc"] = heard
         try:
             listening = OscSocket(address, port, heard.hear, self._flood.count)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             what = "end the other program there, or mend `control.osc.port`" if taken else "mend `control.osc`"
             self._tell("osc", False, f"cannot listen at {where} ({reason_of(error)}); {what}")
-            await asyncio.sleep(RETRY)
             return
         try:
             self._tell("osc", True, f"listening at {where} (UDP)")
@@ -150,13 +164,3 @@ class Inputs:
         elif known != (up, detail):
             self._faults.clear(CONTROL_MISSING, name)
             log.info("Control by %s: %s.", name, detail.rstrip("."))
-
-
-async def always(attend: Callable[[], Awaitable[None]]) -> None:
-    """Begin again whatever ends: a fault in control is no reason for silence."""
-    while True:
-        try:
-            await attend()
-        except Exception:
-            log.exception("Nothing can be controlled by hand for now; it is tried again, and the music plays on.")
-            await asyncio.sleep(RETRY)

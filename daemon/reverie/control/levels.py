@@ -10,7 +10,7 @@ from reverie.compose.by_hand import ByHand
 from reverie.control.overrides import PLAIN, STEP, Overrides, set_to
 from reverie.control.ramps import Ramp, Ramps
 from reverie.control.steered import Steered
-from reverie.site.actions import VOICE_LEVELS, Action, ControlError, ControlLimits, Level, VoiceLevel
+from reverie.site.actions import VOICE_LEVELS, WHOLE_LEVELS, Action, ControlError, ControlLimits, Level, VoiceLevel
 
 Values = Mapping[str | None, float]
 """A level by voice; None is the whole."""
@@ -29,6 +29,14 @@ class Levels:
         self._limits = limits
         self.ramps = Ramps()
 
+    def limits_are(self, limits: ControlLimits) -> None:
+        """Levels go so far from now on; volume and tempo, where they are set beyond, come back at once."""
+        self._limits, now = limits, self._steered.overrides
+        tempo = None if now.tempo is None else limits.within("tempo", now.tempo)
+        held = replace(now, volume=limits.within("volume", now.volume), tempo=tempo)
+        if held != now:
+            self._steered.set(held)
+
     def move(self, level: Level, action: Action) -> str:
         """Set a level, or begin to move it; how it stands then, in words.
 
@@ -38,7 +46,7 @@ class Levels:
         if isinstance(action.value, bool | str | tuple | None) or not math.isfinite(action.value):
             raise ControlError(f"{level} needs a number")
         value = self._limits.within(level, action.value)
-        whole = level in {"volume", "tempo"}
+        whole = level in WHOLE_LEVELS
         keys: list[str | None] = [None] if whole else [*self._steered.able(action.voice, level)]
         self.ramps.stop(level, keys)
         told = "" if whole else "; ".join(set_to(_of_voices(level), str(key), value) for key in keys)
@@ -59,10 +67,9 @@ class Levels:
     def undo(self, level: Level, before: Overrides) -> None:
         """Set a level back to where it was, and let no ramp move it."""
         now = self._steered.overrides
-        if level in {"volume", "tempo"}:
+        if level in WHOLE_LEVELS:
             self.ramps.stop(level, [None])
-            same = replace(now, volume=before.volume) if level == "volume" else replace(now, tempo=before.tempo)
-            self._steered.set(same)
+            self._steered.set(replace(now, **{level: getattr(before, level)}))
             return
         voices = self._steered.voices()
         self.ramps.stop(level, voices)
@@ -84,6 +91,8 @@ class Levels:
             return overrides.volume
         if level == "tempo":
             return overrides.tempo or self._steered.music().tempo()
+        if level == "swing":
+            return self._steered.music().swing() if overrides.swing is None else overrides.swing
         if level == "temperature":
             return self._steered.music().temperature(voice or "")
         return overrides.of(_of_voices(level)).get(voice or "", PLAIN[_of_voices(level)])
@@ -97,10 +106,8 @@ class Levels:
 
     def _put(self, level: Level, values: Values) -> None:
         overrides = self._steered.overrides
-        if level == "volume":
-            self._steered.set(replace(overrides, volume=values[None]))
-        elif level == "tempo":
-            self._steered.set(replace(overrides, tempo=values[None]))
+        if level in WHOLE_LEVELS:
+            self._steered.set(replace(overrides, **{level: values[None]}))
         else:
             named = {name: value for name, value in values.items() if name is not None}
             self._set(_of_voices(level), {**overrides.of(_of_voices(level)), **named})

@@ -240,7 +240,7 @@ class OscInput:
         too_much: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limits = limits
+        self.limits = limits
         self._use = use
         self._complain = complain
         self._too_much = too_much
@@ -263,7 +263,7 @@ class OscInput:
                 self._too_much()
                 return
             try:
-                action = action_of(address, arguments, self._limits)
+                action = action_of(address, arguments, self.limits)
             except ControlError as error:
                 self._complain(f"{error} (from {plain(sender)})")
             else:

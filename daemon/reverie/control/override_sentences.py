@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from reverie.control.overrides import Overrides, held_at, set_to
+from reverie.site.control import EVEN
 from reverie.site.loop_wishes import BlendWish, LoopWish, SeedWish
 
 
@@ -16,6 +17,8 @@ def sentences(overrides: Overrides, now: float, voices: Collection[str] = ()) ->
         yield f"The volume is {overrides.volume:.0%}."
     if overrides.tempo is not None:
         yield f"The tempo is {overrides.tempo:.4g} quarters a minute."
+    if overrides.swing is not None:
+        yield f"{swings(overrides.swing).capitalize()}."
     yield from _of_voices(overrides)
     for timbre, point in sorted(overrides.timbres.items()):
         yield f"{held_at(timbre, point)}."
@@ -40,6 +43,11 @@ def _of_voices(overrides: Overrides) -> Iterator[str]:
         yield f"{voice} is played by the buttons {contour}."
     for voice, wish in sorted(overrides.asked.items()):
         yield f"{voice} {plays(wish)}."
+
+
+def swings(share: float) -> str:
+    """How much the music swings, in words, without a full stop."""
+    return f"the first of two steps takes {share:.0%} of their time" if share > EVEN else "nothing swings"
 
 
 def plays(wish: LoopWish | None) -> str:

@@ -1,7 +1,7 @@
 """What people have set, and what they may: pure.
 
-Tempo, mutes, temperatures, contours, points of timbres, what is asked of voices and holding belong to the scene and end
-with it; the volume belongs to the room and stays.
+Tempo, swing, mutes, temperatures, contours, points of timbres, what is asked of voices and holding belong to the scene
+and end with it; the volume belongs to the room and stays.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LONGEST_CYCLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """``tempo``, ``temperatures`` and ``contours`` replace the scene's own where they are set.
+    """``tempo``, ``swing``, ``temperatures`` and ``contours`` replace the scene's own where they are set.
 
     ``paused_until`` is monotonic. ``timbres`` says by name where timbres are held. ``voices`` has by level what is set
     of voices beside their temperature. While ``solo`` sounds alone, ``before_solo`` were the mutes. ``asked`` has by
@@ -48,12 +48,13 @@ class Overrides:
     solo: str | None = None
     before_solo: frozenset[str] = frozenset()
     asked: Mapping[str, LoopWish] = field(default_factory=dict[str, LoopWish])
+    swing: float | None = None
 
     @property
     def for_player(self) -> SetOverrides:
         """What the player is told of it: levels as factors of velocities."""
         levels = {name: round(10 ** (level / DECIBELS), 4) for name, level in self.of("level").items()}
-        return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)), levels)
+        return SetOverrides(self.tempo, self.volume, tuple(sorted(self.muted)), levels, self.swing)
 
     def of(self, level: VoiceLevel) -> Mapping[str, float]:
         """What is set of a level, by voice."""
@@ -65,6 +66,11 @@ class Overrides:
             return replace(self, temperatures=values)
         values = {name: value for name, value in values.items() if value != PLAIN[level]}
         return replace(self, voices={**self.voices, level: values})
+
+    def are_only(self, volume: float) -> bool:
+        """Whether nothing is set but this volume."""
+        set_of_voices = {level: values for level, values in self.voices.items() if values}
+        return replace(self, voices=set_of_voices) == Overrides(volume=volume)
 
     def in_new_scene(self) -> Overrides:
         """What is left of it when another scene begins."""

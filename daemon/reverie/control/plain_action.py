@@ -27,6 +27,8 @@ from reverie.site.dream_wish import FAINTEST
 KEYS = ("action", "voice", "value", "over", "weight")
 LONGEST_NAME = 100
 MOST_SCENES = 9999
+LONGEST_AGO = 600.0
+"""Seconds for which a moment may be over when it is kept; how many bars are remembered decides as well."""
 AXES: Final = 2
 """Numbers of a point on a grid."""
 
@@ -54,7 +56,8 @@ def action_of(wanted: object, limits: ControlLimits) -> Action:
         return Action.of_dream(DreamWish(value) if weight is None else DreamWish(value, _weight(weight), replaces=True))
     if "weight" in asked:
         raise ControlError("a 'weight' is for the action 'dream'")
-    return Action(kind, _value(kind, value, limits), voice, over=_over(kind, asked.get("over")))
+    said = _ago(value) if kind == "moment" else _value(kind, value, limits)
+    return Action(kind, said, voice, over=_over(kind, asked.get("over")))
 
 
 def _weight(weight: object) -> float:
@@ -119,6 +122,16 @@ def _value(kind: Kind, value: object, limits: ControlLimits) -> float | bool | s
     if value is not None and not (kind == "wake" and isinstance(value, str)):
         raise ControlError(f"{kind!r} takes no 'value'")
     return value
+
+
+def _ago(value: object) -> float | None:
+    """How many seconds ago the bars sounded that are to be kept; None: now."""
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= cast("float", value) <= LONGEST_AGO:
+        raise ControlError(f"the 'value' of 'moment' is how many seconds ago it was, 0 to {LONGEST_AGO:g}, or left out")
+    return float(cast("float", value))
 
 
 def _point(value: list[Any], limits: ControlLimits) -> tuple[float, float]:

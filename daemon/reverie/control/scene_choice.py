@@ -27,6 +27,8 @@ def go_to_scene(stage: Stage, wanted: str | None) -> str:
         possible = [names[int(wanted) - 1]]
     else:
         raise ControlError(f"there is no scene {quoted(wanted)}{did_you_mean(wanted, names)}")
+    if wanted is not None:
+        stage.trust(possible[0])
     found = next((name for name in possible if stage.play_scene(name)), None)
     if found is None:
         raise ControlError("there is no scene to go to that can be read; see the log")

@@ -27,6 +27,10 @@ class Music(Protocol):
         """The scene's own tempo in the present bar."""
         ...
 
+    def swing(self) -> float:
+        """The scene's own swing: the share of each pair of steps that the first one takes."""
+        ...
+
     def voices_in(self, ahead: int) -> Collection[str]:
         """Who sounds so many bars after the one that sounds now, as schedules, form and dreams have it."""
         ...
@@ -116,12 +120,20 @@ class Stage(Protocol):
         """Play another scene; False if it cannot be read."""
         ...
 
+    def trust(self, name: str) -> None:
+        """Play a scene with which Reverie has crashed all the same, since a person asks for it by name."""
+        ...
+
     def begins(self, name: str) -> str:
         """When a scene that was asked for begins, in words, without a full stop."""
         ...
 
     def pause(self, *, on: bool) -> None:
         """Be silent from the next bar line on, or play on unless the programme rests."""
+        ...
+
+    def presence(self, *, there: bool) -> None:
+        """A sensor says that somebody is there, or that nobody is."""
         ...
 
     def panic(self) -> None:

@@ -47,7 +47,7 @@ class Surface:
 
     def __init__(self, bindings: Iterable[Binding], limits: ControlLimits, *, pickup: bool = True) -> None:
         self._bindings = tuple(bindings)
-        self._limits = limits
+        self.limits = limits
         self._pickup = pickup
         self._stood: dict[Control, int] = {}
 
@@ -73,12 +73,12 @@ class Surface:
         self, binding: Binding, level: Level, stood: int | None, position: int, present: float | None
     ) -> Action | None:
         if self._pickup and present is not None:
-            wanted = self._limits.position(level, present)
+            wanted = self.limits.position(level, present)
             had_hold = stood is not None and abs(stood - wanted) < NEAR
             passed = stood is not None and (stood - wanted) * (position - wanted) <= 0
             if not (had_hold or passed or abs(position - wanted) <= NEAR):
                 return None
-        return Action(binding.kind, self._limits.at(level, position), binding.voice)
+        return Action(binding.kind, self.limits.at(level, position), binding.voice)
 
 
 def _pressed(control: Control, stood: int | None, value: int) -> bool:

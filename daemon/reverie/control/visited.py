@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reverie.control.undo import Act
 from reverie.site.actions import PLAYED
 
-_PUT_BACK = frozenset({"tempo", "temperature", "contour", *PLAYED})
+_PUT_BACK = frozenset({"tempo", "swing", "temperature", "contour", *PLAYED})
 """What lasts until somebody sets it back: all else passes by itself, or is meant to stay."""
 
 

@@ -88,6 +88,11 @@ class Visitors:
     _all: Allowance = field(init=False)
     _presses: Allowance = field(init=False)
 
+    def rules_are(self, rules: VisitorRules) -> None:
+        """These rules hold from now on."""
+        self.rules = rules
+        self.__post_init__()
+
     def __post_init__(self) -> None:
         """Nobody has wished for anything yet."""
         own, every = self.rules.per_person, self.rules.per_minute

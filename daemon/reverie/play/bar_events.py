@@ -38,10 +38,19 @@ class BarEvents:
 
 
 def write_bar_events(
-    score: SceneScore, scene_bar: int, tick: int, *, resting: bool, clocked: Collection[str]
+    score: SceneScore,
+    scene_bar: int,
+    tick: int,
+    *,
+    resting: bool,
+    clocked: Collection[str],
+    swing: float | None = None,
 ) -> BarEvents:
-    """Write a bar out: its notes, unless it is a rest, and the ticks of MIDI clock for the slots ``clocked``."""
-    metre, warp = score.scene.metre, score.scene.swing.warp
+    """Write a bar out: its notes, unless it is a rest, and the ticks of MIDI clock for the slots ``clocked``.
+
+    ``swing`` is the share that people have set in place of the scene's own (None).
+    """
+    metre, warp = score.scene.metre, score.scene.swing.at(swing).warp
     written: dict[str, list[Entry]] = {
         slot: [entry(at, Rank.CLOCK, message) for at, message in pulses(tick, tick + metre.bar_ticks)]
         for slot in clocked

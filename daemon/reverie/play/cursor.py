@@ -17,6 +17,7 @@ class ScoreCursor:
         self._start = 0
         self._next: tuple[int, SceneScore] | None = None
         self._bar_events: BarEvents | None = None
+        self._swing: float | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -38,6 +39,7 @@ class ScoreCursor:
         forked = ScoreCursor()
         forked.score, forked._start = self.score and self.score.fork(), self._start
         forked._next = self._next and (self._next[0], self._next[1].fork())
+        forked._swing = self._swing
         return forked
 
     def set_scene(self, scene: SetScene) -> None:
@@ -72,6 +74,15 @@ class ScoreCursor:
 
         return put_back
 
+    @property
+    def swing(self) -> float | None:
+        """The share that people have set in place of the scenes' own swing; None: nothing."""
+        return self._swing
+
+    def set_swing(self, share: float | None) -> None:
+        """Swing so from the next bar on that is taken."""
+        self._swing, self._bar_events = share, None
+
     def tear(self) -> None:
         """What was written out does not hold any more."""
         self._bar_events = None
@@ -94,7 +105,9 @@ class ScoreCursor:
         """Write out bar ``number``, which begins at ``tick``, with MIDI clock for the slots ``clocked``."""
         score, start = self._score_of(number, first=False)
         if score is not None:
-            self._bar_events = write_bar_events(score, number - start, tick, resting=rests(score), clocked=clocked)
+            self._bar_events = write_bar_events(
+                score, number - start, tick, resting=rests(score), clocked=clocked, swing=self._swing
+            )
 
     def take(
         self, score: SceneScore, scene_bar: int, tick: int, clocked: Collection[str], *, resting: bool
@@ -102,7 +115,7 @@ class ScoreCursor:
         """The events of that bar: as they were written ahead or, where something has changed since, written now."""
         bar_events, self._bar_events = self._bar_events, None
         if bar_events is None or not bar_events.is_of(score, scene_bar, tick, resting=resting):
-            bar_events = write_bar_events(score, scene_bar, tick, resting=resting, clocked=clocked)
+            bar_events = write_bar_events(score, scene_bar, tick, resting=resting, clocked=clocked, swing=self._swing)
         return bar_events
 
     def _score_of(self, number: int, *, first: bool) -> tuple[SceneScore | None, int]:

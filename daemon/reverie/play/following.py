@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from reverie.music.time import TICKS_PER_QUARTER, TICKS_PER_STEP
 from reverie.play.messages import SELF, SyncState
 from reverie.play.sync.leader import Leader, Position
+from reverie.play.sync.room_beat import ROOM
 from reverie.play.timeline import Timeline
 
 PACE = 0.02
@@ -46,7 +47,7 @@ class Following:
 
     def stops(self, lead: str) -> bool:
         """Whether that leader has the say about it, and has stopped the music."""
-        leader = self._leaders.get(lead)
+        leader = self._leaders.get(self._whose(lead))
         return leader is not None and leader.playing is False
 
     def due(self, now: float) -> float:
@@ -73,6 +74,7 @@ class Following:
 
     def keep_pace(self, lead: str, timeline: Timeline, now: float) -> SyncState | None:
         """Take in what leaders say, and bend ``timeline`` towards the one that the scene names; any news of it."""
+        lead = self._whose(lead)
         if lead != self._lead:
             self._lead, self._offset, self._was_followed = lead, None, False
         if not self.poll(now):
@@ -93,6 +95,7 @@ class Following:
         Returns:
             Moment and seconds per tick; None where nobody is to be met, or is kept pace with already.
         """
+        lead = self._whose(lead)
         leader = self._leaders.get(lead)
         if leader is None or self._offset is not None:
             return None
@@ -109,7 +112,7 @@ class Following:
 
     def free_runs(self, lead: str) -> bool:
         """Whether the tempo stays as it is: a leader sets it, or did until it was lost."""
-        return lead == self._lead and self._was_followed
+        return self._whose(lead) == self._lead and self._was_followed
 
     def lose(self) -> None:
         """The music did not go on: meet the leader anew."""
@@ -139,6 +142,10 @@ class Following:
         """Let go of every leader."""
         for leader in self._leaders.values():
             leader.close()
+
+    def _whose(self, lead: str) -> str:
+        """A scene that follows nobody follows the room, where the box is in one."""
+        return ROOM if lead == SELF and ROOM in self._leaders else lead
 
     def _bend(self, timeline: Timeline, position: Position, offset: float, now: float) -> None:
         here = timeline.heading(now)

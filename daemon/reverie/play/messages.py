@@ -179,8 +179,9 @@ class SetOverrides:
     """All that people have set at the controls: each message replaces the one before; a new player is told again.
 
     ``qpm`` is a tempo in place of the scene's own (None), ``volume`` a share (0 to 1) of every slot's volume, ``muted``
-    are parts that do not sound, and ``levels`` factors of the velocities of some. It holds at once, not from the next
-    bar line on.
+    are parts that do not sound, ``levels`` factors of the velocities of some, and ``swing`` is the share of a pair that
+    its first step takes, in place of the scene's own (None). All holds at once but for swing, which begins with the
+    next bar line, as a bar is written out as one.
     """
 
     type: ClassVar[str] = "steer"
@@ -188,6 +189,7 @@ class SetOverrides:
     volume: float = 1.0
     muted: tuple[str, ...] = ()
     levels: Mapping[str, float] = field(default_factory=dict[str, float])
+    swing: float | None = None
 
 
 def at_level(velocity: int, level: float) -> int:
@@ -260,6 +262,14 @@ class Panic:
     """End every note on every slot now; play on from the next bar."""
 
     type: ClassVar[str] = "panic"
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Let a slot's device go and look for it anew, in a new output process where it has one: it takes no notes."""
+
+    type: ClassVar[str] = "reopen"
+    slot: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +381,9 @@ class BankTaken:
     refused: bool = False
 
 
-Instruction = SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | PlayTone | Panic
+Instruction = (
+    SetScene | Place | TellChords | TellBars | Rest | SetOverrides | TakeBank | BlendBanks | PlayTone | Panic | Reopen
+)
 """What changes what is played."""
 ToPlayer = Setup | Instruction | Stop
 FromPlayer = PlayerReady | BarBegun | BarPlayed | SlotState | SyncState | BankTaken

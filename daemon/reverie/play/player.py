@@ -28,6 +28,7 @@ from reverie.play.messages import (
     Panic,
     Place,
     PlayTone,
+    Reopen,
     Rest,
     SetOverrides,
     SetScene,
@@ -84,8 +85,7 @@ class Player:
         self._cursor = ScoreCursor()
         self._bar: Bar | None = None
         self._laid: Laid | None = None
-        self._rest = False
-        self._overrides = SetOverrides()
+        self._rest, self._overrides = False, SetOverrides()
         self._log = BarLog()
         self._over: list[Callable[[], BarPlayed]] = []
         self._news: list[BarBegun | BarPlayed | SyncState | BankTaken] = []
@@ -112,8 +112,8 @@ class Player:
                 self._turn_to(message)
             case TakeBank() | BlendBanks():
                 self._banks.want(message, self._clock.now())
-            case PlayTone():
-                self._sound(message)
+            case PlayTone() | Reopen():
+                self._at_slot(message)
             case Panic():
                 self._silence(clock=False)
                 self._slots.hush()
@@ -172,7 +172,8 @@ class Player:
         deadline = self.deadline()
         if self._writes_at <= self._clock.now() and deadline is not None:
             self._write_ahead(deadline - self._clock.now())
-        self._slots.want_stand_ins()
+        bar_over = self._bar is None or self._timeline.time_of(self._bar.end) - self._clock.now() <= WRITE_AHEAD
+        self._slots.exchange_stand_ins(give_back=bar_over)
         for slot in self._slots:
             now = self._clock.now()
             if slot.tend(now, float("inf") if deadline is None else deadline - now):
@@ -239,25 +240,27 @@ class Player:
             last_things.callback(lambda: self._queues.put_programs_back(self._now_tick(), self._clock.now()))
             last_things.callback(self._silence)
 
-    def _sound(self, tone: PlayTone) -> None:
-        """Let a test tone sound a moment from now."""
-        if self._bar is None:
-            return
-        tick, start = tone_start(tone, self._timeline, self._clock.now() + SOON, self._now_tick() + 1)
-        self._tape.slot(tick, tone.slot, TONE)
-        self._queues.to(tone.slot).add(tick, Rank.START, start)
+    def _at_slot(self, told: PlayTone | Reopen) -> None:
+        """Let a test tone sound a moment from now, or a slot look for its device anew."""
+        if isinstance(told, Reopen):
+            self._slots.reopen(told.slot, self._clock.now())
+        elif self._bar is not None:
+            tick, start = tone_start(told, self._timeline, self._clock.now() + SOON, self._now_tick() + 1)
+            self._tape.slot(tick, told.slot, TONE)
+            self._queues.to(told.slot).add(tick, Rank.START, start)
 
     def _turn_to(self, overrides: SetOverrides) -> None:
         """Do at once what people have set at the controls."""
         now = self._clock.now()
         muted = frozenset(overrides.muted) - frozenset(self._overrides.muted)
-        tempo_set = self._pace.set(overrides.qpm)
-        self._overrides = overrides
+        tempo_set, self._overrides = self._pace.set(overrides.qpm), overrides
         self._queues.aim(overrides.volume, now, TURN)
         for queue in self._queues if muted else ():
             queue.silence(self._now_tick(), frozenset(overrides.muted))
         if tempo_set and self._bar is not None:
             self._change(self._set_tempo)
+        if overrides.swing != self._cursor.swing:
+            self._change(partial(self._cursor.set_swing, overrides.swing))
 
     def _set_tempo(self) -> None:
         """Go at another tempo from now on."""
@@ -316,15 +319,12 @@ class Player:
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:
         """Lay out the bar that begins at ``moment``: of the next scene, if its time has come, or of this one."""
         self._enter_bar()
-        marks = [one.mark() for one in (self._cursor, self._pace)]
-        marks.append(self._queues.mark(tick))
+        marks = [self._cursor.mark(), self._pace.mark(), self._queues.mark(tick)]
         before, log = self._bar, self._log
-        changes = self._cursor.turn(number, first=self._bar is None)
-        score = self._cursor.score
+        changes, score = self._cursor.turn(number, first=self._bar is None), self._cursor.score
         if score is None:
             return
-        scene, scene_bar = score.scene, self._cursor.scene_bar(number)
-        resting = self._rests(score)
+        scene, scene_bar, resting = score.scene, self._cursor.scene_bar(number), self._rests(score)
         if changes or (resting and not self._log.resting):
             for queue in self._queues:
                 queue.cut(tick, rest=not changes)

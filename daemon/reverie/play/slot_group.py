@@ -49,11 +49,20 @@ class SlotGroup:
         """Descriptors whose readability is news, each with what to do then."""
         return {descriptor: slot.look_now for slot in self for descriptor in slot.waits_for()}
 
-    def want_stand_ins(self) -> None:
-        """Look for the device of a slot that only stands in for others once one of those is away."""
+    def reopen(self, name: str, now: float) -> None:
+        """Let a slot's device go and look for it anew; of a slot that does not exist nothing is to be done."""
+        if name in self._slots:
+            self._slots[name].reopen(now)
+
+    def exchange_stand_ins(self, *, give_back: bool) -> None:
+        """Look for the device of a slot that only stands in for others once one of those is away.
+
+        With ``give_back``, slots whose devices are back are heard themselves again: where a bar is about to end.
+        """
         for slot in self:
             if slot.stand_in is not None and not slot.up:
                 slot.stand_in.wanted = True
+            slot.returning &= not give_back
 
     def _each(self, what: Callable[[Slot], Callable[[], None]]) -> None:
         with contextlib.ExitStack() as things:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from reverie.midi.bytes import BANK, BANK_LOW, CONTROL, EXPRESSION, LOUDEST, NOTE_OFF, NOTE_ON, PROGRAM
-from reverie.midi.errors import DEVICE_ERRORS, explain, log_line
+from reverie.midi.errors import DEVICE_ERRORS, DeviceError, explain, log_line
 from reverie.play.device_controls import DeviceControls
 from reverie.play.fader import Volume
 from reverie.play.messages import SlotState
@@ -51,6 +51,8 @@ class Slot:
         self.controls = DeviceControls(self, self.volume)
         self.stand_in: Slot | None = None
         self.wanted = True
+        self.returning = False
+        """Whether its device is back, and the one that stands in is heard until the bar is over."""
         self._output = output
         self._ledger = ledger
         self._report = report
@@ -83,12 +85,14 @@ class Slot:
     @property
     def heard(self) -> Slot | None:
         """This slot, or while its device is away the one that stands in for it; None if nobody does."""
-        slot: Slot | None = self
-        for _ in range(_CHAIN):
+        if self.up and not self.returning:
+            return self
+        slot = self.stand_in
+        for _ in range(_CHAIN - 1):
             if slot is None or slot.up:
-                return slot
+                break
             slot = slot.stand_in
-        return None
+        return slot if slot is not None and slot.up else self if self.up else None
 
     def due(self, now: float, deadline: float) -> float:
         """When :meth:`tend` has something to do, now that the next note is due at ``deadline``."""
@@ -136,6 +140,7 @@ class Slot:
                 self._output.flush()
                 self._owners.clear()
                 self._ended.clear()
+                self.returning = self.heard is not None
                 self._state = _State.UP
                 self.lives += 1
             if up:
@@ -276,6 +281,12 @@ class Slot:
                 self._send(bytes((CONTROL | channel, BANK_LOW, sound.bank & 0x7F)))
             if sound.program is not None:
                 self._send(bytes((PROGRAM | channel, sound.program)))
+
+    def reopen(self, now: float) -> None:
+        """End what sounds, let the device go, and look for it anew at the next :meth:`tend`."""
+        self.hush()
+        self._lose(DeviceError("it took no notes and is opened anew"), now)
+        self._due = now
 
     def hush(self) -> None:
         """End everything that sounds, and silence every channel that was used."""

@@ -295,3 +295,22 @@ def test_a_ledger_that_cannot_come_back_is_kept_in_memory(tmp_path: Path) -> Non
     folder.unlink()
     ledger.restore()
     assert list(Ledger(folder, "main").open_notes()) == [(0, 60)]
+
+
+def test_a_ledger_that_could_not_be_had_at_first_is_had_later_with_what_an_earlier_life_left_open(
+    tmp_path: Path,
+) -> None:
+    before = Ledger(tmp_path / "ledger", "main")
+    before.note_on(3, 64)
+    (tmp_path / "ledger").rename(tmp_path / "away")
+    (tmp_path / "ledger").write_text("in the way")
+    ledger = Ledger(tmp_path / "ledger", "main")
+    assert ledger.path is None
+    ledger.note_on(0, 60)
+    ledger.restore()
+    assert ledger.path is None
+    (tmp_path / "ledger").unlink()
+    (tmp_path / "away").rename(tmp_path / "ledger")
+    ledger.restore()
+    assert ledger.path == tmp_path / "ledger" / "main.ledger"
+    assert [*Ledger(tmp_path / "ledger", "main").open_notes()] == [(0, 60), (3, 64)]

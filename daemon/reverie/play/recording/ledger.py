@@ -59,8 +59,9 @@ class Ledger:
         """
         path = folder / f"{quote(slot, safe='', errors='surrogatepass')}{SUFFIX}"
         self._map, self._file = _map(path)
+        self._wanted = path
         self.path = path if self._file else None
-        """Its file; None if it is in memory alone."""
+        """Its file; None while it is in memory alone."""
 
     @classmethod
     def at(cls, path: Path) -> Ledger:
@@ -68,23 +69,24 @@ class Ledger:
         return cls(path.parent, unquote(path.stem))
 
     def restore(self) -> None:
-        """Write what is noted into a new file, if somebody has removed the one that it was in.
+        """Write what is noted into a new file, if somebody has removed the one that it was in, or it had none yet.
 
         One that somebody has shortened is made as long as it was. What is touched of it before is the end of whoever
         touches it (SIGBUS): the next life finds a file that is not whole, and silences all channels.
         """
-        if self.path is None:
-            return
-        status = _status(self.path)
+        status = _status(self._wanted) if self.path is not None else None
         if status is not None and _identity(status) == self._file:
             if status.st_size < _SIZE:
-                self._lengthen(self.path)
+                self._lengthen(self._wanted)
             return
         noted = self._map[:]
-        fresh, file = _map(self.path)
+        fresh, file = _map(self._wanted, again=True)
         if file is not None:
-            fresh[:] = noted
-            self._map, self._file = fresh, file
+            there = fresh[_NOTES:_CLAIM] if self.path is None else bytes(_CLAIM - _NOTES)
+            fresh[_NOTES:] = noted[_NOTES:]
+            # What an earlier life left open in a file that could not be had until now is still to be ended.
+            fresh[_NOTES:_CLAIM] = bytes(one | other for one, other in zip(noted[_NOTES:_CLAIM], there, strict=True))
+            self._map, self._file, self.path = fresh, file, self._wanted
 
     def _lengthen(self, path: Path) -> None:
         try:
@@ -244,8 +246,8 @@ def _encode(settings: Mapping[str, Any]) -> bytes:
     return json.dumps(settings, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
-    """The file's bytes, and which file it is; None if they are of no file."""
+def _map(path: Path, *, again: bool = False) -> tuple[mmap.mmap, tuple[int, int] | None]:
+    """The file's bytes, and which file it is; None if they are of no file, which is told unless it is tried again."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         there = _clear_the_way(path)
@@ -262,7 +264,8 @@ def _map(path: Path) -> tuple[mmap.mmap, tuple[int, int] | None]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        log_line(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
+        if not again:
+            log_line(f"the ledger {path} cannot be kept ({error.strerror}); make its folder writable")
         return mmap.mmap(-1, _SIZE), None
 
 
