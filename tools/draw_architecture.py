@@ -28,6 +28,7 @@ PURPOSES = {
     "reverie.timbre.worker": "timbre worker: renders sample banks",
     "reverie.play.output_process.process": "output process, one for each slot: holds the device",
     "reverie.midi.input": "MIDI input: hears a control surface, or MIDI clock",
+    "reverie.meter.metering": "meter: hears how loud it is, of a synthesizer or in the hall",
     "reverie.play.sync.link": "Link: takes part in Ableton Link",
     "reverie.browser_sounds.maker": "sound maker: makes an instrument for browsers",
     "reverie.audition.picture_maker": "picture maker: draws sounds for pages",

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.conductor.offline.jumping_player import play_offline
 from reverie.conductor.offline.on_paper import OnPaper, compose_on_paper
 from reverie.files import write_atomically

@@ -8,6 +8,8 @@ declare -A packages=(
   [fluidsynth]=fluidsynth
   [ardour7-lua]=ardour
   [promtool]=prometheus
+  [amtool]=prometheus-alertmanager
+  [mosquitto]=mosquitto
   [systemd-analyze]=systemd
   [dbus-daemon]=dbus
   [faketime]=faketime
@@ -17,8 +19,15 @@ declare -A packages=(
   [cc]=gcc
   [setpriv]=util-linux
   [nginx]=nginx-light
+  [caddy]=caddy
   [openssl]=openssl
   [chromium]=chromium
+  [pulseaudio]=pulseaudio
+  [parec]=pulseaudio-utils
+  [pipewire]=pipewire
+  [pw-record]=pipewire-bin
+  [wireplumber]=wireplumber
+  [arecord]=alsa-utils
 )
 missing=()
 PATH=$PATH:/usr/sbin # nginx is there
@@ -29,6 +38,7 @@ done
 [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 [ -e /usr/share/zoneinfo/Asia/Tokyo ] || missing+=(tzdata)
 ldconfig -p 2>/dev/null | grep -q libasound.so.2 || missing+=(libasound2)
+compgen -G "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" >/dev/null || missing+=(libasound2-plugins)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then

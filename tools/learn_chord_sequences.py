@@ -23,10 +23,10 @@ import numpy as np
 from learn_chords import HELD_OUT, LEAST, LICENCE, SOURCE, Tune, count_chords, read_tunes
 from numpy.typing import NDArray
 
-from reverie.compose.chord_foretelling import PATH, MixtureWeights
+from reverie.compose.chord_foretelling import PATH
 from reverie.compose.chord_repetition import repeated
 from reverie.compose.chord_sequence_file import write_chord_sequences
-from reverie.compose.chord_sequence_network import ChordSequenceNetwork
+from reverie.compose.chord_sequence_network import ChordSequenceNetwork, MixtureWeights
 from reverie.compose.chord_statistics import BEGINNING, ORDER, ChordStatistics
 from reverie.compose.chord_walk import HALVES
 from reverie.training.fit.chord_mixture import Shares, mixed, mixture_weights

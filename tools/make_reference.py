@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Write the reference pages that follow from the code: all keys of scenes and of a site, all commands, all faults.
 
-python tools/make_reference.py             # writes scene-keys.md, site-keys.md, commands.md and faults.md
+python tools/make_reference.py             # writes scene-keys.md, site-keys.md, commands.md and faults.md, and the
+                                           # alerts of faults (tools/make_fault_rules.py)
 
 Keys come from the JSON Schemas, commands from the parser of arguments, faults from the table of
 their kinds; what stands in these pages is changed there.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import runpy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -50,6 +52,7 @@ COMMANDS = """\
 | 1 | What was asked for is at fault, or could not be done; the message says what to do. |
 | 2 | The command was mistyped; the message says where. |
 | 3 | Of `reverie perform`: the files are written, but a voice repeats itself, as no new loop keeps to its limits. |
+| 3 | Of `reverie rehearse`: a bar was silent that was not meant to be. |
 | 130 | Ctrl-C; nothing was left half-written. |
 """
 
@@ -229,10 +232,11 @@ def join(head: str, lines: Iterator[str]) -> str:
 
 
 def main() -> None:
-    """Write all pages."""
+    """Write all pages, and the alerts of faults."""
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
         print(f"{FOLDER / name}: {len(text.splitlines())} lines")
+    runpy.run_path(str(Path(__file__).with_name("make_fault_rules.py")))["main"]()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from reverie.compose.ensemble import Ensemble
 from reverie.compose.fallback import shipped_json
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.state_cache import Memories
-from reverie.conductor.arrange import arrange
+from reverie.conductor.arranging.arrange import arrange
 from reverie.files import write_atomically
 from reverie.models.library.index import find_models
 from reverie.places import loops_folder, models_folder, scenes_folder

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Make what tests/vm boots, in build/vm: a Debian with its kernel, once, as it takes minutes; and a second disk with
 # Reverie as `make install` puts it on a machine and the driver of the tests, each time, as it takes seconds.
+# `make_test_vm.sh appliance` makes a machine that is left alone instead: the same Debian with Reverie's package, and an
+# empty disk for what lasts; PACKAGE names one that is there already. `make_test_vm.sh bare` makes that Debian and no more.
 # Exit status 77: this machine cannot make it, and the text says what it lacks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,11 +42,12 @@ make_base() {
   rm -rf "$root"
   echo "Making a Debian with a kernel of its own in $vm (minutes, once)"
   mmdebstrap --quiet --variant=minbase --mode=root \
-    --include=systemd,systemd-sysv,udev,kmod,dbus,python3,libasound2,make,tzdata,linux-image-amd64,initramfs-tools \
+    --include=systemd,systemd-sysv,udev,kmod,dbus,python3,libasound2,make,procps,tzdata,linux-image-amd64,initramfs-tools \
+    --include=overlayroot,busybox,fluidsynth,timgm6mb-soundfont \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
     --essential-hook='echo MODULES=list > "$1/etc/initramfs-tools/conf.d/few"' \
-    --essential-hook='printf "%s\n" virtio_pci virtio_blk ext4 crc32c_generic > "$1/etc/initramfs-tools/modules"' \
+    --essential-hook='printf "%s\n" virtio_pci virtio_blk ext4 crc32c_generic overlay > "$1/etc/initramfs-tools/modules"' \
     bookworm "$root"
   cp "$root"/boot/vmlinuz-* "$vm/kernel"
   cp "$root"/boot/initrd.img-* "$vm/initrd"
@@ -66,7 +69,6 @@ UNIT
   mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
   ln -s ../trial.service "$root/etc/systemd/system/multi-user.target.wants/"
   disk "$root" "$vm/base.ext4" 200
-  rm -rf "$root"
 }
 
 # The service's own Python is this machine's; in the virtual one it is Debian's. It is installed twice, so that there
@@ -94,6 +96,42 @@ make_payload() {
   rm -rf "$stage"
 }
 
+# Reverie is enabled as the package enables it, and nobody starts it; the driver only listens and looks.
+make_appliance() {
+  local root=$vm/appliance package=${PACKAGE:-}
+  if [ -z "$package" ]; then
+    make --no-print-directory deb
+    package=$(ls -t dist/reverie_*.deb | head -n 1)
+  fi
+  rm -rf "$root"
+  cp -a "$vm/root" "$root"
+  cp "$package" "$root/reverie.deb"
+  chroot "$root" dpkg --install /reverie.deb
+  rm "$root/reverie.deb"
+  echo "/dev/vda / ext4 defaults 0 1
+LABEL=state /var/lib/reverie ext4 noatime,nodev,nosuid,noexec,commit=5,nofail,x-systemd.device-timeout=90s 0 2" \
+    > "$root/etc/fstab"
+  install -D -m 644 -t "$root/etc/systemd/system/reverie.service.d" systemd/drop-ins/state-partition.conf
+  # An emulated machine takes its time.
+  printf '[Service]\nTimeoutStartSec=300\nTimeoutStopSec=120\n' > "$root/etc/systemd/system/reverie.service.d/slow.conf"
+  install -D -m 644 /dev/stdin "$root/etc/systemd/system/trial.service.d/appliance.conf" <<'UNIT'
+[Unit]
+Before=reverie.service
+[Service]
+Type=exec
+ExecStart=
+ExecStart=/usr/bin/python3 -u /usr/local/lib/trial/guest.py
+UNIT
+  install -m 644 tests/vm/box/reverie.yaml "$root/etc/reverie/reverie.yaml"
+  install -m 644 -t "$root/etc/reverie/scenes" tests/vm/box/three-slots.yaml
+  install -D -m 644 -t "$root/usr/local/lib/trial" tests/vm/guest*.py
+  disk "$root" "$vm/appliance.ext4" 300
+  rm -rf "$root"
+  mkdir "$root"
+  disk "$root" "$vm/state.ext4" 256
+  rmdir "$root"
+}
+
 install_programs
 mkdir -p "$vm"
 exec 9>"$vm/lock"
@@ -104,4 +142,8 @@ if [ "$(cat "$vm/made-by" 2>/dev/null)" != "$made_by" ]; then
   make_base
   echo "$made_by" > "$vm/made-by"
 fi
-make_payload
+case ${1:-} in
+  bare) ;;
+  appliance) make_appliance ;;
+  *) make_payload ;;
+esac

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from reverie.compose.engines.by_family import make_engine
+from reverie.conductor.configuration.site_resources import bundles_of
 from reverie.conductor.offline.on_paper import load_models, scene_of
 from reverie.conductor.offline.simulated_days import HOUR, SimulatedDays, remembered
-from reverie.conductor.site_resources import bundles_of
 from reverie.errors import ReverieError
 from reverie.files import write_atomically
 from reverie.measure.days import NotedHour, figures_of_days

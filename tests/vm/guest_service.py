@@ -35,7 +35,7 @@ def service(report: Report) -> None:
     run("systemctl", "start", "reverie")
     report("started", unit=_unit())
     wait_until(lambda: synth.heard, 120, "a byte at the device")
-    report("playing", unit=_unit(), processes=_processes())
+    report("playing", unit=_unit(), processes=processes())
     heard = synth.heard
     wait_until(lambda: synth.heard > heard + 60 and synth.sounding, 120, "a note that sounds")
     (GROUP / "cgroup.kill").write_text("1")  # SIGKILL to each process at the same moment
@@ -69,7 +69,7 @@ def _unit() -> dict[str, str]:
     return dict(re.findall(r"^(\w+)=(.*)$", run("systemctl", "show", "reverie", "--property", wanted), re.MULTILINE))
 
 
-def _processes() -> list[dict[str, Any]]:
+def processes() -> list[dict[str, Any]]:
     """Every process of the service: what it is, by which rules it is given the processor, and as whom it runs."""
     roles = {process["pid"]: process["role"] for process in status()["processes"]}
     found: list[dict[str, Any]] = []
@@ -77,6 +77,7 @@ def _processes() -> list[dict[str, Any]]:
         facts = Path(f"/proc/{pid}/status").read_text()
         found.append(
             {
+                "pid": pid,
                 "role": roles.get(pid),
                 "command": Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "),
                 "real_time": os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO,

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from guest_box import left_alone, powered
 from guest_daemon import ROOM, Daemon, Listener
 from guest_devices import USB, Synth, cards, load, load_usb, sequencer, usb_cards
 from guest_installed import housed, updated
 from guest_report import Report, wait_until
 from guest_service import service
+from guest_starved import starved
 from guest_stuck import stuck
 
 HOME = Path("/root")
@@ -103,5 +105,8 @@ def twins(report: Report) -> None:
     time.sleep(1)
 
 
-_ALL: tuple[Callable[[Report], None], ...] = (shipped, pulled, twins, stuck, service, updated, housed)
+_ALL: tuple[Callable[[Report], None], ...] = (
+    *(shipped, pulled, twins, stuck, service, updated, housed),
+    *(left_alone, powered, starved),
+)
 TRIALS = {trial.__name__: trial for trial in _ALL}
