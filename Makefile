@@ -9,7 +9,7 @@ STAMPS := build/stamps
 BIN    := .venv/bin
 SCENE  ?= first-light
 
-.PHONY: help run venv tools magenta page-tools unit test test-slow lint format wheel clean system-test
+.PHONY: help run venv tools magenta page-tools unit test test-slow lint format wheel deb container clean system-test
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,8 @@ help:
 	@echo "make test-slow  the tests that take minutes: soak, chaos, and a virtual machine with USB devices"
 	@echo "make format     mend what of style can be mended by itself"
 	@echo "make wheel      build the wheel into dist/"
+	@echo "make deb        build a package for this Debian or Raspberry Pi OS into dist/"
+	@echo "make container  build the image reverie, by podman or docker"
 	@echo "make install    put Reverie on this machine as a service (PREFIX, DESTDIR)"
 	@echo "make rollback   let the release before the last install count again"
 	@echo "make uninstall  take it off again; configuration and state stay"
@@ -41,7 +43,7 @@ $(UV):
 
 # --inexact: what the tests added may stay when only the daemon's own needs are asked for.
 $(STAMPS)/venv: $(UV) uv.lock pyproject.toml
-	@echo "Installing into .venv (about 120 MB)"
+	@echo "Installing into .venv (about 160 MB)"
 	@$(SYNC) --no-default-groups --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 
@@ -118,6 +120,15 @@ format: $(STAMPS)/tools
 wheel: $(UV)
 	$(UV) build --quiet --wheel
 	@ls -l dist/*.whl
+
+deb: $(UV)
+	@UV=$(UV) packaging/deb/make.sh
+
+# ENGINE=docker where both are there; CONTAINER_FLAGS for what the build needs, such as a proxy.
+ENGINE ?= $(if $(shell command -v podman),podman,docker)
+container:
+	$(ENGINE) build $(if $(filter podman,$(ENGINE)),--format docker) --tag reverie --file packaging/Containerfile \
+	  $(CONTAINER_FLAGS) .
 
 clean:
 	rm -rf .venv build dist

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from fakes.jack import Jack, running_jack
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    hypothesis.settings.register_profile("reverie", deadline=None)  # how long an example takes is the machine's affair
+    hypothesis.settings.load_profile("reverie")
     config.stash[_APART] = have_shared_memory_of_ones_own()
     _let_numpy_have_one_thread()
 

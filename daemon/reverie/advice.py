@@ -18,6 +18,7 @@ _REMOUNT = (
 )
 _ADVICE = (
     ({errno.EIO}, "the disk of {here} fails: save what is on it, and replace it"),
+    ({errno.EBADMSG, errno.EUCLEAN}, "its file system is damaged: unmount {mount}, run `fsck`, or replace the disk"),
     ({errno.EROFS}, _REMOUNT),
     (
         {errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNREFUSED},

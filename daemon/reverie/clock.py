@@ -38,6 +38,11 @@ class PreciseClock(Clock, Protocol):
         ...
 
 
+def seconds_of_day(local: datetime) -> float:
+    """How long the day has lasted at a local time."""
+    return local.hour * 3600.0 + local.minute * 60.0 + local.second
+
+
 class SystemClock:
     """The machine's own clocks."""
 

@@ -73,6 +73,7 @@ def test_the_report_says_what_counts() -> None:
                 "arriving": None,
                 "loaded": phase | {"p99_us": 15, "descriptors": 2018},
                 "after": {"conductor_mb": 131, "descriptors": 18},
+                "after_as_many_again": {"conductor_mb": 132, "descriptors": 18},
                 "visitors": {
                     "clients": 2000,
                     "listening_at_the_end": 1999,

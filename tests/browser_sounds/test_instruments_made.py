@@ -65,6 +65,25 @@ def test_a_large_bank_has_fewer_keys_in_a_browser_and_all_of_them_sound(tmp_path
     assert [sum(zone.keys[0] <= key <= zone.keys[1] for zone in zones) for key in range(128)] == [1] * 128
 
 
+def test_softest_and_loudest_of_a_banks_velocities_were_not_heard_in_browsers_where_there_were_many(
+    tmp_path: Path,
+) -> None:
+    bank = make_bank(tmp_path, 4, (48, 60, 72, 84), 2.0)
+    ranges = {50: (1, 70), 90: (71, 105), 120: (106, 127)}
+    rows: list[dict[str, Any]] = [
+        {**row, "velocity": velocity, "velocities": layer}
+        for row in bank.card["zones"]
+        for velocity, layer in ranges.items()
+    ]
+    fits = bank_instrument(Bank(bank.id, bank.folder, {**bank.card, "zones": rows}), "layers").instrument.zones
+    assert sorted({zone.velocities for zone in fits}) == [*ranges.values()], "24 seconds are all that fits"
+    longer = [*rows, *({**row, "variation": 1, "variations": 2} for row in rows)]
+    longer += [{**row, "pitch": row["pitch"] + 1, "keys": (90, 91)} for row in rows if row["pitch"] == 84]
+    zones = bank_instrument(Bank(bank.id, bank.folder, {**bank.card, "zones": longer}), "layers").instrument.zones
+    assert sorted({zone.velocities for zone in zones}) == [(1, 85), (86, 127)]
+    assert {zone.root for zone in zones} == {48, 60, 72, 84, 85}, "keys are the last to go"
+
+
 def test_a_bank_that_is_gone_is_a_fault_that_is_said(tmp_path: Path) -> None:
     made = SoundMaking(tmp_path, QUOTA).make(BankSound("aa", str(tmp_path / "none"), "gone"))
     assert made.page == ""

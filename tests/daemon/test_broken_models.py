@@ -18,11 +18,11 @@ pytestmark = pytest.mark.real
 
 @pytest.mark.parametrize(
     ("at", "fault"),
-    [(-5000, "model-cannot-compose"), (300, "model-unusable"), (None, "scene-unmet")],
-    ids=["weights", "card", "absent"],
+    [(-5000, "model-cannot-compose"), (300, "model-unusable"), ("half", "model-unusable"), (None, "scene-unmet")],
+    ids=["weights", "card", "truncated", "absent"],
 )
 def test_its_voice_plays_loops_of_old_and_the_others_compose(
-    at: int | None, fault: str, make_daemon: Callable[..., Daemon]
+    at: int | str | None, fault: str, make_daemon: Callable[..., Daemon]
 ) -> None:
     daemon = make_daemon(
         {"main": {"kind": "port", "match": "no such port", "api": "jack"}},
@@ -37,7 +37,10 @@ def test_its_voice_plays_loops_of_old_and_the_others_compose(
         path = folder / "mine.safetensors"
         write_bundle(path, make_bundle(shipped.card, weights))
         content = bytearray(path.read_bytes())
-        content[at] ^= 0x10
+        if isinstance(at, int):
+            content[at] ^= 0x10
+        else:
+            del content[len(content) // 2 :]
         path.write_bytes(content)
     daemon.start()
     wait_until(daemon.answers)

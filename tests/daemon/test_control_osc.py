@@ -25,7 +25,7 @@ def osc(make_daemon: Callable[..., Daemon]) -> Iterator[tuple[Daemon, SimpleUDPC
     """A daemon that plays and composes, and who speaks to it."""
     port = free_udp_port()
     control = {"osc": {"port": port}, "pause_for": 600, "limits": {"tempo": [30, 300]}}
-    daemon = make_daemon(ALONE, control=control)
+    daemon = make_daemon(ALONE, control=control, storage={"flush": 1})
     (daemon.folder / "scenes" / "study-two.yaml").write_text(STUDY.replace("name: study", "name: study-two"))
     daemon.start()
     daemon.wait_for_models()

@@ -18,8 +18,8 @@ from fakes.daemon import Daemon, free_port
 from fakes.jack import Jack, Receiver, wait_until
 from reverie.compose.dream_course import dreaming
 from reverie.compose.mood_stack import Dream, MoodStack
-from reverie.conductor.arrange import arrange
-from reverie.conductor.dreams import LEAD
+from reverie.conductor.arranging.arrange import arrange
+from reverie.conductor.scene.dreams import LEAD
 from reverie.documents import parse_document, validate
 from reverie.scenes.schema import Scene
 

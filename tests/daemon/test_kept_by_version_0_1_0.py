@@ -41,8 +41,12 @@ def names_in(value: Any, before: str = "") -> Iterator[str]:
 
 def test_scene_site_and_learned_controls_are_right(daemon: Daemon) -> None:
     files = ("reverie.yaml", "learned.yaml", "scenes/kept.yaml")
-    checked = daemon.run("check", *(str(daemon.folder / name) for name in files))
-    assert checked.stdout == "3 files are right.\n"
+    paths = [str(daemon.folder / name) for name in files]
+    asked = daemon.run("check", *paths).stdout.splitlines()
+    assert len(asked) == 2, "of the site and of the scene"
+    assert all("could fall silent: slot main: " in line for line in asked), "what shall sound while its port is away?"
+    daemon.config.write_text(daemon.config.read_text().replace("kind: port", "absent: mute\n    kind: port"))
+    assert daemon.run("check", *paths).stdout == "3 files are right.\n"
 
 
 def test_the_daemon_goes_on_where_the_first_version_left_off(daemon: Daemon) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fakes.daemon import Daemon
+from fakes.fault_matrix import page_row
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.processes import stray
@@ -107,6 +108,8 @@ def test_a_broken_edit_is_told_and_the_music_goes_on(synth: Receiver, make_daemo
     rewrite(daemon, EVERY_BAR.replace("tempo: 240", "tempo: presto"))
     wait_until(lambda: daemon.metric("reverie_configuration_ok") == 0)
     assert any("study.yaml:4:8" in concern and "presto" in concern for concern in daemon.status()["concerns"])
+    [fault] = [one for one in daemon.status()["faults"] if one["id"] == "scene-broken"]
+    assert page_row("scene's YAML truncated").advises(fault["advice"])
     wait_until(lambda: daemon.status()["bar"] >= bar + 3)
 
     rewrite(daemon, EVERY_BAR)

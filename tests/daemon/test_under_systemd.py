@@ -21,7 +21,7 @@ NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 NOT_FOR_USERS = {
     *("User", "Group", "SupplementaryGroups"),
     *("ProtectKernelLogs", "ProtectKernelTunables"),
-    *("ProtectHome", "PrivateTmp"),  # where this test's files are
+    *("ProtectHome", "PrivateTmp", "NoExecPaths"),  # where this test's files are
 }
 
 

@@ -1,8 +1,11 @@
 """What thousands of visitors cost the music: ``python -m reverie.bench.page_load [--seconds 600] [--clients 2000]``.
 
 A real daemon plays a scene to a socket that takes all of it. First nobody looks; then visitors come who listen to
-events and wish for things; then they go. Lateness is the player's own, of every note, in the same run. The visitors are
-a process on the same machine, so what they compute is part of the load.
+events and wish for things; then they go, and as many come once more for a short while. What the first have left of
+memory is a leak only if the second leave as much again: Python keeps what is free between what is not.
+
+Lateness is the player's own, of every note, in the same run. The visitors are a process on the same machine, so what
+they compute is part of the load.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ SCENE = "cat-dreams"
 SETTLES = 30.0
 """Seconds of music before anything is measured: models have loaded, and every voice has loops ahead."""
 STARTS_WITHIN = 120.0
+AGAIN = 30.0
+"""Seconds for which the second crowd stays."""
 COOLS = 20.0
 """Seconds after the visitors have gone until memory is looked at again."""
 
@@ -82,14 +87,18 @@ def measure(seconds: float, clients: int, posts: float) -> dict[str, Any]:
         time.sleep(SETTLES)
         idle = _phase(daemon, seconds)
         _tell(f"{clients} visitors come")
-        command = own_module("reverie.bench.page_visitors", f"{daemon.port}", f"{clients}", f"{posts}", f"{seconds}")
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as visitors:
-            came = time.monotonic()
-            said = _lines(visitors)
+        came = time.monotonic()
+        with _visitors(daemon.port, clients, posts, seconds) as said:
             next(said)
             arrived = time.monotonic()
             loaded = _phase(daemon, seconds)
             met = next(said)
+        time.sleep(COOLS)
+        after = {**daemon.memory, "descriptors": daemon.descriptors}
+        _tell("As many come once more")
+        with _visitors(daemon.port, clients, posts, AGAIN) as said:
+            next(said)
+            next(said)
         time.sleep(COOLS)
         return {
             "machine": {"processor": processor(), "cores": os.cpu_count(), "load": os.getloadavg()[0]},
@@ -98,7 +107,8 @@ def measure(seconds: float, clients: int, posts: float) -> dict[str, Any]:
             "idle": idle,
             "arriving": _figures(late) if (late := daemon.late(came, arrived)) else None,
             "loaded": loaded,
-            "after": {**daemon.memory, "descriptors": daemon.descriptors},
+            "after": after,
+            "after_as_many_again": {**daemon.memory, "descriptors": daemon.descriptors},
             "visitors": met,
         }
 
@@ -112,7 +122,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
             continue
         memory = f"   {row['conductor_mb']:.0f} MB, {row['descriptors']} descriptors" if "conductor_mb" in row else ""
         yield f"  {phase:<9} p50 {row['p50_us']:>7,.0f}  p99 {row['p99_us']:>7,.0f}  max {row['max_us']:>8,.0f}{memory}"
-    yield f"  {'after':<9} {report['after']['conductor_mb']:.0f} MB, {report['after']['descriptors']} descriptors"
+    for name, key in (("after", "after"), ("once more", "after_as_many_again")):
+        yield f"  {name:<9} {report[key]['conductor_mb']:.0f} MB, {report[key]['descriptors']} descriptors"
     yield (
         f"{met['listening_at_the_end']} of {met['clients']} visitors listened to the end, {met['lost']} were lost; "
         f"{met['bytes_a_second'] / 1e6:.2f} MB a second"
@@ -174,6 +185,14 @@ def _wait_for_bars(process: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.5)
     raise BenchError("the daemon does not play; its log stands above")
+
+
+@contextlib.contextmanager
+def _visitors(port: int, clients: int, posts: float, seconds: float) -> Generator[Iterator[Any]]:
+    """A crowd; what it says: once that all are there, and once what they met."""
+    command = own_module("reverie.bench.page_visitors", f"{port}", f"{clients}", f"{posts}", f"{seconds}")
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        yield _lines(process)
 
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[Any]:

@@ -46,21 +46,24 @@ def bank_instrument(bank: Bank, title: str) -> Packed:
 
 
 def _chosen(rows: Sequence[Row]) -> list[Row]:
-    """As many of the zones as fit: first one variation of each, then one velocity, then every other key."""
+    """As many of the zones as fit: first one variation of each, then two velocities, then one, then every other key."""
     if _seconds(rows) <= MOST:
         return [*rows]
-    rows = [_alone(row, velocities=False) for row in rows if row["variation"] == 0]
-    if _seconds(rows) > MOST:
-        loudest = {_pitch(row): row for row in sorted(rows, key=lambda row: row["velocity"])}
-        rows = [_alone(row, velocities=True) for row in loudest.values()]
+    rows = [{**row, "variation": 0, "variations": 1} for row in rows if row["variation"] == 0]
+    velocities = sorted({int(row["velocity"]) for row in rows})
+    for kept in ({velocities[0], velocities[-1]}, {velocities[-1]}):
+        if _seconds(rows) > MOST:
+            rows = _layered(rows, sorted(kept))
     while _seconds(rows) > MOST and len(rows) > 1:
         rows = _thinned(sorted(rows, key=_pitch))
     return [*rows]
 
 
-def _alone(row: Row, *, velocities: bool) -> Row:
-    changed = {**row, "variation": 0, "variations": 1}
-    return {**changed, "velocities": (1, 127)} if velocities else changed
+def _layered(rows: Sequence[Row], velocities: Sequence[int]) -> list[Row]:
+    """Those of these velocities, which have between them all that a note can have."""
+    layers = dict(zip(velocities, pairs(velocities), strict=True))
+    found = ((row, layers.get(int(row["velocity"]))) for row in rows)
+    return [{**row, "velocities": (max(layer[0], 1), layer[1])} for row, layer in found if layer is not None]
 
 
 def _thinned(rows: Sequence[Row]) -> list[Row]:

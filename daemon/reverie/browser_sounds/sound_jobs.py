@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-FORMAT = 3
+FORMAT = 4
 """Another number whenever the same job would make another instrument: what was made before is made anew."""
 
 

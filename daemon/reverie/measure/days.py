@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reverie.generations import known_fields, read_as
 from reverie.measure.relation import rounded
 from reverie.measure.verbatim import longest_hold
 
@@ -101,8 +102,8 @@ class NotedHour:
             name: NotedVoice(*(tuple(one[key]) for key in ("content", "notes", "pitch", "velocity")))
             for name, one in data["voices"].items()
         }
-        loops = tuple(NotedLoop(**one) for one in data["loops"])
-        read: dict[str, Any] = {**data, "voices": voices, "loops": loops}
+        loops = tuple(read_as(NotedLoop, one) for one in data["loops"])
+        read: dict[str, Any] = {**known_fields(cls, data), "voices": voices, "loops": loops}
         return cls(**read)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from reverie.generations import read_as
 from reverie.midi.errors import DeviceError
 
 _ALSA = re.compile(r"(?P<rest>.*) (?P<client>\d+):\d+", re.DOTALL)
@@ -82,10 +83,10 @@ class Wanted:
         device = written.get("device")
         return cls(
             match=written.get("match"),
-            device=Marks(**device) if device else None,
+            device=read_as(Marks, device) if device else None,
             label=written.get("label"),
             place=written.get("place"),
-            rivals=tuple(Marks(**rival) for rival in written.get("rivals", ())),
+            rivals=tuple(read_as(Marks, rival) for rival in written.get("rivals", ())),
         )
 
     def __str__(self) -> str:

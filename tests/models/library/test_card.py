@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from reverie.generations import STEPS
 from reverie.models.errors import ModelError
 from reverie.models.library.bundle import Bundle, make_bundle, read_bundle, write_bundle
 from reverie.models.library.card import Golden, ModelCard, header_bytes, read_card, read_header
@@ -146,9 +147,9 @@ def test_weights_without_a_card_are_refused(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(tmp_path: Path, path: Path) -> None:
     later = tmp_path / "later.safetensors"
-    text: dict[str, Any] = {"format": 2, "name": "later"}
+    text: dict[str, Any] = {"format": STEPS, "name": "later"}
     save_file(WEIGHTS, later, {"reverie": json.dumps(text)})
-    with pytest.raises(ModelError, match="is of format 2, and this Reverie reads format 1; import it anew"):
+    with pytest.raises(ModelError, match=f"is of format {STEPS}, and this Reverie reads format 1; import it anew"):
         read_card(later)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.files import open_file
+from reverie.generations import is_readable, read_as
 from reverie.models.errors import ModelError
 
 FORMAT = 1
@@ -155,13 +156,13 @@ def _card(metadata: Mapping[str, str], path: Path) -> ModelCard:
             f"{path}: has no model card, so it is no model of Reverie's; `reverie models import` makes one of the file "
             "that it was published as"
         ) from error
-    if version != FORMAT:
+    if not is_readable(version, FORMAT):
         raise ModelError(f"{path}: is of format {version}, and this Reverie reads format {FORMAT}; import it anew")
     try:
         golden = data.pop("golden")
         if golden is not None:
             golden = Golden(int(golden["question"]), _numbers(golden["answer"]))
-        card = ModelCard(**data, golden=golden)
+        card = read_as(ModelCard, {**data, "golden": golden})
         _check_types(card)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: its model card cannot be read ({error}); import the model anew") from error
