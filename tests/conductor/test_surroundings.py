@@ -119,7 +119,7 @@ async def test_a_thread_of_safe_mode_called_into_a_loop_that_was_closed(tmp_path
     assert "sensor-file" not in {thread.name for thread in threading.enumerate()}
 
 
-@pytest.mark.parametrize("place", ["hall..local", ".hall", f"{'h' * 64}.local:8766"])
+@pytest.mark.parametrize("place", ["hall..local", ".hall", f"{'h' * 64}.local:8767"])
 def test_a_name_that_no_resolver_takes_was_a_place(place: str) -> None:
     with pytest.raises(ValueError, match="1 to 63 characters"):
         RoomSection(follow=place)

@@ -132,7 +132,7 @@ def boxes(tmp_path: Path, wire: Wire) -> Iterator[tuple[Box, Box]]:
         (tmp_path / name / "token").write_text("a token that both boxes share\n")
     slots, piece = NOWHERE, PIECE.format(name="piece", tempo=180)
     leader = Box(tmp_path / "lead", slots, piece, room={"lead": True, "name": "hall", "token_file": "token"})
-    room = {"follow": "127.0.0.1:8767", "name": "attic", "voices": ["pulse"], "token_file": "token"}
+    room = {"follow": "127.0.0.1:8768", "name": "attic", "voices": ["pulse"], "token_file": "token"}
     follower = Box(tmp_path / "follow", slots, PIECE.format(name="own", tempo=150), room=room)
     for box in leader, follower:
         for name, tempo in ("piece", 180), ("other", 200):
@@ -140,7 +140,7 @@ def boxes(tmp_path: Path, wire: Wire) -> Iterator[tuple[Box, Box]]:
     leader.prefix = ("ip", "netns", "exec", wire.leader)
     follower.prefix = ("ip", "netns", "exec", wire.follower, "unshare", "-T", "--monotonic", str(AHEAD), "--")
     follower.ahead = AHEAD
-    slow = [*follower.prefix[:4], sys.executable, "-m", "fakes.slow_wire", "8767", "10.77.0.1", "8766"]
+    slow = [*follower.prefix[:4], sys.executable, "-m", "fakes.slow_wire", "8768", "10.77.0.1", "8767"]
     relay = subprocess.Popen(slow, env=os.environ | {"PYTHONPATH": str(TESTS)})
     try:
         yield leader, follower

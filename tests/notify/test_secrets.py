@@ -56,17 +56,19 @@ def test_the_check_tells_of_secrets_that_everybody_can_read(tmp_path: Path, caps
     secret(tmp_path, "crew", "json://SECRET@127.0.0.1/", 0o644)
     secret(tmp_path, "beat", "https://127.0.0.1/SECRET", 0o644)
     secret(tmp_path, "password", "SECRET", 0o644)
+    secret(tmp_path, "room-token", "SECRET that all boxes share", 0o644)
     config = site(
         tmp_path,
         "notify:\n  channels: {crew: {url_file: crew}}\n  heartbeat: {url_file: beat}\n"
-        "mqtt: {host: x, username: reverie, password_file: password}\n",
+        "mqtt: {host: x, username: reverie, password_file: password}\n"
+        "room: {lead: true, token_file: room-token}\n",
     )
     assert main(["check", str(config)]) == 1
     output = "".join(capsys.readouterr())
-    for name in ("crew", "beat", "password"):
+    for name in ("crew", "beat", "password", "room-token"):
         assert f"every user of this machine can read {tmp_path / name}" in output
     assert "SECRET" not in output
-    for name in ("crew", "beat", "password"):
+    for name in ("crew", "beat", "password", "room-token"):
         (tmp_path / name).chmod(0o600)
     assert main(["check", str(config)]) == 0
 

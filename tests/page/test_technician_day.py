@@ -72,7 +72,7 @@ BOX: dict[str, Any] = {
 ROOM: dict[str, Any] = {
     "name": "hall",
     "role": "leads",
-    "address": "0.0.0.0:8766",
+    "address": "0.0.0.0:8767",
     "voices": ["lead"],
     "advice": None,
     "boxes": [BOX],
@@ -247,7 +247,7 @@ async def test_the_room_says_of_each_box_what_it_plays_and_how_well_its_clock_is
     assert (await box(here, "hall")).split("\n") == [
         "This box is hall.",
         "leads",
-        "It listens at 0.0.0.0:8766 (UDP).",
+        "It listens at 0.0.0.0:8767 (UDP).",
         "Here sound: lead.",
     ]
     assert (await box(here, "attic")).split("\n") == [
@@ -265,14 +265,14 @@ async def test_a_box_that_is_missing_has_the_advice_that_fits(
 ) -> None:
     away = {"leads": True, "here": False, "together": False, "scene": "", "bar": None, "advice": "never", "port": 9100}
     leader = {**BOX, **away, "name": "hall", "seconds": None, "error_ms": None, "round_trip_ms": None}
-    desk.room = {**ROOM, "name": "attic", "role": "alone", "address": "hall.local:8766", "boxes": [leader]}
+    desk.room = {**ROOM, "name": "attic", "role": "alone", "address": "hall.local:8767", "boxes": [leader]}
     here = await visitor(f"{site.address}/technician")
     await here.until(READY)
     told = await box(here, "hall")
     assert "missing" in told
     assert "Never heard." in told
     assert "Does it lead (room: {lead: true}), is UDP port 9100 open in its firewall" in told, (
-        "it said 8766, whatever was configured"
+        "it said 8767, whatever was configured"
     )
     assert "alone" in await box(here, "attic")
 

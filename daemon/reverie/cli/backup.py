@@ -75,7 +75,8 @@ def _backup(options: argparse.Namespace) -> int:
     _end_progress()
     for sentence in done.left_out:
         print(f"Left out: {plain(sentence, LONGEST_LINE)}", file=Printable(sys.stderr))
-    print(f"{options.file}: {done.files} files, {done.size / 1e6:.1f} MB")
+    whose = _own_file(options.config) or "the shipped configuration"
+    print(f"{options.file}: {done.files} files, {done.size / 1e6:.1f} MB, of {whose} and {site.state_folder}")
     return 0
 
 
@@ -99,7 +100,7 @@ def _restore(options: argparse.Namespace) -> int:
     for folder in done.aside:
         print(f"What was there lies in {folder}; delete it when nothing in it is wanted.")
     who = f" as {options.name}" if options.name else ""
-    print(f"{done.files} files are restored{who}; start Reverie, for example with `systemctl start reverie`.")
+    print(f"{done.files} files are restored{who}, for {configuration}; start Reverie with `systemctl start reverie`.")
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reverie import __version__
 from reverie.cli.arguments import add_command, add_config
-from reverie.cli.configuration import site_that_counts
+from reverie.cli.configuration import site_with_state
 from reverie.errors import ReverieError
 
 TODAY, YESTERDAY = "today", "yesterday"
@@ -57,7 +57,7 @@ def _report(options: argparse.Namespace) -> int:
     from reverie.history.day_book import FILE, KnownDays, read_days
     from reverie.notify.report_shelf import report_of
 
-    site = site_that_counts(options.config)
+    site = site_with_state(options.config)
     path = site.state_folder / FILE
     known = KnownDays(read_days(path))
     wanted = _date(options.day)

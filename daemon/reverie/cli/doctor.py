@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +90,15 @@ def _failed(found: Sequence[Finding]) -> bool:
 
 
 def _examination(options: argparse.Namespace) -> Examination:
+    from reverie.cli.configuration import state_that_counts
     from reverie.cli.daemon import find_daemon
     from reverie.cli.reach import status
     from reverie.doctor.examination import DaemonReply, Examination
     from reverie.site.load import find_site
 
     force, where, _ = find_daemon(options.config, quietly=True)
+    site = force.site.model_copy(update={"state": state_that_counts(force.site)})
+    force = replace(force, site=site)  # what the service keeps is looked at, whoever asks
     reply = status(where)
     daemon = DaemonReply(reply.answer, reply.sentence, lives=reply.lives)
     trial = _trial(force, where, reply) if options.play else None

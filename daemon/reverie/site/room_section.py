@@ -14,7 +14,7 @@ from reverie.site.address import Address
 from reverie.site.fields import SecretPath, one_line
 from reverie.site.secret_file import SecretFile
 
-PORT = 8766
+PORT = 8767
 """The UDP port of a leader."""
 _PLACE = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\[\]:\s]+)(?::(?P<port>\d{1,5}))?")
 

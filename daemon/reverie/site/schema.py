@@ -280,7 +280,8 @@ class Site(Section):
             if fault := beyond(self.control.limits, binding):
                 yield ("controls", name, "to"), fault
         osc = self.control.osc
-        yield from clashes(self.slots, osc and (osc.address, osc.port))
+        room = self.room if self.room and self.room.lead else None
+        yield from clashes(self.slots, osc and (osc.address, osc.port), room and (room.address, room.port))
         for slot in (self.monitor.input and self.monitor.input.slots) or ():
             if slot not in self.slots:
                 yield ("monitor", "input", "slots"), f"there is no slot {slot!r}{did_you_mean(slot, self.slots)}"

@@ -439,7 +439,8 @@ def test_the_commands_say_what_they_did(
     out = tmp_path / "c.tar.gz"
     assert main(["backup", str(out), "--config", str(first.config)]) == 0
     said = capsys.readouterr()
-    assert f"{out}: " in said.out
+    assert said.out.startswith(f"{out}: ")
+    assert said.out.endswith(f", of {first.config} and {first.state}\n"), "a checkout's own would be packed unseen"
     assert "is a secret: copy it by hand" in said.err
     before = second.files
     assert main(["restore", str(out), "--check", "--config", str(second.config)]) == 0
@@ -447,7 +448,7 @@ def test_the_commands_say_what_they_did(
     assert second.files == before
     assert main(["restore", str(out), "--as", "hall two", "--config", str(second.config)]) == 0
     told = capsys.readouterr().out
-    assert "are restored as hall two" in told
+    assert f"are restored as hall two, for {second.config};" in told
     assert "What was there lies in " in told
     assert second.controls == ["was at one"]
     (tmp_path / "junk").write_bytes(os.urandom(5000))

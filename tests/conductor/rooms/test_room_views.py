@@ -18,7 +18,7 @@ AHEAD = 500.0
 """Seconds that the leader's clock is ahead."""
 WORD = RoomWord("life", 1, SharedPiece("dusk", 3, 36_000.0, "abc"), 12, 4, AHEAD + 99.0, 2.0, 1920)
 """Its scene bar 4 begins a second before the follower's moment 100."""
-PLACE, HOST = ("10.0.0.2", 40_000), ("hall.local", 8766)
+PLACE, HOST = ("10.0.0.2", 40_000), ("hall.local", 8767)
 LEADS = RoomSection(lead=True, name="hall", voices=("lead",))
 FOLLOWS = RoomSection(follow="hall.local", name="attic")
 
@@ -58,14 +58,14 @@ def test_a_follower_says_what_its_leader_plays_and_how_well_it_knows_its_clock()
     assert room.followed(102.5) == {
         "name": "attic",
         "role": "follows",
-        "address": "hall.local:8766",
+        "address": "hall.local:8767",
         "voices": [],
         "advice": None,
         "boxes": [
             {
                 "name": "hall",
-                "address": "hall.local:8766",
-                "port": 8766,
+                "address": "hall.local:8767",
+                "port": 8767,
                 "leads": True,
                 "seconds": 2.5,
                 "here": True,
@@ -92,7 +92,7 @@ def test_a_leader_says_of_each_follower_what_that_said_of_itself() -> None:
         room.talk(moment)
     led = room.led(101.0)
     [box] = led.pop("boxes")
-    assert led == {"name": "hall", "role": "leads", "address": "0.0.0.0:8766", "voices": ["lead"], "advice": None}
+    assert led == {"name": "hall", "role": "leads", "address": "0.0.0.0:8767", "voices": ["lead"], "advice": None}
     assert box == {
         "name": "attic",
         "address": "10.0.0.2",
@@ -173,7 +173,7 @@ def test_without_a_room_there_is_none_and_before_the_first_look_it_begins() -> N
     assert told(LEADS, None, "token") == {
         "name": "hall",
         "role": "begins",
-        "address": "0.0.0.0:8766",
+        "address": "0.0.0.0:8767",
         "voices": ["lead"],
         "advice": "token",
         "boxes": [],

@@ -1,4 +1,4 @@
-"""What is wrong with the secrets by which people far away are told, before anybody waits for a message."""
+"""What is wrong with the secrets by which people far away are told and boxes of a room meet, before anybody waits."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def secret_faults(site: Site) -> Iterator[tuple[Keys, str]]:
         yield from _faults(("notify", "heartbeat", "url_file"), site.notify.heartbeat.secret)
     if site.mqtt and site.mqtt.password:
         yield from _faults(("mqtt", "password_file"), site.mqtt.password)
+    if site.room:
+        yield from _faults(("room", "token_file"), site.room.token)
 
 
 def _faults(way: Keys, secret: SecretFile, channel: type[AppriseChannel] | None = None) -> Iterator[tuple[Keys, str]]:
