@@ -35,7 +35,8 @@ def service(report: Report) -> None:
     run("systemctl", "start", "reverie")
     report("started", unit=_unit())
     wait_until(lambda: synth.heard, 120, "a byte at the device")
-    report("playing", unit=_unit(), processes=processes())
+    exposure = run("systemd-analyze", "security", "reverie", "--no-pager")
+    report("playing", unit=_unit(), processes=processes(), exposure=exposure)
     heard = synth.heard
     wait_until(lambda: synth.heard > heard + 60 and synth.sounding, 120, "a note that sounds")
     (GROUP / "cgroup.kill").write_text("1")  # SIGKILL to each process at the same moment

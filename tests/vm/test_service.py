@@ -13,6 +13,10 @@ from fakes.machine import Evidence
 pytestmark = [pytest.mark.slow, pytest.mark.real, pytest.mark.timeout(1200)]
 
 
+EXPOSED = 1.5
+"""The exposure of the unit, by systemd's own rating, is no more than this."""
+
+
 @pytest.fixture(scope="session")
 def service(trial: Callable[[str], Evidence]) -> Evidence:
     return trial("service")
@@ -32,6 +36,14 @@ def test_the_player_and_its_output_processes_are_granted_real_time_and_nobody_el
     assert sum("reverie.play.output_process.process" in process["command"] for process in punctual) == 2
     assert len(punctual) == 3 < len(processes)
     assert all(process["user"] != 0 for process in processes)
+
+
+def test_what_systemd_rates_of_the_service_that_runs_is_closed(service: Evidence) -> None:
+    told = service.one("playing").facts["exposure"]
+    rated = re.search(r"Overall exposure level for reverie\.service: ([0-9.]+)", told)
+    assert rated is not None
+    print(f"exposure {rated[1]}")
+    assert float(rated[1]) <= EXPOSED
 
 
 def test_the_player_may_lock_its_memory(service: Evidence) -> None:

@@ -38,6 +38,11 @@ def test_a_worker_that_stands_still_is_replaced_and_no_other(starved: Evidence, 
     assert after["workers"] | {stage: 0} == before["workers"] | {stage: 0}
 
 
+@pytest.mark.parametrize("stage", ["composer", "player"])
+def test_the_log_names_the_worker_that_stood_still(starved: Evidence, stage: str) -> None:
+    assert f"The {stage} did not answer for " in starved.one("log").facts["text"]
+
+
 @pytest.mark.parametrize("stage", ["composer", "player", "port"])
 def test_systemd_has_nothing_to_do_where_the_stage_can_be_cured(starved: Evidence, stage: str) -> None:
     whole, cured = starved.one("whole").facts["unit"], facts(starved, stage)["unit"]
