@@ -65,7 +65,7 @@ def _let_numpy_have_one_thread() -> None:
 
 _TESTS = Path(__file__).parent
 _OF_MAGENTA = (pytest.mark.magenta, pytest.mark.filterwarnings("ignore"))
-_MARKED = {"magenta": _OF_MAGENTA, "training": _OF_MAGENTA, "daemon": (pytest.mark.whole,)}
+_MARKED = {"magenta": _OF_MAGENTA, "training": _OF_MAGENTA, "daemon": (pytest.mark.whole, pytest.mark.waiting)}
 """What all tests of a folder are; what Magenta and TensorFlow deprecate in each other is not ours to mend."""
 
 
