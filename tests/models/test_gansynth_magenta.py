@@ -22,6 +22,9 @@ from reverie.timbre.render.gansynth import GanSynth
 
 pytestmark = [pytest.mark.magenta, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]
 
+minutes = pytest.mark.slow
+"""Magenta takes minutes to build its graph of the published shape."""
+
 PITCHES = (24, 31, 40, 55, 60, 67, 83, 84)
 HEARD = 1e-4
 """Full scale is 1, and the notes come to a third of it."""
@@ -66,6 +69,7 @@ def _ours(model: GanSynth, latents: NDArray[np.float32], samples: int) -> NDArra
     )
 
 
+@minutes
 def test_a_checkpoint_of_magentas_has_the_published_shape(bundle: Bundle) -> None:
     model = GanSynth(bundle).generator
     assert (model.latent, model.frames, model.bins) == (256, 128, 1024)
@@ -74,6 +78,7 @@ def test_a_checkpoint_of_magentas_has_the_published_shape(bundle: Bundle) -> Non
     assert check(bundle) < 1e-6
 
 
+@minutes
 def test_notes_are_magentas(bundle: Bundle, latents: NDArray[np.float32], theirs: NDArray[np.float32]) -> None:
     ours = _ours(GanSynth(bundle), latents, theirs.shape[1])
     assert ours.shape == theirs.shape == (len(PITCHES), 64000)
@@ -82,6 +87,7 @@ def test_notes_are_magentas(bundle: Bundle, latents: NDArray[np.float32], theirs
     np.testing.assert_allclose(ours, theirs, atol=HEARD)
 
 
+@minutes
 @pytest.mark.parametrize("samples", [1, 8000, 20000])
 def test_a_short_note_is_the_beginning_of_magentas(
     bundle: Bundle, latents: NDArray[np.float32], theirs: NDArray[np.float32], samples: int
@@ -91,6 +97,7 @@ def test_a_short_note_is_the_beginning_of_magentas(
     np.testing.assert_allclose(ours, theirs[:, :samples], atol=HEARD)
 
 
+@minutes
 def test_audio_is_heard_as_magenta_hears_it(magenta: Magenta, bundle: Bundle, theirs: NDArray[np.float32]) -> None:
     model = GanSynth(bundle)
     for expected, audio in zip(magenta.specgrams(theirs[:2]), theirs, strict=False):
@@ -102,6 +109,7 @@ def test_audio_is_heard_as_magenta_hears_it(magenta: Magenta, bundle: Bundle, th
         assert (apart > 1.0).mean() < 1e-4
 
 
+@minutes
 def test_it_is_imported_from_an_archive_as_from_its_folder(trained: Path, bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "acoustic_only.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -115,6 +123,7 @@ def test_it_is_imported_from_an_archive_as_from_its_folder(trained: Path, bundle
         import_model(path, tmp_path / "models", ImportRequest(name="cut"))
 
 
+@minutes
 def test_a_checkpoint_without_its_experiment_is_not_taken_for_a_published_one(
     trained: Path, bundle: Bundle, tmp_path: Path
 ) -> None:
@@ -126,6 +135,7 @@ def test_a_checkpoint_without_its_experiment_is_not_taken_for_a_published_one(
         import_model(tmp_path / "alone" / "stage_00012", tmp_path / "models", ImportRequest(config="gansynth"))
 
 
+@minutes
 def test_training_that_has_not_come_to_its_end_is_refused(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "young")
     (tmp_path / "young" / "stage_00012").rename(tmp_path / "young" / "stage_00011")
