@@ -17,6 +17,7 @@ import pytest
 from fakes.daemon import Daemon
 from fakes.jack import Jack, Receiver, need, wait_until
 from fakes.processes import stray
+from fakes.stalls import Stalls
 from fakes.tapes import EVERY_BAR, read_tape
 
 pytestmark = pytest.mark.real
@@ -121,7 +122,9 @@ def ended(messages: list[bytes], notes: set[tuple[int, int]]) -> bool:
     return all(note in offs or note[0] in silenced for note in notes)
 
 
-def test_notes_of_a_killed_player_are_ended_and_the_music_resumes(synth: Receiver, make_daemon: MakeDaemon) -> None:
+def test_notes_of_a_killed_player_are_ended_and_the_music_resumes(
+    synth: Receiver, make_daemon: MakeDaemon, stalls: Stalls
+) -> None:
     daemon = make_daemon(PORT, EVERY_BAR).start()
     daemon.wait_for_bars(5)
     seconds: list[float] = []
@@ -141,7 +144,7 @@ def test_notes_of_a_killed_player_are_ended_and_the_music_resumes(synth: Receive
         assert deaths(daemon, "signal", "player") == time_of_death
     figures = ", ".join(f"{second:.2f}" for second in seconds)
     sys.stdout.write(f"seconds from kill -9 of the player to the end of its notes: {figures}\n")
-    assert sorted(seconds)[1] < 1.0
+    assert sorted(seconds)[1] < 1.0 + stalls.longest
     leave(daemon)
     assert synth.sounding() == set()
 
@@ -161,7 +164,9 @@ def test_a_player_that_dies_over_and_over_is_never_away_for_long(synth: Receiver
     assert synth.sounding() == set()
 
 
-def test_the_synth_of_a_killed_player_falls_silent_and_another_plays_on(jack: Jack, make_daemon: MakeDaemon) -> None:
+def test_the_synth_of_a_killed_player_falls_silent_and_another_plays_on(
+    jack: Jack, make_daemon: MakeDaemon, stalls: Stalls
+) -> None:
     need("fluidsynth")
     daemon = make_daemon(SYNTH, EVERY_BAR).start()
     wait_until(daemon.answers)
@@ -177,7 +182,7 @@ def test_the_synth_of_a_killed_player_falls_silent_and_another_plays_on(jack: Ja
     wait_until(lambda: not stray([program]))
     seconds = time.monotonic() - killed
     sys.stdout.write(f"seconds from kill -9 of the player to the end of FluidSynth: {seconds:.2f}\n")
-    assert seconds < 1.0
+    assert seconds < 1.0 + stalls.longest
     wait_until(lambda: deaths(daemon, "signal", "player") == 1)
     wait_until(lambda: daemon.metric("reverie_slot_up", slot="main") == 1)
     wait_until(lambda: daemon.metric("reverie_bars_played_total") >= played + 2)

@@ -22,7 +22,7 @@ from fakes.processes import stray
 from fakes.stalls import Stalls
 from reverie.play.output_process.proxy import OutputProxy
 from reverie.play.outputs.factory import close_abandoned, open_output
-from reverie.play.panic import silence
+from reverie.play.panic import DEADLINE, SLOW, silence
 from reverie.play.recording.ledger import Ledger
 from reverie.processes.children import reap
 
@@ -173,7 +173,7 @@ def test_sending_to_a_stopped_output_process_is_a_loss_and_never_waits(
     come_up(output)
     assert output.pid is not None
     os.kill(output.pid, signal.SIGSTOP)
-    longest = 0.0
+    stopped, longest = time.monotonic(), 0.0
 
     def send() -> None:
         nonlocal longest
@@ -185,7 +185,8 @@ def test_sending_to_a_stopped_output_process_is_a_loss_and_never_waits(
 
     assert lose(output, send) == "its output process hangs; it is started again"
     sys.stdout.write(f"longest send to a stopped output process: {longest * 1000:.2f} ms\n")
-    assert longest < 0.1 + stalls.longest, "a wait for the stopped one would be as long as it is stopped"
+    lost = time.monotonic() - stopped
+    assert longest < lost / 3 + stalls.longest, "a wait for the stopped one would be as long as it is stopped"
     output.open()
     come_up(output)
 
@@ -248,10 +249,13 @@ def test_a_jack_server_that_stops_is_told_and_left_and_found_again(
     wait_until(lambda: b"\x90\x3c\x40" in synth.messages)
 
 
-def test_a_device_that_returns_is_bound_again_by_the_same_output_process(synth: Receiver, carry: Carry) -> None:
+def test_a_device_that_returns_is_bound_again_by_the_same_output_process(
+    synth: Receiver, carry: Carry, stalls: Stalls
+) -> None:
     output, _ = carry(SYNTH)
     come_up(output)
     pid = output.pid
+    took: list[float] = []
     for number in range(3):
         synth.close()
         wait_until(lambda: not output.poll())
@@ -259,11 +263,12 @@ def test_a_device_that_returns_is_bound_again_by_the_same_output_process(synth: 
         synth.open()
         returned = time.monotonic()
         come_up(output)
-        assert time.monotonic() - returned < 5.0
+        took.append(time.monotonic() - returned)
         note = bytes((0x90, 60 + number, 64))
         say(output, note)
         wait_until(lambda note=note: note in synth.messages)
     assert output.pid == pid
+    assert sorted(took)[1] < 5.0 + stalls.longest
 
 
 def test_ten_thousand_looks_for_a_device_leave_nothing_behind(jack: Jack) -> None:
@@ -334,16 +339,17 @@ def test_a_slot_that_is_configured_no_more_is_ended_too(hung_note: Receiver, tmp
     wait_until(reap)
 
 
-def test_panic_ends_what_is_open_where_it_was_opened(hung_note: Receiver, tmp_path: Path) -> None:
+def test_panic_ends_what_is_open_where_it_was_opened(hung_note: Receiver, tmp_path: Path, stalls: Stalls) -> None:
     moved = {"main": {"kind": "port", "match": "^nobody:", "api": "jack"}, "built in": {"kind": "fluidsynth"}}
     begun = time.monotonic()
     former, present, built_in = silence(moved, tmp_path)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < SLOW + stalls.longest
     assert former == (
         "main, as it was before: connected to the MIDI port synth:in (jack); "
         "ended 1 open notes and silenced all channels"
     )
     assert present.startswith("main: could not be silenced: no MIDI port")
+    assert present.endswith(f"(after {DEADLINE:.0f} s)"), "that is how long a device that is missing is waited for"
     assert built_in == "built in: FluidSynth ended with its player; nothing sounds there"
     assert hung_note.messages[1] == b"\x80\x3c\x00"
     wait_until(lambda: hung_note.messages[-1] == b"\xbf\x78\x00")
@@ -358,15 +364,19 @@ def test_panic_ends_what_a_slot_left_that_is_configured_no_more(hung_note: Recei
     wait_until(reap)
 
 
-def test_panic_waits_for_no_server_that_is_stopped(jack: Jack, synth: Receiver, tmp_path: Path) -> None:
+def test_panic_waits_for_no_server_that_is_stopped(jack: Jack, synth: Receiver, tmp_path: Path, stalls: Stalls) -> None:
     assert jack.pid is not None
     jack.freeze()
     try:
         begun = time.monotonic()
-        sentences = silence(dict.fromkeys(("one", "two", "three"), SYNTH), tmp_path)
-        assert time.monotonic() - begun < 2 * 2.5, "three slots take as long as one"
+        sentences = silence({"one": SYNTH}, tmp_path)
+        took_one = time.monotonic() - begun
+        sentences += silence(dict.fromkeys(("two", "three", "four"), SYNTH), tmp_path)
+        took_three = time.monotonic() - begun - took_one
     finally:
         os.kill(jack.pid, signal.SIGCONT)
+    assert took_three < 2 * took_one + stalls.longest, "three slots take as long as one"
+    assert len(sentences) == 4
     assert all("could not be silenced: JACK does not answer" in sentence for sentence in sentences)
     wait_until(reap)
 
