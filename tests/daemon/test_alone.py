@@ -13,12 +13,13 @@ import pytest
 from fakes.daemon import Daemon
 from fakes.jack import wait_until
 from fakes.patience import PATIENCE
+from fakes.stalls import Stalls
 
 NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 
 
 def test_without_any_midi_system_it_plays_onto_its_tape_and_says_so_in_a_line(
-    make_daemon: Callable[..., Daemon],
+    make_daemon: Callable[..., Daemon], stalls: Stalls
 ) -> None:
     daemon = make_daemon(NOWHERE).start()
     daemon.wait_for_bars(3)
@@ -26,7 +27,7 @@ def test_without_any_midi_system_it_plays_onto_its_tape_and_says_so_in_a_line(
     family = daemon.family()
     code, seconds = daemon.stop()
     assert code == 0
-    assert seconds < 5
+    assert seconds < 5 + stalls.longest
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
     tape = [message for hour in (daemon.state / "tape").glob("*.mid") for message in mido.MidiFile(hour)]
     notes = [message for message in tape if message.type == "note_on" and message.velocity]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from fakes.daemon import Daemon, free_port
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.stalls import Stalls
 from reverie.compose.dream_course import dreaming
 from reverie.compose.mood_stack import Dream, MoodStack
 from reverie.conductor.arranging.arrange import arrange
@@ -125,7 +127,9 @@ class Ear:
         return self.now()
 
 
-def test_a_stack_of_dreams_is_heard_on_its_very_bars(synth: Receiver, make_daemon: Callable[..., Daemon]) -> None:
+def test_a_stack_of_dreams_is_heard_on_its_very_bars(
+    synth: Receiver, make_daemon: Callable[..., Daemon], stalls: Stalls
+) -> None:
     port = free_port()
     daemon = make_daemon(PORT, SCENE, control={"osc": {"port": port}}).start()
     osc = SimpleUDPClient("127.0.0.1", port)
@@ -178,7 +182,8 @@ def test_a_stack_of_dreams_is_heard_on_its_very_bars(synth: Receiver, make_daemo
         assert bars[number].bright == dict(tick.controls)[74], number
         assert bars[number].kit == (BRUSH if state.mood == "fear" else OWN_KIT), number
         assert bool(bars[number].bells) == state.voice("bell").sounds, number
-        assert lengths[number] == pytest.approx(BAR / state.tempo, abs=0.03), number
+    away = [abs(lengths[number] - BAR / wanted.at(number).tempo) for number in range(2, here + 32)]
+    assert (statistics.median(away), max(away)) < (0.03, 0.03 + stalls.longest)
     assert {bar.kit for bar in bars[2:]} == {OWN_KIT, BRUSH}
     factors = [wanted.at(number).tempo for number in range(here + 32)]
     assert min(factors) == pytest.approx(105 / QPM), "the guard held the fear back"

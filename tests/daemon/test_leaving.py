@@ -15,6 +15,7 @@ from fakes.fault_matrix import page_row
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.patience import PATIENCE
 from fakes.processes import stray
+from fakes.stalls import Stalls
 from fakes.tapes import BAR, EVERY_BAR, read_tape
 
 pytestmark = pytest.mark.real
@@ -38,7 +39,7 @@ def assert_all_is_quiet(synth: Receiver) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_every_note_and_every_process(
-    synth: Receiver, make_daemon: MakeDaemon, number: signal.Signals
+    synth: Receiver, make_daemon: MakeDaemon, stalls: Stalls, number: signal.Signals
 ) -> None:
     daemon = make_daemon(PORT).start()
     daemon.wait_for_bars(2)
@@ -46,7 +47,7 @@ def test_a_signal_ends_every_note_and_every_process(
     wait_until(synth.sounding)
     code, seconds = daemon.stop(number)
     assert code == 0
-    assert seconds < 5
+    assert seconds < 5 + stalls.longest
     assert stray(family) == []
     assert_all_is_quiet(synth)
 

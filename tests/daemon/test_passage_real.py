@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect
 from collections.abc import Callable, Iterator
 
@@ -10,6 +9,7 @@ import pytest
 
 from fakes.daemon import Daemon
 from fakes.jack import Jack, Receiver, wait_until
+from fakes.stalls import Stalls
 
 pytestmark = pytest.mark.real
 
@@ -68,7 +68,9 @@ def tempo(pulses: list[float]) -> float:
     return 60 / 24 * (len(pulses) - 1) / (pulses[-1] - pulses[0])
 
 
-def test_what_plays_ends_and_the_next_scene_begins_after_a_pause(synth: Receiver, make_daemon: MakeDaemon) -> None:
+def test_what_plays_ends_and_the_next_scene_begins_after_a_pause(
+    synth: Receiver, make_daemon: MakeDaemon, stalls: Stalls
+) -> None:
     daemon = begun(make_daemon)
     waiting = daemon.status()["passage"]
     assert waiting["into"] == "dusk"
@@ -77,7 +79,8 @@ def test_what_plays_ends_and_the_next_scene_begins_after_a_pause(synth: Receiver
     assert daemon.status()["passage"] is None
 
     stays, leaves, after = (struck(synth, channel) for channel in (LAST, FIRST, NEXT))
-    assert max(at for at, *_ in leaves) < max(at for at, *_ in stays) - 1.1, "a bar or two earlier"
+    late = stalls.longest
+    assert max(at for at, *_ in leaves) < max(at for at, *_ in stays) - 1.1 + late, "a bar or two earlier"
     loud, soft = stays[0][2], stays[-1][2]
     assert soft == pytest.approx(loud * 0.6, abs=8)
     bar = 4 * 60 / 200
@@ -90,16 +93,19 @@ def test_what_plays_ends_and_the_next_scene_begins_after_a_pause(synth: Receiver
     assert tempo(pulses[:48]) == pytest.approx(240, rel=0.03)
     assert tempo(pulses[end - 48 : end]) == pytest.approx(200, rel=0.03), "the last bar goes as the next scene does"
     silence = after[0][0] - stays[-1][0]
-    assert bar < silence < 2.6 * bar, "the last bar may end in one long note"
+    assert bar - late < silence < 2.6 * bar + late, "the last bar may end in one long note"
     assert daemon.stop()[0] == 0
 
 
 def test_asked_for_twice_it_begins_with_the_next_bar_line(synth: Receiver, make_daemon: MakeDaemon) -> None:
-    daemon = begun(make_daemon, DAWN.replace("bars: 4", "bars: 16"))
-    assert daemon.status()["passage"]["bars"] > 12
+    daemon = begun(make_daemon, DAWN.replace("bars: 4", "bars: 48"))
+    left = daemon.status()["passage"]["bars"]
+    assert left > 24
     assert daemon.run("do", "scene", "dusk").returncode == 0
-    asked = time.monotonic()
+    heard = len(synth.messages)
     wait_until(lambda: struck(synth, NEXT))
-    assert time.monotonic() - asked < 6, "a bar lasts a second"
+    first = next(number for number, data in enumerate(synth.messages) if data[0] == 0x90 | NEXT)
+    pulses = sum(data[0] == 0xF8 for data in synth.messages[heard:first])
+    assert pulses / (4 * 24) < left / 4, "it does not wait for the bars that were left"
     assert daemon.status()["scene"]["name"] == "dusk"
     assert daemon.stop()[0] == 0

@@ -16,6 +16,7 @@ from fakes.pumping import until
 from fakes.relay import LossyRelay, free_port_pair, port_pair
 from fakes.rtp import Ear
 from reverie.midi.errors import DeviceError
+from reverie.midi.rtp.session import ASKED_PATIENCE
 from reverie.play.outputs.factory import make_output
 from reverie.play.outputs.rtp_midi import RtpMidi
 
@@ -79,7 +80,7 @@ def test_a_listener_that_died_is_noticed_by_the_next_notes() -> None:
                 connection.close()
             mac._sockets, mac._session = {}, None
         reverie.send(ON)
-        until(lambda: not reverie.poll(), reverie, seconds=2)
+        until(lambda: not reverie.poll(), reverie, seconds=ASKED_PATIENCE / 2)
         assert "mac does not listen any more" in reverie.description or "nothing listens" in reverie.description
 
 
