@@ -82,7 +82,7 @@ class AlertSink:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.now: set[str] = set()
+        self._firing: set[tuple[str, str]] = set()
         self.fired: dict[str, dict[str, str]] = {}
         self.resolved: set[str] = set()
         sink = self
@@ -101,13 +101,18 @@ class AlertSink:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
+    @property
+    def now(self) -> set[str]:
+        """The alerts that fire, each as long as it does for one of those whom it befalls."""
+        return {name for name, _ in [*self._firing]}
+
     def told(self, alert: dict[str, Any]) -> None:
         name = alert["labels"]["alertname"]
         if alert["status"] == "firing":
-            self.now.add(name)
+            self._firing.add((name, alert["fingerprint"]))
             self.fired[name] = alert["annotations"]
         else:
-            self.now.discard(name)
+            self._firing.discard((name, alert["fingerprint"]))
             self.resolved.add(name)
 
     def stop(self) -> None:
@@ -165,6 +170,10 @@ class Prometheus:
         """What an expression gives now; an AssertionError if Prometheus does not understand it."""
         path = f"/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
         return self._get(path)["data"]["result"]
+
+    def stirring(self) -> set[str]:
+        """The alerts whose expressions hold, whether they have held for long enough to call anybody or not."""
+        return {row["metric"]["alertname"] for row in self.query("ALERTS")}
 
     def _get(self, path: str) -> dict[str, Any]:
         try:
