@@ -78,7 +78,11 @@ def test_all_are_measured_and_hearing_each_other_is_not_dear() -> None:
         assert 0 < figures["first_loop_seconds"] < figures["opening_seconds"] <= seconds * 1.001, case
         assert 0 < figures["models_share"] < 1, case
     # How much that is of a core depends on the machine; that a loop which hears others is not dear does not.
-    assert cases["together"]["ms_a_loop"] < 2.5 * cases["apart"]["ms_a_loop"]
+    # The better of two, measured in turn: a machine that is slow for a while is slow in one of them only.
+    together, apart = (
+        min(cases[case]["ms_a_loop"], measure(case, QUICK_BARS)["ms_a_loop"]) for case in ("together", "apart")
+    )
+    assert together < 2.5 * apart
 
 
 def test_how_long_it_takes_depends_on_how_much_is_composed() -> None:

@@ -15,11 +15,12 @@ from fakes.link_peer import BAR, Peer, Seen
 from fakes.namespaces import network_of_its_own, plug_in, unplug
 from fakes.patience import PATIENCE
 from fakes.processes import running
+from fakes.stalls import Stalls
 from reverie.play.sync.leaders import make_leader
 from reverie.play.sync.link import ALONE, Link
 
 real = pytest.mark.real
-NEAR = 0.002  # seconds of difference between two peers, on an average
+NEAR = 0.002  # seconds of difference between two peers, in the middle of all looks
 MANY = 60  # looks of the peer
 
 
@@ -87,7 +88,10 @@ class Player:
             self.look()
 
     def compare(self, peer: Peer, tempo: float) -> float:
-        """Seconds, on an average, between the peer's bar and the place that a player has, once it has the tempo."""
+        """The median of the seconds between the peer's bar and a player's place, once it has the tempo.
+
+        A look in whose midst the machine did something else is wrong by itself, and no mean may suffer from it.
+        """
         errors: list[float] = []
 
         def enough() -> bool:
@@ -99,9 +103,10 @@ class Player:
             return len(errors) >= MANY
 
         self.until(enough)
-        mean = statistics.fmean(map(abs, errors[MANY // 3 :]))
-        print(f"{mean * 1e3:.3f} ms on an average, {max(map(abs, errors[MANY // 3 :])) * 1e3:.3f} ms at most")
-        return mean
+        away = [abs(error) for error in errors[MANY // 3 :]]
+        usual = statistics.median(away)
+        print(f"{usual * 1e3:.3f} ms usually, {max(away) * 1e3:.3f} ms at most")
+        return usual
 
     def _beat_of_bar(self, seen: Seen) -> float | None:
         if self.qpm is not None:
@@ -142,7 +147,9 @@ def test_a_peer_that_comes_takes_our_tempo_and_bar_and_follows_both(link: Link, 
 
 
 @real
-def test_a_session_that_was_there_keeps_its_bar_and_takes_our_tempo(link: Link, join: Callable[[float], Peer]) -> None:
+def test_a_session_that_was_there_keeps_its_bar_and_takes_our_tempo(
+    link: Link, join: Callable[[float], Peer], stalls: Stalls
+) -> None:
     peer = join(97)
     follower = Player(link)
     follower.until(lambda: link.position(time.monotonic()))
@@ -153,7 +160,8 @@ def test_a_session_that_was_there_keeps_its_bar_and_takes_our_tempo(link: Link, 
     player.until(lambda: seen.extend(peer.seen()) or (len(seen) > MANY and seen[-1].tempo == pytest.approx(140, 1e-3)))
     for earlier, later in pairwise(seen):
         went, could = later.beat - earlier.beat, (later.time - earlier.time) / 60
-        assert 100 * could - 0.05 < went < 140 * could + 0.05
+        slack = 0.05 + stalls.longest * 140 / 60
+        assert 100 * could - slack < went < 140 * could + slack
 
 
 @real
