@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -103,6 +104,26 @@ def test_a_digest_has_minutes_of_its_days(rehearsal: Rehearsal) -> None:
     assert midi == digest_midi(rehearsal.site, minutes)
     assert b"2026-03-28" in midi
     assert bytes_a_note(rehearsal.site, minutes) > 3
+
+
+SHIPPED = Path(__file__).parents[2] / "config" / "reverie.yaml"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_ninety_days_of_the_shipped_configuration_are_the_same_twice_and_take_minutes(tmp_path: Path) -> None:
+    wish = RehearsalWish(days=90, first=date(2026, 3, 1))
+    hashes: list[str] = []
+    for name in ("once", "twice"):
+        begun = time.monotonic()
+        lived = rehearse(SHIPPED, wish, tmp_path / name)
+        seconds = time.monotonic() - begun
+        print(f"{name}: {len(lived.days)} days in {seconds:.0f} s, {lived.digest_hash}")
+        assert len(lived.days) == wish.days
+        assert sum(day.result.silent_bars for day in lived.days) == 0
+        assert seconds < 600
+        hashes.append(lived.digest_hash)
+    assert hashes[0] == hashes[1]
 
 
 def test_the_command_refuses_a_digest_of_no_kind(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
