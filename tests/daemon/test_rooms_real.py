@@ -23,6 +23,8 @@ pytestmark = pytest.mark.real
 
 AHEAD = 5000
 """Seconds that the follower's monotonic clock is ahead of the leader's."""
+TOGETHER, MET = 0.002, 0.02
+"""Seconds between bars of boxes that play one piece, and at first, while they come to it."""
 NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 TESTS = Path(__file__).parents[1]
 PIECE = """
@@ -168,22 +170,42 @@ def settle(leader: Box, follower: Box, bars: int) -> None:
     assert leader.bars()
 
 
-def one_piece(found: list[tuple[float, dict[str, Any], dict[str, Any]]], *keys: str) -> None:
-    """All of these bars are the same, and begin within 2 ms of each other."""
+def one_piece(found: list[tuple[float, dict[str, Any], dict[str, Any]]], *keys: str, alone: bool) -> None:
+    """All of these bars are the same, and begin within 2 ms of each other: most, unless the test is ``alone``."""
     off = sorted(abs(seconds) for seconds, _, _ in found)
     print(f"{len(off)} bars: median {1e3 * off[len(off) // 2]:.3f} ms, most {1e3 * off[-1]:.3f} ms apart")
     for _, own, theirs in found:
         assert {key: own[key] for key in keys} == {key: theirs[key] for key in keys}
-    assert off[-1] < 0.002
+    assert off[-1 if alone else len(off) // 2] < TOGETHER
 
 
-def test_two_boxes_play_one_piece_and_go_on_alone_while_the_wire_is_cut(boxes: tuple[Box, Box], wire: Wire) -> None:
+def met_on_a_bar_line(leader: Box, follower: Box, since: int) -> None:
+    """From its bar ``since`` on, each of the follower's lasts for as long as it was to, but for one.
+
+    It is that before the first which begins with a bar of the leader's, as all do from there on.
+    """
+    lines = [bar["begins"] for bar in leader.bars()]
+    bars = [bar for bar in follower.bars()[since:] if bar["begins"] < lines[-1]]
+    astray = [number for number, bar in enumerate(bars) if min(abs(bar["begins"] - line) for line in lines) > MET]
+    met = astray[-1] + 1 if astray else 0
+    assert met < len(bars) - 8, "they have been together for some bars"
+    for number, (bar, after) in enumerate(pairwise(bars)):
+        lasted = (after["begins"] - bar["begins"]) / bar["seconds"]
+        assert 0.4 < lasted < 1.6 if number == met - 1 else lasted == pytest.approx(1, abs=0.07), (number, met)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("cut", [10.0, pytest.param(60.0, marks=pytest.mark.slow)])
+def test_two_boxes_play_one_piece_and_go_on_alone_while_the_wire_is_cut(
+    boxes: tuple[Box, Box], wire: Wire, cut: float
+) -> None:
+    alone = cut > 10  # nothing runs beside slow tests
     leader, follower = boxes
     leader.start()
     wait_until(lambda: len(leader.bars()) > 4, 4 * PATIENCE)
     follower.start()
     settle(leader, follower, 12)
-    one_piece(beside(leader, follower, 8), "scene", "bar", "section", "chords")
+    one_piece(beside(leader, follower, 8), "scene", "bar", "section", "chords", alone=alone)
     print({key: follower.room()[key] for key in ("offset_ms", "error_ms")})
     assert leader.room()["followers"][0]["name"] == "attic"
 
@@ -192,24 +214,28 @@ def test_two_boxes_play_one_piece_and_go_on_alone_while_the_wire_is_cut(boxes: t
     assert leader.run("do", "scene", "other").returncode == 0
     wait_until(lambda: follower.bars()[-1]["scene"] == "other", PATIENCE)
     settle(leader, follower, 16)
-    one_piece(beside(leader, follower, 6), "scene", "bar", "section", "chords")
+    one_piece(beside(leader, follower, 6), "scene", "bar", "section", "chords", alone=alone)
 
     wire.cut()
     wait_until(lambda: not follower.together and "by itself" in follower.room()["sentence"], PATIENCE)
     counts = [len(box.bars()) for box in boxes]
-    time.sleep(float(os.environ.get("REVERIE_CUT_SECONDS", "10")))
+    time.sleep(cut)
     assert all(len(box.bars()) > count + 5 for box, count in zip(boxes, counts, strict=True))
     assert {bar["scene"] for bar in follower.bars()[counts[1] :]} == {"other"}
     assert leader.run("do", "scene", "piece").returncode == 0
 
+    mended = len(follower.bars()) - 1
     wire.mend()
     settle(leader, follower, 14)
-    one_piece(beside(leader, follower, 6), "scene", "bar", "section", "chords")
+    one_piece(beside(leader, follower, 6), "scene", "bar", "section", "chords", alone=alone)
+    met_on_a_bar_line(leader, follower, mended)
     for box in boxes:
         played = [line for line in box.lines() if "room" not in line]
         silent = [
             number for number, line in enumerate(played) if line.get("sent") == 0 and number > 4 and not line["tacet"]
         ]
         assert not silent, [played[number - 3 : number + 2] for number in silent]
-        begins = [bar["begins"] for bar in box.bars()]
-        assert max(later - earlier for earlier, later in pairwise(begins)) < 2.5
+        for bar, after in pairwise(box.bars()):
+            assert after["begins"] - bar["begins"] < 1.6 * bar["seconds"], (
+                "no bar is left out, not even where they meet"
+            )
