@@ -34,6 +34,7 @@ HUSHED = [bytes((0xB0, control, 0)) for control in (64, 123, 120)]
 HOLDER = """
 import sys, time
 from pathlib import Path
+from fakes.output_processes import say
 from reverie.play.recording.ledger import Ledger
 from reverie.play.outputs.factory import open_output
 ledger = Ledger(Path(sys.argv[1]), "main")
@@ -135,7 +136,9 @@ def test_a_player_that_is_killed_is_silenced_within_a_second(
     ) as holder:
         assert holder.stdout is not None
         process = psutil.Process(int(holder.stdout.readline()))
+        wait_until(lambda: synth.ons)
         time.sleep(time_to_live)  # somewhere in the midst of the music
+        assert holder.poll() is None, "it plays until it is killed"
         holder.kill()
         killed = time.monotonic()
     wait_until(lambda: synth.messages[-3:] == HUSHED)
