@@ -62,7 +62,7 @@ def test_closed_folders_of_all_kinds_do_not_keep_it_from_playing(make_daemon: Ma
         assert {str(tmp_path / "file"), str(tmp_path / "round"), str(daemon.folder / "missing")} <= told.keys()
         assert f"{closed / 'models'}: it cannot be entered" in daemon.log.read_text()
         closed.chmod(0o755)
-        wait_until(lambda: str(closed / "scenes") not in faults(daemon), 40)
+        wait_until(lambda: str(closed / "scenes") not in faults(daemon))
         assert daemon.stop()[0] == 0
     finally:
         closed.chmod(0o755)

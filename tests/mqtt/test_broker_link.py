@@ -17,7 +17,9 @@ import pytest
 
 from fakes.certificate_files import make_certificate
 from fakes.mosquitto import Broker, Watcher
+from fakes.patience import PATIENCE
 from fakes.sinks import until
+from fakes.stalls import Stalls
 from reverie.mqtt import broker_link
 from reverie.mqtt.broker_link import LEAVE, BrokerLink
 from reverie.mqtt.broker_topics import InstallationState
@@ -94,7 +96,9 @@ async def test_a_broker_that_is_started_later_or_anew_has_all_of_it(tmp_path: Pa
             assert count in {0, 1}
 
 
-async def test_a_broker_that_hangs_holds_up_nobody_and_has_the_present_once_it_goes_on(broker: Broker) -> None:
+async def test_a_broker_that_hangs_holds_up_nobody_and_has_the_present_once_it_goes_on(
+    broker: Broker, stalls: Stalls
+) -> None:
     with linked(broker) as link:
         link.tell({"west/bar": "0"})
         await until(lambda: link.up)
@@ -102,7 +106,7 @@ async def test_a_broker_that_hangs_holds_up_nobody_and_has_the_present_once_it_g
         begun = time.monotonic()
         for bar in range(10_000):
             link.tell({"west/bar": f"{bar}"})
-        assert time.monotonic() - begun < 5.0
+        assert time.monotonic() - begun < PATIENCE / 4 + stalls.longest
         broker.freeze(on=False)
         async with watching(broker) as watcher:
             await until(lambda: watcher.kept.get("west/bar") == "9999")
@@ -110,7 +114,7 @@ async def test_a_broker_that_hangs_holds_up_nobody_and_has_the_present_once_it_g
         broker.freeze(on=True)
         begun = time.monotonic()
         link.stop()
-        assert time.monotonic() - begun < 3 * LEAVE
+        assert time.monotonic() - begun < 3 * LEAVE + stalls.longest
         broker.freeze(on=False)
 
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from fakes.browser import DESK, SMALLEST, TELEPHONE, Screen, Visit
 from fakes.page_site import AWAY, TECHNICIAN, PageSite, open_page
+from fakes.patience import PATIENCE
 from fakes.technician_source import QuietDesk
 
 pytestmark = pytest.mark.real
@@ -33,7 +34,7 @@ async def site(tmp_path: Path, desk: QuietDesk) -> AsyncGenerator[PageSite]:
 
 
 async def until_done(desk: QuietDesk, *wanted: tuple[str, object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while desk.done != list(wanted):  # noqa: ASYNC110 - a browser does it
             await asyncio.sleep(0.02)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fakes.conductors import Theatre
+from fakes.patience import PATIENCE
 from fakes.scenes import TEXT
 from reverie.conductor.care.stage_marks import STAGES
 from reverie.conductor.keeping.support_bundle import BARS, tape_text
@@ -98,7 +99,7 @@ async def test_the_players_notes_end_before_its_life(theatre: Theatre, monkeypat
     assert theatre.conductor.page.desk.renew("player").ok
     assert theatre.player.sent[-1] == {"type": "panic"}
     assert theatre.player.condemned == []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not theatre.player.condemned:  # noqa: ASYNC110 - the desk does it by itself
             await asyncio.sleep(0.01)
 
