@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reverie.bench.many_voices import QUICK_BARS, VOICES, measure, scene_text
-from reverie.bench.mixed_voices import CASES, mixed_text
+from reverie.bench.mixed_voices import CASES, QUICK_CASES, mixed_text
 from reverie.bench.processes import many_voices
 from reverie.models.library.index import find_models
 from reverie.places import models_folder
@@ -68,7 +68,7 @@ def test_without_a_model_melodies_stand_in(tmp_path: Path) -> None:
 
 def test_all_are_measured_and_hearing_each_other_is_not_dear() -> None:
     cases = many_voices(quick=True)
-    assert [*cases] == ["together", "apart", "mixed-60", "mixed-120", "mixed-180"]
+    assert [*cases] == [*QUICK_CASES]
     for case, figures in cases.items():
         assert (figures["voices"], figures["bars"]) == (VOICES, QUICK_BARS), case
         # Before the first bar sounds every voice of a model has loops ahead.

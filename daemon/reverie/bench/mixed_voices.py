@@ -9,6 +9,8 @@ MIXED: Mapping[str, int] = {f"mixed-{qpm}": qpm for qpm in (60, 120, 180)}
 """Cases with voices of every kind, and their tempos."""
 CASES: Mapping[str, int] = {"together": 180, "apart": 180, **MIXED}
 """All cases of many voices."""
+QUICK_CASES = ("together", "apart", "mixed-120")
+"""What a quick run measures of them."""
 _DRUMS_CHANNEL = 10
 _KIT = 'kind: drums, density: [2, 24], primer: {bass: "x... .... x... ....", closed-hat: "x.x. x.x. x.x. x.x."}'
 _TUNE = 'register: [C4, C6], density: [1, 12], primer: "D4 - - - F4 - A4 - G4 - - - E4 - - -"'

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from reverie.bench.mixed_voices import CASES
+from reverie.bench.mixed_voices import CASES, QUICK_CASES
 from reverie.bench.targets import START_TARGETS, VOICES_TARGETS, held_against, targets_of
 from reverie.errors import ReverieError
 from reverie.processes.children import own_module
@@ -78,7 +78,7 @@ def many_voices(*, quick: bool = False) -> dict[str, dict[str, Any]]:
         BenchError: if it cannot be measured.
     """
     cases: dict[str, dict[str, Any]] = {}
-    for case in CASES:
+    for case in QUICK_CASES if quick else CASES:
         _tell(f"many voices: {case}")
         cases[case] = _answer("reverie.bench.many_voices", case, *(("--quick",) if quick else ()))
         cases[case]["targets"] = held_against(() if case == "apart" else VOICES_TARGETS, cases[case])
