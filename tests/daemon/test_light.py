@@ -47,12 +47,12 @@ def test_the_daemon_composes_without_tensorflow_magenta_and_note_seq(
 
 def test_a_performance_needs_none_of_them_either(snares: Path, tmp_path: Path) -> None:
     for scene in sorted(path.stem for path in scenes_folder().glob("*.yaml")):
-        command = ["perform", scene, "--bars", "24", "--midi", str(tmp_path / f"{scene}.mid")]
+        command = ["perform", scene, "--bars", "4", "--midi", str(tmp_path / f"{scene}.mid")]
         done = subprocess.run(
             [sys.executable, "-m", "reverie.cli.main", *command], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        assert (tmp_path / f"{scene}.mid").stat().st_size > 500
+        assert (tmp_path / f"{scene}.mid").stat().st_size > 200
     assert not snares.exists(), snares.read_text()
 
 
