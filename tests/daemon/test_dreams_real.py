@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from fakes.daemon import Daemon, free_port
 from fakes.jack import Jack, Receiver, wait_until
 from fakes.stalls import Stalls
+from reverie.compose.course import Course
 from reverie.compose.dream_course import dreaming
 from reverie.compose.mood_stack import Dream, MoodStack
 from reverie.conductor.arranging.arrange import arrange
@@ -127,6 +128,23 @@ class Ear:
         return self.now()
 
 
+def dreamt(first: int, second: int, third: int, end: int) -> Course:
+    """The scene's course, with the dreams of the test that begin in these bars, and its awakening."""
+    course = arrange(validate(parse_document(SCENE), Scene), {}).course
+    stack = MoodStack().having(Dream("fear", 1.0, first, 14, 4)).having(Dream("joy", 0.75, second, 8, 4))
+    wanted = dreaming(course, stack.having(Dream("joy", 1.0, third, 12, 4)).awake(end, lambda _: True))
+    assert wanted is not None
+    return wanted
+
+
+def expected(wanted: Course, number: int) -> tuple[list[int], int, int, bool]:
+    """How loud the kicks of a bar are, controller and kit, and whether the bell strikes."""
+    state = wanted.at(number)
+    tick = state.voice("tick")
+    kit = BRUSH if state.mood == "fear" else OWN_KIT
+    return [round(100 * tick.dynamics)] * 2, dict(tick.controls)[74], kit, state.voice("bell").sounds
+
+
 def test_a_stack_of_dreams_is_heard_on_its_very_bars(
     synth: Receiver, make_daemon: Callable[..., Daemon], stalls: Stalls
 ) -> None:
@@ -168,22 +186,18 @@ def test_a_stack_of_dreams_is_heard_on_its_very_bars(
         next_bar = next(number for number, at in enumerate(lines) if at > moment)
         return next_bar + (lines[next_bar] - moment < LEAD)
 
-    first, second, third, end = map(open_bar, sent)
-    course = arrange(validate(parse_document(SCENE), Scene), {}).course
-    stack = MoodStack().having(Dream("fear", 1.0, first, 14, 4)).having(Dream("joy", 0.75, second, 8, 4))
-    stack = stack.having(Dream("joy", 1.0, third, 12, 4)).awake(end, lambda _: True)
-    wanted = dreaming(course, stack)
-    assert wanted is not None
+    numbers = range(2, here + 32)
+    heard = [(bar.loud, bar.bright, bar.kit, bool(bar.bells)) for bar in (bars[number] for number in numbers)]
+    # What the machine held up on its way may have come too late for the bar for which it was meant.
+    starts = [range(open_bar(one), open_bar(one + stalls.longest) + 1) for one in sent]
+    courses = [dreamt(*begun) for begun in product(*starts)]
+    told = [[expected(course, number) for number in numbers] for course in courses]
+    assert heard in told or heard == told[0]
+    wanted = courses[told.index(heard)]
     lengths = [after - before for before, after in pairwise(lines)]
-    for number in range(2, here + 32):
-        state = wanted.at(number)
-        tick = state.voice("tick")
-        assert bars[number].loud == [round(100 * tick.dynamics)] * 2, number
-        assert bars[number].bright == dict(tick.controls)[74], number
-        assert bars[number].kit == (BRUSH if state.mood == "fear" else OWN_KIT), number
-        assert bool(bars[number].bells) == state.voice("bell").sounds, number
-    away = [abs(lengths[number] - BAR / wanted.at(number).tempo) for number in range(2, here + 32)]
-    assert (statistics.median(away), max(away)) < (0.03, 0.03 + stalls.longest)
+    away = [abs(lengths[number] - BAR / wanted.at(number).tempo) for number in numbers]
+    assert statistics.median(away) < 0.03
+    assert max(away) < 0.03 + stalls.longest
     assert {bar.kit for bar in bars[2:]} == {OWN_KIT, BRUSH}
     factors = [wanted.at(number).tempo for number in range(here + 32)]
     assert min(factors) == pytest.approx(105 / QPM), "the guard held the fear back"
