@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Callable
 
 import mido
@@ -21,13 +22,15 @@ NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 def test_without_any_midi_system_it_plays_onto_its_tape_and_says_so_in_a_line(
     make_daemon: Callable[..., Daemon], stalls: Stalls
 ) -> None:
+    begun = time.monotonic()
     daemon = make_daemon(NOWHERE).start()
     daemon.wait_for_bars(3)
+    started = time.monotonic() - begun
     assert daemon.metric("reverie_slot_up", slot="main") == 0
     family = daemon.family()
     code, seconds = daemon.stop()
     assert code == 0
-    assert seconds < 5 + stalls.longest
+    assert seconds < max(5, started) + stalls.longest, "no longer than to begin, on a slow machine"
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
     tape = [message for hour in (daemon.state / "tape").glob("*.mid") for message in mido.MidiFile(hour)]
     notes = [message for message in tape if message.type == "note_on" and message.velocity]

@@ -137,7 +137,7 @@ def dreamt(first: int, second: int, third: int, end: int) -> Course:
     return wanted
 
 
-def expected(wanted: Course, number: int) -> tuple[list[int], int, int, bool]:
+def expected(wanted: Course, number: int) -> tuple[list[int], int | None, int | None, bool]:
     """How loud the kicks of a bar are, controller and kit, and whether the bell strikes."""
     state = wanted.at(number)
     tick = state.voice("tick")
