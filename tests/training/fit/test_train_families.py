@@ -20,9 +20,9 @@ SMALL = ("--set", "rnn_layer_sizes=[8]", "--set", "batch_size=4", "--steps", "1"
     ("model", "config"),
     [
         ("melody", "attention_rnn"),
-        ("improv", "chord_pitches_improv"),
-        ("polyphony", "polyphony"),
-        ("performance", "performance_with_dynamics"),
+        pytest.param("improv", "chord_pitches_improv", marks=pytest.mark.slow),
+        pytest.param("polyphony", "polyphony", marks=pytest.mark.slow),
+        pytest.param("performance", "performance_with_dynamics", marks=pytest.mark.slow),
     ],
 )
 def test_a_model_of_each_family_is_trained_and_bundled(tmp_path: Path, model: str, config: str) -> None:
