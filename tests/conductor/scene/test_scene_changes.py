@@ -114,7 +114,7 @@ def test_a_scene_that_breaks_while_it_plays_is_told_and_plays_on_until_it_is_men
     [sentence] = theatre.faults.values()
     assert "study.yaml:" in sentence
     assert "did you mean 'tempo'" in sentence
-    assert "The last good version plays" in theatre.status["faults"][0]["advice"]
+    assert "the last good version plays" in theatre.status["faults"][0]["advice"]
     assert "reverie_configuration_ok 0.0" in theatre.metrics
     assert 'reverie_fault{id="scene-broken",subject="study"} 1.0' in theatre.metrics
     go(theatre, 4)
