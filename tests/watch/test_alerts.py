@@ -9,6 +9,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from reverie.bus import Bus
 from reverie.conductor.far.report import UNLIKE
 from reverie.watch.fault_kinds import KINDS
 from reverie.watch.metrics import Metrics
@@ -30,7 +31,9 @@ def rules(path: Path = RULES) -> list[dict[str, Any]]:
 
 
 def names_in_code() -> set[str]:
-    families = text_string_to_metric_families(Metrics("0", "dice").render()[0].decode())
+    metrics = Metrics("0", "dice")
+    metrics.subscribe_to(Bus())
+    families = text_string_to_metric_families(metrics.render()[0].decode())
     return {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
 
 
