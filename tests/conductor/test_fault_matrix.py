@@ -6,11 +6,13 @@ row, in ``docs/explanation/never-silent.md``.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from fakes.fault_matrix import page_row
 from fakes.scenes import TEXT
@@ -26,7 +28,8 @@ from reverie.watch.fault_kinds import (
     STAGE_STARVED,
     FaultKind,
 )
-from reverie.watch.happenings import BarSounded, FaultRaised, WorkerDied, WorkerRecycled
+from reverie.watch.happenings import BarSounded, FaultRaised, LoopAnswered, WorkerDied, WorkerRecycled
+from reverie.watch.metrics import REASONS, ROLES
 
 SCENES = {"study": TEXT, "other": TEXT.replace("name: study", "name: other")}
 BAR = 2.0
@@ -149,11 +152,21 @@ def no_bar_was_silent(lived: Installation, row: Row) -> None:
 
 
 def counts_are_right(lived: Installation) -> None:
-    metrics = lived.conductor.metrics()[0].decode()
-    died = lived.told(WorkerDied)
-    for role in ("player", "composer"):
-        for reason in ("signal", "hang", "recycled"):
-            count = sum((one.role, one.reason) == (role, reason) for one in died)
-            line = f'reverie_worker_restarts_total{{reason="{reason}",role="{role}"}} {float(count)}'
-            assert line in metrics or not count
-    assert len(lived.told(WorkerRecycled)) == sum(one.reason == "recycled" for one in died)
+    """Each series has what happened, and those of what did not happen are at nought."""
+    died = Counter((one.reason, one.role) for one in lived.told(WorkerDied))
+    every = {(reason, role): died[reason, role] for reason in REASONS for role in ROLES}
+    assert series(lived, "reverie_worker_restarts_total", "reason", "role") == every
+    bars = Counter((one.bar.scene,) for one in lived.told(BarSounded))
+    assert series(lived, "reverie_bars_played_total", "scene") == bars
+    answers = [one.answer for one in lived.told(LoopAnswered) if one.answer.loop]
+    loops = Counter((one.recipe.operator, one.recipe.voice) for one in answers)
+    assert loops.total() > 0
+    assert series(lived, "reverie_loops_composed_total", "operator", "voice") == loops
+    assert len(lived.told(WorkerRecycled)) == sum(reason == "recycled" for reason, _ in died.elements())
+
+
+def series(lived: Installation, name: str, *labels: str) -> dict[tuple[str, ...], float]:
+    """What the metric of that name has, by these labels."""
+    families = text_string_to_metric_families(lived.conductor.metrics()[0].decode())
+    samples = [sample for family in families for sample in family.samples if sample.name == name]
+    return {tuple(sample.labels[label] for label in labels): sample.value for sample in samples}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import get_args
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -25,6 +26,7 @@ from reverie.clock import Clock, SystemClock
 from reverie.compose.novelty_bands import Novelty
 from reverie.foreign import plain
 from reverie.play.messages import SELF, BarPlayed, SlotState, SyncState
+from reverie.processes.worker_life import Reason
 from reverie.watch.care_metrics import CareMetrics
 from reverie.watch.faults import Fault
 from reverie.watch.happenings import (
@@ -51,7 +53,7 @@ from reverie.watch.telling_metrics import TellingMetrics
 LATENESS_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
 COMPOSE_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 MAX_LABELS = 64
-ROLES, REASONS = ("player", "composer"), ("exit", "signal", "hang", "protocol", "fault")
+ROLES, REASONS = ("player", "composer"), get_args(Reason)
 OTHER = "other"
 
 
