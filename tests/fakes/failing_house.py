@@ -28,6 +28,7 @@ from reverie.play.recording.ledger import Ledger
 from reverie.play.recording.tape import Tape
 from reverie.site.storage_section import StorageSection
 from reverie.watch.faults import Faults
+from reverie.watch.happenings import BarSounded
 
 BARS = 6
 
@@ -43,7 +44,10 @@ class FailingHouse:
         self.keeping = self.theatre.conductor._housekeeping
         keep_history(self.theatre.conductor, self.keeping, StorageSection(flush=1.0), self.clock)
         self.tape, self.ledger = Tape(self.tape_folder), Ledger(self.state / "ledger", "main")
-        self.bars = self.failed = 0
+        self.bars = 0
+        self.heard: list[int] = []
+        """How many notes each bar had that sounded."""
+        self.theatre.conductor.bus.subscribe(BarSounded, lambda said: self.heard.append(sum(said.bar.notes.values())))
 
     async def plays(self, bars: int) -> None:
         """So many bars go out, people do something in each, and what must last is written."""
@@ -134,12 +138,12 @@ async def case(folder: Path, number: int, first: int, count: int) -> dict[str, A
     for _ in range(BARS):
         await house.plays(1)
         told |= house.told
-    bars = house.bars
+    heard = [*house.heard]
     writes = library.fail_writes(*where, 0, 0, 0)
     for _ in range(4):
         await house.plays(1)
     left = house.told
-    return {"n": first, "bars": bars, "writes": writes, "told": told, "left": left, **await house.end()}
+    return {"n": first, "heard": heard, "writes": writes, "told": told, "left": left, **await house.end()}
 
 
 def main() -> None:
