@@ -32,6 +32,8 @@ from reverie.watch.happenings import LoopAnswered
 SAMPLES = 50
 WARM_UP = 0.25
 """The share of samples at the begin that do not count: caches fill, and a week of loops is remembered."""
+BY_REASON = (b"reverie_loops_refused_total", b"reverie_notes_clipped_total", b"reverie_loops_held_total")
+"""Metrics whose series come with what a guard finds, and not with loops."""
 _SCENE = """\
 name: endurance
 title: Loops without an end
@@ -73,6 +75,8 @@ class EnduranceSample:
     """After so many ``loops``: bytes of memory, and what else a process can have too much of.
 
     ``rss`` is what the system gave the process, ``traced`` what Python's objects take of it (0 where nobody traces).
+    ``series`` leaves out those of :data:`BY_REASON`, which are counted as ``reasons``: there is one more whenever a
+    guard has something against a voice for the first time, however late that is.
     """
 
     loops: int
@@ -83,6 +87,7 @@ class EnduranceSample:
     threads: int
     children: int
     series: int
+    reasons: int
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -131,7 +136,7 @@ class EnduranceReport:
                 what: {"slope": one.value, "low": one.low, "high": one.high} for what, one in slopes.items()
             },
             "least_and_most": {
-                what: self.extremes(what) for what in ("descriptors", "threads", "children", "series", "rss")
+                what: self.extremes(what) for what in ("descriptors", "threads", "children", "series", "reasons", "rss")
             },
             "samples": [one.as_json() for one in self.samples],
         }
@@ -204,6 +209,8 @@ async def _endure(
 def _sample(house: RehearsedHouse, loops: int) -> EnduranceSample:
     gc.collect()
     process = psutil.Process()
+    series = [line for line in house.conductor.metrics()[0].splitlines() if line and not line.startswith(b"#")]
+    reasons = sum(line.startswith(BY_REASON) for line in series)
     return EnduranceSample(
         loops=loops,
         rss=process.memory_info().rss,
@@ -212,13 +219,10 @@ def _sample(house: RehearsedHouse, loops: int) -> EnduranceSample:
         descriptors=process.num_fds(),
         threads=process.num_threads(),
         children=len(process.children(recursive=True)),
-        series=_series(house.conductor.metrics()[0]),
+        series=len(series) - reasons,
+        reasons=reasons,
         seconds=sum(process.cpu_times()[:2]),
     )
-
-
-def _series(text: bytes) -> int:
-    return sum(bool(line) and not line.startswith(b"#") for line in text.splitlines())
 
 
 def lines(report: EnduranceReport) -> Sequence[str]:
@@ -237,7 +241,7 @@ def lines(report: EnduranceReport) -> Sequence[str]:
             f"Python's own memory: {last.traced / 1e6:.1f} MB; {own.value:+.3f} bytes a loop "
             f"(95 %: {own.low:+.3f} to {own.high:+.3f})"
         )
-    for what in ("descriptors", "threads", "children", "series"):
+    for what in ("descriptors", "threads", "children", "series", "reasons"):
         least, most = report.extremes(what)
         found.append(f"{what}: {least}" if least == most else f"{what}: {least} to {most}")
     return found
