@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fakes.daemon import STUDY, Daemon
+from fakes.lights import Lights
 
 
 @pytest.fixture
@@ -22,3 +23,10 @@ def make_daemon(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
     yield make
     for daemon in made:
         daemon.kill()
+
+
+@pytest.fixture
+def lights() -> Iterator[Lights]:
+    """Who hears all bars and notes."""
+    with Lights() as lights:
+        yield lights
