@@ -13,10 +13,10 @@ import pytest
 from fakes.daemon import Daemon
 from fakes.fault_matrix import page_row
 from fakes.jack import wait_until
+from fakes.lights import Lights
 
 pytestmark = pytest.mark.real
 
-NOWHERE = {"main": {"kind": "port", "match": "no such port", "api": "jack"}}
 LONG = 90.0
 """Seconds until a store that is written seldom has tried."""
 
@@ -88,9 +88,9 @@ def use(daemon: Daemon, value: float) -> None:
 
 
 def test_a_full_disk_costs_no_note_is_told_with_what_to_delete_and_is_over_once_there_is_room(
-    make_daemon: Callable[..., Daemon], card: Callable[[Path], Card]
+    lights: Lights, make_daemon: Callable[..., Daemon], card: Callable[[Path], Card]
 ) -> None:
-    daemon = make_daemon(NOWHERE, storage={"flush": 2})
+    daemon = make_daemon(lights.slots, storage={"flush": 2})
     disk = card(daemon.state)
     daemon.start()
     daemon.wait_for_models()
@@ -106,6 +106,7 @@ def test_a_full_disk_costs_no_note_is_told_with_what_to_delete_and_is_over_once_
     use(daemon, 0.6)
     wait_until(lambda: advice(daemon) == {}, LONG)
     plays_on(daemon)
+    lights.assert_every_bar_sounded(12)
     assert daemon.stop()[0] == 0
     assert "Traceback" not in daemon.log.read_text()
     assert daemon.run("history", "check").returncode == 0
@@ -114,9 +115,9 @@ def test_a_full_disk_costs_no_note_is_told_with_what_to_delete_and_is_over_once_
 
 
 def test_a_disk_that_goes_read_only_costs_no_note_is_told_and_is_over_once_another_is_mounted(
-    make_daemon: Callable[..., Daemon], card: Callable[[Path], Card]
+    lights: Lights, make_daemon: Callable[..., Daemon], card: Callable[[Path], Card]
 ) -> None:
-    daemon = make_daemon(NOWHERE, storage={"flush": 2})
+    daemon = make_daemon(lights.slots, storage={"flush": 2})
     disk = card(daemon.state)
     daemon.start()
     daemon.wait_for_models()
@@ -137,6 +138,7 @@ def test_a_disk_that_goes_read_only_costs_no_note_is_told_and_is_over_once_anoth
     use(daemon, 0.6)
     wait_until(lambda: advice(daemon) == {}, LONG)
     plays_on(daemon)
+    lights.assert_every_bar_sounded(12)
     assert daemon.stop()[0] == 0
     assert "Traceback" not in daemon.log.read_text()
     assert daemon.run("history", "check").returncode == 0
