@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,17 @@ import psutil
 import pytest
 
 from fakes.daemon import Daemon, free_port
+from fakes.fault_matrix import page_row
 from fakes.jack import wait_until
+from fakes.lights import Lights
 from fakes.patience import PATIENCE
 
 pytestmark = pytest.mark.real
 
 SILENT = 1100
 DESCRIPTORS = 1024
+OVER = 150.0
+"""Seconds until a flood that has ended is known to be over; it takes one."""
 
 
 class Limited(Daemon):
@@ -58,20 +63,20 @@ class Systemd:
         return count
 
 
-@pytest.fixture
-def lights() -> Iterator[socket.socket]:
-    """Who listens to the notes."""
-    with socket.socket(type=socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        yield sock
+@dataclass
+class Flooded:
+    """A daemon that plays, its port for Open Sound Control, and a thousand connections to it that say nothing."""
+
+    daemon: Limited
+    systemd: Systemd
+    osc: int
+    silent: list[socket.socket]
 
 
 @pytest.fixture
-def flooded(tmp_path: Path, lights: socket.socket) -> Iterator[tuple[Limited, Systemd, int]]:
-    """A daemon that plays, and a thousand connections to it that say nothing."""
+def flooded(tmp_path: Path, lights: Lights) -> Iterator[Flooded]:
     osc = free_port()
-    slots = {"main": {"kind": "osc", "host": "127.0.0.1", "port": lights.getsockname()[1]}}
-    daemon = Limited(tmp_path / "daemon", slots, control={"osc": {"port": osc}})
+    daemon = Limited(tmp_path / "daemon", lights.slots, control={"osc": {"port": osc}})
     systemd = Systemd(daemon.notify)
     silent: list[socket.socket] = []
     try:
@@ -79,7 +84,7 @@ def flooded(tmp_path: Path, lights: socket.socket) -> Iterator[tuple[Limited, Sy
         daemon.wait_for_bars(2)
         where = ("127.0.0.1", daemon.port)
         silent += [socket.create_connection(where, timeout=PATIENCE) for _ in range(SILENT)]
-        yield daemon, systemd, osc
+        yield Flooded(daemon, systemd, osc, silent)
     finally:
         for connection in silent:
             connection.close()
@@ -102,9 +107,9 @@ def bars(daemon: Daemon) -> int:
     return ask(daemon)["bar"] or 0
 
 
-@pytest.mark.timeout(240)
-def test_silent_connections_kill_neither_music_nor_watchdog(flooded: tuple[Limited, Systemd, int]) -> None:
-    daemon, systemd, _ = flooded
+@pytest.mark.timeout(400)
+def test_silent_connections_kill_neither_music_nor_watchdog(flooded: Flooded, lights: Lights) -> None:
+    daemon, systemd = flooded.daemon, flooded.systemd
     assert daemon.process is not None
     assert psutil.Process(daemon.process.pid).num_fds() < DESCRIPTORS // 2
     systemd.signs_of_life()
@@ -118,26 +123,33 @@ def test_silent_connections_kill_neither_music_nor_watchdog(flooded: tuple[Limit
         return signs >= 3
 
     wait_until(alive)
+    lights.assert_every_bar_sounded(4)
 
     before = player(daemon)["pid"]
     os.kill(before, signal.SIGKILL)
     wait_until(lambda: player(daemon)["state"] == "up" and player(daemon)["pid"] != before)
     wait_until(lambda: ask(daemon)["alive"]["ok"])
+    resumed = lights.next_note()
     begun = bars(daemon)
-    wait_until(lambda: bars(daemon) >= begun + 2)
+    wait_until(lambda: bars(daemon) >= begun + 3)
+    lights.assert_every_bar_sounded(1, resumed)
 
     assert ask(daemon, own="127.0.0.1")["alive"]["ok"], "whoever asks from the flooder's own address is answered too"
-    assert [fault["id"] for fault in ask(daemon)["faults"]] == ["web-flood"]
+    [fault] = ask(daemon)["faults"]
+    assert fault["id"] == "web-flood"
+    assert page_row("HTTP flooded").advises(fault["advice"])
+    for connection in flooded.silent:
+        connection.close()
+    wait_until(lambda: ask(daemon)["faults"] == [], OVER)
     assert daemon.log.stat().st_size - log < 10_000
 
 
 @pytest.mark.timeout(240)
 def test_listeners_without_end_kill_neither_music_nor_watchdog_and_leave_room_to_look(
-    tmp_path: Path, lights: socket.socket
+    tmp_path: Path, lights: Lights
 ) -> None:
     """They take nothing of what they are told, and come from many addresses, as if a proxy stood between."""
-    slots = {"main": {"kind": "osc", "host": "127.0.0.1", "port": lights.getsockname()[1]}}
-    daemon = Limited(tmp_path / "daemon", slots)
+    daemon = Limited(tmp_path / "daemon", lights.slots)
     systemd = Systemd(daemon.notify)
     with contextlib.ExitStack() as opened:
         opened.callback(systemd.socket.close)
@@ -153,19 +165,22 @@ def test_listeners_without_end_kill_neither_music_nor_watchdog_and_leave_room_to
         wait_until(lambda: daemon.metric("reverie_page_listeners") > DESCRIPTORS // 8)
         assert daemon.metric("reverie_page_listeners") <= DESCRIPTORS // 4
         assert psutil.Process(daemon.process.pid).num_fds() < 3 * DESCRIPTORS // 4
+        lights.assert_every_bar_sounded(2)
         systemd.signs_of_life()
         before = player(daemon)["pid"]
         os.kill(before, signal.SIGKILL)
         wait_until(lambda: player(daemon)["state"] == "up" and player(daemon)["pid"] != before)
+        resumed = lights.next_note()
         begun = bars(daemon)
         wait_until(lambda: bars(daemon) >= begun + 3)
+        lights.assert_every_bar_sounded(1, resumed)
         assert systemd.signs_of_life() >= 1
         assert ask(daemon)["alive"]["ok"]
 
 
 @pytest.mark.timeout(240)
-def test_nonsense_without_end_takes_a_line_of_the_log_and_no_escape(flooded: tuple[Limited, Systemd, int]) -> None:
-    daemon, _, osc = flooded
+def test_nonsense_without_end_takes_a_line_of_the_log_and_no_escape(flooded: Flooded, lights: Lights) -> None:
+    daemon, osc = flooded.daemon, flooded.osc
     before = daemon.log.stat().st_size
     nonsense = (b"\x1b[2J\r\nAll is well\0", b"/reverie/\x1b[1mtempo\0\0\0\0,\0\0\0", b"\xff" * 500)
     with socket.socket(type=socket.SOCK_DGRAM) as sender:
@@ -189,6 +204,7 @@ def test_nonsense_without_end_takes_a_line_of_the_log_and_no_escape(flooded: tup
             assert connection.getresponse().status == 200
     assert time.monotonic() - begun < PATIENCE
     wait_until(lambda: ask(daemon)["alive"]["ok"])
+    lights.next_note()
     said = daemon.log.read_bytes()[before:]
     assert b"\x1b" not in said
     assert len(said) < 10_000
