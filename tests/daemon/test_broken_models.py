@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-import mido
 import numpy as np
 import pytest
 
-from fakes.daemon import STUDY, Daemon
+from fakes.daemon import Daemon
+from fakes.fault_matrix import page_row
 from fakes.jack import wait_until
+from fakes.tapes import EVERY_BAR, read_tape
 from reverie.models.library.bundle import make_bundle, read_bundle, write_bundle
 from reverie.places import models_folder
 
 pytestmark = pytest.mark.real
 
 
+def write_whole(path: Path) -> None:
+    """A model that is none of those that are shipped."""
+    shipped = read_bundle(models_folder() / "drum_kit.safetensors")
+    weights = {name: tensor * np.float32(1.1) for name, tensor in shipped.weights.items()}
+    write_bundle(path, make_bundle(shipped.card, weights))
+
+
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("at", "fault"),
-    [(-5000, "model-cannot-compose"), (300, "model-unusable"), ("half", "model-unusable"), (None, "scene-unmet")],
+    ("at", "row"),
+    [(-5000, "bundle bit-flipped"), (300, "bundle truncated"), ("half", "bundle truncated"), (None, "bundle missing")],
     ids=["weights", "card", "truncated", "absent"],
 )
 def test_its_voice_plays_loops_of_old_and_the_others_compose(
-    at: int | str | None, fault: str, make_daemon: Callable[..., Daemon]
+    at: int | str | None, row: str, make_daemon: Callable[..., Daemon]
 ) -> None:
     daemon = make_daemon(
         {"main": {"kind": "port", "match": "no such port", "api": "jack"}},
-        STUDY.replace("model: drum_kit", "model: mine"),
+        EVERY_BAR.replace("model: drum_kit", "model: mine"),
         models="models",
     )
-    folder = daemon.folder / "models"
-    folder.mkdir()
+    path = daemon.folder / "models" / "mine.safetensors"
+    path.parent.mkdir()
     if at is not None:
-        shipped = read_bundle(models_folder() / "drum_kit.safetensors")
-        weights = {name: tensor * np.float32(1.1) for name, tensor in shipped.weights.items()}
-        path = folder / "mine.safetensors"
-        write_bundle(path, make_bundle(shipped.card, weights))
+        write_whole(path)
         content = bytearray(path.read_bytes())
         if isinstance(at, int):
             content[at] ^= 0x10
@@ -49,9 +56,21 @@ def test_its_voice_plays_loops_of_old_and_the_others_compose(
     assert daemon.metric("reverie_loops_composed_total", voice="beat") == 0
     told = " ".join([*daemon.status()["concerns"], daemon.log.read_text()])
     assert "mine" in told
-    assert fault in [one["id"] for one in daemon.status()["faults"]]
+    expected = page_row(row)
+    advice = {one["id"]: one["advice"] for one in daemon.status()["faults"]}
+    assert expected.advises(advice[expected.fault])
     assert "Traceback" not in told
     assert daemon.stop()[0] == 0
-    tracks = [track for tape in (daemon.state / "tape").glob("*.mid") for track in mido.MidiFile(tape).tracks]
-    beat = [message for track in tracks if track.name == "beat" for message in track]
-    assert any(message.type == "note_on" and message.velocity for message in beat)
+    before = read_tape(daemon.state)
+    assert before.gaps() == []
+
+    write_whole(path)
+    daemon.start()
+    wait_until(daemon.answers)
+    wait_until(lambda: daemon.metric("reverie_loops_composed_total", voice="beat") >= 1)
+    daemon.wait_for_bars(4)
+    assert expected.fault not in {one["id"] for one in daemon.status()["faults"]}
+    assert daemon.stop()[0] == 0
+    after = read_tape(daemon.state)
+    assert len(after.bars) >= len(before.bars) + 4
+    assert [gap for gap in after.gaps() if gap[0] >= len(before.bars)] == []
