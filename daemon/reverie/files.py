@@ -15,8 +15,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LARGEST = 16_000_000
 """Bytes that a file may have where nobody says otherwise."""
 _AT_ONCE = 1 << 20
@@ -150,6 +152,18 @@ def write_in_any_case(path: Path, data: bytes) -> Path | None:
         write_atomically(path, data)
         return aside
     return None
+
+
+def once_more(do: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+    """Do something to a disk, and once more where that fails: a single fault is made good, and nobody is told.
+
+    Raises:
+        OSError: if it fails twice.
+    """
+    try:
+        return do(*args, **named)
+    except OSError:
+        return do(*args, **named)
 
 
 def check_writable(path: Path) -> None:

@@ -28,9 +28,11 @@ from reverie.play.recording.ledger import Ledger
 from reverie.play.recording.tape import Tape
 from reverie.site.storage_section import StorageSection
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import BarSounded
+from reverie.watch.happenings import BarSounded, FaultRaised
 
 BARS = 6
+MINE = ("state-", "history-", "novelty-", "tape-", "moment-", "control-unrecorded")
+"""How the ids begin of the faults that are about files."""
 
 
 class FailingHouse:
@@ -93,9 +95,14 @@ class FailingHouse:
     @property
     def told(self) -> dict[str, str]:
         """The advice of each fault that is told now."""
-        mine = ("state-", "history-", "novelty-", "tape-", "moment-", "control-unrecorded")
         active = self.theatre.conductor.faults.active
-        return {fault.id: fault.advice for fault in active if fault.id.startswith(mine)}
+        return {fault.id: fault.advice for fault in active if fault.id.startswith(MINE)}
+
+    @property
+    def ever_told(self) -> list[str]:
+        """The ids of all faults that were told, however shortly."""
+        raised = [said.fault.id for said in self.theatre.told(FaultRaised)]
+        return [fault for fault in raised if fault.startswith(MINE)]
 
     async def end(self) -> dict[str, Any]:
         """Leave, and read all of it as the next life does."""
@@ -143,7 +150,8 @@ async def case(folder: Path, number: int, first: int, count: int) -> dict[str, A
     for _ in range(4):
         await house.plays(1)
     left = house.told
-    return {"n": first, "heard": heard, "writes": writes, "told": told, "left": left, **await house.end()}
+    said = {"told": told, "ever_told": house.ever_told, "left": left}
+    return {"n": first, "heard": heard, "writes": writes, **said, **await house.end()}
 
 
 def main() -> None:

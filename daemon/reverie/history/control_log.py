@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 
 from reverie.advice import advice_on
 from reverie.errors import capital, reason_of
-from reverie.files import set_aside, write_atomically
+from reverie.files import once_more, set_aside, write_atomically
 from reverie.foreign import plain
 from reverie.site.actions import Action
 from reverie.watch.fault_kinds import CONTROL_UNRECORDED
@@ -122,19 +122,10 @@ class Record:
         """
         lines = "".join(f"{json.dumps(use.as_json(), ensure_ascii=False)}\n" for use in uses).encode(errors="replace")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._opened() as file:
-                if not self._whole and file.tell():
-                    file.seek(-1, os.SEEK_END)
-                    lines = lines if file.read(1) == b"\n" else b"\n" + lines
-                self._whole = False
-                _append(file, lines)
-                self._whole = True
-                uses.clear()
-                if file.tell() > self._largest:
-                    file.seek(-self._largest // 2, os.SEEK_END)
-                    kept = file.read(self._largest)
-                    write_atomically(self._path, kept.partition(b"\n")[2])
+            if uses:
+                once_more(self._add, lines)
+            uses.clear()
+            once_more(self._prune)
         except OSError as error:
             self._faults.tell(
                 CONTROL_UNRECORDED,
@@ -145,6 +136,23 @@ class Record:
             return False
         self._faults.clear(CONTROL_UNRECORDED)
         return True
+
+    def _add(self, lines: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._opened() as file:
+            if not self._whole and file.tell():
+                file.seek(-1, os.SEEK_END)
+                lines = lines if file.read(1) == b"\n" else b"\n" + lines
+            self._whole = False
+            _append(file, lines)
+            self._whole = True
+
+    def _prune(self) -> None:
+        with self._opened() as file:
+            if file.tell() > self._largest:
+                file.seek(-self._largest // 2, os.SEEK_END)
+                kept = file.read(self._largest)
+                write_atomically(self._path, kept.partition(b"\n")[2])
 
     def _opened(self) -> BinaryIO:
         """The record, at its end; what is in its place and is no file is set aside.

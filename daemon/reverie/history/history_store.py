@@ -158,7 +158,7 @@ class HistoryStore:
         rows = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
         if not rows and self._file.is_open:
             return
-        if not self._file.write(lambda file: self._put(file, rows)):
+        if not any(self._file.write(lambda file: self._put(file, rows), tell=tell) for tell in (False, True)):
             self._unwritten.extendleft(reversed(rows))
             self._due = self._clock.now() + min(self._flush, AGAIN)
             return

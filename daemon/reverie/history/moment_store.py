@@ -18,7 +18,7 @@ from typing import Any
 
 from reverie.advice import advice_on
 from reverie.errors import capital, reason_of
-from reverie.files import oldest_first, read_file, remove_leftovers, write_in_any_case
+from reverie.files import oldest_first, once_more, read_file, remove_leftovers, write_in_any_case
 from reverie.generations import is_readable, read_as
 from reverie.logs import ONCE
 from reverie.watch.fault_kinds import MOMENT_UNKEPT
@@ -131,7 +131,8 @@ class MomentStore:
         """Write what waits now, and let the oldest go. May wait for the disk."""
         for name, moment in [*self._waiting.items()]:
             try:
-                write_in_any_case(self._path(name), json.dumps({"version": _VERSION, **moment.as_json()}).encode())
+                data = json.dumps({"version": _VERSION, **moment.as_json()}).encode()
+                once_more(write_in_any_case, self._path(name), data)
             except OSError as error:
                 self._tell(error)
                 return

@@ -101,27 +101,35 @@ class NoveltyStore:
         bus.subscribe(LoopSounded, self._loop_sounded)
 
     def write(self) -> None:
-        """Write what has sounded since; in a thread, for disks are slow. What cannot be written is tried again."""
+        """Write what has sounded since; in a thread, for disks are slow.
+
+        What cannot be written is tried again: once at once, before that is told.
+        """
         with self._lock:
             self._file.look()
-            if not self._file.is_open:
-                self._known.clear()  # it could not be written, or is another file now
-                self._forgotten.clear()
-                self._count, self._pruned = None, float("-inf")
-            rows = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
-            self._look_what_is_forgotten()
-            is_done = not self._forgotten and self._count is not None and self._count <= MOST
-            if not rows and self._file.is_open and is_done:
-                return
-            if not self._file.write(lambda file: self._put(file, rows)):
-                self._unwritten.extendleft(reversed(rows))
-                self._count = None
+            any(self._write(tell=tell) for tell in (False, True))
 
     def close(self) -> None:
         """Write, and let the file go."""
         self.write()
         with self._lock:
             self._file.close()
+
+    def _write(self, *, tell: bool) -> bool:
+        if not self._file.is_open:
+            self._known.clear()  # it could not be written, or is another file now
+            self._forgotten.clear()
+            self._count, self._pruned = None, float("-inf")
+        rows = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
+        self._look_what_is_forgotten()
+        is_done = not self._forgotten and self._count is not None and self._count <= MOST
+        if not rows and self._file.is_open and is_done:
+            return True
+        if not self._file.write(lambda file: self._put(file, rows), tell=tell):
+            self._unwritten.extendleft(reversed(rows))
+            self._count = None
+            return False
+        return True
 
     def _loop_sounded(self, said: LoopSounded) -> None:
         self._unwritten.append((said.scene, said.voice, said.kind, said.loop, self.moment()))

@@ -130,27 +130,31 @@ class SqliteFile:
             self.close()
 
     def open(self) -> bool:
-        """Open the file, or a new one in the place of one that is broken; False where there can be none."""
+        """Open the file, or a new one in the place of one that is broken; False where there can be none.
+
+        A disk that refuses is asked once more before that is told.
+        """
         if self._file is not None:
             return True
-        for _ in range(2):
+        for told in (False, True, True):  # the third is for a file that is set aside
             try:
                 self._file = self._open()
-            except (OtherFormatError, sqlite3.DatabaseError) as error:
-                if isinstance(error, sqlite3.DatabaseError) and not _is_broken(error):
-                    self._refuse(error)
+            except (OtherFormatError, sqlite3.DatabaseError, OSError) as error:
+                if isinstance(error, OSError) or (isinstance(error, sqlite3.DatabaseError) and not _is_broken(error)):
+                    if told:
+                        self._refuse(error)
+                        return False
+                elif not self._set_aside("was broken" if isinstance(error, sqlite3.DatabaseError) else str(error)):
                     return False
-                if not self._set_aside("was broken" if isinstance(error, sqlite3.DatabaseError) else str(error)):
-                    return False
-            except OSError as error:
-                self._refuse(error)
-                return False
             else:
                 return True
         return False
 
-    def write(self, put: Callable[[sqlite3.Connection], None]) -> bool:
-        """Have something written in one transaction; False where that failed, which is told."""
+    def write(self, put: Callable[[sqlite3.Connection], None], *, tell: bool = True) -> bool:
+        """Have something written in one transaction; False where that failed.
+
+        Then the file is closed, and the next write opens it anew. Whoever tries it once more need not ``tell`` it.
+        """
         if not self.open() or self._file is None:
             return False
         file = self._file
@@ -161,7 +165,7 @@ class SqliteFile:
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 file.execute("ROLLBACK")
-            self._failed(error)
+            self._failed(error, tell=tell)
             return False
         self._refusal = ""
         self._faults.clear(self._loss.kind)
@@ -175,7 +179,7 @@ class SqliteFile:
             self._file.execute(statement)
         except sqlite3.Error as error:
             if _code(error) & 0xFF != sqlite3.SQLITE_INTERRUPT:
-                self._failed(error)
+                self._failed(error, tell=True)
             return False
         return True
 
@@ -240,11 +244,11 @@ class SqliteFile:
             raise
         return file
 
-    def _failed(self, error: sqlite3.Error) -> None:
+    def _failed(self, error: sqlite3.Error, *, tell: bool) -> None:
         self.close()
         if _is_broken(error):
             self._set_aside("is broken")
-        else:
+        elif tell:
             self._refuse(error)
 
     def _set_aside(self, what: str) -> bool:

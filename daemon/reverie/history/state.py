@@ -26,7 +26,15 @@ from reverie.bus import Bus
 from reverie.compose.good_loop import GoodLoop
 from reverie.compose.recipe import LaterRecipeError
 from reverie.errors import capital, reason_of
-from reverie.files import OddFileError, oldest_first, read_file, remove_leftovers, set_aside, write_atomically
+from reverie.files import (
+    OddFileError,
+    oldest_first,
+    once_more,
+    read_file,
+    remove_leftovers,
+    set_aside,
+    write_atomically,
+)
 from reverie.folders import list_folder
 from reverie.generations import is_readable
 from reverie.history.favourites import Keep, keeps_as_json, keeps_from_json
@@ -179,7 +187,7 @@ class StateStore:
         with self._disk:  # one after the other: a newer file must not be replaced by an older one
             for path, data in changes.items():
                 try:
-                    self._write(path, data)
+                    once_more(self._write, path, data)
                 except OSError as error:
                     failed[path] = error
             self._forget_oldest(max(len(changes), 1))

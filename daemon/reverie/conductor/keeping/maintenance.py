@@ -20,7 +20,7 @@ from reverie.clock import Clock, SystemClock
 from reverie.conductor.keeping.tape_retention import Ages
 from reverie.conductor.single_instance import Alone
 from reverie.errors import capital, reason_of
-from reverie.files import check_writable
+from reverie.files import check_writable, once_more
 from reverie.history.state import StateStore, is_of_loops
 from reverie.play.recording.tape import beyond, days, delete, journal_name, prune
 from reverie.play.recording.tape_export import seal_all
@@ -164,8 +164,8 @@ class Housekeeping:
         """Make room first: a disk that is full must not keep from being emptied."""
         now = datetime.fromtimestamp(self._clock.wall(), UTC)
         try:
-            self._prune(all_of_it=all_of_it)
-            check_writable(self._tape / journal_name(now.timestamp()))
+            once_more(self._prune, all_of_it=all_of_it)
+            once_more(check_writable, self._tape / journal_name(now.timestamp()))
         except OSError as error:
             self._faults.tell(
                 TAPE_UNWRITABLE,
@@ -176,7 +176,7 @@ class Housekeeping:
             return
         self._faults.clear(TAPE_UNWRITABLE)
         try:
-            seal_all(self._tape, None if all_of_it else now)
+            once_more(seal_all, self._tape, None if all_of_it else now)
         except OSError as error:
             journal = Path(error.filename or self._tape)
             self._faults.tell(
