@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from fakes.daemon import Daemon
-from fakes.fault_matrix import page_row
 from fakes.jack import wait_until
 from fakes.left_behind import Left
 from fakes.lights import Lights
@@ -54,7 +53,10 @@ def test_who_is_stopped_for_a_moment_goes_on_and_nothing_is_started_anew(
     time.sleep(STOPPED)
     resumed = time.monotonic()
     process.resume()
-    assert lights.next_note() - resumed < 2 * BAR + stalls.longest, "silent for longer than the stop and two bars"
+    bars_out = 4 if role == "output process" else 2  # a slot is given up meanwhile, and found again
+    assert lights.next_note() - resumed < bars_out * BAR + stalls.longest, (
+        "silent for longer than the stop and a few bars"
+    )
     bars = daemon.metric("reverie_bars_played_total")
     wait_until(lambda: daemon.metric("reverie_bars_played_total") >= bars + 4)
     status = daemon.status()
@@ -74,15 +76,9 @@ def test_a_player_that_hangs_is_ended_with_a_dump_and_the_music_resumes(
     daemon = make_daemon(lights.slots, EVERY_BAR).start()
     daemon.wait_for_bars(4)
     victim(daemon, "player").suspend()
-    told: dict[str, str] = {}
-
-    def ended() -> bool:
-        told.update({fault["id"]: fault["advice"] for fault in daemon.status()["faults"]})
-        return daemon.metric("reverie_worker_restarts_total", role="player", reason="hang") == 1
-
-    wait_until(ended)
-    assert page_row("player hung").advises(told["stage-starved"])
+    wait_until(lambda: daemon.metric("reverie_worker_restarts_total", role="player", reason="hang") == 1)
     lights.next_note()
+    assert "The player did not answer for 5 s; it was killed." in daemon.log.read_text()
     bars = daemon.metric("reverie_bars_played_total")
     wait_until(lambda: daemon.metric("reverie_bars_played_total") >= bars + 2)
     assert daemon.status()["alive"]["ok"]
@@ -116,14 +112,18 @@ def seconds_to_a_note(daemon: Daemon, lights: Lights, after: str) -> float:
         pytest.fail(f"no note for {PATIENCE:.0f} s after {after}:\n{daemon.log.read_text()[-5000:]}")
 
 
-def first_life(daemon: Daemon, lights: Lights) -> str:
-    """Until all that is to last has been written once; the id of the loop that somebody kept."""
+def kept_of(daemon: Daemon) -> list[str]:
+    """The loops that people kept of the voice."""
+    return [one["recipes"]["lead"] for one in daemon.status()["overrides"]["kept"]["voices"]["lead"]]
+
+
+def first_life(daemon: Daemon, lights: Lights) -> list[str]:
+    """Until all that is to last has been written once; the loop that somebody kept."""
     seconds_to_a_note(daemon, lights, "the first start")
     daemon.wait_for_models()
     assert daemon.run("do", "keep", "lead").returncode == 0
-    kept = daemon.status()["overrides"]["kept"]["voices"]["lead"]
     wait_until(lambda: Left.is_complete(daemon))
-    return kept
+    return kept_of(daemon)
 
 
 def killed(daemon: Daemon, lights: Lights, copies: Path, times: int, seed: int) -> list[float]:
@@ -140,7 +140,7 @@ def killed(daemon: Daemon, lights: Lights, copies: Path, times: int, seed: int) 
         assert psutil.wait_procs(family, timeout=PATIENCE)[1] == [], "a process outlived its daemon"
         left = Left.read(daemon, copies / str(number))
         assert left.follows(before), (before, left)
-        assert left.kept == [kept]
+        assert left.kept == kept
         said = daemon.log.stat().st_size
         seconds.append(seconds_to_a_note(daemon, lights, f"kill {number}"))
         log = daemon.log.read_bytes()[said:].decode()
@@ -152,7 +152,7 @@ def killed(daemon: Daemon, lights: Lights, copies: Path, times: int, seed: int) 
     assert went_on >= MOST_TRIES
     assert journals >= times // 2, "no life met what a kill leaves of a database"
     assert daemon.status()["lives"]["crashes"] == times
-    assert daemon.status()["overrides"]["kept"]["voices"]["lead"] == kept
+    assert kept_of(daemon) == kept
     assert daemon.stop()[0] == 0
     assert [path.name for path in daemon.state.rglob("*.broken*")] == []
     assert "Traceback" not in daemon.log.read_text()
