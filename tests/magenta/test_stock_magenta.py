@@ -35,13 +35,17 @@ SHIPPED: dict[str, Family] = {
 }
 
 
+QUICK = {"drum_kit", "attention_rnn"}
+"""Stock Magenta takes half a minute for each model; the others are for the slow tests."""
+
+
 def exported(name: str, folder: Path) -> Path:
     out = folder / f"{name}.mag"
     assert main(["models", "export", str(models_folder() / f"{name}.safetensors"), "--out", str(out)]) == 0
     return out
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=() if one in QUICK else pytest.mark.slow) for one in SHIPPED])
 def test_magentas_own_program_generates_from_it(name: str, tmp_path: Path) -> None:
     bundle, family = exported(name, tmp_path), SHIPPED[name]
     config = read_card(models_folder() / f"{name}.safetensors").config

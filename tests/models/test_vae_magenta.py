@@ -139,7 +139,9 @@ def _shares(vae: Vae, z: Array, frames: Frames, temperature: float) -> list[NDAr
     return [shares / shares.sum(axis=-1, keepdims=True) for shares in sharper]
 
 
-@pytest.mark.parametrize("config", SIZES)
+@pytest.mark.parametrize(
+    "config", [pytest.param(one, marks=pytest.mark.slow if one.startswith("hier") else ()) for one in SIZES]
+)
 def test_equals_magenta(config: str) -> None:
     reference = Reference(config, batch_size=8 if "16bar" in config else 24, seed=7, **SIZES[config])
     _equal(reference, Vae(config, weights_from(config, reference.variables)))

@@ -71,7 +71,7 @@ def test_ten_times_the_bars_take_no_more_than_the_notes_themselves(tmp_path: Pat
         return used
 
     peak(10)
-    assert peak(1000) < 12 * peak(100)
+    assert peak(400) < 12 * peak(40)
 
 
 class _SilentLead(DiceEngine):

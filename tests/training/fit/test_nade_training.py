@@ -83,6 +83,7 @@ def test_steps_and_pieces_are_counted_each_in_its_way() -> None:
     assert (found.a_step, found.a_piece) == (-3.5, -3.0)
 
 
+@pytest.mark.slow
 def test_the_command_trains_goes_on_and_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

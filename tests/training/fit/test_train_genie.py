@@ -88,6 +88,7 @@ def _check_equal(genie: Genie, archive: Path, folder: Path) -> None:
             memory = genie.told(memory, int(buttons[row, place]), wait, int(keys[row, place]))
 
 
+@pytest.mark.slow
 def test_a_hyperparameter_that_magenta_has_not_is_told(tmp_path: Path) -> None:
     words = ["train", "piano-genie", "--data", str(pianos(tmp_path / "music", 2)), "--work", str(tmp_path / "work")]
     for setting, sentence in (

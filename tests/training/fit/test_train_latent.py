@@ -116,6 +116,7 @@ def _check_equal(config: str, vae: Vae, archive: Path, hparams: dict[str, Any]) 
     np.testing.assert_allclose(vae.activated(z, heard), meant, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_latent_model_killed_in_dataset_and_fit_is_whole_in_the_end(tmp_path: Path) -> None:
     course = Course(tmp_path, "groovae_2bar_humanize")
     course.kill_when(lambda: any(course.work.glob("pieces/*")))
@@ -129,6 +130,7 @@ def test_a_latent_model_killed_in_dataset_and_fit_is_whole_in_the_end(tmp_path: 
     assert check(read_bundle(course.model)) < 1e-4
 
 
+@pytest.mark.slow
 def test_a_training_begins_with_the_weights_of_a_latent_model(tmp_path: Path) -> None:
     course = Course(tmp_path, "cat-mel_2bar_small")
     course.do(12)
@@ -142,6 +144,7 @@ def test_a_training_begins_with_the_weights_of_a_latent_model(tmp_path: Path) ->
         assert weights.ndim == 1 or np.abs(weights).max() > 1e-2, "what is drawn would differ"
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_latent_model(tmp_path: Path) -> None:
     course = Course(tmp_path, "cat-mel_2bar_small")
     with course.begun(100_000, "--every", "1") as process:

@@ -10,6 +10,8 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
+
 from fakes.midi_folders import beats
 from fakes.recipes import recipe
 from fakes.training_commands import ended, running
@@ -72,6 +74,7 @@ def test_from_a_folder_of_midi_to_a_model_that_plays(tmp_path: Path) -> None:
     assert engine.generate(recipe(kind="drums", model=model.name, model_hash=model.sha256))
 
 
+@pytest.mark.slow
 def test_stock_magenta_generates_from_the_bundle(tmp_path: Path) -> None:
     course = Course(tmp_path)
     course.do(2)
