@@ -114,6 +114,7 @@ def test_a_full_disk_costs_no_note_is_told_with_what_to_delete_and_is_over_once_
     assert len(daemon.run("moment", "list").stdout.splitlines()) >= 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_goes_read_only_costs_no_note_is_told_and_is_over_once_another_is_mounted(
     lights: Lights, make_daemon: Callable[..., Daemon], card: Callable[[Path], Card]
 ) -> None:

@@ -62,7 +62,9 @@ def pressing(by: str, daemon: Daemon, osc: int) -> Generator[Press]:
         yield post if by == "http" else do
 
 
-@pytest.mark.parametrize("by", ["midi", "osc", "http", "command"])
+@pytest.mark.parametrize(
+    "by", ["midi", "osc", *(pytest.param(by, marks=pytest.mark.slow) for by in ("http", "command"))]
+)
 def test_what_is_kept_comes_back_and_what_was_done_is_taken_back_each_on_its_bar_line(
     by: str, synth: Receiver, make_daemon: Callable[..., Daemon]
 ) -> None:
