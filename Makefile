@@ -95,13 +95,13 @@ TWICE = $(PYTEST) -m $(1) $(2) $(ARGS) || case $$? in (5) ;; (1) $(PYTEST) -m $(
 
 unit: $(STAMPS)/tools
 	$(PYTEST) -m "not slow and not real and not whole and not magenta" \
-	  --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGUMENTS)
+	  --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGUMENTS)
 
 # Real programs and daemons mostly wait, so three at a time disturb each other little; what judges moments runs alone, at
 # the end.
 test: $(STAMPS)/dev $(STAMPS)/page system-test
-	$(call TWICE,"not slow and not real and not waiting",--numprocesses auto --maxprocesses 4 --dist loadgroup)
-	$(call TWICE,"not slow and (real or waiting) and not alone",--numprocesses 3 --dist loadgroup --no-loadscope-reorder)
+	$(call TWICE,"not slow and not real and not waiting",--numprocesses auto --maxprocesses 4 --dist loadfile)
+	$(call TWICE,"not slow and (real or waiting) and not alone",--numprocesses 3 --dist loadfile --no-loadscope-reorder)
 	$(PYTEST) -m "not slow and real and alone" $(ARGUMENTS)
 
 test-slow: $(STAMPS)/dev $(STAMPS)/page system-test

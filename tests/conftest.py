@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from fakes.jack import Jack, running_jack
 from fakes.namespaces import have_shared_memory_of_ones_own
@@ -71,11 +72,7 @@ _MARKED = {"magenta": _OF_MAGENTA, "training": _OF_MAGENTA, "daemon": (pytest.ma
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by their folder, skip those that need an extra which is not there, and say which stay together.
-
-    Under ``--dist loadgroup`` the tests of a file stay together; so do all tests of real programs where JACK cannot be
-    had apart.
-    """
+    """Mark tests by their folder, and skip those that need an extra which is not there."""
     missing = importlib.util.find_spec("magenta") is None
     for item in items:
         path = item.path.relative_to(_TESTS)
@@ -83,8 +80,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(mark)
         if missing and item.get_closest_marker("magenta"):
             item.add_marker(pytest.mark.skip(reason="the extra 'magenta' is not installed (make magenta)"))
-        together = item.get_closest_marker("real") and not config.stash[_APART]
-        item.add_marker(pytest.mark.xdist_group("real" if together else path.as_posix()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Where JACK cannot be had apart, have one process run all tests of real programs; else each file has one.
+
+    By the file and not by a mark: pytest-xdist 3.8 writes a mark's group where pytest 9.2 no longer reads it.
+    """
+    alone = config.stash[_APART] or "not real" in config.option.markexpr
+    return None if alone else _Together(config, log)
+
+
+class _Together(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "all"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
