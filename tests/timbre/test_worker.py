@@ -33,7 +33,8 @@ from reverie.timbre.messages import (
 )
 from reverie.timbre.request import BankRequest, Share
 
-pytestmark = pytest.mark.real
+# Banks are rendered where no other process wants to run, so that how long it takes is up to what runs beside.
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 MODEL = models_folder() / "timbre.safetensors"
 KILLS = 10
