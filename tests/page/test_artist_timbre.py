@@ -20,6 +20,7 @@ from fakes.daemon import Daemon
 from fakes.heard_tune import TUNE
 from fakes.jack import Receiver, running_jack, wait_until
 from fakes.listener import Catch, caught, listen
+from fakes.patience import PATIENCE
 
 pytestmark = [pytest.mark.real, pytest.mark.whole]
 
@@ -52,7 +53,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, Re
         daemon = Daemon(folder / "daemon", slots, MORPH)
         daemon.start()
         try:
-            wait_until(lambda: daemon.answers() and creature(daemon)["plays_step"] == 0)
+            # Banks are rendered where nobody else wants to run.
+            wait_until(lambda: daemon.answers() and creature(daemon)["plays_step"] == 0, 4 * PATIENCE)
             yield daemon, synth
         finally:
             daemon.kill()
