@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 LARGEST = 16_000_000
 """Bytes that a file may have where nobody says otherwise."""
 _AT_ONCE = 1 << 20
@@ -154,7 +154,7 @@ def write_in_any_case(path: Path, data: bytes) -> Path | None:
     return None
 
 
-def once_more(do: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+def once_more(do: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
     """Do something to a disk, and once more where that fails: a single fault is made good, and nobody is told.
 
     Raises:

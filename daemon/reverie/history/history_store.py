@@ -158,12 +158,15 @@ class HistoryStore:
         rows = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
         if not rows and self._file.is_open:
             return
-        if not any(self._file.write(lambda file: self._put(file, rows), tell=tell) for tell in (False, True)):
+        if not (self._put_into_file(rows, tell=False) or self._put_into_file(rows, tell=True)):
             self._unwritten.extendleft(reversed(rows))
             self._due = self._clock.now() + min(self._flush, AGAIN)
             return
         self._keep_to_quota()
         self._look_for_waste()
+
+    def _put_into_file(self, rows: list[tuple[HistoryEntry, bytes]], *, tell: bool) -> bool:
+        return self._file.write(lambda file: self._put(file, rows), tell=tell)
 
     def _look_for_waste(self) -> None:
         empty, pages = self._file.number("PRAGMA freelist_count"), self._file.number("PRAGMA page_count")

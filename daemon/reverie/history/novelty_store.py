@@ -107,7 +107,8 @@ class NoveltyStore:
         """
         with self._lock:
             self._file.look()
-            any(self._write(tell=tell) for tell in (False, True))
+            if not self._write(tell=False):
+                self._write(tell=True)
 
     def close(self) -> None:
         """Write, and let the file go."""
