@@ -251,7 +251,7 @@ TAPE_UNWRITABLE = FaultKind(
     "tape-unwritable",
     Severity.NOTICE,
     "",
-    "The tape cannot be written: what is played is not recorded.",
+    "The tape cannot be written, so that what is played is not recorded, or what is old in it cannot be deleted.",
     "Make room, or let Reverie's user write there: the fault says which",
 )
 TAPE_UNSEALED = FaultKind(

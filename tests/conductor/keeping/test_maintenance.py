@@ -93,6 +93,26 @@ async def test_what_cannot_be_sealed_keeps_nothing_else_from_being_done(tmp_path
     assert faults.active == ()
 
 
+async def test_a_tape_of_which_nothing_can_be_deleted_was_neither_sealed_nor_told_as_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(tape / "2019-01-01T00.mid"))
+
+    tape, faults = tmp_path / "tape", Faults()
+    tape.mkdir()
+    (tape / "2020-01-01T01.journal").write_text("L 0 x\nB 0 120 4/4 one\n")
+    keeping = Housekeeping(StateStore(tmp_path, faults), tape, 30, faults)
+    with monkeypatch.context() as patch:
+        patch.setattr("reverie.conductor.keeping.maintenance.prune", refuse)
+        await keeping.finish()
+    assert (tape / "2020-01-01T01.mid").is_file()
+    [fault] = faults.active
+    assert fault.sentence.startswith(f"The tape in {tape} cannot be made smaller (")
+    await keeping.finish()
+    assert faults.active == ()
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
 async def test_a_tape_that_cannot_be_written_is_a_fault_until_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int

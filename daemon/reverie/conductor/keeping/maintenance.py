@@ -163,18 +163,20 @@ class Housekeeping:
     def _tend_tape(self, *, all_of_it: bool) -> None:
         """Make room first: a disk that is full must not keep from being emptied."""
         now = datetime.fromtimestamp(self._clock.wall(), UTC)
+        too_large: OSError | None = None
         try:
             once_more(self._prune, all_of_it=all_of_it)
+        except OSError as error:
+            too_large = error
+        try:
             once_more(check_writable, self._tape / journal_name(now.timestamp()))
         except OSError as error:
-            self._faults.tell(
-                TAPE_UNWRITABLE,
-                "",
-                f"The tape in {self._tape} cannot be written ({reason_of(error)}): what is played is not recorded",
-                capital(advice_on(error, self._tape.parent if is_full(error) else self._tape)),
-            )
+            self._tell_of_tape(error, "written", "what is played is not recorded")
             return
-        self._faults.clear(TAPE_UNWRITABLE)
+        if too_large is not None:
+            self._tell_of_tape(too_large, "made smaller", "what is old in it stays")
+        else:
+            self._faults.clear(TAPE_UNWRITABLE)
         try:
             once_more(seal_all, self._tape, None if all_of_it else now)
         except OSError as error:
@@ -187,6 +189,14 @@ class Housekeeping:
             )
         else:
             self._faults.clear(TAPE_UNSEALED)
+
+    def _tell_of_tape(self, error: OSError, cannot: str, therefore: str) -> None:
+        self._faults.tell(
+            TAPE_UNWRITABLE,
+            "",
+            f"The tape in {self._tape} cannot be {cannot} ({reason_of(error)}): {therefore}",
+            capital(advice_on(error, self._tape.parent if is_full(error) else self._tape)),
+        )
 
     def _prune(self, *, all_of_it: bool) -> None:
         present = days(self._tape)
