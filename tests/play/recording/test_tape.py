@@ -287,6 +287,46 @@ def test_a_full_disk_is_told_once_and_the_journal_is_not_read_again_at_each_bar(
     assert journal.read_text().splitlines()[-2:] == ["B 192000 120 4/4 one", "P 192000 abc lead"]
 
 
+@pytest.mark.parametrize("way", ["refused", "short"])
+def test_one_write_that_failed_cost_a_minute_of_the_tape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], way: str
+) -> None:
+    write, failed = os.write, list[int]()
+
+    def write_once_more(descriptor: int, data: bytes) -> int:
+        if data.startswith(b"B 3840") and not failed:
+            failed.append(descriptor)
+            if way == "refused":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return write(descriptor, data[:5])
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write_once_more)
+    tape = Tape(tmp_path)
+    for bar in range(4):
+        tape.bar(HOUR + 2 * bar, 1920 * bar, 120, Metre(), "one")
+        tape.flush()
+    tape.close()
+    assert failed
+    lines = (tmp_path / "2026-11-22T14.journal").read_text().splitlines()
+    assert [line for line in lines if line.startswith("B")] == [f"B {1920 * bar} 120 4/4 one" for bar in range(4)]
+    assert not capfd.readouterr().err
+
+
+def test_a_journal_that_cannot_be_shortened_cost_a_descriptor_each_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int, __: int) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    tape, open_before = Tape(tmp_path), len([*Path("/proc/self/fd").iterdir()])
+    for minute in range(10):
+        tape.bar(HOUR + RETRY * minute, 1920 * minute, 120, Metre(), "one")
+        tape.flush()
+    assert len([*Path("/proc/self/fd").iterdir()]) == open_before
+
+
 def test_a_loop_heard_last_week_is_traced_to_its_recipe(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.clock.time += 3592.0  # the hour turns after four bars

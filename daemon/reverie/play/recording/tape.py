@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from reverie.files import OddFileError, read_file, set_aside
+from reverie.files import OddFileError, once_more, read_file, set_aside
 from reverie.midi.errors import log_line
 from reverie.music.time import Metre
 
@@ -151,16 +151,19 @@ class Tape:
         self._lines.clear()
         if not data or self._descriptor < 0:
             return
-        try:
-            written = os.write(self._descriptor, data)
-        except OSError as error:
-            written = 0
-            self._complain(error)
-        if written == len(data):
-            self._complained = False
-        else:
-            self._failed = self._wall
-            self._let_go()  # a later bar opens it again, and mends a torn line
+        why: OSError | None = None
+        for _ in range(2):  # a single fault costs nothing
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except OSError as error:
+                why = error
+            if not data:
+                self._complained = False
+                return
+        if why is not None:
+            self._complain(why)
+        self._failed = self._wall
+        self._let_go()  # a later bar opens it again, and mends a torn line
 
     def close(self) -> None:
         """Close the journal; the next bar opens it again."""
@@ -187,10 +190,7 @@ class Tape:
         path = self._folder / journal_name(wall)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            whole = _whole_lines(path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(path, flags, 0o644)
-            os.ftruncate(descriptor, len(whole))
+            descriptor, whole = once_more(_open_at_whole_lines, path)
             status = os.fstat(descriptor)
         except OSError as error:
             self._complain(error)
@@ -211,6 +211,23 @@ class Tape:
         if not self._complained:
             self._complained = True
             log_line(f"the tape in {self._folder} cannot be written ({error}); the music plays on without it")
+
+
+def _open_at_whole_lines(path: Path) -> tuple[int, bytes]:
+    """A journal to append to, and what it has.
+
+    Raises:
+        OSError: if it cannot be read or written.
+    """
+    whole = _whole_lines(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o644)
+    try:
+        os.ftruncate(descriptor, len(whole))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor, whole
 
 
 def _whole_lines(path: Path) -> bytes:
