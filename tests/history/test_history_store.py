@@ -21,6 +21,7 @@ from fakes.hand_clock import HandClock
 from fakes.recipes import recipe
 from reverie.bus import Bus
 from reverie.compose.composer import Composed
+from reverie.history import history_store
 from reverie.history.history_file import HistoryEntry
 from reverie.history.history_reader import HistoryError, mistakes, read_entries, read_made
 from reverie.history.history_store import ANEW, HistoryStore
@@ -194,6 +195,41 @@ def test_a_vacuum_in_the_first_rest_of_each_life_does_not_write_a_full_history_a
     assert archive.store.vacuum()
     assert not archive.store.wasteful
     assert said[0] == "VACUUM"
+
+
+def test_a_vacuum_that_could_not_be_was_told_as_a_history_that_is_not_kept(archive: Archive) -> None:
+    """It takes room for a second copy, and comes again with each week."""
+    archive.uses("next")
+    archive.store.write_now()
+    archive.store._file.write(_much_that_is_deleted)
+    with closing(sqlite3.connect(archive.path, isolation_level=None)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        assert not archive.store.vacuum()
+    assert archive.told == []
+    archive.uses("last")
+    assert archive.store.vacuum()
+    assert [one.name for one in read_entries(archive.path, kinds=["control"])] == ["next", "last"]
+
+
+def test_a_history_whose_oldest_part_could_not_be_deleted_once_was_told_as_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, delete, failed = Archive(tmp_path, quota=1), history_store._delete_oldest, list[str]()
+
+    def delete_once_more(file: sqlite3.Connection) -> None:
+        if not failed:
+            failed.append("no room")
+            raise sqlite3.OperationalError("no room")
+        delete(file)
+
+    monkeypatch.setattr(history_store, "_delete_oldest", delete_once_more)
+    for number in range(40):
+        archive.uses(f"scene {number}")
+    archive.store.write_now()
+    assert failed
+    assert [fault.id for fault in archive.faults.cleared] == [], "told neither now nor for a moment"
+    assert archive.told == []
+    assert len([*read_entries(archive.path)]) < 40, "the second try has deleted some"
 
 
 def test_a_vacuum_that_goes_on_at_the_stop_is_broken_off_and_all_is_written(archive: Archive) -> None:

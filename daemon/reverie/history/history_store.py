@@ -225,7 +225,8 @@ class HistoryStore:
         if used * page <= self._quota:
             return
         log.info("The history takes more than %.0f MB: its oldest part is deleted.", self._quota / 1e6)
-        self._file.write(_delete_oldest)
+        if not self._file.write(_delete_oldest, tell=False):
+            self._file.write(_delete_oldest)
 
 
 def _delete_oldest(file: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import sqlite3
 import tempfile
@@ -22,6 +23,8 @@ from reverie.files import check_writable, set_aside
 from reverie.generations import STEPS, is_readable
 from reverie.watch.fault_kinds import STATE_UNREADABLE, FaultKind
 from reverie.watch.faults import Faults
+
+log = logging.getLogger(__name__)
 
 BESIDE = ("-wal", "-shm")
 """What SQLite keeps beside a file, and would take for part of the next one."""
@@ -172,14 +175,18 @@ class SqliteFile:
         return True
 
     def run(self, statement: str) -> bool:
-        """Have a statement run that may be in no transaction, such as VACUUM; False where that failed."""
+        """Have a statement run that may be in no transaction, such as VACUUM; False where that failed.
+
+        Nothing is lost by that, so that the log alone has it: a disk may lack the room of a second copy.
+        """
         if not self.open() or self._file is None:
             return False
         try:
             self._file.execute(statement)
         except sqlite3.Error as error:
             if _code(error) & 0xFF != sqlite3.SQLITE_INTERRUPT:
-                self._failed(error, tell=True)
+                log.info("%s: %s failed (%s).", self.path, statement, error)
+                self._failed(error, tell=False)
             return False
         return True
 
