@@ -11,7 +11,7 @@ from fakes.conductors import Theatre
 from fakes.scenes import TEXT
 from reverie.play.messages import BarPlayed, Reopen, SetScene, SlotState, ToPlayer
 from reverie.processes.codec import from_message
-from reverie.watch.happenings import StageCured
+from reverie.watch.happenings import FaultRaised, StageCured
 
 HEARTY = TEXT.replace('    schedule: {every: 4, bars: ["1-3"]}\n', "")
 
@@ -91,6 +91,22 @@ def test_the_ladder_of_a_stage_ends_and_leaves_the_rest_to_systemd(theatre: Thea
 def test_after_a_while_the_ladder_is_climbed_again_where_no_systemd_is(theatre: Theatre) -> None:
     go(theatre, 400)
     assert len(theatre.player.condemned) > 2
+
+
+def test_a_stage_that_nothing_cures_was_told_anew_each_second(theatre: Theatre) -> None:
+    go(theatre, 1200)
+    told = [one.fault.sentence for one in theatre.told(FaultRaised) if one.fault.id == "stage-starved"]
+    assert sum("did not help" in one for one in told) == len(theatre.player.condemned) / 2 > 2
+    assert len(told) <= len(theatre.player.condemned) * 1.5
+
+
+def test_a_stage_that_starves_again_after_nothing_helped_is_told_again(theatre: Theatre) -> None:
+    go(theatre, 60)
+    bar(theatre)
+    go(theatre, 1)
+    assert "stage-starved player" not in theatre.faults
+    go(theatre, 60)
+    assert "What was tried there did not help" in theatre.faults["stage-starved player"]
 
 
 def test_slots_that_take_no_note_are_opened_anew_and_then_the_player(theatre: Theatre) -> None:

@@ -54,6 +54,8 @@ class StageCures:
         self._faults = faults
         self._rungs: dict[Stage, int] = {}
         self._next: dict[Stage, float] = {}
+        self._given_up: Stage | None = None
+        """The stage of which it is told that nothing helped."""
 
     def look(self) -> None:
         """Do what is due now."""
@@ -62,6 +64,8 @@ class StageCures:
         self._faults.only(STAGE_STARVED, {starving.stage} if starving else ())
         self._next = {stage: due for stage, due in self._next.items() if now - due < CALM}
         self._rungs = {stage: rung for stage, rung in self._rungs.items() if stage in self._next}
+        if starving is None or starving.stage != self._given_up:
+            self._given_up = None
         if starving is not None and now >= self._next.get(starving.stage, now):
             self._climb(starving, now)
 
@@ -69,11 +73,13 @@ class StageCures:
         stage, rung = starving.stage, self._rungs.get(starving.stage, 0)
         cures = self._cures.get(stage, ())
         if rung >= len(cures):
-            tried = " What was tried there did not help" if cures else ""
-            self._faults.tell(STAGE_STARVED, stage, f"{starving.sentence}{tried}")
+            if self._given_up is None:
+                tried = " What was tried there did not help" if cures else ""
+                self._faults.tell(STAGE_STARVED, stage, f"{starving.sentence}{tried}")
+            self._given_up = stage
             self._next.setdefault(stage, now)
             return
-        cure = cures[rung]
+        cure, self._given_up = cures[rung], None
         self._rungs[stage], self._next[stage] = rung + 1, now + cure.waits
         self._faults.tell(STAGE_STARVED, stage, f"{starving.sentence} Therefore {cure.does}")
         self._bus.publish(StageCured(Moment.of(self._clock), stage, starving.sentence, cure.does))
