@@ -21,6 +21,7 @@ from reverie.history.day_book import (
     read_days,
 )
 from reverie.play.messages import BarPlayed
+from reverie.processes.worker_life import RECYCLED
 from reverie.watch.fault_kinds import SLOT_MISSING
 from reverie.watch.faults import Fault
 from reverie.watch.happenings import BarSounded, FaultCleared, FaultRaised, Moment, WorkerDied
@@ -120,6 +121,14 @@ def test_a_day_goes_on_after_a_restart_and_starts_are_counted(tmp_path: Path) ->
     life.bars(10)
     assert (life.today.starts, life.today.crashes, life.today.bars) == (2, 1, 20)
     assert [(one.role, one.reason) for one in life.today.restarts] == [("composer", "hang")]
+
+
+def test_workers_that_were_recycled_made_every_ordinary_day_a_doubtful_one(tmp_path: Path) -> None:
+    life = Life(tmp_path, HandClock())
+    life.bars(10)
+    life.bus.publish(WorkerDied(Moment.of(life.clock), "composer", RECYCLED, "It was old", 0.0))
+    life.bus.publish(WorkerDied(Moment.of(life.clock), "player", "signal", "It was killed", 0.0))
+    assert [(one.role, one.reason) for one in life.today.restarts] == [("player", "signal")]
 
 
 def test_midnight_begins_another_day_and_what_is_wrong_is_wrong_in_it_too(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ class DayBook:
         self._count.refused.update(said.answer.refused)
 
     def _worker_died(self, said: WorkerDied) -> None:
-        if len(self._count.restarts) < MOST_RESTARTS:
+        if len(self._count.restarts) < MOST_RESTARTS and not said.recycled:
             self._count.restarts.append(RestartOfDay(said.at.wall, said.role, said.reason))
 
     def _dream_begun(self, _: DreamBegun) -> None:

@@ -14,6 +14,7 @@ from reverie.compose.composer import Composed
 from reverie.compose.recipe import Recipe
 from reverie.music.notes import Loop
 from reverie.play.messages import BankTaken, BarBegun, BarPlayed, SetOverrides, SetScene, SlotState, SyncState, ToPlayer
+from reverie.processes.worker_life import RECYCLED
 from reverie.scenes.schema import Scene
 from reverie.timbre.ready_bank import BlendedBanks, ReadyBank
 from reverie.watch.faults import Fault
@@ -61,6 +62,11 @@ class WorkerDied(Happening):
     sentence: str
     delay: float
     crash: bool = False
+
+    @property
+    def recycled(self) -> bool:
+        """Whether it was ended to begin afresh, off the beat: that is care, and nothing that went wrong."""
+        return self.reason == RECYCLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class MinuteOfVitals:
         self._refused += sum(said.answer.refused.values())
 
     def _worker_died(self, said: WorkerDied) -> None:
-        self._restarts += said.reason != "recycled"
+        self._restarts += not said.recycled
 
 
 def hour_of(minutes: Sequence[Vitals]) -> Vitals:
