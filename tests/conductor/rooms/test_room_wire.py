@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import time
 
@@ -66,3 +67,34 @@ def test_a_port_that_is_taken_is_an_error() -> None:
         wire.close()
 
     asyncio.run(talk())
+
+
+def test_a_leader_was_never_met_whose_first_address_is_not_the_one_at_which_it_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Routers give a box's name an address of each Internet Protocol, and the newer one comes first."""
+    port, came = free_udp_port(), list[bytes]()
+    one = socket.SOCK_DGRAM, socket.IPPROTO_UDP, ""
+    names = [(socket.AF_INET6, *one, ("::1", port, 0, 0)), (socket.AF_INET, *one, ("127.0.0.1", port))]
+
+    async def talk() -> None:
+        clock, heard = SystemClock(), asyncio.Event()
+
+        def hear(data: bytes, _: Place, __: float) -> None:
+            came.append(data)
+            heard.set()
+
+        near = await RoomWire.open(("127.0.0.1", port), clock, hear, listens=True)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: names)
+        for number, word in enumerate((b"first", b"second")):
+            try:
+                far = await RoomWire.open(("hall", port), clock, lambda *_: None, listens=False, number=number)
+            except OSError:  # a machine without that protocol
+                continue
+            far.send(word)
+            far.close()
+        await heard.wait()
+        near.close()
+
+    asyncio.run(talk())
+    assert came == [b"second"]

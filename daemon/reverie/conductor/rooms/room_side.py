@@ -6,6 +6,7 @@ It hears of the music on the bus as others do. What it waits for are datagrams, 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from functools import partial
 from typing import TYPE_CHECKING
@@ -129,9 +130,9 @@ class RoomSide:
             joining.close()
 
     async def _look_for_leader(self, follower: RoomFollower, joining: RoomJoining) -> None:
-        while True:
+        for number in itertools.count():
             answered = partial(self._answered, follower, joining)
-            if await self._open(self._section.leader, answered, listens=False):
+            if await self._open(self._section.leader, answered, listens=False, number=number):
                 await self._ask(follower, joining)
             else:
                 self._look_at_leader(follower, joining)
@@ -179,10 +180,12 @@ class RoomSide:
     def _show(self, view: RoomView) -> None:
         self._conductor.bus.publish(RoomLooked(Moment.of(self._clock), view))
 
-    async def _open(self, place: Place, came: Callable[[bytes, Place, float], None], *, listens: bool) -> bool:
+    async def _open(
+        self, place: Place, came: Callable[[bytes, Place, float], None], *, listens: bool, number: int = 0
+    ) -> bool:
         """Open a socket; False, with a fault, where that cannot be."""
         try:
-            self._wire = await RoomWire.open(place, self._clock, came, listens=listens)
+            self._wire = await RoomWire.open(place, self._clock, came, listens=listens, number=number)
         except (OSError, ValueError) as error:  # ValueError: a name that no system takes
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
             self._faults.tell(ROOM_APART, "network", f"The room's network, {place[0]}:{place[1]}: {reason}")

@@ -38,16 +38,18 @@ class RoomWire:
 
     @classmethod
     async def open(
-        cls, place: Place, clock: Clock, came: Callable[[bytes, Place, float], None], *, listens: bool
+        cls, place: Place, clock: Clock, came: Callable[[bytes, Place, float], None], *, listens: bool, number: int = 0
     ) -> Self:
         """A socket that ``listens`` at a place of this machine, or speaks to one of another.
+
+        A name may have several addresses, of which one alone answers: with ``number`` going up, each has its turn.
 
         Raises:
             OSError: if there is no such place, or another listens there.
         """
         flags = socket.AI_PASSIVE if listens else 0
         found = await asyncio.get_running_loop().getaddrinfo(*place, type=socket.SOCK_DGRAM, flags=flags)
-        family, kind, protocol, _, address = found[0]
+        family, kind, protocol, _, address = found[number % len(found)]
         sock = socket.socket(family, kind, protocol)
         try:
             if listens:
