@@ -10,6 +10,9 @@ from pydantic import AfterValidator, Field
 from reverie.documents import Keys, Section
 from reverie.site.fields import one_line
 
+MONITOR = "monitor"
+"""What the listener in the hall is called, beside synthesizers that are listened to by the name of their slot."""
+
 
 class MonitorInput(Section):
     """A microphone in the hall, or a line from the mixer or the amplifier."""

@@ -16,7 +16,7 @@ from reverie.site.control import ControlBinding, ControlSection, beyond, overlap
 from reverie.site.cue_section import CueSection
 from reverie.site.fields import FilePath
 from reverie.site.hours_section import HoursSection
-from reverie.site.monitor_section import MonitorSection
+from reverie.site.monitor_section import MONITOR, MonitorSection
 from reverie.site.mqtt_section import MqttSection
 from reverie.site.notify_section import NotifySection
 from reverie.site.page_section import PageSection
@@ -282,10 +282,16 @@ class Site(Section):
         osc = self.control.osc
         room = self.room if self.room and self.room.lead else None
         yield from clashes(self.slots, osc and (osc.address, osc.port), room and (room.address, room.port))
+        yield from self._odd_slots()
+
+    def _odd_slots(self) -> Iterator[tuple[Keys, str]]:
+        """A slot that is named is there, and is none that bears the name of something else."""
         for slot in (self.monitor.input and self.monitor.input.slots) or ():
             if slot not in self.slots:
                 yield ("monitor", "input", "slots"), f"there is no slot {slot!r}{did_you_mean(slot, self.slots)}"
         for name, slot in self.slots.items():
+            if name == MONITOR and isinstance(slot, FluidSynthSlot):
+                yield ("slots", name), f"{name!r} is what the listener in the hall is called; name the slot otherwise"
             if slot.absent not in {MUTE, SYNTH, *self.slots} or slot.absent == name:
                 others = ", ".join([MUTE, SYNTH, *sorted(set(self.slots) - {name})])
                 yield ("slots", name, "absent"), f"what sounds while {name!r} is away is one of {others}"

@@ -16,7 +16,7 @@ from reverie.conductor.care.missing_sound import MissingSound, goes_nowhere, sil
 from reverie.meter.messages import HEARD_DRIVERS, INPUT, OWN, LevelHeard, MeterState
 from reverie.meter.metering import LevelMeter
 from reverie.play.messages import TONE, BarBegun, BarPlayed, SetOverrides, SlotState
-from reverie.site.monitor_section import MonitorSection
+from reverie.site.monitor_section import MONITOR, MonitorSection
 from reverie.watch.fault_kinds import METER_MISSING, SOUND_MISSING
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
@@ -34,8 +34,6 @@ from reverie.watch.sound_evidence import SoundEvidence, SoundListener, SoundStat
 
 log = logging.getLogger(__name__)
 
-MONITOR = "monitor"
-"""The listener that hears the hall."""
 EVERY = 0.5
 """Seconds between two looks."""
 OWN_BELOW, OWN_MARGIN = -80.0, 6.0
