@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
-import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fakes.daemon import free_port
+from fakes.pages import status_page
+from reverie.cli.main import main
 from reverie.site.schema import Site
 from reverie.web.local_socket import NAME, STATUS
 
@@ -31,32 +34,65 @@ def test_it_is_nobody_that_matters_who_runs_under_an_init() -> None:
     assert {"tini", "fluidsynth"} <= set(LAST.split())
 
 
-HEALTH: list[str] = json.loads(instruction("HEALTHCHECK").partition("CMD ")[2])[1:]
-"""What a Python is told that asks whether the container is healthy."""
-PLAYS = '{"alive": {"ok": %s}, "ready": {"ok": false}}\n'
+def words(name: str) -> list[str]:
+    """What is run by an instruction, or by the command in it."""
+    return json.loads(instruction(name).rpartition("CMD ")[2])
 
 
-@pytest.mark.parametrize(("alive", "status"), [("true", 0), ("false", 1)])
-def test_a_container_was_restarted_again_and_again_while_a_synthesizer_was_off(
-    tmp_path: Path, alive: str, status: int
-) -> None:
-    place = f"{instruction('VOLUME')}/{NAME}"
-    code = HEALTH[1].replace(place, str(tmp_path / NAME))
-    assert code != HEALTH[1], "it asks the daemon of the folder that lasts"
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(tmp_path / NAME))
-        door.listen()
-        asking = subprocess.Popen([sys.executable, HEALTH[0], code])
+def test_its_health_is_the_word_of_the_daemon_that_it_runs() -> None:
+    nice, program, asks, *place = words("HEALTHCHECK")
+    _, *run = words("CMD")
+    assert (nice, program, asks) == ("nice", words("ENTRYPOINT")[-1], "status")
+    assert place == run
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration, whose daemon's state folder is that of the container."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    path = tmp_path / "reverie.yaml"
+    path.write_text(f"health: {{port: {free_port()}}}\n")
+    return path
+
+
+def asks_for_health(site: Path) -> int:
+    _, _, *asked, _ = words("HEALTHCHECK")
+    return main([*asked, str(site)])
+
+
+def told(site: Path, alive: bool) -> dict[str, Any]:
+    """What a daemon says that plays, or does not, while a synthesizer is off."""
+    said = {kind: {"ok": ok, "sentence": "So it is."} for kind, ok in (("alive", alive), ("ready", False))}
+    empty = {"concerns": [], "hands": {"now": [], "inputs": []}, "slots": [], "processes": []}
+    return said | empty | {"state": str(site.parent), "configuration": str(site)}
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_container_was_restarted_again_and_again_while_a_synthesizer_was_off(site: Path, alive: bool) -> None:
+    def answers(door: socket.socket) -> None:
         knocks, _ = door.accept()
         with knocks:
             assert knocks.makefile("r").readline() == f"{STATUS}\n"
-            knocks.sendall((PLAYS % alive).encode())
-            assert asking.wait(60) == status
+            knocks.sendall(json.dumps(told(site, alive)).encode() + b"\n")
+
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(site.parent / NAME))
+        door.listen()
+        answering = threading.Thread(target=answers, args=(door,))
+        answering.start()
+        assert asks_for_health(site) == (0 if alive else 1)
+        answering.join()
 
 
-def test_nobody_who_answers_is_not_healthy(tmp_path: Path) -> None:
-    code = HEALTH[1].replace(instruction("VOLUME"), str(tmp_path))
-    assert subprocess.run([sys.executable, HEALTH[0], code], capture_output=True, check=False).returncode == 1
+def test_a_container_whose_volume_takes_no_socket_was_killed_while_it_played(site: Path) -> None:
+    """It plays from a folder of a moment then, and answers by its page."""
+    with status_page(site.parent / "of-a-moment", site) as page:
+        site.write_text(f"health: {{port: {page.port}}}\n")
+        assert asks_for_health(site) == 0
+
+
+def test_nobody_who_answers_is_not_healthy(site: Path) -> None:
+    assert asks_for_health(site) == 1
 
 
 def test_the_page_is_handed_out_of_it() -> None:
