@@ -24,8 +24,8 @@ from reverie.cli.reach import Whereabouts, do, panic, reload, status
 from reverie.conductor.single_instance import Alone
 from reverie.files import open_file
 from reverie.site.actions import ControlError
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
+from reverie.watch.verdict import Verdict
 from reverie.web.local_socket import MOST_ASKERS, NAME, LocalServer, SilentError, ask
 
 NOTHING_THERE = 9

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reverie.watch.evidence import Verdict
 from reverie.watch.summary import GOOD, Summary
+from reverie.watch.verdict import Verdict
 
 DETAIL = "usb-ROLAND_TR-8S at /home/curator"
 """A detail of the machine, which no stranger is to read."""

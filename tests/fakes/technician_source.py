@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 from reverie.watch.vitals import FIELDS, Vitals
 
 DAY: dict[str, Any] = {

@@ -42,9 +42,9 @@ from reverie.midi.rtp.session import PATIENCE as SILENCE
 from reverie.play.output_process.process import apart
 from reverie.play.sync.follower import ClockFollower
 from reverie.site.actions import KINDS, LEVELS, Action, ControlLimits
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.summary import Summary
+from reverie.watch.verdict import Verdict
 from reverie.web import connections
 from reverie.web import server as web
 from reverie.web.page_parts import PageParts

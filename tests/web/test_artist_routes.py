@@ -17,7 +17,7 @@ from reverie.conductor.page.scene_trial import SceneTrial
 from reverie.control.plain_action import action_of
 from reverie.site.actions import ControlError, ControlLimits
 from reverie.site.schema import Site
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 from reverie.web.artist_routes import ARTIST_PATHS, artist_routes
 from reverie.web.roles import Asker, PageRole, introduce
 

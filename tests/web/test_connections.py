@@ -16,9 +16,9 @@ import pytest_asyncio
 
 from fakes.daemon import free_port
 from fakes.patience import PATIENCE
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.summary import GOOD, Summary
+from reverie.watch.verdict import Verdict
 from reverie.web import connections
 from reverie.web import server as web
 from reverie.web.connections import EACH, LARGEST, MOST, Guests

@@ -12,9 +12,9 @@ from aiohttp.web import Application, Request
 
 from fakes.patience import PATIENCE
 from reverie.site.actions import ControlError
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Fault, Faults
 from reverie.watch.summary import BAD, Summary
+from reverie.watch.verdict import Verdict
 from reverie.web.page_parts import PageParts
 from reverie.web.server import application, is_loopback, serve
 

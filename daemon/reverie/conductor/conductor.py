@@ -58,7 +58,7 @@ from reverie.play.messages import SetOverrides
 from reverie.processes.supervisor import Supervisor, own_process
 from reverie.scenes.folder import SceneFolder
 from reverie.timbre.spots import Point
-from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.evidence import Evidence
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import (
     BarSounded,
@@ -72,6 +72,7 @@ from reverie.watch.happenings import (
 )
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from reverie.history.control_log import Record, Use, date
 from reverie.logs import ONCE
 from reverie.site.actions import LEVELS, Action, ControlError, ControlLimits, Level
 from reverie.site.dream_wish import dream_of_json
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ All moments are monotonic seconds and handed in, so that a judgement depends on 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reverie.bus import Bus
 from reverie.errors import ended
@@ -35,6 +34,7 @@ from reverie.watch.happenings import (
 from reverie.watch.room_view import RoomView
 from reverie.watch.silence import EMPTY_BARS, should_sound
 from reverie.watch.sound_evidence import SoundState
+from reverie.watch.verdict import Verdict
 
 LATE_BARS = 3
 LATE_SECONDS = 10.0
@@ -44,14 +44,6 @@ SILENT_SECONDS = 60.0
 """Notes may be due and yet not go out for fewer bars, and for less time, than this."""
 MUSICIANS = ("player", "composer")
 """Workers without which the music is not what it should be; all others come and go as they are needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A judgement and the sentence that explains it to a person."""
-
-    ok: bool
-    sentence: str
 
 
 class Evidence:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reverie.errors import ended
-from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.evidence import Evidence
+from reverie.watch.verdict import Verdict
 
 GOOD, DOUBTFUL, BAD = "good", "doubtful", "bad"
 _MARKS = {GOOD: "✓", DOUBTFUL: "!", BAD: "✗"}

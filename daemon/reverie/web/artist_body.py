@@ -10,7 +10,7 @@ from aiohttp import web
 
 from reverie.control.plain_action import LONGEST_NAME
 from reverie.foreign import LONGEST_LINE, plain
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 from reverie.web.refusals import refused
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from reverie.errors import ended
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.actions import ControlError
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 from reverie.web.artist_body import answered, body_of, object_of, text_of
 from reverie.web.artist_scenes import ARTIST_SCENE_PATHS, SceneTried, SceneWriter, artist_scene_routes
 from reverie.web.fresh_answer import FreshAnswer

@@ -12,7 +12,7 @@ from reverie.documents import DocumentError, DocumentFault
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.scenes.schema import Scene
 from reverie.scenes.text_errors import SceneTextError
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 from reverie.web.artist_body import answered, object_of
 from reverie.web.refusals import refused
 from reverie.web.roles import PageRole, needs

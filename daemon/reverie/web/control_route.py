@@ -15,7 +15,7 @@ from aiohttp import web
 from reverie.errors import ended
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.actions import ControlError
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 
 LARGEST = 1024
 """Bytes of a request; an action has a hundred."""

@@ -27,9 +27,9 @@ from reverie.files import set_aside
 from reverie.foreign import plain
 from reverie.logs import ONCE
 from reverie.site.actions import ControlError
-from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import COMMANDS_AWAY
 from reverie.watch.faults import Faults
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

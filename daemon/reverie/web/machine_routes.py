@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from reverie.foreign import LONGEST_LINE, plain
-from reverie.watch.evidence import Verdict
 from reverie.watch.summary import Summary
+from reverie.watch.verdict import Verdict
 from reverie.web.roles import PageRole, asker_of, demand
 
 

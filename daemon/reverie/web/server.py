@@ -26,9 +26,9 @@ from reverie.control.rate_limit import RateLimit
 from reverie.errors import reason_of
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.page_section import PageSection
-from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import PAGE_AWAY
 from reverie.watch.faults import Faults
+from reverie.watch.verdict import Verdict
 from reverie.web.api_routes import api_routes
 from reverie.web.connections import BACKLOG, HEADERS, Connection, Guests, accept
 from reverie.web.control_route import Controlled, control_route

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.site.page_section import PageSection
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 from reverie.web.fresh_answer import FreshAnswer
 from reverie.web.qr_code import qr_rows
 from reverie.web.refusals import refused

@@ -16,7 +16,7 @@ from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_even
 from reverie.music.notes import Note
 from reverie.play.messages import SlotState
 from reverie.scenes.folder import SceneFolder
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 
 
 @pytest.fixture

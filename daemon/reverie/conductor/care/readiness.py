@@ -8,9 +8,9 @@ from collections.abc import Callable
 from reverie.bus import Bus
 from reverie.clock import Clock
 from reverie.conductor.care.sd_notify import Notifier
-from reverie.watch.evidence import Verdict
 from reverie.watch.happenings import BarSounded
 from reverie.watch.summary import Summary
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

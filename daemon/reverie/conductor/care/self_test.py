@@ -15,11 +15,12 @@ from reverie.clock import Clock
 from reverie.errors import capital, ended
 from reverie.music.general_midi import DRUM_CHANNEL
 from reverie.play.messages import PlayTone
-from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.evidence import Evidence
 from reverie.watch.fault_kinds import SELF_TEST_FAILED
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import Moment, SelfTested, SlotChanged, SoundMeasured
 from reverie.watch.self_test_result import ABSENT, UNHEARD, SlotTested, judge_figure
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,9 @@ from reverie.conductor.far.report import Report
 from reverie.conductor.hours.rest_work import LASTS, RestWork
 from reverie.conductor.in_any_case import in_any_case
 from reverie.conductor.player_link import PlayerLink
-from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.evidence import Evidence
 from reverie.watch.stage_heartbeat import Stage, StageHeartbeat
+from reverie.watch.verdict import Verdict
 
 FRESHENS = 600.0
 """Seconds between two looks, in a rest, for workers that are not young."""

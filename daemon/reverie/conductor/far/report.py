@@ -21,7 +21,7 @@ from reverie.conductor.scene.scene_play import ScenePlay
 from reverie.control.console import ControlConsole
 from reverie.processes.supervisor import ProcessInfo
 from reverie.scenes.schema import Scene
-from reverie.watch.evidence import Evidence, Verdict
+from reverie.watch.evidence import Evidence
 from reverie.watch.fault_kinds import (
     CONFIGURATION,
     CONFIGURATION_CHANGED,
@@ -35,6 +35,7 @@ from reverie.watch.fault_kinds import (
 from reverie.watch.faults import Fault, Faults
 from reverie.watch.metrics import Metrics
 from reverie.watch.summary import Summary, summarize
+from reverie.watch.verdict import Verdict
 
 UNLIKE = (CONFIGURATION, CONFIGURATION_CHANGED, MODEL_UNUSABLE, SCENE_BROKEN, SCENE_UNMET)
 """Faults by which what plays is not what the files on disk say."""

@@ -34,9 +34,9 @@ from reverie.control.console import ControlConsole
 from reverie.history.presence_store import FILE as PRESENCE_FILE
 from reverie.history.presence_store import PresenceStore
 from reverie.site.schema import Site
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import BarSounded
+from reverie.watch.verdict import Verdict
 
 LOOK_FOR_REBOOT = 600.0
 """Seconds between two looks whether the machine is to be started anew."""

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from reverie.bus import Bus
 from reverie.compose.ensemble import Ensemble
-from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import NOT_READY_TO_OPEN
 from reverie.watch.faults import Faults
 from reverie.watch.happenings import LoopAnswered
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from reverie.site.actions import (
     Kind,
     Level,
 )
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 
 ARTIST = "artist"
 """The source of what artists do, in the record."""

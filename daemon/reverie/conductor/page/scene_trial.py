@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reverie.scenes.schema import Scene
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 
 
 class SceneTrial:

@@ -25,9 +25,9 @@ from reverie.music.general_midi import DRUM_CHANNEL
 from reverie.play.messages import PlayTone
 from reverie.processes.crash_dumps import DUMPS
 from reverie.site.actions import ControlError
-from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import ROOM_APART
 from reverie.watch.log_lines import LogLine
+from reverie.watch.verdict import Verdict
 from reverie.watch.vitals import FIELDS
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from pathlib import Path
 from reverie.conductor.arranging.repertoire import Repertoire
 from reverie.foreign import LONGEST_LINE, plain
 from reverie.scenes.schema import Scene
-from reverie.watch.evidence import Verdict
+from reverie.watch.verdict import Verdict
 
 
 class SceneFiles:
