@@ -15,7 +15,7 @@ from fakes.simulated_day import Installation, live_through
 from reverie.conductor.care import safe_mode
 from reverie.conductor.care.lives import LONGEST_STAY, MANY, SAFE_STAY, WELL, Lives
 from reverie.conductor.care.readiness import FIRST_BAR, Readiness
-from reverie.conductor.care.safe_mode import SAFE, SafeConductor
+from reverie.conductor.care.safe_mode import SAFE, PlacedScenes, SafeConductor
 from reverie.conductor.care.taped_scene import BARS, taped_passages
 from reverie.conductor.hours.playlist import Playlist
 from reverie.conductor.hours.programme import Programme, ProgrammeEntry
@@ -23,21 +23,21 @@ from reverie.music.midi_file import ConductorTrack, Track, midi_bytes, note_even
 from reverie.music.notes import Note
 from reverie.places import scenes_folder
 from reverie.scenes.folder import SceneFolder
-from reverie.watch.evidence import Verdict
 from reverie.watch.faults import Faults
-from reverie.watch.happenings import BarSounded, SceneChanged
+from reverie.watch.happenings import BarSounded, SceneChanged, SceneGiven
 from reverie.watch.summary import Summary
+from reverie.watch.verdict import Verdict
 
 BAR = 1920
 SCENES = {"study": TEXT}
 ALWAYS = Programme(())
 
 
-def taped(folder: Path, bars: int = 3 * BARS) -> None:
-    """An hour that was played on the slot that there is."""
+def taped(folder: Path, bars: int = 3 * BARS, slot: str = "main") -> None:
+    """An hour that was played on a slot: that which there is, if nothing else is said."""
     notes = tuple(Note(bar * BAR, 480, 40 + bar % 80, 80) for bar in range(bars))
     (folder / "tape").mkdir()
-    hour = midi_bytes([Track("lead", note_events(notes, 1), device="main")], ConductorTrack(), bars * BAR)
+    hour = midi_bytes([Track("lead", note_events(notes, 1), device=slot)], ConductorTrack(), bars * BAR)
     (folder / "tape" / "2026-11-27T10.mid").write_bytes(hour)
 
 
@@ -64,6 +64,21 @@ def test_without_a_tape_loops_that_are_shipped_play(tmp_path: Path) -> None:
     assert {one.bar.scene for one in bars(lived)} == {"first-light"}
     assert sum(one.bar.sent for one in bars(lived))
     assert "scenes-folder" not in {fault.id for fault in lived.conductor.faults.active}
+
+
+def test_the_tape_played_into_nothing_where_its_slot_had_another_name_by_now(tmp_path: Path) -> None:
+    taped(tmp_path, slot="as-it-was-called")
+    lived = live(tmp_path, 0.1)
+    assert {part.slot for one in lived.told(SceneGiven) for part in one.scene.parts} == {"main"}
+    assert all(one.bar.sent for one in bars(lived))
+
+
+def test_the_shipped_scene_played_into_nothing_at_a_site_whose_slots_have_names_of_their_own() -> None:
+    shipped = SceneFolder([scenes_folder()]).load("first-light").scene
+    placed = PlacedScenes([scenes_folder()], ["piano", "organ"]).load("first-light").scene
+    assert {voice.output.slot for voice in placed.voices.values()} == {"piano"}
+    assert placed.voices.keys() == shipped.voices.keys()
+    assert PlacedScenes([scenes_folder()], ["organ", "main"]).load("first-light").scene == shipped
 
 
 def test_it_is_left_by_itself_after_a_while_and_systemd_is_not_told_of_an_end(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,10 +26,11 @@ from reverie.places import scenes_folder
 from reverie.processes.supervisor import Backoff, ProcessInfo, State, Supervisor, WorkerListener
 from reverie.processes.wire import Message
 from reverie.processes.worker_life import Role
-from reverie.scenes.folder import SceneFolder
+from reverie.scenes.folder import LoadedScene, SceneFolder
+from reverie.scenes.schema import Scene, Voice
 from reverie.site.schema import Site
-from reverie.watch.evidence import Verdict
 from reverie.watch.fault_kinds import SAFE_MODE
+from reverie.watch.verdict import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,31 @@ class AbsentWorker:
         self._stopping.set()
 
 
+class PlacedScenes(SceneFolder):
+    """Scenes of which each voice is heard: one whose slot is not there, since it has another name by now, has another.
+
+    Args:
+        folders: Where the scenes lie.
+        slots: The slots that are there; of these the first takes the place of others.
+    """
+
+    def __init__(self, folders: Sequence[Path], slots: Iterable[str]) -> None:
+        super().__init__(folders)
+        self._there = tuple(slots)
+
+    def load(self, name: str) -> LoadedScene:
+        """The same, with slots that are there."""
+        loaded = super().load(name)
+        return replace(loaded, scene=self._placed(loaded.scene))
+
+    def _placed(self, scene: Scene) -> Scene:
+        away = {name: voice for name, voice in scene.voices.items() if voice.output.slot not in self._there}
+        if not self._there or not away:
+            return scene
+        moved = {name: _on_slot(voice, self._there[0]) for name, voice in away.items()}
+        return scene.model_copy(update={"voices": {**scene.voices, **moved}})
+
+
 class SafeConductor(Conductor):
     """Plays what was played before, until it is time to try again."""
 
@@ -96,7 +122,7 @@ class SafeConductor(Conductor):
         ]
         super().__init__(
             replace(config, scene=scene, programme=Programme(programme), site=_without_marks(config.site)),
-            SceneFolder([*([folder] if self._scene_file else []), scenes_folder()]),
+            PlacedScenes([*([folder] if self._scene_file else []), scenes_folder()], config.slots),
             *others,
             **{"hire": hire_player} | options,
         )
@@ -154,6 +180,10 @@ class SafeConductor(Conductor):
 def hire_player(role: Role, listener: WorkerListener, backoff: Backoff | None = None) -> Supervisor | AbsentWorker:
     """A player, and nobody for any other role."""
     return (Supervisor if role.name == "player" else AbsentWorker)(role, listener, backoff)
+
+
+def _on_slot(voice: Voice, slot: str) -> Voice:
+    return voice.model_copy(update={"output": voice.output.model_copy(update={"slot": slot})})
 
 
 def _without_marks(site: Site) -> Site:
