@@ -17,6 +17,8 @@ from reverie.control.visitors import PlayAnswer
 pytestmark = pytest.mark.real
 
 Visitor = Callable[..., Awaitable[Visit]]
+SETTLED = 400.0
+"""Milliseconds after a stroke in which another may follow before both are asked for."""
 READY = "document.querySelectorAll('.drum-cell').length > 0"
 
 
@@ -61,6 +63,26 @@ async def test_strokes_are_painted_by_dragging_and_the_page_says_from_which_bar_
     assert wanted["rows"]["bass"][:8] == "....x...", "what was struck in those steps stays, and is the visitor's"
     await says(here, "bar 128")
     await here.until("document.querySelector('.drum-state').textContent.includes('sound now')")
+
+
+async def test_a_slow_finger_made_a_wish_at_each_halt_and_painted_on_after_it_was_lifted_beside_the_grid(
+    hall: Hall, visitor: Visitor
+) -> None:
+    here = await visitor(hall.address)
+    await here.until(READY)
+    x, y = await middle(here, cell(1, 4))
+    to, _ = await middle(here, cell(1, 6))
+    beyond, _ = await middle(here, cell(1, 7))
+    await here.page.mouse.move(x, y)
+    await here.page.mouse.down()
+    await here.page.mouse.move(to, y, steps=4)
+    await here.page.wait_for_timeout(2 * SETTLED)  # a halt, in which nothing may be asked
+    assert hall.toys.wishes == []
+    await here.page.mouse.move(to, 2, steps=4)
+    await here.page.mouse.up()
+    await here.page.mouse.move(beyond, y, steps=4)
+    _, wanted = await wished(here, hall)
+    assert wanted["own"] == [4, 5, 6]
 
 
 async def test_a_second_press_takes_a_stroke_away(hall: Hall, visitor: Visitor) -> None:

@@ -79,7 +79,7 @@ export class DrumMachine {
     this.#moved.append(this.#swing.node, this.#temperature.node);
     this.#grid.addEventListener('pointerdown', (event) => this.#press(event));
     this.#grid.addEventListener('pointermove', (event) => this.#drag(event));
-    for (const end of ['pointerup', 'pointercancel']) this.#grid.addEventListener(end, () => (this.#paints = null));
+    for (const end of ['pointerup', 'pointercancel', 'blur']) addEventListener(end, () => this.#lift());
     this.#grid.addEventListener('keydown', (event) => this.#key(event));
     this.#grid.addEventListener('focusin', (event) => {
       const cell = event.target instanceof HTMLElement ? event.target : null;
@@ -240,9 +240,17 @@ export class DrumMachine {
 
   /** @param {PointerEvent} event */
   #drag(event) {
+    if (event.buttons === 0) this.#lift();
     if (this.#paints === null) return;
     const cell = cellAt(event);
     if (cell) this.#strike(cell, this.#paints);
+  }
+
+  /** The finger is lifted, wherever that is: what it has painted is one wish. */
+  #lift() {
+    if (this.#paints === null) return;
+    this.#paints = null;
+    if (this.#dirty) this.#tellSoon();
   }
 
   /**
@@ -299,6 +307,11 @@ export class DrumMachine {
   #changed() {
     this.#dirty = true;
     this.#paint();
+    clearTimeout(this.#later);
+    if (this.#paints === null) this.#tellSoon();
+  }
+
+  #tellSoon() {
     clearTimeout(this.#later);
     this.#later = setTimeout(() => void this.#tell(), SETTLED);
   }
