@@ -220,7 +220,7 @@ def test_a_peer_plays_every_note_of_the_score(peer: str) -> None:
 @needs_magenta
 @pytest.mark.real
 @pytest.mark.magenta
-@pytest.mark.parametrize("peer", ["magenta", "magenta_sleeper"])
+@pytest.mark.parametrize("peer", ["magenta", pytest.param("magenta_sleeper", marks=pytest.mark.slow)])
 def test_magenta_plays_every_note_while_it_composes(peer: str) -> None:
     answer = answer_of(peer, "--compose")
     assert answer["composed"] > 1

@@ -28,8 +28,12 @@ def write_whole(path: Path) -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("at", "row"),
-    [(-5000, "bundle bit-flipped"), (300, "bundle truncated"), ("half", "bundle truncated"), (None, "bundle missing")],
-    ids=["weights", "card", "truncated", "absent"],
+    [
+        pytest.param(-5000, "bundle bit-flipped", id="weights"),
+        pytest.param(300, "bundle truncated", id="card", marks=pytest.mark.slow),
+        pytest.param("half", "bundle truncated", id="truncated"),
+        pytest.param(None, "bundle missing", id="absent", marks=pytest.mark.slow),
+    ],
 )
 def test_its_voice_plays_loops_of_old_and_the_others_compose(
     at: int | str | None, row: str, make_daemon: Callable[..., Daemon]

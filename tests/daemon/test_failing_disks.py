@@ -87,6 +87,7 @@ def use(daemon: Daemon, value: float) -> None:
     daemon.run("moment", "keep")
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_no_note_is_told_with_what_to_delete_and_is_over_once_there_is_room(
     lights: Lights, make_daemon: Callable[..., Daemon], card: Callable[[Path], Card]
 ) -> None:

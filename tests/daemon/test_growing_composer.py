@@ -51,6 +51,7 @@ def leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.slow
 def test_a_composer_that_grows_beyond_its_limit_begins_another_life_and_no_bar_is_silent(
     leak: Path, lights: Lights, make_daemon: Callable[..., Daemon]
 ) -> None:

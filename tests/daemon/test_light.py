@@ -45,6 +45,7 @@ def test_the_daemon_composes_without_tensorflow_magenta_and_note_seq(
     assert not snares.exists(), snares.read_text()
 
 
+@pytest.mark.slow
 def test_a_performance_needs_none_of_them_either(snares: Path, tmp_path: Path) -> None:
     for scene in sorted(path.stem for path in scenes_folder().glob("*.yaml")):
         command = ["perform", scene, "--bars", "4", "--midi", str(tmp_path / f"{scene}.mid")]

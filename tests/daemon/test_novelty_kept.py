@@ -28,6 +28,7 @@ def kept(daemon: Daemon) -> list[tuple[str, float, bytes]]:
         return read.execute("SELECT voice, max(moment), exact FROM sounded GROUP BY voice, exact ORDER BY 2").fetchall()
 
 
+@pytest.mark.slow
 def test_loops_that_sounded_are_kept_over_kills_of_composer_and_daemon(make_daemon: Callable[..., Daemon]) -> None:
     daemon = make_daemon(NOWHERE, BANDED).start()
     daemon.wait_for_models()

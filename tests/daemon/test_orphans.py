@@ -60,7 +60,7 @@ def zombies(container: psutil.Process) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("init", [CARELESS, ()], ids=["below", "as PID 1"])
+@pytest.mark.parametrize("init", [pytest.param(CARELESS, marks=pytest.mark.slow), ()], ids=["below", "as PID 1"])
 def test_whoever_is_killed_leaves_no_zombie(make_daemon: Callable[..., Daemon], init: tuple[str, ...]) -> None:
     daemon = make_daemon(SLOTS, **HELPERS)
     with in_a_container(daemon, *init) as container:

@@ -63,7 +63,7 @@ def pressing(by: str, daemon: Daemon, osc: int) -> Generator[Press]:
 
 
 @pytest.mark.parametrize(
-    "by", ["midi", "osc", *(pytest.param(by, marks=pytest.mark.slow) for by in ("http", "command"))]
+    "by", ["midi", *(pytest.param(by, marks=pytest.mark.slow) for by in ("osc", "http", "command"))]
 )
 def test_what_is_kept_comes_back_and_what_was_done_is_taken_back_each_on_its_bar_line(
     by: str, synth: Receiver, make_daemon: Callable[..., Daemon]

@@ -83,6 +83,7 @@ voices:"""
 MORPH = TUNE.replace("name: tune", "name: morph").replace("voices:", TIMBRE) + "    timbre: {bank: creature}\n"
 
 
+@pytest.mark.slow
 async def test_after_a_bank_is_ready_its_sound_is_heard(tmp_path: Path, tune: Daemon, visitor: Visitor) -> None:
     shipped = await hear(tune, visitor, "calm", 6.0)
     daemon = Daemon(tmp_path / "morphing", {"main": {"kind": "browser"}}, MORPH).start()

@@ -54,7 +54,7 @@ async def grows_not(hall: Hall, here: Visit, bars: int) -> None:
     assert nodes_after <= nodes + 40
 
 
-@pytest.mark.parametrize("path", ["/", "/wall"])
+@pytest.mark.parametrize("path", [pytest.param("/", marks=pytest.mark.slow), "/wall"])
 async def test_what_a_page_holds_does_not_grow(hall: Hall, visitor: Visitor, path: str) -> None:
     here = await visitor(f"{hall.address}{path}", Screen(960, 540))
     await grows_not(hall, here, 200)

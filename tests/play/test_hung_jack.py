@@ -118,12 +118,12 @@ def check(player: RealPlayer, hang: contextlib.AbstractContextManager[None]) -> 
     return gone.detail
 
 
-@pytest.mark.parametrize("hang", [stopped, driver_frozen])
+@pytest.mark.parametrize("hang", [stopped, pytest.param(driver_frozen, marks=pytest.mark.slow)])
 def test_a_synth_on_a_hung_jack_is_down_until_jack_runs_again(jack: Jack, synth: RealPlayer, hang: Hang) -> None:
     assert check(synth, hang(jack)).startswith(HANGS)
 
 
-@pytest.mark.parametrize("hang", [stopped, driver_frozen])
+@pytest.mark.parametrize("hang", [pytest.param(stopped, marks=pytest.mark.slow), driver_frozen])
 def test_a_port_of_a_hung_jack_is_down_until_jack_runs_again(jack: Jack, port: RealPlayer, hang: Hang) -> None:
     detail = check(port, hang(jack))
     assert detail.startswith(HANGS)

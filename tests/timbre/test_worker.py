@@ -267,6 +267,7 @@ def kept(cache: Path) -> dict[str, int]:
         return {}
 
 
+@pytest.mark.slow
 def test_killed_at_ten_moments_it_resumes_and_the_samples_are_those_of_an_undisturbed_run(tmp_path: Path) -> None:
     """Each life is killed soon after it has done a little more than the one before, however long that takes it."""
     sounds = [Share(name, 0.5, file=str(sounds_folder() / f"{name}.flac")) for name in ("cat", "flute")]
