@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from reverie.cli.configuration import state_that_counts
 from reverie.cli.main import main
 from reverie.history.day_book import FILE
+from reverie.site.schema import Site
 
 
 @pytest.fixture
@@ -42,3 +45,13 @@ def test_the_doctor_looked_into_a_folder_of_whoever_asked(
     assert str(service / "tape") in told["tape"]
     assert "own" in told["models"]
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(("who", "whose"), [(0, "service"), (1000, "home/.local/state/reverie")])
+def test_a_folder_that_a_command_of_roots_had_left_was_backed_up_for_the_services(
+    service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: int, whose: str
+) -> None:
+    (tmp_path / "home" / ".local" / "state" / "reverie" / "models").mkdir(parents=True)
+    monkeypatch.setattr(os, "geteuid", lambda: who)
+    assert state_that_counts(Site()) == tmp_path / whose
+    assert state_that_counts(Site.model_validate({"state": str(tmp_path / "own")})) == tmp_path / "own"

@@ -26,11 +26,16 @@ def site_that_counts(config: Path | None) -> Site:
 
 
 def state_that_counts(site: Site) -> Path:
-    """The state folder of the site's daemon: that of the service, where the site names none and this user has none."""
+    """The state folder of the site's daemon: that of the service, where the site names none and this user has none.
+
+    Root has the service's in any case: what somebody once did with `sudo` has left a folder of root's own, in which
+    nothing of the installation is.
+    """
     from reverie.places import SERVICE_STATE
 
     own = site.state_folder
-    served = site.state is None and "STATE_DIRECTORY" not in os.environ and SERVICE_STATE.is_dir() and not own.is_dir()
+    named = site.state is not None or "STATE_DIRECTORY" in os.environ
+    served = not named and SERVICE_STATE.is_dir() and (os.geteuid() == 0 or not own.is_dir())
     return SERVICE_STATE if served else own
 
 
