@@ -100,7 +100,10 @@ def _restore(options: argparse.Namespace) -> int:
     for folder in done.aside:
         print(f"What was there lies in {folder}; delete it when nothing in it is wanted.")
     who = f" as {options.name}" if options.name else ""
-    print(f"{done.files} files are restored{who}, for {configuration}; start Reverie with `systemctl start reverie`.")
+    print(
+        f"{done.files} files are restored{who}, for {configuration} and {done.state}; "
+        "start Reverie with `systemctl start reverie`."
+    )
     return 0
 
 

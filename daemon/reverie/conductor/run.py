@@ -29,7 +29,7 @@ from reverie.conductor.configuration.site_resources import (
 )
 from reverie.conductor.keeping.history_keeping import keep_history
 from reverie.conductor.keeping.maintenance import Housekeeping
-from reverie.conductor.keeping.restoring import undo_unfinished
+from reverie.conductor.keeping.restoring import PLAN, undo_unfinished
 from reverie.conductor.keeping.standing_keeping import StandingKeeper
 from reverie.conductor.keeping.storage_taking import take_storage
 from reverie.conductor.single_instance import Alone
@@ -47,7 +47,7 @@ from reverie.processes.crash_dumps import DUMPS, dump_into
 from reverie.processes.descriptors import ask_for_many
 from reverie.site.load import find_site
 from reverie.site.schema import Site
-from reverie.watch.fault_kinds import FOLDER_HANGS, MODEL_UNUSABLE
+from reverie.watch.fault_kinds import FOLDER_HANGS, MODEL_UNUSABLE, STATE_UNREADABLE
 from reverie.watch.faults import Faults
 from reverie.watch.log_lines import keep_log_lines
 
@@ -96,7 +96,7 @@ def run(
         log.info("Told to leave before anything was begun.")
         return 0
     with Alone(conductor_config.state, told) as alone:
-        _undo_unfinished(conductor_config.state)
+        _undo_unfinished(conductor_config.state, told)
         dump_into(conductor_config.state / DUMPS)
         if not fault:
             _keep(force.site, config)
@@ -167,13 +167,16 @@ def _answering(folder: Path, told: Faults) -> Path:
     return folder
 
 
-def _undo_unfinished(state: Path) -> None:
-    """Undo a restore that was broken off."""
+def _undo_unfinished(state: Path, told: Faults) -> None:
+    """Undo a restore that was broken off; the service may not write where configuration and scenes lie."""
     try:
         if undo_unfinished(state):
             log.warning("A backup was being put back when the power went: that is undone; do it again.")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        log.warning("A restore that was broken off cannot be undone in %s (%s).", state, error)
+        why = reason_of(error) if isinstance(error, OSError) else str(error)
+        sentence = f"A backup was being put back when the power went, and that cannot be undone from here ({why})"
+        advice = "Stop Reverie and put the backup back once more, `sudo reverie restore FILE`: that undoes it first"
+        told.tell(STATE_UNREADABLE, PLAN, sentence, advice)
 
 
 def _keep(site: Site, config: Path | None) -> None:
@@ -195,7 +198,7 @@ async def _conduct(conductor: Conductor, scene: str | None, length: Length, star
     config = conductor.config
     sound = SoundWatch.of_site(config.slots, config.site.monitor, conductor.bus, conductor.faults, SystemClock())
     sound.subscribe_to(conductor.bus)
-    beside = [asyncio.create_task(orphans.reap_for_ever())]
+    beside = [asyncio.create_task(always(orphans.reap_for_ever, f"Nobody waits for orphans; {GOES_ON}"))]
     if fresh := begin_anew_in_rests(conductor, started, asked=scene is not None or length != Length()):
         beside.append(asyncio.create_task(always(fresh.attend, f"Nobody looks what waits for a start; {GOES_ON}")))
     try:

@@ -297,6 +297,11 @@ class SqliteFile:
         return None if number is None else OSError(number, os.strerror(number), str(self.path))
 
 
+def beside(path: Path) -> list[Path]:
+    """What SQLite has beside a file, if it is a database that somebody writes, or has left unfinished."""
+    return [one for end in BESIDE if os.path.lexists(one := path.with_name(path.name + end))]
+
+
 def connect(path: Path, *options: str, timeout: float) -> sqlite3.Connection:
     """A connection to a file, whatever its name is; ``options`` are those of SQLite's file URIs.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
 import os
 import shutil
 import socket
+import sqlite3
+import stat
 import tarfile
 import threading
 from collections.abc import Mapping
@@ -24,11 +27,13 @@ from reverie.conductor.keeping import restoring
 from reverie.conductor.keeping.backup_archive import MANIFEST, STAGED, BackupError, make_backup
 from reverie.conductor.keeping.backup_parts import ASIDE
 from reverie.conductor.keeping.restoring import check_backup, restore, undo_unfinished
+from reverie.conductor.run import _undo_unfinished
 from reverie.conductor.single_instance import Alone, AlreadyRunsError
 from reverie.history.box import Box, box_of
 from reverie.history.history_reader import mistakes, read_entries
 from reverie.history.history_store import HistoryStore
 from reverie.history.moment_store import MomentStore
+from reverie.history.sqlite_file import beside
 from reverie.site.load import load_site
 from reverie.site.schema import Site
 from reverie.watch.faults import Faults
@@ -417,6 +422,14 @@ def test_whenever_the_power_is_cut_the_next_start_undoes_what_was_begun(
     before, renames = second.files, Renames(monkeypatch)
     renames.error = PowerCutError()
     cuts, remove = 0, shutil.rmtree
+
+    def undo(state: Path) -> bool:
+        """What a machine without power does not do."""
+        if renames.left <= 0:
+            raise PowerCutError
+        return undo_unfinished(state)
+
+    monkeypatch.setattr(restoring, "undo_unfinished", undo)
     for number in range(1, 40):
         renames.left = number
         monkeypatch.setattr(restoring.shutil, "rmtree", lambda *_, **__: None)
@@ -431,6 +444,85 @@ def test_whenever_the_power_is_cut_the_next_start_undoes_what_was_begun(
             break
     monkeypatch.setattr(restoring.shutil, "rmtree", remove)
     assert cuts >= 10
+
+
+def test_whoever_breaks_a_restore_off_left_half_of_it_and_no_way_back(
+    second: House, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, renames, broken_off = second.files, Renames(monkeypatch), 0
+    renames.error = KeyboardInterrupt()
+    for number in range(1, 40):
+        renames.left = number
+        try:
+            second.restore(backup)
+        except KeyboardInterrupt:
+            broken_off += 1
+            assert second.files == before, number
+        else:
+            break
+    assert broken_off >= 10
+
+
+def test_a_service_that_may_not_undo_a_restore_undid_half_of_it_and_told_nobody(
+    second: House, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, renames, faults = second.files, Renames(monkeypatch), Faults()
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring.shutil, "rmtree", lambda *_, **__: None)
+        patch.setattr(restoring, "undo_unfinished", lambda _: renames.left <= 0 and 1 / 0)
+        renames.left, renames.error = 5, KeyboardInterrupt()
+        with pytest.raises(ZeroDivisionError):
+            second.restore(backup)
+    half = second.files
+    assert half != before
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda folder, _: Path(folder) != second.config.parent)
+        _undo_unfinished(second.state, faults)
+    assert second.files == half
+    [fault] = faults.active
+    assert fault.id == "state-unreadable"
+    assert "sudo reverie restore FILE" in fault.advice
+    _undo_unfinished(second.state, faults)
+    assert second.files == before
+
+
+def test_what_an_unclean_end_had_left_was_carried_over_into_the_database_that_was_put_back(
+    second: House, backup: Path, tmp_path: Path
+) -> None:
+    """SQLite believes what lies beside a file, whichever file that is."""
+    database, kept = second.state / "history.sqlite", tmp_path / "as it was killed"
+    kept.mkdir()
+    with contextlib.closing(sqlite3.connect(database)) as file:
+        file.execute("PRAGMA journal_mode = WAL")
+        rows = [(1.0, "control", f"later {number}", "", "", "") for number in range(600)]
+        file.executemany("INSERT INTO entries (at, kind, name, about, recipe, text) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        file.commit()
+        for one in (database, *beside(database)):
+            shutil.copy(one, kept)
+    for one in kept.iterdir():
+        shutil.copy(one, second.state)
+    assert beside(database)
+    done = second.restore(backup)
+    assert second.controls == ["was at one"]
+    assert mistakes(database) == []
+    [aside] = [folder for folder in done.aside if folder.parent == second.state]
+    assert len([*read_entries(aside / "history.sqlite", kinds=["control"])]) == 601, "nor is that lost"
+
+
+def test_what_root_put_back_under_a_strict_umask_was_closed_to_the_service(
+    second: House, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(second.config.parent / "own")
+    second.config.parent.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    before = os.umask(0o077)
+    try:
+        second.restore(backup)
+    finally:
+        os.umask(before)
+    scene = second.config.parent / "own" / "dusk.yaml"
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (second.config, scene, scene.parent)]
+    assert modes == [0o644, 0o644, 0o755]
 
 
 def test_the_commands_say_what_they_did(
@@ -448,7 +540,7 @@ def test_the_commands_say_what_they_did(
     assert second.files == before
     assert main(["restore", str(out), "--as", "hall two", "--config", str(second.config)]) == 0
     told = capsys.readouterr().out
-    assert f"are restored as hall two, for {second.config};" in told
+    assert f"are restored as hall two, for {second.config} and {second.state};" in told
     assert "What was there lies in " in told
     assert second.controls == ["was at one"]
     (tmp_path / "junk").write_bytes(os.urandom(5000))

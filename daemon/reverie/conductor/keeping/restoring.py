@@ -8,11 +8,13 @@ was begun.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import json
 import os
 import shutil
+import stat
 import tarfile
 import time
 import zlib
@@ -38,12 +40,15 @@ from reverie.files import read_file, write_atomically
 from reverie.generations import STEPS, is_readable
 from reverie.history.box import FILE as BOX
 from reverie.history.box import Box
+from reverie.history.sqlite_file import beside
 from reverie.site.learned import FILE as LEARNED
 from reverie.site.learned import merged
 from reverie.site.schema import Site
 from reverie.watch.faults import Faults
 
 PLAN = "plan.json"
+_MODE = 0o644
+"""Of files that were put back: who may enter their folder may read them, as the service does what root has written."""
 _LARGEST_MANIFEST = 50_000_000
 _ROOTS = (CONFIGURATION, SCENES, STATE, MODELS)
 _BLOCK = 1 << 20
@@ -62,9 +67,10 @@ class BackupManifest:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it: how many files, where what was there lies now, and sentences on what is missing."""
+    """What came of it: how many files, for which state folder, where what was there lies now, and what is missing."""
 
     files: int
+    state: Path
     aside: tuple[Path, ...]
     missing: tuple[str, ...]
 
@@ -157,10 +163,11 @@ def restore(
             _lay_out(path, manifest, places, stamp, name, told)
             _exchange(folder, stamp, [*_moves(places, SecretPlaces(site), stamp)])
         finally:
-            for root in places.roots:
-                shutil.rmtree(root / f"{STAGED}{stamp}", ignore_errors=True)
+            if not (folder / f"{STAGED}{stamp}" / PLAN).exists():  # else it could not be undone yet
+                for root in places.roots:
+                    shutil.rmtree(root / f"{STAGED}{stamp}", ignore_errors=True)
     aside = tuple(root / f"{ASIDE}{stamp}" for root in places.roots if (root / f"{ASIDE}{stamp}").is_dir())
-    return Restored(len(manifest.files), aside, tuple(_missing(manifest, places)))
+    return Restored(len(manifest.files), folder, aside, tuple(_missing(manifest, places)))
 
 
 def _lay_out(
@@ -212,11 +219,14 @@ def undo_unfinished(state: Path) -> bool:
     """Undo a restore that a power cut has broken off; whether there was one.
 
     Raises:
-        OSError: if what was moved cannot be moved back.
+        OSError: if what was moved cannot be moved back; where that can be seen before, all stays as it is.
     """
     found = False
     for plan in sorted(state.glob(f"{STAGED}*/{PLAN}")):
         rows: list[dict[str, Any]] = json.loads(read_file(plan))
+        for folder in {Path(row["place"]).parent for row in rows}:
+            if folder.is_dir() and not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
         for row in reversed(rows):
             place, aside, new = Path(row["place"]), Path(row["aside"]), row["new"] and Path(row["new"])
             if new is not None and not os.path.lexists(new) and os.path.lexists(place):
@@ -249,9 +259,9 @@ def _exchange(state: Path, stamp: str, moves: list[_Move]) -> None:
                 one.aside.parent.mkdir(parents=True, exist_ok=True)
                 one.place.rename(one.aside)
             if one.new is not None:
-                one.place.parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(one.place.parent)
                 one.new.rename(one.place)
-    except OSError:
+    except BaseException:  # somebody who has lost patience too
         undo_unfinished(state)
         raise
     plan.unlink()
@@ -260,7 +270,8 @@ def _exchange(state: Path, stamp: str, moves: list[_Move]) -> None:
 def _moves(places: _BackupPlaces, secrets: SecretPlaces, stamp: str) -> Iterator[_Move]:
     """What is to be moved: of the state all that lasts gives way, elsewhere what has the same name.
 
-    Secrets stay: no backup has them. Folders of scenes may have more than the backup, which stays too.
+    Secrets stay: no backup has them. Folders of scenes may have more than the backup, which stays too. A database takes
+    along what lies beside it, or that would be carried over into the one in its place.
     """
     staged = f"{STAGED}{stamp}"
     for root in places.roots:
@@ -270,7 +281,8 @@ def _moves(places: _BackupPlaces, secrets: SecretPlaces, stamp: str) -> Iterator
             whole = root == places.state and not secrets.is_below(root / one.name)
             files = [one] if whole or one.is_file() else [file for file in sorted(one.rglob("*")) if file.is_file()]
             new |= {file.relative_to(root / staged): file for file in files}
-        for name in sorted(new.keys() | there):
+        journals = {one.relative_to(root) for name in new.keys() | there for one in beside(root / name)}
+        for name in sorted(new.keys() | there | journals):
             yield _Move(new.get(name), root / name, root / f"{ASIDE}{stamp}" / name)
 
 
@@ -328,20 +340,31 @@ def _site_in(path: Path, configuration: Path, stamp: str) -> Site | None:
 
 
 def _lay(path: Path, reading: HashingReader) -> None:
-    """Write a part beside its place, and let it last; it is its folder's owner's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a part beside its place, and let it last; root's umask and name keep nobody from it."""
+    _make_folder(path.parent)
     with path.open("wb") as file:
         while data := reading.read(_BLOCK):
             file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    _give(path, _MODE)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and those that it lies in, each as open as the one in which it lies."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _give(folder, stat.S_IMODE(folder.parent.stat().st_mode))
+
+
+def _give(path: Path, mode: int) -> None:
+    """Give what root has written to whoever has its folder."""
     if os.geteuid() == 0:
-        owner = next(one for one in path.parents if not any(part.startswith(STAGED) for part in one.parts)).stat()
-        for one in (path, *path.parents):
-            if not any(part.startswith(STAGED) for part in one.parts):
-                break
-            with contextlib.suppress(OSError):
-                os.chown(one, owner.st_uid, owner.st_gid)
+        owner = path.parent.stat()
+        with contextlib.suppress(OSError):
+            os.chown(path, owner.st_uid, owner.st_gid)
+            path.chmod(mode)
 
 
 def _missing(manifest: BackupManifest, places: _BackupPlaces) -> Iterator[str]:
