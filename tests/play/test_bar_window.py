@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes.outputs import FakeClock, RecordingOutput
+from fakes.outputs import FakeClock, RecordingOutput, RecordingSampler
 from fakes.playing import LEAD, Studio, loop, place, scene, steps
 from reverie.music.notes import Note
 from reverie.music.time import Metre, Tempo
 from reverie.play.bars import AT_ITS_MOMENT, PUNCTUAL, Early
-from reverie.play.messages import Panic, Part, Rest, SetOverrides
+from reverie.play.events import ControlChange
+from reverie.play.messages import Panic, Part, Rest, SetOverrides, TakeBank
 from reverie.play.player import Player
 from reverie.play.recording.tape import Tape
 from reverie.play.slot_settings import SlotSettings
@@ -48,11 +49,21 @@ class HeldBack(RecordingOutput):
         self._held.clear()
 
 
+class HeldSampler(HeldBack, RecordingSampler):
+    """The same of a sampler."""
+
+
 class Punctual(Studio):
     """A studio whose player lays bars out ahead, as the real process does, or else at their lines."""
 
-    def __init__(self, folder: Path, early: Early = PUNCTUAL, **slots: SlotSettings) -> None:
-        super().__init__(folder, leaders=None, outputs=HeldBack, **slots)
+    def __init__(
+        self,
+        folder: Path,
+        early: Early = PUNCTUAL,
+        outputs: type[RecordingOutput] = HeldBack,
+        **slots: SlotSettings,
+    ) -> None:
+        super().__init__(folder, leaders=None, outputs=outputs, **slots)
         self.player = Player(self.slots, Tape(folder / "tape"), self.clock, self._hear, None, early)
         self.player.tend()
 
@@ -215,3 +226,20 @@ def sent(early: Early, said: list[tuple[int, float, str]]) -> tuple[dict[str, li
         messages = {name: output.sent for name, output in studio.outputs.items()}
         bars: list[object] = [(bar.epoch, bar.bar, bar.scene_bar, bar.resting, bar.repeated) for bar in studio.bars]
         return messages, bars
+
+
+def test_a_tempo_that_was_turned_while_a_sound_faded_ended_the_player(tmp_path: Path) -> None:
+    """Steps of a fade that wait for a slower slot were told apart by what is in them, and that cannot be."""
+
+    def sent(early: Early) -> list[tuple[float, bytes]]:
+        slots = {"main": SlotSettings({}), "slow": SlotSettings({}, latency=0.2)}
+        studio = Punctual(tmp_path / str(early is PUNCTUAL), early, HeldSampler, **slots)
+        fades = TakeBank(1, "lead", "two", "/banks/two.sf2", other_channel=5, fade_bars=4)
+        studio.tell(scene(), place(steps(60, 62, 64, 65)), fades)
+        studio.until(BEFORE)
+        assert any(isinstance(one[3], ControlChange) for one in studio.player._queues.to("main")._added)
+        studio.tell(SetOverrides(qpm=110))
+        studio.until(LINE + 8)
+        return studio.output.sent
+
+    assert sent(PUNCTUAL) == sent(AT_ITS_MOMENT)

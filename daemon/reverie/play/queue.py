@@ -234,7 +234,8 @@ class SlotQueue:
         def put_back() -> None:
             began_since = (one for one in self._added if isinstance(one[3], Sounding) and one[2] > number)
             before = (one for one in self._added if one[0] < tick)
-            self._added = [*{*before, *began_since}, *(one for one in added if one[0] >= tick)]
+            after = (one for one in added if one[0] >= tick)
+            self._added = [*{one[2]: one for one in (*before, *began_since, *after)}.values()]
             heapq.heapify(self._added)
             self._laid = deque(one for one in self._laid if one[0] < tick)
             self._fences, self.in_place = list(fences), in_place
