@@ -207,8 +207,8 @@ class PlayerLink:
         self.tell_ahead()
 
     def _publish_scene(self, ensemble: Ensemble) -> None:
-        """Tell what plays: at a tempo that control has set, its bars may last longer than its own."""
-        scene, qpm = ensemble.scene(), self._overrides.qpm
+        """Tell what plays here: at a tempo that control has set, its bars may last longer than its own."""
+        scene, qpm = self.voices.scene_here(ensemble.scene()), self._overrides.qpm
         self._bus.publish(
             SceneGiven(Moment.of(self._clock), scene if qpm is None else replace(scene, tempo=Tempo(qpm)))
         )

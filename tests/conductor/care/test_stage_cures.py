@@ -9,9 +9,10 @@ import pytest
 
 from fakes.conductors import Theatre
 from fakes.scenes import TEXT
+from reverie.conductor.rooms.voices_here import VoicesHere
 from reverie.play.messages import BarPlayed, Reopen, SetScene, SlotState, ToPlayer
 from reverie.processes.codec import from_message
-from reverie.watch.happenings import FaultRaised, StageCured
+from reverie.watch.happenings import FaultRaised, SceneGiven, StageCured
 
 HEARTY = TEXT.replace('    schedule: {every: 4, bars: ["1-3"]}\n', "")
 
@@ -179,6 +180,22 @@ def test_the_status_has_the_seconds_since_each_stage_beat(theatre: Theatre) -> N
     beats = theatre.status["heartbeat"]
     assert {stage: beats[stage] for stage in ("score", "player", "port")} == {"score": 1.5, "player": 1.5, "port": 1.5}
     assert {"composer", "guard"} <= beats.keys()
+
+
+def test_a_box_whose_voices_rest_while_those_of_other_boxes_play_was_started_anew(tmp_path: Path) -> None:
+    seldom = TEXT.replace('{every: 4, bars: ["1-3"]}', '{every: 99, bars: ["1-2"]}')
+    theatre = Theatre(tmp_path, {"study": seldom})
+    theatre.conductor.page.desk.player.voices = VoicesHere(["lead"])
+    theatre.begin()
+    theatre.player.starts()
+    theatre.player.says(SlotState("main", up=True, detail="It plays."))
+    theatre.play(2)
+    for _ in range(40):
+        bar(theatre, sent=0, due=0, notes={"lead": 0})
+        go(theatre, 4, 2)
+        assert theatre.conductor.alive().ok
+    assert cures(theatre) == []
+    assert {part.name for one in theatre.told(SceneGiven) for part in one.scene.parts} == {"lead"}
 
 
 def test_intended_silence_starves_nobody(theatre: Theatre) -> None:

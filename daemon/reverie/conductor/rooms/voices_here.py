@@ -27,14 +27,18 @@ class VoicesHere:
         self._wanted = frozenset(wanted)
         self._away: frozenset[str] = frozenset()
 
+    def scene_here(self, scene: SetScene) -> SetScene:
+        """The scene with the parts that sound on this box."""
+        here = voices_here([part.name for part in scene.parts], self._wanted)
+        return replace(scene, parts=tuple(part for part in scene.parts if part.name in here))
+
     def sifted(self, told: ToPlayer) -> ToPlayer | None:
         """What is left of it for this box; None: nothing."""
         match told:
             case SetScene():
-                names = frozenset(part.name for part in told.parts)
-                here = voices_here(names, self._wanted)
-                self._away = names - here
-                return replace(told, parts=tuple(part for part in told.parts if part.name in here))
+                here = self.scene_here(told)
+                self._away = frozenset(part.name for part in told.parts) - {part.name for part in here.parts}
+                return here
             case Place() | TakeBank() | BlendBanks():
                 return None if told.part in self._away else told
             case _:
