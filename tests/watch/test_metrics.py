@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from fakes.hand_clock import HandClock
 from reverie.bus import Bus
-from reverie.play.messages import BarPlayed, SlotState, SyncState
-from reverie.watch.happenings import BarSounded, Moment
+from reverie.music.time import Metre, Schedule, Tempo
+from reverie.play.messages import BarPlayed, Part, SetScene, SlotState, SyncState
+from reverie.watch.happenings import BarSounded, Moment, SceneGiven, SlotsGiven, SyncChanged
 from reverie.watch.metrics import MAX_LABELS, Metrics
 
 
@@ -105,6 +107,35 @@ def test_that_people_have_muted_all_of_it_is_a_figure_of_its_own() -> None:
         bus.publish(BarSounded(Moment(1.0, 1.0), played))
         assert value(metrics, "reverie_muted") == told
         assert value(metrics, "reverie_resting") == 0
+
+
+def test_silence_that_a_schedule_means_called_a_person() -> None:
+    clock = HandClock()
+    metrics, bus = Metrics("0.1.0", "magenta", clock), Bus()
+    metrics.subscribe_to(bus)
+    seldom = Part("lead", "main", 1, schedule=Schedule(128, ((1, 16),)))
+    bus.publish(SceneGiven(Moment.of(clock), SetScene(1, 0, "first-light", Metre(), Tempo(60), (seldom,))))
+
+    def silence_after(bars: int, **fields: Any) -> float | None:
+        for number in range(bars):
+            clock.go(4.0)
+            bus.publish(BarSounded(Moment.of(clock), bar(**({"scene_bar": 16 + number} | fields))))
+        return value(metrics, "reverie_silence_seconds")
+
+    assert silence_after(110, notes={"lead": 0}, sent=0) == 0
+    assert silence_after(100, notes={"lead": 4}, sent=0, due=4, scene_bar=1) == 400
+    assert silence_after(1, notes={"lead": 4}, sent=4, due=4, scene_bar=1) == 0
+    clock.go(100.0)
+    assert value(metrics, "reverie_silence_seconds") == 100, "no bar at all is meant by nobody"
+
+
+def test_a_leader_that_was_gone_in_the_life_before_called_although_nobody_is_followed_now() -> None:
+    metrics, bus = Metrics("0.1.0", "magenta"), Bus()
+    metrics.subscribe_to(bus)
+    bus.publish(SyncChanged(Moment(1.0, 1.0), SyncState("link", following=False, detail="")))
+    assert value(metrics, "reverie_following", leader="link") == 0
+    bus.publish(SlotsGiven(Moment(2.0, 2.0), ("main",), {}))
+    assert value(metrics, "reverie_following", leader="link") is None
 
 
 def test_names_without_end_make_no_series_without_end() -> None:

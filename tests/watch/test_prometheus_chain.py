@@ -139,7 +139,8 @@ class Installation:
             "resting": False,
             "notes": {"lead": 4},
             "lateness": (),
-            "repeated": (),
+            "due": 4,
+            "repeated": ("lead",) if "ReverieComposesNothing" in self.wrong else (),
             "depth": {"lead": 1},
         }
         self._bus.publish(BarSounded(Moment.of(self.clock), BarPlayed(**(defaults | fields))))

@@ -40,6 +40,7 @@ from reverie.watch.happenings import (
     LoopFailed,
     RoomLooked,
     SlotChanged,
+    SlotsGiven,
     SlotsLost,
     SyncChanged,
     WorkerDied,
@@ -47,6 +48,7 @@ from reverie.watch.happenings import (
 from reverie.watch.hours_metrics import HoursMetrics
 from reverie.watch.machine_metrics import MachineMetrics
 from reverie.watch.room_view import RoomMetrics
+from reverie.watch.silence import BarSound, SilenceJudge
 from reverie.watch.sound_metrics import SoundGauges
 from reverie.watch.telling_metrics import TellingMetrics
 
@@ -203,12 +205,13 @@ class Metrics:
         self._crashes = Counter(
             "reverie_crashes_total", "How often it crashed; a power cut is none. Kept over restarts.", registry=registry
         )
-        self._noted, self._looped = clock.now(), clock.now()
+        self._silence, self._well, self._looped = SilenceJudge(), clock.now(), clock.now()
         Gauge(
             "reverie_silence_seconds",
-            "Seconds since a device last took a note, or since the start; no clock that is set changes it.",
+            "Seconds of silence that nobody intends: since a device last took a note, one was held, or silence was "
+            "meant; no clock that is set changes it.",
             registry=registry,
-        ).set_function(lambda: clock.now() - self._noted)
+        ).set_function(lambda: clock.now() - self._well)
         Gauge(
             "reverie_since_loop_seconds",
             "Seconds since a loop was last composed, or since the start; no clock that is set changes it.",
@@ -243,6 +246,8 @@ class Metrics:
         self._care.subscribe_to(bus)
         bus.subscribe(RoomLooked, lambda said: room.view_is(said.view))
         bus.subscribe(SyncChanged, lambda said: self.sync_changed(said.sync))
+        bus.subscribe(SlotsGiven, lambda _: self._following.clear())  # another life of the player follows nobody yet
+        self._silence.subscribe_to(bus)
         bus.subscribe(BankRendered, lambda said: self.bank_rendered(said.timbre, said.outcome, said.seconds))
         bus.subscribe(BankReady, lambda said: self.timbre_step(said.timbre, said.ready.step))
         bus.subscribe(DreamBegun, lambda said: self.dreamt(said.mood, said.source))
@@ -271,7 +276,8 @@ class Metrics:
             self._depth.labels(self._bounded("voice", voice)).set(depth)
         if bar.sent:
             self._last_note.set(wall)
-            self._noted = self._clock.now()
+        if self._silence.judge(bar) is not BarSound.UNINTENDED:
+            self._well = self._clock.now()
 
     def loop_composed(self, voice: str, operator: str, seconds: float, wall: float) -> None:
         """A loop was composed in so many seconds and passed the guards, at the Unix time ``wall``."""
