@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -244,6 +245,18 @@ def test_a_fade_that_is_under_way_ends_first(studio: Studio) -> None:
     assert len(chosen(studio)) == count
     studio.play(4)
     assert [name for *_, name in chosen(studio)[count:]] == ["bell"]
+
+
+def test_a_scene_after_a_blend_that_a_slow_bank_had_ended_began_on_a_silent_channel(studio: Studio) -> None:
+    studio.tell(blend("cat"))
+    studio.play(4)
+    assert levels(studio)[-2:] == [(ANY, OWN, 0), (ANY, OTHER, 127)]
+    sampler(studio).slow.add(font("slow"))
+    studio.tell(take("slow", bars=2))
+    studio.play(3)
+    studio.tell(scene(epoch=2), place(steps(50, 51, 52, 53), epoch=2))
+    studio.play(3)
+    assert levels(studio)[-2:] == [(ANY, OWN, 127), (ANY, OTHER, 127)]
 
 
 def test_it_is_a_message() -> None:

@@ -12,6 +12,7 @@ import pytest
 from fakes.leaders import FakeLeader, PulsingLeader, SharedSession
 from fakes.playing import Studio, place, scene, steps
 from reverie.play.bars import AT_ITS_MOMENT, PUNCTUAL, Early
+from reverie.play.messages import Rest
 from reverie.play.player import Player
 from reverie.play.recording.tape import Tape
 from reverie.play.slot_settings import SlotSettings
@@ -51,6 +52,24 @@ def test_the_first_bar_begins_with_the_leaders(tmp_path: Path) -> None:
     studio.play(3)
     assert studio.off(0.0) == pytest.approx([0.0] * len(studio.off(0.0)), abs=0.01)
     assert studio.synced[-1].following
+
+
+@pytest.mark.parametrize("early", [PUNCTUAL, AT_ITS_MOMENT], ids=["ahead", "at its moment"])
+def test_each_message_gave_up_a_bar_while_the_first_waited_for_its_leader(tmp_path: Path, early: Early) -> None:
+    studio = Led(tmp_path, 60)
+    studio.player = Player(studio.slots, Tape(tmp_path / "tape"), studio.clock, studio._hear, studio.leaders, early)
+    studio.player.tend()
+    studio.clock.time += 2.2  # in the second half of a bar of 4 s
+    studio.begin()
+    studio.player.advance()
+    for _ in range(8):
+        studio.clock.time += 0.1
+        studio.tell(Rest(on=False))
+        studio.player.advance()
+        studio.player.tend()
+    studio.play(3)
+    assert [(bar.scene_bar, bar.sent, bar.dropped) for bar in studio.bars] == [(0, 4, 0), (1, 4, 0), (2, 4, 0)]
+    assert studio.begun[0].begins == pytest.approx(1004.0)
 
 
 def test_a_bar_that_has_just_begun_is_entered_in_its_midst(tmp_path: Path) -> None:

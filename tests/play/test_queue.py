@@ -283,6 +283,52 @@ def test_hands_turn_tempo_and_volume_and_mute_at_once(tmp_path: Path) -> None:
     assert starts[-1] - starts[-2] == pytest.approx(2.0)
 
 
+def volumes(studio: Studio) -> list[int]:
+    return [message[2] for message in studio.output.messages if message[:2] == bytes((CONTROL, 7))]
+
+
+def test_a_device_that_was_unplugged_while_it_was_turned_down_stayed_silent(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    studio.tell(scene(), place(steps(60, 62, 64, 65)))
+    studio.play(1)
+    studio.tell(SetOverrides(volume=0.0))
+    studio.play(1)
+    assert volumes(studio)[-1] == 0
+    studio.output.there = studio.output.working = False
+    studio.play(1)
+    studio.tell(SetOverrides(volume=1.0))
+    studio.play(1)
+    studio.output.there = studio.output.working = True
+    studio.play(6)
+    assert volumes(studio)[-1] == 100
+    sent = studio.output.messages
+    assert bytes((ON, 60, 100)) in sent[len(sent) - sent[::-1].index(bytes((CONTROL, 7, 100))) :]
+
+
+def test_a_device_that_was_turned_down_in_the_life_before_stayed_silent(tmp_path: Path) -> None:
+    before = Studio(tmp_path)
+    before.tell(scene(), place(steps(60, 62, 64, 65)))
+    before.play(1)
+    before.tell(SetOverrides(volume=0.0))
+    before.play(1)
+    before.player.close()
+    assert volumes(before)[-1] == 0
+    after = Studio(tmp_path)
+    after.tell(SetOverrides(), scene(), place(steps(60, 62, 64, 65)))
+    after.play(1)
+    assert volumes(after) == [100]
+    assert after.output.messages.index(bytes((CONTROL, 7, 100))) < after.output.messages.index(bytes((ON, 60, 100)))
+
+
+def test_a_volume_that_the_next_life_sends_by_itself_is_put_back_by_nobody_else(tmp_path: Path) -> None:
+    for _ in range(2):
+        studio = Studio(tmp_path, main=SlotSettings({}, volume=80))
+        studio.tell(scene(), place(steps(60, 62, 64, 65)))
+        studio.play(2)
+        studio.player.close()
+        assert set(volumes(studio)) == {80}
+
+
 def test_a_voice_is_as_loud_as_people_want_it_at_once(tmp_path: Path) -> None:
     studio = Studio(tmp_path)
     studio.tell(scene(LEAD, Part("pad", "main", 2)), place(steps(60, 62, 64, 65)))

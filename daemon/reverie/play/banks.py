@@ -34,6 +34,8 @@ class _PartBanks:
     played: TakeBank | None = None
     busy_until: int = 0
     blend: Blend | None = None
+    faded: Blend | None = None
+    """The last blend that is over: one of its channels may be silent still."""
 
 
 class Banks:
@@ -92,7 +94,7 @@ class Banks:
         for voice in self._voices.values():
             if voice.part.slot == slot:
                 voice.wanted, voice.played, voice.asked = voice.wanted or voice.played, None, False
-                voice.channel, voice.busy_until = voice.part.channel - 1, 0
+                voice.channel, voice.busy_until, voice.faded = voice.part.channel - 1, 0, None
                 if voice.blend is not None and voice.blend.wanted:
                     voice.wanted, voice.blend = None, voice.blend.anew()
                 else:
@@ -180,6 +182,7 @@ class Banks:
             return False
         voice.blend, voice.channel = None, blend.channel
         voice.played = blend.plays and TakeBank(self._epoch, voice.part.name, *blend.plays)
+        voice.faded = blend
         if blend.begun:
             yield voice.part.slot, bar.tick, BankChoice(voice.part, (blend.channel,))
         return True
@@ -272,8 +275,8 @@ def _own_font(epoch: int, part: Part) -> TakeBank:
 def _return(voice: _PartBanks, tick: int) -> Iterator[Laid]:
     """Both channels as loud as ever, where a part has faded from the one to the other."""
     take, part = voice.played, voice.part
-    if voice.blend is not None:
-        yield from ((part.slot, tick, level) for level in voice.blend.loud_again())
+    if blend := voice.blend or voice.faded:
+        yield from ((part.slot, tick, level) for level in blend.loud_again())
     elif take is not None and take.other_channel is not None:
         for channel in (part.channel - 1, take.other_channel - 1):
             yield part.slot, tick, ControlChange(part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))

@@ -116,11 +116,12 @@ class DeviceControls:
 
     def _send(self, channel: int, number: int, value: int | None, now: float) -> None:
         """Set a controller, or put it back."""
-        if value is not None and number in NEUTRAL:
-            self._device.moved(channel, number, away=True)
         if number == VOLUME:
             self._volume.be_at(channel, value, now)
-        elif value is not None:
+            return
+        if value is not None and number in NEUTRAL:
+            self._device.moved(channel, number, away=True)
+        if value is not None:
             self._device.control(bytes((CONTROL | channel, number, value)))
         elif number in NEUTRAL:
             neutral = self._device.power_on.get(number, NEUTRAL[number])

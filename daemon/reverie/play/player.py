@@ -313,7 +313,9 @@ class Player:
         laid.take_back()
         if what is not None:
             what()
-        self._begin_bar(bar.number, bar.tick, self._timeline.time_of(bar.tick))
+        # The first bar of all, which may wait for a leader, has no bar before it that says when it begins.
+        moment = self._clock.now() if laid.before is None else self._timeline.time_of(bar.tick)
+        self._begin_bar(bar.number, bar.tick, moment)
         self._log.go_on(counted)
 
     def _begin_bar(self, number: int, tick: int, moment: float) -> None:

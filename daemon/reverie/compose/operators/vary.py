@@ -176,7 +176,7 @@ def _open_hat(recipe: Recipe, notes: list[Note], chance: random.Random) -> list[
 def _turned(recipe: Recipe, notes: list[Note], chance: random.Random) -> list[Note] | None:
     """The last beat of the loop is turned: two to four strokes of the snare, that grow."""
     end = recipe.bars * recipe.metre.bar_ticks
-    count = 2 + int(chance.random() * 3)
+    count = min(2 + int(chance.random() * 3), end // TICKS_PER_STEP)
     start = end - count * TICKS_PER_STEP
     kept = [note for note in notes if note.start < start or note.pitch == _KICK]
     low, high = recipe.limits.velocity_low, recipe.limits.velocity_high
