@@ -185,7 +185,7 @@ def test_pauses_grow_to_half_an_hour_and_end_with_the_first_that_is_taken() -> N
     pauses: list[float] = []
     for _ in range(12):
         assert box.next() == message
-        box.refused()
+        box.refused(message)
         waited = 0.0
         while box.next() is None:
             clock.go(5.0)
@@ -197,6 +197,78 @@ def test_pauses_grow_to_half_an_hour_and_end_with_the_first_that_is_taken() -> N
     box.taken(message)
     assert box.failing_since is None
     assert box.next() is None
+
+
+def sent_by(box: Outbox, clock: HandClock, bad: str, hours: float) -> list[str]:
+    """The titles that a channel takes of a box within so many hours; it refuses the ``bad`` one."""
+    taken: list[str] = []
+    end = clock.now() + hours * 3600.0
+    while clock.now() < end:
+        if (message := box.next()) is None:
+            clock.go(5.0)
+        elif message.title == bad:
+            box.refused(message)
+        else:
+            taken.append(message.title)
+            box.taken(message)
+    return taken
+
+
+def test_one_message_that_a_channel_refused_kept_all_later_alarms_back(caplog: pytest.LogCaptureFixture) -> None:
+    clock = HandClock()
+    box = Outbox(clock)
+    for title in ("report", "a", "b", "c"):
+        box.add(FarMessage(title, "", "plain", 0.0))
+    assert sent_by(box, clock, "report", 0.4) == [], "it may be offline"
+    assert sent_by(box, clock, "report", 0.6) == ["a", "b", "c"]
+    box.add(FarMessage("d", "", "plain", 0.0))
+    assert sent_by(box, clock, "report", 0.01) == ["d"], "that it refuses another delays it no more"
+    assert len(box) == 1
+    assert box.failing_since is None
+    sent_by(box, clock, "report", 25.0)
+    assert (len(box), box.lost) == (0, 1)
+    assert "is given up" in caplog.text
+    assert "report" in caplog.text
+
+
+def test_what_was_set_aside_is_sent_where_it_is_taken_after_all() -> None:
+    clock = HandClock()
+    box = Outbox(clock)
+    for title in ("report", "mail", "a"):
+        box.add(FarMessage(title, "", "plain", 0.0))
+    assert sent_by(box, clock, "report", 1.0) == ["mail", "a"]
+    assert [one["title"] for one in box.as_json()] == ["report"], "it is kept over a restart"
+    assert sent_by(box, clock, "", 1.0) == ["report"]
+    assert (len(box), box.lost) == (0, 0)
+
+
+def test_what_waited_while_a_channel_was_offline_for_a_week_comes_all_the_same() -> None:
+    clock = HandClock()
+    box = Outbox(clock)
+    titles = [f"{number}" for number in range(6)]
+    for title in titles:
+        box.add(FarMessage(title, "", "plain", 0.0))
+    for _ in range(7 * 48):
+        clock.go(LONGEST_PAUSE)
+        if message := box.next():
+            box.refused(message)
+    first, *others = sent_by(box, clock, "", 1.0)
+    assert others == [title for title in titles if title != first], "they come in order but for the one that was tried"
+    assert (len(box), box.lost) == (0, 0)
+
+
+@pytest.mark.real
+async def test_a_text_that_was_too_long_for_a_service_was_refused_for_ever(tmp_path: Path) -> None:
+    text = "\n".join(f"- line {number} of a long digest" for number in range(2400))
+    async with Webhook() as hook:
+        message = FarMessage("Digest", text, "plain", 0.0)
+        await asyncio.to_thread(channel(tmp_path, "split", hook.url).send, message)
+        parts = [one["message"] for one in hook.got]
+        assert len(parts) == 3
+        assert max(map(len, parts)) <= 32768, "the most that this service takes"
+        hook.got.clear()
+        await asyncio.to_thread(channel(tmp_path, "whole", f"{hook.url}?overflow=upstream").send, message)
+        assert len(hook.got) == 1, "the address says so"
 
 
 def test_an_outbox_is_bounded_and_the_latest_stay() -> None:

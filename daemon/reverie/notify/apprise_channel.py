@@ -55,6 +55,8 @@ class AppriseChannel:
         server = self.server()
         shows_html = bool(message.html) and type(server).__name__ in MAIL
         apprise: Any = importlib.import_module("apprise")
+        if not shows_html and "overflow_mode" not in vars(server):  # unless the address says how
+            server.overflow_mode = apprise.OverflowMode.SPLIT  # what is too long for a service is refused for ever
         try:
             taken = apprise.Apprise(server).notify(
                 title=message.title,

@@ -176,7 +176,7 @@ class NotificationService:
                 desk.outbox.taken(message)
                 self._faults.clear(NOTIFY_CHANNEL, desk.plan.name)
                 return
-            desk.outbox.refused()
+            desk.outbox.refused(message)
             since = desk.outbox.failing_since
             offline = since is not None and self._clock.now() - since >= OFFLINE
             if desk not in self._desks:
