@@ -226,6 +226,24 @@ async def test_a_scene_that_the_site_was_given_while_it_was_closed_was_not_the_o
     assert theatre.conductor.playing == "night"
 
 
+@pytest.mark.parametrize("entry", ["null", "night"])
+async def test_what_was_taken_out_of_the_programme_and_put_back_was_ignored(tmp_path: Path, entry: str) -> None:
+    theatre = Theatre(tmp_path, SCENES, clock=HandClock("2026-11-28 09:00"))
+    theatre.begin()
+    programme = f'programme: [{{at: "08:00", scene: {entry}}}]\n'
+
+    def given(text: str) -> tuple[bool, str | None]:
+        give_site(theatre, f"scene: dawn\n{text}")
+        theatre.conductor.look()
+        return theatre.conductor._course.resting, theatre.conductor.playing
+
+    wanted = given(programme)
+    assert wanted == ((True, "dawn") if entry == "null" else (False, "night"))
+    assert not given("")[0]
+    theatre.conductor.play_scene("dawn")
+    assert given(programme) == wanted
+
+
 def test_status_page_and_metrics_say_when_it_opens(tmp_path: Path) -> None:
     until = HoursException(DayMark(11, 28, 2026), DayMark(11, 30, 2026), (), "Works")
     theatre = theatre_at(tmp_path, "2026-11-28 12:00", daily(10, 20, until))

@@ -90,8 +90,10 @@ class ProgrammeCourse:
     def take(self, programme: Programme, otherwise: str) -> None:
         """This programme holds from now on, and ``otherwise`` plays where it says nothing."""
         self._programme, self.otherwise = programme, otherwise
-        if self.resting and self._now() is None:
-            self._rest(on=False)
+        if self._now() is None:
+            self._due = None  # what is put back later is due anew
+            if self.resting:
+                self._rest(on=False)
 
     def _now(self) -> ProgrammeEntry | None:
         """What is due; of a playlist, the scene whose turn it is."""
