@@ -141,7 +141,40 @@ def test_midnight_begins_another_day_and_what_is_wrong_is_wrong_in_it_too(tmp_pa
     assert [one.id for one in second.faults] == [SLOT_MISSING.id]
     life.tell(fault(cleared=200.0))
     assert life.today.faults[0].cleared == 200.0
-    assert life.book.known.days[0].faults[0].cleared is None, "that day it was not mended"
+
+
+def test_a_fault_that_was_mended_after_midnight_was_still_there_in_the_report_of_the_day_before(tmp_path: Path) -> None:
+    life = Life(tmp_path, HandClock("2026-11-26 22:00"))
+    life.tell(fault())
+    life.tell(fault(cleared=150.0))
+    life.clock.go(86_400)
+    life.book.look()
+    life.tell(fault())
+    for _ in range(2):
+        life.bars(1)
+        assert life.today.faults[0].cleared is None
+        life.clock.go(86_400)
+        life.book.look()
+    life.tell(fault(cleared=200.0))
+    assert [one.faults[0].cleared for one in life.book.known.days] == [150.0, 200.0, 200.0, 200.0]
+
+
+@pytest.mark.parametrize("away", [60.0, 86_400.0, 9 * 86_400.0])
+def test_a_fault_that_a_restart_mended_was_still_there_for_ever(tmp_path: Path, away: float) -> None:
+    clock = HandClock()
+    life = Life(tmp_path, clock)
+    for subject in ("main", "other"):
+        life.tell(fault(subject))
+    life.end()
+    clock.go(away)
+    life = Life(tmp_path, clock)
+    life.tell(fault("other"))
+    life.bars(60)
+    assert life.book.known.days[0].faults[0].cleared is None, "it may be found yet"
+    life.bars(60)
+    main, other = life.book.known.days[0].faults
+    assert main.cleared == pytest.approx(clock.wall(), abs=120.0)
+    assert other.cleared is None
 
 
 def test_a_fault_that_comes_and_goes_is_one_of_so_many_times(tmp_path: Path) -> None:

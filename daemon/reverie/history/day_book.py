@@ -11,8 +11,8 @@ import datetime as dt
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,8 +34,13 @@ WRITE = 900.0
 """Seconds between two writes."""
 LONGEST_STEP = 120.0
 """Seconds between two looks that count as running; a machine that slept was not."""
+SETTLES = 180.0
+"""Seconds after a start in which what was wrong before it is found again, or is over."""
 _LARGEST = 4_000_000
 _VERSION = 1
+
+_Key = tuple[str, str]
+"""A fault's kind and its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,8 @@ class DayBook:
         self._days = {record.day: record for record in read_days(path, set_wrong_aside=True)}
         self._looked = self._written_at = clock.now()
         self._count = _Count(self._record(clock.local().date()))
-        self._there: dict[tuple[str, str], Fault] = {}
+        self._there: dict[_Key, Fault] = {}
+        self._settles: float | None = clock.now() + SETTLES
         self._silence = SilenceJudge()
 
     @property
@@ -194,6 +200,9 @@ class DayBook:
             self._count = _Count(self._record(today))
             for fault in self._there.values():  # what is wrong since before is wrong today as well
                 self._note_fault(fault)
+        if self._settles is not None and now >= self._settles:
+            self._settles = None
+            self._close_what_is_over()
 
     def fault_told(self, fault: Fault) -> None:
         """A fault came, changed or was mended."""
@@ -203,6 +212,7 @@ class DayBook:
             self._there[key] = fault
         else:
             self._there.pop(key, None)
+            self._close_before(key, fault.cleared)
 
     def due(self) -> bytes | None:
         """What is to be written now, if it is time; in the thread that counts."""
@@ -227,6 +237,31 @@ class DayBook:
         self._days[self._count.record.day] = self._count.closed()
         for day in sorted(self._days)[:-MOST_DAYS]:
             del self._days[day]
+
+    def _close_what_is_over(self) -> None:
+        """What was wrong in the life before and was not found again is over since then, or since now."""
+        today, now = self._count.faults, self._clock.wall()
+        before = next(self._days_before(), None)
+        known = {**{(one.id, one.subject): one for one in (before.faults if before else ())}, **today}
+        for key in [key for key, one in known.items() if one.cleared is None and key not in self._there]:
+            if key in today:
+                today[key] = replace(today[key], cleared=now)
+            self._close_before(key, now)
+
+    def _close_before(self, key: _Key, cleared: float) -> None:
+        """What was wrong as days ended is over: they say so, too."""
+        for record in self._days_before():
+            faults = {(one.id, one.subject): one for one in record.faults}
+            if key not in faults or faults[key].cleared is not None:
+                return
+            faults[key] = replace(faults[key], cleared=cleared)
+            self._days[record.day] = replace(record, faults=tuple(faults.values()))
+
+    def _days_before(self) -> Iterator[DayRecord]:
+        """The days before this one, the latest first."""
+        for day in sorted(self._days, reverse=True):
+            if day < self._count.record.day:
+                yield self._days[day]
 
     def _bar_sounded(self, said: BarSounded) -> None:
         bar, count = said.bar, self._count
