@@ -253,3 +253,37 @@ def test_days_left_follow_the_slope_and_are_unknown_at_first() -> None:
     assert days_left(days(100, 90, 80), "state") is None
     gap = [days(100, 0)[0], DayRecord(TODAY + dt.timedelta(days=10), free={"tape": 50}), *days(*[0] * 12)[11:]]
     assert days_left([*gap[:2]], "tape") is None
+
+
+def lived(folder: Path, days: int) -> Life:
+    """So many days up to this one."""
+    life = Life(folder, HandClock("2026-11-01 12:00"))
+    for _ in range(days - 1):
+        life.bars(1)
+        life.clock.go(86_400)
+    life.bars(1)
+    return life
+
+
+def test_a_day_under_a_clock_that_was_ahead_was_the_latest_for_years(tmp_path: Path) -> None:
+    life = lived(tmp_path, 10)
+    life.clock.set_wall(400 * 86_400)
+    life.bars(1)
+    assert life.today.day.year == 2027
+    today = life.clock.local().date() - dt.timedelta(days=400)
+    assert {one.day.year for one in life.book.known.until(today)} == {2026}
+    life.clock.set_wall(-400 * 86_400)
+    life.bars(1)
+    assert [one.day.day for one in life.book.known.days] == [*range(1, 11)]
+
+
+@pytest.mark.parametrize("back", [86_400, 25 * 365 * 86_400], ids=["a zone", "a clock that begins anew"])
+def test_a_clock_that_is_set_back_takes_no_day_that_was_lived(tmp_path: Path, back: int) -> None:
+    life = lived(tmp_path, 10)
+    life.clock.set_wall(-back)
+    life.bars(1)
+    life.clock.go(86_400)
+    life.bars(1)
+    life.clock.set_wall(back - 86_400)
+    life.bars(1)
+    assert [one.day.day for one in life.book.known.until(dt.date(2026, 11, 10))][-10:] == [*range(1, 11)]

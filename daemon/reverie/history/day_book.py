@@ -197,6 +197,7 @@ class DayBook:
         self._count.free |= dict(free or {})
         if today != self._count.record.day:
             self._close_count()
+            self._drop_after(today)
             self._count = _Count(self._record(today))
             for fault in self._there.values():  # what is wrong since before is wrong today as well
                 self._note_fault(fault)
@@ -263,6 +264,16 @@ class DayBook:
             if day < self._count.record.day:
                 yield self._days[day]
 
+    def _drop_after(self, today: dt.date) -> None:
+        """Forget what was counted by a clock that was ahead. Where most days lie ahead it is this clock that is wrong.
+
+        Tomorrow stays: a clock is set back over midnight for good reasons, too.
+        """
+        ahead = [day for day in self._days if day > today + dt.timedelta(days=1)]
+        if len(ahead) < len(self._days) / 2:
+            for day in ahead:
+                del self._days[day]
+
     def _bar_sounded(self, said: BarSounded) -> None:
         bar, count = said.bar, self._count
         count.bars += 1
@@ -317,6 +328,10 @@ class KnownDays:
     def day(self, date: dt.date) -> DayRecord | None:
         """One day; None if nothing is known of it."""
         return next((record for record in self.days if record.day == date), None)
+
+    def until(self, date: dt.date) -> tuple[DayRecord, ...]:
+        """The days up to one: what is dated later was counted by a clock that was ahead."""
+        return tuple(record for record in self.days if record.day <= date)
 
 
 def days_left(days: Iterable[DayRecord], folder: str) -> float | None:

@@ -187,7 +187,7 @@ class FarSide:
 
     def _found(self, facts: MachineFacts) -> None:
         """What was seen of the machine; in the event loop."""
-        days = self._book.known.days if self._book else ()
+        days = self._book.known.until(self._clock.local().date()) if self._book else ()
         left = {name: value for name in self._folders if (value := days_left(days, name)) is not None}
         self._free = {name: room.free for name, room in facts.disks.items()}
         self._gauges.machine.facts_are(facts, left)
