@@ -195,6 +195,29 @@ def test_it_may_end_and_rest_where_nobody_is(theatre: Theatre) -> None:
     assert sounding(theatre) == ["beat", "lead", "pad"]
 
 
+def test_a_rest_of_the_programme_never_began_where_nobody_was(theatre: Theatre) -> None:
+    say(
+        theatre,
+        "presence: {away: 1, then: rest, lost: 600}\n"
+        'programme: [{at: "08:00", scene: study}, {at: "12:30", scene: null}]\n',
+    )
+    theatre.conductor.presence(there=False)
+    go(theatre, 80)
+    course = theatre.conductor._course
+    assert course.deserted
+    assert course.silence_ahead == 0.0, "somebody may come at any time"
+    before = told(theatre, Rest)
+    theatre.clock.go(1800)
+    go(theatre, 3)
+    assert course.programme.resting
+    assert course.sentence(None) == "Resting until 08:00, as the programme says"
+    assert course.silence_ahead == pytest.approx(19 * 3600 + 1800, abs=600)
+    assert {one.on for one in told(theatre, Rest)[len(before) :] if isinstance(one, Rest)} == {True}, "nothing is heard"
+    theatre.conductor.presence(there=True)
+    go(theatre, 3)
+    assert course.resting
+
+
 def test_words_of_a_sensor_stand_in_no_record(theatre: Theatre) -> None:
     say(theatre, PRESENCE)
     for _ in range(100):

@@ -155,13 +155,14 @@ class DayCourse:
         left = self.doors.seconds_left
         if left is not None and left <= self.closing_seconds and not self.programme.resting:
             self._closing.look(left)  # what has ended a little early stays so
-        elif self._nobody() and not self.programme.resting:
+        elif self._nobody() and not self.programme.resting and not self.programme.rest_begins:
             self._leave()
         else:
             self._closing.give_up()
             if self.deserted:
                 self.deserted = False
-                self._silence()
+                if not self.programme.rest_begins:  # else one silence becomes the other
+                    self._silence()
             self.programme.follow()
 
     def _leave(self) -> None:

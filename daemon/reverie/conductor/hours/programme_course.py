@@ -74,6 +74,12 @@ class ProgrammeCourse:
         return self._programme.resumes(self._clock.local()) if self.resting else None
 
     @property
+    def rest_begins(self) -> bool:
+        """Whether a rest is due that is still to be begun."""
+        due = self._programme.due(self._clock.local())
+        return due is not None and due.rests and due != self._due
+
+    @property
     def silence_ahead(self) -> float:
         """Seconds for which the programme wants silence; endless where it has nothing but rest."""
         local = self._clock.local()
