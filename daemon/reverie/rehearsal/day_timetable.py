@@ -127,7 +127,7 @@ class Timetable:
     def _scene(self, wall: float) -> str | None:
         """The scene that is due at a moment; None for a rest."""
         self._probe.at = wall
-        due = self._programme.due(self._clock.local())
+        due = self._programme.due(self._clock.here())
         return None if due is not None and due.rests else self._course.scene or self._otherwise
 
     def windows(self, stretches: Sequence[DayStretch], lived: float, first: float = 0.0) -> list[LivedWindow]:

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import time as tz
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from fakes.hand_clock import HandClock
+from reverie.bus import Bus
+from reverie.conductor.hours.hours_rules import PlaceClock
 from reverie.conductor.hours.programme import Programme, ProgrammeEntry
+from reverie.conductor.hours.programme_course import ProgrammeCourse
 
 DAY = Programme([ProgrammeEntry(time(20), "night"), ProgrammeEntry(time(8, 30), "day")])
 
@@ -88,6 +93,26 @@ def test_a_scene_in_the_hour_that_is_left_out_or_comes_twice(zone: str, moment: 
     due = programme.due(now)
     assert due is not None
     assert due.scene == scene
+
+
+@pytest.mark.parametrize("zone", ["UTC"], indirect=True)
+def test_an_hour_that_comes_twice_was_known_by_the_zone_of_the_machine_and_not_by_that_of_the_place(zone: str) -> None:
+    machine = HandClock("2026-10-25 00:00")
+    clock = PlaceClock(machine, UTC)
+    clock.zone = ZoneInfo("Europe/Berlin")
+    entries = [ProgrammeEntry(time(1), "first"), ProgrammeEntry(time(2, 30), "second")]
+    course = ProgrammeCourse(Programme(entries), clock, lambda _: 2.0, Bus(), lambda _: True, lambda: None, "other")
+    due = list[tuple[str, str | None]]()
+    for _ in range(5):
+        due.append((f"{clock.local():%H:%M}", course.scene))
+        machine.go(1200)
+    assert due == [
+        ("02:00", "first"),
+        ("02:20", "first"),
+        ("02:40", "second"),
+        ("02:00", "second"),
+        ("02:20", "second"),
+    ]
 
 
 def test_a_rest_lasts_until_music_is_due_again_also_over_midnight() -> None:

@@ -77,3 +77,7 @@ class PlaceClock:
         if self.zone is None:
             return self._clock.local()
         return datetime.fromtimestamp(self._clock.wall(), UTC).astimezone(self.zone).replace(tzinfo=None)
+
+    def here(self) -> datetime:
+        """The local time with its zone, by which an hour that comes twice is known."""
+        return self.local().replace(tzinfo=self.tz)

@@ -58,7 +58,8 @@ class Programme:
     def due(self, now: datetime) -> ProgrammeEntry | None:
         """What is due at the local time ``now``: the latest to have begun, if need be yesterday.
 
-        In the hour that comes twice when summer time ends, what has begun in its first course goes on in its second.
+        In the hour that comes twice when summer time ends, by the zone of ``now`` or else the machine's, what has begun
+        in its first course goes on in its second.
         """
         if not self._entries:
             return None

@@ -76,13 +76,13 @@ class ProgrammeCourse:
     @property
     def rest_begins(self) -> bool:
         """Whether a rest is due that is still to be begun."""
-        due = self._programme.due(self._clock.local())
+        due = self._programme.due(self._clock.here())
         return due is not None and due.rests and due != self._due
 
     @property
     def silence_ahead(self) -> float:
         """Seconds for which the programme wants silence; endless where it has nothing but rest."""
-        local = self._clock.local()
+        local = self._clock.here()
         due = self._programme.due(local)
         if not self.resting or due is None or not due.rests:
             return 0.0  # where a scene is due that cannot be read yet, it is tried every second
@@ -103,7 +103,7 @@ class ProgrammeCourse:
 
     def _now(self) -> ProgrammeEntry | None:
         """What is due; of a playlist, the scene whose turn it is."""
-        local = self._clock.local()
+        local = self._clock.here()
         due = self._programme.due(local)
         if due is None or due.playlist is None:
             return due

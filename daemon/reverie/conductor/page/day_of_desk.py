@@ -58,7 +58,7 @@ def _rests(report: Report) -> str | None:
 
 
 def _programme(day: DaySide) -> dict[str, Any] | None:
-    programme, local = day.course.programme.programme, day.clock.local()
+    programme, local = day.course.programme.programme, day.clock.here()
     due, after = programme.due(local), programme.after(local)
     return due and {"now": _entry(due), "next": after and _entry(after)}
 

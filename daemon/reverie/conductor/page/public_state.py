@@ -78,7 +78,7 @@ class PublicState:
 
     def _day(self) -> list[dict[str, Any]]:
         programme = self.report.course.programme.programme
-        due = programme.due(self.report.day.clock.local())
+        due = programme.due(self.report.day.clock.here())
         return [
             {"at": f"{entry.at:%H:%M}", "scene": entry.scene or entry.playlist, "mood": entry.mood, "now": entry is due}
             for entry in programme.entries
