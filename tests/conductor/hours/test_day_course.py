@@ -16,6 +16,7 @@ from fakes.simulated_day import Installation, live_through
 from reverie.conductor.hours.clock_doubt import ClockDoubt
 from reverie.conductor.hours.hours_rules import HoursRules
 from reverie.conductor.hours.opening_hours import HoursException, OpeningHours
+from reverie.conductor.hours.playlist import Playlist
 from reverie.conductor.hours.programme import Programme, ProgrammeEntry
 from reverie.site.days_written import WEEKDAYS, DayMark, DaySpan
 from reverie.watch.happenings import (
@@ -224,6 +225,22 @@ async def test_a_scene_that_the_site_was_given_while_it_was_closed_was_not_the_o
     theatre.conductor.look()
     assert theatre.conductor.day.course.warm_up.begun
     assert theatre.conductor.playing == "night"
+
+
+@pytest.mark.parametrize("drawn", [False, True], ids=["a scene", "a playlist"])
+async def test_the_scene_of_the_night_was_made_ready_where_another_is_due_at_the_opening(
+    tmp_path: Path, *, drawn: bool
+) -> None:
+    lists = {"day": Playlist("day", (("dawn", 1.0),), 600.0)} if drawn else {}
+    day = ProgrammeEntry(time(10), None, playlist="day") if drawn else ProgrammeEntry(time(10), "dawn")
+    programme = Programme([ProgrammeEntry(time(8), "night"), day], lists)
+    theatre = Theatre(tmp_path, SCENES, clock=HandClock("2026-11-28 09:00"), hours=daily(10, 20), programme=programme)
+    theatre.begin()
+    assert theatre.conductor.playing == "night"
+    theatre.clock.go(3000)
+    theatre.conductor.look()
+    assert theatre.conductor.day.course.warm_up.begun
+    assert theatre.conductor.playing == "dawn"
 
 
 @pytest.mark.parametrize("entry", ["null", "night"])

@@ -98,6 +98,13 @@ class DayCourse:
         return self.programme.scene
 
     @property
+    def opens_with(self) -> str:
+        """The scene that is due when it opens next; where that is not known, or it is open, now."""
+        state = self.doors.state
+        opens = None if state.is_open or state.until is None else state.until.timestamp()
+        return self.programme.scene_at(opens) or self.programme.otherwise
+
+    @property
     def resumes(self) -> time | None:
         """When music is due again by the clock of the place, if silence is wanted now."""
         if not self.closed:

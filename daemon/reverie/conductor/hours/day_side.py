@@ -110,7 +110,7 @@ class DaySide:
             dreams.of_programme,
         )
         warm_up = WarmUp(
-            lambda: self._enter(self.course.scene or self.course.programme.otherwise),
+            lambda: self._enter(self.course.opens_with),
             lambda: awaited(play.ensemble),
             lambda: composer.worker.state == "up",
             SlotsThere(ground.ready),

@@ -78,6 +78,8 @@ class PlaceClock:
             return self._clock.local()
         return datetime.fromtimestamp(self._clock.wall(), UTC).astimezone(self.zone).replace(tzinfo=None)
 
-    def here(self) -> datetime:
-        """The local time with its zone, by which an hour that comes twice is known."""
-        return self.local().replace(tzinfo=self.tz)
+    def here(self, wall: float | None = None) -> datetime:
+        """The local time, now or at a Unix time, with its zone, by which an hour that comes twice is known."""
+        if wall is None:
+            return self.local().replace(tzinfo=self.tz)
+        return datetime.fromtimestamp(wall, UTC).astimezone(self.tz)

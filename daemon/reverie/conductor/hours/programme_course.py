@@ -65,7 +65,11 @@ class ProgrammeCourse:
     @property
     def scene(self) -> str | None:
         """The scene that is due now; None where none is."""
-        due = self._now()
+        return self.scene_at(None)
+
+    def scene_at(self, wall: float | None) -> str | None:
+        """The scene that is due at a Unix time, or (None) now; None where none is."""
+        due = self._now(wall)
         return due and due.scene
 
     @property
@@ -101,9 +105,9 @@ class ProgrammeCourse:
             if self.resting:
                 self._rest(on=False)
 
-    def _now(self) -> ProgrammeEntry | None:
-        """What is due; of a playlist, the scene whose turn it is."""
-        local = self._clock.here()
+    def _now(self, wall: float | None = None) -> ProgrammeEntry | None:
+        """What is due now, or at a Unix time; of a playlist, the scene whose turn it is."""
+        local = self._clock.here(wall)
         due = self._programme.due(local)
         if due is None or due.playlist is None:
             return due
@@ -113,7 +117,7 @@ class ProgrammeCourse:
         drawn = self._drawn
         if drawn is None or (drawn.playlist, drawn.day) != (playlist, day):
             self._drawn = drawn = PlaylistDay(playlist, day, self._bar_seconds)
-        return replace(due, scene=drawn.scene(self._clock.wall() - since))
+        return replace(due, scene=drawn.scene((self._clock.wall() if wall is None else wall) - since))
 
     def begin(self, named: str | None, playing: str | None) -> None:
         """The first scene plays. One that a person ``named`` plays until something else is due.
