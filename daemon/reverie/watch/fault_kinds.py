@@ -335,7 +335,7 @@ TIME_ZONE = FaultKind(
     "time-zone",
     Severity.NOTICE,
     "",
-    "There is a programme, and the time zone of this machine cannot be told.",
+    "Hours, quiet hours or a programme go by the time zone of this machine, and it cannot be told.",
     "Set it with `timedatectl set-timezone`, or mend TZ",
 )
 PAGE_AWAY = FaultKind(

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fakes.conductors import Theatre
+from fakes.scenes import TEXT
 from reverie.clock import SystemClock
 from reverie.conductor.hours.local_zone import LocalZone
 
@@ -76,7 +78,7 @@ def test_a_zone_that_goes_is_told_and_one_that_returns_is_right_again(
     zone = LocalZone()
     file.unlink()
     assert zone.changed()
-    assert "the programme goes by UTC" in (zone.fault() or "")
+    assert "what goes by the hour goes by UTC" in (zone.fault() or "")
     set_zone(file, "America/Lima")
     assert zone.changed()
     assert zone.fault() is None
@@ -87,6 +89,34 @@ def test_a_zone_that_goes_is_told_and_one_that_returns_is_right_again(
 def test_a_zone_that_the_c_library_understands_is_no_fault(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", written)
     assert LocalZone().fault() is None
+
+
+WEEK = "week: {monday: ['10:00-18:00']}"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", False),
+        ("programme: [{at: '10:00', scene: study}]", True),
+        (f"hours: {{{WEEK}}}", True),
+        ("quiet_hours: [{from: '22:00', to: '08:00', volume: 0.5}]", True),
+        (f"hours: {{zone: Europe/Berlin, {WEEK}}}\nprogramme: [{{at: '10:00', scene: study}}]", False),
+    ],
+    ids=["nothing", "programme", "hours", "quiet hours", "a zone of the place"],
+)
+async def test_a_zone_that_was_not_known_was_told_of_programmes_only_and_where_nothing_goes_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, *, told: bool
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Atlantis")
+    theatre = Theatre(tmp_path, {"study": TEXT})
+    theatre.begin()
+    (tmp_path / "reverie.yaml").write_text(f"scene: study\n{more}\n")
+    theatre.conductor.reload()
+    assert ("time-zone" in theatre.faults) is told
+    (tmp_path / "reverie.yaml").write_text("scene: study\n")
+    theatre.conductor.reload()
+    assert "time-zone" not in theatre.faults
 
 
 @pytest.mark.parametrize("written", ["Europe/Atlantis", "nonsense", ":/etc/passwd", "/nowhere", "Europe"])

@@ -141,7 +141,9 @@ class DaySide:
         self._sensor: SensorFile | None = None
         self._read: tuple[Path, str] | None = None
         """The file that is read, and what it says while somebody is there."""
-        self._reminder = Reminder(config.programme, housekeeping, faults, self.course.follow, self.clock)
+        self._reminder = Reminder(
+            config.programme, housekeeping, faults, self.course.follow, self.clock, self._goes_by_machine
+        )
         self.take(config.hours)
         self.take_restraints(config.site)
 
@@ -165,6 +167,7 @@ class DaySide:
         """What a site says of quiet hours, of presence and of maintenance holds from now on."""
         self.restraints.be_quiet(quiet_of(site))
         self.restraints.watch(presence_of(site))
+        self._reminder.tell_zone()
         self._reboots.take(site.maintenance.reboot)
         said = site.presence
         self._take_sensor((said.file, said.active) if said and said.file else None)
@@ -251,6 +254,11 @@ class DaySide:
             "silent": course.closed,
             "warm_up": course.warm_up.status(),
         }
+
+    def _goes_by_machine(self) -> bool:
+        """Whether anything goes by the hour, and that by the machine's zone."""
+        by_hours = self.doors.hours or self.course.programme.programme.times or self.restraints.goes_by_hours
+        return self.clock.zone is None and bool(by_hours)
 
     def _enter(self, name: str) -> bool:
         seconds = self._rules.opening if self._rules else 0.0

@@ -56,9 +56,11 @@ class LocalZone:
                 begun = file.read(4)
         except (OSError, ValueError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
-            return f"The time zone cannot be read ({named}: {reason}); the programme goes by UTC"
+            return f"The time zone cannot be read ({named}: {reason}); what goes by the hour goes by UTC"
         if begun != b"TZif":
-            return f"The time zone cannot be read ({named} names {path}, which is none); the programme goes by UTC"
+            return (
+                f"The time zone cannot be read ({named} names {path}, which is none); what goes by the hour goes by UTC"
+            )
         return None
 
     def _file(self, written: str | None) -> Path:

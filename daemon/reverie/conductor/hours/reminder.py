@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class Reminder:
-    """Reminds of the programme's times, in whatever zone the room is. ``due`` is called at each of them."""
+    """Reminds of the programme's times, in whatever zone the room is. ``due`` is called at each of them.
+
+    ``by_machine`` says whether anything goes by the machine's zone.
+    """
 
     def __init__(
         self,
@@ -25,12 +28,14 @@ class Reminder:
         faults: Faults,
         due: Callable[[], None],
         clock: LocalClock,
+        by_machine: Callable[[], bool],
     ) -> None:
         self._times = programme.times
         self._housekeeping = housekeeping
         self._faults = faults
         self._due = due
         self._clock = clock
+        self._by_machine = by_machine
         self._zone = LocalZone()
 
     def remind(self) -> None:
@@ -46,7 +51,11 @@ class Reminder:
             )
         else:
             self._faults.clear(REMINDER)
-        if self._times and (fault := self._zone.fault()):
+        self.tell_zone()
+
+    def tell_zone(self) -> None:
+        """Tell that the machine's zone is not known, if something goes by it."""
+        if self._by_machine() and (fault := self._zone.fault()):
             self._faults.tell(TIME_ZONE, "", fault)
         else:
             self._faults.clear(TIME_ZONE)

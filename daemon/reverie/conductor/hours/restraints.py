@@ -65,6 +65,11 @@ class Restraints:
         self._before_music = True
         self._quiet: Sequence[QuietSpan] = ()
 
+    @property
+    def goes_by_hours(self) -> bool:
+        """Whether there are quiet hours at all."""
+        return bool(self._quiet)
+
     def be_quiet(self, spans: Sequence[QuietSpan]) -> None:
         """Be quieter in these hours: from the first bar on, or bar by bar while music plays."""
         self._quiet = spans
