@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reverie import __version__
 from reverie.cli.arguments import add_command, add_config
@@ -60,7 +61,8 @@ def _report(options: argparse.Namespace) -> int:
     site = site_with_state(options.config)
     path = site.state_folder / FILE
     known = KnownDays(read_days(path))
-    wanted = _date(options.day)
+    zone = ZoneInfo(site.hours.zone) if site.hours and site.hours.zone else None
+    wanted = _date(options.day, zone)
     if known.day(wanted) is None:
         have = f"it knows {known.days[0].day} to {known.days[-1].day}" if known.days else "it knows no day yet"
         raise NoDayError(
@@ -68,11 +70,12 @@ def _report(options: argparse.Namespace) -> int:
             "it ends."
         )
     telling = site.notify.model_copy(update={"language": options.language} if options.language else {})
-    report = report_of(wanted, words_of(telling), known, site.state_folder / "moments", __version__)
+    words = words_of(telling, lambda at: dt.datetime.fromtimestamp(at, zone))
+    report = report_of(wanted, words, known, site.state_folder / "moments", __version__)
     print(report.html(wanted) if options.html else report.text(wanted), end="")
     return 0
 
 
-def _date(said: str) -> dt.date:
-    today = dt.datetime.now().date()  # noqa: DTZ005 - the day where the installation stands
+def _date(said: str, zone: dt.tzinfo | None) -> dt.date:
+    today = dt.datetime.now(zone).date()  # the day where the installation stands
     return {TODAY: today, YESTERDAY: today - dt.timedelta(days=1)}.get(said) or dt.date.fromisoformat(said)
