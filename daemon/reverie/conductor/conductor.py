@@ -114,7 +114,7 @@ class Conductor:
         self._clock = clock = clock or SystemClock()
         self._tick = tick
         self._housekeeping = housekeeping
-        self._marks = SceneMarks(config.state, faults, clock, config.site.supervision.scene_crashes)
+        self._marks = SceneMarks(config.state, faults, clock, config.scene_crashes)
         self._repertoire = Repertoire(scenes, store, config.resources, faults, clock, self._marks, config.standing)
         self._evidence = Evidence()
         self._metrics = Metrics(config.version, config.engine, clock)

@@ -107,6 +107,14 @@ def test_reload_leaves_it_at_once(tmp_path: Path) -> None:
     assert lived.day.now() == pytest.approx(300, abs=5)
 
 
+def test_each_start_of_safe_mode_told_of_a_key_that_nobody_had_changed(tmp_path: Path) -> None:
+    taped(tmp_path)
+    lived = live(tmp_path, 0.01)
+    lived.conductor.config.configuration.write_text("# saved anew, and as it was\n{}\n")
+    lived.conductor.page.desk.report.site.look()
+    assert "configuration-changed" not in {fault.id for fault in lived.conductor.faults.active}
+
+
 def test_the_hours_of_rest_hold(tmp_path: Path) -> None:
     taped(tmp_path)
     programme = Programme([ProgrammeEntry(time(8), "study", "fear"), ProgrammeEntry(time(8, 10), None)])

@@ -28,7 +28,6 @@ from reverie.processes.wire import Message
 from reverie.processes.worker_life import Role
 from reverie.scenes.folder import LoadedScene, SceneFolder
 from reverie.scenes.schema import Scene, Voice
-from reverie.site.schema import Site
 from reverie.watch.fault_kinds import SAFE_MODE
 from reverie.watch.verdict import Verdict
 
@@ -121,7 +120,8 @@ class SafeConductor(Conductor):
             for one in config.programme.entries
         ]
         super().__init__(
-            replace(config, scene=scene, programme=Programme(programme), site=_without_marks(config.site)),
+            # No scene is left alone: not even the one that must play now.
+            replace(config, scene=scene, programme=Programme(programme), leaves_scenes=False),
             PlacedScenes([*([folder] if self._scene_file else []), scenes_folder()], config.slots),
             *others,
             **{"hire": hire_player} | options,
@@ -184,11 +184,6 @@ def hire_player(role: Role, listener: WorkerListener, backoff: Backoff | None = 
 
 def _on_slot(voice: Voice, slot: str) -> Voice:
     return voice.model_copy(update={"output": voice.output.model_copy(update={"slot": slot})})
-
-
-def _without_marks(site: Site) -> Site:
-    """The site, where no scene is left alone: not even the one that must play now."""
-    return site.model_copy(update={"supervision": site.supervision.model_copy(update={"scene_crashes": None})})
 
 
 def _written(passages: tuple[TapedPassage, ...], number: int, folder: Path) -> Path | None:

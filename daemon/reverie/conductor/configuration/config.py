@@ -63,6 +63,13 @@ class ConductorConfig:
     """The machine's zone."""
     doubt: Doubt = believed
     """Why a Unix time is not believed."""
+    leaves_scenes: bool = True
+    """Whether scenes are left alone with which it crashed, where the site wants that."""
+
+    @property
+    def scene_crashes(self) -> int | None:
+        """Crashes within an hour by which a scene is marked; None: no scene is left alone."""
+        return self.site.supervision.scene_crashes if self.leaves_scenes else None
 
     @property
     def folders(self) -> Mapping[str, Path]:
