@@ -65,6 +65,14 @@ def answered(operator: str, loop: Loop, **fields: Any) -> tuple[Recipe, Loop]:
     return answer.recipe, answer.loop
 
 
+@pytest.mark.parametrize("metre", [Metre(2, 16), Metre(3, 16), Metre(1, 8), Metre(1, 4)], ids=str)
+def test_a_bar_shorter_than_a_turn_of_the_snare_ended_who_varied_it(metre: Metre) -> None:
+    short = Loop(1, metre, (Note(0, 120, DRUMS["bass"], 100), Note(120, 120, DRUMS["closed-hat"], 60)))
+    for seed in range(40):
+        _, loop = answered("vary", short, kind="drums", metre=metre, seed=seed)
+        assert all(0 <= note.start < metre.bar_ticks for note in loop.notes)
+
+
 @pytest.mark.parametrize(("kind", "loop"), [("melody", TUNE), ("bass", TUNE), ("drums", BEAT)])
 def test_a_varied_loop_differs_in_little_and_is_made_again_without_a_model(kind: str, loop: Loop) -> None:
     found: set[Loop] = set()
