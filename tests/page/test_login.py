@@ -90,6 +90,7 @@ async def test_whoever_was_sent_to_log_in_comes_back_to_where_they_were(site: Pa
         "//evil.example/",
         "/\\evil.example/",
         "/\t/evil.example/",
+        "//",
         "javascript:alert(1)",
         "wall",
         "",
@@ -101,3 +102,21 @@ async def test_a_login_leads_to_no_foreign_page(site: PageSite, visitor: Visitor
     await log_in(here, ARTIST)
     await here.until("document.querySelector('#role').textContent === 'You are here as: artist.'")
     assert here.page.url.startswith(f"{site.address}/login?")
+
+
+async def test_a_path_that_names_another_host_once_it_is_read_twice_leads_to_no_foreign_page(
+    site: PageSite, visitor: Visitor
+) -> None:
+    here = await visitor(f"{site.address}/login?next=/.//evil.example", extra_http_headers=AWAY)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+    await log_in(here, ARTIST)
+    await here.page.wait_for_url(f"{site.address}//evil.example")
+    here.complaints.clear()
+
+
+async def test_a_browser_of_2022_logs_in_and_comes_back(site: PageSite, visitor: Visitor) -> None:
+    here = await visitor(f"{site.address}/login?next=/login%3Flang=de", extra_http_headers=AWAY)
+    await here.until("document.querySelector('#role').textContent === 'You are here as: visitor.'")
+    await here.page.evaluate("delete URL.canParse")
+    await log_in(here, ARTIST)
+    await here.page.wait_for_url("**/login?lang=de")

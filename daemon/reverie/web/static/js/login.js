@@ -30,12 +30,20 @@ const show = () => {
   setText(byId('hint'), nothingToType ? t('login.at_machine') : tokens.length ? t('login.forgotten') : t('login.none'));
 };
 
-/** The page of ours to which whoever has logged in is to go on, such as `/login?next=/artist`; of others' none. */
+/**
+ * The page of ours to which whoever has logged in is to go on, such as `/login?next=/artist`; of others' none.
+ *
+ * It is a whole address: the path alone, read once more, may name another host.
+ */
 const goal = () => {
   const next = new URLSearchParams(location.search).get('next') ?? '';
-  if (!next.startsWith('/') || !URL.canParse(next, location.origin)) return null;
-  const url = new URL(next, location.origin);
-  return url.origin === location.origin ? `${url.pathname}${url.search}${url.hash}` : null;
+  if (!next.startsWith('/')) return null;
+  try {
+    const { origin, href } = new URL(next, location.origin);
+    return origin === location.origin ? href : null;
+  } catch {
+    return null;
+  }
 };
 
 /**
