@@ -174,7 +174,7 @@ class Acts:
         effect = self.play.play(action)
         if action.kind != "contour":
             self._done.add(act, visitor=visitor)
-        self._visited.note(act, visitor=visitor)
+        self._note(act, visitor=visitor)
         return effect
 
     def _do_reversibly(self, action: Action, *, visitor: bool) -> Effect:
@@ -199,8 +199,14 @@ class Acts:
                 if action.kind == "loop":
                     effect = Effect(now=self._stands_after(act))
         self._done.add(act, visitor=visitor)
-        self._visited.note(act, visitor=visitor)
+        self._note(act, visitor=visitor)
         return effect
+
+    def _note(self, act: Act, *, visitor: bool) -> None:
+        """Remember whose each thing is now: a temperature of all is one of each voice that has one."""
+        kind, voice = act.action.kind, act.action.voice
+        voices = self._steered.able(voice, kind) if kind == "temperature" else [voice]
+        self._visited.note(act, voices, visitor=visitor)
 
     def _stands_after(self, act: Act, since: Overrides | None = None) -> str:
         """How that stands now which an act has set, or which was set back since."""
@@ -219,9 +225,9 @@ class Acts:
         since, now = self.overrides, ""
         match action.kind:
             case "quieter" | "louder":
-                self.levels.undo("volume", before)
+                self.levels.undo("volume", None, before)
             case "volume" | "tempo" | "swing" | "temperature" | "density" | "register" | "level":
-                self.levels.undo(action.kind, before)
+                self.levels.undo(action.kind, action.voice, before)
             case "mute":
                 self.mutes.undo_mute(action.voice or "", before)
             case "solo":

@@ -64,17 +64,18 @@ class Levels:
         self.ramps.stop("volume", [None])
         self._put("volume", {None: self._limits.within("volume", volume)})
 
-    def undo(self, level: Level, before: Overrides) -> None:
-        """Set a level back to where it was, and let no ramp move it."""
+    def undo(self, level: Level, voice: str | None, before: Overrides) -> None:
+        """Set a level back to where it was, and let no ramp move it; those of voices that were not meant stay."""
         now = self._steered.overrides
         if level in WHOLE_LEVELS:
             self.ramps.stop(level, [None])
             self._steered.set(replace(now, **{level: getattr(before, level)}))
             return
-        voices = self._steered.voices()
+        voices = [name for name in self._steered.voices() if voice in {None, name}]
         self.ramps.stop(level, voices)
-        values = before.of(_of_voices(level))
-        self._set(_of_voices(level), {name: value for name, value in values.items() if name in voices})
+        one = _of_voices(level)
+        others = {name: value for name, value in now.of(one).items() if name not in voices}
+        self._set(one, others | {name: value for name, value in before.of(one).items() if name in voices})
 
     def step(self) -> None:
         """A bar is over: levels that are on their way go on, each within its limits."""

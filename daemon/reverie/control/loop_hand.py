@@ -132,7 +132,7 @@ class LoopHand:
         """
         there = frozenset(self._steered.voices())
         if action.kind == "every":
-            self._levels.undo("every", before)
+            self._levels.undo("every", action.voice, before)
         if action.kind in {"loop", "every", "once"}:
             self.hold(before.looping & there)
         if action.kind == "loop":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from reverie.control.undo import Act
 from reverie.site.actions import PLAYED
@@ -20,14 +21,15 @@ class Visited:
     def __bool__(self) -> bool:
         return bool(self._acts)
 
-    def note(self, act: Act, *, visitor: bool) -> None:
-        """Somebody did something; what others do to a thing is what it stays."""
-        kind, voice = act.action.kind, act.action.voice
-        thing = "asked" if kind in PLAYED else kind, voice
-        if not visitor:
-            self._acts.pop(thing, None)
-        elif kind in _PUT_BACK:
-            self._acts.setdefault(thing, act)
+    def note(self, act: Act, voices: Iterable[str | None], *, visitor: bool) -> None:
+        """Somebody did something to voices, or to the whole (None); what others do to a thing is what it stays."""
+        kind = act.action.kind
+        for voice in voices:
+            thing = "asked" if kind in PLAYED else kind, voice
+            if not visitor:
+                self._acts.pop(thing, None)
+            elif kind in _PUT_BACK:
+                self._acts.setdefault(thing, replace(act, action=replace(act.action, voice=voice)))
 
     def take(self, voice: str | None = None) -> Iterable[Act]:
         """All of them, or what was asked of a voice, the last first; they are known no more."""
