@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from fakes.browser import DESK, SMALLEST, Screen, Visit
 from fakes.daemon import STUDY, Daemon
@@ -134,6 +134,62 @@ async def test_a_scene_is_checked_as_it_is_typed_tried_taken_back_and_saved(visi
     assert "tempo: 200" in file.read_text()
     await asyncio.to_thread(wait_until, lambda: now(daemon)["scene"]["tempo"] == 200)
     await expect(page.locator("#artist-scenes").get_by_label("Before").locator("option")).to_have_count(2)
+
+
+async def test_what_was_typed_while_a_scene_was_saved_was_lost(visitor: Visitor, daemon: Daemon) -> None:
+    visit = await desk(visitor, daemon)
+    page, file = visit.page, daemon.folder / "scenes" / "study.yaml"
+    text, written = page.get_by_label("The scene's text"), file.read_text()
+    await expect(text).to_have_value(written)
+    on_its_way, may_go = asyncio.Event(), asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        if route.request.method == "PUT":
+            on_its_way.set()
+            await may_go.wait()
+        await route.continue_()
+
+    await page.route("**/artist/scenes/study", wait)
+    await text.fill(written.replace("tempo: 240", "tempo: 200"))
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await on_its_way.wait()
+    more = written.replace("tempo: 240", "tempo: 201")
+    await text.fill(more)
+    may_go.set()
+    await expect(page.locator("#said")).to_contain_text("study is saved")
+    await expect(page.locator("#artist-scenes").get_by_label("Before").locator("option")).to_have_count(2)
+    assert await text.input_value() == more
+    assert "tempo: 200" in file.read_text()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await asyncio.to_thread(wait_until, lambda: "tempo: 201" in file.read_text())
+
+
+async def test_what_is_typed_gives_way_to_another_scene_or_page_only_once_it_may(
+    visitor: Visitor, daemon: Daemon
+) -> None:
+    written = (daemon.folder / "scenes" / "study.yaml").read_text()
+    (daemon.folder / "scenes" / "other.yaml").write_text(f"# another\n{written}")
+    page = (await desk(visitor, daemon)).page
+    scenes = page.locator("#artist-scenes select").first
+    text, dropped = page.get_by_label("The scene's text"), page.locator("#artist-scenes .notice button")
+    await expect(text).to_have_value(written)
+    await expect(scenes.locator("option")).to_contain_text(["other", "study"])
+    await text.press("Control+End")
+    await text.press_sequentially("# mine")
+    mine = await text.input_value()
+    await scenes.select_option("other")
+    await expect(dropped).to_be_visible()
+    assert (await text.input_value(), await scenes.input_value()) == (mine, "study")
+    async with page.expect_event("dialog") as coming:
+        await page.close(run_before_unload=True)
+    asked = await coming.value
+    assert asked.type == "beforeunload"
+    await asked.dismiss()
+    assert await text.input_value() == mine
+    await dropped.click()
+    await expect(text).to_have_value(f"# another\n{written}")
+    await scenes.select_option("study")
+    await expect(text).to_have_value(written)
 
 
 async def test_two_editors_of_one_scene_lose_nothing(visitor: Visitor, daemon: Daemon) -> None:

@@ -28,6 +28,9 @@ export const sceneDesk = (first, say, look) => {
   let name = '';
   let mark = '';
   let saved = '';
+  /** What the editor was given last, by us; whatever else is in it, somebody has typed. */
+  let given = '';
+  let version = '';
   let own = true;
   let asked = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -40,13 +43,30 @@ export const sceneDesk = (first, say, look) => {
   const faults = element('ol', { id: 'scene-faults', class: 'faults', 'aria-live': 'polite' });
   const notice = element('div', { class: 'notice', role: 'status', hidden: true });
   const state = element('p', { class: 'lead' });
-  const scenes = choice(t('artist.scene'), [], (value) => void load(value));
-  const versions = choice(t('artist.scene.versions'), [], (value) => void older(value));
+  const scenes = choice(t('artist.scene'), [], (value) => leave(() => load(value)));
+  const versions = choice(t('artist.scene.versions'), [], (value) => leave(() => older(value)));
   const save = actionButton('artist.scene.save', () => void store(), { class: 'primary' });
   const draft = actionButton('artist.scene.try', () => void tryOut(), { class: 'button' });
   const back = actionButton('artist.scene.back', () => void end(), { class: 'button' });
   const revert = actionButton('artist.scene.revert', () => void load(name), { class: 'quiet' });
   let running = '';
+
+  /** @param {string} text */
+  const give = (text) => {
+    given = editor.text = text;
+  };
+
+  /**
+   * Have another text in the editor; where that would lose what was typed, only once it is said that it may be lost.
+   *
+   * @param {() => Promise<unknown>} go
+   */
+  const leave = (go) => {
+    if (editor.text === saved || editor.text === given) return void go();
+    scenes.input.value = name;
+    versions.input.value = version;
+    question(t('artist.scene.leave', { name }), [['artist.scene.revert', () => void go()]]);
+  };
 
   const show = () => {
     const changed = editor.text !== saved;
@@ -93,40 +113,55 @@ export const sceneDesk = (first, say, look) => {
     own = body.own;
     saved = body.text;
     notice.hidden = true;
-    editor.text = body.text;
+    give(body.text);
     asked += 1;
     tell([]);
     void check();
-    const kept = await ask(`${address(wanted)}/versions`);
+    await listVersions();
+  };
+
+  const listVersions = async () => {
+    const of = name;
+    const kept = await ask(`${address(of)}/versions`);
+    if (of !== name) return;
     const list = /** @type {string[]} */ (kept.body.versions ?? []);
     versions.node.hidden = !list.length;
     versions.input.replaceChildren(
       element('option', { value: '' }, t('artist.scene.version_now')),
       ...list.map((one) => element('option', { value: one }, one.slice(0, 19).replace('T', ' '))),
     );
+    version = '';
   };
 
-  /** @param {string} version */
-  const older = async (version) => {
-    if (!version) return load(name);
-    const { status, body } = await ask(`${address(name)}/versions/${encodeURIComponent(version)}`);
+  /** @param {string} wanted */
+  const older = async (wanted) => {
+    if (!wanted) return load(name);
+    const { status, body } = await ask(`${address(name)}/versions/${encodeURIComponent(wanted)}`);
     if (status !== 200) return say(false, t('artist.scene.unread'));
-    editor.text = body.text;
+    notice.hidden = true;
+    versions.input.value = version = wanted;
+    give(body.text);
     await check();
   };
 
   /** @param {{copy?: boolean, over?: string}} [how] */
   const store = async ({ copy = false, over = mark } = {}) => {
+    const [stored, sent] = [name, editor.text];
     notice.hidden = true;
-    const answer = await fetch(address(name), {
+    const answer = await fetch(address(stored), {
       method: 'PUT',
       headers: { 'X-Reverie': 'page', 'Content-Type': 'application/json', 'If-Match': over },
-      body: JSON.stringify({ text: editor.text, copy }),
+      body: JSON.stringify({ text: sent, copy }),
     }).catch(() => null);
     const body = (await answer?.json().catch(() => ({}))) ?? {};
     if (answer?.ok) {
-      say(true, t('artist.scene.saved', { name }));
-      await load(name);
+      say(true, t('artist.scene.saved', { name: stored }));
+      if (stored !== name) return;
+      mark = answer.headers.get('ETag') ?? '';
+      own = body.own;
+      saved = sent; // what is typed meanwhile stays
+      show();
+      await listVersions();
       return;
     }
     if (body.faults) return tell(body.faults);

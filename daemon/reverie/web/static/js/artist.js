@@ -123,6 +123,9 @@ const start = async () => {
   });
   onLanguage(() => void look());
   startSentences(() => void look());
+  globalThis.addEventListener('beforeunload', (event) => {
+    if (desk?.changed) event.preventDefault();
+  });
   feed.on('bar', () => void look());
   feed.start();
   setInterval(() => void look(), EVERY);
