@@ -174,6 +174,18 @@ async def test_a_plan_forgets_what_is_over(ears: Ears) -> None:
     assert size["notes"] < 120
 
 
+async def test_a_plan_of_which_nobody_asked_for_hours_forgets_what_is_over(ears: Ears) -> None:
+    size = await ears.run(
+        """
+        const plan = new Plan();
+        for (let number = 0; number < 2000; number += 1)
+          plan.tell(bar(number, [0, 480, 960].map((tick) => ['lead', tick, 60, 90, 100])));
+        return plan.size;
+        """
+    )
+    assert size["bars"] < 40
+
+
 async def test_notes_begin_where_they_are_due_in_tune_and_as_loud_as_struck(ears: Ears) -> None:
     heard = await ears.run(
         """

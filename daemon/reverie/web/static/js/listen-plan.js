@@ -90,8 +90,10 @@ export class Plan {
     const { bar: first, begins } = bar;
     const anew = bar.epoch !== this.#epoch;
     this.#epoch = bar.epoch;
-    // What was foretold and is told no more, because another scene begins sooner, is not to be.
-    for (const number of [...this.#bars.keys()]) if (number >= first) this.#bars.delete(number);
+    // What was foretold and is told no more, because another scene begins sooner, is not to be. What is over is let go
+    // of here too: while the context is not running nobody asks what is due.
+    for (const [number, one] of [...this.#bars])
+      if (number >= first || one.until < begins - REMEMBERED) this.#bars.delete(number);
     for (const one of told) this.#bars.set(one.bar, one);
     const known = new Map(told.flatMap((one) => one.notes).map((note) => [note.id, note]));
     const changed = [];
