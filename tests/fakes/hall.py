@@ -47,7 +47,14 @@ class Hall:
         self.files = StaticFiles.read()
         self.away = self.stopped = False
         self.toys = Toys()
+        self.booted = 0.0
+        """From when on the monotonic clock is told."""
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
+
+    @property
+    def listening(self) -> int:
+        """How many connections stand."""
+        return len(self._listeners)
 
     def notes(self, bar: int) -> list[list[Any]]:
         """The notes of a bar, always the same."""
@@ -76,7 +83,7 @@ class Hall:
             "bar": bar,
             "scene_bar": bar,
             "scene": "tides",
-            "begins": begins,
+            "begins": begins - self.booted,
             "seconds": self.seconds,
             "ticks": 4 * TICKS_A_QUARTER,
             "resting": False,
@@ -179,6 +186,11 @@ class Hall:
         for listener in self._listeners:
             listener.put_nowait(None)
 
+    def reboot(self) -> None:
+        """As if the machine had been started anew: its monotonic clock begins at nothing."""
+        self.booted = time.monotonic()
+        self.hang_up()
+
     def change_files(self) -> None:
         """As if the daemon had been brought up to date."""
         made = StaticFiles({"wall.html": b"another version"}).files["version.json"]
@@ -212,7 +224,7 @@ class Hall:
             return web.json_response(self.now())
 
         async def clock(_: web.Request) -> web.Response:
-            return web.json_response({"now": time.monotonic(), "wall": time.time(), "day": self.day})
+            return web.json_response({"now": time.monotonic() - self.booted, "wall": time.time(), "day": self.day})
 
         async def events(request: web.Request) -> web.StreamResponse:
             if self.away:

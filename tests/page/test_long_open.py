@@ -7,13 +7,17 @@ many bars of two seconds as twelve hours have, in twenty minutes.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from fakes.browser import WALL, Screen, Visit
 from fakes.hall import Hall
+from fakes.patience import PATIENCE
 
 Visitor = Callable[..., Awaitable[Visit]]
 PAINTED = "document.querySelector('rv-roll')?.painted > 3"
@@ -31,6 +35,14 @@ async def played(hall: Hall, here: Visit, bars: int) -> None:
     """Wait until the page has heard of so many bars more."""
     bar = hall.bar + bars
     await here.until(f"{BARS}.some((one) => one.bar >= {bar})", seconds=bars * BAR_SECONDS * 20 + 60)
+
+
+async def connections(hall: Hall, wanted: int) -> None:
+    """Wait until so many stand."""
+    deadline = time.monotonic() + PATIENCE
+    while hall.listening != wanted:
+        assert time.monotonic() < deadline, hall.listening
+        await asyncio.sleep(0.05)
 
 
 async def held(here: Visit) -> tuple[int, int]:
@@ -112,6 +124,47 @@ async def test_the_wall_loads_itself_anew_when_its_files_have_changed(hall: Hall
     hall.hang_up()
     await here.until("globalThis.before === undefined")
     await here.until(PAINTED)
+
+
+async def test_a_page_that_nobody_sees_lets_its_connection_go_unless_something_in_it_stays(
+    hall: Hall, visitor: Visitor
+) -> None:
+    """Tabs that nobody looked at held all of a browser's connections, and no button of any tab did anything."""
+    hall.seconds = BAR_SECONDS
+    here = await visitor(f"{hall.address}/login")
+    assert hall.listening == 0
+    await here.page.evaluate(
+        """(async () => {
+          const { Feed } = await import('/static/js/feed.js');
+          let hidden = false;
+          Object.defineProperty(document, 'hidden', { get: () => hidden });
+          globalThis.hide = (now) => {
+            hidden = now;
+            document.dispatchEvent(new Event('visibilitychange'));
+          };
+          globalThis.bars = [0, 0];
+          globalThis.feeds = bars.map((_, place) => {
+            const feed = new Feed('/api/v1/events', 0.2);
+            feed.on('bar', () => (bars[place] += 1));
+            feed.start();
+            return feed;
+          });
+          globalThis.letRest = feeds[1].stay();
+        })()"""
+    )
+    await here.until("bars[0] > 2 && bars[1] > 2")
+    await here.page.evaluate("hide(true)")
+    await connections(hall, 1)
+    first, second = await here.page.evaluate("[...bars]")
+    await here.until(f"bars[1] > {second + 5}")
+    assert await here.page.evaluate("bars[0]") == first
+    await here.page.evaluate("letRest()")
+    await connections(hall, 0)
+    assert await here.page.evaluate("feeds.every((one) => one.joined)"), "nothing is lost that is to be told"
+    await here.page.evaluate("hide(false)")
+    await here.until(f"bars[0] > {first} && bars[1] > {second + 5}")
+    await connections(hall, 2)
+    here.complaints.clear()  # a hall knows no sessions
 
 
 async def test_a_daemon_that_is_away_for_long_is_joined_again(hall: Hall, visitor: Visitor) -> None:

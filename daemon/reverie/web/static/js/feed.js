@@ -3,6 +3,9 @@
  *
  * The browser joins again after a lost connection, but not after an answer that is an error; this does. A feed from
  * which nothing has come for long is joined anew too: after sleep some connections are dead and do not know it.
+ *
+ * Where nobody sees the page it rests, unless something in it stays: a browser has six connections to a server for all
+ * tabs together, and those that nobody looks at would hold them for ever.
  */
 
 /** @typedef {import('./contract.js').Now} Now */
@@ -13,6 +16,8 @@ const FIRST_WAIT = 1;
 const LONGEST_WAIT = 20;
 /** Seconds without a word after which a connection counts as dead. */
 const SILENCE = 75;
+/** Seconds after which nobody sees the page any more. */
+const UNSEEN = 10;
 
 export class Feed {
   /** @type {Map<string, Set<(told: any) => void>>} */
@@ -28,11 +33,19 @@ export class Feed {
   #now = null;
   /** @type {Bar | null} */
   #bar = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #leaving;
+  #staying = 0;
   #address;
+  #unseen;
 
-  /** @param {string} [address] */
-  constructor(address = '/api/v1/events') {
+  /**
+   * @param {string} [address]
+   * @param {number} [unseen] Seconds after which it rests where nobody sees the page.
+   */
+  constructor(address = '/api/v1/events', unseen = UNSEEN) {
     this.#address = address;
+    this.#unseen = unseen;
   }
 
   /** The public state that was told last. @returns {Now | null} */
@@ -40,7 +53,7 @@ export class Feed {
     return this.#now;
   }
 
-  /** Whether the connection stands. @returns {boolean} */
+  /** Whether the connection stands, or rests. @returns {boolean} */
   get joined() {
     return this.#joined;
   }
@@ -62,14 +75,42 @@ export class Feed {
     return () => void listeners.delete(listener);
   }
 
+  /**
+   * Be told also while nobody sees the page. What comes back ends it.
+   *
+   * @returns {() => void}
+   */
+  stay() {
+    this.#staying += 1;
+    this.#seen();
+    return () => {
+      this.#staying -= 1;
+      this.#seen();
+    };
+  }
+
   /** Join, and stay. */
   start() {
     this.#join();
     setInterval(() => {
-      if (performance.now() - this.#heard > SILENCE * 1000) this.#join();
+      if (this.#source && performance.now() - this.#heard > SILENCE * 1000) this.#join();
     }, 10_000);
-    globalThis.addEventListener('online', () => this.#joined || this.#join());
-    document.addEventListener('visibilitychange', () => document.hidden || this.#joined || this.#join());
+    globalThis.addEventListener('online', () => this.#source && !this.#joined && this.#join());
+    document.addEventListener('visibilitychange', () => this.#seen());
+    if (document.hidden) this.#seen();
+  }
+
+  /** The page is seen, or something in it stays; or neither is so any more. */
+  #seen() {
+    clearTimeout(this.#leaving);
+    if (document.hidden && !this.#staying) this.#leaving = setTimeout(() => this.#rest(), this.#unseen * 1000);
+    else if (!this.#source || !this.#joined) this.#join();
+  }
+
+  #rest() {
+    clearTimeout(this.#again);
+    this.#source?.close();
+    this.#source = null;
   }
 
   #join() {

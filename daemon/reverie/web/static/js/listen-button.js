@@ -26,6 +26,8 @@ class ListenElement extends HTMLElement {
   #says = element('p', { role: 'status' });
   /** @type {WakeLockSentinel | null} */
   #awake = null;
+  /** Lets the feed rest again where nobody sees the page. @type {(() => void) | null} */
+  #letRest = null;
   /** @type {(() => void)[]} */
   #leaving = [];
 
@@ -47,7 +49,10 @@ class ListenElement extends HTMLElement {
     this.#hall.addEventListener('change', () => (this.#listening.mode = this.#hall.checked ? 'hall' : 'calm'));
     this.#midi.addEventListener('change', () => void this.#chooseMidi());
     this.#midiField.hidden = !MidiOut.possible;
-    this.#listening.onState(() => this.#show());
+    this.#listening.onState((state) => {
+      this.#stayTold(state !== 'off');
+      this.#show();
+    });
     this.#leaving = [onLanguage(() => this.#show()), feed.on('now', () => this.#showMedia())];
     const shown = () => document.hidden || this.#listening.state === 'off' || void this.#stayAwake();
     document.addEventListener('visibilitychange', shown);
@@ -103,6 +108,13 @@ class ListenElement extends HTMLElement {
     } catch {
       this.#midiField.hidden = true; // the visitor, or the browser, does not want it
     }
+  }
+
+  /** @param {boolean} on Whether bars are heard, also of a page that nobody sees. */
+  #stayTold(on) {
+    if (on) this.#letRest ??= feed.stay();
+    else this.#letRest?.();
+    if (!on) this.#letRest = null;
   }
 
   async #stayAwake() {
