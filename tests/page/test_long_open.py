@@ -167,6 +167,22 @@ async def test_a_page_that_nobody_sees_lets_its_connection_go_unless_something_i
     here.complaints.clear()  # a hall knows no sessions
 
 
+async def test_a_page_that_could_not_have_its_texts_asks_for_them_again(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address, language="de-DE")
+    there = asyncio.Event()
+
+    async def texts(route: Any) -> None:
+        await (route.continue_() if there.is_set() else route.fulfill(status=503))
+
+    await here.page.route("**/static/i18n/*.json", texts)
+    await here.page.reload()
+    await here.until(PAINTED)
+    assert await here.page.text_content("#says") != "Es spielt: Tides."
+    there.set()
+    await here.until("document.querySelector('#says').textContent === 'Es spielt: Tides.'")
+    here.complaints.clear()  # of the answers 503
+
+
 async def test_a_daemon_that_is_away_for_long_is_joined_again(hall: Hall, visitor: Visitor) -> None:
     here = await visitor(hall.address)
     await here.until(PAINTED)

@@ -9,6 +9,8 @@ export const LANGUAGES = /** @type {const} */ (['en', 'de', 'fr']);
 /** @typedef {typeof LANGUAGES[number]} Language */
 
 const KEPT = 'reverie-language';
+/** Seconds after which texts that could not be had are asked for again. */
+const AGAIN = 3;
 
 /** @type {Record<string, string>} */
 let texts = {};
@@ -125,11 +127,16 @@ export const speak = async (wanted, { keep = false } = {}) => {
   for (const listener of listeners) listener();
 };
 
-/** Speak what the visitor reads; the English of the HTML stays where even that fails. @returns {Promise<void>} */
+/**
+ * Speak what the visitor reads. Until its texts can be had, the words of the HTML are all that there are.
+ *
+ * @returns {Promise<void>}
+ */
 export const startLanguage = async () => {
   try {
     await speak(preferred());
   } catch (error) {
     console.warn(error);
+    setTimeout(() => Object.keys(texts).length || void startLanguage(), AGAIN * 1000);
   }
 };
