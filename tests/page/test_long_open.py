@@ -167,6 +167,34 @@ async def test_a_page_that_nobody_sees_lets_its_connection_go_unless_something_i
     here.complaints.clear()  # a hall knows no sessions
 
 
+async def test_a_machine_that_was_started_anew_is_heard_at_once_by_its_new_clock(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address)
+    await here.until(PAINTED)
+    hall.reboot()
+    await here.until(
+        """(async () => {
+          const { serverNow } = await import('/static/js/clock.js');
+          const bar = document.querySelector('rv-roll').timeline.at(serverNow());
+          return bar !== undefined && bar.begins < 60;
+        })()""",
+        seconds=20,  # it is measured every 30 seconds anyway
+    )
+
+
+async def test_rows_of_drums_from_before_a_new_start_of_the_machine_are_let_go(hall: Hall, visitor: Visitor) -> None:
+    here = await visitor(hall.address)
+    rows = await here.page.evaluate(
+        """(async () => {
+          const { DrumRows } = await import('/static/js/roll-notes.js');
+          const drums = new DrumRows();
+          drums.follow([36, 38], 90_000);
+          drums.follow([36], 5);
+          return drums.rows;
+        })()"""
+    )
+    assert rows == [36]
+
+
 async def test_a_page_that_could_not_have_its_texts_asks_for_them_again(hall: Hall, visitor: Visitor) -> None:
     here = await visitor(hall.address, language="de-DE")
     there = asyncio.Event()

@@ -115,7 +115,7 @@ export const measureClock = async () => {
     for (const told of waiting) told();
     waiting.clear();
   } catch {
-    // The feed says that the server is away, and measures anew when it is back.
+    // The feed says that the server is away, and when it is back it is measured anew.
   } finally {
     measuring = false;
   }

@@ -2,7 +2,7 @@
  * What the page for everyone and the wall have in common: the sentence, the roll, and what stands around it.
  */
 
-import { startClock } from './clock.js';
+import { measureClock, startClock } from './clock.js';
 import { byId, setText } from './dom.js';
 import { feed } from './feed.js';
 import { sentence, showFacts, showLegend, showMood } from './hero.js';
@@ -47,7 +47,10 @@ export const startHall = async (more = () => {}) => {
   startClock();
   await startLanguage();
   feed.on('now', show);
-  feed.on('joined', showConnection);
+  feed.on('joined', (joined) => {
+    showConnection();
+    if (joined) void measureClock(); // the machine may have been started anew, and its clock with it
+  });
   onLanguage(() => {
     if (feed.now) show(feed.now);
     showConnection();

@@ -147,7 +147,7 @@ export class DrumRows {
       this.#heard.set(pitch, moment);
     }
     for (const [pitch, heard] of this.#heard) {
-      if (moment - heard < 60) continue;
+      if (Math.abs(moment - heard) < 60) continue; // after a new start of the machine its clock is behind
       this.#heard.delete(pitch);
       changed = true;
     }
