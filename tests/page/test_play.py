@@ -12,6 +12,7 @@ import soundfile
 from fakes.browser import SMALLEST, TELEPHONE, Screen, Visit
 from fakes.daemon import Daemon
 from fakes.hall import Hall
+from fakes.patience import PATIENCE
 from reverie.control.visitors import PlayAnswer
 
 pytestmark = pytest.mark.real
@@ -350,3 +351,40 @@ async def test_the_whole_daemon_plays_what_a_visitor_paints(daemon: Daemon, visi
     moment = here.page.url.rpartition("/")[2]
     await here.page.goto(f"http://127.0.0.1:{daemon.port}/artist")
     await here.page.wait_for_selector(f"#artist-moments a[href='/moment/{moment}']")
+
+
+async def test_a_gate_that_is_asked_too_often_is_not_told_as_a_connection_that_is_lost(
+    hall: Hall, visitor: Visitor
+) -> None:
+    here = await visitor(hall.address)
+    await here.until(READY)
+
+    async def gate(route: Any) -> None:
+        await route.fulfill(status=429, json={"ok": False, "key": "refused.often", "said": "Too many changes."})
+
+    await here.page.route("**/api/v1/play/*", gate)
+    await here.page.locator("[data-mood='joy']").click()
+    await says(here, "Not so fast")
+    here.complaints.clear()  # the browser's console says that the answer was 429
+
+
+async def test_an_answer_that_says_nothing_of_the_playthings_does_not_take_them_away(
+    hall: Hall, visitor: Visitor
+) -> None:
+    here = await visitor(hall.address)
+    await here.until(READY)
+    status, again = 503, asyncio.Event()
+
+    async def away(route: Any) -> None:
+        await route.fulfill(status=status, json={})
+        again.set()
+
+    await here.page.route("**/api/v1/play", away)
+    await here.page.locator(cell(1, 4)).scroll_into_view_if_needed()  # nobody asks for what nobody sees
+    for _ in range(2):
+        again.clear()
+        await asyncio.wait_for(again.wait(), PATIENCE)
+    assert await here.page.evaluate(READY)
+    status = 404
+    await here.until(f"!({READY})")
+    here.complaints.clear()  # of the answers 503 and 404

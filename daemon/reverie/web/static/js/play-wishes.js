@@ -57,31 +57,38 @@ export const isPassing = (answer) => !answer.ok && PASSING.has(answer.says.key);
 /**
  * What may be done now, and what there is to play with; null where nobody plays.
  *
+ * Any other answer says nothing of that, and is an error.
+ *
  * @returns {Promise<PlayState | null>}
  */
 export const askState = async () => {
   const answer = await fetch(PLACE, { headers: { Accept: 'application/json' } });
-  return answer.status === 200 ? answer.json() : null;
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(`what there is to play with cannot be had (${answer.status})`);
+  return answer.json();
 };
 
 /**
- * Wish for something; what came of it. A server that cannot be reached is an answer, too.
+ * Wish for something; what came of it. A server that cannot be reached is an answer, too, and so is one that lets
+ * nobody of this address change anything for a while.
  *
  * @param {string} what
  * @param {Record<string, any>} [wanted]
  * @returns {Promise<PlayAnswer>}
  */
 export const wish = async (what, wanted = {}) => {
+  let key = 'play.refused.unreachable';
   try {
     const answer = await fetch(`${PLACE}/${what}`, {
       method: 'POST',
       headers: { 'X-Reverie': 'page', 'Content-Type': 'application/json' },
       body: JSON.stringify(wanted),
     });
+    if (answer.status === 429) key = 'play.refused.too-often';
     const told = await answer.json();
     if (told && typeof told === 'object' && told.says) return told;
   } catch {
     // told below
   }
-  return { ok: false, from_bar: null, says: { key: 'play.refused.unreachable', params: {} } };
+  return { ok: false, from_bar: null, says: { key, params: {} } };
 };
