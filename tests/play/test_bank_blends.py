@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -257,6 +258,43 @@ def test_a_scene_after_a_blend_that_a_slow_bank_had_ended_began_on_a_silent_chan
     studio.tell(scene(epoch=2), place(steps(50, 51, 52, 53), epoch=2))
     studio.play(3)
     assert levels(studio)[-2:] == [(ANY, OWN, 127), (ANY, OTHER, 127)]
+
+
+def faded(studio: Studio) -> dict[int, int]:
+    """By channel, its expression now."""
+    return {channel: level for _, channel, level in levels(studio)}
+
+
+@pytest.mark.parametrize("more", [(), ("cat",)], ids=["at once", "and another bank"])
+def test_a_blend_that_never_began_hid_what_a_crossfade_had_left_silent(studio: Studio, more: Sequence[str]) -> None:
+    studio.tell(take("flute"))
+    studio.play(4)
+    assert faded(studio) == {OWN: 0, OTHER: 127}
+    sampler(studio).slow.add(font("slow"))
+    studio.tell(blend("slow"))
+    studio.play(1)
+    studio.tell(TakeBank(1, "lead", "slow", font("slow")), *(TakeBank(1, "lead", name, font(name)) for name in more))
+    studio.play(3)
+    studio.tell(scene(epoch=2), place(steps(50, 51, 52, 53), epoch=2))
+    studio.play(2)
+    assert faded(studio) == {OWN: 127, OTHER: 127}
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["that waits", "that is over"])
+def test_a_blend_that_never_began_hid_what_another_had_left_silent(studio: Studio, over: bool) -> None:
+    studio.tell(blend("cat"))
+    studio.play(4)
+    sampler(studio).slow.add(font("slow"))
+    waits = TakeBank(1, "lead", "slow", font("slow"))
+    studio.tell(waits)
+    studio.play(2)
+    studio.tell(blend("slow"))
+    studio.play(1)
+    studio.tell(*([waits] if over else []))
+    studio.play(2)
+    studio.tell(scene(epoch=2), place(steps(50, 51, 52, 53), epoch=2))
+    studio.play(2)
+    assert faded(studio) == {OWN: 127, OTHER: 127}
 
 
 def test_it_is_a_message() -> None:

@@ -62,6 +62,16 @@ def test_hands_turn_the_volume_of_one_that_stands_in(
     assert studio.controls(VOLUME)[-1] == (0, full)
 
 
+def test_one_that_stood_in_while_a_plan_kept_it_low_stayed_low_in_the_next_life(tmp_path: Path) -> None:
+    studio = begun(tmp_path, SlotSettings({}, volume=80))
+    studio.lose()
+    studio.tell(SetOverrides(volume=0.05))
+    studio.play(2)
+    assert studio.controls(VOLUME)[-1] == (0, 4)
+    after = begun(tmp_path, SlotSettings({}, volume=80))
+    assert after.controls(VOLUME)[0] == (0, 100), "what is there now is not told the volume of another"
+
+
 def test_a_volume_that_was_set_before_holds_from_the_first_note_of_one_that_stands_in(tmp_path: Path) -> None:
     studio = begun(tmp_path)
     studio.tell(SetOverrides(volume=0.5))

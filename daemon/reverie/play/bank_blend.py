@@ -111,6 +111,11 @@ class Blend:
         wanted = () if self._wanted is None else zip(self._wanted.banks, self._wanted.fonts, strict=True)
         return next((one for one in wanted if one[1] not in self._fonts and is_loaded(one[1])), None)
 
+    @property
+    def faded(self) -> tuple[int, ...]:
+        """The channels that are not as loud as ever."""
+        return self._channels if self.begun else ()
+
     def levels(self, now: float, *, anew: bool = False) -> Iterator[ControlChange]:
         """The expression of both channels, where it has changed, or ``anew``; their powers sum to one.
 
@@ -125,11 +130,6 @@ class Blend:
             if anew or self._sent.get(channel) != level:
                 self._sent[channel] = level
                 yield ControlChange(self._part, bytes((CONTROL | channel, EXPRESSION, level)))
-
-    def loud_again(self) -> Iterator[ControlChange]:
-        """Both channels as loud as ever, for what comes next."""
-        for channel in self._channels if self.begun else ():
-            yield ControlChange(self._part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
 
     def _aim(self, now: float) -> None:
         """Let the balance go where what is wanted and chosen has it."""

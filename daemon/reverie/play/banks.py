@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reverie.midi.bytes import CONTROL, EXPRESSION, LOUDEST, PROGRAM
 from reverie.play.bank_blend import Blend
@@ -34,8 +34,8 @@ class _PartBanks:
     played: TakeBank | None = None
     busy_until: int = 0
     blend: Blend | None = None
-    faded: Blend | None = None
-    """The last blend that is over: one of its channels may be silent still."""
+    faded: set[int] = field(default_factory=set[int])
+    """Channels among which it has faded: one of them may be silent still."""
 
 
 class Banks:
@@ -94,7 +94,7 @@ class Banks:
         for voice in self._voices.values():
             if voice.part.slot == slot:
                 voice.wanted, voice.played, voice.asked = voice.wanted or voice.played, None, False
-                voice.channel, voice.busy_until, voice.faded = voice.part.channel - 1, 0, None
+                voice.channel, voice.busy_until, voice.faded = voice.part.channel - 1, 0, set()
                 if voice.blend is not None and voice.blend.wanted:
                     voice.wanted, voice.blend = None, voice.blend.anew()
                 else:
@@ -175,6 +175,7 @@ class Banks:
                 self._report(what)
             else:
                 yield voice.part.slot, bar.tick, what
+        voice.faded |= set(blend.faded)
         for font in blend.fonts:
             if (heard.name, font) in self._fonts:
                 self._fonts[heard.name, font] = bar.tick
@@ -182,7 +183,6 @@ class Banks:
             return False
         voice.blend, voice.channel = None, blend.channel
         voice.played = blend.plays and TakeBank(self._epoch, voice.part.name, *blend.plays)
-        voice.faded = blend
         if blend.begun:
             yield voice.part.slot, bar.tick, BankChoice(voice.part, (blend.channel,))
         return True
@@ -216,6 +216,7 @@ class Banks:
                     bar.tick,
                     BankChoice(voice.part, (before, voice.channel), take.font or None, take.program),
                 )
+                voice.faded |= {before, voice.channel}
                 yield from _fade(voice.part, before, voice.channel, bar.tick, over, take.fade_bars * STEPS)
                 yield voice.part.slot, over, BankChoice(voice.part, (voice.channel,))
             self._report(BankTaken(voice.part.name, take.bank))
@@ -273,13 +274,10 @@ def _own_font(epoch: int, part: Part) -> TakeBank:
 
 
 def _return(voice: _PartBanks, tick: int) -> Iterator[Laid]:
-    """Both channels as loud as ever, where a part has faded from the one to the other."""
-    take, part = voice.played, voice.part
-    if blend := voice.blend or voice.faded:
-        yield from ((part.slot, tick, level) for level in blend.loud_again())
-    elif take is not None and take.other_channel is not None:
-        for channel in (part.channel - 1, take.other_channel - 1):
-            yield part.slot, tick, ControlChange(part, bytes((CONTROL | channel, EXPRESSION, LOUDEST)))
+    """All channels as loud as ever among which a part has faded."""
+    for channel in sorted(voice.faded):
+        message = bytes((CONTROL | channel, EXPRESSION, LOUDEST))
+        yield voice.part.slot, tick, ControlChange(voice.part, message)
 
 
 def _fade(part: Part, out: int, into: int, begin: int, end: int, steps: int) -> Iterator[Laid]:

@@ -139,8 +139,8 @@ class Volume:
         is_usual = setting is None and level is None and share == 1.0 and channel not in self._sent
         if self._device.up and not is_usual and self._sent.get(channel) != value:
             self._sent[channel] = value
-            # Whoever comes next sends what settings say, and knows nothing of what people have turned down.
-            self._device.moved(channel, VOLUME, away=setting is None and value != USUAL)
+            # Whoever comes next sends what the device's own settings say, and knows nothing of people and plans.
+            self._device.moved(channel, VOLUME, away=self._setting is None and value != USUAL)
             self._device.control(bytes((CONTROL | channel, VOLUME, value)))
 
     def _of(self, channel: int) -> int | None:
