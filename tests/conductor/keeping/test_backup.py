@@ -486,6 +486,24 @@ def test_a_service_that_may_not_undo_a_restore_undid_half_of_it_and_told_nobody(
     assert second.files == before
 
 
+def test_a_folder_that_takes_nothing_kept_all_others_from_being_as_before(
+    second: House, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, rename, closed = second.files, Path.rename, second.config.parent / "own"
+
+    def refuse(path: Path, target: Path) -> Path:
+        if closed in (path.parent, target.parent):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(os, "access", lambda folder, _: Path(folder) != closed)
+    with pytest.raises(PermissionError):
+        second.restore(backup)
+    assert second.files == before
+    assert not [*second.state.glob(f"{STAGED}*")]
+
+
 def test_what_an_unclean_end_had_left_was_carried_over_into_the_database_that_was_put_back(
     second: House, backup: Path, tmp_path: Path
 ) -> None:

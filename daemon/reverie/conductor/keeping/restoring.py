@@ -83,6 +83,27 @@ class _Move:
     place: Path
     aside: Path
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> _Move:
+        """One as it is written down."""
+        return cls(Path(row["new"]) if row["new"] else None, Path(row["place"]), Path(row["aside"]))
+
+    @property
+    def _is_in(self) -> bool:
+        return self.new is not None and not os.path.lexists(self.new) and os.path.lexists(self.place)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is something to undo."""
+        return self._is_in or os.path.lexists(self.aside)
+
+    def undo(self) -> None:
+        """Move back what was moved in, and what was moved aside."""
+        if self.new is not None and self._is_in:
+            self.place.rename(self.new)
+        if os.path.lexists(self.aside) and not os.path.lexists(self.place):
+            self.aside.rename(self.place)
+
 
 def check_backup(path: Path, told: Callable[[str], object] = lambda _: None) -> BackupManifest:
     """Read a whole backup, and hold every part to its checksum.
@@ -224,15 +245,12 @@ def undo_unfinished(state: Path) -> bool:
     found = False
     for plan in sorted(state.glob(f"{STAGED}*/{PLAN}")):
         rows: list[dict[str, Any]] = json.loads(read_file(plan))
-        for folder in {Path(row["place"]).parent for row in rows}:
-            if folder.is_dir() and not os.access(folder, os.W_OK):
+        moved = [move for row in reversed(rows) if (move := _Move.of(row)).is_begun]
+        for folder in {move.place.parent for move in moved}:
+            if not os.access(folder, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-        for row in reversed(rows):
-            place, aside, new = Path(row["place"]), Path(row["aside"]), row["new"] and Path(row["new"])
-            if new is not None and not os.path.lexists(new) and os.path.lexists(place):
-                place.rename(new)
-            if os.path.lexists(aside) and not os.path.lexists(place):
-                aside.rename(place)
+        for move in moved:
+            move.undo()
         found = True
         for folder in {plan.parent, *(_staged(Path(row["new"])) for row in rows if row["new"])}:
             shutil.rmtree(folder, ignore_errors=True)
