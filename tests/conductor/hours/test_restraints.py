@@ -218,6 +218,33 @@ def test_a_rest_of_the_programme_never_began_where_nobody_was(theatre: Theatre) 
     assert course.resting
 
 
+@pytest.mark.parametrize("left", ["before", "meanwhile"])
+def test_each_morning_a_minute_was_played_to_nobody(theatre: Theatre, left: str) -> None:
+    say(
+        theatre,
+        "presence: {away: 1, then: rest, lost: 600}\n"
+        'programme: [{at: "12:30", scene: null}, {at: "13:00", scene: study}]\n',
+    )
+    theatre.conductor.presence(there=left != "before")
+    go(theatre, 80)
+    theatre.clock.go(1800)
+    go(theatre, 3)
+    theatre.conductor.presence(there=False)
+    course = theatre.conductor._course
+    assert course.programme.resting
+    theatre.clock.go(900)
+    go(theatre, 3)
+    rested = len(told(theatre, Rest))
+    theatre.clock.go(900)
+    go(theatre, 120)
+    assert not course.programme.resting
+    assert course.deserted
+    assert {one.on for one in told(theatre, Rest)[rested:] if isinstance(one, Rest)} <= {True}
+    theatre.conductor.presence(there=True)
+    go(theatre, 3)
+    assert told(theatre, Rest)[-1] == Rest(on=False)
+
+
 def test_words_of_a_sensor_stand_in_no_record(theatre: Theatre) -> None:
     say(theatre, PRESENCE)
     for _ in range(100):

@@ -166,7 +166,9 @@ class DayCourse:
             self._leave()
         else:
             self._closing.give_up()
-            if self.deserted:
+            if self.programme.rest_ends and self._nobody():
+                self.deserted = True  # one silence becomes the other
+            elif self.deserted:
                 self.deserted = False
                 if not self.programme.rest_begins:  # else one silence becomes the other
                     self._silence()

@@ -84,6 +84,12 @@ class ProgrammeCourse:
         return due is not None and due.rests and due != self._due
 
     @property
+    def rest_ends(self) -> bool:
+        """Whether it rests, and no rest is due any more."""
+        due = self._programme.due(self._clock.here())
+        return self.resting and (due is None or not due.rests)
+
+    @property
     def silence_ahead(self) -> float:
         """Seconds for which the programme wants silence; endless where it has nothing but rest."""
         local = self._clock.here()
