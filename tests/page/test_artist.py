@@ -192,6 +192,19 @@ async def test_what_is_typed_gives_way_to_another_scene_or_page_only_once_it_may
     await expect(text).to_have_value(written)
 
 
+async def test_a_scene_that_was_saved_on_windows_counted_as_typed_in(visitor: Visitor, daemon: Daemon) -> None:
+    written = (daemon.folder / "scenes" / "study.yaml").read_text()
+    (daemon.folder / "scenes" / "other.yaml").write_bytes(written.replace("\n", "\r\n").encode())
+    page = (await desk(visitor, daemon)).page
+    scenes, text = page.locator("#artist-scenes select").first, page.get_by_label("The scene's text")
+    await expect(scenes.locator("option")).to_contain_text(["other", "study"])
+    await scenes.select_option("other")
+    await expect(page.locator("#artist-scenes")).not_to_contain_text("not saved")
+    await scenes.select_option("study")
+    await expect(text).to_have_value(written)
+    assert await scenes.input_value() == "study"
+
+
 async def test_two_editors_of_one_scene_lose_nothing(visitor: Visitor, daemon: Daemon) -> None:
     visits = [await desk(visitor, daemon), await desk(visitor, daemon)]
     file = daemon.folder / "scenes" / "study.yaml"

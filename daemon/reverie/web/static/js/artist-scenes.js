@@ -53,7 +53,8 @@ export const sceneDesk = (first, say, look) => {
 
   /** @param {string} text */
   const give = (text) => {
-    given = editor.text = text;
+    editor.text = text;
+    given = editor.text; // of a file with other line ends the field makes its own
   };
 
   /**
@@ -111,9 +112,9 @@ export const sceneDesk = (first, say, look) => {
     name = wanted;
     mark = answer.headers.get('ETag') ?? '';
     own = body.own;
-    saved = body.text;
     notice.hidden = true;
     give(body.text);
+    saved = given;
     asked += 1;
     tell([]);
     void check();

@@ -124,7 +124,9 @@ const start = async () => {
   onLanguage(() => void look());
   startSentences(() => void look());
   globalThis.addEventListener('beforeunload', (event) => {
-    if (desk?.changed) event.preventDefault();
+    if (!desk?.changed) return;
+    event.preventDefault();
+    event.returnValue = true; // what browsers of before 2024 go by
   });
   feed.on('bar', () => void look());
   feed.start();
