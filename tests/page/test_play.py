@@ -331,7 +331,12 @@ async def test_the_whole_daemon_plays_what_a_visitor_paints(daemon: Daemon, visi
         await here.page.click(cell(row, step))
     await says(here, "from bar")
     await here.until("document.querySelector('.drum-state').textContent.includes('sound now')", 30)
-    state = await here.page.evaluate("fetch('/api/v1/play').then((answer) => answer.json())")
+    state: Any = {}
+    for _ in range(300):  # where the second press comes late, it is a wish of its own, and sounds a bar later
+        state = await here.page.evaluate("fetch('/api/v1/play').then((answer) => answer.json())")
+        if state["drums"]["playing"]["crash"][2:4] == "xx":
+            break
+        await here.page.wait_for_timeout(100)
     assert state["drums"]["set"]["rows"]["crash"].startswith("..xx")
     assert state["drums"]["playing"]["crash"][2:4] == "xx"
     await here.page.click(".keepsakes .primary")
