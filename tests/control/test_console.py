@@ -22,16 +22,6 @@ from reverie.play.messages import SetOverrides
 from reverie.site.actions import KINDS, LEVELS, VOICED, Action, ControlError, ControlLimits, DreamWish, Level
 
 
-@pytest.fixture
-def stand() -> Stand:
-    return Stand()
-
-
-@pytest.fixture
-def desk(stand: Stand, tmp_path: Path) -> ControlConsole:
-    return stand.desk(tmp_path)
-
-
 def refusal(desk: ControlConsole) -> str:
     return desk.status()["last"][-1]["refused"]
 

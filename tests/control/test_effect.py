@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakes.hands import Stand
 from reverie.control.console import ControlConsole
-
-
-@pytest.fixture
-def stand() -> Stand:
-    return Stand()
-
-
-@pytest.fixture
-def desk(stand: Stand, tmp_path: Path) -> ControlConsole:
-    return stand.desk(tmp_path)
 
 
 def told(stand: Stand, desk: ControlConsole, **wanted: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +17,6 @@ from reverie.control.undo import MOST
 from reverie.history.favourites import MOST as MOST_KEPT
 from reverie.music.time import Schedule
 from reverie.site.actions import EVOLVING, Action, Evolving
-
-
-@pytest.fixture
-def stand() -> Stand:
-    return Stand()
-
-
-@pytest.fixture
-def desk(stand: Stand, tmp_path: Path) -> ControlConsole:
-    return stand.desk(tmp_path)
 
 
 def last(desk: ControlConsole) -> Mapping[str, Any]:

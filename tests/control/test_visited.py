@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from fakes.hands import Stand
 from reverie.control.console import VISITOR, ControlConsole
 from reverie.site.actions import Action
-
-
-@pytest.fixture
-def stand() -> Stand:
-    return Stand()
-
-
-@pytest.fixture
-def desk(stand: Stand, tmp_path: Path) -> ControlConsole:
-    return stand.desk(tmp_path)
 
 
 def wish(desk: ControlConsole, stand: Stand, action: Action) -> None:

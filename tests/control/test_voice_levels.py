@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,16 +12,6 @@ from reverie.control.console import ControlConsole
 from reverie.control.overrides import silences
 from reverie.music.time import Schedule
 from reverie.site.actions import Action, ControlError, ControlLimits
-
-
-@pytest.fixture
-def stand() -> Stand:
-    return Stand()
-
-
-@pytest.fixture
-def desk(stand: Stand, tmp_path: Path) -> ControlConsole:
-    return stand.desk(tmp_path)
 
 
 def now(desk: ControlConsole) -> list[str]:
